@@ -1,0 +1,144 @@
+/* The one header that the binding sees: every type and function of the core.
+ *
+ * The core is pure: no Python, no threads, no mutable globals, no output. It works on memory that it is
+ * handed; only the token table (text.c) owns memory, between its create and its free. */
+#ifndef FASTEMB_H
+#define FASTEMB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every function that can fail returns one of these. */
+enum fe_status {
+    FE_OK = 0,
+    FE_NO_MEMORY = 1,
+    FE_DIVERGED = 2,     /* a score was NaN or infinite */
+    FE_BAD_UTF8 = 3,
+    FE_NUL_BYTE = 4,
+    FE_TOO_MANY_TOKENS = 5, /* more than 2^31 - 1 different tokens */
+};
+
+/* ---- instruction sets (dispatch.c) ---- */
+
+struct fe_kernel;
+
+/* Kernels compiled into this binary, from the plainest to the widest; NULL past the last. */
+const struct fe_kernel *fe_kernel_at(int index);
+const char *fe_kernel_name(const struct fe_kernel *kernel);
+/* Floats in one vector register. */
+int fe_kernel_lanes(const struct fe_kernel *kernel);
+/* Whether this CPU can run it. */
+int fe_kernel_supported(const struct fe_kernel *kernel);
+
+/* ---- sampling tables (sample.c) ---- */
+
+/* One entry of an alias table: Walker 1977, Vose 1991. */
+struct fe_alias {
+    uint32_t threshold; /* stay here when 32 random bits are below it */
+    int32_t other;
+};
+
+/* An alias table over weights[i] >= 0, at least one of them > 0. Overwrites weights; work: size int32. */
+void fe_alias_build(double *weights, int32_t size, struct fe_alias *table, int32_t *work);
+
+/* The first `count` negatives that the trainer draws for the centre at token `position`: for tests. */
+void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch,
+                       int64_t position, int64_t count, int32_t *rows);
+
+/* Huffman tree over counts[size], which must not increase (Mikolov et al. 2013, section 2.1).
+ * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes. */
+int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work);
+/* For each word, from the root down: the rows of the inner nodes on its path, the turn (0 or 1) taken at each.
+ * offsets: size + 1; nodes, codes: the summed length of all codes. */
+void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32_t *nodes, uint8_t *codes);
+
+/* ---- training (train.c) ---- */
+
+enum { FE_MAX_INPUTS = 16 }; /* inputs that share one draw of negatives */
+
+/* What a run of training reads and writes. Matrices have one row of `stride` floats a word or node, 64-byte
+ * aligned; floats past the vector size are zero and stay zero. */
+struct fe_job {
+    /* corpus: tokens [offsets[s], offsets[s + 1]) are sentence s */
+    const int32_t *ids;
+    const int64_t *offsets;
+    int64_t sentences;
+    /* matrices */
+    float *in;           /* words x stride */
+    float *out_ns;       /* words x stride, or NULL */
+    float *out_hs;       /* (words - 1) x stride, or NULL */
+    const float *in_scale; /* factor on the change of each input row, or NULL */
+    int64_t stride;
+    int64_t vector_size;
+    int32_t words;
+    /* sampling */
+    const uint32_t *keep; /* a token stays when 32 random bits are <= keep[id]; NULL keeps all */
+    const struct fe_alias *noise;
+    const int64_t *path_offsets;
+    const int32_t *path_nodes;
+    const uint8_t *path_codes;
+    int32_t longest_path;
+    /* model */
+    int32_t window;
+    int32_t negative;
+    int32_t sg;
+    int32_t shrink_windows;
+    int32_t negatives_per_pair; /* a fresh draw for every context instead of one a window */
+    int32_t cbow_mean;
+    int32_t cbow_exact;  /* the true CBOW gradient (arXiv 2012.15332) instead of word2vec's */
+    int32_t want_loss;
+    uint64_t seed;
+};
+
+struct fe_done {
+    int64_t words; /* tokens passed, dropped ones included */
+    int64_t kept;  /* centres trained */
+    int64_t pairs; /* (input, output) pairs trained */
+    double loss;   /* sum of -log sigmoid, 0 unless want_loss */
+};
+
+/* Bytes of scratch memory that fe_train_block needs: zeroed once by the caller and 64-byte aligned. */
+size_t fe_workspace_size(const struct fe_job *job);
+
+/* Train on the centres at tokens [begin, end); contexts may lie outside, but within their sentences.
+ * What is drawn depends on (seed, epoch, token) alone, not on how a corpus is cut into blocks. */
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
+                   int64_t end, float alpha, void *workspace, struct fe_done *done);
+
+/* One block step, as the trainer makes it, on rows h_rows[m] of h and o_rows[n] of o with labels[n]: for tests.
+ * workspace: fe_step_workspace_size(n) zeroed bytes, 64-byte aligned. */
+size_t fe_step_workspace_size(int32_t n);
+int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
+            const int32_t *o_rows, const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha,
+            double *loss, void *workspace);
+
+/* ---- text (text.c) ---- */
+
+struct fe_table; /* different tokens in order of first insertion, with counts */
+
+struct fe_table *fe_table_create(void);
+void fe_table_free(struct fe_table *table);
+int32_t fe_table_size(const struct fe_table *table);
+/* Bytes of memory that the table holds. */
+int64_t fe_table_memory(const struct fe_table *table);
+/* For every token: how often it was read, and the smallest `position` at which it first was. */
+void fe_table_counts(const struct fe_table *table, int64_t *counts, int64_t *first_positions);
+const char *fe_table_token(const struct fe_table *table, int32_t index, int64_t *length);
+
+/* How many line ends ('\n') there are. */
+int64_t fe_text_lines(const char *bytes, int64_t length);
+
+/* Split UTF-8 at white space (Unicode's, as Python's str.split) and give each token its index in the table.
+ * position: of the first byte, for fe_table_counts. ids: room for (length + 1) / 2. ends: the number of ids before
+ * each line end. With `strict` every new token must be valid UTF-8. A token with a NUL byte is never taken. On an
+ * error *bad is where the offending token starts. */
+int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict,
+                 int32_t *ids, int64_t *id_count, int64_t *ends, int64_t *bad);
+
+/* Add every token of `from` with its count to `into`; remap[i] is where token i of `from` went. */
+int fe_table_merge(struct fe_table *into, const struct fe_table *from, int32_t *remap);
+
+/* ids[i] = remap[ids[i]] with negative results left out; line ends move along. Returns the new count. */
+int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count);
+
+#endif

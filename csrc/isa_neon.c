@@ -1,0 +1,42 @@
+/* NEON on 64-bit Arm: 32 registers of 4 floats and fused multiply-add in the baseline. 4 x 6 dot products and
+ * updates two registers wide fill the register file. */
+#include "kernel.h"
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+
+#include <arm_neon.h>
+
+#define LANES 4
+#define TILE_H 4
+#define COLUMNS 2
+#define ISA(name) name##_neon
+typedef float32x4_t vf;
+
+FE_INLINE vf v_load(const float *p) { return vld1q_f32(p); }
+FE_INLINE void v_store(float *p, vf a) { vst1q_f32(p, a); }
+FE_INLINE vf v_zero(void) { return vdupq_n_f32(0.0f); }
+FE_INLINE vf v_set1(float a) { return vdupq_n_f32(a); }
+FE_INLINE vf v_add(vf a, vf b) { return vaddq_f32(a, b); }
+FE_INLINE vf v_sub(vf a, vf b) { return vsubq_f32(a, b); }
+FE_INLINE vf v_mul(vf a, vf b) { return vmulq_f32(a, b); }
+FE_INLINE vf v_div(vf a, vf b) { return vdivq_f32(a, b); }
+FE_INLINE vf v_min(vf a, vf b) { return vminq_f32(a, b); }
+FE_INLINE vf v_max(vf a, vf b) { return vmaxq_f32(a, b); }
+FE_INLINE vf v_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+FE_INLINE vf v_pow2i(vf x) {
+    return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(x), vdupq_n_s32(127)), 23));
+}
+FE_INLINE vf v_round(vf x) { return vrndnq_f32(x); }
+/* x - x is 0 for a finite x and NaN otherwise. */
+FE_INLINE int v_all_finite(vf x) { return vminvq_u32(vceqzq_f32(vsubq_f32(x, x))) != 0; }
+FE_INLINE void v_sum4(vf a, vf b, vf c, vf d, float *out) {
+    vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
+}
+
+#include "step.inc.h"
+
+static int supported(void) { return 1; }
+
+const struct fe_kernel fe_kernel_neon = {"neon", LANES, supported, step_neon, gather_neon, scatter_neon};
+
+#endif

@@ -1,0 +1,30 @@
+/* Centre -> output rows and labels: drawn negatives, or the centre's Huffman path. */
+#ifndef FE_TARGET_H
+#define FE_TARGET_H
+
+#include "sample.h"
+
+/* The centre (label 1), then up to `negative` drawn rows (label 0). A draw that hits the centre is dropped, as
+ * word2vec does. `random` is the key of the centre's draws, `first` the number of the first one. */
+static inline int32_t fe_target_negatives(const struct fe_job *job, int32_t centre, uint64_t random, uint64_t first,
+                                          int32_t *rows) {
+    int32_t n = 1;
+    rows[0] = centre;
+    for (int32_t k = 0; k < job->negative; k++) {
+        rows[n] = fe_alias_draw(job->noise, (uint32_t)job->words, fe_draw(random, first + (uint64_t)k));
+        n += rows[n] != centre;
+    }
+    return n;
+}
+
+/* Inner nodes from the root down; label 1 where the path turns to 0 (Mikolov et al. 2013, equation 3). */
+static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, int32_t *rows, uint8_t *labels) {
+    const int64_t from = job->path_offsets[centre], to = job->path_offsets[centre + 1];
+    for (int64_t i = from; i < to; i++) {
+        rows[i - from] = job->path_nodes[i];
+        labels[i - from] = (uint8_t)(1 - job->path_codes[i]);
+    }
+    return (int32_t)(to - from);
+}
+
+#endif

@@ -1,0 +1,224 @@
+/* train_block: sentences -> windows -> targets -> step.
+ *
+ * Work is cut into blocks of one centre with up to FE_MAX_INPUTS contexts. While a block is computed the
+ * next one is already known, so that its rows are on their way from memory.
+ *
+ * Several threads may train on the same matrices at once without locks (Hogwild, Niu et al. 2011): a row that two
+ * of them change in the same instant may lose one of the changes. That race is meant; it lives here and nowhere
+ * else. */
+#include <string.h>
+
+#include "kernel.h"
+#include "target.h"
+#include "window.h"
+
+struct pending {
+    int32_t *inputs;  /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts */
+    int32_t *drawn;   /* centre and negatives */
+    int32_t *nodes;   /* path */
+    uint8_t *codes;   /* labels of the path */
+    int32_t m, drawn_count, node_count;
+};
+
+struct trainer {
+    const struct fe_kernel *kernel;
+    const struct fe_job *job;
+    float alpha;
+    uint64_t negatives_key;
+    struct fe_walk walk;
+    int32_t *contexts;           /* of the walk's current centre */
+    int32_t context_count, used; /* how many, and how many of them blocks have taken */
+    int32_t centre;
+    struct pending slots[2];
+    /* arguments of a step */
+    const float **h;
+    float **dh;
+    float **o;
+    float *scale;
+    uint8_t *first_only; /* labels of a centre and its negatives: 1, 0, 0, ... */
+    float *hidden, *hidden_change; /* CBOW */
+    float *scratch;
+    struct fe_done done;
+};
+
+/* ---- workspace ---- */
+
+/* Hands out 64-byte aligned pieces; with base NULL it only adds up their sizes. */
+struct carver {
+    char *base;
+    size_t used;
+};
+
+static void *carve(struct carver *c, int64_t count, size_t size) {
+    void *piece = c->base != NULL ? c->base + c->used : NULL;
+    c->used += ((size_t)count * size + 63) & ~(size_t)63;
+    return piece;
+}
+
+static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
+    const int64_t contexts = 2 * (int64_t)job->window + 1;
+    const int64_t inputs = contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS;
+    const int64_t drawn = job->negative + 2, nodes = job->longest_path + 1;
+    const int64_t outputs = drawn > nodes ? drawn : nodes;
+    t->walk.kept = carve(c, FE_WALK_CENTRES + contexts, sizeof *t->walk.kept);
+    t->contexts = carve(c, contexts, sizeof *t->contexts);
+    for (int k = 0; k < 2; k++) {
+        t->slots[k].inputs = carve(c, inputs, sizeof(int32_t));
+        t->slots[k].drawn = carve(c, drawn, sizeof(int32_t));
+        t->slots[k].nodes = carve(c, nodes, sizeof(int32_t));
+        t->slots[k].codes = carve(c, nodes, 1);
+    }
+    t->h = carve(c, inputs, sizeof *t->h);
+    t->dh = carve(c, inputs, sizeof *t->dh);
+    t->scale = carve(c, inputs, sizeof *t->scale);
+    t->o = carve(c, outputs, sizeof *t->o);
+    t->first_only = carve(c, drawn, 1);
+    t->hidden = carve(c, job->stride, sizeof *t->hidden);
+    t->hidden_change = carve(c, job->stride, sizeof *t->hidden_change);
+    t->scratch = carve(c, FE_STEP_SCRATCH(outputs), sizeof *t->scratch);
+}
+
+size_t fe_workspace_size(const struct fe_job *job) {
+    struct trainer t;
+    struct carver c = {NULL, 0};
+    lay_out(&t, job, &c);
+    return c.used;
+}
+
+/* ---- what comes next ---- */
+
+static inline void prefetch_row(const float *matrix, int64_t row, const struct fe_job *job) {
+    const float *at = matrix + row * job->stride;
+    for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH(at + c);
+}
+
+static inline void prefetch_outputs(const struct trainer *t, const struct pending *p) {
+    for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(t->job->out_ns, p->drawn[k], t->job);
+    for (int32_t k = 0; k < p->node_count; k++) prefetch_row(t->job->out_hs, p->nodes[k], t->job);
+}
+
+/* Fill the slot with the next block; 0 when there is none. */
+static int next_block(struct trainer *t, struct pending *p) {
+    const struct fe_job *job = t->job;
+    while (t->used == t->context_count) {
+        if (!fe_walk_next(&t->walk)) return 0;
+        t->centre = t->walk.kept[t->walk.centre].id;
+        t->context_count = fe_walk_contexts(&t->walk, t->contexts);
+        t->used = 0;
+        t->done.kept++;
+        const int32_t entering = t->walk.centre + job->window;
+        if (entering < t->walk.count) prefetch_row(job->in, t->walk.kept[entering].id, job);
+    }
+    /* Contexts are shared out evenly, e.g. 20 as 10 + 10. */
+    const int32_t left = t->context_count - t->used;
+    const int32_t parts = job->sg ? (left + FE_MAX_INPUTS - 1) / FE_MAX_INPUTS : 1;
+    p->m = job->sg && job->negatives_per_pair ? 1 : (left + parts - 1) / parts;
+    memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
+    p->drawn_count = p->node_count = 0;
+    if (job->negative > 0) {
+        const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
+        const uint64_t first = (uint64_t)t->used * (uint64_t)job->negative;
+        p->drawn_count = fe_target_negatives(job, t->centre, random, first, p->drawn);
+    }
+    if (job->out_hs != NULL) p->node_count = fe_target_path(job, t->centre, p->nodes, p->codes);
+    t->used += p->m;
+    prefetch_outputs(t, p);
+    return 1;
+}
+
+/* ---- the step ---- */
+
+static int step(struct trainer *t, const struct fe_block *rows, float *matrix, const int32_t *outputs,
+                const uint8_t *labels, int32_t n) {
+    struct fe_block block = *rows;
+    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->stride;
+    block.o = t->o;
+    block.labels = labels;
+    block.n = n;
+    t->done.pairs += (int64_t)block.m * n;
+    return t->kernel->step(&block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL,
+                           t->scratch);
+}
+
+static int steps(struct trainer *t, const struct fe_block *rows, const struct pending *p) {
+    if (p->node_count > 0 && !step(t, rows, t->job->out_hs, p->nodes, p->codes, p->node_count)) return 0;
+    if (p->drawn_count > 0 && !step(t, rows, t->job->out_ns, p->drawn, t->first_only, p->drawn_count)) return 0;
+    return 1;
+}
+
+static int train_skip_gram(struct trainer *t, const struct pending *p) {
+    const struct fe_job *job = t->job;
+    for (int32_t i = 0; i < p->m; i++) {
+        t->dh[i] = job->in + p->inputs[i] * job->stride;
+        t->h[i] = t->dh[i];
+        if (job->in_scale != NULL) t->scale[i] = job->in_scale[p->inputs[i]];
+    }
+    const struct fe_block rows = {
+        .h = t->h, .dh = t->dh, .scale = job->in_scale != NULL ? t->scale : NULL, .m = p->m};
+    return steps(t, &rows, p);
+}
+
+static int train_cbow(struct trainer *t, const struct pending *p) {
+    const struct fe_job *job = t->job;
+    const float share = 1.0f / (float)p->m;
+    /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
+     * gensim shares out the sum's. */
+    const float factor = (job->cbow_mean != 0) == (job->cbow_exact != 0) ? share : 1.0f;
+    for (int32_t i = 0; i < p->m; i++) {
+        t->dh[i] = job->in + p->inputs[i] * job->stride;
+        t->h[i] = t->dh[i];
+        t->scale[i] = job->in_scale != NULL ? factor * job->in_scale[p->inputs[i]] : factor;
+    }
+    t->kernel->gather(t->h, p->m, job->cbow_mean ? share : 1.0f, job->vector_size, t->hidden);
+    memset(t->hidden_change, 0, (size_t)job->stride * sizeof *t->hidden_change);
+    const float *h = t->hidden;
+    float *dh = t->hidden_change;
+    const struct fe_block rows = {.h = &h, .dh = &dh, .scale = NULL, .m = 1};
+    if (!steps(t, &rows, p)) return 0;
+    t->kernel->scatter(t->dh, p->m, t->scale, job->vector_size, t->hidden_change);
+    return 1;
+}
+
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
+                   int64_t end, float alpha, void *workspace, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    struct carver c = {workspace, 0};
+    lay_out(&t, job, &c);
+    t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
+    t.first_only[0] = 1;
+    int ok = 1;
+    if (begin < end) {
+        fe_walk_start(&t.walk, job, epoch, begin, end);
+        int now = 0, more = next_block(&t, &t.slots[0]);
+        while (more && ok) {
+            more = next_block(&t, &t.slots[1 - now]);
+            ok = job->sg ? train_skip_gram(&t, &t.slots[now]) : train_cbow(&t, &t.slots[now]);
+            now = 1 - now;
+        }
+    }
+    t.done.words = end - begin;
+    *done = t.done;
+    return ok ? FE_OK : FE_DIVERGED;
+}
+
+/* ---- one step alone, for tests ---- */
+
+enum { FE_STEP_ROWS = FE_MAX_INPUTS * 2 * sizeof(float *) };
+
+size_t fe_step_workspace_size(int32_t n) {
+    return FE_STEP_ROWS + (size_t)FE_STEP_SCRATCH(n) * sizeof(float) + ((size_t)n + 8) * sizeof(float *);
+}
+
+int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
+            const int32_t *o_rows, const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha,
+            double *loss, void *workspace) {
+    struct carver c = {workspace, 0};
+    const float **h_at = carve(&c, FE_MAX_INPUTS, sizeof *h_at);
+    float **dh_at = carve(&c, FE_MAX_INPUTS, sizeof *dh_at);
+    float *scratch = carve(&c, FE_STEP_SCRATCH(n), sizeof *scratch);
+    float **o_at = carve(&c, n, sizeof *o_at);
+    for (int32_t i = 0; i < m; i++) h_at[i] = dh_at[i] = h + h_rows[i] * stride;
+    for (int32_t j = 0; j < n; j++) o_at[j] = o + o_rows[j] * stride;
+    const struct fe_block block = {.h = h_at, .dh = dh_at, .scale = NULL, .o = o_at, .labels = labels, .m = m, .n = n};
+    return kernel->step(&block, vector_size, alpha, loss, scratch) ? FE_OK : FE_DIVERGED;
+}

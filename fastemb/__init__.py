@@ -1,0 +1,1 @@
+"""Word and item embeddings on a CPU: word2vec's models behind gensim's names."""

@@ -1,0 +1,83 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "fastemb.h" nogil:
+    enum:
+        FE_OK
+        FE_NO_MEMORY
+        FE_DIVERGED
+        FE_BAD_UTF8
+        FE_NUL_BYTE
+        FE_TOO_MANY_TOKENS
+        FE_MAX_INPUTS
+
+    struct fe_kernel:
+        pass
+    const fe_kernel *fe_kernel_at(int index)
+    const char *fe_kernel_name(const fe_kernel *kernel)
+    int fe_kernel_lanes(const fe_kernel *kernel)
+    int fe_kernel_supported(const fe_kernel *kernel)
+
+    struct fe_alias:
+        uint32_t threshold
+        int32_t other
+    void fe_alias_build(double *weights, int32_t size, fe_alias *table, int32_t *work)
+    void fe_draw_negatives(const fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch, int64_t position,
+                           int64_t count, int32_t *rows)
+    int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work)
+    void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32_t *nodes, uint8_t *codes)
+
+    struct fe_job:
+        const int32_t *ids
+        const int64_t *offsets
+        int64_t sentences
+        float *in_ "in"
+        float *out_ns
+        float *out_hs
+        const float *in_scale
+        int64_t stride
+        int64_t vector_size
+        int32_t words
+        const uint32_t *keep
+        const fe_alias *noise
+        const int64_t *path_offsets
+        const int32_t *path_nodes
+        const uint8_t *path_codes
+        int32_t longest_path
+        int32_t window
+        int32_t negative
+        int32_t sg
+        int32_t shrink_windows
+        int32_t negatives_per_pair
+        int32_t cbow_mean
+        int32_t cbow_exact
+        int32_t want_loss
+        uint64_t seed
+
+    struct fe_done:
+        int64_t words
+        int64_t kept
+        int64_t pairs
+        double loss
+
+    size_t fe_workspace_size(const fe_job *job)
+    int fe_train_block(const fe_kernel *kernel, const fe_job *job, int64_t epoch, int64_t begin, int64_t end,
+                       float alpha, void *workspace, fe_done *done)
+    size_t fe_step_workspace_size(int32_t n)
+    int fe_step(const fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
+                const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha, double *loss,
+                void *workspace)
+
+    struct fe_table:
+        pass
+    fe_table *fe_table_create()
+    void fe_table_free(fe_table *table)
+    int32_t fe_table_size(const fe_table *table)
+    int64_t fe_table_memory(const fe_table *table)
+    void fe_table_counts(const fe_table *table, int64_t *counts, int64_t *first_positions)
+    const char *fe_table_token(const fe_table *table, int32_t index, int64_t *length)
+    int64_t fe_text_lines(const char *bytes, int64_t length)
+    int fe_text_read(fe_table *table, const char *bytes, int64_t length, int64_t position, int strict, int32_t *ids,
+                     int64_t *id_count, int64_t *ends, int64_t *bad)
+    int fe_table_merge(fe_table *into, const fe_table *source, int32_t *remap)
+    int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count)

@@ -1,0 +1,296 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=False, freethreading_compatible=True
+"""Binding of the C core: a buffer in, a call without the GIL, a status turned into an exception.
+
+Nothing is decided here: no defaults, no arithmetic on the data. Callers are the modules of this package; arrays come
+in with the right dtype and C-contiguous, and their lengths are checked before C sees them.
+"""
+
+class DivergedError(FloatingPointError):
+    """Training produced a value that is not a finite number."""
+
+
+class BadTextError(ValueError):
+    """Bytes that are no text; ``offset`` is where the token starts, ``nul`` whether it holds a NUL byte."""
+
+    def __init__(self, offset, nul):
+        super().__init__(f"{'NUL byte' if nul else 'invalid UTF-8'} in the token at byte {offset}")
+        self.offset = offset
+        self.nul = nul
+
+
+cdef _check(int status):
+    if status == FE_NO_MEMORY:
+        raise MemoryError()
+    if status == FE_DIVERGED:
+        raise DivergedError("a score is not a finite number")
+    if status == FE_TOO_MANY_TOKENS:
+        raise OverflowError("more than 2**31 - 1 different tokens")
+
+
+cdef _require(bint condition, str what):
+    if not condition:
+        raise ValueError(what)
+
+
+# ---- instruction sets ----
+
+def kernels():
+    """Kernels in this binary, plainest first: tuples (name, lanes, supported by this CPU)."""
+    found = []
+    while fe_kernel_at(len(found)) != NULL:
+        kernel = fe_kernel_at(len(found))
+        found.append((fe_kernel_name(kernel).decode(), fe_kernel_lanes(kernel), bool(fe_kernel_supported(kernel))))
+    return found
+
+
+cdef const fe_kernel *_kernel(str name) except NULL:
+    cdef int index = 0
+    while fe_kernel_at(index) != NULL:
+        if fe_kernel_name(fe_kernel_at(index)).decode() == name:
+            _require(fe_kernel_supported(fe_kernel_at(index)), f"this CPU does not support {name}")
+            return fe_kernel_at(index)
+        index += 1
+    raise ValueError(f"no kernel named {name}")
+
+
+# ---- sampling tables ----
+
+def alias_table(double[::1] weights not None, uint32_t[:, ::1] table not None):
+    """Fill ``table`` (n x 2) with the alias table of ``weights`` (n), which is overwritten."""
+    cdef Py_ssize_t size = weights.shape[0]
+    _require(0 < size <= 0x7FFFFFFF and table.shape[0] == size and table.shape[1] == 2, "sizes")
+    work = bytearray(size * sizeof(int32_t))
+    cdef unsigned char[::1] scratch = work
+    with nogil:
+        fe_alias_build(&weights[0], <int32_t>size, <fe_alias *>&table[0, 0], <int32_t *>&scratch[0])
+
+
+def draw_negatives(const uint32_t[:, ::1] table not None, uint64_t seed, int64_t epoch, int64_t position,
+                   int32_t[::1] rows not None):
+    """Fill ``rows`` with the first negatives drawn for the centre at token ``position``."""
+    _require(table.shape[0] > 0 and table.shape[1] == 2, "sizes")
+    if rows.shape[0] == 0:
+        return
+    with nogil:
+        fe_draw_negatives(<const fe_alias *>&table[0, 0], <int32_t>table.shape[0], seed, epoch, position,
+                          rows.shape[0], &rows[0])
+
+
+cdef class HuffmanTree:
+    """Huffman tree over counts in falling order; ``total`` is the summed length of all codes."""
+
+    cdef bytearray work
+    cdef readonly int64_t total
+    cdef Py_ssize_t size
+
+    def __init__(self, const int64_t[::1] counts not None):
+        self.size = counts.shape[0]
+        _require(0 < self.size <= 0x7FFFFFFF, "sizes")
+        self.work = bytearray(4 * self.size * sizeof(int64_t))
+        cdef unsigned char[::1] work = self.work
+        with nogil:
+            self.total = fe_huffman_build(&counts[0], <int32_t>self.size, <int64_t *>&work[0])
+
+    def paths(self, int64_t[::1] offsets not None, int32_t[::1] nodes not None, uint8_t[::1] codes not None):
+        """Fill offsets (n + 1), nodes (total) and codes (total); the latter two have room for one more."""
+        _require(offsets.shape[0] == self.size + 1 and nodes.shape[0] > self.total
+                 and codes.shape[0] > self.total, "sizes")
+        cdef const unsigned char[::1] work = self.work
+        with nogil:
+            fe_huffman_paths(<int32_t>self.size, <const int64_t *>&work[0], &offsets[0], &nodes[0], &codes[0])
+
+
+# ---- training ----
+
+cdef unsigned char *_aligned(unsigned char[::1] memory) noexcept nogil:
+    return <unsigned char *>((<size_t>&memory[0] + 63) & ~<size_t>63)
+
+
+cdef class Trainer:
+    """A run of training: matrices, corpus, tables and settings that every block shares.
+
+    Matrices are float32, rows x stride with stride a multiple of 16; ``out_ns`` and ``out_hs`` may be None.
+    """
+
+    cdef fe_job job
+    cdef const fe_kernel *kernel
+    cdef object kept_alive
+
+    def __init__(self, str isa, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
+                 float[:, ::1] in_ not None, float[:, ::1] out_ns, float[:, ::1] out_hs, const float[::1] in_scale,
+                 int64_t vector_size, const uint32_t[::1] keep, const uint32_t[:, ::1] noise,
+                 const int64_t[::1] path_offsets, const int32_t[::1] path_nodes, const uint8_t[::1] path_codes,
+                 int32_t longest_path, int32_t window, int32_t negative, bint sg, bint shrink_windows,
+                 bint negatives_per_pair, bint cbow_mean, bint cbow_exact, bint want_loss, uint64_t seed):
+        cdef Py_ssize_t words = in_.shape[0]
+        self.kernel = _kernel(isa)
+        self.kept_alive = (ids, offsets, in_, out_ns, out_hs, in_scale, keep, noise, path_offsets, path_nodes,
+                           path_codes)
+        _require(0 < words <= 0x7FFFFFFF and in_.shape[1] % 16 == 0 and 0 < vector_size <= in_.shape[1], "input matrix")
+        _require(<size_t>&in_[0, 0] % 64 == 0, "alignment of the input matrix")
+        _require(offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == ids.shape[0], "offsets")
+        _require(window > 0 and negative >= 0 and (out_ns is not None or out_hs is not None), "settings")
+        _require((out_ns is not None) == (negative > 0), "negatives")
+        self.job.ids = &ids[0] if ids.shape[0] else NULL
+        self.job.offsets = &offsets[0]
+        self.job.sentences = offsets.shape[0] - 1
+        self.job.in_ = &in_[0, 0]
+        self.job.stride = in_.shape[1]
+        self.job.vector_size = vector_size
+        self.job.words = <int32_t>words
+        if out_ns is not None:
+            _require(out_ns.shape[0] == words and out_ns.shape[1] == in_.shape[1], "negative-sampling matrix")
+            _require(noise is not None and noise.shape[0] == words and noise.shape[1] == 2, "noise")
+            self.job.out_ns = &out_ns[0, 0]
+            self.job.noise = <const fe_alias *>&noise[0, 0]
+        if out_hs is not None:
+            _require(out_hs.shape[0] >= words - 1 and out_hs.shape[0] > 0 and out_hs.shape[1] == in_.shape[1],
+                     "softmax matrix")
+            _require(path_offsets is not None and path_offsets.shape[0] == words + 1 and path_nodes is not None
+                     and path_codes is not None and path_nodes.shape[0] > path_offsets[words]
+                     and path_codes.shape[0] > path_offsets[words], "paths")
+            self.job.out_hs = &out_hs[0, 0]
+            self.job.path_offsets = &path_offsets[0]
+            self.job.path_nodes = &path_nodes[0]
+            self.job.path_codes = &path_codes[0]
+            self.job.longest_path = longest_path
+        if in_scale is not None:
+            _require(in_scale.shape[0] == words, "input scale")
+            self.job.in_scale = &in_scale[0]
+        if keep is not None:
+            _require(keep.shape[0] == words, "keep")
+            self.job.keep = &keep[0]
+        self.job.window = window
+        self.job.negative = negative
+        self.job.sg = sg
+        self.job.shrink_windows = shrink_windows
+        self.job.negatives_per_pair = negatives_per_pair
+        self.job.cbow_mean = cbow_mean
+        self.job.cbow_exact = cbow_exact
+        self.job.want_loss = want_loss
+        self.job.seed = seed
+
+    def workspace(self):
+        """Scratch memory for one thread."""
+        return bytearray(fe_workspace_size(&self.job) + 64)
+
+    def train_block(self, int64_t epoch, int64_t begin, int64_t end, float alpha, unsigned char[::1] workspace not None):
+        """Train on the centres at tokens [begin, end); returns (words, kept, pairs, loss)."""
+        cdef fe_done done
+        cdef int status
+        _require(0 <= begin <= end <= self.job.offsets[self.job.sentences], "block")
+        _require(<size_t>workspace.shape[0] >= fe_workspace_size(&self.job) + 64, "workspace")
+        with nogil:
+            status = fe_train_block(self.kernel, &self.job, epoch, begin, end, alpha, _aligned(workspace), &done)
+        _check(status)
+        return done.words, done.kept, done.pairs, done.loss
+
+
+def step(str isa, float[:, ::1] h not None, const int32_t[::1] h_rows not None, float[:, ::1] o not None,
+         const int32_t[::1] o_rows not None, const uint8_t[::1] labels not None, int64_t vector_size, float alpha):
+    """One block step on rows of h and o, in place; returns its loss."""
+    cdef const fe_kernel *kernel = _kernel(isa)
+    cdef double loss = 0.0
+    cdef int32_t m = <int32_t>h_rows.shape[0], n = <int32_t>o_rows.shape[0], k
+    cdef int status
+    _require(0 < m <= FE_MAX_INPUTS and n > 0 and labels.shape[0] == n, "block")
+    _require(h.shape[1] == o.shape[1] and h.shape[1] % 16 == 0 and 0 < vector_size <= h.shape[1], "matrices")
+    for k in range(m):
+        _require(0 <= h_rows[k] < h.shape[0], "input rows")
+    for k in range(n):
+        _require(0 <= o_rows[k] < o.shape[0], "output rows")
+    cdef unsigned char[::1] workspace = bytearray(fe_step_workspace_size(n) + 64)
+    with nogil:
+        status = fe_step(kernel, &h[0, 0], &h_rows[0], m, &o[0, 0], &o_rows[0], &labels[0], n, h.shape[1], vector_size,
+                         alpha, &loss, _aligned(workspace))
+    _check(status)
+    return loss
+
+
+# ---- text ----
+
+def count_lines(const unsigned char[::1] data not None):
+    """How many line ends there are."""
+    cdef int64_t lines = 0
+    if data.shape[0]:
+        with nogil:
+            lines = fe_text_lines(<const char *>&data[0], data.shape[0])
+    return lines
+
+
+cdef class TokenTable:
+    """Different tokens in order of first insertion, with counts. One thread at a time."""
+
+    cdef fe_table *table
+
+    def __cinit__(self):
+        self.table = fe_table_create()
+        if self.table == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        fe_table_free(self.table)
+
+    def __len__(self):
+        return fe_table_size(self.table)
+
+    @property
+    def memory(self):
+        """Bytes held."""
+        return fe_table_memory(self.table)
+
+    def read(self, const unsigned char[::1] data not None, int64_t position, bint strict, int32_t[::1] ids not None,
+             int64_t[::1] ends not None):
+        """Encode bytes into ``ids`` and line ends into ``ends``; returns the number of ids."""
+        cdef int64_t count = 0, bad = 0
+        cdef int status
+        if data.shape[0] == 0:
+            return 0
+        _require(ids.shape[0] >= (data.shape[0] + 1) // 2 and ends.shape[0] > count_lines(data), "room")
+        with nogil:
+            status = fe_text_read(self.table, <const char *>&data[0], data.shape[0], position, strict, &ids[0],
+                                  &count, &ends[0], &bad)
+        if status == FE_BAD_UTF8 or status == FE_NUL_BYTE:
+            raise BadTextError(bad, status == FE_NUL_BYTE)
+        _check(status)
+        return count
+
+    def merge(self, TokenTable source not None, int32_t[::1] remap not None):
+        """Add every token of ``source``; remap[i] is where its token i went. remap has room for one more."""
+        cdef int status
+        _require(source is not self and remap.shape[0] > len(source), "room")
+        with nogil:
+            status = fe_table_merge(self.table, source.table, &remap[0])
+        _check(status)
+
+    def counts(self, int64_t[::1] counts not None, int64_t[::1] first_positions not None):
+        """Fill each token's count and the smallest position at which it was first read; room for one more."""
+        _require(counts.shape[0] > len(self) and first_positions.shape[0] > len(self), "room")
+        with nogil:
+            fe_table_counts(self.table, &counts[0], &first_positions[0])
+
+    def tokens(self, const int32_t[::1] indices not None, str errors not None):
+        """The tokens at these indices as a list of str."""
+        cdef int64_t length
+        cdef const char *token
+        cdef Py_ssize_t k
+        found = []
+        for k in range(indices.shape[0]):
+            _require(0 <= indices[k] < fe_table_size(self.table), "indices")
+            token = fe_table_token(self.table, indices[k], &length)
+            found.append(token[:length].decode("utf-8", errors))
+        return found
+
+
+def remap_ids(int32_t[::1] ids not None, const int32_t[::1] remap not None, int64_t[::1] ends not None):
+    """ids[i] = remap[ids[i]], negative results left out, ``ends`` moved along; returns how many stay.
+
+    Every id must be a valid index of ``remap``; arrays may be empty.
+    """
+    cdef int64_t count = ids.shape[0], end_count = ends.shape[0], kept = 0
+    if count == 0:
+        return 0
+    cdef int64_t *ends_at = &ends[0] if end_count else NULL
+    with nogil:
+        kept = fe_remap(&ids[0], count, &remap[0], ends_at, end_count)
+    return kept
