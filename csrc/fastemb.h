@@ -97,7 +97,7 @@ struct fe_done {
     double loss;   /* sum of -log sigmoid, 0 unless want_loss */
 };
 
-/* Bytes of scratch memory that fe_train_block needs: zeroed once by the caller and 64-byte aligned. */
+/* Bytes of scratch memory that fe_train_block needs: 64-byte aligned by the caller. */
 size_t fe_workspace_size(const struct fe_job *job);
 
 /* Train on the centres at tokens [begin, end); contexts may lie outside, but within their sentences.
@@ -106,7 +106,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
                    int64_t end, float alpha, void *workspace, struct fe_done *done);
 
 /* One block step, as the trainer makes it, on rows h_rows[m] of h and o_rows[n] of o with labels[n]: for tests.
- * workspace: fe_step_workspace_size(n) zeroed bytes, 64-byte aligned. */
+ * workspace: fe_step_workspace_size(n) bytes, 64-byte aligned. */
 size_t fe_step_workspace_size(int32_t n);
 int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
             const int32_t *o_rows, const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha,
@@ -140,5 +140,43 @@ int fe_table_merge(struct fe_table *into, const struct fe_table *from, int32_t *
 
 /* ids[i] = remap[ids[i]] with negative results left out; line ends move along. Returns the new count. */
 int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count);
+
+/* ---- word2vec's files (formats.c) ---- */
+
+/* Binary records: a key, a space, `dims` little-endian floats; line ends before a key are dropped. Reads the whole
+ * records in `bytes`, at most `room`, and returns how many; *used is where the next one starts. keys: room for
+ * `length` bytes; each key is followed by a space. */
+int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
+                       int64_t *keys_used, int64_t *used);
+
+/* A field that takes the slow way: bytes [begin, end) are the value number `index` of the rows. */
+struct fe_field {
+    int64_t index, begin, end;
+};
+
+/* Lines of text: a key, a space, `dims` numbers with blanks between them. */
+struct fe_text {
+    int64_t dims;
+    int64_t room;    /* rows that `floats` or `doubles` can take */
+    float *floats;   /* room x dims, or NULL */
+    double *doubles; /* room x dims, when `floats` is NULL */
+    char *keys;      /* room for as many bytes as are read; each key is followed by a space */
+    struct fe_field *hard;
+    int64_t hard_room; /* reading stops before a line when fewer than `dims` are left */
+    /* results */
+    int64_t count, keys_used, hard_count;
+    int64_t used; /* where the next line starts */
+};
+
+/* Reads the lines in `bytes` that end in '\n', as many as there is room for. Returns 0 when the next line has not
+ * `dims` numbers, else 1. */
+int fe_text_read_rows(struct fe_text *text, const char *bytes, int64_t length);
+
+enum { FE_FLOAT_CHARS = 20 }; /* longest float written, with the space before it */
+
+/* Writes one line a row: its key, then its values in the fewest digits that read back as the same float. Row r's key
+ * ends at key_ends[r] of `keys`. out: room for all keys and count * (dims * FE_FLOAT_CHARS + 1). Returns its length. */
+int64_t fe_text_write_rows(const float *rows, int64_t count, int64_t dims, const char *keys, const int64_t *key_ends,
+                           char *out);
 
 #endif

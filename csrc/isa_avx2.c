@@ -37,9 +37,21 @@ FE_INLINE vf v_round(vf x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT
 FE_INLINE int v_all_finite(vf x) {
     return _mm256_movemask_ps(_mm256_cmp_ps(_mm256_sub_ps(x, x), _mm256_setzero_ps(), _CMP_NEQ_UQ)) == 0;
 }
-FE_INLINE void v_sum4(vf a, vf b, vf c, vf d, float *out) {
-    const __m256 abcd = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
-    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+FE_INLINE vf v_pick(uint32_t bits, vf x) {
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i set = _mm256_and_si256(_mm256_set1_epi32((int)bits), lane);
+    return _mm256_and_ps(x, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane)));
+}
+/* Eight registers fold into one in three rounds; the first two work within 128 bits. */
+FE_INLINE vf v_quad(const vf *a, const int count) {
+    const vf zero = v_zero();
+    if (count <= 0) return zero;
+    return _mm256_hadd_ps(_mm256_hadd_ps(a[0], count > 1 ? a[1] : zero),
+                          count > 2 ? _mm256_hadd_ps(a[2], count > 3 ? a[3] : zero) : zero);
+}
+FE_INLINE vf v_sums(const vf *a, const int count) {
+    const vf low = v_quad(a, count), high = v_quad(a + 4, count - 4);
+    return _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31));
 }
 
 #include "step.inc.h"

@@ -34,12 +34,27 @@ FE_INLINE vf v_round(vf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEARES
 /* Classes 0x99: quiet and signalling NaN, both infinities. */
 FE_INLINE int v_all_finite(vf x) { return _mm512_fpclass_ps_mask(x, 0x99) == 0; }
 
-/* Halve 512 -> 256 first: every later step then works on half the bits. */
-FE_INLINE __m256 v_half(vf a) { return _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1)); }
-FE_INLINE void v_sum4(vf a, vf b, vf c, vf d, float *out) {
-    const __m256 ab = _mm256_hadd_ps(v_half(a), v_half(b)), cd = _mm256_hadd_ps(v_half(c), v_half(d));
-    const __m256 abcd = _mm256_hadd_ps(ab, cd);
-    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+FE_INLINE vf v_pick(uint32_t bits, vf x) { return _mm512_maskz_mov_ps((__mmask16)bits, x); }
+
+/* Two registers in, one out that holds half the partial sums of each: 2 shuffles and an addition. Four rounds
+ * (within 64, 128, 256 and 512 bits) turn sixteen registers into the sixteen sums. */
+FE_INLINE vf v_fold1(vf a, vf b) { return v_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)); }
+FE_INLINE vf v_fold2(vf a, vf b) {
+    return v_add(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE));
+}
+FE_INLINE vf v_fold4(vf a, vf b) {
+    return v_add(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
+}
+FE_INLINE vf v_quad(const vf *a, const int count) {
+    const vf zero = v_zero();
+    if (count <= 0) return zero;
+    return v_fold2(v_fold1(a[0], count > 1 ? a[1] : zero),
+                   count > 2 ? v_fold1(a[2], count > 3 ? a[3] : zero) : zero);
+}
+FE_INLINE vf v_sums(const vf *a, const int count) {
+    const vf low = v_fold4(v_quad(a, count), v_quad(a + 4, count - 4));
+    const vf high = count > 8 ? v_fold4(v_quad(a + 8, count - 8), v_quad(a + 12, count - 12)) : v_zero();
+    return v_fold4(low, high);
 }
 
 #include "step.inc.h"

@@ -29,8 +29,14 @@ FE_INLINE vf v_pow2i(vf x) {
 FE_INLINE vf v_round(vf x) { return vrndnq_f32(x); }
 /* x - x is 0 for a finite x and NaN otherwise. */
 FE_INLINE int v_all_finite(vf x) { return vminvq_u32(vceqzq_f32(vsubq_f32(x, x))) != 0; }
-FE_INLINE void v_sum4(vf a, vf b, vf c, vf d, float *out) {
-    vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
+FE_INLINE vf v_pick(uint32_t bits, vf x) {
+    const uint32x4_t lane = {1, 2, 4, 8};
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), vtstq_u32(vdupq_n_u32(bits), lane)));
+}
+FE_INLINE vf v_sums(const vf *a, const int count) {
+    const vf zero = v_zero();
+    return vpaddq_f32(vpaddq_f32(a[0], count > 1 ? a[1] : zero),
+                      vpaddq_f32(count > 2 ? a[2] : zero, count > 3 ? a[3] : zero));
 }
 
 #include "step.inc.h"

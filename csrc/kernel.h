@@ -4,11 +4,21 @@
 
 #include "fastemb.h"
 
+#if defined(__clang__)
+#define FE_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define FE_UNROLL _Pragma("GCC unroll 32")
+#else
+#define FE_UNROLL
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define FE_INLINE static inline __attribute__((always_inline))
+#define FE_NOINLINE static __attribute__((noinline))
 #define FE_PREFETCH(address) __builtin_prefetch((address), 1, 3)
 #else
 #define FE_INLINE static __forceinline
+#define FE_NOINLINE static __declspec(noinline)
 #define FE_PREFETCH(address) ((void)(address))
 #endif
 
@@ -32,8 +42,8 @@ struct fe_kernel {
     int lanes;
     int (*supported)(void);
     /* `size` is the vector size: a kernel may read and write whole registers past it, up to the next FE_LINE.
-     * step returns 0 when a score was not finite; loss is added to, or NULL; scratch has FE_STEP_SCRATCH(n)
-     * floats, finite ones. */
+     * step returns 0, and changes nothing, when a score was not finite; loss is added to, or NULL; scratch has
+     * FE_STEP_SCRATCH(n) floats. */
     int (*step)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *scratch);
     /* out = factor * sum of m rows */
     void (*gather)(const float *const *rows, int m, float factor, int64_t size, float *out);
@@ -43,8 +53,9 @@ struct fe_kernel {
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;
 
-/* Floats: changes of the inputs in one column of up to two registers, then FE_MAX_INPUTS scores an output. */
-enum { FE_STEP_COLUMN = 2 * FE_LINE * FE_MAX_INPUTS };
-#define FE_STEP_SCRATCH(n) (FE_STEP_COLUMN + FE_MAX_INPUTS * ((int64_t)(n) + 1))
+/* Scratch of a step in floats: the changes of FE_STEP_COLUMNS columns of all inputs, then FE_MAX_INPUTS values of G
+ * an output and room for the end of a register. */
+enum { FE_STEP_COLUMNS = 256 };
+#define FE_STEP_SCRATCH(n) (FE_MAX_INPUTS * ((int64_t)FE_STEP_COLUMNS + (n)) + FE_LINE)
 
 #endif

@@ -9,6 +9,12 @@
 #include "fastemb.h"
 #include "rng.h"
 
+#if defined(__GNUC__) || defined(__clang__)
+#define FE_PREFETCH(at) __builtin_prefetch(at)
+#else
+#define FE_PREFETCH(at) ((void)(at))
+#endif
+
 /* ---- table ---- */
 
 struct entry {
@@ -115,7 +121,8 @@ static inline int32_t find(const struct fe_table *table, const char *token, int6
     for (; table->slots[at].index >= 0; at = (at + 1) & table->slot_mask) {
         if (table->slots[at].tag != tag) continue;
         const struct entry *entry = &table->entries[table->slots[at].index];
-        if (entry->length == length && memcmp(table->arena + entry->offset, token, (size_t)length) == 0) break;
+        if (entry->hash != hash || entry->length != length) continue;
+        if (length <= 8 || memcmp(table->arena + entry->offset, token, (size_t)length) == 0) break;
     }
     *slot = at;
     return table->slots[at].index;
@@ -214,20 +221,23 @@ static inline const char *token_end(const char *at, const char *end) {
         }
         at += lowest_byte(found);
         if (at >= end || space_length(at, end) > 0) break;
-        at++; /* a control character, or part of a longer one */
+        /* a control character, or part of a longer one: more of those mostly follow */
+        do at++;
+        while (at < end && (unsigned char)*at >= 0x80 && space_length(at, end) == 0);
     }
     return at < end ? at : end;
 }
 
-/* Hash of [at, end); bytes up to `limit` may be read. */
+/* Hash of [at, end); bytes up to `limit` may be read. Tokens of one length of at most 8 bytes never share a hash:
+ * `find` counts on that. */
 static inline uint64_t hash_bytes(const char *at, const char *end, const char *limit) {
     uint64_t hash = (uint64_t)(end - at) * FE_GOLDEN;
-    for (; at < end; at += 8) {
-        uint64_t word = load8(at, limit);
-        if (end - at < 8) word &= ((uint64_t)1 << (8 * (end - at))) - 1;
-        hash = fe_mix(hash ^ word);
+    for (; end - at > 8; at += 8) {
+        hash = (hash ^ load8(at, limit)) * FE_GOLDEN;
+        hash ^= hash >> 32;
     }
-    return hash;
+    const uint64_t past_end = end - at < 8 ? ~(uint64_t)0 << (8 * (end - at)) : 0;
+    return fe_mix(hash ^ (load8(at, limit) & ~past_end));
 }
 
 static int valid_utf8(const char *at, const char *end) {
@@ -252,34 +262,69 @@ int64_t fe_text_lines(const char *bytes, int64_t length) {
     return lines;
 }
 
-int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict,
-                 int32_t *ids, int64_t *id_count, int64_t *ends, int64_t *bad) {
-    const char *at = bytes, *const end = bytes + length;
-    int64_t count = 0;
-    while (at < end) {
+/* A token that waits for its look-up, while the memory that this needs is on its way. */
+struct waiting {
+    const char *at;
+    int64_t length;
+    uint64_t hash;
+};
+
+/* Tokens looked up together: enough to hide a miss, few enough to stay in the first cache. */
+enum { BATCH = 32 };
+
+/* Find the next tokens, at most BATCH; count: the ids before them. Returns how many there are. */
+static inline int next_tokens(const struct fe_table *table, const char **from, const char *end, int64_t count,
+                              struct waiting *batch, int64_t **ends) {
+    const char *at = *from;
+    int found = 0;
+    while (at < end && found < BATCH) {
         const int space = space_length(at, end);
         if (space > 0) {
-            if (*at == '\n') *ends++ = count;
+            if (*at == '\n') *(*ends)++ = count + found;
             at += space;
             continue;
         }
-        const char *const from = at;
+        const char *const start = at;
         at = token_end(at, end);
-        const uint64_t hash = hash_bytes(from, at, end);
-        uint64_t slot;
-        int32_t index = find(table, from, at - from, hash, &slot);
-        if (index < 0) {
-            int status = FE_OK;
-            if (memchr(from, 0, (size_t)(at - from)) != NULL) status = FE_NUL_BYTE;
-            else if (strict && !valid_utf8(from, at)) status = FE_BAD_UTF8;
-            else status = insert(table, from, at - from, hash, slot, position + (from - bytes), &index);
-            if (status != FE_OK) {
-                *bad = from - bytes;
-                return status;
+        const uint64_t hash = hash_bytes(start, at, end);
+        FE_PREFETCH(&table->slots[hash & table->slot_mask]);
+        batch[found++] = (struct waiting){start, at - start, hash};
+    }
+    *from = at;
+    for (int k = 0; k < found; k++) {
+        const int32_t index = table->slots[batch[k].hash & table->slot_mask].index;
+        if (index >= 0) FE_PREFETCH(&table->entries[index]);
+    }
+    return found;
+}
+
+static int add_new(struct fe_table *table, const struct waiting *token, uint64_t slot, int64_t position, int strict,
+                   int32_t *index) {
+    if (memchr(token->at, 0, (size_t)token->length) != NULL) return FE_NUL_BYTE;
+    if (strict && !valid_utf8(token->at, token->at + token->length)) return FE_BAD_UTF8;
+    return insert(table, token->at, token->length, token->hash, slot, position, index);
+}
+
+int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict,
+                 int32_t *ids, int64_t *id_count, int64_t *ends, int64_t *bad) {
+    const char *at = bytes, *const end = bytes + length;
+    struct waiting batch[BATCH];
+    int64_t count = 0;
+    int found;
+    while ((found = next_tokens(table, &at, end, count, batch, &ends)) > 0) {
+        for (const struct waiting *token = batch; token < batch + found; token++) {
+            uint64_t slot;
+            int32_t index = find(table, token->at, token->length, token->hash, &slot);
+            if (index < 0) {
+                const int status = add_new(table, token, slot, position + (token->at - bytes), strict, &index);
+                if (status != FE_OK) {
+                    *bad = token->at - bytes;
+                    return status;
+                }
             }
+            table->entries[index].count++;
+            ids[count++] = index;
         }
-        table->entries[index].count++;
-        ids[count++] = index;
     }
     *id_count = count;
     return FE_OK;

@@ -1,0 +1,87 @@
+"""A demonstration that needs no download: embeddings of the identifiers in Python's own standard library."""
+
+from __future__ import annotations
+
+import re
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .config import ISA, available_cpus
+from .corpus import Corpus
+from .train import Word2Vec
+from .vectors import KeyedVectors
+
+NEIGHBOURS = ("append", "Monday", "socket", "encode", "json", "ValueError")
+ANALOGIES = (
+    ("list", "append", "set"),
+    ("read", "write", "recv"),
+    ("encode", "decode", "loads"),
+    ("lower", "upper", "min"),
+    ("open", "close", "acquire"),
+)
+_IDENTIFIER = re.compile(r"[^\W\d]\w+")
+
+
+def standard_library() -> list[Path]:
+    """The running Python's own .py files, without installed packages."""
+    root = Path(sysconfig.get_paths()["stdlib"])
+    return sorted(path for path in root.rglob("*.py") if "site-packages" not in path.parts)
+
+
+def source_lines(paths: list[Path]) -> Iterator[list[str]]:
+    """The identifiers of every source line."""
+    for path in paths:
+        for line in path.read_text(encoding="utf-8", errors="ignore").splitlines():
+            words = _IDENTIFIER.findall(line)
+            if words:
+                yield words
+
+
+def run_demo(output: Path, workers: int | None = None) -> None:
+    """Train on the standard library, show what was learned, and save the vectors to ``output``.
+
+    Raises:
+        RuntimeError: this Python comes without its library's source files.
+    """
+    start = time.perf_counter()
+    files = standard_library()
+    if not files:
+        raise RuntimeError("this Python has no standard library source files to learn from")
+    corpus = Corpus.from_sentences(source_lines(files), min_count=5)
+    read = time.perf_counter()
+    print(f"read      {len(files):,} files of Python's standard library in {read - start:.1f} s:")
+    print(f"          {corpus.raw_words:,} identifiers, {len(corpus.vocabulary):,} that occur at least 5 times")
+
+    model = Word2Vec(corpus, sg=1, min_count=5, epochs=10, workers=workers)
+    seconds = time.perf_counter() - read
+    print(
+        f"trained   10 epochs of skip-gram, 100 dimensions, in {seconds:.1f} s "
+        f"({10 * corpus.words / seconds / 1e6:.1f} M words/s, {workers or available_cpus()} threads, {ISA})\n"
+    )
+    _show_neighbours(model.wv)
+    _show_analogies(model.wv)
+    model.wv.save(str(output))
+    print(f"saved     {output}; go on with\n")
+    print(f"    fastemb similar {output} dict")
+    print(f"    fastemb analogy {output} read write load")
+    print(f'    python -c "import fastemb; print(fastemb.KeyedVectors.load({str(output)!r}).most_similar({"dict"!r}))"')
+
+
+def _show_neighbours(vectors: KeyedVectors) -> None:
+    print("neighbours")
+    for word in NEIGHBOURS:
+        if word in vectors:
+            print(f"  {word:<12}{', '.join(near for near, _ in vectors.most_similar(word, topn=6))}")
+    print()
+
+
+def _show_analogies(vectors: KeyedVectors) -> None:
+    print("analogies")
+    for a, b, c in ANALOGIES:
+        if a in vectors and b in vectors and c in vectors:
+            answers = vectors.most_similar(positive=[b, c], negative=[a], topn=3)
+            best, *others = (word for word, _ in answers)
+            print(f"  {a}:{b} = {c}:{best:<14}(then {', '.join(others)})")
+    print()

@@ -1,0 +1,98 @@
+"""What a person sees while training runs: share done, words a second, learning rate, loss, time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Protocol, TextIO
+
+_DELAY = 0.5  # seconds before the first line, so that short runs stay quiet
+_INTERVAL = 0.25
+
+
+class Progress(Protocol):
+    """Hears how far training is."""
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Words done over all epochs, the current learning rate, the mean loss a word."""
+
+    def close(self) -> None:
+        """Training has ended, well or not."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Plain:
+    """One line that is written over and over."""
+
+    def __init__(self, total: int, stream: TextIO) -> None:
+        self._total = total
+        self._stream = stream
+        self._start = self._last = time.monotonic()
+        self._shown = False
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Write the line anew, a few times a second."""
+        now = time.monotonic()
+        if now - self._start < _DELAY or now - self._last < _INTERVAL:
+            return
+        self._last, self._shown = now, True
+        speed = words / (now - self._start)
+        left = (self._total - words) / speed if speed else 0.0
+        line = (
+            f"{100 * words / self._total:5.1f}%  {speed / 1e3:,.0f} k words/s  "
+            f"alpha {alpha:.5f}{'' if loss is None else f'  loss {loss:.4f}'}  {_clock(left)} left"
+        )
+        self._stream.write(f"\r{line:<72}")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """End the line."""
+        if self._shown:
+            self._stream.write("\n")
+            self._stream.flush()
+
+
+class Tqdm:
+    """A tqdm bar."""
+
+    def __init__(self, total: int, stream: TextIO) -> None:
+        from tqdm.auto import tqdm
+
+        self._bar = tqdm(
+            total=total, unit="word", unit_scale=True, file=stream, delay=_DELAY, mininterval=_INTERVAL, leave=True
+        )
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Move the bar."""
+        self._bar.set_postfix_str(f"alpha {alpha:.5f}{'' if loss is None else f', loss {loss:.4f}'}", refresh=False)
+        self._bar.update(words - self._bar.n)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.close()
+
+
+def make_progress(show: bool | None, total: int) -> Progress:
+    """The display for a run of ``total`` words; ``None`` shows it only when standard error is a terminal."""
+    stream = sys.stderr
+    if show is False or stream is None or (show is None and not stream.isatty()):
+        return Silent()
+    try:
+        return Tqdm(total, stream)
+    except ImportError:
+        return Plain(total, stream)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,75 @@
+"""Tables that sampling reads: what stays, what is drawn as a negative, which path leads to a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+
+
+def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.float64]:
+    """Probability that one occurrence of each word is trained on, as in word2vec's code.
+
+    With f the word's share of all tokens it is sqrt(sample / f) + sample / f, at most 1. ``sample`` of 1 or more
+    is a count in place of a share (gensim's rule); 0 keeps everything.
+    """
+    if sample <= 0:
+        return np.ones(len(counts))
+    threshold = sample * counts.sum() if sample < 1 else sample * (3 + np.sqrt(5)) / 2
+    ratio = threshold / np.maximum(counts, 1)
+    return np.minimum(np.sqrt(ratio) + ratio, 1.0)
+
+
+def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint32] | None:
+    """The same as thresholds on 32 random bits; None when everything stays."""
+    probabilities = keep_probabilities(counts, sample)
+    if (probabilities == 1.0).all():
+        return None
+    return np.clip(np.rint(probabilities * 2.0**32) - 1, 0, 2**32 - 1).astype(np.uint32)
+
+
+def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
+    """Alias table (n x 2) that draws each word with a probability proportional to count ** ns_exponent."""
+    with np.errstate(divide="ignore", over="ignore"):
+        logs = ns_exponent * np.log(counts.astype(np.float64))
+    logs[counts == 0] = -np.inf
+    table = np.empty((len(counts), 2), dtype=np.uint32)
+    _native.alias_table(np.exp(logs - logs.max()), table)
+    return table
+
+
+@dataclass(frozen=True)
+class HuffmanPaths:
+    """For word i, entries offsets[i]:offsets[i + 1] hold its path: rows of ``syn1`` and the turn at each."""
+
+    offsets: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+    longest: int
+
+
+def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
+    """Paths through the Huffman tree over ``counts`` in any order; rare words have the long ones."""
+    order = np.argsort(-counts, kind="stable")
+    tree = _native.HuffmanTree(np.ascontiguousarray(counts[order]))
+    offsets = np.empty(len(counts) + 1, dtype=np.int64)
+    nodes = np.empty(tree.total + 1, dtype=np.int32)  # one spare entry: a single word has an empty path
+    codes = np.empty(tree.total + 1, dtype=np.uint8)
+    tree.paths(offsets, nodes, codes)
+    if not np.array_equal(order, np.arange(len(counts))):
+        offsets, nodes, codes = _in_word_order(order, offsets, nodes, codes)
+    return HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
+
+
+def _in_word_order(
+    order: NDArray[np.intp], offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    lengths = np.diff(offsets)[rank]
+    moved = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    source = np.repeat(offsets[rank] - moved[:-1], lengths) + np.arange(moved[-1])
+    return moved, np.append(nodes[source], nodes[-1:]), np.append(codes[source], codes[-1:])
