@@ -1,0 +1,81 @@
+import numpy as np
+from numpy.typing import NDArray
+
+_Bytes = bytes | bytearray | memoryview
+
+class DivergedError(FloatingPointError): ...
+
+class BadTextError(ValueError):
+    offset: int
+    nul: bool
+    def __init__(self, offset: int, nul: bool) -> None: ...
+
+def kernels() -> list[tuple[str, int, bool]]: ...
+def alias_table(weights: NDArray[np.float64], table: NDArray[np.uint32]) -> None: ...
+def draw_negatives(
+    table: NDArray[np.uint32], seed: int, epoch: int, position: int, rows: NDArray[np.int32]
+) -> None: ...
+
+class HuffmanTree:
+    @property
+    def total(self) -> int: ...
+    def __init__(self, counts: NDArray[np.int64]) -> None: ...
+    def paths(self, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]) -> None: ...
+
+class Trainer:
+    def __init__(
+        self,
+        isa: str,
+        ids: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        in_: NDArray[np.float32],
+        out_ns: NDArray[np.float32] | None,
+        out_hs: NDArray[np.float32] | None,
+        in_scale: NDArray[np.float32] | None,
+        vector_size: int,
+        keep: NDArray[np.uint32] | None,
+        noise: NDArray[np.uint32] | None,
+        path_offsets: NDArray[np.int64] | None,
+        path_nodes: NDArray[np.int32] | None,
+        path_codes: NDArray[np.uint8] | None,
+        longest_path: int,
+        window: int,
+        negative: int,
+        sg: bool,
+        shrink_windows: bool,
+        negatives_per_pair: bool,
+        cbow_mean: bool,
+        cbow_exact: bool,
+        want_loss: bool,
+        seed: int,
+    ) -> None: ...
+    def workspace(self) -> bytearray: ...
+    def train_block(
+        self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+    ) -> tuple[int, int, int, float]: ...
+
+def step(
+    isa: str,
+    h: NDArray[np.float32],
+    h_rows: NDArray[np.int32],
+    o: NDArray[np.float32],
+    o_rows: NDArray[np.int32],
+    labels: NDArray[np.uint8],
+    vector_size: int,
+    alpha: float,
+) -> float: ...
+def count_lines(data: _Bytes) -> int: ...
+
+class TokenTable:
+    def __init__(self) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def memory(self) -> int: ...
+    def read(
+        self, data: _Bytes, position: int, strict: bool, ids: NDArray[np.int32], ends: NDArray[np.int64]
+    ) -> int: ...
+    def merge(self, source: TokenTable, remap: NDArray[np.int32]) -> None: ...
+    def counts(self, counts: NDArray[np.int64], first_positions: NDArray[np.int64]) -> None: ...
+    def tokens(self, indices: NDArray[np.int32], errors: str) -> list[str]: ...
+
+def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...

@@ -1,0 +1,140 @@
+"""Which tokens get an id, and which id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Ids = NDArray[np.int32]
+
+RULE_DEFAULT = 0
+RULE_DISCARD = 1
+RULE_KEEP = 2
+
+TrimRule = Callable[[Hashable, int, int], int | None]
+KeysAt = Callable[[Ids], Sequence[Hashable]]
+
+
+class Vocabulary:
+    """Tokens and how often each occurs; a token's id is its place.
+
+    Attributes:
+        keys: the tokens, the most frequent first.
+        counts: int64 array, never increasing.
+        key_to_index: the id of each token.
+
+    Raises:
+        ValueError: keys and counts differ in length, a key comes twice, or the counts increase.
+    """
+
+    def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints) -> None:
+        self.keys: list[Hashable] = list(keys)
+        self.counts: Ints = np.ascontiguousarray(counts, dtype=np.int64)
+        self.key_to_index: dict[Hashable, int] = {key: index for index, key in enumerate(self.keys)}
+        if self.counts.shape != (len(self.keys),):
+            raise ValueError(f"{len(self.keys)} keys need as many counts, not an array of shape {self.counts.shape}")
+        if len(self.key_to_index) < len(self.keys):
+            twice = next(key for index, key in enumerate(self.keys) if self.key_to_index[key] != index)
+            raise ValueError(f"the key {twice!r} comes more than once")
+        rises = np.flatnonzero(np.diff(self.counts) > 0)
+        if len(rises):
+            raise ValueError(f"counts must not increase, but the one at {rises[0] + 1} is above the one before it")
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.key_to_index
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} keys)"
+
+    def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
+        """The id in this vocabulary of every token of a corpus, -1 for those that it lacks; see `Selection`."""
+        keys = keys_at(np.arange(len(counts), dtype=np.int32))
+        ids = np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(counts))
+        if not (ids >= 0).any():
+            raise ValueError(f"{source}: none of its words is in the vocabulary")
+        return self, ids
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rules for what a vocabulary takes from a corpus.
+
+    Attributes:
+        min_count: tokens that occur less often are dropped.
+        max_final_vocab: the most tokens to keep. Where the last of them would tie with the first one dropped, all
+            tokens of that count are dropped. None: no limit.
+        trim_rule: called as ``trim_rule(token, count, min_count)`` for every token, in the order in which they first
+            occur; ``min_count`` is the larger of the one above and what ``max_final_vocab`` asks for. Returns
+            RULE_KEEP, RULE_DISCARD, or RULE_DEFAULT or None to leave the token to its count.
+    """
+
+    min_count: int = 1
+    max_final_vocab: int | None = None
+    trim_rule: TrimRule | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_count < 0:
+            raise ValueError(f"min_count must not be negative: {self.min_count}")
+        if self.max_final_vocab is not None and self.max_final_vocab < 1:
+            raise ValueError(f"max_final_vocab must be at least 1: {self.max_final_vocab}")
+
+    def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
+        """A vocabulary of the tokens to keep, and for every token its id there, -1 for those dropped.
+
+        counts, first: how often each token occurs, and a number that is smaller the earlier it occurs first.
+        keys_at: the keys of the tokens with these indices. source: what errors name.
+        """
+        kept = self._kept(counts, first, keys_at)
+        if not len(kept):
+            raise ValueError(f"{source}: {self._nothing_kept(counts)}")
+        order = kept[np.lexsort((first[kept], -counts[kept]))].astype(np.int32)
+        ids = np.full(len(counts), -1, np.int32)
+        ids[order] = np.arange(len(order), dtype=np.int32)
+        return Vocabulary(keys_at(order), counts[order]), ids
+
+    def least_count(self, counts: Ints) -> int:
+        """The count from which a token is kept."""
+        least = max(self.min_count, 1)
+        if self.max_final_vocab is None or self.max_final_vocab >= len(counts):
+            return least
+        border = len(counts) - 1 - self.max_final_vocab
+        return max(least, int(np.partition(counts, border)[border]) + 1)
+
+    def _kept(self, counts: Ints, first: Ints, keys_at: KeysAt) -> Ints:
+        least = self.least_count(counts)
+        if self.trim_rule is None:
+            return np.flatnonzero(counts >= least)
+        order = np.argsort(first)
+        tokens = zip(keys_at(order.astype(np.int32)), counts[order].tolist(), strict=True)
+        keeps = np.fromiter((self._keeps(key, count, least) for key, count in tokens), bool, len(order))
+        kept: Ints = order[keeps]
+        return kept
+
+    def _keeps(self, key: Hashable, count: int, least: int) -> bool:
+        assert self.trim_rule is not None
+        rule = self.trim_rule(key, count, least)
+        if rule is None or rule == RULE_DEFAULT:
+            return count >= least
+        if rule not in (RULE_DISCARD, RULE_KEEP):
+            raise ValueError(
+                f"trim_rule returned {rule!r} for {key!r}: it must return RULE_DEFAULT, RULE_DISCARD, RULE_KEEP or None"
+            )
+        return bool(rule == RULE_KEEP)
+
+    def _nothing_kept(self, counts: Ints) -> str:
+        highest = int(counts.max())
+        if self.trim_rule is not None:
+            return "trim_rule and min_count leave no word"
+        if highest < self.min_count:
+            return f"no word occurs {self.min_count} times (min_count), the most frequent {highest}: lower min_count"
+        return (
+            f"max_final_vocab={self.max_final_vocab} leaves no word, as more words than that occur {highest} times, "
+            "the most that any does: raise max_final_vocab"
+        )

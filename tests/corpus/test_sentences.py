@@ -1,0 +1,156 @@
+"""Corpus.from_sentences, and what can be done with a corpus."""
+
+import numpy as np
+import pytest
+from corpus_oracle import check, check_shape
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastemb.corpus import Corpus, Vocabulary, iterables
+
+tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integers(0, 2)), st.none())
+
+
+@given(st.lists(st.lists(tokens, max_size=6), max_size=8).filter(any), st.sampled_from([1, 3, 8192]))
+def test_any_hashable_is_a_token(sentences, chunk):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "CHUNK_TOKENS", chunk)
+        check(Corpus.from_sentences(sentences), sentences)
+
+
+def test_generators_are_read_once():
+    started = []
+
+    def sentences():
+        started.append(True)
+        yield (word for word in ["a", "b"])
+        yield ("b",)
+        yield iter([])
+        yield {"c": 1}
+
+    corpus = Corpus.from_sentences(sentences())
+    assert started == [True]
+    assert list(corpus) == [["a", "b"], ["b"], [], ["c"]]
+
+
+def test_rows_of_arrays_become_python_tokens():
+    corpus = Corpus.from_sentences(np.array([["a", "b"], ["b", "c"]]))
+    assert [type(key) for key in corpus.vocabulary.keys] == [str] * 3
+
+
+@pytest.mark.parametrize("sentences", ["the cat", b"the cat"])
+def test_one_str_is_not_sentences(sentences):
+    with pytest.raises(TypeError, match="split it first"):
+        Corpus.from_sentences(sentences)
+
+
+@pytest.mark.parametrize("sentence", ["the cat", b"the cat"])
+def test_a_str_is_not_a_sentence(sentence):
+    with pytest.raises(TypeError, match=r"sentence 1 is .*split it first"):
+        Corpus.from_sentences([["a"], sentence])
+
+
+def test_what_is_not_iterable_is_named():
+    with pytest.raises(TypeError, match="sentence 2 must be a list of tokens, not the int 5"):
+        Corpus.from_sentences([["a"], ["b"], 5])
+    with pytest.raises(TypeError, match="iterable of lists of tokens, not the int 5"):
+        Corpus.from_sentences(5)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 8192])
+@pytest.mark.parametrize("at", [0, 1, 5])
+def test_an_unhashable_token_is_named_with_its_sentence(monkeypatch, chunk, at):
+    monkeypatch.setattr(iterables, "CHUNK_TOKENS", chunk)
+    sentences = [["a", "b"], [], ["c"], ["a"] * 6, ["b"], ["x", "y"], ["z"]]
+    sentences[at] = ["a", ["list"]]
+    with pytest.raises(TypeError, match=rf"sentence {at}: .*the list \['list'\] is not"):
+        Corpus.from_sentences(sentences)
+
+
+@pytest.mark.parametrize("error", [TypeError("mine"), KeyError("mine"), KeyboardInterrupt()])
+def test_errors_of_the_iterator_surface_as_themselves(error):
+    def outer():
+        yield ["a"]
+        raise error
+
+    def inner():
+        yield "a"
+        raise error
+
+    for sentences in (outer(), [["a"], inner()]):
+        with pytest.raises(type(error)) as caught:
+            Corpus.from_sentences(sentences)
+        assert caught.value is error
+
+
+@pytest.mark.parametrize("sentences", [[], [[]], [[], []], iter([])])
+def test_no_word_is_an_error(sentences):
+    with pytest.raises(ValueError, match="no word"):
+        Corpus.from_sentences(sentences)
+
+
+def test_a_given_vocabulary_drops_what_it_lacks():
+    vocabulary = Vocabulary(["b", "a"], [9, 1])
+    corpus = Corpus.from_sentences([["a", "z"], ["z"], ["b"]], vocabulary=vocabulary)
+    assert corpus.vocabulary is vocabulary
+    assert list(corpus) == [["a"], [], ["b"]]
+    assert corpus.raw_words == 4
+    with pytest.raises(ValueError, match="vocabulary="):
+        Corpus.from_sentences([["a"]], vocabulary=vocabulary, min_count=2)
+
+
+# ---- the corpus ----
+
+SENTENCES = [["a", "b", "a"], ["c"], ["b", "c", "a", "d"]]
+
+
+def test_corpus_describes_itself():
+    corpus = Corpus.from_sentences(SENTENCES * 1000)
+    assert repr(corpus) == "Corpus(3,000 sentences, 8,000 words, 4 different)"
+
+
+def test_select_drops_words_and_keeps_sentences():
+    corpus = Corpus.from_sentences(SENTENCES)
+    smaller = corpus.select(min_count=2)
+    check(smaller, SENTENCES, min_count=2)
+    assert smaller.select(max_final_vocab=1).vocabulary.keys == ["a"]
+    check(corpus, SENTENCES)
+
+
+@given(st.lists(st.lists(st.sampled_from("abcde"), max_size=8), max_size=8).filter(any), st.integers(1, 4))
+def test_select_gives_what_the_constructor_would_have(sentences, most):
+    corpus = Corpus.from_sentences(sentences)
+    try:
+        expected = Corpus.from_sentences(sentences, max_final_vocab=most)
+    except ValueError:
+        with pytest.raises(ValueError, match="the corpus: "):
+            corpus.select(max_final_vocab=most)
+    else:
+        selected = corpus.select(max_final_vocab=most)
+        assert selected.vocabulary.keys == expected.vocabulary.keys
+        assert selected.ids.tolist() == expected.ids.tolist()
+        assert selected.offsets.tolist() == expected.offsets.tolist()
+
+
+def test_select_of_everything_is_the_corpus_itself():
+    corpus = Corpus.from_sentences(SENTENCES)
+    assert corpus.select() is corpus
+    assert corpus.select(min_count=1, max_final_vocab=4) is corpus
+
+
+def test_select_with_nothing_left_is_an_error():
+    with pytest.raises(ValueError, match="most frequent 3"):
+        Corpus.from_sentences(SENTENCES).select(min_count=4)
+
+
+def test_encode_with_another_vocabulary_drops_what_it_lacks():
+    corpus = Corpus.from_sentences(SENTENCES)
+    vocabulary = Vocabulary(["d", "z", "a"], [3, 2, 1])
+    encoded = corpus.encode_with(vocabulary)
+    assert encoded.vocabulary is vocabulary
+    assert list(encoded) == [["a", "a"], [], ["a", "d"]]
+    assert encoded.raw_words == 8
+    check_shape(encoded)
+    check(corpus, SENTENCES)
+    with pytest.raises(ValueError, match="none of its words"):
+        corpus.encode_with(Vocabulary(["z"], [1]))

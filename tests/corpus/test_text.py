@@ -1,0 +1,380 @@
+"""Corpus.from_file."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from corpus_oracle import check, split
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, text
+
+SPACES = [chr(c) for c in range(sys.maxunicode + 1) if chr(c).isspace()]
+NEAR_SPACES = [
+    "\x01",
+    "\x1b",
+    "\x7f",
+    "\x84",
+    "\xa1",
+    "\u1681",
+    "\u167f",
+    "\u200b",
+    "\u2030",
+    "\u3001",
+    "\ufeff",
+    "\u2060",
+]
+WORDS = ["a", "b", "ab", "ba", "é", "é", "ß", "日本", "пример", "😀", "x" * 7, "x" * 8, "x" * 9, "y" * 40]
+texts = st.lists(st.sampled_from(SPACES + ["\n", "\r\n", " "] * 4 + NEAR_SPACES + WORDS * 2), max_size=60).map("".join)
+any_text = st.one_of(texts, st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "text.txt"
+
+
+@pytest.fixture(scope="module")
+def shared_path(tmp_path_factory):
+    return tmp_path_factory.mktemp("texts") / "text.txt"
+
+
+@pytest.fixture
+def block_bytes(monkeypatch):
+    return lambda count: monkeypatch.setattr(text, "BLOCK_BYTES", count)
+
+
+def with_blocks(count, call):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "BLOCK_BYTES", count)
+        return call()
+
+
+def marked(content):
+    """Keep a leading U+FEFF from being read as a byte order mark."""
+    return content if not content.startswith("\ufeff") else " " + content
+
+
+# ---- what is read ----
+
+
+@given(any_text.map(marked), st.sampled_from([1, 2, 3, 7, 64, 1 << 20]), st.integers(1, 4))
+@settings(max_examples=400, deadline=None)
+def test_words_lines_and_counts_are_those_of_str_split(shared_path, content, size, workers):
+    shared_path.write_bytes(content.encode())
+    sentences = split(content)
+    if not any(sentences):
+        with pytest.raises(ValueError, match="no word"):
+            with_blocks(size, lambda: Corpus.from_file(shared_path, workers=workers))
+        return
+    check(with_blocks(size, lambda: Corpus.from_file(shared_path, workers=workers)), sentences)
+
+
+@given(st.binary(max_size=60), st.sampled_from(["replace", "ignore"]), st.sampled_from([2, 5, 1 << 20]))
+@settings(max_examples=300, deadline=None)
+def test_invalid_bytes_are_replaced_or_ignored_as_by_decode(shared_path, noise, errors, size):
+    content = b"word " + noise.replace(b"\0", b"\n")
+    shared_path.write_bytes(content)
+    corpus = with_blocks(size, lambda: Corpus.from_file(shared_path, unicode_errors=errors, workers=2))
+    lines = content.removesuffix(b"\n").split(b"\n")
+    check(corpus, [line.decode("utf-8", errors).split() for line in lines])
+
+
+@given(st.binary(max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_strict_reading_fails_exactly_where_decode_does(shared_path, noise):
+    content = b"word\n" + noise.replace(b"\0", b"")
+    shared_path.write_bytes(content)
+    try:
+        expected = split(content.decode())
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        with pytest.raises(ValueError, match=f"line {line}: invalid UTF-8"):
+            Corpus.from_file(shared_path)
+    else:
+        check(Corpus.from_file(shared_path), expected)
+
+
+def test_every_kind_of_white_space_parts_words(path):
+    path.write_bytes("".join(f"w{i}{space}" for i, space in enumerate(SPACES)).encode())
+    corpus = Corpus.from_file(path)
+    assert len(corpus) == 2
+    assert corpus.words == len(SPACES)
+
+
+def test_only_the_line_feed_ends_a_line(path):
+    path.write_bytes("a\u2028b\x85c\rd\x0be\r\nf".encode())
+    assert list(Corpus.from_file(path)) == [list("abcde"), ["f"]]
+
+
+def test_empty_lines_stay_and_a_last_line_needs_no_end(path):
+    path.write_bytes(b"\na\n\n b ")
+    assert list(Corpus.from_file(path)) == [[], ["a"], [], ["b"]]
+    path.write_bytes(b"a\n\n")
+    assert list(Corpus.from_file(path)) == [["a"], []]
+
+
+@pytest.mark.parametrize("size", [1, 2, 1 << 20])
+def test_byte_order_mark_at_the_start_is_skipped_and_kept_elsewhere(path, block_bytes, size):
+    block_bytes(size)
+    path.write_bytes("\ufeffa \ufeffb".encode())
+    assert list(Corpus.from_file(path)) == [["a", "\ufeffb"]]
+
+
+def test_a_line_and_a_word_may_be_longer_than_a_block(path, block_bytes):
+    block_bytes(16)
+    words = ["x" * 1000, *(f"w{i % 7}" for i in range(500)), "日" * 300]
+    path.write_text(" ".join(words), encoding="utf-8")
+    for workers in (1, 3):
+        check(Corpus.from_file(path, workers=workers), [words])
+
+
+def test_words_of_equal_count_keep_the_order_of_the_file_whatever_the_workers(path, block_bytes):
+    block_bytes(64)
+    random.seed(1)
+    lines = [[f"w{random.randrange(300)}" for _ in range(random.randrange(12))] for _ in range(400)]
+    path.write_text("\n".join(map(" ".join, lines)))
+    for workers in (1, 2, 3, 4, 9):
+        for min_count in (1, 6):
+            check(Corpus.from_file(path, workers=workers, min_count=min_count), lines, min_count=min_count)
+
+
+def test_options_choose_the_words(path):
+    path.write_text("a a a b b c\nc d\n")
+    assert Corpus.from_file(path, max_final_vocab=2).vocabulary.keys == ["a"]
+    assert Corpus.from_file(path, max_final_vocab=3).vocabulary.keys == ["a", "b", "c"]
+    rule = {"a": RULE_DISCARD}.get
+    assert Corpus.from_file(path, min_count=2, trim_rule=lambda w, c, m: rule(w)).vocabulary.keys == ["b", "c"]
+
+
+def test_a_given_vocabulary_is_used_as_it_is(path):
+    path.write_text("a b\nb z\nz\n")
+    vocabulary = Vocabulary(["q", "b", "a"], [5, 4, 4])
+    corpus = Corpus.from_file(path, vocabulary=vocabulary)
+    assert corpus.vocabulary is vocabulary
+    assert corpus.ids.tolist() == [2, 1, 1]
+    assert list(corpus) == [["a", "b"], ["b"], []]
+    assert corpus.raw_words == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_can_be_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"a b\n" * 50000,))
+    writer.start()
+    corpus = Corpus.from_file(pipe)
+    writer.join()
+    assert (len(corpus), corpus.words) == (50000, 100000)
+
+
+def test_words_made_equal_by_replacing_are_one(path):
+    path.write_bytes(b"x \xff \xfe \xfd x\xff x\n\xff\n")
+    corpus = Corpus.from_file(path, unicode_errors="replace")
+    assert corpus.vocabulary.keys == ["\ufffd", "x", "x\ufffd"]
+    corpus = Corpus.from_file(path, unicode_errors="ignore")
+    assert list(corpus) == [["x", "x", "x"], []]
+    assert corpus.raw_words == 3
+
+
+def test_words_made_equal_are_as_early_as_the_first_of_them(path):
+    path.write_bytes(b"\xff a a \xfe")
+    assert Corpus.from_file(path, unicode_errors="replace").vocabulary.keys == ["\ufffd", "a"]
+
+
+# ---- what cannot be read ----
+
+
+def raises(path, pattern, error=ValueError, **options):
+    with pytest.raises(error, match=pattern) as caught:
+        Corpus.from_file(path, **options)
+    assert str(path) in str(caught.value)
+
+
+def test_missing_file_and_directory_raise_what_open_raises(path):
+    raises(path, "No such file", FileNotFoundError)
+    if sys.platform != "win32":
+        raises(path.parent, "directory", IsADirectoryError)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\n \xe3\x80\x80", b"\xef\xbb\xbf"])
+def test_file_without_words_is_an_error(path, content):
+    path.write_bytes(content)
+    raises(path, "no word")
+    raises(path, "no word", unicode_errors="replace")
+
+
+def test_ignoring_all_there_is_leaves_no_words(path):
+    path.write_bytes(b"\xff\xfd \xff")
+    raises(path, "no word", unicode_errors="ignore")
+
+
+def test_unreached_min_count_names_the_highest_count(path):
+    path.write_text("a a b")
+    raises(path, "no word occurs 5 times .*most frequent 2.*lower min_count", min_count=5)
+
+
+def test_unknown_words_only_is_an_error(path):
+    path.write_text("a a b")
+    raises(path, "none of its words", vocabulary=Vocabulary(["z"], [1]))
+
+
+def zipped(data):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        archive.writestr("a.txt", data)
+    return memory.getvalue()
+
+
+COMPRESSED = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": zipped,
+    "zstd": lambda data: b"\x28\xb5\x2f\xfd" + data,
+}
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_compressed_file_is_named_as_such(path, name):
+    path.write_bytes(COMPRESSED[name](b"hello world\n" * 10))
+    raises(path, f"{name} file, decompress")
+
+
+def test_text_that_starts_like_bzip2_is_text(path):
+    path.write_text("BZh is how it starts")
+    assert Corpus.from_file(path).words == 5
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_utf16_is_recognised(path, encoding):
+    path.write_bytes("hello".encode(encoding))
+    raises(path, "UTF-16", unicode_errors="replace")
+
+
+@pytest.mark.parametrize("errors", ["strict", "replace", "ignore"])
+@pytest.mark.parametrize("size", [4, 1 << 20])
+def test_nul_byte_is_an_error_with_its_line(path, block_bytes, errors, size):
+    block_bytes(size)
+    path.write_bytes(b"a b\nc d\n\ne f\0g\n")
+    raises(path, "line 4: NUL byte", unicode_errors=errors)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_the_first_fault_of_a_file_is_reported_whatever_the_workers(path, block_bytes, workers):
+    block_bytes(32)
+    lines = [b"some words on a line"] * 400
+    for at in (123, 124, 125, 130, 200, 399):
+        lines[at] = b"some w\xffrds"
+    path.write_bytes(b"\n".join(lines))
+    for _ in range(5):
+        raises(path, 'line 124: invalid UTF-8.*unicode_errors="replace"', workers=workers)
+
+
+def test_of_two_faults_found_at_once_the_first_is_reported(path, monkeypatch):
+    path.write_bytes(b"ok\n\xff\n\xfe\n")
+    both_there = threading.Barrier(2)
+
+    class Table(text.TokenTable):
+        def read(self, data, position, *rest):
+            if position > 0:
+                both_there.wait(10)
+            if position == 3:
+                time.sleep(0.05)
+            return super().read(data, position, *rest)
+
+    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(text, "BLOCK_BYTES", 2)
+    monkeypatch.setattr(text, "_START_BYTES", 2)
+    raises(path, "line 2: invalid UTF-8", workers=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "pattern"),
+    [
+        ({"unicode_errors": "surrogateescape"}, "unicode_errors"),
+        ({"workers": 0}, "workers"),
+        ({"min_count": -1}, "min_count"),
+        ({"max_final_vocab": 0}, "max_final_vocab"),
+        ({"vocabulary": Vocabulary(["a"], [1]), "min_count": 2}, "vocabulary="),
+        ({"vocabulary": Vocabulary(["a"], [1]), "max_final_vocab": 2}, "vocabulary="),
+        ({"vocabulary": Vocabulary(["a"], [1]), "trim_rule": lambda *_: None}, "vocabulary="),
+    ],
+)
+def test_senseless_options_are_errors(path, options, pattern):
+    path.write_text("a")
+    with pytest.raises(ValueError, match=pattern):
+        Corpus.from_file(path, **options)
+
+
+# ---- threads ----
+
+
+class BoomError(Exception):
+    pass
+
+
+def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monkeypatch):
+    path.write_bytes(b"a b c\n" * 1000)
+    read = []
+
+    class Table(text.TokenTable):
+        def read(self, data, position, *rest):
+            read.append(position)
+            if len(read) == 3:
+                raise BoomError
+            time.sleep(0.001)
+            return super().read(data, position, *rest)
+
+    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(text, "BLOCK_BYTES", 6)
+    threads = threading.active_count()
+    with pytest.raises(BoomError):
+        Corpus.from_file(path, workers=4)
+    assert len(read) < 900
+    assert threading.active_count() == threads
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_keyboard_interrupt_stops_within_a_second(path, monkeypatch):
+    path.write_bytes(b"a b c\n" * 10000)
+
+    class Table(text.TokenTable):
+        def read(self, *arguments):
+            time.sleep(0.01)
+            return super().read(*arguments)
+
+    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(text, "BLOCK_BYTES", 6)
+    sent = []
+
+    def interrupt():
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.2, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.from_file(path, workers=2)
+    assert time.monotonic() - sent[0] < 1
+    timer.join()
+
+
+def test_memory_holds_ids_once(path):
+    """Blocks give their pages back while the whole is put together."""
+    blocks = [text.Encoded(i, 0, np.full(3, i, np.int32), np.array([2])) for i in range(4)]
+    ids, offsets = text.join(blocks, True)
+    assert blocks == []
+    assert ids.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert offsets.tolist() == [0, 2, 5, 8, 11, 12]

@@ -1,0 +1,95 @@
+"""Which words a vocabulary takes, and in which order."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from corpus_oracle import check, encode, least_count
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastemb.corpus import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary
+
+sentences = st.lists(st.lists(st.sampled_from("abcdefghij"), max_size=8), max_size=12).filter(any)
+
+
+@given(sentences, st.integers(0, 4), st.none() | st.integers(1, 12))
+def test_min_count_and_max_final_vocab_choose_as_gensim_does(words, min_count, most):
+    if not encode(words, min_count, most)[0]:
+        with pytest.raises(ValueError, match="sentences: "):
+            Corpus.from_sentences(words, min_count=min_count, max_final_vocab=most)
+        return
+    corpus = Corpus.from_sentences(words, min_count=min_count, max_final_vocab=most)
+    check(corpus, words, min_count=min_count, max_final_vocab=most)
+
+
+@given(sentences)
+def test_ids_are_those_of_counter_most_common(words):
+    common = Counter(word for sentence in words for word in sentence).most_common()
+    vocabulary = Corpus.from_sentences(words).vocabulary
+    assert list(zip(vocabulary.keys, vocabulary.counts.tolist(), strict=True)) == common
+
+
+rules = st.dictionaries(st.sampled_from("abcdefghij"), st.sampled_from([RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, None]))
+
+
+@given(sentences, rules, st.integers(1, 3), st.none() | st.integers(1, 5))
+def test_trim_rule_has_the_last_word(words, rule_of, min_count, most):
+    counter = Counter(word for sentence in words for word in sentence)
+    least = least_count(counter, min_count, most)
+    calls = []
+
+    def rule(word, count, threshold):
+        calls.append((word, count, threshold))
+        return rule_of.get(word)
+
+    kept = [
+        word
+        for word, count in counter.most_common()
+        if rule_of.get(word) == RULE_KEEP or (count >= least and rule_of.get(word) != RULE_DISCARD)
+    ]
+    options = {"min_count": min_count, "max_final_vocab": most, "trim_rule": rule}
+    if kept:
+        assert Corpus.from_sentences(words, **options).vocabulary.keys == kept
+    else:
+        with pytest.raises(ValueError, match="trim_rule"):
+            Corpus.from_sentences(words, **options)
+    assert calls == [(word, count, least) for word, count in counter.items()]
+
+
+@pytest.mark.parametrize("result", [3, -1, "keep"])
+def test_an_unknown_rule_is_named(result):
+    with pytest.raises(ValueError, match=f"returned {result!r} for 'a'"):
+        Corpus.from_sentences([["a"]], trim_rule=lambda *_: result)
+
+
+def test_rules_have_the_numbers_of_gensim():
+    assert (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP) == (0, 1, 2)
+
+
+def test_max_final_vocab_that_ties_away_everything_says_so():
+    with pytest.raises(ValueError, match="raise max_final_vocab"):
+        Corpus.from_sentences([["a", "b", "c"]], max_final_vocab=2)
+
+
+def test_vocabulary_looks_up_keys():
+    vocabulary = Vocabulary(["a", 7], [2, 1])
+    assert len(vocabulary) == 2
+    assert 7 in vocabulary
+    assert "b" not in vocabulary
+    assert vocabulary.key_to_index == {"a": 0, 7: 1}
+    assert vocabulary.counts.dtype == np.int64
+    assert repr(vocabulary) == "Vocabulary(2 keys)"
+
+
+@pytest.mark.parametrize(
+    ("keys", "counts", "pattern"),
+    [
+        (["a"], [2, 1], "1 keys"),
+        (["a", "b", "a"], [3, 2, 1], "'a' comes more than once"),
+        (["a", "b"], [1, 2], "the one at 1"),
+    ],
+)
+def test_vocabulary_rejects_what_does_not_fit(keys, counts, pattern):
+    with pytest.raises(ValueError, match=pattern):
+        Vocabulary(keys, counts)
