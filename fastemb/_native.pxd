@@ -81,3 +81,30 @@ cdef extern from "fastemb.h" nogil:
                      int64_t *id_count, int64_t *ends, int64_t *bad)
     int fe_table_merge(fe_table *into, const fe_table *source, int32_t *remap)
     int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count)
+
+    int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
+                           int64_t *keys_used, int64_t *used)
+
+    struct fe_field:
+        int64_t index
+        int64_t begin
+        int64_t end
+
+    struct fe_text:
+        int64_t dims
+        int64_t room
+        float *floats
+        double *doubles
+        char *keys
+        fe_field *hard
+        int64_t hard_room
+        int64_t count
+        int64_t keys_used
+        int64_t hard_count
+        int64_t used
+    int fe_text_read_rows(fe_text *text, const char *bytes, int64_t length)
+
+    enum:
+        FE_FLOAT_CHARS
+    int64_t fe_text_write_rows(const float *rows, int64_t count, int64_t dims, const char *keys,
+                               const int64_t *key_ends, char *out)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,3 +81,12 @@ class TokenTable:
     def tokens(self, indices: NDArray[np.int32], errors: str) -> list[str]: ...
 
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
+def read_binary(data: _Bytes, rows: NDArray[Any], keys: bytearray) -> tuple[int, int, int]: ...
+def read_text(
+    data: _Bytes,
+    floats: NDArray[Any] | None,
+    doubles: NDArray[Any] | None,
+    keys: bytearray,
+    hard: NDArray[np.int64],
+) -> tuple[bool, int, int, int, int]: ...
+def write_text(rows: NDArray[np.float32], keys: _Bytes, key_ends: NDArray[np.int64]) -> bytearray: ...

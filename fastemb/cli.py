@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from .config import ISA, available_cpus, package_version, show_config
 from .corpus import Corpus
@@ -21,7 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options) or 0)
+        status = int(options.run(options) or 0)
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:  # whoever reads the output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyError as error:
         print(f"fastemb: error: {error.args[0] if error.args else error}", file=sys.stderr)
     except (ValueError, OSError, RuntimeError, FloatingPointError, MemoryError) as error:
@@ -45,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add_train(commands: Commands) -> None:
@@ -53,27 +59,38 @@ def _add_train(commands: Commands) -> None:
         "train",
         help="learn vectors from a text file",
         description="Learn word vectors from a text file: one sentence a line, words separated by blanks.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("corpus", help="text file (UTF-8)")
     parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {_FORMATS}")
     parser.add_argument("--save-model", metavar="PATH", help="also save the whole model, to train it further")
     model = parser.add_argument_group("model")
-    model.add_argument("--model", choices=("skipgram", "cbow"), default="skipgram", help="what predicts what")
-    model.add_argument("--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax")
-    model.add_argument("-d", "--vector-size", type=int, default=100, metavar="N", help="length of the vectors")
-    model.add_argument("-w", "--window", type=int, default=5, metavar="N", help="words of context on either side")
-    model.add_argument("--negative", type=int, default=5, metavar="N", help="negatives a window")
-    model.add_argument("--ns-exponent", type=float, default=0.75, metavar="X", help="negatives are drawn by count ** X")
-    model.add_argument("--min-count", type=int, default=5, metavar="N", help="drop words that occur less often")
-    model.add_argument("--max-vocab", type=int, metavar="N", help="keep at most this many words")
-    model.add_argument("--sample", type=float, default=1e-3, metavar="X", help="thin out words above this share; 0: none")
+    model.add_argument(
+        "--model", choices=("skipgram", "cbow"), default="skipgram", help="what predicts what (%(default)s)"
+    )
+    model.add_argument(
+        "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"
+    )
+    whole: dict[str, Any] = {"type": int, "metavar": "N"}
+    real: dict[str, Any] = {"type": float, "metavar": "X"}
+    model.add_argument("-d", "--vector-size", **whole, default=100, help="length of the vectors (%(default)s)")
+    model.add_argument("-w", "--window", **whole, default=5, help="words of context on either side (%(default)s)")
+    model.add_argument("--negative", **whole, default=5, help="negatives a window (%(default)s)")
+    model.add_argument(
+        "--ns-exponent", **real, default=0.75, help="negatives are drawn by count to the power of X (%(default)s)"
+    )
+    model.add_argument("--min-count", **whole, default=5, help="drop words that occur less often (%(default)s)")
+    model.add_argument("--max-vocab", **whole, help="keep at most this many words")
+    model.add_argument(
+        "--sample", **real, default=1e-3, help="thin out words above this share of the text; 0: none (%(default)s)"
+    )
     run = parser.add_argument_group("training")
-    run.add_argument("-e", "--epochs", type=int, default=5, metavar="N", help="passes over the text")
-    run.add_argument("--alpha", type=float, default=0.025, metavar="X", help="first learning rate")
-    run.add_argument("--min-alpha", type=float, default=0.0001, metavar="X", help="last learning rate")
-    run.add_argument("-t", "--workers", type=int, default=available_cpus(), metavar="N", help="threads")
-    run.add_argument("--seed", type=int, default=1, metavar="N", help="one worker and one seed give the same bits")
+    run.add_argument("-e", "--epochs", **whole, default=5, help="passes over the text (%(default)s)")
+    run.add_argument("--alpha", **real, default=0.025, help="first learning rate (%(default)s)")
+    run.add_argument("--min-alpha", **real, default=0.0001, help="last learning rate (%(default)s)")
+    run.add_argument("-t", "--workers", **whole, default=available_cpus(), help="threads (all CPUs: %(default)s)")
+    run.add_argument(
+        "--seed", **whole, default=1, help="with one worker, the same seed gives the same vectors (%(default)s)"
+    )
     run.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=_train)
 
@@ -119,8 +136,15 @@ def _train(options: argparse.Namespace) -> int:
 def _check_writable(*paths: str | None) -> None:
     """Fail before training rather than after it."""
     for path in paths:
-        if path is not None and not Path(path).absolute().parent.is_dir():
-            raise FileNotFoundError(f"cannot save to {path}: the folder {Path(path).absolute().parent} does not exist")
+        if path is None:
+            continue
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(f"cannot save to {path}: it is a folder")
+        if not target.parent.is_dir():
+            raise FileNotFoundError(f"cannot save to {path}: the folder {target.parent} does not exist")
+        if (target.is_file() or not target.exists()) and not os.access(target.parent, os.W_OK | os.X_OK):
+            raise PermissionError(f"cannot save to {path}: the folder {target.parent} is not writable")
 
 
 def _say(message: str) -> None:

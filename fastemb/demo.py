@@ -18,10 +18,10 @@ ANALOGIES = (
     ("list", "append", "set"),
     ("read", "write", "recv"),
     ("encode", "decode", "loads"),
-    ("lower", "upper", "min"),
-    ("open", "close", "acquire"),
+    ("key", "value", "keys"),
+    ("left", "right", "north"),
 )
-_IDENTIFIER = re.compile(r"[^\W\d]\w+")
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 def standard_library() -> list[Path]:
@@ -83,5 +83,5 @@ def _show_analogies(vectors: KeyedVectors) -> None:
         if a in vectors and b in vectors and c in vectors:
             answers = vectors.most_similar(positive=[b, c], negative=[a], topn=3)
             best, *others = (word for word, _ in answers)
-            print(f"  {a}:{b} = {c}:{best:<14}(then {', '.join(others)})")
+            print(f"  {f'{a}:{b}':<14} = {f'{c}:{best}':<14} (then {', '.join(others)})")
     print()

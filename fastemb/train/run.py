@@ -63,7 +63,8 @@ class Epoch:
     number: int
     words: int
     block: int
-    alpha: Callable[[int], float]
+    words_before: int
+    schedule: Schedule
     totals: Totals
     _next: int = 0
     _stop: bool = False
@@ -99,7 +100,9 @@ class Epoch:
         try:
             workspace = self.trainer.workspace()
             while (span := self._take()) is not None:
-                done = self.trainer.train_block(self.number, *span, self.alpha(span[0]), workspace)
+                done = self.trainer.train_block(
+                    self.number, *span, self.schedule.alpha(self.words_before + span[0]), workspace
+                )
                 with self._lock:
                     self.totals.add(*done)
         except BaseException as error:  # handed to the thread that waits

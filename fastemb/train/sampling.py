@@ -20,7 +20,8 @@ def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.f
         return np.ones(len(counts))
     threshold = sample * counts.sum() if sample < 1 else sample * (3 + np.sqrt(5)) / 2
     ratio = threshold / np.maximum(counts, 1)
-    return np.minimum(np.sqrt(ratio) + ratio, 1.0)
+    probabilities: NDArray[np.float64] = np.minimum(np.sqrt(ratio) + ratio, 1.0)
+    return probabilities
 
 
 def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint32] | None:
@@ -28,16 +29,18 @@ def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint
     probabilities = keep_probabilities(counts, sample)
     if (probabilities == 1.0).all():
         return None
-    return np.clip(np.rint(probabilities * 2.0**32) - 1, 0, 2**32 - 1).astype(np.uint32)
+    thresholds: NDArray[np.uint32] = np.clip(np.rint(probabilities * 2.0**32) - 1, 0, 2**32 - 1).astype(np.uint32)
+    return thresholds
 
 
 def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
     """Alias table (n x 2) that draws each word with a probability proportional to count ** ns_exponent."""
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logs = ns_exponent * np.log(counts.astype(np.float64))
-    logs[counts == 0] = -np.inf
+        logs[counts == 0] = -np.inf
+        weights = np.exp(logs - logs.max())
     table = np.empty((len(counts), 2), dtype=np.uint32)
-    _native.alias_table(np.exp(logs - logs.max()), table)
+    _native.alias_table(weights, table)
     return table
 
 

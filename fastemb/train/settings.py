@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,21 +33,21 @@ class Settings:
 
     def check(self) -> None:
         """Raise ValueError or TypeError on the first setting that makes no sense, naming it."""
-        _whole("vector_size", self.vector_size, 1, 2**24)
-        _whole("window", self.window, 1, 2**24)
-        _whole("min_count", self.min_count, 0, 2**62)
-        _whole("negative", self.negative, 0, 2**20)
-        _whole("epochs", self.epochs, 0, 2**40)
-        _whole("seed", self.seed, 0, 2**64 - 1)
+        check_whole("vector_size", self.vector_size, 1, 2**24)
+        check_whole("window", self.window, 1, 2**24)
+        check_whole("min_count", self.min_count, 0, 2**62)
+        check_whole("negative", self.negative, 0, 2**20)
+        check_whole("epochs", self.epochs, 0, 2**40)
+        check_whole("seed", self.seed, 0, 2**64 - 1)
         if self.workers is not None:
-            _whole("workers", self.workers, 1, 4096)
+            check_whole("workers", self.workers, 1, 4096)
         if self.max_final_vocab is not None:
-            _whole("max_final_vocab", self.max_final_vocab, 1, 2**62)
+            check_whole("max_final_vocab", self.max_final_vocab, 1, 2**62)
         for name in ("sg", "hs", "cbow_mean", "shrink_windows", "negatives_per_pair", "cbow_exact"):
             _flag(name, getattr(self, name))
         for name in ("alpha", "min_alpha", "sample"):
-            _number(name, getattr(self, name), at_least=0.0)
-        _number("ns_exponent", self.ns_exponent)
+            check_number(name, getattr(self, name), at_least=0.0)
+        check_number("ns_exponent", self.ns_exponent)
         if self.hs == 0 and self.negative == 0:
             raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")
         if self.negatives_per_pair and not (self.sg and self.negative):
@@ -55,13 +56,12 @@ class Settings:
             raise ValueError("cbow_exact applies to CBOW (sg=0) only")
 
 
-def _whole(name: str, value: Any, low: int, high: int) -> None:
+def check_whole(name: str, value: Any, low: int, high: int) -> None:
+    """Raise TypeError unless ``value`` is an integer, ValueError unless it lies between ``low`` and ``high``."""
     try:
-        whole = int(value) == value and not isinstance(value, str)
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole:
-        raise TypeError(f"{name} must be a whole number, not {value!r}")
+        operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
     if not low <= value <= high:
         raise ValueError(f"{name} must be between {low} and {high}, not {value!r}")
 
@@ -71,10 +71,13 @@ def _flag(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be 0 or 1, not {value!r}")
 
 
-def _number(name: str, value: Any, at_least: float = -math.inf) -> None:
+def check_number(name: str, value: Any, at_least: float = -math.inf) -> None:
+    """Raise TypeError unless ``value`` is a real number, ValueError unless it is finite and large enough."""
     try:
-        number = float(value)
+        finite = math.isfinite(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, not {value!r}") from None
-    if not math.isfinite(number) or number < at_least:
+    except OverflowError:
+        finite = False
+    if not finite or value < at_least:
         raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")

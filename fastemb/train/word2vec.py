@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, fields
@@ -16,10 +17,11 @@ from ..config import ISA, available_cpus
 from ..corpus import Corpus, TrimRule, Vocabulary
 from ..vectors import KeyedVectors
 from .matrices import Matrix, is_view_of, padded_copy, padded_zeros, random_rows
+from .model_file import read_model, write_model
 from .progress import make_progress
 from .run import Epoch, Schedule, Totals, block_words
 from .sampling import huffman_paths, keep_thresholds, noise_table
-from .settings import Settings
+from .settings import Settings, check_number
 
 Sentences = Iterable[Iterable[Hashable]] | Corpus
 CorpusFile = str | os.PathLike[str]
@@ -139,6 +141,7 @@ class Word2Vec:
         """Tokens of that corpus, dropped ones included."""
         self.running_training_loss = 0.0
         self.total_train_time = 0.0
+        """Seconds spent in `train` so far."""
         self._epochs_trained = 0  # every epoch ever trained draws its own samples
         self._vocabulary: Vocabulary | None = None
         self._in = self._out_ns = self._out_hs = padded_zeros(0, vector_size)
@@ -147,9 +150,7 @@ class Word2Vec:
         if sentences is not None or corpus_file is not None:
             corpus = self._read(sentences, corpus_file, trim_rule)
             self._start(corpus)
-            self.train(
-                corpus, epochs=epochs, compute_loss=compute_loss, callbacks=callbacks, progress=progress
-            )
+            self.train(corpus, epochs=epochs, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
         elif trim_rule is not None or callbacks:
             raise ValueError("trim_rule and callbacks need a corpus: give them to build_vocab and train instead")
 
@@ -173,9 +174,7 @@ class Word2Vec:
         """The corpus with this model's choice of words."""
         source = _one_source(sentences, corpus_file)
         if isinstance(source, Corpus):
-            return source.select(
-                min_count=self.min_count, max_final_vocab=self.max_final_vocab, trim_rule=trim_rule
-            )
+            return source.select(min_count=self.min_count, max_final_vocab=self.max_final_vocab, trim_rule=trim_rule)
         return self._encode(
             source,
             corpus_file is not None,
@@ -198,8 +197,12 @@ class Word2Vec:
         random_rows(self._in, settings.vector_size, settings.seed)
         self._out_ns = padded_zeros(words if settings.negative else 0, settings.vector_size)
         self._out_hs = padded_zeros(words if settings.hs else 0, settings.vector_size)
-        self.wv = KeyedVectors._from_arrays(vocabulary.keys, self._in[:, : settings.vector_size], vocabulary.counts)
+        self.wv = self._keyed(self._in)
         self._epochs_trained = 0
+
+    def _keyed(self, matrix: Matrix) -> KeyedVectors:
+        vocabulary = self._trained_vocabulary()
+        return KeyedVectors._from_arrays(vocabulary.keys, matrix[:, : self.vector_size], vocabulary.counts)
 
     # ---- matrices ----
 
@@ -222,10 +225,8 @@ class Word2Vec:
         Shares memory with ``syn1neg``. The dot product of an input and an output vector is the model's score for
         the two words occurring together.
         """
-        assert self._vocabulary is not None or len(self._out_ns) == 0
-        vectors = self.syn1neg
-        vocabulary = self._trained_vocabulary()
-        return KeyedVectors._from_arrays(vocabulary.keys, vectors, vocabulary.counts)
+        self._require(len(self._out_ns) > 0, "wv_out", "negative > 0")
+        return self._keyed(self._out_ns)
 
     def _require(self, there: bool, name: str, setting: str) -> None:
         if not there:
@@ -239,15 +240,14 @@ class Word2Vec:
     def _gather_inputs(self) -> None:
         """Take over input vectors that were replaced from outside (``model.wv.vectors = ...``)."""
         vectors = self.wv.vectors
-        if is_view_of(vectors, self._in):
-            return
         if vectors.shape != (len(self._trained_vocabulary()), self.vector_size):
             raise ValueError(
                 f"wv.vectors has shape {vectors.shape}; training needs "
                 f"{(len(self._trained_vocabulary()), self.vector_size)}"
             )
-        self._in = padded_copy(vectors)
-        self.wv.vectors = self._in[:, : self.vector_size]
+        if not is_view_of(vectors, self._in):
+            self._in = padded_copy(vectors)
+            self.wv.vectors = self._in[:, : self.vector_size]
 
     # ---- training ----
 
@@ -291,25 +291,29 @@ class Word2Vec:
         if epochs is not None:
             settings.epochs = epochs
             settings.check()
+        start_alpha = self.alpha if start_alpha is None else start_alpha
+        end_alpha = self.min_alpha if end_alpha is None else end_alpha
+        check_number("start_alpha", start_alpha, at_least=0.0)
+        check_number("end_alpha", end_alpha, at_least=0.0)
+        for name, size in (("total_examples", total_examples), ("total_words", total_words)):
+            if size is not None:
+                check_number(name, size, at_least=1.0)
         corpus = self._known_words(corpus_iterable, corpus_file)
         self._gather_inputs()
         trainer = self._trainer(settings, corpus, compute_loss)
-        schedule = Schedule(
-            self.alpha if start_alpha is None else start_alpha,
-            self.min_alpha if end_alpha is None else end_alpha,
-            settings.epochs * _schedule_words(corpus, total_examples, total_words),
-        )
+        schedule_words = settings.epochs * _schedule_words(corpus, total_examples, total_words)
+        schedule = Schedule(start_alpha, end_alpha, schedule_words)
         totals = Totals()
         self.running_training_loss = 0.0
+        start = time.perf_counter()
         try:
             self._train_epochs(trainer, settings, corpus.words, schedule, totals, compute_loss, callbacks, progress)
         finally:
             self.running_training_loss = totals.loss
-            self.wv.fill_norms(force=True)
+            self.total_train_time += time.perf_counter() - start
+            self.wv.norms = None  # they are no longer those of the vectors
         if totals.pairs == 0 and settings.epochs > 0:
-            warnings.warn(
-                "nothing was trained: no sentence has two words of the vocabulary", UserWarning, stacklevel=2
-            )
+            warnings.warn("nothing was trained: no sentence has two words of the vocabulary", UserWarning, stacklevel=2)
         return totals.kept, totals.words
 
     def _train_epochs(
@@ -336,13 +340,11 @@ class Word2Vec:
             _notify(callbacks, "on_train_begin", self)
             for epoch in range(settings.epochs):
                 _notify(callbacks, "on_epoch_begin", self)
-                before = epoch * words
                 number = self._epochs_trained
                 self._epochs_trained += 1
-                Epoch(
-                    trainer, number, words, block, lambda begin, before=before: schedule.alpha(before + begin), totals
-                ).run(workers, watch)
+                Epoch(trainer, number, words, block, epoch * words, schedule, totals).run(workers, watch)
                 watch()
+                self.wv.norms = None  # for callbacks that ask the vectors something
                 _notify(callbacks, "on_epoch_end", self)
             _notify(callbacks, "on_train_end", self)
         except _native.DivergedError:
@@ -400,7 +402,9 @@ class Word2Vec:
         if len(factors) == 1:
             return None if factors[0] == 1.0 else np.full(len(self._in), factors[0], dtype=np.float32)
         if len(factors) != len(self._in):
-            raise ValueError(f"wv.vectors_lockf has {len(factors)} entries; it takes 1 or one for each of {len(self._in)} words")
+            raise ValueError(
+                f"wv.vectors_lockf has {len(factors)} entries; it takes 1 or one for each of {len(self._in)} words"
+            )
         return np.ascontiguousarray(factors)
 
     def get_latest_training_loss(self) -> float:
@@ -424,13 +428,33 @@ class Word2Vec:
         """Write the model in fastemb's own format: one safetensors file, no pickle.
 
         Holds the settings, the vocabulary with counts, and every matrix, so that `load` can go on training.
-        """
-        from ..io import model_file
 
-        matrices = {"vectors": self.wv.vectors, "syn1neg": self._out_ns, "syn1": self._out_hs}
-        model_file  # noqa: B018
-        asdict(self._settings())
-        matrices.clear()
+        Raises:
+            TypeError: keys are neither all str nor all int.
+            OSError: the file cannot be written; nothing is left half-written.
+        """
+        self._gather_inputs()
+        write_model(self, self._trained_vocabulary(), self._epochs_trained, path)
+
+    @classmethod
+    def load(cls, path: CorpusFile) -> Word2Vec:
+        """Read a model that `save` wrote.
+
+        Raises:
+            ValueError: the file is something else, or damaged.
+        """
+        settings, state, vocabulary, matrices = read_model(path)
+        model = cls(**asdict(settings))
+        for name, value in state.items():
+            if name != "epochs_trained":
+                setattr(model, name, value)
+        model._vocabulary = vocabulary
+        model._epochs_trained = state["epochs_trained"]
+        model._in = padded_copy(matrices["vectors"])
+        model._out_ns = padded_copy(matrices["syn1neg"]) if settings.negative else model._out_ns
+        model._out_hs = padded_copy(matrices["syn1"]) if settings.hs else model._out_hs
+        model.wv = model._keyed(model._in)
+        return model
 
 
 def _one_source(sentences: Sentences | None, corpus_file: CorpusFile | None) -> Any:

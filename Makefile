@@ -1,0 +1,57 @@
+# Everything below makes its own virtual environments; nothing has to be set up first.
+
+PYTHON ?= python3
+CORPUS ?=
+SOURCES := pyproject.toml setup.py $(wildcard csrc/*.[ch]) $(shell find fastemb -name '*.py' -o -name '*.py[xi]' -o -name '*.pxd')
+
+.PHONY: demo test lint types sanitize coverage bench clean
+
+demo: .venv/installed
+	.venv/bin/fastemb demo
+
+test: .venv/installed
+	.venv/bin/pytest
+
+lint: .venv/installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: .venv/installed
+	.venv/bin/mypy
+
+# The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose.
+sanitize: .venv-sanitize/installed
+	LD_PRELOAD="$$($(or $(CC),cc) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+		.venv-sanitize/bin/pytest -q -p no:cacheprovider -p no:benchmark
+
+# Lines of Python and of C that the tests reach.
+coverage: .venv-coverage/installed
+	find build-coverage -name '*.gcda' -delete
+	.venv-coverage/bin/pytest -q --cov=fastemb --cov-report=term
+	.venv-coverage/bin/gcovr --root . --filter 'csrc/' --object-directory build-coverage build-coverage
+
+# Speed and quality against the peers that are found: make bench CORPUS=path/to/text
+bench: .venv/installed
+	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt"; exit 2; }
+	.venv/bin/python -m bench.compare --corpus "$(CORPUS)"
+
+.venv/installed: $(SOURCES)
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check '.[test,check]'
+	touch $@
+
+.venv-sanitize/installed: $(SOURCES)
+	$(PYTHON) -m venv .venv-sanitize
+	FASTEMB_SANITIZE=1 .venv-sanitize/bin/pip install --quiet --disable-pip-version-check --no-cache-dir '.[test]'
+	touch $@
+
+.venv-coverage/installed: $(SOURCES)
+	$(PYTHON) -m venv .venv-coverage
+	.venv-coverage/bin/pip install --quiet --disable-pip-version-check setuptools 'Cython>=3.1,<4' numpy gcovr
+	FASTEMB_COVERAGE=1 .venv-coverage/bin/python setup.py --quiet build --build-base build-coverage
+	FASTEMB_COVERAGE=1 .venv-coverage/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[test]'
+	touch $@
+
+clean:
+	rm -rf .venv .venv-* build build-coverage *.egg-info fastemb/_native.c fastemb/*.so .coverage
+	find . -name __pycache__ -prune -exec rm -rf {} +

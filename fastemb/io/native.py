@@ -1,0 +1,276 @@
+"""fastemb's own files: named arrays and strings, in the safetensors format.
+
+A file is the length of its header (8 bytes, little-endian), the header as JSON, and the arrays' bytes one after the
+other. Nothing in it is ever executed. Any safetensors reader can open it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap as memory_map
+import os
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .atomic import StrPath, atomic_write
+from .source import TruncatedFileError
+
+Array = NDArray[Any]
+
+_ALIGNMENT = 64
+_LONGEST_HEADER = 100_000_000
+_BLOCK_BYTES = 8 << 20
+_DTYPES = {
+    "BOOL": "|b1",
+    "U8": "|u1",
+    "I8": "|i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "F16": "<f2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "F32": "<f4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F64": "<f8",
+}
+_NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
+
+
+# ---- writing ----
+
+
+def write_tensors(path: StrPath, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+    """Write arrays by name and strings by name; the file is there whole or not at all.
+
+    Args:
+        path: file to write.
+        tensors: arrays of bool, (u)int8 to (u)int64 or float16 to float64, of any shape; they may be strided.
+        metadata: strings.
+
+    Raises:
+        TypeError: an array has another dtype, or a name or a string is not a str.
+
+    """
+    arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
+    header = _header(arrays, metadata)
+    with atomic_write(path) as file:
+        file.write(len(header).to_bytes(8, "little"))
+        file.write(header)
+        for _, array in arrays:
+            _write_array(file, array)
+
+
+def _header(arrays: Sequence[tuple[str, Array]], metadata: Mapping[str, str]) -> bytes:
+    entries: dict[str, Any] = {"__metadata__": dict(metadata)}
+    if not all(isinstance(text, str) for pair in metadata.items() for text in pair):
+        raise TypeError("metadata must be strings")
+    offset = 0
+    for name, array in arrays:
+        if not isinstance(name, str) or name == "__metadata__":
+            raise TypeError(f"an array cannot be called {name!r}")
+        dtype = _NAMES.get(array.dtype.newbyteorder("<"))
+        if dtype is None:
+            raise TypeError(f"cannot store the array {name!r} of dtype {array.dtype}")
+        entries[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
+        offset += array.nbytes
+    text = json.dumps(entries, separators=(",", ":")).encode()
+    return text + b" " * (-(8 + len(text)) % _ALIGNMENT)
+
+
+def _write_array(file: BinaryIO, array: Array) -> None:
+    little = array.dtype.newbyteorder("<")
+    if array.ndim == 0 or array.size == 0:
+        file.write(array.astype(little).tobytes())
+        return
+    step = max(1, _BLOCK_BYTES * len(array) // array.nbytes)
+    for start in range(0, len(array), step):
+        block = np.ascontiguousarray(array[start : start + step], little)
+        file.write(block.reshape(-1).view(np.uint8).data)
+
+
+# ---- reading ----
+
+
+def read_tensors(path: StrPath, mmap: bool = False) -> tuple[dict[str, Array], dict[str, str]]:
+    """Read the arrays and the metadata of a safetensors file.
+
+    Args:
+        path: file to read.
+        mmap: map the file and return read-only views of it instead of reading it. The file must not change meanwhile.
+
+    Returns:
+        The arrays by name, and the strings by name.
+
+    Raises:
+        TruncatedFileError: the file ends early (a ValueError).
+        ValueError: the file is no safetensors file or is damaged; the message says what is wrong.
+
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        start, entries = _read_header(path, file, size)
+        metadata = _checked_metadata(path, entries.pop("__metadata__", {}))
+        places = _checked_places(path, entries, size - start)
+        if mmap:
+            data = memory_map.mmap(file.fileno(), 0, access=memory_map.ACCESS_READ)
+            tensors = {name: _map_array(data, start + place.begin, place) for name, place in places.items()}
+        else:
+            tensors = {name: _read_array(path, file, start + place.begin, place) for name, place in places.items()}
+        return tensors, metadata
+
+
+class _Place:
+    def __init__(self, dtype: str, shape: list[int], begin: int, end: int) -> None:
+        self.dtype = np.dtype(dtype)
+        self.shape = tuple(shape)
+        self.begin = begin
+        self.end = end
+
+
+def _read_header(path: StrPath, file: BinaryIO, size: int) -> tuple[int, dict[str, Any]]:
+    start = file.read(8)
+    if start[:1] == b"\x80":
+        raise ValueError(f"{path}: looks like a pickle, perhaps of gensim; only fastemb's own files can be loaded")
+    length = int.from_bytes(start, "little")
+    if len(start) < 8 or file.read(1) != b"{" or length > _LONGEST_HEADER:
+        raise ValueError(f"{path}: not a safetensors file")
+    if 8 + length > size:
+        raise TruncatedFileError(f"{path}: the file ends within its header")
+    try:
+        entries = json.loads(b"{" + file.read(length - 1), object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: damaged header: {error}") from None
+    return 8 + length, entries
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
+
+
+def _checked_metadata(path: StrPath, metadata: Any) -> dict[str, str]:
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise ValueError(f"{path}: damaged header: the metadata are not strings")
+    return metadata
+
+
+def _checked_places(path: StrPath, entries: Mapping[str, Any], size: int) -> dict[str, _Place]:
+    """Where the arrays are: they must fill the ``size`` bytes after the header one after the other."""
+    places = {name: _checked_place(path, name, entry) for name, entry in entries.items()}
+    end = 0
+    for name, place in sorted(places.items(), key=lambda item: (item[1].begin, item[1].end)):
+        if place.begin != end:
+            raise ValueError(f"{path}: damaged header: array {name!r} overlaps another or leaves a gap")
+        end = place.end
+    if end > size:
+        raise TruncatedFileError(f"{path}: the file ends early: {size} bytes of arrays, expected {end}")
+    if end < size:
+        raise ValueError(f"{path}: {size - end} bytes too many after the arrays")
+    return places
+
+
+def _checked_place(path: StrPath, name: str, entry: Any) -> _Place:
+    where = f"{path}: damaged header: array {name!r}"
+    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
+        raise ValueError(f"{where} is not described by dtype, shape and data_offsets")
+    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise ValueError(f"{where} has the unknown dtype {dtype!r}")
+    if not _are_sizes(shape) or not _are_sizes(offsets) or len(offsets) != 2:
+        raise ValueError(f"{where} has a bad shape or bad offsets")
+    if len(shape) > 32 or math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize != offsets[1] - offsets[0]:
+        raise ValueError(f"{where} of shape {shape} does not fit its offsets {offsets}")
+    return _Place(_DTYPES[dtype], shape, offsets[0], offsets[1])
+
+
+def _are_sizes(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < 1 << 62 for value in values)
+
+
+def _read_array(path: StrPath, file: BinaryIO, start: int, place: _Place) -> Array:
+    array = np.empty(place.shape, place.dtype)
+    file.seek(start)
+    target = array.reshape(-1).view(np.uint8).data
+    while len(target):
+        got = file.readinto(target)  # type: ignore[attr-defined]
+        if not got:
+            raise TruncatedFileError(f"{path}: the file ends early")
+        target = target[got:]
+    return _native_order(array)
+
+
+def _map_array(data: memory_map.mmap, start: int, place: _Place) -> Array:
+    array = np.frombuffer(data, place.dtype, math.prod(place.shape), start if place.end > place.begin else 0)
+    array = array.reshape(place.shape)
+    return _native_order(array if array.flags.aligned else array.copy())
+
+
+def _native_order(array: Array) -> Array:
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+# ---- keys ----
+
+
+def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
+    """Keys as arrays for `write_tensors`, and their type: "str" or "int".
+
+    Strings become ``keys`` (uint8, UTF-8 one after the other) and ``key_offsets`` (int64, n + 1); whole numbers
+    become ``keys`` (int64).
+
+    Raises:
+        TypeError: the keys are not all str or all int.
+        OverflowError: a key does not fit in 64 bits.
+
+    """
+    if all(isinstance(key, str) for key in keys):
+        names = [key.encode("utf-8", "surrogatepass") for key in keys]
+        offsets = np.zeros(len(names) + 1, np.int64)
+        np.cumsum([len(name) for name in names], out=offsets[1:])
+        return {"keys": np.frombuffer(b"".join(names), np.uint8), "key_offsets": offsets}, "str"
+    for key in keys:
+        if not isinstance(key, int | np.integer) or isinstance(key, bool):
+            raise TypeError(f"keys must be all str or all int to be saved, but one is {key!r}")
+    return {"keys": np.array([int(key) for key in keys], np.int64)}, "int"
+
+
+def unpack_keys(path: StrPath, tensors: Mapping[str, Array], key_type: str | None) -> list[str] | list[int]:
+    """Return the keys that `pack_keys` stored; ``path`` is for messages.
+
+    Raises:
+        ValueError: the arrays are missing or do not fit together.
+
+    """
+    keys = tensors.get("keys")
+    if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
+        numbers: list[int] = keys.tolist()
+        return numbers
+    offsets = tensors.get("key_offsets")
+    if (
+        key_type != "str"
+        or keys is None
+        or offsets is None
+        or keys.dtype != np.uint8
+        or keys.ndim != 1
+        or not _are_offsets(offsets, len(keys))
+    ):
+        raise ValueError(f"{path}: the keys are missing or damaged")
+    data, ends = keys.tobytes(), offsets.tolist()
+    try:
+        return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: a key is not valid UTF-8") from None
+
+
+def _are_offsets(offsets: Array, length: int) -> bool:
+    if offsets.dtype != np.int64 or offsets.ndim != 1 or len(offsets) == 0:
+        return False
+    return bool(offsets[0] == 0 and offsets[-1] == length and (offsets[1:] >= offsets[:-1]).all())

@@ -1,0 +1,111 @@
+"""Files as a stream of blocks, unpacked when they are compressed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+
+from .atomic import StrPath
+
+BLOCK = 8 << 20
+
+_UNREADABLE = {b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstandard"}
+_COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma")
+
+
+class TruncatedFileError(ValueError, EOFError):
+    """A file ends before what its header promises."""
+
+
+@contextmanager
+def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
+    """Open a file for reading, through gzip, bz2 or xz when its first bytes say so; yields it and its size.
+
+    The size is in bytes and None when the file is compressed.
+
+    Raises:
+        ValueError: the file is compressed in a way that is not supported, or its compressed data are damaged.
+
+    """
+    with open(path, "rb") as raw:
+        start = raw.read(10)
+        raw.seek(0)
+        for magic, kind in _UNREADABLE.items():
+            if start.startswith(magic):
+                raise ValueError(f"{path}: {kind} files are not supported; unpack it first")
+        unpacked = _unpacked(raw, start)
+        if unpacked is None:
+            yield raw, os.fstat(raw.fileno()).st_size
+            return
+        try:
+            with unpacked:
+                yield unpacked, None
+        except (EOFError, OSError, lzma.LZMAError) as error:
+            if isinstance(error, ValueError):
+                raise
+            raise ValueError(f"{path}: the compressed data are damaged: {error}") from error
+
+
+def _unpacked(raw: BinaryIO, start: bytes) -> BinaryIO | None:
+    if start.startswith(b"\x1f\x8b"):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+    if start.startswith(b"BZh") and start[4:] == b"1AY&SY":
+        return cast(BinaryIO, bz2.BZ2File(raw))
+    if start.startswith(b"\xfd7zXZ\x00"):
+        return cast(BinaryIO, lzma.LZMAFile(raw))
+    return None
+
+
+def refuse_compressed_name(path: StrPath) -> None:
+    """Raise ValueError when ``path`` has the ending of a compressed file: such files are not written."""
+    if str(path).lower().endswith(_COMPRESSED_ENDINGS):
+        raise ValueError(f"{path}: compressed files cannot be written; save without the ending and compress afterwards")
+
+
+class Window:
+    """The part of a file that is being read: a buffer of fixed size that moves forward."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self.size = size
+        self._buffer = memoryview(bytearray(size + 1))  # one more for `end_line`
+        self._begin = self._end = 0
+
+    @property
+    def view(self) -> memoryview:
+        """The bytes that were read and not yet skipped."""
+        return self._buffer[self._begin : self._end]
+
+    def skip(self, count: int) -> None:
+        """Leave ``count`` bytes behind."""
+        self._begin += count
+
+    def fill(self) -> bool:
+        """Read on until the buffer is full or the file ends; returns whether there was anything to read."""
+        left = self._end - self._begin
+        self._buffer[:left] = bytes(self.view)
+        self._begin, self._end = 0, left
+        room = self._buffer[: self.size]
+        while self._end < len(room):
+            got = self._file.readinto(room[self._end :])  # type: ignore[attr-defined]
+            if not got:
+                break
+            self._end += got
+        return self._end > left
+
+    def full(self) -> bool:
+        """Whether `fill` could not add anything for want of room."""
+        return self._end - self._begin >= self.size
+
+    def end_line(self) -> bool:
+        """Add a line end after the last byte of a file that lacks it; returns whether one was added."""
+        if self._begin == self._end or self._buffer[self._end - 1] == 10:
+            return False
+        self._buffer[self._end] = 10
+        self._end += 1
+        return True

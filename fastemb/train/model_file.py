@@ -1,0 +1,111 @@
+"""A whole model in one safetensors file: settings, vocabulary and every matrix."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..corpus import Vocabulary
+from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from .settings import Settings, check_number, check_whole
+
+if TYPE_CHECKING:
+    from .word2vec import Word2Vec
+
+_FORMAT = "fastemb.Word2Vec"
+_VERSION = "1"
+_STATE = ("corpus_count", "corpus_total_words", "total_train_time", "running_training_loss", "comment")
+
+
+def write_model(model: Word2Vec, vocabulary: Vocabulary, epochs_trained: int, path: str | os.PathLike[str]) -> None:
+    """Write ``model`` to ``path``; the file is there whole or not at all."""
+    keys, key_type = pack_keys(vocabulary.keys)
+    arrays = {**keys, "counts": vocabulary.counts, "vectors": model.wv.vectors}
+    if model.negative:
+        arrays["syn1neg"] = model.syn1neg
+    if model.hs:
+        arrays["syn1"] = model.syn1
+    settings = {field.name: getattr(model, field.name) for field in fields(Settings)}
+    state = {name: getattr(model, name) for name in _STATE}
+    metadata = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "key_type": key_type,
+        "settings": json.dumps(settings, default=_plain),
+        "state": json.dumps({**state, "epochs_trained": epochs_trained}, default=_plain),
+    }
+    write_tensors(path, arrays, metadata)
+
+
+def read_model(path: str | os.PathLike[str]) -> tuple[Settings, dict[str, Any], Vocabulary, dict[str, Any]]:
+    """Settings, state, vocabulary and matrices of a file that `write_model` wrote.
+
+    Raises:
+        ValueError: the file is something else, or damaged.
+    """
+    arrays, metadata = read_tensors(path)
+    if metadata.get("format") != _FORMAT:
+        raise ValueError(f"{path}: holds no Word2Vec model" + _hint(metadata))
+    if metadata.get("version") != _VERSION:
+        raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
+    try:
+        settings = Settings(**json.loads(metadata["settings"]))
+        settings.check()
+        saved = json.loads(metadata["state"])
+        state = {name: saved[name] for name in (*_STATE, "epochs_trained")}
+        _check_state(state)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: damaged settings: {error}") from None
+    vocabulary = _vocabulary(path, unpack_keys(path, arrays, metadata.get("key_type")), _counts(path, arrays))
+    matrices = {
+        name: _matrix(path, arrays, name, (len(vocabulary), settings.vector_size)) for name in _matrix_names(settings)
+    }
+    return settings, state, vocabulary, matrices
+
+
+def _check_state(state: dict[str, Any]) -> None:
+    for name in ("corpus_count", "corpus_total_words", "epochs_trained"):
+        check_whole(name, state[name], 0, 2**62)
+    for name in ("total_train_time", "running_training_loss"):
+        check_number(name, state[name])
+
+
+def _vocabulary(path: Any, keys: Sequence[Any], counts: Any) -> Vocabulary:
+    try:
+        return Vocabulary(keys, counts)
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged vocabulary: {error}") from None
+
+
+def _matrix_names(settings: Settings) -> list[str]:
+    return ["vectors", *["syn1neg"] * bool(settings.negative), *["syn1"] * bool(settings.hs)]
+
+
+def _matrix(path: Any, arrays: dict[str, Any], name: str, shape: tuple[int, int]) -> Any:
+    array = arrays.get(name)
+    if array is None or array.shape != shape or array.dtype != np.float32:
+        raise ValueError(f"{path}: the matrix {name!r} is missing, or is not float32 of shape {shape}")
+    return array
+
+
+def _counts(path: Any, arrays: dict[str, Any]) -> Any:
+    counts = arrays.get("counts")
+    if counts is None or counts.dtype != np.int64 or counts.ndim != 1 or (counts < 0).any():
+        raise ValueError(f"{path}: the counts are missing or damaged")
+    return counts
+
+
+def _hint(metadata: dict[str, str]) -> str:
+    return "; KeyedVectors.load reads it" if metadata.get("format", "").startswith("fastemb") else ""
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars as Python numbers."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot save {value!r}")

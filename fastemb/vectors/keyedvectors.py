@@ -1,0 +1,364 @@
+"""KeyedVectors: vectors by key, with gensim 4's names."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NoReturn, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..io.atomic import StrPath
+from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..io.word2vec import read_counts, read_word2vec, write_counts, write_word2vec
+from . import evaluation
+from .evaluation import Section
+from .query import Queries
+from .statistics import Correlation
+from .store import Array, Key
+
+logger = logging.getLogger(__name__)
+
+_FORMAT = "fastemb.KeyedVectors"
+_ATTRIBUTE = "attribute."
+_REMOVED = {
+    "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
+    "index2word": "use index_to_key",
+    "index2entity": "use index_to_key",
+    "syn0": "use vectors",
+    "syn0norm": "use get_normed_vectors()",
+    "vectors_norm": "use get_normed_vectors()",
+    "wv": "these are the vectors already",
+}
+
+
+class KeyedVectors(Queries):
+    """Vectors by key, as gensim 4's class of this name.
+
+    Args:
+        vector_size: dimensions of each vector.
+        count: rows to reserve. Default 0.
+        dtype: of the vectors. Default np.float32.
+        mapfile_path: kept for compatibility, not used.
+
+    Attributes:
+        vectors: (n, vector_size) array, row i the vector of ``index_to_key[i]``; it may be strided.
+        index_to_key: list of keys, None for a reserved row.
+        key_to_index: dict from key to row.
+        vector_size: dimensions.
+        norms: (n,) array, lengths of the vectors, or None while they are not computed; see `fill_norms`.
+        expandos: dict from name to an array of one value a key; see `set_vecattr`.
+
+    Integers that are no keys count as row numbers, unless some key is an integer.
+
+    """
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
+    # ---- evaluation ----
+
+    def evaluate_word_analogies(
+        self,
+        analogies: StrPath,
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[Section]]:
+        """Answer analogy questions, of the kind: a is to b as c is to d.
+
+        Args:
+            analogies: file of questions of four words a line, in sections that start with a line ": name".
+            restrict_vocab: look at the first so many keys only. Default 300000.
+            case_insensitive: compare words in upper case; of keys that differ only in case the first is used.
+            dummy4unknown: count questions with unknown words as wrong instead of leaving them out.
+            similarity_function: method that answers; "most_similar" (many questions at once) or another one with the
+                same arguments, such as "most_similar_cosmul" (one at a time).
+
+        Returns:
+            The share of right answers, and for each section and in the end for all a dict with "section" (its name),
+            "correct" and "incorrect" (lists of questions, four words each).
+
+        Raises:
+            ValueError: a question comes before the first section, or none has only known words.
+
+        """
+        return evaluation.evaluate_word_analogies(
+            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
+        )
+
+    def evaluate_word_pairs(
+        self,
+        pairs: StrPath,
+        delimiter: str | None = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[Correlation, Correlation, float]:
+        """Compare cosines with people's judgement of similarity.
+
+        Args:
+            pairs: file of two words and a score a line; lines that start with "#" are left out.
+            delimiter: what separates the fields. Default tab; None: any white space.
+            encoding: of the file.
+            restrict_vocab: use the first so many keys only. Default 300000.
+            case_insensitive: compare words in upper case; of keys that differ only in case the first is used.
+            dummy4unknown: give pairs with unknown words a cosine of 0 instead of leaving them out.
+
+        Returns:
+            Pearson's and Spearman's correlation, each (statistic, pvalue), and the percentage of pairs with unknown
+            words.
+
+        Raises:
+            ValueError: there are fewer than two usable pairs.
+
+        """
+        return evaluation.evaluate_word_pairs(
+            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
+        )
+
+    @staticmethod
+    def log_accuracy(section: Section) -> None:
+        """Log a section's share of right answers."""
+        evaluation.log_accuracy(section)
+
+    @staticmethod
+    def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:
+        """Log what `evaluate_word_pairs` found."""
+        evaluation.log_evaluate_word_pairs(pearson, spearman, oov, pairs)
+
+    # ---- other vectors ----
+
+    def vectors_for_all(
+        self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> KeyedVectors:
+        """Return the vectors of those ``keys`` that exist as a new object, without repeats and in their order.
+
+        Args:
+            keys: keys.
+            allow_inference: let classes that can do so make up vectors of unknown keys; this one cannot.
+            copy_vecattrs: copy the attributes too. Default False: "count" falls from n to 1.
+
+        """
+        lookup = self if allow_inference else self.key_to_index
+        chosen = [key for key in dict.fromkeys(keys) if key in lookup]
+        made = KeyedVectors._from_arrays(chosen, self[chosen], np.arange(len(chosen), 0, -1))
+        if copy_vecattrs:
+            rows = [self.get_index(key) for key in chosen if self.has_index_for(key)]
+            if len(rows) == len(chosen):
+                made.expandos.update({attr: values[rows] for attr, values in self.expandos.items()})
+        return made
+
+    # ---- files ----
+
+    def save(self, fname: StrPath) -> None:
+        """Write everything to a file in fastemb's own format, a safetensors file; `load` reads it.
+
+        The file is there whole or not at all.
+
+        Raises:
+            TypeError: keys are not all str or all int, or an attribute holds objects.
+
+        """
+        keys, key_type = pack_keys(self.index_to_key)
+        attributes = {_ATTRIBUTE + name: values for name, values in self.expandos.items()}
+        for name, values in self.expandos.items():
+            if values.dtype.kind not in "biuf":
+                raise TypeError(f"the attribute {name!r} is not made of numbers and cannot be saved")
+        metadata = {"format": _FORMAT, "version": "1", "key_type": key_type}
+        write_tensors(fname, {"vectors": self.vectors, **keys, **attributes}, metadata)
+
+    @classmethod
+    def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
+        """Read what `save` wrote.
+
+        Args:
+            fname: file.
+            mmap: "r" maps the vectors from the file, read-only, instead of reading them. Default None.
+
+        Raises:
+            ValueError: the file is damaged or of another kind, or ``mmap`` is neither None nor "r".
+
+        """
+        if mmap not in (None, "r"):
+            raise ValueError(f"mmap must be None or 'r', not {mmap!r}")
+        tensors, metadata = read_tensors(fname, mmap == "r")
+        if metadata.get("format") != _FORMAT or metadata.get("version") != "1":
+            raise ValueError(f"{fname}: no file of KeyedVectors, or of a newer version: {metadata.get('format')!r}")
+        keys = unpack_keys(fname, tensors, metadata.get("key_type"))
+        vectors = tensors.get("vectors")
+        if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
+            raise ValueError(f"{fname}: the vectors are missing or do not fit the {len(keys)} keys")
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"{fname}: a key occurs twice")
+        made = cls._from_arrays(keys, vectors)
+        for name, values in tensors.items():
+            if name.startswith(_ATTRIBUTE):
+                made._attach(fname, name.removeprefix(_ATTRIBUTE), values)
+        return made
+
+    def _attach(self, fname: StrPath, name: str, values: Array) -> None:
+        if values.shape != (len(self),):
+            raise ValueError(f"{fname}: the attribute {name!r} does not fit the {len(self)} keys")
+        self.expandos[name] = values
+
+    def save_word2vec_format(
+        self,
+        fname: StrPath,
+        fvocab: StrPath | None = None,
+        binary: bool = False,
+        total_vec: int | None = None,
+        write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+    ) -> None:
+        """Write the keys and vectors in the format of word2vec's tools.
+
+        Args:
+            fname: file; there whole or not at all, unless ``append`` is set.
+            fvocab: file for keys and counts, one a line. Default None: none is written.
+            binary: write float32 in binary; otherwise text that reads back as the same numbers.
+            total_vec: number of vectors to put in the header. Default None: as many as are written.
+            write_header: whether to write the first line.
+            prefix: put before every key.
+            append: add to the end of the file. When that fails half way, what was added stays.
+            sort_attr: attribute by whose falling values the rows are sorted, if it exists. Default "count".
+
+        Raises:
+            ValueError: a key is empty or has white space in it, or ``fvocab`` is given without the attribute.
+
+        """
+        values = self.expandos.get(sort_attr)
+        order = None if values is None else np.argsort(-values.astype(np.float64), kind="stable")
+        if fvocab is not None:
+            if values is None or order is None:
+                raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
+            write_counts(fvocab, [self.index_to_key[row] for row in order.tolist()], values[order], prefix=prefix)
+        write_word2vec(
+            fname,
+            self.index_to_key,
+            self.vectors,
+            order=order,
+            binary=binary,
+            total=total_vec,
+            header=write_header,
+            prefix=prefix,
+            append=append,
+        )
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        fname: StrPath,
+        fvocab: StrPath | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: DTypeLike = np.float32,
+        no_header: bool = False,
+    ) -> Self:
+        """Read a file in the format of word2vec's tools; gzip, bz2 and xz are unpacked on the way.
+
+        Attribute "count" comes from ``fvocab``; without it, it falls by 1 from row to row. Of a key that occurs twice
+        only the first vector is kept.
+
+        Args:
+            fname: file.
+            fvocab: file of keys and counts, as written by word2vec's ``-save-vocab``. Default None.
+            binary: whether the file is in binary.
+            encoding: of the keys.
+            unicode_errors: what to do about keys that are no valid text; "ignore" and "replace" help with files of
+                word2vec.c, which cuts long keys anywhere.
+            limit: read only so many vectors from the start. Default None: all.
+            datatype: dtype to keep the vectors in: np.float16, np.float32 (the default) or np.float64.
+            no_header: the file is text and has no first line of counts, as GloVe's.
+
+        Raises:
+            ValueError: the file is damaged; the message names the line or record. A file that ends early gives an
+                error that is also an EOFError, a key that is no text a UnicodeDecodeError.
+
+        """
+        counts = None if fvocab is None else read_counts(fvocab, unicode_errors)
+        keys, vectors = read_word2vec(
+            fname,
+            binary=binary,
+            encoding=encoding,
+            unicode_errors=unicode_errors,
+            limit=limit,
+            datatype=datatype,
+            no_header=no_header,
+        )
+        if counts is None:
+            return cls._from_arrays(keys, vectors, np.arange(len(keys), 0, -1))
+        missing = [key for key in keys if key not in counts]
+        if missing:
+            logger.warning("%s lacks %d keys, which get the count 0: %s ...", fvocab, len(missing), missing[:5])
+        return cls._from_arrays(keys, vectors, np.array([counts.get(key, 0) for key in keys], np.int64))
+
+    def intersect_word2vec_format(
+        self,
+        fname: StrPath,
+        lockf: float = 0.0,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+    ) -> None:
+        """Take over the vectors of those keys that exist here from a file in the format of word2vec's tools.
+
+        Args:
+            fname: file.
+            lockf: factor on what further training may change in these vectors, put in ``vectors_lockf``; 0.0, the
+                default, changes nothing.
+            binary: whether the file is in binary.
+            encoding: of the keys.
+            unicode_errors: as in `load_word2vec_format`.
+
+        Raises:
+            ValueError: the file is damaged or its vectors have another size.
+
+        """
+        keys, vectors = read_word2vec(fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors)
+        if vectors.shape[1] != self.vector_size:
+            raise ValueError(f"{fname}: vectors of {vectors.shape[1]} dimensions, expected {self.vector_size}")
+        theirs = [row for row, key in enumerate(keys) if key in self.key_to_index]
+        ours = [self.key_to_index[keys[row]] for row in theirs]
+        self.vectors[ours] = vectors[theirs]
+        self.norms = None
+        locks = np.ones(len(self), np.float32)
+        locks[:] = self.__dict__.get("vectors_lockf", 1.0)
+        locks[ours] = lockf
+        self.vectors_lockf: Array = locks
+        logger.info("took over %d vectors from %s", len(ours), fname)
+
+    # ---- kept for older code ----
+
+    def add_lifecycle_event(self, event_name: str, log_level: int | bool = logging.INFO, **event: Any) -> None:
+        """Log an event and append it to the list ``lifecycle_events``."""
+        entry = {**event, "event": event_name, "datetime": datetime.now().isoformat()}
+        self.__dict__.setdefault("lifecycle_events", []).append(entry)
+        if log_level:
+            logger.log(log_level, "%s: %s", event_name, entry)
+
+    def word_vec(self, key: Key, norm: bool = False) -> Array:
+        """Do the same as `get_vector`. Deprecated."""
+        warnings.warn("word_vec is deprecated; use get_vector", DeprecationWarning, stacklevel=2)
+        return self.get_vector(key, norm)
+
+    def init_sims(self, replace: bool = False) -> None:
+        """Do the same as `fill_norms`, or with ``replace`` as `unit_normalize_all`. Deprecated."""
+        warnings.warn("init_sims is deprecated; use fill_norms", DeprecationWarning, stacklevel=2)
+        self.fill_norms()
+        if replace:
+            self.unit_normalize_all()
+
+    def similarity_unseen_docs(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Raise NotImplementedError: there is no document model here."""
+        raise NotImplementedError("there is no document model")

@@ -1,0 +1,172 @@
+"""fastemb's own files: round trips and damage."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from fastemb.io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+
+DTYPES = ["?", "u1", "i1", "u2", "i2", "f2", "u4", "i4", "f4", "u8", "i8", "f8"]
+SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+
+
+def some_arrays():
+    shapes = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)
+    return st.dictionaries(st.text(max_size=5), st.sampled_from(DTYPES).flatmap(lambda code: arrays(code, shapes)))
+
+
+@SHARED_FOLDER
+@given(tensors=some_arrays(), metadata=st.dictionaries(st.text(max_size=5), st.text(max_size=9)), mmap=st.booleans())
+def test_round_trip(tmp_path, tensors, metadata, mmap):
+    write_tensors(tmp_path / "x", tensors, metadata)
+    got, got_metadata = read_tensors(tmp_path / "x", mmap)
+    assert got_metadata == metadata
+    assert got.keys() == tensors.keys()
+    for name, array in tensors.items():
+        assert (got[name].dtype, got[name].shape) == (array.dtype, array.shape)
+        assert got[name].tobytes() == array.tobytes()
+
+
+def test_strided_and_big_endian_arrays(tmp_path):
+    padded = np.arange(60_000 * 48, dtype=np.float32).reshape(-1, 48)
+    write_tensors(tmp_path / "x", {"a": padded[:, :40], "b": np.arange(5, dtype=">i4"), "c": padded.T}, {})
+    got, _ = read_tensors(tmp_path / "x")
+    np.testing.assert_array_equal(got["a"], padded[:, :40])
+    np.testing.assert_array_equal(got["b"], np.arange(5))
+    np.testing.assert_array_equal(got["c"], padded.T)
+    assert got["b"].dtype == np.int32
+
+
+def test_layout(tmp_path):
+    write_tensors(tmp_path / "x", {"b": np.arange(3, dtype=np.uint8), "a": np.arange(2.0)}, {"k": "v"})
+    data = (tmp_path / "x").read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    assert (8 + length) % 64 == 0
+    assert json.loads(data[8 : 8 + length]) == {
+        "__metadata__": {"k": "v"},
+        "a": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]},
+        "b": {"dtype": "U8", "shape": [3], "data_offsets": [16, 19]},
+    }
+    assert data[8 + length :] == np.arange(2.0).tobytes() + b"\0\1\2"
+
+
+def test_mapped_arrays_are_read_only_and_the_data_are_aligned(tmp_path):
+    write_tensors(tmp_path / "x", {"a": np.ones((3, 5), np.float32)}, {})
+    array = read_tensors(tmp_path / "x", mmap=True)[0]["a"]
+    assert not array.flags.writeable
+    assert not array.flags.owndata
+    assert array.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([None]), np.array([1j]), np.array(["2020"], "M8[s]")])
+def test_dtypes_that_cannot_be_stored(tmp_path, array):
+    with pytest.raises(TypeError, match="'bad'"):
+        write_tensors(tmp_path / "x", {"bad": array}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def file_of(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def entry(dtype="U8", shape=(2,), offsets=(0, 2)):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a safetensors file"),
+        (b"1234567", "not a safetensors file"),
+        (b"12345678", "not a safetensors file"),
+        (b"\x80\x04\x95abcdefghijk", "pickle"),
+        (b"\xff" * 7 + b"\x7f{", "not a safetensors file"),
+        ((1000).to_bytes(8, "little") + b"{}", "ends within its header"),
+        (file_of(b"{nonsense}"), "damaged header"),
+        (file_of(b'{"a":\xff}'), "damaged header"),
+        (file_of(b'{"a":' * 20000), "damaged header"),
+        (file_of(b'{"a":1,"a":1}'), "twice"),
+        (file_of({"a": 1}), "not described"),
+        (file_of({"a": {**entry(), "more": 1}}, b"12"), "not described"),
+        (file_of({"a": entry("X8")}, b"12"), "unknown dtype"),
+        (file_of({"a": entry(["U8"])}, b"12"), "unknown dtype"),
+        (file_of({"a": entry(shape=[-1])}, b"12"), "bad shape"),
+        (file_of({"a": entry(shape=[2.0])}, b"12"), "bad shape"),
+        (file_of({"a": entry(shape=[True])}, b"1"), "bad shape"),
+        (file_of({"a": entry(offsets=[0])}, b"12"), "bad offsets"),
+        (file_of({"a": entry(offsets=[2, 0])}, b"12"), "does not fit"),
+        (file_of({"a": entry(shape=[3])}, b"12"), "does not fit"),
+        (file_of({"a": entry(shape=[1 << 40, 1 << 40], offsets=[0, 1 << 61])}, b"12"), "does not fit"),
+        (file_of({"a": entry(shape=[1 << 63])}, b"12"), "bad shape"),
+        (file_of({"a": entry(shape=[1] * 64 + [2])}, b"12"), "does not fit"),
+        (file_of({"a": entry("F32", [1 << 40], [0, 1 << 42])}, b"12"), "ends early"),
+        (file_of({"a": entry()}, b"1"), "ends early"),
+        (file_of({"a": entry()}, b"123"), "1 bytes too many"),
+        (file_of({"a": entry(offsets=[1, 3])}, b"123"), "gap"),
+        (file_of({"a": entry(), "b": entry(offsets=[1, 3])}, b"123"), "overlaps"),
+        (file_of({"__metadata__": {"a": 1}}), "metadata"),
+        (file_of({"__metadata__": []}), "metadata"),
+    ],
+)
+@pytest.mark.parametrize("mmap", [False, True])
+def test_damaged_files(tmp_path, content, message, mmap):
+    path = tmp_path / "vectors"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_tensors(path, mmap)
+    assert str(path) in str(caught.value)
+
+
+@SHARED_FOLDER
+@given(at=st.integers(0, 400), junk=st.binary(min_size=1, max_size=4), cut=st.integers(0, 100), mmap=st.booleans())
+def test_mangled_files_never_crash(tmp_path, at, junk, cut, mmap):
+    path = tmp_path / "x"
+    write_tensors(path, {"a": np.arange(20.0), "b": np.ones((2, 2), np.int16)}, {"k": "v"})
+    data = path.read_bytes()
+    at %= len(data)
+    path.write_bytes((data[:at] + junk + data[at + len(junk) :])[: len(data) - cut])
+    try:
+        tensors, _ = read_tensors(path, mmap)
+    except ValueError:
+        return
+    assert all(isinstance(array, np.ndarray) for array in tensors.values())
+
+
+@given(st.lists(st.text()) | st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
+def test_keys_come_back(keys):
+    tensors, key_type = pack_keys(keys)
+    assert unpack_keys("x", tensors, key_type) == keys
+
+
+@pytest.mark.parametrize("keys", [["a", 1], [1, "a"], [1.5], [None], [("a",)], [True], [b"a"]])
+def test_keys_of_other_types_are_refused(keys):
+    with pytest.raises(TypeError, match="keys must be"):
+        pack_keys(keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "offsets"),
+    [
+        ([65, 66], [0, 1]),
+        ([65, 66], [1, 2]),
+        ([65, 66], [0, 3, 2]),
+        ([65, 66], []),
+        ([65, 255], [0, 1, 2]),
+        ([65, 66], [0.0, 2.0]),
+    ],
+)
+def test_damaged_keys(keys, offsets):
+    tensors = {"keys": np.array(keys, np.uint8), "key_offsets": np.array(offsets)}
+    if not offsets:
+        tensors["key_offsets"] = np.array([], np.int64)
+    with pytest.raises(ValueError, match="key"):
+        unpack_keys("x", tensors, "str")
+    with pytest.raises(ValueError, match="key"):
+        unpack_keys("x", {}, "str")
+    with pytest.raises(ValueError, match="key"):
+        unpack_keys("x", tensors, None)

@@ -1,0 +1,390 @@
+"""Bad arguments to the binding are exceptions before the C core sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from reference.harness import alias_table, aligned
+from reference.oracle import huffman_paths
+
+from fastemb import _native as typed_native
+
+_native: Any = typed_native  # the arguments here are wrong on purpose
+
+# Past the range of the C integer: Cython raises OverflowError.
+BAD = (TypeError, ValueError, OverflowError)
+
+
+def ints(*values: int) -> Any:
+    return np.array(values, np.int32)
+
+
+def longs(*values: int) -> Any:
+    return np.array(values, np.int64)
+
+
+def raw(*values: int) -> Any:
+    return np.array(values, np.uint8)
+
+
+def read_only(array: Any) -> Any:
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+# ---- kernels ----
+
+
+def test_the_plainest_kernel_is_always_supported() -> None:
+    kernels = _native.kernels()
+    assert kernels[0][0] == "base"
+    assert kernels[0][2]
+    assert len({name for name, _, _ in kernels}) == len(kernels)
+    assert all(lanes in (1, 4, 8, 16) for _, lanes, _ in kernels)
+
+
+# ---- step ----
+
+STEP: dict[str, Any] = {
+    "isa": "base",
+    "h": aligned(3, 16),
+    "h_rows": ints(0, 1),
+    "o": aligned(4, 16),
+    "o_rows": ints(0, 1, 3),
+    "labels": raw(1, 0, 0),
+    "vector_size": 5,
+    "alpha": 0.1,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("isa", "sse9"),
+        ("isa", ""),
+        ("isa", None),
+        ("isa", b"base"),
+        ("h", None),
+        ("h", aligned(3, 32)),
+        ("h", np.zeros((3, 16))),
+        ("h", np.zeros(16, np.float32)),
+        ("h", np.zeros((3, 32), np.float32)[:, ::2]),
+        ("h", np.zeros((3, 15), np.float32)),
+        ("h", aligned(1, 16)),
+        ("h", np.zeros((0, 16), np.float32)),
+        ("h", read_only(aligned(3, 16))),
+        ("h", [[0.0] * 16] * 3),
+        ("h_rows", None),
+        ("h_rows", ints()),
+        ("h_rows", ints(*[0] * 17)),
+        ("h_rows", ints(3)),
+        ("h_rows", ints(-1)),
+        ("h_rows", longs(0, 1)),
+        ("h_rows", [0, 1]),
+        ("h_rows", ints(2**31 - 1)),
+        ("o", None),
+        ("o", aligned(4, 32)),
+        ("o", np.zeros((4, 16))),
+        ("o", read_only(aligned(4, 16))),
+        ("o", aligned(3, 16)),
+        ("o_rows", None),
+        ("o_rows", ints()),
+        ("o_rows", ints(0, 1, 4)),
+        ("o_rows", ints(0, -1, 2)),
+        ("o_rows", ints(0, 1)),
+        ("labels", None),
+        ("labels", raw(1, 0)),
+        ("labels", raw(1, 0, 0, 0)),
+        ("labels", ints(1, 0, 0)),
+        ("vector_size", 0),
+        ("vector_size", -1),
+        ("vector_size", 17),
+        ("vector_size", None),
+        ("vector_size", 2**70),
+        ("alpha", None),
+        ("alpha", "x"),
+    ],
+)
+def test_step_refuses(name: str, value: Any) -> None:
+    with pytest.raises(BAD):
+        _native.step(*(STEP | {name: value}).values())
+
+
+def test_step_accepts_what_the_refusals_start_from() -> None:
+    assert _native.step(*STEP.values()) > 0
+
+
+# ---- trainer ----
+
+PATH_LENGTHS = [len(path) for path in huffman_paths([4, 2, 1])]
+
+
+def trainer_arguments() -> dict[str, Any]:
+    """A small run with everything in it: 3 words, 4 tokens, 2 sentences."""
+    total = sum(PATH_LENGTHS)
+    return {
+        "isa": "base",
+        "ids": ints(0, 1, 2, 0),
+        "offsets": longs(0, 3, 4),
+        "in_": aligned(3, 16),
+        "out_ns": aligned(3, 16),
+        "out_hs": aligned(2, 16),
+        "in_scale": np.ones(3, np.float32),
+        "vector_size": 4,
+        "keep": np.full(3, 2**32 - 1, np.uint32),
+        "noise": alias_table([4, 2, 1]),
+        "path_offsets": longs(0, *np.cumsum(PATH_LENGTHS)),
+        "path_nodes": np.zeros(total + 1, np.int32),
+        "path_codes": np.zeros(total + 1, np.uint8),
+        "longest_path": 2,
+        "window": 2,
+        "negative": 2,
+        "sg": True,
+        "shrink_windows": True,
+        "negatives_per_pair": False,
+        "cbow_mean": True,
+        "cbow_exact": False,
+        "want_loss": True,
+        "seed": 1,
+    }
+
+
+def unaligned(rows: int, stride: int) -> Any:
+    return aligned(rows + 1, stride).ravel()[1 : 1 + rows * stride].reshape(rows, stride)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("isa", "sse9"),
+        ("isa", None),
+        ("ids", None),
+        ("ids", longs(0, 1, 2, 0)),
+        ("ids", ints(0, 1, 2)),
+        ("ids", ints(0, 1, 2, 0, 1)),
+        ("ids", [0, 1, 2, 0]),
+        ("offsets", None),
+        ("offsets", longs()),
+        ("offsets", ints(0, 3, 4)),
+        ("offsets", longs(1, 3, 4)),
+        ("offsets", longs(0, 3)),
+        ("offsets", longs(0, 3, 5)),
+        ("in_", None),
+        ("in_", np.zeros((3, 16))),
+        ("in_", aligned(3, 32)),
+        ("in_", aligned(4, 16)),
+        ("in_", aligned(2, 16)),
+        ("in_", unaligned(3, 16)),
+        ("in_", np.zeros((3, 8), np.float32)),
+        ("in_", np.zeros((0, 16), np.float32)),
+        ("in_", read_only(aligned(3, 16))),
+        ("out_ns", None),
+        ("out_ns", np.zeros((3, 16))),
+        ("out_ns", aligned(2, 16)),
+        ("out_ns", aligned(4, 16)),
+        ("out_ns", aligned(3, 32)),
+        ("out_ns", read_only(aligned(3, 16))),
+        ("out_hs", np.zeros((2, 16))),
+        ("out_hs", aligned(1, 16)),
+        ("out_hs", aligned(2, 32)),
+        ("in_scale", np.ones(2, np.float32)),
+        ("in_scale", np.ones(3)),
+        ("in_scale", np.ones(4, np.float32)),
+        ("vector_size", 0),
+        ("vector_size", -1),
+        ("vector_size", 17),
+        ("vector_size", None),
+        ("keep", np.zeros(2, np.uint32)),
+        ("keep", np.zeros(4, np.uint32)),
+        ("keep", np.zeros(3, np.int64)),
+        ("noise", None),
+        ("noise", np.zeros((2, 2), np.uint32)),
+        ("noise", np.zeros((3, 3), np.uint32)),
+        ("noise", np.zeros((3, 2))),
+        ("noise", np.zeros(6, np.uint32)),
+        ("path_offsets", None),
+        ("path_offsets", longs(0, 1, 5)),
+        ("path_offsets", ints(0, 1, 3, 5)),
+        ("path_offsets", longs(0, 1, 3, 6)),
+        ("path_nodes", None),
+        ("path_nodes", np.zeros(5, np.int32)),
+        ("path_nodes", np.zeros(6, np.int64)),
+        ("path_codes", None),
+        ("path_codes", np.zeros(5, np.uint8)),
+        ("path_codes", np.zeros(6, np.int32)),
+        ("window", 0),
+        ("window", -3),
+        ("window", None),
+        ("window", 2**31),
+        ("negative", -1),
+        ("negative", 0),
+        ("negative", None),
+        ("negative", 2**31),
+        ("longest_path", None),
+        ("seed", -1),
+        ("seed", 2**64),
+        ("seed", None),
+    ],
+)
+def test_trainer_refuses(name: str, value: Any) -> None:
+    with pytest.raises(BAD):
+        _native.Trainer(*(trainer_arguments() | {name: value}).values())
+
+
+def test_trainer_refuses_to_have_nothing_to_train() -> None:
+    with pytest.raises(BAD):
+        _native.Trainer(*(trainer_arguments() | {"out_ns": None, "out_hs": None, "negative": 0}).values())
+
+
+def test_trainer_refuses_missing_arguments() -> None:
+    with pytest.raises(TypeError):
+        _native.Trainer()
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "epoch", "alpha", "workspace"),
+    [
+        (-1, 4, 0, 0.1, None),
+        (0, 5, 0, 0.1, None),
+        (3, 2, 0, 0.1, None),
+        (None, 4, 0, 0.1, None),
+        (0, 4, None, 0.1, None),
+        (0, 4, 0, None, None),
+        (0, 4, 0, 0.1, bytearray(10)),
+        (0, 4, 0, 0.1, bytearray()),
+        (0, 4, 0, 0.1, read_only(np.zeros(10**6, np.uint8))),
+        (0, 4, 0, 0.1, np.zeros(10**6, np.float32)),
+        (2**70, 2**71, 0, 0.1, None),
+    ],
+)
+def test_train_block_refuses(begin: Any, end: Any, epoch: Any, alpha: Any, workspace: Any) -> None:
+    trainer = _native.Trainer(*trainer_arguments().values())
+    with pytest.raises(BAD):
+        trainer.train_block(epoch, begin, end, alpha, trainer.workspace() if workspace is None else workspace)
+
+
+def test_train_block_refuses_no_workspace() -> None:
+    with pytest.raises(BAD):
+        _native.Trainer(*trainer_arguments().values()).train_block(0, 0, 4, 0.1, None)
+
+
+def test_trainer_accepts_what_the_refusals_start_from() -> None:
+    trainer = _native.Trainer(*trainer_arguments().values())
+    words, kept, pairs, loss = trainer.train_block(0, 0, 4, 0.1, trainer.workspace())
+    assert (words, kept) == (4, 4)
+    assert pairs > 0
+    assert loss > 0
+
+
+def test_a_trainer_keeps_its_arrays_alive() -> None:
+    trainer = _native.Trainer(*trainer_arguments().values())
+    junk = [np.full(64, 255, np.uint8) for _ in range(1000)]
+    assert trainer.train_block(0, 0, 4, 0.1, trainer.workspace())[1] == 4
+    assert len(junk) == 1000
+
+
+# ---- tables and text ----
+
+Call = Callable[[], object]
+
+
+def tree(*counts: int) -> Any:
+    return _native.HuffmanTree(longs(*counts))
+
+
+def table(data: bytes = b"a b a") -> Any:
+    tokens = _native.TokenTable()
+    tokens.read(data, 0, True, np.empty(len(data), np.int32), np.empty(9, np.int64))
+    return tokens
+
+
+REFUSED: dict[str, Call] = {
+    "alias_table: no weights": lambda: _native.alias_table(np.empty(0), np.empty((0, 2), np.uint32)),
+    "alias_table: None": lambda: _native.alias_table(None, np.empty((1, 2), np.uint32)),
+    "alias_table: no table": lambda: _native.alias_table(np.ones(1), None),
+    "alias_table: small table": lambda: _native.alias_table(np.ones(2), np.empty((1, 2), np.uint32)),
+    "alias_table: large table": lambda: _native.alias_table(np.ones(2), np.empty((3, 2), np.uint32)),
+    "alias_table: one column": lambda: _native.alias_table(np.ones(2), np.empty((2, 1), np.uint32)),
+    "alias_table: three columns": lambda: _native.alias_table(np.ones(2), np.empty((2, 3), np.uint32)),
+    "alias_table: float32": lambda: _native.alias_table(np.ones(2, np.float32), np.empty((2, 2), np.uint32)),
+    "alias_table: int32": lambda: _native.alias_table(np.ones(2), np.empty((2, 2), np.int32)),
+    "alias_table: list": lambda: _native.alias_table([1.0], np.empty((1, 2), np.uint32)),
+    "alias_table: read only": lambda: _native.alias_table(read_only(np.ones(1)), np.empty((1, 2), np.uint32)),
+    "draw_negatives: None": lambda: _native.draw_negatives(None, 1, 0, 0, ints(0)),
+    "draw_negatives: no rows": lambda: _native.draw_negatives(alias_table([1]), 1, 0, 0, None),
+    "draw_negatives: empty table": lambda: _native.draw_negatives(np.empty((0, 2), np.uint32), 1, 0, 0, ints(0)),
+    "draw_negatives: three columns": lambda: _native.draw_negatives(np.zeros((2, 3), np.uint32), 1, 0, 0, ints(0)),
+    "draw_negatives: int64": lambda: _native.draw_negatives(alias_table([1]), 1, 0, 0, longs(0)),
+    "draw_negatives: negative seed": lambda: _native.draw_negatives(alias_table([1]), -1, 0, 0, ints(0)),
+    "HuffmanTree: None": lambda: _native.HuffmanTree(None),
+    "HuffmanTree: no counts": lambda: tree(),
+    "HuffmanTree: int32": lambda: _native.HuffmanTree(ints(2, 1)),
+    "HuffmanTree: missing": lambda: _native.HuffmanTree(),
+    "paths: None": lambda: tree(2, 1).paths(None, ints(0, 0, 0), raw(0, 0, 0)),
+    "paths: short offsets": lambda: tree(2, 1).paths(longs(0, 0), ints(0, 0, 0), raw(0, 0, 0)),
+    "paths: long offsets": lambda: tree(2, 1).paths(longs(0, 0, 0, 0), ints(0, 0, 0), raw(0, 0, 0)),
+    "paths: short nodes": lambda: tree(2, 1).paths(longs(0, 0, 0), ints(0, 0), raw(0, 0, 0)),
+    "paths: short codes": lambda: tree(2, 1).paths(longs(0, 0, 0), ints(0, 0, 0), raw(0, 0)),
+    "paths: wrong dtype": lambda: tree(2, 1).paths(longs(0, 0, 0), longs(0, 0, 0), raw(0, 0, 0)),
+    "count_lines: None": lambda: _native.count_lines(None),
+    "count_lines: str": lambda: _native.count_lines("text"),
+    "count_lines: int32": lambda: _native.count_lines(ints(1)),
+    "read: None": lambda: table().read(None, 0, True, ints(0), longs(0)),
+    "read: str": lambda: table().read("a", 0, True, ints(0), longs(0)),
+    "read: short ids": lambda: table().read(b"a b", 0, True, ints(0), longs(0)),
+    "read: no ids": lambda: table().read(b"a", 0, True, None, longs(0)),
+    "read: int64 ids": lambda: table().read(b"a", 0, True, longs(0), longs(0)),
+    "read: short ends": lambda: table().read(b"a\nb\n", 0, True, ints(0, 0), longs(0, 0)),
+    "read: no ends": lambda: table().read(b"a", 0, True, ints(0), None),
+    "read: int32 ends": lambda: table().read(b"a", 0, True, ints(0), ints(0)),
+    "read: no position": lambda: table().read(b"a", None, True, ints(0), longs(0)),
+    "merge: None": lambda: table().merge(None, ints(0, 0, 0)),
+    "merge: another type": lambda: table().merge({}, ints(0, 0, 0)),
+    "merge: short remap": lambda: table().merge(table(), ints(0, 0)),
+    "merge: no remap": lambda: table().merge(table(), None),
+    "merge: int64": lambda: table().merge(table(), longs(0, 0, 0)),
+    "counts: short": lambda: table().counts(longs(0, 0), longs(0, 0, 0)),
+    "counts: short positions": lambda: table().counts(longs(0, 0, 0), longs(0, 0)),
+    "counts: None": lambda: table().counts(None, longs(0, 0, 0)),
+    "counts: int32": lambda: table().counts(ints(0, 0, 0), longs(0, 0, 0)),
+    "tokens: past the end": lambda: table().tokens(ints(2), "strict"),
+    "tokens: negative": lambda: table().tokens(ints(-1), "strict"),
+    "tokens: None": lambda: table().tokens(None, "strict"),
+    "tokens: no handler": lambda: table().tokens(ints(0), None),
+    "tokens: int64": lambda: table().tokens(longs(0), "strict"),
+    "remap_ids: None": lambda: _native.remap_ids(None, ints(0), longs()),
+    "remap_ids: no remap": lambda: _native.remap_ids(ints(0), None, longs()),
+    "remap_ids: no ends": lambda: _native.remap_ids(ints(0), ints(0), None),
+    "remap_ids: int64 ids": lambda: _native.remap_ids(longs(0), ints(0), longs()),
+    "remap_ids: int64 remap": lambda: _native.remap_ids(ints(0), longs(0), longs()),
+    "remap_ids: int32 ends": lambda: _native.remap_ids(ints(0), ints(0), ints()),
+    "remap_ids: read only": lambda: _native.remap_ids(read_only(ints(0)), ints(0), longs()),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED.keys())
+def test_refuses(call: Call) -> None:
+    with pytest.raises(BAD):
+        call()
+
+
+def test_a_table_cannot_be_merged_into_itself() -> None:
+    tokens = table()
+    with pytest.raises(BAD):
+        tokens.merge(tokens, ints(0, 0, 0))
+
+
+def test_empty_arrays_are_no_error() -> None:
+    _native.draw_negatives(alias_table([1]), 1, 0, 0, ints())
+    assert _native.count_lines(b"") == 0
+    assert table().read(b"", 0, True, ints(), longs()) == 0
+    assert table().tokens(ints(), "strict") == []
+    assert _native.remap_ids(ints(), ints(), longs()) == 0
+    empty = _native.TokenTable()
+    assert len(empty) == 0
+    empty.counts(longs(0), longs(0))
+    empty.merge(_native.TokenTable(), ints(0))

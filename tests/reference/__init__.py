@@ -1,0 +1,1 @@
+"""What the C core should compute, written slowly and obviously. Never shipped."""

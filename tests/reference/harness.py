@@ -1,0 +1,114 @@
+"""From the oracle's model to the C core: the same run, with float32 matrices padded as the core wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastemb import _native
+from reference.oracle import Model, Vectors
+
+Matrix = npt.NDArray[np.float32]
+
+SIZES = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 100, 300]  # around the registers of every instruction set
+
+
+def aligned(rows: int, stride: int) -> Matrix:
+    """Zeros, 64-byte aligned."""
+    memory = np.zeros(rows * stride + 16, np.float32)
+    start = -memory.ctypes.data // 4 % 16
+    matrix: Matrix = memory[start : start + rows * stride].reshape(rows, stride)
+    return matrix
+
+
+def padded(values: Vectors) -> Matrix:
+    """Rows as float32, zeros up to the next cache line."""
+    rows, size = values.shape
+    matrix = aligned(rows, -(-size // 16) * 16)
+    matrix[:, :size] = values
+    return matrix
+
+
+def random_rows(rng: np.random.Generator, rows: int, size: int) -> Vectors:
+    """Rows whose dot products are of the order of one; exactly float32."""
+    values: Vectors = (rng.normal(size=(rows, size)) * size**-0.25).astype(np.float32).astype(np.float64)
+    return values
+
+
+def alias_table(weights: Sequence[float] | npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+    table = np.empty((len(weights), 2), np.uint32)
+    _native.alias_table(np.array(weights, np.float64), table)
+    return table
+
+
+@dataclass
+class NativeRun:
+    """A Trainer with the matrices that it changes."""
+
+    trainer: Any
+    inputs: Matrix
+    out_ns: Matrix | None
+    out_hs: Matrix | None
+    workspace: bytearray
+    tokens: int
+
+    def train(
+        self, epoch: int = 0, alpha: float = 0.0, begin: int = 0, end: int | None = None
+    ) -> tuple[int, int, int, float]:
+        """(words, kept, pairs, loss) of one block."""
+        done: tuple[int, int, int, float] = self.trainer.train_block(
+            epoch, begin, self.tokens if end is None else end, alpha, self.workspace
+        )
+        return done
+
+    def bits(self) -> bytes:
+        """Everything that was learned."""
+        return b"".join(matrix.tobytes() for matrix in (self.inputs, self.out_ns, self.out_hs) if matrix is not None)
+
+
+def flat_paths(paths: list[list[tuple[int, int]]]) -> tuple[Any, Any, Any, int]:
+    """Offsets, nodes and codes (with room for one more), and the longest path."""
+    offsets = np.cumsum([0] + [len(path) for path in paths]).astype(np.int64)
+    nodes = np.array([node for path in paths for node, _ in path] + [0], np.int32)
+    codes = np.array([code for path in paths for _, code in path] + [0], np.uint8)
+    return offsets, nodes, codes, max(len(path) for path in paths)
+
+
+def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_loss: bool = True) -> NativeRun:
+    """A Trainer that starts where the oracle's model stands."""
+    ids = np.array([word for sentence in sentences for word in sentence], np.int32)
+    offsets = np.cumsum([0] + [len(sentence) for sentence in sentences]).astype(np.int64)
+    inputs = padded(model.inputs)
+    out_ns = None if model.out_ns is None else padded(model.out_ns)
+    out_hs = None if model.out_hs is None else padded(model.out_hs)
+    path_offsets, nodes, codes, longest = (None, None, None, 0) if model.paths is None else flat_paths(model.paths)
+    trainer = _native.Trainer(
+        isa,
+        ids,
+        offsets,
+        inputs,
+        out_ns,
+        out_hs,
+        None if model.in_scale is None else np.array(model.in_scale, np.float32),
+        model.inputs.shape[1],
+        None if model.keep is None else np.array(model.keep, np.uint32),
+        None if model.noise is None else np.array(model.noise, np.uint32),
+        path_offsets,
+        nodes,
+        codes,
+        longest,
+        model.window,
+        model.negative,
+        model.sg,
+        model.shrink_windows,
+        model.negatives_per_pair,
+        model.cbow_mean,
+        model.cbow_exact,
+        want_loss,
+        model.seed,
+    )
+    return NativeRun(trainer, inputs, out_ns, out_hs, trainer.workspace(), len(ids))

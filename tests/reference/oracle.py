@@ -1,0 +1,294 @@
+"""A slow twin of the whole training, in float64 and plain loops. Nothing is shared with the C core but its contract.
+
+From the bottom up: random numbers, sampling tables, the walk over a sentence, targets, the block step, training.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Vectors = npt.NDArray[np.float64]
+
+# ---- random numbers: SplitMix64's mixer over (key, counter) ----
+
+MASK = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
+TOKENS, NEGATIVES = 1, 2  # streams
+
+
+def mix(x: int) -> int:
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & MASK
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & MASK
+    return x ^ (x >> 31)
+
+
+def draw(key: int, counter: int) -> int:
+    """64 random bits: number `counter` of the stream `key`."""
+    return mix((key + counter * GOLDEN) & MASK)
+
+
+def stream_key(seed: int, epoch: int, stream: int) -> int:
+    return draw(draw(mix((seed + GOLDEN) & MASK), epoch), stream)
+
+
+def low(bits: int) -> int:
+    return bits & 0xFFFFFFFF
+
+
+def below(bits: int, bound: int) -> int:
+    """A number in [0, bound) from 32 random bits."""
+    return bits * bound >> 32
+
+
+# ---- sampling tables ----
+
+
+def keep_thresholds(counts: Array, sample: float) -> npt.NDArray[np.uint32]:
+    """word2vec's subsampling: a token of frequency f stays with probability (sqrt(f / t) + 1) t / f."""
+    f = counts / counts.sum()
+    probability = np.minimum(1.0, (np.sqrt(f / sample) + 1) * sample / f)
+    thresholds: npt.NDArray[np.uint32] = np.minimum(np.round(probability * 2.0**32) - 1, 2.0**32 - 1).astype(np.uint32)
+    return thresholds
+
+
+def alias_probabilities(table: Array) -> Vectors:
+    """The distribution that an alias table (n x 2: threshold, other) stands for."""
+    size = len(table)
+    probability = np.zeros(size)
+    for slot, (threshold, other) in enumerate(table.tolist()):
+        stays = threshold / 2**32
+        probability[slot] += stays / size
+        probability[other] += (1 - stays) / size
+    return probability
+
+
+def alias_draw(table: Sequence[Sequence[int]], bits: int) -> int:
+    """The high half picks a slot, the low half whether to stay there."""
+    slot = below(bits >> 32, len(table))
+    threshold, other = table[slot]
+    return slot if low(bits) < threshold else other
+
+
+def huffman_cost(counts: Sequence[int]) -> int:
+    """The least possible sum of count x code length: that of any Huffman tree."""
+    heap = list(counts)
+    heapq.heapify(heap)
+    cost = 0
+    while len(heap) > 1:
+        merged = heapq.heappop(heap) + heapq.heappop(heap)
+        cost += merged
+        heapq.heappush(heap, merged)
+    return cost
+
+
+def huffman_paths(counts: Sequence[int]) -> list[list[tuple[int, int]]]:
+    """word2vec's tree: for each word its (inner node, code) pairs from the root down.
+
+    The two lightest nodes merge, an inner node before a word of the same count, the rarest word last in the list
+    first, the oldest inner node first; the first of the two gets code 0.
+    """
+    words = len(counts)
+    # (count, words after inner nodes, order within its kind, node)
+    heap = [(count, 1, -word, word) for word, count in enumerate(counts)]
+    heapq.heapify(heap)
+    parent: dict[int, tuple[int, int]] = {}
+    for made in range(words, 2 * words - 1):
+        first, second = heapq.heappop(heap), heapq.heappop(heap)
+        parent[first[3]], parent[second[3]] = (made, 0), (made, 1)
+        heapq.heappush(heap, (first[0] + second[0], 0, made, made))
+    paths = []
+    for word in range(words):
+        path, node = [], word
+        while node in parent:
+            node, code = parent[node]
+            path.append((node - words, code))
+        paths.append(path[::-1])
+    return paths
+
+
+# ---- a run of training ----
+
+
+@dataclass
+class Model:
+    """Matrices (rows x vector size), tables and settings. Rows change in place."""
+
+    inputs: Vectors
+    out_ns: Vectors | None = None
+    out_hs: Vectors | None = None
+    noise: list[list[int]] | None = None
+    paths: list[list[tuple[int, int]]] | None = None
+    keep: list[int] | None = None
+    in_scale: list[float] | None = None
+    window: int = 5
+    negative: int = 0
+    sg: bool = True
+    shrink_windows: bool = True
+    negatives_per_pair: bool = False
+    cbow_mean: bool = True
+    cbow_exact: bool = False
+    seed: int = 1
+
+
+@dataclass
+class Done:
+    """What a run did."""
+
+    kept: int = 0
+    pairs: int = 0
+    loss: float = 0.0
+    centres: list[tuple[int, list[int]]] = field(default_factory=list)  # (position, contexts)
+
+
+# ---- sentence -> centre and contexts ----
+
+
+def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Iterator[tuple[int, int, list[int]]]:
+    """(position in the corpus, centre, contexts from left to right) of every kept token."""
+    key = stream_key(model.seed, epoch, TOKENS)
+    position = 0
+    for sentence in sentences:
+        kept = []
+        for word in sentence:
+            bits = draw(key, position)
+            if model.keep is None or low(bits) <= model.keep[word]:
+                kept.append((position, word, bits >> 32))
+            position += 1
+        for at, (where, centre, bits) in enumerate(kept):
+            reach = model.window - below(bits, model.window) if model.shrink_windows else model.window
+            left, right = kept[max(0, at - reach) : at], kept[at + 1 : at + 1 + reach]
+            yield where, centre, [word for _, word, _ in left + right]
+
+
+# ---- centre -> output rows and labels ----
+
+
+def negative_targets(model: Model, centre: int, position: int, first: int, epoch: int) -> tuple[list[int], list[int]]:
+    """The centre and draws `first`, `first` + 1, ... of its stream; a draw that hits the centre is dropped."""
+    assert model.noise is not None
+    key = draw(stream_key(model.seed, epoch, NEGATIVES), position)
+    drawn = [alias_draw(model.noise, draw(key, first + k)) for k in range(model.negative)]
+    rows = [centre] + [row for row in drawn if row != centre]
+    return rows, [1] + [0] * (len(rows) - 1)
+
+
+def path_targets(model: Model, centre: int) -> tuple[list[int], list[int]]:
+    assert model.paths is not None
+    return [node for node, _ in model.paths[centre]], [1 - code for _, code in model.paths[centre]]
+
+
+def chunk_sizes(contexts: int, per_pair: bool) -> list[int]:
+    """Skip-gram shares its contexts out evenly over the fewest blocks of at most 16, the larger ones first."""
+    if per_pair:
+        return [1] * contexts
+    sizes = []
+    while contexts > 0:
+        blocks = math.ceil(contexts / 16)
+        sizes.append(math.ceil(contexts / blocks))
+        contexts -= sizes[-1]
+    return sizes
+
+
+# ---- the step ----
+
+
+def sigmoid(s: Vectors) -> Vectors:
+    e = np.exp(-np.abs(s))
+    return np.where(s >= 0, 1.0, e) / (1.0 + e)
+
+
+def block_loss(h: Vectors, o: Vectors, labels: Sequence[int]) -> float:
+    """Sum of -log sigmoid(s) where the label is 1, of -log sigmoid(-s) where it is 0."""
+    sign = np.where(np.asarray(labels, dtype=bool), 1.0, -1.0)
+    return float(np.logaddexp(0.0, -(h @ o.T) * sign).sum())
+
+
+def block_step(h: Vectors, o: Vectors, labels: Sequence[int], alpha: float) -> tuple[Vectors, Vectors, float]:
+    """Changes of h (m x D) and o (n x D), both from the values before the step, and the loss before it."""
+    g = alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T))
+    return g @ o, g.T @ h, block_loss(h, o, labels)
+
+
+def train_hidden(
+    model: Model, h: Vectors, targets: list[tuple[Vectors, list[int], list[int]]], alpha: float, done: Done
+) -> Vectors:
+    """Step on each output matrix with the same h; returns the change of h, output rows change at once."""
+    change = np.zeros_like(h)
+    for matrix, rows, labels in targets:
+        dh, do, loss = block_step(h, matrix[rows], labels, alpha)
+        np.add.at(matrix, rows, do)
+        change += dh
+        done.pairs += len(h) * len(rows)
+        done.loss += loss
+    return change
+
+
+# ---- training ----
+
+
+def targets_of(
+    model: Model, centre: int, position: int, first: int, epoch: int
+) -> list[tuple[Vectors, list[int], list[int]]]:
+    """Hierarchical softmax first, then negative sampling; nothing where there are no targets."""
+    targets = []
+    if model.out_hs is not None and model.paths is not None and model.paths[centre]:
+        targets.append((model.out_hs, *path_targets(model, centre)))
+    if model.out_ns is not None:
+        targets.append((model.out_ns, *negative_targets(model, centre, position, first, epoch)))
+    return targets
+
+
+def scales(model: Model, rows: list[int]) -> Vectors:
+    return np.array([1.0 if model.in_scale is None else model.in_scale[row] for row in rows])[:, None]
+
+
+def train_skip_gram(
+    model: Model, contexts: list[int], centre: int, position: int, epoch: int, alpha: float, done: Done
+) -> None:
+    """Blocks of contexts, each with draws of its own; the second output matrix sees h as the first one left it."""
+    used = 0
+    for size in chunk_sizes(len(contexts), model.negatives_per_pair):
+        rows = contexts[used : used + size]
+        for target in targets_of(model, centre, position, used * model.negative, epoch):
+            change = train_hidden(model, model.inputs[rows], [target], alpha, done)
+            np.add.at(model.inputs, rows, scales(model, rows) * change)
+        used += size
+
+
+def train_cbow(
+    model: Model, contexts: list[int], centre: int, position: int, epoch: int, alpha: float, done: Done
+) -> None:
+    """One hidden row for all contexts, and its change handed to each of them.
+
+    With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
+    sum; otherwise it is not divided for a mean (word2vec) and is for a sum (gensim).
+    """
+    share = 1.0 / len(contexts)
+    h = model.inputs[contexts].sum(axis=0, keepdims=True) * (share if model.cbow_mean else 1.0)
+    change = train_hidden(model, h, targets_of(model, centre, position, 0, epoch), alpha, done)
+    factor = share if model.cbow_mean == model.cbow_exact else 1.0
+    np.add.at(model.inputs, contexts, factor * scales(model, contexts) * change)
+
+
+def train(
+    model: Model, sentences: Sequence[Sequence[int]], epoch: int, alpha: float, begin: int = 0, end: int | None = None
+) -> Done:
+    """Train on the centres at tokens [begin, end)."""
+    done = Done()
+    for position, centre, contexts in windows(model, sentences, epoch):
+        if position < begin or (end is not None and position >= end):
+            continue
+        done.kept += 1
+        done.centres.append((position, contexts))
+        if contexts:
+            one = train_skip_gram if model.sg else train_cbow
+            one(model, contexts, centre, position, epoch, alpha, done)
+    return done

@@ -1,0 +1,168 @@
+"""KeyedVectors to files and back."""
+
+import numpy as np
+import pytest
+
+from fastemb.io import load_vectors, save_vectors
+from fastemb.vectors import KeyedVectors
+
+
+def made(keys=("a", "b c", "", "ж\n"), counts=(1, 5, 3, 5)):
+    padded = np.random.default_rng(0).normal(size=(len(keys), 16)).astype(np.float32)
+    return KeyedVectors._from_arrays(list(keys), padded[:, :5], np.array(counts))
+
+
+def assert_equal(a, b):
+    assert a.index_to_key == b.index_to_key
+    assert a.key_to_index == b.key_to_index
+    assert a.vectors.tobytes() == b.vectors.tobytes()
+    assert a.vectors.dtype == b.vectors.dtype
+
+
+@pytest.mark.parametrize("mmap", [None, "r"])
+@pytest.mark.parametrize("keys", [("a", "b c", "", "ж\n"), (5, -3, 2**40, 0)])
+def test_own_format(tmp_path, mmap, keys):
+    vectors = made(keys)
+    vectors.set_vecattr(keys[1], "score", 0.5)
+    vectors.set_vecattr(keys[2], "flag", True)
+    vectors.save(tmp_path / "v")
+    loaded = KeyedVectors.load(str(tmp_path / "v"), mmap=mmap)
+    assert_equal(loaded, vectors)
+    assert loaded.expandos.keys() == vectors.expandos.keys()
+    for name, values in vectors.expandos.items():
+        np.testing.assert_array_equal(loaded.expandos[name], values)
+    assert loaded.vectors.flags.writeable == (mmap is None)
+    loaded.add_vector("new" if keys[0] == "a" else 7, np.ones(5))
+    assert len(loaded) == 5
+    assert_equal(KeyedVectors.load(tmp_path / "v"), vectors)
+
+
+def test_empty_and_other_dtypes(tmp_path):
+    for dtype in (np.float16, np.float64):
+        vectors = KeyedVectors(3, dtype=dtype)
+        vectors.save(tmp_path / "v")
+        assert_equal(KeyedVectors.load(tmp_path / "v"), vectors)
+        assert_equal(KeyedVectors.load(tmp_path / "v", mmap="r"), vectors)
+
+
+def test_what_cannot_be_saved(tmp_path):
+    vectors = made()
+    vectors.set_vecattr("a", "tag", "noun")
+    with pytest.raises(TypeError, match="'tag'"):
+        vectors.save(tmp_path / "v")
+    with pytest.raises(TypeError, match="keys must be"):
+        made(("a", 1, "b", "c")).save(tmp_path / "v")
+    with pytest.raises(TypeError, match="keys must be"):
+        KeyedVectors(3, count=2).save(tmp_path / "v")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_loading_something_else(tmp_path):
+    from fastemb.io import write_tensors
+
+    rows = {"vectors": np.ones((2, 3), np.float32), "keys": np.array([1, 2])}
+    about = {"format": "fastemb.KeyedVectors", "version": "1", "key_type": "int"}
+    for tensors, metadata, message in [
+        (rows, {}, "no file of KeyedVectors"),
+        (rows, {**about, "version": "9"}, "newer"),
+        ({**rows, "keys": np.array([1])}, about, "do not fit"),
+        ({**rows, "keys": np.array([1, 1])}, about, "twice"),
+        ({**rows, "attribute.x": np.ones(3)}, about, "'x' does not fit"),
+        ({"keys": rows["keys"]}, about, "missing"),
+        ({"vectors": rows["vectors"]}, about, "keys are missing"),
+    ]:
+        write_tensors(tmp_path / "v", tensors, metadata)
+        with pytest.raises(ValueError, match=message):
+            KeyedVectors.load(tmp_path / "v")
+    with pytest.raises(ValueError, match="mmap"):
+        KeyedVectors.load(tmp_path / "v", mmap="w")
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_word2vec_format_sorts_by_count(tmp_path, binary):
+    vectors = made(("a", "b", "c", "d"))
+    vectors.save_word2vec_format(tmp_path / "v", fvocab=tmp_path / "counts", binary=binary)
+    assert (tmp_path / "counts").read_bytes() == b"b 5\nd 5\nc 3\na 1\n"
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary)
+    assert loaded.index_to_key == ["b", "d", "c", "a"]
+    assert loaded.expandos["count"].tolist() == [4, 3, 2, 1]
+    for key in "abcd":
+        assert loaded[key].tobytes() == vectors[key].tobytes()
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", fvocab=tmp_path / "counts", binary=binary)
+    assert loaded.expandos["count"].tolist() == [5, 5, 3, 1]
+    assert vectors.index_to_key == ["a", "b", "c", "d"]
+
+
+def test_word2vec_options(tmp_path, caplog):
+    vectors = made(("a", "b", "c", "d"))
+    vectors.save_word2vec_format(tmp_path / "v", total_vec=9, prefix="*", sort_attr="none")
+    first = (tmp_path / "v").read_text().splitlines()
+    assert first[0] == "9 5"
+    assert [line.split()[0] for line in first[1:]] == ["*a", "*b", "*c", "*d"]
+    vectors.save_word2vec_format(tmp_path / "v", write_header=False, append=True)
+    assert len((tmp_path / "v").read_text().splitlines()) == 9
+    with pytest.raises(ValueError, match="fvocab"):
+        vectors.save_word2vec_format(tmp_path / "v", fvocab=tmp_path / "c", sort_attr="none")
+    with pytest.raises(ValueError, match="'b c'"):
+        made().save_word2vec_format(tmp_path / "v")
+    (tmp_path / "c").write_text("a 5\n")
+    (tmp_path / "v").write_text("a 1\nb 2\n")
+    loaded = KeyedVectors.load_word2vec_format(tmp_path / "v", tmp_path / "c", no_header=True, datatype=np.float64)
+    assert loaded.expandos["count"].tolist() == [5, 0]
+    assert loaded.vectors.dtype == np.float64
+    assert "lacks 1 keys" in caplog.text
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_intersecting(tmp_path, binary):
+    other = made(("z", "b", "a"), (1, 1, 1))
+    other.save_word2vec_format(tmp_path / "v", binary=binary)
+    vectors = made(("a", "b", "c", "d"))
+    kept = vectors["c"].copy()
+    vectors.fill_norms()
+    vectors.intersect_word2vec_format(tmp_path / "v", lockf=0.5, binary=binary)
+    assert vectors["a"].tobytes() == other["a"].tobytes()
+    assert vectors["c"].tolist() == kept.tolist()
+    assert vectors.vectors_lockf.tolist() == [0.5, 0.5, 1, 1]
+    assert vectors.norms is None
+    (tmp_path / "v").write_text("1 2\na 1 2\n")
+    with pytest.raises(ValueError, match="2 dimensions, expected 5"):
+        vectors.intersect_word2vec_format(tmp_path / "v")
+
+
+def test_vectors_for_all():
+    vectors = made(("a", "b", "c", "d"))
+    chosen = vectors.vectors_for_all(["c", "zz", "a", "c"])
+    assert chosen.index_to_key == ["c", "a"]
+    np.testing.assert_array_equal(chosen.vectors, vectors[["c", "a"]])
+    assert chosen.expandos["count"].tolist() == [2, 1]
+    assert vectors.vectors_for_all(["c", "a"], copy_vecattrs=True).expandos["count"].tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.bin", "v.safetensors", "v"])
+def test_any_format(tmp_path, name):
+    vectors = made(("a", "b", "c"), (3, 2, 1))
+    save_vectors(vectors, tmp_path / name)
+    assert_equal(load_vectors(tmp_path / name), vectors)
+
+
+def test_any_format_without_header_or_not_at_all(tmp_path):
+    (tmp_path / "v").write_text("a 1 2\nb 3 4\n")
+    assert load_vectors(tmp_path / "v").vectors.tolist() == [[1, 2], [3, 4]]
+    for content in (b"", b"\x80\x04pickled", b"just words", b"\0\1\2\3"):
+        (tmp_path / "v").write_bytes(content)
+        with pytest.raises(ValueError, match="v"):
+            load_vectors(tmp_path / "v")
+
+
+def test_older_methods():
+    vectors = made()
+    with pytest.warns(DeprecationWarning, match="get_vector"):
+        assert vectors.word_vec("a").tolist() == vectors["a"].tolist()
+    with pytest.warns(DeprecationWarning, match="fill_norms"):
+        vectors.init_sims(replace=True)
+    assert vectors.norms.tolist() == [1, 1, 1, 1]
+    vectors.add_lifecycle_event("tested", by="me")
+    assert vectors.lifecycle_events[0]["event"] == "tested"
+    with pytest.raises(NotImplementedError):
+        vectors.similarity_unseen_docs()
