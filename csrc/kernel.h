@@ -26,7 +26,8 @@ enum { FE_LINE = 16 }; /* floats in a cache line; rows are padded to it */
 
 /* One block: m inputs against n outputs.
  *     S = H O^T    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G^T H
- * H is read before any of it changes; a row that stands twice receives both changes. */
+ * H is read before any of it changes; a row that stands twice receives both changes. Outputs are taken in groups, so a
+ * row that stands twice among more than six outputs may be read after its first change. */
 struct fe_block {
     const float *const *h; /* m rows */
     float *const *dh;      /* m rows that receive the change of h: the same rows, or others */

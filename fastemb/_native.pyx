@@ -2,7 +2,7 @@
 """Binding of the C core: a buffer in, a call without the GIL, a status turned into an exception.
 
 Nothing is decided here: no defaults, no arithmetic on the data. Callers are the modules of this package; arrays come
-in with the right dtype and C-contiguous, and their lengths are checked before C sees them.
+in with the right dtype and C-contiguous. What C would trust blindly is checked before it sees it: lengths, ids, offsets.
 """
 
 class DivergedError(FloatingPointError):
@@ -83,7 +83,7 @@ cdef class HuffmanTree:
     cdef readonly int64_t total
     cdef Py_ssize_t size
 
-    def __init__(self, const int64_t[::1] counts not None):
+    def __cinit__(self, const int64_t[::1] counts not None):
         self.size = counts.shape[0]
         _require(0 < self.size <= 0x7FFFFFFF, "sizes")
         self.work = bytearray(4 * self.size * sizeof(int64_t))
@@ -106,6 +106,30 @@ cdef unsigned char *_aligned(unsigned char[::1] memory) noexcept nogil:
     return <unsigned char *>((<size_t>&memory[0] + 63) & ~<size_t>63)
 
 
+cdef int64_t _check_offsets(const int64_t[::1] offsets, int64_t total) except -1:
+    """The longest distance between neighbours, which must rise from 0 to ``total``."""
+    cdef int64_t longest = 0
+    cdef Py_ssize_t k
+    cdef bint rising = offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == total
+    with nogil:
+        for k in range(1, offsets.shape[0]):
+            longest = max(longest, offsets[k] - offsets[k - 1])
+            rising = rising and offsets[k] >= offsets[k - 1]
+    _require(rising, "offsets must rise from 0 to the number of entries")
+    return longest
+
+
+cdef _check_range(const int32_t[::1] numbers, int64_t bound):
+    """Every number must be in [0, bound)."""
+    cdef int32_t low = 0, high = 0
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(numbers.shape[0]):
+            low = min(low, numbers[k])
+            high = max(high, numbers[k])
+    _require(low >= 0 and high < bound, "an id is out of range")
+
+
 cdef class Trainer:
     """A run of training: matrices, corpus, tables and settings that every block shares.
 
@@ -116,7 +140,7 @@ cdef class Trainer:
     cdef const fe_kernel *kernel
     cdef object kept_alive
 
-    def __init__(self, str isa, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
+    def __cinit__(self, str isa, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
                  float[:, ::1] in_ not None, float[:, ::1] out_ns, float[:, ::1] out_hs, const float[::1] in_scale,
                  int64_t vector_size, const uint32_t[::1] keep, const uint32_t[:, ::1] noise,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_nodes, const uint8_t[::1] path_codes,
@@ -128,7 +152,8 @@ cdef class Trainer:
                            path_codes)
         _require(0 < words <= 0x7FFFFFFF and in_.shape[1] % 16 == 0 and 0 < vector_size <= in_.shape[1], "input matrix")
         _require(<size_t>&in_[0, 0] % 64 == 0, "alignment of the input matrix")
-        _require(offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == ids.shape[0], "offsets")
+        _check_offsets(offsets, ids.shape[0])
+        _check_range(ids, words)
         _require(window > 0 and negative >= 0 and (out_ns is not None or out_hs is not None), "settings")
         _require((out_ns is not None) == (negative > 0), "negatives")
         self.job.ids = &ids[0] if ids.shape[0] else NULL
@@ -147,8 +172,9 @@ cdef class Trainer:
             _require(out_hs.shape[0] >= words - 1 and out_hs.shape[0] > 0 and out_hs.shape[1] == in_.shape[1],
                      "softmax matrix")
             _require(path_offsets is not None and path_offsets.shape[0] == words + 1 and path_nodes is not None
-                     and path_codes is not None and path_nodes.shape[0] > path_offsets[words]
-                     and path_codes.shape[0] > path_offsets[words], "paths")
+                     and path_codes is not None and path_nodes.shape[0] == path_codes.shape[0], "paths")
+            _require(_check_offsets(path_offsets, path_nodes.shape[0] - 1) <= longest_path, "longest path")
+            _check_range(path_nodes[:path_nodes.shape[0] - 1], out_hs.shape[0])
             self.job.out_hs = &out_hs[0, 0]
             self.job.path_offsets = &path_offsets[0]
             self.job.path_nodes = &path_nodes[0]
@@ -285,11 +311,12 @@ cdef class TokenTable:
 def remap_ids(int32_t[::1] ids not None, const int32_t[::1] remap not None, int64_t[::1] ends not None):
     """ids[i] = remap[ids[i]], negative results left out, ``ends`` moved along; returns how many stay.
 
-    Every id must be a valid index of ``remap``; arrays may be empty.
+    Arrays may be empty.
     """
     cdef int64_t count = ids.shape[0], end_count = ends.shape[0], kept = 0
     if count == 0:
         return 0
+    _check_range(ids, remap.shape[0])
     cdef int64_t *ends_at = &ends[0] if end_count else NULL
     with nogil:
         kept = fe_remap(&ids[0], count, &remap[0], ends_at, end_count)

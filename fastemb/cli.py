@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyError as error:
         print(f"fastemb: error: {error.args[0] if error.args else error}", file=sys.stderr)
     except (ValueError, OSError, RuntimeError, FloatingPointError, MemoryError) as error:
-        print(f"fastemb: error: {error}", file=sys.stderr)
+        print(f"fastemb: error: {str(error) or type(error).__name__}", file=sys.stderr)
     except KeyboardInterrupt:
         print("fastemb: interrupted", file=sys.stderr)
         return 130
@@ -138,13 +138,15 @@ def _check_writable(*paths: str | None) -> None:
     for path in paths:
         if path is None:
             continue
-        target = Path(os.path.realpath(path))
-        if target.is_dir():
+        if os.path.isdir(path):
             raise IsADirectoryError(f"cannot save to {path}: it is a folder")
-        if not target.parent.is_dir():
-            raise FileNotFoundError(f"cannot save to {path}: the folder {target.parent} does not exist")
-        if (target.is_file() or not target.exists()) and not os.access(target.parent, os.W_OK | os.X_OK):
-            raise PermissionError(f"cannot save to {path}: the folder {target.parent} is not writable")
+        if os.path.exists(path) and not os.path.isfile(path):
+            continue  # a pipe or a device
+        folder = Path(os.path.realpath(path)).parent
+        if not folder.is_dir():
+            raise FileNotFoundError(f"cannot save to {path}: the folder {folder} does not exist")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(f"cannot save to {path}: the folder {folder} is not writable")
 
 
 def _say(message: str) -> None:
@@ -195,19 +197,20 @@ def _add_analogy(commands: Commands) -> None:
         description="A is to B as C is to what? Prints the words nearest to B - A + C.",
     )
     parser.add_argument("vectors", help="file with vectors")
-    parser.add_argument("words", nargs=3, metavar=("A", "B", "C"), help="for example: man king woman")
+    for name, example in (("A", "man"), ("B", "king"), ("C", "woman")):
+        parser.add_argument(name, help=f"for example: {example}")
     parser.add_argument("-n", "--topn", type=int, default=5, metavar="N", help="how many answers (5)")
     parser.set_defaults(run=_analogy)
 
 
 def _analogy(options: argparse.Namespace) -> int:
     vectors = load_vectors(options.vectors)
-    missing = [word for word in options.words if word not in vectors]
+    a, b, c = options.A, options.B, options.C
+    missing = [word for word in (a, b, c) if word not in vectors]
     for word in missing:
         print(_unknown(vectors, word), file=sys.stderr)
     if missing:
         return 1
-    a, b, c = options.words
     print(f"{a} : {b} = {c} : ?")
     _print_ranking(vectors.most_similar(positive=[b, c], negative=[a], topn=options.topn))
     return 0

@@ -313,7 +313,11 @@ class Word2Vec:
             self.total_train_time += time.perf_counter() - start
             self.wv.norms = None  # they are no longer those of the vectors
         if totals.pairs == 0 and settings.epochs > 0:
-            warnings.warn("nothing was trained: no sentence has two words of the vocabulary", UserWarning, stacklevel=2)
+            warnings.warn(
+                "nothing was trained: no sentence was left with two words that min_count and sample keep",
+                UserWarning,
+                stacklevel=2,
+            )
         return totals.kept, totals.words
 
     def _train_epochs(

@@ -1,0 +1,1 @@
+"""Speed and quality of fastemb beside other trainers; not part of the package."""

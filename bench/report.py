@@ -1,0 +1,157 @@
+"""What is printed: where it ran, a table a case, and the ratios."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .cases import Case
+from .measure import Runs, ratios
+
+_OF_INTEREST = re.compile(r"(FASTEMB|OMP|MKL|OPENBLAS|GOTO|BLIS)_[A-Z_]+")
+QUESTIONS = "questions"  # not a quality: how many analogies were answered
+_BUILT_BY = re.compile(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+")
+
+
+def machine() -> dict[str, Any]:
+    """Where and when this ran; without names of hosts, users or folders."""
+    names = ("numpy", "scipy", "gensim", "fasttext")
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M %Z"),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cpu": _cpu(),
+        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "python": platform.python_version(),
+        "libraries": {name: found for name in names if (found := _version(name))},
+        "environment": {name: value for name, value in sorted(os.environ.items()) if _OF_INTEREST.fullmatch(name)},
+    }
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    fields = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
+    found = {name.strip(): value.strip() for name, value in fields.items()}
+    place = f" (family {found['cpu family']}, model {found['model']})" if "cpu family" in found else ""
+    return found.get("model name", "unknown") + place
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def built_by(program: str) -> str:
+    """The compiler that a program's file names."""
+    found = _BUILT_BY.search(Path(program).read_bytes())
+    return found.group().decode() if found else "unknown compiler"
+
+
+def header(where: dict[str, Any], about: dict[str, Any], programs: dict[str, str], settings: dict[str, Any]) -> str:
+    """The lines before the tables."""
+    libraries = ", ".join(f"{name} {found}" for name, found in where["libraries"].items())
+    lines = {
+        "date": f"{where['date']}, load average {' '.join(map(str, where['load']))}",
+        "machine": f"{where['cpu']}, {where['cpus']} CPUs, {where['system']}",
+        "Python": f"{where['python']}, {libraries}",
+        "fastemb": f"{about['fastemb']}, instruction set {about['isa']}, built by {about['compiler']}",
+        "programs": _by_compiler(programs),
+        "environment": ", ".join(f"{name}={value}" for name, value in where["environment"].items()),
+        "corpus": (
+            f"{about['corpus']}, {about['bytes'] / 1e6:,.1f} MB, {about['sentences']:,} lines, "
+            f"{about['raw_words']:,} words, {about['words']:,} of them in the vocabulary of {about['vocabulary']:,}"
+        ),
+        "settings": ", ".join(f"{name} {value}" for name, value in settings.items()),
+    }
+    return "\n".join(f"{name:<12}{text}" for name, text in lines.items() if text)
+
+
+def _by_compiler(programs: dict[str, str]) -> str:
+    grouped: dict[str, list[str]] = {}
+    for name, compiler in programs.items():
+        grouped.setdefault(compiler, []).append(name)
+    return "; ".join(f"{', '.join(names)} built by {compiler}" for compiler, names in grouped.items())
+
+
+def table(case: Case, found: list[Runs]) -> str:
+    """One case: times, speed, memory and quality of each trainer, then the ratios, then what went wrong."""
+    summaries = {runs.trainer: runs.summary() for runs in found if runs.runs}
+    tests = [name for name in next(iter(summaries.values()), {}).get("quality", {}) if name != QUESTIONS]
+    head = ["trainer", "vocab s", "train s", "k words/s: best", "median", "spread", "own", "CPU s", "peak MB", *tests]
+    rows = [head]
+    for runs in found:
+        if runs.trainer in summaries:
+            rows.append(_row(runs.trainer, summaries[runs.trainer], tests))
+        else:
+            rows.append([runs.trainer, "failed" if runs.error else "-"] + [""] * (len(head) - 2))
+    blocks = [case.title, _aligned(rows)]
+    ours = summaries.get("fastemb")
+    theirs = {name: summary for name, summary in summaries.items() if name != "fastemb"}
+    asked = {f"{summary['quality'][QUESTIONS]['mean']:,.0f}" for summary in summaries.values() if "analogies" in tests}
+    if asked:
+        blocks.append(f"analogy questions: {' or '.join(sorted(asked))}")
+    if ours and theirs:
+        blocks.append(_ratio_table(ours, theirs))
+    blocks += [f"{runs.trainer}: {runs.refusal}" for runs in found if runs.refusal]
+    blocks += [f"{runs.trainer} FAILED: {runs.error}" for runs in found if runs.error]
+    return "\n\n".join(blocks)
+
+
+def _row(name: str, summary: dict[str, Any], tests: list[str]) -> list[str]:
+    speed, own = summary["words_per_s"], summary["own_words_per_s"]
+    quality = summary["quality"]
+    return [
+        name,
+        f"{summary['vocabulary_s']['best']:.2f}",
+        f"{summary['training_s']['best']:.2f}",
+        f"{speed['best'] / 1e3:,.0f}",
+        f"{speed['median'] / 1e3:,.0f}",
+        f"{100 * speed['spread']:.0f}%",
+        f"{own / 1e3:,.0f}" if own else "",
+        f"{summary['cpu_s']['best']:.1f}",
+        f"{summary['peak_mb']:,.0f}",
+        *(_quality(quality[test]) for test in tests),
+    ]
+
+
+def _quality(value: dict[str, float]) -> str:
+    half = (value["max"] - value["min"]) / 2
+    return f"{value['mean']:.1f}" + (f" ±{half:.1f}" if half >= 0.05 else "")
+
+
+def _ratio_table(ours: dict[str, Any], theirs: dict[str, dict[str, Any]]) -> str:
+    rows = [["fastemb is faster than", "training: best", "median", "text to vectors: best", "median", "CPU time"]]
+    rows += [[name, *(f"{ratio:.2f}x" for ratio in ratios(ours, summary).values())] for name, summary in theirs.items()]
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells[1:]]).rstrip())
+    lines.insert(1, "-" * max(map(len, lines)))
+    return "\n".join(lines)
+
+
+def as_json(case: Case, found: list[Runs]) -> dict[str, Any]:
+    """One case with every run."""
+    summaries = {runs.trainer: runs.summary() for runs in found}
+    ours = summaries.get("fastemb")
+    trainers = []
+    for runs in found:
+        summary = summaries[runs.trainer]
+        beside = {"fastemb_ratio": ratios(ours, summary)} if ours and summary and summary is not ours else {}
+        trainers.append({**vars(runs), "runs": [vars(run) for run in runs.runs], "summary": summary, **beside})
+    return {**vars(case), "title": case.title, "trainers": trainers}

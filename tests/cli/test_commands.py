@@ -1,0 +1,463 @@
+"""Every command through ``main``, as a shell would call it."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import fastemb
+from fastemb import KeyedVectors, Word2Vec, cli, load_vectors
+from fastemb.cli import main
+
+COMMANDS = ("train", "similar", "analogy", "eval", "convert", "info", "demo")
+
+
+class Result(NamedTuple):
+    status: int
+    output: str
+    errors: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Call ``main`` in an empty folder; what it returns, prints, and prints to standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> Result:
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return Result(status, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """8 words, 9 a line; 'the' twice as often as the others. And one that is rare."""
+    path = tmp_path / "text.txt"
+    path.write_text("the quick brown fox jumps over the lazy dog\n" * 100 + "rare\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Path:
+    """king - man + woman is queen, exactly."""
+    rows = {
+        "man": [1, 0, 0, 0.1],
+        "woman": [0, 1, 0, 0.1],
+        "king": [1, 0, 1, 0.1],
+        "queen": [0, 1, 1, 0.1],
+        "Paris": [0, 0.1, 0, 1],
+        "HTML": [0.1, 0, 0, 1.1],
+    }
+    made = KeyedVectors(4)
+    made.add_vectors(list(rows), np.array(list(rows.values()), np.float32))
+    made.save(tmp_path / "vectors")
+    return tmp_path / "vectors"
+
+
+def require_error(result: Result, message: str) -> None:
+    """Status 1 and one line, nothing else."""
+    assert (result.status, result.output) == (1, "")
+    assert re.fullmatch(rf"fastemb: error: .*{message}.*\n", result.errors), result.errors
+
+
+# ---- train ----
+
+
+def test_train_with_defaults_says_what_it_did(run: Run, text: Path) -> None:
+    result = run("train", text, "-o", "v.txt")
+    assert (result.status, result.output) == (0, "")
+    first, second = result.errors.splitlines()
+    assert first == "read 901 words in 101 sentences; 8 different words kept"
+    assert re.fullmatch(rf"saved 8 vectors to v\.txt \(\d+\.\d s of training, {fastemb.config.ISA}\)", second)
+    saved = load_vectors("v.txt")
+    assert saved.index_to_key == ["the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog"]
+    assert saved.vector_size == 100
+
+
+def test_train_equals_the_python_interface(run: Run, text: Path) -> None:
+    assert run("train", text, "-o", "v", "-t", 1).status == 0
+    model = Word2Vec(corpus_file=text, sg=1, workers=1)
+    assert np.array_equal(load_vectors("v").vectors, model.wv.vectors)
+
+
+def test_every_option_of_train_reaches_the_model(
+    run: Run, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {}
+    init = Word2Vec.__init__
+
+    def spy(self: Word2Vec, *arguments: Any, **settings: Any) -> None:
+        assert not arguments
+        made.update(settings)
+        init(self, **settings)
+
+    monkeypatch.setattr(Word2Vec, "__init__", spy)
+    options = (
+        "--model cbow --loss ns --vector-size 12 --window 3 --negative 7 --ns-exponent 0.5 --min-count 2 --max-vocab 1 "
+        "--sample 0.5 --epochs 2 --alpha 0.05 --min-alpha 0.01 --workers 2 --seed 9"
+    )
+    result = run("train", text, "--output", "v.bin", "--save-model", "model", *options.split())
+    assert result.status == 0
+    assert result.errors.splitlines()[-1] == "saved the model to model"
+    assert made == {
+        "sg": 0,
+        "hs": 0,
+        "vector_size": 12,
+        "window": 3,
+        "negative": 7,
+        "ns_exponent": 0.5,
+        "min_count": 2,
+        "max_final_vocab": 1,
+        "sample": 0.5,
+        "epochs": 2,
+        "alpha": 0.05,
+        "min_alpha": 0.01,
+        "workers": 2,
+        "seed": 9,
+    }
+    monkeypatch.undo()
+    model = Word2Vec.load(tmp_path / "model")
+    saved = load_vectors(tmp_path / "v.bin")
+    assert saved.index_to_key == model.wv.index_to_key == ["the"]
+    assert np.array_equal(saved.vectors, model.wv.vectors)
+
+
+def test_train_with_hierarchical_softmax(run: Run, text: Path) -> None:
+    assert run("train", text, "-o", "v", "--save-model", "m", "--loss", "hs", "-d", 6, "--sample", 0).status == 0
+    model = Word2Vec.load("m")
+    assert (model.hs, model.negative, model.sg) == (1, 0, 1)
+    assert model.syn1.any()
+
+
+def test_quiet_prints_nothing(run: Run, text: Path) -> None:
+    assert run("train", text, "-o", "v", "--save-model", "m", "-q") == (0, "", "")
+    assert Path("v").exists()
+    assert Path("m").exists()
+
+
+@pytest.mark.parametrize("option", ["-o", "--save-model"])
+def test_a_missing_folder_is_noticed_before_training(run: Run, text: Path, option: str) -> None:
+    options = {"-o": "v", "--save-model": "m", option: os.path.join("absent", "file")}
+    result = run("train", text, *(part for pair in options.items() for part in pair))
+    require_error(result, "cannot save to absent/file: the folder .*absent does not exist")
+    assert not Path("v").exists()
+
+
+def test_a_folder_in_place_of_a_file_is_noticed_before_training(run: Run, text: Path, tmp_path: Path) -> None:
+    require_error(run("train", text, "-o", tmp_path), "cannot save to .*: it is a folder")
+    require_error(run("train", text, "-o", "v", "--save-model", tmp_path), "cannot save to .*: it is a folder")
+
+
+def test_an_unwritable_folder_is_noticed_before_training(
+    run: Run, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # root may write anywhere, so the answer is made up.
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and access(path, mode))
+    require_error(run("train", text, "-o", folder / "v"), "cannot save to .*: the folder .*locked is not writable")
+    require_error(run("demo", "-o", folder / "v"), "cannot save to .*: the folder .*locked is not writable")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices as POSIX has them")
+def test_vectors_may_go_to_a_device(run: Run, text: Path) -> None:
+    assert run("train", text, "-o", "/dev/null").status == 0
+
+
+def test_errors_of_train_are_one_line(run: Run, text: Path, tmp_path: Path) -> None:
+    require_error(run("train", "absent.txt", "-o", "v"), "absent.txt")
+    require_error(run("train", tmp_path, "-o", "v"), "irectory")
+    require_error(run("train", text, "-o", "v", "--window", 0), "window must be between 1 and")
+    require_error(run("train", text, "-o", "v", "--alpha", "nan"), "alpha must be a finite number >= 0, not nan")
+    require_error(run("train", text, "-o", "v", "--workers", 0), "workers must be between 1 and")
+    require_error(run("train", text, "-o", "v", "--negative", 0), "nothing to train: set negative > 0")
+    require_error(run("train", text, "-o", "v", "--min-count", 1000), "no word occurs 1000 times")
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"good\nbad \xff\n")
+    require_error(run("train", bad, "-o", "v"), r"bad\.txt, line 2: invalid UTF-8")
+    assert not Path("v").exists()
+
+
+def test_divergence_is_one_line(run: Run, text: Path) -> None:
+    result = run("train", text, "-o", "v", "--alpha", "1e30", "--sample", 0)
+    assert result.status == 1
+    assert re.fullmatch(r"read .*\nfastemb: error: training diverged: .* Lower alpha \(now 1e\+30\)\n", result.errors)
+    assert not Path("v").exists()
+
+
+def test_an_interrupt_while_training_saves_and_ends_with_130(
+    run: Run, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Word2Vec, "_train_epochs", interrupted)
+    result = run("train", text, "-o", "v", "--save-model", "m", "--quiet")
+    assert (result.status, result.output) == (130, "")
+    assert result.errors == "interrupted; saving what was learned so far\n"
+    assert len(load_vectors("v")) == 8
+    assert len(Word2Vec.load("m").wv) == 8
+
+
+def test_an_interrupt_elsewhere_ends_with_130(run: Run, text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.Corpus, "from_file", interrupted)
+    assert run("train", text, "-o", "v") == (130, "", "fastemb: interrupted\n")
+    assert not Path("v").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "fastemb: error: MemoryError\n"),
+        (MemoryError("cannot allocate 9 TiB"), "fastemb: error: cannot allocate 9 TiB\n"),
+        (KeyError("no such key"), "fastemb: error: no such key\n"),
+        (KeyError(), "fastemb: error: \n"),
+        (RuntimeError("bad luck"), "fastemb: error: bad luck\n"),
+    ],
+)
+def test_errors_without_much_to_say(
+    run: Run, text: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, line: str
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.Corpus, "from_file", fails)
+    assert run("train", text, "-o", "v") == (1, "", line)
+
+
+# ---- similar ----
+
+
+def test_similar_prints_each_words_neighbours(run: Run, vectors: Path) -> None:
+    result = run("similar", vectors, "king", "Paris", "-n", 2)
+    assert (result.status, result.errors) == (0, "")
+    lines = result.output.splitlines()
+    assert lines[0] == "king"
+    assert re.fullmatch(r"  0\.7\d{3}  man", lines[1])
+    assert re.fullmatch(r"  0\.5\d{3}  queen", lines[2])
+    assert lines[3] == "Paris"
+    assert re.fullmatch(r"  0\.9\d{3}  HTML", lines[4])
+    assert len(lines) == 6
+
+
+def test_ten_neighbours_are_the_default(run: Run, text: Path) -> None:
+    run("train", text, "-o", "v", "-q", "--min-count", 1)
+    assert len(run("similar", "v", "the").output.splitlines()) == 1 + 8
+    assert len(run("similar", "v", "the", "--topn", 4).output.splitlines()) == 1 + 4
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("King", "king"), ("paris", "Paris"), ("html", "HTML"), ("PARIS", "Paris"), ("xyz", None)]
+)
+def test_an_unknown_word_gets_a_hint_and_the_others_an_answer(
+    run: Run, vectors: Path, word: str, hint: str | None
+) -> None:
+    result = run("similar", vectors, word, "man")
+    assert result.status == 1
+    assert result.errors == f"fastemb: {word!r} is not in the vocabulary" + (
+        f"; did you mean {hint!r}?\n" if hint else "\n"
+    )
+    assert result.output.startswith("man\n")
+
+
+def test_similar_reads_words_from_standard_input(run: Run, vectors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("king\n\n  queen \nnobody\n"))
+    result = run("similar", vectors, "-n", 1)
+    assert result.status == 1
+    assert [line for line in result.output.splitlines() if not line.startswith(" ")] == ["king", "queen"]
+    assert result.errors == "fastemb: 'nobody' is not in the vocabulary\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert run("similar", vectors) == (0, "", "")
+
+
+def test_errors_of_similar_are_one_line(run: Run, text: Path) -> None:
+    require_error(run("similar", "absent", "word"), "absent")
+    require_error(run("similar", text, "word"), r"text\.txt: line 1")
+
+
+# ---- analogy ----
+
+
+def test_analogy_answers(run: Run, vectors: Path) -> None:
+    result = run("analogy", vectors, "man", "king", "woman", "-n", 1)
+    assert (result.status, result.errors) == (0, "")
+    first, second = result.output.splitlines()
+    assert first == "man : king = woman : ?"
+    assert re.fullmatch(r"  0\.9\d{3}  queen", second)
+
+
+def test_five_answers_at_most_are_the_default(run: Run, text: Path) -> None:
+    run("train", text, "-o", "v", "-q", "--min-count", 1)
+    assert len(run("analogy", "v", "the", "quick", "fox").output.splitlines()) == 1 + 5
+
+
+def test_all_unknown_words_of_an_analogy_are_named(run: Run, vectors: Path) -> None:
+    result = run("analogy", vectors, "Man", "king", "frau")
+    assert (result.status, result.output) == (1, "")
+    assert result.errors == (
+        "fastemb: 'Man' is not in the vocabulary; did you mean 'man'?\nfastemb: 'frau' is not in the vocabulary\n"
+    )
+
+
+# ---- eval ----
+
+
+def test_eval_scores_analogies_by_section_and_in_all(run: Run, vectors: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.txt"
+    questions.write_text(
+        ": royalty\nman king woman queen\nking man queen woman\n: wrong\nman king woman Paris\n: unknown\na b c d\n",
+        encoding="utf-8",
+    )
+    result = run("eval", vectors, "--analogies", questions)
+    assert (result.status, result.errors) == (0, "")
+    assert result.output.splitlines() == [
+        "100.00%  of      2 questions  royalty",
+        "  0.00%  of      1 questions  wrong",
+        " 66.67%  of      3 questions  Total accuracy",
+        " 66.67%  analogies answered correctly",
+    ]
+    require_error(run("eval", vectors, "--analogies", questions, "--restrict-vocab", 2), "no question of which all")
+
+
+def test_eval_scores_word_pairs(run: Run, vectors: Path, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("# comment\nParis HTML 9\nking\tqueen\t5\nman woman 1\nking nobody 3\n", encoding="utf-8")
+    again = tmp_path / "again.txt"
+    again.write_text("Paris HTML 1\nking queen 5\nman woman 9\n", encoding="utf-8")
+    result = run("eval", vectors, "--similarity", pairs, again)
+    assert (result.status, result.errors) == (0, "")
+    assert result.output.splitlines() == [
+        "100.00   Spearman's rho x 100  pairs.tsv (25.0% of pairs unknown)",
+        "-100.00   Spearman's rho x 100  again.txt (0.0% of pairs unknown)",
+    ]
+
+
+def test_errors_of_eval_are_one_line(run: Run, vectors: Path) -> None:
+    require_error(run("eval", vectors), "nothing to evaluate: give --analogies FILE or --similarity FILE")
+    require_error(run("eval", vectors, "--analogies", "absent.txt"), "absent.txt")
+    require_error(run("eval", "absent", "--similarity", "pairs"), "absent")
+
+
+# ---- convert, info ----
+
+
+@pytest.mark.parametrize("start", ["own", "text.vec", "words.txt", "words.bin"])
+@pytest.mark.parametrize("end", ["own.safetensors", "back.txt", "back.VEC", "back.bin"])
+def test_convert_keeps_every_bit(run: Run, vectors: Path, start: str, end: str) -> None:
+    original = load_vectors(vectors)
+    first = run("convert", vectors, start)
+    assert (first.status, first.output) == (0, "")
+    assert first.errors == f"wrote 6 vectors of 4 dimensions to {start}\n"
+    assert run("convert", start, end).status == 0
+    converted = load_vectors(end)
+    assert converted.index_to_key == original.index_to_key
+    assert np.array_equal(converted.vectors, original.vectors)
+    starts = {".bin": b"6 4\nman ", ".txt": b"6 4\nman 1", ".vec": b"6 4\nman 1"}
+    content = Path(end).read_bytes()
+    assert content.startswith(starts.get(Path(end).suffix.lower(), content[:8] + b"{"))
+
+
+def test_errors_of_convert_are_one_line(run: Run, vectors: Path, tmp_path: Path) -> None:
+    require_error(run("convert", "absent", "v.txt"), "absent")
+    require_error(run("convert", vectors, tmp_path / "absent" / "v.txt"), "absent")
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(vectors.read_bytes()[:-5])
+    require_error(run("convert", damaged, "v.txt"), "damaged: the file ends early")
+    assert not Path("v.txt").exists()
+
+
+def test_info_describes_a_file(run: Run, vectors: Path) -> None:
+    result = run("info", vectors)
+    assert (result.status, result.errors) == (0, "")
+    assert result.output.splitlines() == [
+        "vectors     6 of 4 dimensions, float32",
+        "size        0.0 MB",
+        "first words man, woman, king, queen, Paris, HTML",
+    ]
+    require_error(run("info", "absent"), "absent")
+
+
+def test_info_without_a_file_describes_the_installation(run: Run) -> None:
+    result = run("info")
+    assert (result.status, result.errors) == (0, "")
+    assert [line.split("  ")[0] for line in result.output.splitlines()] == [
+        "fastemb",
+        "Python",
+        "platform",
+        "kernels",
+        "in use",
+        "CPUs",
+    ]
+
+
+# ---- usage ----
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == (0, f"fastemb {fastemb.__version__}\n", "")
+
+
+def test_help_names_every_command(run: Run) -> None:
+    result = run("--help")
+    assert (result.status, result.errors) == (0, "")
+    for command in COMMANDS:
+        assert re.search(rf"^ +{command} ", result.output, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command(run: Run, command: str) -> None:
+    result = run(command, "--help")
+    assert (result.status, result.errors) == (0, "")
+    assert result.output.startswith(f"usage: fastemb {command} ")
+    assert "%(" not in result.output
+    assert "None" not in result.output
+
+
+def test_help_of_train_tells_the_defaults(run: Run) -> None:
+    words = " ".join(run("train", "--help").output.split())
+    for default in ("(100)", "(5)", "(0.75)", "(0.001)", "(0.025)", "(0.0001)", "(skipgram)", "(ns)"):
+        assert default in words
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["train"],
+        ["train", "text.txt"],
+        ["train", "text.txt", "-o", "v", "--model", "glove"],
+        ["train", "text.txt", "-o", "v", "--window", "wide"],
+        ["train", "text.txt", "-o", "v", "--epochs", "1.5"],
+        ["train", "text.txt", "-o", "v", "--nonsense"],
+        ["similar"],
+        ["analogy", "vectors", "man", "king"],
+        ["convert", "one"],
+        ["eval", "vectors", "--similarity"],
+        ["info", "one", "two"],
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_how_it_goes(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert (result.status, result.output) == (2, "")
+    assert result.errors.startswith("usage: fastemb")
+    assert "error: " in result.errors.splitlines()[-1]

@@ -1,0 +1,272 @@
+"""A whole model in a file and back."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from planted import topic_sentences
+
+from fastemb import KeyedVectors, Word2Vec
+from fastemb.io.native import read_tensors, write_tensors
+
+SENTENCES = topic_sentences()
+KINDS: dict[str, dict[str, Any]] = {
+    "CBOW": {},
+    "skip-gram": {"sg": 1, "negatives_per_pair": True},
+    "softmax": {"hs": 1, "negative": 0, "cbow_exact": True},
+    "both": {"sg": 1, "hs": 1},
+}
+OTHER_SETTINGS: dict[str, Any] = {
+    "vector_size": 19,
+    "alpha": 0.06,
+    "window": 3,
+    "min_count": 1,
+    "sample": 0.02,
+    "seed": 2**64 - 1,
+    "workers": 1,
+    "min_alpha": 0.003,
+    "ns_exponent": -0.25,
+    "cbow_mean": 0,
+    "epochs": 2,
+    "max_final_vocab": 1000,
+    "shrink_windows": False,
+}
+
+
+def trained(**settings: Any) -> Word2Vec:
+    return Word2Vec(SENTENCES, **OTHER_SETTINGS | settings)
+
+
+def matrices(model: Word2Vec) -> dict[str, bytes]:
+    names = ["syn1neg"] * bool(model.negative) + ["syn1"] * bool(model.hs)
+    return {name: getattr(model, name).tobytes() for name in names} | {"vectors": model.wv.vectors.tobytes()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_comes_back_bit_for_bit(tmp_path: Path, kind: str) -> None:
+    model = trained(comment="of topics", **KINDS[kind])
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert matrices(loaded) == matrices(model)
+    for name in (OTHER_SETTINGS | KINDS[kind]).keys() | {"comment", "corpus_count", "corpus_total_words"}:
+        assert getattr(loaded, name) == getattr(model, name), name
+    assert loaded.total_train_time == model.total_train_time
+    assert loaded.get_latest_training_loss() == model.get_latest_training_loss()
+    assert loaded.wv.index_to_key == model.wv.index_to_key
+    assert [loaded.wv.get_vecattr(word, "count") for word in loaded.wv.index_to_key] == [
+        model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key
+    ]
+    assert loaded.wv.most_similar("t0w0") == model.wv.most_similar("t0w0")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_goes_on_as_if_nothing_had_happened(tmp_path: Path, kind: str) -> None:
+    model = trained(**KINDS[kind])
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert loaded.train(SENTENCES) == model.train(SENTENCES)
+    assert matrices(loaded) == matrices(model)
+
+
+def test_a_model_that_was_not_trained_yet(tmp_path: Path) -> None:
+    model = Word2Vec(**OTHER_SETTINGS)
+    with pytest.raises(RuntimeError, match="no vocabulary yet: call build_vocab first"):
+        model.save(tmp_path / "model")
+    assert not any(tmp_path.iterdir())
+    model.build_vocab(SENTENCES)
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    loaded.train(SENTENCES)
+    assert matrices(loaded) == matrices(trained())
+
+
+def test_replaced_vectors_are_saved(tmp_path: Path) -> None:
+    model = trained()
+    model.wv.vectors = np.ones((24, 19))
+    model.save(tmp_path / "model")
+    assert (Word2Vec.load(tmp_path / "model").wv.vectors == 1).all()
+
+
+def test_settings_of_numpys_types_are_saved_as_numbers(tmp_path: Path) -> None:
+    model = trained(window=np.int64(3), alpha=np.float64(0.06), sg=np.True_, cbow_mean=1)
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert (loaded.window, loaded.alpha, loaded.sg) == (3, 0.06, True)
+
+
+@pytest.mark.parametrize("keys", [["wörter", "日本", "\N{GRINNING FACE}", "a b", ""], [5, -7, 2**40]])
+def test_keys_of_all_scripts_and_numbers(tmp_path: Path, keys: list[Any]) -> None:
+    model = Word2Vec([keys] * 5, min_count=1, sample=0, vector_size=3)
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").wv.index_to_key == keys
+
+
+def test_keys_of_other_types_are_an_error_and_nothing_is_written(tmp_path: Path) -> None:
+    model = Word2Vec([["a", 1, (2, 3)]] * 5, min_count=1, sample=0, vector_size=3)
+    with pytest.raises(TypeError, match="keys must be all str or all int"):
+        model.save(tmp_path / "model")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_comment_that_json_cannot_hold_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:
+    model = trained(comment={1, 2})
+    with pytest.raises(TypeError, match=r"cannot save \{1, 2\}"):
+        model.save(tmp_path / "model")
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = trained()
+    model.save(tmp_path / "model")
+    before = (tmp_path / "model").read_bytes()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fastemb.io.native._write_array", full)
+    with pytest.raises(OSError, match="No space left"):
+        trained(seed=5).save(tmp_path / "model")
+    with pytest.raises(OSError, match="No space left"):
+        model.save(tmp_path / "other")
+    assert os.listdir(tmp_path) == ["model"]
+    assert (tmp_path / "model").read_bytes() == before
+
+
+# ---- files that are no model, or damaged ----
+
+
+def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
+    model = trained()
+    model.wv.save(tmp_path / "vectors")
+    with pytest.raises(ValueError, match=r"vectors: holds no Word2Vec model; KeyedVectors.load reads it"):
+        Word2Vec.load(tmp_path / "vectors")
+    write_tensors(tmp_path / "tensors", {"vectors": np.zeros(3)}, {})
+    with pytest.raises(ValueError, match=r"tensors: holds no Word2Vec model$"):
+        Word2Vec.load(tmp_path / "tensors")
+    for content in (b"", b"3 4\na 1 2 3 4\n", b"\x80\x04pickle", os.urandom(1000)):
+        (tmp_path / "other.bin").write_bytes(content)
+        with pytest.raises(ValueError, match=r"other.bin: "):
+            Word2Vec.load(tmp_path / "other.bin")
+    with pytest.raises(FileNotFoundError, match="absent"):
+        Word2Vec.load(tmp_path / "absent")
+
+
+def test_the_vectors_of_a_model_file_are_no_keyed_vectors(tmp_path: Path) -> None:
+    trained().save(tmp_path / "model")
+    with pytest.raises(ValueError, match="model: "):
+        KeyedVectors.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.9999])
+def test_a_file_that_ends_early_is_named(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "model"
+    trained().save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ValueError, match="model: "):
+        Word2Vec.load(path)
+
+
+def rewritten(path: Path, arrays: dict[str, Any] | None = None, **metadata: Any) -> None:
+    """Save a model to ``path`` and put other arrays or metadata in it; None takes one out."""
+    trained(hs=1).save(path)
+    tensors, texts = read_tensors(path)
+    for target, changes in ((tensors, arrays or {}), (texts, metadata)):
+        for name, value in changes.items():
+            if value is None:
+                del target[name]
+            else:
+                target[name] = value
+    write_tensors(path, tensors, texts)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"vectors": None},
+        {"vectors": np.zeros((24, 19), np.float64)},
+        {"vectors": np.zeros((24, 18), np.float32)},
+        {"vectors": np.zeros((23, 19), np.float32)},
+        {"syn1neg": None},
+        {"syn1": None},
+        {"syn1": np.zeros(24 * 19, np.float32)},
+        {"counts": None},
+        {"counts": np.full(24, 3.5)},
+        {"counts": np.full(24, -1)},
+        {"counts": np.arange(24)},
+        {"counts": np.full(23, 3)},
+        {"counts": np.full((24, 1), 3)},
+        {"keys": None},
+        {"keys": np.arange(24)},
+        {"keys": np.full(4 * 24, 255, np.uint8)},
+        {"keys": np.full(4 * 24, 97, np.uint8)},
+        {"key_offsets": None},
+        {"key_offsets": np.arange(25)},
+    ],
+)
+def test_damaged_arrays_are_named(tmp_path: Path, arrays: dict[str, Any]) -> None:
+    rewritten(tmp_path / "model.st", arrays)
+    with pytest.raises(ValueError, match=r"model\.st: "):
+        Word2Vec.load(tmp_path / "model.st")
+
+
+SETTINGS = OTHER_SETTINGS | {"hs": 1}
+STATE: dict[str, Any] = {
+    "corpus_count": 1,
+    "corpus_total_words": 1,
+    "total_train_time": 0.5,
+    "running_training_loss": 0.0,
+    "comment": None,
+    "epochs_trained": 2,
+}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"format": None},
+        {"version": None},
+        {"version": "2"},
+        {"key_type": None},
+        {"key_type": "int"},
+        {"settings": None},
+        {"settings": "{"},
+        {"settings": "[]"},
+        {"settings": "3"},
+        {"settings": json.dumps(SETTINGS | {"window": -3})},
+        {"settings": json.dumps(SETTINGS | {"window": "3"})},
+        {"settings": json.dumps(SETTINGS | {"unknown": 1})},
+        {"settings": json.dumps(SETTINGS | {"vector_size": 2**24})},
+        {"state": None},
+        {"state": "null"},
+        {"state": "{}"},
+        {"state": json.dumps({name: value for name, value in STATE.items() if name != "comment"})},
+        {"state": json.dumps(STATE | {"epochs_trained": -1})},
+        {"state": json.dumps(STATE | {"epochs_trained": "two"})},
+        {"state": json.dumps(STATE | {"corpus_count": 1.5})},
+        {"state": json.dumps(STATE | {"total_train_time": None})},
+    ],
+)
+def test_damaged_settings_are_named(tmp_path: Path, metadata: dict[str, Any]) -> None:
+    rewritten(tmp_path / "model.st", **metadata)
+    with pytest.raises(ValueError, match=r"model\.st: "):
+        Word2Vec.load(tmp_path / "model.st")
+
+
+def test_a_file_of_a_newer_version_says_so(tmp_path: Path) -> None:
+    rewritten(tmp_path / "model.st", version="2")
+    with pytest.raises(ValueError, match=r"written by a newer fastemb \(model format 2\)"):
+        Word2Vec.load(tmp_path / "model.st")
+
+
+def test_a_file_cannot_put_other_attributes_into_a_model(tmp_path: Path) -> None:
+    rewritten(tmp_path / "model.st", state=json.dumps(STATE | {"train": 1, "wv": 2, "_in": 3}))
+    loaded = Word2Vec.load(tmp_path / "model.st")
+    loaded.train(SENTENCES)
+    assert len(loaded.wv) == 24
+    assert "train" not in vars(loaded)

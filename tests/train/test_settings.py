@@ -1,0 +1,168 @@
+"""Settings that make no sense, and options that would be ignored, are refused by name."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastemb import RULE_KEEP, Word2Vec
+from fastemb.train.settings import Settings
+
+OUT_OF_RANGE: list[tuple[str, Any]] = [
+    ("vector_size", 0),
+    ("vector_size", -5),
+    ("vector_size", 2**24 + 1),
+    ("window", 0),
+    ("window", 2**40),
+    ("min_count", -1),
+    ("negative", -1),
+    ("negative", 2**20 + 1),
+    ("epochs", -1),
+    ("seed", -1),
+    ("seed", 2**64),
+    ("workers", 0),
+    ("workers", -1),
+    ("workers", 5000),
+    ("max_final_vocab", 0),
+    ("sg", 2),
+    ("hs", -1),
+    ("cbow_mean", "yes"),
+    ("shrink_windows", None),
+    ("negatives_per_pair", 0.5),
+    ("cbow_exact", 7),
+    ("alpha", -0.1),
+    ("alpha", float("nan")),
+    ("alpha", 10**400),
+    ("min_alpha", float("inf")),
+    ("sample", -1e-3),
+    ("ns_exponent", float("nan")),
+    ("ns_exponent", float("-inf")),
+]
+WRONG_TYPE: list[tuple[str, Any]] = [
+    ("vector_size", "100"),
+    ("vector_size", 100.0),
+    ("vector_size", None),
+    ("window", 2.5),
+    ("window", float("nan")),
+    ("min_count", [5]),
+    ("epochs", 5.0),
+    ("negative", None),
+    ("seed", "one"),
+    ("workers", 1.5),
+    ("max_final_vocab", 1e6),
+    ("alpha", "0.1"),
+    ("alpha", None),
+    ("sample", "all"),
+    ("ns_exponent", [0.75]),
+    ("ns_exponent", 1j),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), OUT_OF_RANGE)
+def test_a_value_out_of_range_is_named(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be ") as caught:
+        Word2Vec(**{name: value})
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG_TYPE)
+def test_a_value_of_the_wrong_type_is_named(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{name} must be a (whole )?number, not "):
+        Word2Vec(**{name: value})
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    model = Word2Vec(
+        [["a", "b"]] * 20,
+        vector_size=np.int64(7),
+        window=np.uint8(3),
+        alpha=np.float32(0.1),
+        seed=np.uint64(2**63),
+        sg=np.True_,
+        epochs=np.int32(2),
+        workers=np.int16(1),
+        sample=0,
+    )
+    assert model.wv.vectors.shape == (2, 7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"negative": 0}, "nothing to train: set negative > 0 .* or hs=1"),
+        ({"negatives_per_pair": True}, "negatives_per_pair applies to skip-gram with negative sampling"),
+        ({"negatives_per_pair": True, "sg": 1, "hs": 1, "negative": 0}, "negatives_per_pair applies to skip-gram with"),
+        ({"cbow_exact": True, "sg": 1}, r"cbow_exact applies to CBOW \(sg=0\) only"),
+        ({"max_vocab_size": 1000}, "max_vocab_size is not supported; use max_final_vocab"),
+        ({"null_word": 1}, "null_word is not supported"),
+        ({"sorted_vocab": 0}, "sorted_vocab=0 is not supported"),
+        ({"trim_rule": lambda *_: RULE_KEEP}, "trim_rule and callbacks need a corpus"),
+        ({"callbacks": [object()]}, "trim_rule and callbacks need a corpus"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Word2Vec(**settings)
+
+
+@pytest.mark.parametrize("option", [{"hashfxn": len}, {"batch_words": 500}])
+def test_an_option_without_effect_gives_a_warning_at_the_callers_line(option: dict[str, Any]) -> None:
+    with pytest.warns(UserWarning, match="hashfxn and batch_words have no effect in fastemb") as caught:
+        Word2Vec(**option)
+    assert caught[0].filename == __file__
+
+
+def test_settings_changed_after_construction_are_checked_again() -> None:
+    model = Word2Vec(min_count=1)
+    model.build_vocab([["a", "b"]])
+    model.window = 0
+    with pytest.raises(ValueError, match="window must be between 1"):
+        model.train([["a", "b"]])
+    model.window, model.alpha = 5, float("nan")
+    with pytest.raises(ValueError, match="alpha must be a finite number"):
+        model.train([["a", "b"]])
+    with pytest.raises(ValueError, match="alpha must be a finite number"):
+        model.build_vocab([["a", "b"]])
+
+
+def test_every_setting_is_an_argument_with_the_same_default() -> None:
+    parameters = inspect.signature(Word2Vec).parameters
+    for field in fields(Settings):
+        assert parameters[field.name].default == field.default, field.name
+
+
+def test_arguments_have_gensims_order() -> None:
+    names = list(inspect.signature(Word2Vec).parameters)
+    assert names[:27] == [
+        "sentences",
+        "corpus_file",
+        "vector_size",
+        "alpha",
+        "window",
+        "min_count",
+        "max_vocab_size",
+        "sample",
+        "seed",
+        "workers",
+        "min_alpha",
+        "sg",
+        "hs",
+        "negative",
+        "ns_exponent",
+        "cbow_mean",
+        "hashfxn",
+        "epochs",
+        "null_word",
+        "trim_rule",
+        "sorted_vocab",
+        "batch_words",
+        "compute_loss",
+        "callbacks",
+        "comment",
+        "max_final_vocab",
+        "shrink_windows",
+    ]
