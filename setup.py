@@ -20,6 +20,7 @@ macros: list[tuple[str, str | None]] = [("CYTHON_USE_TYPE_SLOTS", "1")]
 if STABLE_ABI:
     macros.append(("Py_LIMITED_API", "0x030B0000"))
 
+compile_for_tests = any(os.environ.get(name) == "1" for name in ("FASTEMB_SANITIZE", "FASTEMB_COVERAGE"))
 compile_args: list[str] = []
 link_args: list[str] = []
 if sys.platform != "win32":
@@ -43,7 +44,11 @@ native = Extension(
     py_limited_api=STABLE_ABI,
 )
 
-setup(
-    ext_modules=cythonize([native], language_level=3),
-    options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI else {},
-)
+options: dict[str, dict[str, object]] = {}
+if STABLE_ABI:
+    options["bdist_wheel"] = {"py_limited_api": "cp311"}
+if not compile_for_tests:
+    # Also put the extension beside its sources, so that `import fastemb` works in this folder after any install.
+    options["build_ext"] = {"inplace": True}
+
+setup(ext_modules=cythonize([native], language_level=3), options=options)

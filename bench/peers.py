@@ -218,7 +218,7 @@ class Word2VecProgram(Trainer):
 
 @dataclass(frozen=True)
 class PsgnsccProgram(Word2VecProgram):
-    """pSGNScc: reports progress by large chunks, but its first thread writes down how long it trained."""
+    """pSGNScc: reports progress by large chunks, but writes down how long it trained, all threads together."""
 
     def _timing(self, job: Job, child: Child) -> Timing:
         timing = super()._timing(job, child)
@@ -226,8 +226,7 @@ class PsgnsccProgram(Word2VecProgram):
         fields = report.read_text().split() if report.is_file() else []
         if fields[:1] != ["Elapsed"]:
             return timing
-        other_threads = (job.vectors.parent.stat().st_mtime_ns - report.stat().st_mtime_ns) / 1e9
-        training = float(fields[1]) + max(0.0, other_threads)
+        training = float(fields[1])
         return Timing(timing.vocabulary_s + timing.training_s - training, training, timing.own_words_per_s)
 
 

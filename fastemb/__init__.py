@@ -1,9 +1,20 @@
 """Word and item embeddings on a CPU: word2vec's models behind gensim's names."""
 
+from . import models
 from .config import package_version, show_config
-from .corpus import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary
+from .corpus import (
+    RULE_DEFAULT,
+    RULE_DISCARD,
+    RULE_KEEP,
+    BrownCorpus,
+    Corpus,
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+    Vocabulary,
+)
 from .io import load_vectors, save_vectors
-from .train import Word2Vec
+from .train import CallbackAny2Vec, Word2Vec
 from .vectors import KeyedVectors
 
 __version__ = package_version()
@@ -12,11 +23,17 @@ __all__ = [
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
+    "BrownCorpus",
+    "CallbackAny2Vec",
     "Corpus",
     "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Text8Corpus",
     "Vocabulary",
     "Word2Vec",
     "load_vectors",
+    "models",
     "save_vectors",
     "show_config",
 ]

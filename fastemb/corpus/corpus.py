@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -142,8 +143,7 @@ class Corpus:
         Raises:
             ValueError: no word is kept, or an option makes no sense.
         """
-        vocabulary, numbers = self._number(Selection(min_count, max_final_vocab, trim_rule))
-        return self if len(vocabulary) == len(self.vocabulary) else self._with(vocabulary, numbers)
+        return self._renumbered(Selection(min_count, max_final_vocab, trim_rule))
 
     def encode_with(self, vocabulary: Vocabulary) -> Corpus:
         """This corpus in another vocabulary; words that it lacks are dropped.
@@ -151,18 +151,25 @@ class Corpus:
         Raises:
             ValueError: it lacks all of them.
         """
-        return self._with(*self._number(vocabulary))
+        return self._renumbered(vocabulary)
 
-    def _number(self, target: Selection | Vocabulary) -> tuple[Vocabulary, Ids]:
+    @classmethod
+    def _read(cls, source: Any, is_file: bool, target: Selection | Vocabulary, workers: int) -> Corpus:
+        """A file, sentences or another corpus, numbered as ``target`` says."""
+        if isinstance(source, Corpus):
+            return source._renumbered(target)
+        return cls(*(read_text(source, target, workers, "strict") if is_file else encode_sentences(source, target)))
+
+    def _renumbered(self, target: Selection | Vocabulary) -> Corpus:
         keys = self.vocabulary.keys
-        return target.number(
+        vocabulary, numbers = target.number(
             self.vocabulary.counts,
             np.arange(len(keys)),
             lambda indices: [keys[index] for index in indices.tolist()],
             "the corpus",
         )
-
-    def _with(self, vocabulary: Vocabulary, numbers: Ids) -> Corpus:
+        if vocabulary is self.vocabulary or np.array_equal(numbers, np.arange(len(vocabulary))):
+            return self if vocabulary.keys == keys else Corpus(self.ids, self.offsets, vocabulary, self.raw_words)
         return Corpus(*renumbered(self.ids, self.offsets, numbers), vocabulary, self.raw_words)
 
     @property

@@ -23,12 +23,12 @@ class Vocabulary:
     """Tokens and how often each occurs; a token's id is its place.
 
     Attributes:
-        keys: the tokens, the most frequent first.
-        counts: int64 array, never increasing.
+        keys: the tokens, as a rule the most frequent first.
+        counts: int64 array, how often each occurs.
         key_to_index: the id of each token.
 
     Raises:
-        ValueError: keys and counts differ in length, a key comes twice, or the counts increase.
+        ValueError: keys and counts differ in length, a key comes twice, or a count is negative.
     """
 
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints) -> None:
@@ -40,9 +40,8 @@ class Vocabulary:
         if len(self.key_to_index) < len(self.keys):
             twice = next(key for index, key in enumerate(self.keys) if self.key_to_index[key] != index)
             raise ValueError(f"the key {twice!r} comes more than once")
-        rises = np.flatnonzero(np.diff(self.counts) > 0)
-        if len(rises):
-            raise ValueError(f"counts must not increase, but the one at {rises[0] + 1} is above the one before it")
+        if len(self.counts) and self.counts.min() < 0:
+            raise ValueError(f"counts must not be negative, but the one at {int(self.counts.argmin())} is")
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -52,6 +51,15 @@ class Vocabulary:
 
     def __repr__(self) -> str:
         return f"Vocabulary({len(self):,} keys)"
+
+    def extended(self, other: Vocabulary) -> Vocabulary:
+        """This vocabulary with the new tokens of ``other`` at its end, and the counts of both added up."""
+        new = [key for key in other.keys if key not in self]
+        counts = np.concatenate([self.counts, np.zeros(len(new), np.int64)])
+        keys = self.keys + new
+        extended = Vocabulary(keys, counts)
+        extended.counts[[extended.key_to_index[key] for key in other.keys]] += other.counts
+        return extended
 
     def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
         """The id in this vocabulary of every token of a corpus, -1 for those that it lacks; see `Selection`."""
@@ -73,17 +81,23 @@ class Selection:
         trim_rule: called as ``trim_rule(token, count, min_count)`` for every token, in the order in which they first
             occur; ``min_count`` is the larger of the one above and what ``max_final_vocab`` asks for. Returns
             RULE_KEEP, RULE_DISCARD, or RULE_DEFAULT or None to leave the token to its count.
+        max_vocab_size: keep the most frequent tokens only, exactly so many of them.
+        in_order: number tokens as they first occur, instead of the most frequent first.
     """
 
     min_count: int = 1
     max_final_vocab: int | None = None
     trim_rule: TrimRule | None = None
+    max_vocab_size: int | None = None
+    in_order: bool = False
 
     def __post_init__(self) -> None:
         if self.min_count < 0:
             raise ValueError(f"min_count must not be negative: {self.min_count}")
-        if self.max_final_vocab is not None and self.max_final_vocab < 1:
-            raise ValueError(f"max_final_vocab must be at least 1: {self.max_final_vocab}")
+        for name in ("max_final_vocab", "max_vocab_size"):
+            most = getattr(self, name)
+            if most is not None and most < 1:
+                raise ValueError(f"{name} must be at least 1: {most}")
 
     def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
         """A vocabulary of the tokens to keep, and for every token its id there, -1 for those dropped.
@@ -94,7 +108,9 @@ class Selection:
         kept = self._kept(counts, first, keys_at)
         if not len(kept):
             raise ValueError(f"{source}: {self._nothing_kept(counts)}")
-        order = kept[np.lexsort((first[kept], -counts[kept]))].astype(np.int32)
+        order = kept[np.lexsort((first[kept], -counts[kept]))][: self.max_vocab_size].astype(np.int32)
+        if self.in_order:
+            order = order[np.argsort(first[order])]
         ids = np.full(len(counts), -1, np.int32)
         ids[order] = np.arange(len(order), dtype=np.int32)
         return Vocabulary(keys_at(order), counts[order]), ids

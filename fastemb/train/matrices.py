@@ -39,7 +39,7 @@ def is_view_of(values: NDArray[Any], matrix: Matrix) -> bool:
 
 def random_rows(matrix: Matrix, vector_size: int, seed: int, first: int = 0) -> None:
     """Fill rows from ``first`` on with uniform numbers in [-1, 1) / vector_size, as gensim does."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, first] if first else seed)
     for start in range(first, matrix.shape[0], 8192):
         stop = min(start + 8192, matrix.shape[0])
         values = rng.random((stop - start, vector_size), dtype=np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..corpus import Vocabulary
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from .sampling import HuffmanPaths
 from .settings import Settings, check_number, check_whole
 
 if TYPE_CHECKING:
@@ -19,17 +20,33 @@ if TYPE_CHECKING:
 
 _FORMAT = "fastemb.Word2Vec"
 _VERSION = "1"
-_STATE = ("corpus_count", "corpus_total_words", "total_train_time", "running_training_loss", "comment")
+_STATE = (
+    "corpus_count",
+    "corpus_total_words",
+    "effective_min_count",
+    "max_vocab_size",
+    "null_word",
+    "sorted_vocab",
+    "train_count",
+    "total_train_time",
+    "min_alpha_yet_reached",
+    "compute_loss",
+    "running_training_loss",
+    "comment",
+)
 
 
-def write_model(model: Word2Vec, vocabulary: Vocabulary, epochs_trained: int, path: str | os.PathLike[str]) -> None:
+def write_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
     """Write ``model`` to ``path``; the file is there whole or not at all."""
+    vocabulary = model._known_vocabulary()
     keys, key_type = pack_keys(vocabulary.keys)
     arrays = {**keys, "counts": vocabulary.counts, "vectors": model.wv.vectors}
     if model.negative:
         arrays["syn1neg"] = model.syn1neg
     if model.hs:
+        paths = model._huffman_paths()
         arrays["syn1"] = model.syn1
+        arrays |= {"path_offsets": paths.offsets, "path_nodes": paths.nodes, "path_codes": paths.codes}
     settings = {field.name: getattr(model, field.name) for field in fields(Settings)}
     state = {name: getattr(model, name) for name in _STATE}
     metadata = {
@@ -37,13 +54,16 @@ def write_model(model: Word2Vec, vocabulary: Vocabulary, epochs_trained: int, pa
         "version": _VERSION,
         "key_type": key_type,
         "settings": json.dumps(settings, default=_plain),
-        "state": json.dumps({**state, "epochs_trained": epochs_trained}, default=_plain),
+        "state": json.dumps({**state, "epochs_trained": model._epochs_trained}, default=_plain),
     }
     write_tensors(path, arrays, metadata)
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[Settings, dict[str, Any], Vocabulary, dict[str, Any]]:
-    """Settings, state, vocabulary and matrices of a file that `write_model` wrote.
+Parts = tuple[Settings, dict[str, Any], Vocabulary, dict[str, Any], HuffmanPaths | None]
+
+
+def read_model(path: str | os.PathLike[str]) -> Parts:
+    """Settings, state, vocabulary, matrices and Huffman paths of a file that `write_model` wrote.
 
     Raises:
         ValueError: the file is something else, or damaged.
@@ -65,7 +85,25 @@ def read_model(path: str | os.PathLike[str]) -> tuple[Settings, dict[str, Any], 
     matrices = {
         name: _matrix(path, arrays, name, (len(vocabulary), settings.vector_size)) for name in _matrix_names(settings)
     }
-    return settings, state, vocabulary, matrices
+    return settings, state, vocabulary, matrices, _paths(path, arrays, len(vocabulary)) if settings.hs else None
+
+
+def _paths(path: Any, arrays: dict[str, Any], words: int) -> HuffmanPaths:
+    try:
+        offsets, nodes, codes = (arrays[f"path_{name}"] for name in ("offsets", "nodes", "codes"))
+        sound = (
+            (offsets.dtype, nodes.dtype, codes.dtype) == (np.int64, np.int32, np.uint8)
+            and offsets.shape == (words + 1,)
+            and nodes.shape == codes.shape == (offsets[-1] + 1,)
+            and offsets[0] == 0
+            and (np.diff(offsets) >= 0).all()
+            and ((nodes[:-1] >= 0) & (nodes[:-1] < max(words - 1, 1)) & (codes[:-1] <= 1)).all()
+        )
+    except KeyError:
+        sound = False
+    if not sound:
+        raise ValueError(f"{path}: the Huffman paths are missing or damaged")
+    return HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
 
 
 def _check_state(state: dict[str, Any]) -> None:

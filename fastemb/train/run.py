@@ -37,15 +37,16 @@ class Totals:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Linear decay from ``start_alpha`` to ``end_alpha`` over ``total`` words (all epochs)."""
+    """Linear decay from ``start_alpha`` to ``end_alpha`` over ``total`` words (all epochs), ``before`` of them done."""
 
     start_alpha: float
     end_alpha: float
     total: float
+    before: int = 0
 
     def alpha(self, done: float) -> float:
-        """Learning rate after ``done`` words."""
-        share = min(done / self.total, 1.0) if self.total > 0 else 1.0
+        """Learning rate after ``done`` words of this run."""
+        share = min((self.before + done) / self.total, 1.0) if self.total > 0 else 1.0
         return self.start_alpha - (self.start_alpha - self.end_alpha) * share
 
 

@@ -5,30 +5,30 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _native
 from ..config import ISA, available_cpus
 from ..corpus import Corpus, TrimRule, Vocabulary
-from ..vectors import KeyedVectors
-from .matrices import Matrix, is_view_of, padded_copy, padded_zeros, random_rows
+from ..corpus.vocabulary import Selection
+from .gensim_model import model_parts
 from .model_file import read_model, write_model
 from .progress import make_progress
 from .run import Epoch, Schedule, Totals, block_words
-from .sampling import huffman_paths, keep_thresholds, noise_table
-from .settings import Settings, check_number
+from .sampling import keep_thresholds, noise_table
+from .scoring import Scoring
+from .settings import Settings, check_number, check_whole
 
 Sentences = Iterable[Iterable[Hashable]] | Corpus
 CorpusFile = str | os.PathLike[str]
 
 
-class Word2Vec:
-    """Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
+class Word2Vec(Scoring):
+    r"""Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
 
     Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality". Parameters
     have gensim 4's names, order and defaults.
@@ -64,16 +64,16 @@ class Word2Vec:
         cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
             word2vec and gensim do not, and so neither does the default; it wants a higher ``alpha``.
         progress: True or False; None (default) shows progress when standard error is a terminal.
-        max_vocab_size, null_word, sorted_vocab: Only gensim's defaults are supported.
-        hashfxn, batch_words: Without effect; anything but the default gives a warning.
+        max_vocab_size: Keep at most this many words, the most frequent ones.
+        null_word: 1 adds a word "\0" that occurs nowhere.
+        sorted_vocab: 0 keeps words in the order in which they first occur, instead of the most frequent first.
+        hashfxn: Without effect; anything but the default gives a warning.
+        batch_words: The same.
 
     Raises:
         ValueError: a setting makes no sense; the corpus is empty or unreadable, or no word reaches ``min_count``.
         FloatingPointError: training diverged.
     """
-
-    wv: KeyedVectors
-    """The input vectors: shape (words, vector_size), float32, a view of rows padded to 64 bytes."""
 
     def __init__(
         self,
@@ -109,9 +109,6 @@ class Word2Vec:
         cbow_exact: bool = False,
         progress: bool | None = None,
     ) -> None:
-        _refuse(max_vocab_size is not None, "max_vocab_size is not supported; use max_final_vocab")
-        _refuse(bool(null_word), "null_word is not supported")
-        _refuse(not sorted_vocab, "sorted_vocab=0 is not supported: words are always in order of falling count")
         if hashfxn is not hash or batch_words != 10000:
             warnings.warn("hashfxn and batch_words have no effect in fastemb", UserWarning, stacklevel=2)
         self.vector_size = vector_size
@@ -132,24 +129,38 @@ class Word2Vec:
         self.shrink_windows = shrink_windows
         self.negatives_per_pair = negatives_per_pair
         self.cbow_exact = cbow_exact
+        self.max_vocab_size = max_vocab_size
+        self.null_word = null_word
+        self.sorted_vocab = sorted_vocab
+        self.hashfxn = hashfxn
+        self.batch_words = batch_words
+        self.compute_loss = compute_loss
         self.comment = comment
         self._settings()
+        if max_vocab_size is not None:
+            check_whole("max_vocab_size", max_vocab_size, 1, 2**62)
+        super().__init__()
 
         self.corpus_count = 0
         """Sentences of the corpus that the vocabulary comes from."""
         self.corpus_total_words = 0
         """Tokens of that corpus, dropped ones included."""
+        self.raw_vocab: dict[Hashable, int] = {}
+        """Counts of all words of that corpus, when `build_vocab` was asked to keep them."""
+        self.effective_min_count = min_count
+        """The count from which words were kept, after ``max_final_vocab``."""
         self.running_training_loss = 0.0
+        self.train_count = 0
+        """Calls of `train` so far."""
         self.total_train_time = 0.0
         """Seconds spent in `train` so far."""
-        self._epochs_trained = 0  # every epoch ever trained draws its own samples
-        self._vocabulary: Vocabulary | None = None
-        self._in = self._out_ns = self._out_hs = padded_zeros(0, vector_size)
-        self.wv = KeyedVectors(vector_size)
+        self.min_alpha_yet_reached = float(alpha)
+        """The lowest learning rate so far."""
 
         if sentences is not None or corpus_file is not None:
-            corpus = self._read(sentences, corpus_file, trim_rule)
-            self._start(corpus)
+            corpus = self._read(_one_source(sentences, corpus_file), corpus_file is not None, trim_rule)
+            self._count_corpus(corpus)
+            self._take_vocabulary(corpus.vocabulary, update=False)
             self.train(corpus, epochs=epochs, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
         elif trim_rule is not None or callbacks:
             raise ValueError("trim_rule and callbacks need a corpus: give them to build_vocab and train instead")
@@ -160,94 +171,101 @@ class Word2Vec:
         self,
         corpus_iterable: Sentences | None = None,
         corpus_file: CorpusFile | None = None,
-        *,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
         trim_rule: TrimRule | None = None,
     ) -> None:
-        """Count the words of a corpus, drop the rare ones, and make fresh matrices.
+        """Count the words of a corpus, drop the rare ones, and make fresh matrices or let those there are grow.
 
-        Takes what the constructor takes. A generator is used up by this: make a `Corpus` of it first and give that
-        to both `build_vocab` and `train`.
+        A generator is used up by this: make a `Corpus` of it first and give that to both `build_vocab` and `train`.
+
+        Args:
+            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            update: Keep what was learned: words that are new get small random vectors at the end of the vocabulary,
+                known ones keep theirs, and counts are added up. Words must reach ``min_count`` in this corpus.
+            progress_per: Without effect.
+            keep_raw_vocab: Keep the counts of all words, dropped ones included, in ``raw_vocab``.
+            trim_rule: As in the constructor.
+
+        Raises:
+            RuntimeError: an update of a model that has no vocabulary yet.
+            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
         """
-        self._start(self._read(corpus_iterable, corpus_file, trim_rule))
+        if update:
+            self._require_vocabulary()
+        source = _one_source(corpus_iterable, corpus_file)
+        self.raw_vocab = {}
+        if keep_raw_vocab:
+            source = Corpus._read(source, corpus_file is not None, Selection(), self._threads())
+            words = source.vocabulary
+            self.raw_vocab = dict(zip(words.keys, words.counts.tolist(), strict=True))
+        corpus = self._read(source, corpus_file is not None, trim_rule)
+        self._count_corpus(corpus)
+        self._take_vocabulary(corpus.vocabulary, update)
 
-    def _read(self, sentences: Sentences | None, corpus_file: CorpusFile | None, trim_rule: TrimRule | None) -> Corpus:
-        """The corpus with this model's choice of words."""
-        source = _one_source(sentences, corpus_file)
-        if isinstance(source, Corpus):
-            return source.select(min_count=self.min_count, max_final_vocab=self.max_final_vocab, trim_rule=trim_rule)
-        return self._encode(
-            source,
-            corpus_file is not None,
-            {"min_count": self.min_count, "max_final_vocab": self.max_final_vocab, "trim_rule": trim_rule},
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[Hashable, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """Make the vocabulary from counts that are known already.
+
+        Args:
+            word_freq: How often each word occurs.
+            keep_raw_vocab: Keep ``word_freq`` in ``raw_vocab``.
+            corpus_count: Sentences of the corpus, to be kept in the attribute of this name.
+            trim_rule: As in the constructor.
+            update: As in `build_vocab`.
+
+        Raises:
+            RuntimeError: an update of a model that has no vocabulary yet.
+            ValueError: there are no words, or none reaches ``min_count``; a count is negative.
+        """
+        if update:
+            self._require_vocabulary()
+        keys, counts = list(word_freq), np.array(list(word_freq.values()), dtype=np.int64)
+        if not len(counts) or counts.min() < 0:
+            raise ValueError("word_freq must hold at least one word, and no negative count")
+        vocabulary, _ = self._selection(trim_rule).number(
+            counts, np.arange(len(keys)), lambda rows: [keys[row] for row in rows.tolist()], "word_freq"
         )
+        self.raw_vocab = dict(word_freq) if keep_raw_vocab else {}
+        self.corpus_count = corpus_count or 0
+        self.corpus_total_words = int(counts.sum())
+        self._take_vocabulary(vocabulary, update)
 
-    def _encode(self, source: Any, is_file: bool, choice: dict[str, Any]) -> Corpus:
-        if is_file:
-            return Corpus.from_file(source, workers=self._threads(), **choice)
-        return Corpus.from_sentences(source, **choice)
+    def _require_vocabulary(self) -> None:
+        if self._vocabulary is None:
+            raise RuntimeError(
+                "You cannot do an online vocabulary-update of a model which has no prior vocabulary: "
+                "first call build_vocab without update"
+            )
 
-    def _start(self, corpus: Corpus) -> None:
-        settings = self._settings()
-        vocabulary = corpus.vocabulary
-        words = len(vocabulary)
-        self._vocabulary = vocabulary
+    def _count_corpus(self, corpus: Corpus) -> None:
         self.corpus_count = len(corpus)
         self.corpus_total_words = corpus.raw_words
-        self._in = padded_zeros(words, settings.vector_size)
-        random_rows(self._in, settings.vector_size, settings.seed)
-        self._out_ns = padded_zeros(words if settings.negative else 0, settings.vector_size)
-        self._out_hs = padded_zeros(words if settings.hs else 0, settings.vector_size)
-        self.wv = self._keyed(self._in)
-        self._epochs_trained = 0
 
-    def _keyed(self, matrix: Matrix) -> KeyedVectors:
-        vocabulary = self._trained_vocabulary()
-        return KeyedVectors._from_arrays(vocabulary.keys, matrix[:, : self.vector_size], vocabulary.counts)
+    def _take_vocabulary(self, vocabulary: Vocabulary, update: bool) -> None:
+        if self.null_word and "\0" not in vocabulary:
+            vocabulary = Vocabulary([*vocabulary.keys, "\0"], [*vocabulary.counts.tolist(), 1])
+        if update:
+            self._grow(self._known_vocabulary().extended(vocabulary))
+        else:
+            self._start(vocabulary)
 
-    # ---- matrices ----
+    def _selection(self, trim_rule: TrimRule | None) -> Selection:
+        return Selection(
+            self.min_count, self.max_final_vocab, trim_rule, self.max_vocab_size, in_order=not self.sorted_vocab
+        )
 
-    @property
-    def syn1neg(self) -> Matrix:
-        """Output vectors of negative sampling, shape (words, vector_size); a view, so writes reach the model."""
-        self._require(len(self._out_ns) > 0, "syn1neg", "negative > 0")
-        return self._out_ns[:, : self.vector_size]
-
-    @property
-    def syn1(self) -> Matrix:
-        """Vectors of the Huffman tree's inner nodes, shape (words, vector_size), the last row unused; a view."""
-        self._require(len(self._out_hs) > 0, "syn1", "hs=1")
-        return self._out_hs[:, : self.vector_size]
-
-    @property
-    def wv_out(self) -> KeyedVectors:
-        """Output vectors by word: what a retrieval system serves for queries made of input vectors.
-
-        Shares memory with ``syn1neg``. The dot product of an input and an output vector is the model's score for
-        the two words occurring together.
-        """
-        self._require(len(self._out_ns) > 0, "wv_out", "negative > 0")
-        return self._keyed(self._out_ns)
-
-    def _require(self, there: bool, name: str, setting: str) -> None:
-        if not there:
-            raise AttributeError(f"this model has no {name}: it needs {setting} and a vocabulary")
-
-    def _trained_vocabulary(self) -> Vocabulary:
-        if self._vocabulary is None:
-            raise RuntimeError("the model has no vocabulary yet: call build_vocab first")
-        return self._vocabulary
-
-    def _gather_inputs(self) -> None:
-        """Take over input vectors that were replaced from outside (``model.wv.vectors = ...``)."""
-        vectors = self.wv.vectors
-        if vectors.shape != (len(self._trained_vocabulary()), self.vector_size):
-            raise ValueError(
-                f"wv.vectors has shape {vectors.shape}; training needs "
-                f"{(len(self._trained_vocabulary()), self.vector_size)}"
-            )
-        if not is_view_of(vectors, self._in):
-            self._in = padded_copy(vectors)
-            self.wv.vectors = self._in[:, : self.vector_size]
+    def _read(self, source: Any, is_file: bool, trim_rule: TrimRule | None) -> Corpus:
+        """The corpus with this model's choice of words."""
+        return Corpus._read(source, is_file, self._selection(trim_rule), self._threads())
 
     # ---- training ----
 
@@ -260,9 +278,12 @@ class Word2Vec:
         epochs: int | None = None,
         start_alpha: float | None = None,
         end_alpha: float | None = None,
-        *,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
         compute_loss: bool = False,
         callbacks: Sequence[Any] = (),
+        *,
         progress: bool | None = None,
     ) -> tuple[int, int]:
         """Train on a corpus; words outside the vocabulary are skipped.
@@ -275,6 +296,9 @@ class Word2Vec:
             epochs: Passes over the corpus; default: the model's.
             start_alpha: Learning rate at the start; default: the model's ``alpha``.
             end_alpha: At the end; default: the model's ``min_alpha``.
+            word_count: Words already trained on, for the learning rate.
+            queue_factor: Without effect; anything but the default gives a warning.
+            report_delay: The same.
             compute_loss: Add up the loss of this call; see `get_latest_training_loss`.
             callbacks: As in the constructor.
             progress: As in the constructor.
@@ -286,7 +310,9 @@ class Word2Vec:
             KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then.
             FloatingPointError: training diverged.
         """
-        self._trained_vocabulary()
+        self._known_vocabulary()
+        if queue_factor != 2 or report_delay != 1.0:
+            warnings.warn("queue_factor and report_delay have no effect in fastemb", UserWarning, stacklevel=2)
         settings = self._settings()
         if epochs is not None:
             settings.epochs = epochs
@@ -302,15 +328,18 @@ class Word2Vec:
         self._gather_inputs()
         trainer = self._trainer(settings, corpus, compute_loss)
         schedule_words = settings.epochs * _schedule_words(corpus, total_examples, total_words)
-        schedule = Schedule(start_alpha, end_alpha, schedule_words)
+        schedule = Schedule(start_alpha, end_alpha, schedule_words, word_count)
         totals = Totals()
         self.running_training_loss = 0.0
+        self.compute_loss = compute_loss
+        self.train_count += 1
         start = time.perf_counter()
         try:
             self._train_epochs(trainer, settings, corpus.words, schedule, totals, compute_loss, callbacks, progress)
         finally:
             self.running_training_loss = totals.loss
             self.total_train_time += time.perf_counter() - start
+            self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, schedule.alpha(totals.words))
             self.wv.norms = None  # they are no longer those of the vectors
         if totals.pairs == 0 and settings.epochs > 0:
             warnings.warn(
@@ -360,15 +389,12 @@ class Word2Vec:
 
     def _known_words(self, sentences: Sentences | None, corpus_file: CorpusFile | None) -> Corpus:
         """The corpus in ids of this model's vocabulary."""
-        vocabulary = self._trained_vocabulary()
         source = _one_source(sentences, corpus_file)
-        if isinstance(source, Corpus):
-            return source if source.vocabulary is vocabulary else source.encode_with(vocabulary)
-        return self._encode(source, corpus_file is not None, {"vocabulary": vocabulary})
+        return Corpus._read(source, corpus_file is not None, self._known_vocabulary(), self._threads())
 
     def _trainer(self, settings: Settings, corpus: Corpus, want_loss: bool) -> _native.Trainer:
-        counts = self._trained_vocabulary().counts
-        paths = huffman_paths(counts) if settings.hs else None
+        counts = self._known_vocabulary().counts
+        paths = self._huffman_paths() if settings.hs else None
         if bool(settings.negative) != bool(len(self._out_ns)) or bool(settings.hs) != bool(len(self._out_hs)):
             raise ValueError("hs and negative cannot be switched on or off once the vocabulary is built")
         return _native.Trainer(
@@ -397,20 +423,6 @@ class Word2Vec:
             settings.seed,
         )
 
-    def _input_scale(self) -> NDArray[np.float32] | None:
-        """``wv.vectors_lockf``: a factor on every change of an input vector (0 freezes it), one or one a word."""
-        factors = getattr(self.wv, "vectors_lockf", None)
-        if factors is None:
-            return None
-        factors = np.asarray(factors, dtype=np.float32).ravel()
-        if len(factors) == 1:
-            return None if factors[0] == 1.0 else np.full(len(self._in), factors[0], dtype=np.float32)
-        if len(factors) != len(self._in):
-            raise ValueError(
-                f"wv.vectors_lockf has {len(factors)} entries; it takes 1 or one for each of {len(self._in)} words"
-            )
-        return np.ascontiguousarray(factors)
-
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
         return self.running_training_loss
@@ -419,11 +431,6 @@ class Word2Vec:
 
     def _threads(self) -> int:
         return self.workers or available_cpus()
-
-    def _settings(self) -> Settings:
-        settings = Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
-        settings.check()
-        return settings
 
     def __str__(self) -> str:
         return f"Word2Vec<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
@@ -438,38 +445,48 @@ class Word2Vec:
             OSError: the file cannot be written; nothing is left half-written.
         """
         self._gather_inputs()
-        write_model(self, self._trained_vocabulary(), self._epochs_trained, path)
+        write_model(self, path)
 
     @classmethod
-    def load(cls, path: CorpusFile) -> Word2Vec:
-        """Read a model that `save` wrote.
+    def load(cls, path: CorpusFile) -> Self:
+        """Read a model that `save` wrote. For a file that gensim wrote see `from_gensim`.
 
         Raises:
             ValueError: the file is something else, or damaged.
         """
-        settings, state, vocabulary, matrices = read_model(path)
+        settings, state, vocabulary, matrices, paths = read_model(path)
         model = cls(**asdict(settings))
+        epochs_trained = state.pop("epochs_trained")
         for name, value in state.items():
-            if name != "epochs_trained":
-                setattr(model, name, value)
-        model._vocabulary = vocabulary
-        model._epochs_trained = state["epochs_trained"]
-        model._in = padded_copy(matrices["vectors"])
-        model._out_ns = padded_copy(matrices["syn1neg"]) if settings.negative else model._out_ns
-        model._out_hs = padded_copy(matrices["syn1"]) if settings.hs else model._out_hs
-        model.wv = model._keyed(model._in)
+            setattr(model, name, value)
+        model._adopt(vocabulary, matrices, paths)
+        model._epochs_trained = epochs_trained
         return model
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> Self:
+        """A copy of a gensim model, with which training can go on.
+
+        Args:
+            model: A ``gensim.models.Word2Vec``, or the path of one that gensim saved. gensim reads the file, by
+                unpickling it: only load files that you trust.
+
+        Raises:
+            ImportError: a path, but gensim is not installed.
+            ValueError: the model has no vocabulary.
+        """
+        settings, state, vocabulary, matrices, paths = model_parts(model)
+        made = cls(**settings)
+        for name, value in state.items():
+            setattr(made, name, value)
+        made._adopt(vocabulary, matrices, paths)
+        return made
 
 
 def _one_source(sentences: Sentences | None, corpus_file: CorpusFile | None) -> Any:
     if (sentences is None) == (corpus_file is None):
         raise TypeError("give either sentences or corpus_file")
     return corpus_file if sentences is None else sentences
-
-
-def _refuse(condition: bool, message: str) -> None:
-    if condition:
-        raise ValueError(message)
 
 
 def _schedule_words(corpus: Corpus, total_examples: int | None, total_words: int | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterable
 from datetime import datetime
@@ -59,6 +60,40 @@ class KeyedVectors(Queries):
     def __getattr__(self, name: str) -> NoReturn:
         hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
+    # ---- gensim ----
+
+    @classmethod
+    def from_gensim(cls, vectors: Any) -> Self:
+        """A copy of gensim's vectors, with their counts and other numeric attributes.
+
+        Args:
+            vectors: A ``gensim.models.KeyedVectors`` or a model that has one as ``wv``, or the path of a file that
+                gensim saved. gensim reads the file, by unpickling it: only load files that you trust.
+
+        Raises:
+            ImportError: a path, but gensim is not installed.
+        """
+        if isinstance(vectors, str | os.PathLike):
+            vectors = _gensim(vectors).load(str(vectors))
+        theirs = getattr(vectors, "wv", vectors)
+        made = cls._from_arrays(theirs.index_to_key, np.array(theirs.vectors))
+        for name, values in theirs.expandos.items():
+            if np.asarray(values).dtype != object:
+                made.expandos[name] = np.array(values)
+        return made
+
+    def to_gensim(self) -> Any:
+        """A ``gensim.models.KeyedVectors`` with a copy of these vectors and their attributes.
+
+        Raises:
+            ImportError: gensim is not installed.
+        """
+        made = _gensim("to_gensim")(self.vector_size, dtype=self.vectors.dtype)
+        made.add_vectors(self.index_to_key, np.array(self.vectors))
+        for name, values in self.expandos.items():
+            made.expandos[name] = np.array(values)
+        return made
 
     # ---- evaluation ----
 
@@ -362,3 +397,11 @@ class KeyedVectors(Queries):
     def similarity_unseen_docs(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Raise NotImplementedError: there is no document model here."""
         raise NotImplementedError("there is no document model")
+
+
+def _gensim(purpose: Any) -> Any:
+    try:
+        from gensim.models import KeyedVectors as Theirs
+    except ImportError:
+        raise ImportError(f"{purpose}: this takes gensim: pip install gensim") from None
+    return Theirs

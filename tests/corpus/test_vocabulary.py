@@ -87,7 +87,7 @@ def test_vocabulary_looks_up_keys():
     [
         (["a"], [2, 1], "1 keys"),
         (["a", "b", "a"], [3, 2, 1], "'a' comes more than once"),
-        (["a", "b"], [1, 2], "the one at 1"),
+        (["a", "b"], [1, -2], "the one at 1"),
     ],
 )
 def test_vocabulary_rejects_what_does_not_fit(keys, counts, pattern):

@@ -144,6 +144,22 @@ def test_the_loss_until_an_exception_is_kept() -> None:
     assert model.total_train_time > 0
 
 
+def test_norms_are_right_after_an_interrupt_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Epoch.run
+
+    def interrupted(self: Epoch, *arguments: Any) -> None:
+        run(self, *arguments)
+        raise KeyboardInterrupt
+
+    model = built(alpha=0.1)
+    model.wv.fill_norms()
+    monkeypatch.setattr(Epoch, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.train(SENTENCES)
+    model.wv.fill_norms()
+    np.testing.assert_allclose(model.wv.norms, np.linalg.norm(model.wv.vectors, axis=1), rtol=1e-6)
+
+
 @pytest.mark.parametrize("raised", [BoomError, StopIteration, KeyboardInterrupt])
 def test_an_exception_in_the_callers_iterator_surfaces_as_itself(raised: type[BaseException]) -> None:
     class Broken:
@@ -200,11 +216,11 @@ class BrokenTrainer:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, workers: int) -> None:
     trainer = BrokenTrainer(5, error)
-    epoch = Epoch(trainer, 0, 10**9, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
+    epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(type(error)) as caught:
         epoch.run(workers, lambda: None)
     assert caught.value is error
-    assert trainer.blocks < 10**6
+    assert trainer.blocks < 10**5
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
 
 
@@ -224,9 +240,10 @@ def test_an_exception_in_the_waiting_thread_stops_the_workers() -> None:
         if trainer.blocks > 100:
             raise BoomError("while watching")
 
-    epoch = Epoch(trainer, 0, 10**12, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
+    epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(BoomError, match="while watching"):
         epoch.run(2, watch)
+    assert trainer.blocks < 10**8 // 256
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
 
 
@@ -241,7 +258,7 @@ def test_threads_that_cannot_be_started_stop_those_that_were(monkeypatch: pytest
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
-    epoch = Epoch(BrokenTrainer(0, BoomError()), 0, 10**12, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
+    epoch = Epoch(BrokenTrainer(0, BoomError()), 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="can't start new thread"):
         epoch.run(4, lambda: None)
     assert not any(thread.is_alive() for thread in started)

@@ -75,7 +75,7 @@ def test_training_goes_on_as_if_nothing_had_happened(tmp_path: Path, kind: str) 
 
 def test_a_model_that_was_not_trained_yet(tmp_path: Path) -> None:
     model = Word2Vec(**OTHER_SETTINGS)
-    with pytest.raises(RuntimeError, match="no vocabulary yet: call build_vocab first"):
+    with pytest.raises(RuntimeError, match="no vocabulary yet: you must first build vocabulary"):
         model.save(tmp_path / "model")
     assert not any(tmp_path.iterdir())
     model.build_vocab(SENTENCES)
@@ -198,7 +198,10 @@ def rewritten(path: Path, arrays: dict[str, Any] | None = None, **metadata: Any)
         {"counts": None},
         {"counts": np.full(24, 3.5)},
         {"counts": np.full(24, -1)},
-        {"counts": np.arange(24)},
+        {"path_offsets": None},
+        {"path_offsets": np.arange(25)},
+        {"path_nodes": np.zeros(3, np.int32)},
+        {"path_codes": np.full(3, 2, np.uint8)},
         {"counts": np.full(23, 3)},
         {"counts": np.full((24, 1), 3)},
         {"keys": None},
@@ -219,7 +222,14 @@ SETTINGS = OTHER_SETTINGS | {"hs": 1}
 STATE: dict[str, Any] = {
     "corpus_count": 1,
     "corpus_total_words": 1,
+    "effective_min_count": 5,
+    "max_vocab_size": None,
+    "null_word": 0,
+    "sorted_vocab": 1,
+    "train_count": 1,
     "total_train_time": 0.5,
+    "min_alpha_yet_reached": 0.0001,
+    "compute_loss": False,
     "running_training_loss": 0.0,
     "comment": None,
     "epochs_trained": 2,

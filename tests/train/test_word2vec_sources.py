@@ -161,6 +161,16 @@ def test_the_seed_reaches_the_samples_and_not_only_the_first_vectors() -> None:
     assert len(set(counts)) == len(counts)
 
 
+def test_the_seed_reaches_the_first_vectors() -> None:
+    first = []
+    for seed in (1, 1, 2):
+        model = Word2Vec(seed=seed, **OPTIONS)
+        model.build_vocab(SENTENCES)
+        first.append(model.wv.vectors.copy())
+    assert np.array_equal(first[0], first[1])
+    assert (first[0] != first[2]).mean() > 0.99
+
+
 @pytest.mark.parametrize("workers", [2, 5])
 def test_several_workers_give_a_usable_model(workers: int) -> None:
     model = Word2Vec(SENTENCES * 5, workers=workers, sg=1, **OPTIONS)

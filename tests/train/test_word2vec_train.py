@@ -240,7 +240,7 @@ def test_training_goes_on_with_a_corpus_of_another_vocabulary() -> None:
 
 
 def test_training_without_a_vocabulary_is_an_error() -> None:
-    with pytest.raises(RuntimeError, match="no vocabulary yet: call build_vocab first"):
+    with pytest.raises(RuntimeError, match="no vocabulary yet: you must first build vocabulary"):
         Word2Vec().train(SENTENCES)
 
 

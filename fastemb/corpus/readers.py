@@ -1,0 +1,127 @@
+"""Sentences from files, as iterables that can be read again: gensim's names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..io.source import open_source
+
+MAX_SENTENCE_LENGTH = 10000
+
+
+class LineSentence:
+    """The lines of a text, each split at white space.
+
+    Args:
+        source: Path of a UTF-8 text, which may be compressed (gzip, bzip2, xz), or an iterable of lines (bytes or str)
+            such as an open file, which is taken back to its beginning when it can be.
+        max_sentence_length: Longer lines are cut into sentences of this many words; nothing is lost.
+        limit: Read so many lines at most; None reads all.
+    """
+
+    def __init__(self, source: Any, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None) -> None:
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+
+    def __iter__(self) -> Iterator[list[str]]:
+        if isinstance(self.source, str | os.PathLike):
+            with open_source(self.source) as (file, _):
+                yield from self._sentences(file)
+            return
+        if hasattr(self.source, "seek"):
+            self.source.seek(0)
+        yield from self._sentences(self.source)
+
+    def _sentences(self, lines: Iterable[str | bytes]) -> Iterator[list[str]]:
+        for line in islice(lines, self.limit):
+            yield from cut(
+                (line.decode("utf-8") if isinstance(line, bytes) else line).split(), self.max_sentence_length
+            )
+
+
+class PathLineSentences:
+    """`LineSentence` over every file of a folder, in the order of their names.
+
+    Args:
+        source: Path of a folder, or of one file.
+        max_sentence_length: As for `LineSentence`.
+        limit: Read so many lines of each file at most.
+    """
+
+    def __init__(
+        self, source: str | os.PathLike[str], max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None
+    ) -> None:
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+        path = Path(source)
+        if not path.exists():
+            raise ValueError(f"{source}: there is no such file or folder")
+        self.input_files = (
+            sorted(str(file) for file in path.iterdir() if file.is_file()) if path.is_dir() else [str(path)]
+        )
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for file in self.input_files:
+            yield from LineSentence(file, self.max_sentence_length, self.limit)
+
+
+class Text8Corpus:
+    """One text without line ends, such as text8, cut into sentences of equal length.
+
+    Args:
+        fname: Path of the text.
+        max_sentence_length: Words a sentence.
+    """
+
+    def __init__(self, fname: str | os.PathLike[str], max_sentence_length: int = MAX_SENTENCE_LENGTH) -> None:
+        self.fname = fname
+        self.max_sentence_length = max_sentence_length
+
+    def __iter__(self) -> Iterator[list[str]]:
+        waiting: list[str] = []
+        rest = b""
+        with open_source(self.fname) as (file, _):
+            while block := file.read(1 << 20):
+                text = rest + block
+                end = max(text.rfind(b" "), text.rfind(b"\n"))
+                waiting.extend(text[: end + 1].decode("utf-8").split())
+                rest = text[end + 1 :]
+                while len(waiting) >= self.max_sentence_length:
+                    yield waiting[: self.max_sentence_length]
+                    del waiting[: self.max_sentence_length]
+        waiting.extend(rest.decode("utf-8").split())
+        if waiting:
+            yield waiting
+
+
+class BrownCorpus:
+    """Sentences of the Brown corpus as NLTK ships it: words as ``word/TAG``, turned into ``word/ta`` in lower case.
+
+    Args:
+        dirname: Folder with the corpus' files.
+    """
+
+    def __init__(self, dirname: str | os.PathLike[str]) -> None:
+        self.dirname = dirname
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for file in sorted(Path(self.dirname).iterdir()):
+            if not file.is_file():
+                continue
+            for line in file.read_text(encoding="utf-8").splitlines():
+                pairs = [token.split("/") for token in line.split() if token.count("/") == 1]
+                words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
+                if words:
+                    yield words
+
+
+def cut(words: list[str], length: int) -> Iterator[list[str]]:
+    """Pieces of at most ``length`` words; nothing for no words."""
+    for start in range(0, len(words), length):
+        yield words[start : start + length]

@@ -1,0 +1,306 @@
+"""What gensim's Word2Vec offers beyond training: growing vocabularies, scoring, prediction, readers, other names."""
+
+import bz2
+import gzip
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastemb
+from fastemb import Corpus, LineSentence, PathLineSentences, Text8Corpus, Word2Vec
+from fastemb.corpus.readers import BrownCorpus
+
+SENTENCES = [["the", "cat", "sat"], ["the", "dog", "sat"], ["a", "cat", "and", "a", "dog"]] * 30
+MORE = [["the", "bird", "sang"], ["a", "bird", "and", "the", "cat"]] * 20
+OPTIONS: dict[str, Any] = {"vector_size": 11, "min_count": 1, "workers": 1, "epochs": 3, "sample": 0}
+
+
+@pytest.fixture(params=[{"negative": 3}, {"hs": 1, "negative": 0}, {"hs": 1, "negative": 3}], ids=str)
+def model(request: pytest.FixtureRequest) -> Word2Vec:
+    return Word2Vec(SENTENCES, **OPTIONS, **request.param)
+
+
+# ---- vocabulary ----
+
+
+def test_an_update_adds_new_words_at_the_end_and_keeps_what_was_learned(model: Word2Vec) -> None:
+    words, before = list(model.wv.index_to_key), model.wv.vectors.copy()
+    counts = {word: model.wv.get_vecattr(word, "count") for word in words}
+    outputs = model.syn1neg.copy() if model.negative else None
+    model.build_vocab(MORE, update=True)
+    assert model.wv.index_to_key == [*words, "bird", "sang"]
+    assert np.array_equal(model.wv.vectors[: len(words)], before)
+    assert model.wv.get_vecattr("cat", "count") == counts["cat"] + 20
+    assert model.wv.get_vecattr("bird", "count") == 40
+    assert np.abs(model.wv.vectors[len(words) :]).max() <= 1 / 11
+    assert np.ptp(model.wv.vectors[len(words) :]) > 0
+    if outputs is not None:
+        assert np.array_equal(model.syn1neg[: len(words)], outputs)
+        assert not model.syn1neg[len(words) :].any()
+    fresh = model.wv["bird"].copy()
+    model.train(MORE, total_examples=len(MORE), epochs=2)
+    assert not np.array_equal(model.wv["bird"], fresh)
+
+
+def test_new_rows_do_not_repeat_the_first_random_rows() -> None:
+    model = Word2Vec(**OPTIONS)
+    model.build_vocab(SENTENCES)
+    first = model.wv.vectors.copy()
+    model.build_vocab(MORE, update=True)
+    assert not np.isclose(model.wv["bird"], first).all(axis=1).any()
+
+
+def test_an_update_applies_min_count_to_the_new_corpus_only(model: Word2Vec) -> None:
+    model.min_count = 30
+    model.build_vocab(MORE, update=True)
+    assert "bird" in model.wv
+    assert "sang" not in model.wv
+    assert model.wv.get_vecattr("cat", "count") == 60  # 20 more are too few to be counted
+
+
+def test_factors_of_frozen_words_survive_an_update(model: Word2Vec) -> None:
+    model.wv.vectors_lockf = np.zeros(len(model.wv), dtype=np.float32)
+    model.build_vocab(MORE, update=True)
+    before = model.wv.vectors.copy()
+    model.train(MORE, total_examples=len(MORE), epochs=1)
+    assert np.array_equal(model.wv["cat"], before[model.wv.get_index("cat")])
+    assert not np.array_equal(model.wv["bird"], before[model.wv.get_index("bird")])
+
+
+@pytest.mark.parametrize("build", ["build_vocab", "build_vocab_from_freq"])
+def test_an_update_needs_a_vocabulary(build: str) -> None:
+    with pytest.raises(RuntimeError, match="no prior vocabulary"):
+        getattr(Word2Vec(**OPTIONS), build)({"a": 1} if build.endswith("freq") else SENTENCES, update=True)
+
+
+def test_counts_that_are_known_make_the_same_model_as_the_corpus() -> None:
+    counted = {"the": 60, "cat": 60, "sat": 60, "dog": 60, "a": 60, "and": 30}
+    one, two = Word2Vec(**OPTIONS), Word2Vec(**OPTIONS)
+    one.build_vocab(SENTENCES)
+    two.build_vocab_from_freq(counted, keep_raw_vocab=True, corpus_count=90)
+    assert two.raw_vocab == counted
+    assert (one.corpus_count, one.corpus_total_words) == (two.corpus_count, two.corpus_total_words) == (90, 330)
+    one.train(SENTENCES)
+    two.train(SENTENCES)
+    assert one.wv.index_to_key == two.wv.index_to_key
+    assert np.array_equal(one.wv.vectors, two.wv.vectors)
+
+
+@pytest.mark.parametrize("bad", [{}, {"a": -1}])
+def test_counts_that_make_no_sense_are_refused(bad: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="word_freq"):
+        Word2Vec(**OPTIONS).build_vocab_from_freq(bad)
+
+
+def test_counts_can_update_a_vocabulary(model: Word2Vec) -> None:
+    model.build_vocab_from_freq({"cat": 5, "fish": 2}, update=True)
+    assert model.wv.get_vecattr("cat", "count") == 65
+    assert model.wv.index_to_key[-1] == "fish"
+
+
+def test_raw_counts_are_kept_on_request() -> None:
+    model = Word2Vec(**{**OPTIONS, "min_count": 50})
+    model.build_vocab(SENTENCES, keep_raw_vocab=True)
+    assert model.raw_vocab == {"the": 60, "cat": 60, "sat": 60, "dog": 60, "a": 60, "and": 30}
+    assert "and" not in model.wv
+    model.build_vocab(SENTENCES)
+    assert model.raw_vocab == {}
+
+
+def test_max_vocab_size_keeps_exactly_the_most_frequent() -> None:
+    model = Word2Vec([["a"] * 5 + ["b"] * 4 + ["c"] * 4 + ["d"]], **OPTIONS, max_vocab_size=2)
+    assert model.wv.index_to_key == ["a", "b"]
+
+
+def test_an_unsorted_vocabulary_is_in_order_of_appearance_and_learns() -> None:
+    rare_first = [["rare", *sentence] for sentence in SENTENCES[:1]] + SENTENCES
+    model = Word2Vec(rare_first, **OPTIONS, sorted_vocab=0, hs=1)
+    assert model.wv.index_to_key[:3] == ["rare", "the", "cat"]
+    lengths = np.diff(model._huffman_paths().offsets)
+    assert lengths[0] == lengths.max()
+
+
+def test_a_null_word_is_there_and_occurs_nowhere() -> None:
+    with_null = Word2Vec(SENTENCES, **OPTIONS, null_word=1)
+    assert with_null.wv.index_to_key[-1] == "\0"
+    assert with_null.wv.get_vecattr("\0", "count") == 1
+
+
+def test_reset_from_takes_the_vocabulary_and_forgets_the_vectors(model: Word2Vec) -> None:
+    other = Word2Vec(**OPTIONS, hs=1, negative=2)
+    other.reset_from(model)
+    assert other.wv.index_to_key == model.wv.index_to_key
+    assert not other.syn1neg.any()
+    other.train(SENTENCES)
+    assert other.syn1neg.any()
+
+
+def test_memory_is_estimated_for_every_matrix(model: Word2Vec) -> None:
+    report = model.estimate_memory(vocab_size=1000)
+    parts = set(report) - {"total"}
+    assert report["vectors"] == 1000 * 16 * 4
+    assert ("syn1neg" in parts) == bool(model.negative)
+    assert ("syn1" in parts) == bool(model.hs)
+    assert report["total"] == sum(report[part] for part in parts)
+
+
+# ---- questions ----
+
+
+def test_predicted_words_are_a_softmax_of_the_output_scores() -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS, cbow_mean=1)
+    hidden = (model.wv["the"].astype(float) + model.wv["sat"]) / 2
+    odds = np.exp(model.syn1neg.astype(float) @ hidden)
+    expected = sorted(zip(odds / odds.sum(), model.wv.index_to_key, strict=True), reverse=True)
+    answer = model.predict_output_word(["the", "sat", "unknown"], topn=3)
+    assert answer is not None
+    assert [word for word, _ in answer] == [word for _, word in expected[:3]]
+    assert [odd for _, odd in answer] == pytest.approx([odd for odd, _ in expected[:3]], rel=1e-5)
+    everything = model.predict_output_word(["the"], topn=None)
+    assert everything is not None
+    assert sum(odd for _, odd in everything) == pytest.approx(1)
+
+
+def test_predicting_needs_known_words_and_negative_sampling() -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS)
+    with pytest.warns(UserWarning, match="none of the given words"):
+        assert model.predict_output_word(["unknown"]) is None
+    with pytest.raises(RuntimeError, match="negative sampling"):
+        Word2Vec(SENTENCES, **OPTIONS, hs=1, negative=0).predict_output_word(["the"])
+    with pytest.raises(RuntimeError, match="first build vocabulary"):
+        Word2Vec(**OPTIONS).predict_output_word(["the"])
+
+
+@pytest.mark.parametrize("sg", [0, 1])
+@pytest.mark.parametrize("cbow_mean", [0, 1])
+def test_a_sentence_scores_the_log_probability_of_its_paths(sg: int, cbow_mean: int) -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS, hs=1, negative=0, sg=sg, cbow_mean=cbow_mean, window=2)
+    paths = model._huffman_paths()
+
+    def log_probability(word: str, hidden: Any) -> float:
+        row, total = model.wv.get_index(word), 0.0
+        for at in range(paths.offsets[row], paths.offsets[row + 1]):
+            score = float(model.syn1[paths.nodes[at]].astype(float) @ hidden)
+            total -= np.log1p(np.exp(score if paths.codes[at] else -score))
+        return total
+
+    expected = 0.0
+    sentence = ["the", "cat", "sat", "and"]
+    for place, word in enumerate(sentence):
+        context = [
+            model.wv[near].astype(float)
+            for near in sentence[max(0, place - 2) : place] + sentence[place + 1 : place + 3]
+        ]
+        if sg:
+            expected += sum(log_probability(word, hidden) for hidden in context)
+        else:
+            expected += log_probability(word, sum(context) / (len(context) if cbow_mean else 1))
+    scores = model.score([["the", "unknown", "cat", "sat", "and"], [], ["the"]], total_sentences=3)
+    assert scores == pytest.approx([expected, 0.0, 0.0], rel=1e-5)
+    assert len(model.score(SENTENCES, total_sentences=2)) == 2
+
+
+def test_scoring_needs_hierarchical_softmax() -> None:
+    with pytest.raises(RuntimeError, match="hs=1"):
+        Word2Vec(SENTENCES, **OPTIONS).score(SENTENCES)
+
+
+def test_words_already_trained_on_count_for_the_learning_rate() -> None:
+    model = Word2Vec(**OPTIONS)
+    model.build_vocab(SENTENCES)
+    model.train(SENTENCES, epochs=1, start_alpha=0.1, end_alpha=0.0, word_count=330)
+    assert not model.syn1neg.any()
+    assert model.min_alpha_yet_reached == 0.0
+    with pytest.warns(UserWarning, match="no effect"):
+        model.train(SENTENCES, epochs=1, queue_factor=3)
+    assert model.train_count == 2
+
+
+# ---- readers ----
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text"
+    path.write_text("a b c\n\n d é\ne", encoding="utf-8")
+    return path
+
+
+def test_lines_are_read_again_and_again_and_cut_without_loss(text: Path) -> None:
+    sentences = LineSentence(text)
+    assert list(sentences) == list(sentences) == [["a", "b", "c"], ["d", "é"], ["e"]]
+    assert list(LineSentence(str(text), max_sentence_length=2)) == [["a", "b"], ["c"], ["d", "é"], ["e"]]
+    assert list(LineSentence(text, limit=2)) == [["a", "b", "c"]]
+    with open(text, "rb") as file:
+        again = LineSentence(file)
+        assert list(again) == list(again) == list(sentences)
+    assert list(LineSentence(["x y", b"z"])) == [["x", "y"], ["z"]]
+
+
+def test_compressed_lines_are_read(tmp_path: Path) -> None:
+    (tmp_path / "t.gz").write_bytes(gzip.compress(b"a b\n"))
+    (tmp_path / "t.bz2").write_bytes(bz2.compress(b"c\n"))
+    assert list(PathLineSentences(tmp_path)) == [["c"], ["a", "b"]]
+    assert list(PathLineSentences(tmp_path / "t.gz")) == [["a", "b"]]
+    with pytest.raises(ValueError, match="absent"):
+        PathLineSentences(tmp_path / "absent")
+
+
+def test_a_text_without_lines_is_cut_evenly(tmp_path: Path) -> None:
+    words = [f"w{k}" for k in range(400_000)]
+    (tmp_path / "text8").write_text(" ".join(words), encoding="utf-8")
+    read = list(Text8Corpus(tmp_path / "text8", max_sentence_length=999))
+    assert [word for sentence in read for word in sentence] == words
+    assert {len(sentence) for sentence in read[:-1]} == {999}
+
+
+def test_the_brown_corpus_is_read_with_short_tags(tmp_path: Path) -> None:
+    (tmp_path / "ca01").write_text("The/at Fulton/np-tl 1/cd ,/, ``/`` x/y/z foo\n\nOR/Cc\n", encoding="utf-8")
+    assert list(BrownCorpus(tmp_path)) == [["the/at", "fulton/np", "1/cd"], ["or/Cc"]]
+
+
+def test_a_model_learns_from_a_reader(text: Path) -> None:
+    corpus = Word2Vec(Corpus.from_file(text), **OPTIONS)
+    lines = Word2Vec(LineSentence(text), **OPTIONS)
+    assert np.array_equal(lines.wv.vectors, corpus.wv.vectors)
+
+
+# ---- names ----
+
+
+def test_gensims_modules_have_their_names_here() -> None:
+    from fastemb.models import KeyedVectors, word2vec
+    from fastemb.models.callbacks import CallbackAny2Vec
+    from fastemb.models.keyedvectors import Word2VecKeyedVectors
+
+    assert fastemb.models.Word2Vec is word2vec.Word2Vec is Word2Vec
+    assert Word2VecKeyedVectors is KeyedVectors is fastemb.KeyedVectors
+    assert word2vec.LineSentence is LineSentence
+
+    class Counter(CallbackAny2Vec):
+        def __init__(self) -> None:
+            self.losses: list[float] = []
+
+        def on_epoch_end(self, model: Any) -> None:
+            self.losses.append(model.get_latest_training_loss())
+
+    counter = Counter()
+    Word2Vec(SENTENCES, **OPTIONS, compute_loss=True, callbacks=[counter])
+    assert all(earlier < later for earlier, later in pairwise(counter.losses))
+    assert len(counter.losses) == 3
+
+
+def test_a_model_of_gensims_goes_on_here() -> None:
+    gensim_models = pytest.importorskip("gensim.models")
+    for options in ({"negative": 3}, {"hs": 1, "negative": 0}, {"hs": 1, "sg": 1}):
+        theirs = gensim_models.Word2Vec(SENTENCES, **OPTIONS, **options)
+        ours = Word2Vec.from_gensim(theirs)
+        assert ours.wv.index_to_key == theirs.wv.index_to_key
+        assert np.array_equal(ours.wv.vectors, theirs.wv.vectors)
+        if theirs.hs:
+            assert ours.score(SENTENCES[:5]) == pytest.approx(theirs.score(SENTENCES[:5]), rel=1e-3)
+        ours.train(SENTENCES)
+        assert not np.array_equal(ours.wv.vectors, theirs.wv.vectors)
