@@ -12,6 +12,7 @@ from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 # Free-threaded Pythons have no stable ABI yet: they get a build of their own.
 STABLE_ABI = not sysconfig.get_config_var("Py_GIL_DISABLED")
@@ -44,11 +45,19 @@ native = Extension(
     py_limited_api=STABLE_ABI,
 )
 
-options: dict[str, dict[str, object]] = {}
-if STABLE_ABI:
-    options["bdist_wheel"] = {"py_limited_api": "cp311"}
-if not compile_for_tests:
-    # Also put the extension beside its sources, so that `import fastemb` works in this folder after any install.
-    options["build_ext"] = {"inplace": True}
 
-setup(ext_modules=cythonize([native], language_level=3), options=options)
+class BuildExtension(build_ext):
+    """Also puts the extension beside its sources, so that `import fastemb` works in this folder after any install."""
+
+    def run(self) -> None:
+        """Build, then copy."""
+        super().run()
+        if not self.inplace and not compile_for_tests:
+            self.copy_extensions_to_source()
+
+
+setup(
+    ext_modules=cythonize([native], language_level=3),
+    cmdclass={"build_ext": BuildExtension},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI else {},
+)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 import sysconfig
 import time
 from collections.abc import Iterator
@@ -63,10 +65,12 @@ def run_demo(output: Path, workers: int | None = None) -> None:
     _show_neighbours(model.wv)
     _show_analogies(model.wv)
     model.wv.save(str(output))
+    command = "fastemb" if shutil.which("fastemb") else f"{sys.executable} -m fastemb"
     print(f"saved     {output}; go on with\n")
-    print(f"    fastemb similar {output} dict")
-    print(f"    fastemb analogy {output} read write load")
-    print(f'    python -c "import fastemb; print(fastemb.KeyedVectors.load({str(output)!r}).most_similar({"dict"!r}))"')
+    print(f"    {command} similar {output} dict")
+    print(f"    {command} analogy {output} read write load\n")
+    print("or in Python\n")
+    print(f"    import fastemb; print(fastemb.KeyedVectors.load({str(output)!r}).most_similar('dict'))")
 
 
 def _show_neighbours(vectors: KeyedVectors) -> None:
