@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FORMAT = "fastemb.Word2Vec"
 _VERSION = "1"
+_COUNTS = "attribute.count"  # so that KeyedVectors can read the file
 _STATE = (
     "corpus_count",
     "corpus_total_words",
@@ -40,7 +41,7 @@ def write_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
     """Write ``model`` to ``path``; the file is there whole or not at all."""
     vocabulary = model._known_vocabulary()
     keys, key_type = pack_keys(vocabulary.keys)
-    arrays = {**keys, "counts": vocabulary.counts, "vectors": model.wv.vectors}
+    arrays = {**keys, _COUNTS: vocabulary.counts, "vectors": model.wv.vectors}
     if model.negative:
         arrays["syn1neg"] = model.syn1neg
     if model.hs:
@@ -132,7 +133,7 @@ def _matrix(path: Any, arrays: dict[str, Any], name: str, shape: tuple[int, int]
 
 
 def _counts(path: Any, arrays: dict[str, Any]) -> Any:
-    counts = arrays.get("counts")
+    counts = arrays.get(_COUNTS)
     if counts is None or counts.dtype != np.int64 or counts.ndim != 1 or (counts < 0).any():
         raise ValueError(f"{path}: the counts are missing or damaged")
     return counts

@@ -24,6 +24,7 @@ from .store import Array, Key
 logger = logging.getLogger(__name__)
 
 _FORMAT = "fastemb.KeyedVectors"
+_READABLE = (_FORMAT, "fastemb.Word2Vec")
 _ATTRIBUTE = "attribute."
 _REMOVED = {
     "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
@@ -211,7 +212,7 @@ class KeyedVectors(Queries):
 
     @classmethod
     def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
-        """Read what `save` wrote.
+        """Read what `save` wrote, or the input vectors of a model that `Word2Vec.save` wrote.
 
         Args:
             fname: file.
@@ -224,7 +225,7 @@ class KeyedVectors(Queries):
         if mmap not in (None, "r"):
             raise ValueError(f"mmap must be None or 'r', not {mmap!r}")
         tensors, metadata = read_tensors(fname, mmap == "r")
-        if metadata.get("format") != _FORMAT or metadata.get("version") != "1":
+        if metadata.get("format") not in _READABLE or metadata.get("version") != "1":
             raise ValueError(f"{fname}: no file of KeyedVectors, or of a newer version: {metadata.get('format')!r}")
         keys = unpack_keys(fname, tensors, metadata.get("key_type"))
         vectors = tensors.get("vectors")

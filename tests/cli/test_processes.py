@@ -56,11 +56,19 @@ def test_version(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
 @pytest.mark.parametrize("words", [1, 50_000])
 def test_a_reader_that_has_seen_enough_is_no_error_to_talk_about(trained: Path, words: int) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "fastemb", "similar", "vectors.bin", "-n", "3"]
     with os.fdopen(writing, "w") as closed:
         done = subprocess.run(
-            command, cwd=trained, input="fox\n" * words, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60
+            command,
+            cwd=trained,
+            env=environment,
+            input="fox\n" * words,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
         )
     assert (done.returncode, done.stderr) == (1, "")

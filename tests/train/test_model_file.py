@@ -156,10 +156,13 @@ def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
         Word2Vec.load(tmp_path / "absent")
 
 
-def test_the_vectors_of_a_model_file_are_no_keyed_vectors(tmp_path: Path) -> None:
-    trained().save(tmp_path / "model")
-    with pytest.raises(ValueError, match="model: "):
-        KeyedVectors.load(tmp_path / "model")
+def test_the_vectors_of_a_model_file_can_be_read_alone(tmp_path: Path) -> None:
+    model = trained()
+    model.save(tmp_path / "model")
+    vectors = KeyedVectors.load(tmp_path / "model", mmap="r")
+    assert vectors.index_to_key == model.wv.index_to_key
+    assert np.array_equal(vectors.vectors, model.wv.vectors)
+    assert np.array_equal(vectors.expandos["count"], model.wv.expandos["count"])
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.9999])
@@ -195,15 +198,15 @@ def rewritten(path: Path, arrays: dict[str, Any] | None = None, **metadata: Any)
         {"syn1neg": None},
         {"syn1": None},
         {"syn1": np.zeros(24 * 19, np.float32)},
-        {"counts": None},
-        {"counts": np.full(24, 3.5)},
-        {"counts": np.full(24, -1)},
+        {"attribute.count": None},
+        {"attribute.count": np.full(24, 3.5)},
+        {"attribute.count": np.full(24, -1)},
         {"path_offsets": None},
         {"path_offsets": np.arange(25)},
         {"path_nodes": np.zeros(3, np.int32)},
         {"path_codes": np.full(3, 2, np.uint8)},
-        {"counts": np.full(23, 3)},
-        {"counts": np.full((24, 1), 3)},
+        {"attribute.count": np.full(23, 3)},
+        {"attribute.count": np.full((24, 1), 3)},
         {"keys": None},
         {"keys": np.arange(24)},
         {"keys": np.full(4 * 24, 255, np.uint8)},
