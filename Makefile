@@ -12,12 +12,14 @@ demo: .venv/installed
 test: .venv/installed
 	.venv/bin/pytest
 
-lint: .venv/installed
+lint: .venv/tools
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
-types: .venv/installed
+types: .venv/tools
 	.venv/bin/mypy
+	.venv/bin/pyright --pythonpath .venv/bin/python
+	.venv/bin/python -m mypy.stubtest fastemb._native --mypy-config-file pyproject.toml --ignore-missing-stub --concise
 
 # The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose.
 sanitize: .venv-sanitize/installed
@@ -37,7 +39,12 @@ bench: .venv/installed
 
 .venv/installed: $(SOURCES)
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check '.[test,check]'
+	.venv/bin/pip install --quiet --disable-pip-version-check '.[test]'
+	touch $@
+
+.venv/tools: .venv/installed
+	.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["check"], sep="\n")' \
+		| .venv/bin/pip install --quiet --disable-pip-version-check -r /dev/stdin
 	touch $@
 
 .venv-sanitize/installed: $(SOURCES)

@@ -1,7 +1,8 @@
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 _Bytes = bytes | bytearray | memoryview
 
@@ -18,15 +19,17 @@ def draw_negatives(
     table: NDArray[np.uint32], seed: int, epoch: int, position: int, rows: NDArray[np.int32]
 ) -> None: ...
 
+@disjoint_base
 class HuffmanTree:
     @property
     def total(self) -> int: ...
-    def __init__(self, counts: NDArray[np.int64]) -> None: ...
+    def __new__(cls, counts: NDArray[np.int64]) -> Self: ...
     def paths(self, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]) -> None: ...
 
+@disjoint_base
 class Trainer:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         isa: str,
         ids: NDArray[np.int32],
         offsets: NDArray[np.int64],
@@ -50,7 +53,7 @@ class Trainer:
         cbow_exact: bool,
         want_loss: bool,
         seed: int,
-    ) -> None: ...
+    ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def train_block(
         self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
@@ -68,8 +71,9 @@ def step(
 ) -> float: ...
 def count_lines(data: _Bytes) -> int: ...
 
+@disjoint_base
 class TokenTable:
-    def __init__(self) -> None: ...
+    def __new__(cls) -> Self: ...
     def __len__(self) -> int: ...
     @property
     def memory(self) -> int: ...

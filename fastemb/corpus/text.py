@@ -159,7 +159,7 @@ class Encoder:
         what = (
             "NUL byte: this is a binary file, or text that is not UTF-8"
             if error.nul
-            else 'invalid UTF-8; convert the file to UTF-8, or pass unicode_errors="replace" or "ignore"'
+            else 'invalid UTF-8; convert it, or read it with Corpus.from_file(path, unicode_errors="replace")'
         )
         self._bad.append((block.position + error.offset, f"{self._reader.path}, line {line}: {what}"))
 

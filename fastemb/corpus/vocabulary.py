@@ -26,12 +26,14 @@ class Vocabulary:
         keys: the tokens, as a rule the most frequent first.
         counts: int64 array, how often each occurs.
         key_to_index: the id of each token.
+        least_count: the count from which tokens were taken, when they were selected by it.
 
     Raises:
         ValueError: keys and counts differ in length, a key comes twice, or a count is negative.
     """
 
-    def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints) -> None:
+    def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
+        self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
         self.counts: Ints = np.ascontiguousarray(counts, dtype=np.int64)
         self.key_to_index: dict[Hashable, int] = {key: index for index, key in enumerate(self.keys)}
@@ -113,7 +115,7 @@ class Selection:
             order = order[np.argsort(first[order])]
         ids = np.full(len(counts), -1, np.int32)
         ids[order] = np.arange(len(order), dtype=np.int32)
-        return Vocabulary(keys_at(order), counts[order]), ids
+        return Vocabulary(keys_at(order), counts[order], self.least_count(counts)), ids
 
     def least_count(self, counts: Ints) -> int:
         """The count from which a token is kept."""

@@ -90,21 +90,25 @@ def read_model(path: str | os.PathLike[str]) -> Parts:
 
 
 def _paths(path: Any, arrays: dict[str, Any], words: int) -> HuffmanPaths:
-    try:
-        offsets, nodes, codes = (arrays[f"path_{name}"] for name in ("offsets", "nodes", "codes"))
-        sound = (
-            (offsets.dtype, nodes.dtype, codes.dtype) == (np.int64, np.int32, np.uint8)
-            and offsets.shape == (words + 1,)
-            and nodes.shape == codes.shape == (offsets[-1] + 1,)
-            and offsets[0] == 0
-            and (np.diff(offsets) >= 0).all()
-            and ((nodes[:-1] >= 0) & (nodes[:-1] < max(words - 1, 1)) & (codes[:-1] <= 1)).all()
-        )
-    except KeyError:
-        sound = False
-    if not sound:
+    parts: list[Any] = [arrays.get(f"path_{name}") for name in ("offsets", "nodes", "codes")]
+    if not _are_paths(parts, words):
         raise ValueError(f"{path}: the Huffman paths are missing or damaged")
+    offsets, nodes, codes = parts
     return HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
+
+
+def _are_paths(parts: list[Any], words: int) -> bool:
+    if any(part is None for part in parts):
+        return False
+    offsets, nodes, codes = parts
+    return bool(
+        [part.dtype for part in parts] == [np.int64, np.int32, np.uint8]
+        and offsets.shape == (words + 1,)
+        and nodes.shape == codes.shape == (offsets[-1] + 1,)
+        and offsets[0] == 0
+        and (np.diff(offsets) >= 0).all()
+        and ((nodes[:-1] >= 0) & (nodes[:-1] < max(words - 1, 1)) & (codes[:-1] <= 1)).all()
+    )
 
 
 def _check_state(state: dict[str, Any]) -> None:

@@ -27,6 +27,8 @@ class Weights:
     hs: int
     sg: int
     cbow_mean: int
+    corpus_count: int
+    corpus_total_words: int
 
     def __init__(self) -> None:
         self._vocabulary: Vocabulary | None = None
@@ -50,8 +52,12 @@ class Weights:
         random_rows(self._in, settings.vector_size, settings.seed)
         self._out_ns = padded_zeros(words if settings.negative else 0, settings.vector_size)
         self._out_hs = padded_zeros(words if settings.hs else 0, settings.vector_size)
-        self.wv = self._keyed(self._in)
+        self._expose_inputs()
         self._epochs_trained = 0
+
+    def _expose_inputs(self) -> None:
+        self.wv = self._keyed(self._in)
+        self.wv.vectors_lockf = np.ones(1, dtype=np.float32)
 
     def _start(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -68,10 +74,9 @@ class Weights:
         random_rows(self._in, self.vector_size, self._settings().seed, known)
         self._out_ns = padded_copy(self.syn1neg, words) if self.negative else self._out_ns
         self._out_hs = padded_copy(self.syn1, words) if self.hs else self._out_hs
-        factors = getattr(self.wv, "vectors_lockf", None)
-        self.wv = self._keyed(self._in)
-        if factors is not None:
-            self.wv.vectors_lockf = factors if len(factors) == 1 else _extended(factors, words)
+        factors = self.wv.vectors_lockf
+        self._expose_inputs()
+        self.wv.vectors_lockf = factors if len(factors) == 1 else _extended(factors, words)
 
     def _adopt(self, vocabulary: Vocabulary, matrices: dict[str, Any], paths: HuffmanPaths | None) -> None:
         """Take over a vocabulary with its matrices by name: vectors, syn1neg, syn1; those are copied."""
@@ -82,12 +87,14 @@ class Weights:
             self._out_ns = padded_copy(matrices["syn1neg"])
         if self.hs:
             self._out_hs = padded_copy(matrices["syn1"], len(vocabulary))
-        self.wv = self._keyed(self._in)
+        self._expose_inputs()
 
     def reset_from(self, other_model: Weights) -> None:
         """Take over another model's vocabulary, with fresh matrices."""
         self._start(other_model._known_vocabulary())
         self._paths = other_model._paths
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
 
     # ---- matrices ----
 
@@ -150,10 +157,7 @@ class Weights:
 
     def _input_scale(self) -> NDArray[np.float32] | None:
         """``wv.vectors_lockf``: a factor on every change of an input vector (0 freezes it), one or one a word."""
-        factors = getattr(self.wv, "vectors_lockf", None)
-        if factors is None:
-            return None
-        factors = np.asarray(factors, dtype=np.float32).ravel()
+        factors = np.asarray(self.wv.vectors_lockf, dtype=np.float32).ravel()
         if len(factors) == 1:
             return None if factors[0] == 1.0 else np.full(len(self._in), factors[0], dtype=np.float32)
         if len(factors) != len(self._in):

@@ -249,6 +249,7 @@ class Word2Vec(Scoring):
     def _count_corpus(self, corpus: Corpus) -> None:
         self.corpus_count = len(corpus)
         self.corpus_total_words = corpus.raw_words
+        self.effective_min_count = corpus.vocabulary.least_count
 
     def _take_vocabulary(self, vocabulary: Vocabulary, update: bool) -> None:
         if self.null_word and "\0" not in vocabulary:
@@ -448,12 +449,20 @@ class Word2Vec(Scoring):
         write_model(self, path)
 
     @classmethod
-    def load(cls, path: CorpusFile) -> Self:
+    def load(cls, path: CorpusFile, mmap: str | None = None) -> Self:
         """Read a model that `save` wrote. For a file that gensim wrote see `from_gensim`.
+
+        Args:
+            path: File to read.
+            mmap: Without effect; anything but None gives a warning. `KeyedVectors.load` can map a model's vectors.
 
         Raises:
             ValueError: the file is something else, or damaged.
         """
+        if mmap is not None:
+            warnings.warn(
+                "mmap has no effect on a whole model; KeyedVectors.load maps its vectors", UserWarning, stacklevel=2
+            )
         settings, state, vocabulary, matrices, paths = read_model(path)
         model = cls(**asdict(settings))
         epochs_trained = state.pop("epochs_trained")

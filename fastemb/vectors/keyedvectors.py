@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -58,9 +58,13 @@ class KeyedVectors(Queries):
 
     """
 
-    def __getattr__(self, name: str) -> NoReturn:
-        hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+    vectors_lockf: Array  # only where training uses it
+
+    if not TYPE_CHECKING:  # type checkers would take any name for granted
+
+        def __getattr__(self, name: str) -> NoReturn:
+            hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     # ---- gensim ----
 
@@ -371,7 +375,7 @@ class KeyedVectors(Queries):
         locks = np.ones(len(self), np.float32)
         locks[:] = self.__dict__.get("vectors_lockf", 1.0)
         locks[ours] = lockf
-        self.vectors_lockf: Array = locks
+        self.vectors_lockf = locks
         logger.info("took over %d vectors from %s", len(ours), fname)
 
     # ---- kept for older code ----

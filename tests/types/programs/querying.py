@@ -1,0 +1,39 @@
+"""A typed program that asks vectors; checked, never run."""
+
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fastemb
+from fastemb.models import KeyedVectors
+
+
+class Own(KeyedVectors):
+    pass
+
+
+vectors = KeyedVectors.load(Path("vectors.safetensors"), mmap="r")
+assert_type(vectors, KeyedVectors)
+assert_type(Own.load("vectors"), Own)
+assert_type(Own.load_word2vec_format("vectors.bin", binary=True, limit=10), Own)
+assert_type(fastemb.load_vectors("vectors.txt"), KeyedVectors)
+
+for key, score in vectors.most_similar(positive=["king", "woman"], negative=["man"], topn=3):
+    print(f"{key:<10} {score:.3f}")
+row: NDArray[np.float32] = vectors["king"]
+several: NDArray[np.float32] = vectors[["king", "queen"]]
+cosine: float = vectors.similarity("king", "queen")
+assert_type(vectors.get_index("king"), int)
+assert_type("king" in vectors, bool)
+assert_type(vectors.rank("king", "queen"), int)
+assert_type(vectors.add_vector("new", [0.0] * vectors.vector_size), int)
+vectors["new"] = np.zeros(vectors.vector_size)
+accuracy, sections = vectors.evaluate_word_analogies("questions-words.txt")
+assert_type(accuracy, float)
+print([len(section["correct"]) for section in sections])
+pearson, spearman, unknown = vectors.evaluate_word_pairs("wordsim353.tsv")
+assert_type(pearson[0], float)
+assert_type(unknown, float)
+vectors.save_word2vec_format("vectors.txt")
