@@ -17,15 +17,13 @@ from setuptools.command.build_ext import build_ext
 # Free-threaded Pythons have no stable ABI yet: they get a build of their own.
 STABLE_ABI = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
-macros: list[tuple[str, str | None]] = [("CYTHON_USE_TYPE_SLOTS", "1")]
-if STABLE_ABI:
-    macros.append(("Py_LIMITED_API", "0x030B0000"))
+macros: list[tuple[str, str | None]] = [("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else []
 
 compile_for_tests = any(os.environ.get(name) == "1" for name in ("FASTEMB_SANITIZE", "FASTEMB_COVERAGE"))
 compile_args: list[str] = []
 link_args: list[str] = []
 if sys.platform != "win32":
-    compile_args += ["-std=c11", "-O3", "-fvisibility=hidden"]
+    compile_args += ["-std=c11", "-O3", "-g0", "-fvisibility=hidden"]
     link_args += ["-lm"]
 if os.environ.get("FASTEMB_SANITIZE") == "1":
     compile_args += ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover"]

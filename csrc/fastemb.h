@@ -80,6 +80,7 @@ struct fe_job {
     int32_t longest_path;
     /* model */
     int32_t window;
+    int32_t span;        /* contexts that a centre can have on either side: window, or less in short sentences */
     int32_t negative;
     int32_t sg;
     int32_t shrink_windows;
@@ -97,7 +98,7 @@ struct fe_done {
     double loss;   /* sum of -log sigmoid, 0 unless want_loss */
 };
 
-/* Bytes of scratch memory that fe_train_block needs: 64-byte aligned by the caller. */
+/* Bytes of scratch memory that fe_train_block needs, 64-byte aligned by the caller. */
 size_t fe_workspace_size(const struct fe_job *job);
 
 /* Train on the centres at tokens [begin, end); contexts may lie outside, but within their sentences.

@@ -56,7 +56,7 @@ static void *carve(struct carver *c, int64_t count, size_t size) {
 }
 
 static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
-    const int64_t contexts = 2 * (int64_t)job->window + 1;
+    const int64_t contexts = 2 * (int64_t)job->span + 1;
     const int64_t inputs = contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS;
     const int64_t drawn = job->negative + 2, nodes = job->longest_path + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
@@ -106,7 +106,7 @@ static int next_block(struct trainer *t, struct pending *p) {
         t->context_count = fe_walk_contexts(&t->walk, t->contexts);
         t->used = 0;
         t->done.kept++;
-        const int32_t entering = t->walk.centre + job->window;
+        const int32_t entering = t->walk.centre + job->span;
         if (entering < t->walk.count) prefetch_row(job->in, t->walk.kept[entering].id, job);
     }
     /* Contexts are shared out evenly, e.g. 20 as 10 + 10. */
@@ -185,6 +185,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
+    memset(t.first_only, 0, (size_t)job->negative + 2);
     t.first_only[0] = 1;
     int ok = 1;
     if (begin < end) {

@@ -21,7 +21,7 @@ struct fe_kept {
 struct fe_walk {
     const struct fe_job *job;
     uint64_t key;
-    struct fe_kept *kept; /* FE_WALK_CENTRES + 2 * window entries */
+    struct fe_kept *kept; /* FE_WALK_CENTRES + 2 * span entries */
     int64_t sentence;
     int64_t begin, end;           /* the block: centres are the kept tokens in [begin, end) */
     int64_t next, centres_end;    /* next token to read; the block's end within the sentence */
@@ -40,11 +40,11 @@ FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, struct fe_
 static inline void fe_walk_enter(struct fe_walk *w) {
     const int64_t *bounds = w->job->offsets + w->sentence;
     const int64_t first = bounds[0] > w->begin ? bounds[0] : w->begin;
-    const int32_t window = w->job->window;
-    int32_t at = window;
+    const int32_t span = w->job->span;
+    int32_t at = span;
     for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--)
         if (fe_walk_keep(w, t, &w->kept[at - 1])) at--;
-    w->count = window - at;
+    w->count = span - at;
     memmove(w->kept, w->kept + at, (size_t)w->count * sizeof *w->kept);
     w->centre = w->count;
     w->after = 0;
@@ -54,12 +54,12 @@ static inline void fe_walk_enter(struct fe_walk *w) {
 
 /* Fill the buffer as far as it goes, keeping the contexts left of the next centre. */
 static inline void fe_walk_fill(struct fe_walk *w) {
-    const int32_t window = w->job->window, room = FE_WALK_CENTRES + 2 * window;
+    const int32_t span = w->job->span, room = FE_WALK_CENTRES + 2 * span;
     const int64_t sentence_end = w->job->offsets[w->sentence + 1];
-    if (w->centre > window) {
-        const int32_t passed = w->centre - window;
+    if (w->centre > span) {
+        const int32_t passed = w->centre - span;
         w->count -= passed;
-        w->centre = window;
+        w->centre = span;
         memmove(w->kept, w->kept + passed, (size_t)w->count * sizeof *w->kept);
     }
     while (w->count < room && w->next < w->centres_end) {
@@ -67,7 +67,7 @@ static inline void fe_walk_fill(struct fe_walk *w) {
         w->next++;
     }
     if (w->next < w->centres_end) return;
-    while (w->count < room && w->next < sentence_end && w->after < window) {
+    while (w->count < room && w->next < sentence_end && w->after < span) {
         const int stays = fe_walk_keep(w, w->next, &w->kept[w->count]);
         w->count += stays;
         w->after += stays;
@@ -76,7 +76,7 @@ static inline void fe_walk_fill(struct fe_walk *w) {
 }
 
 static inline int fe_walk_sentence_read(const struct fe_walk *w) {
-    return w->next >= w->job->offsets[w->sentence + 1] || (w->next >= w->centres_end && w->after >= w->job->window);
+    return w->next >= w->job->offsets[w->sentence + 1] || (w->next >= w->centres_end && w->after >= w->job->span);
 }
 
 static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, int64_t epoch, int64_t begin,
@@ -99,11 +99,11 @@ static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, in
 
 /* Move to the next centre; 0 when the block is done. */
 static inline int fe_walk_next(struct fe_walk *w) {
-    const int32_t window = w->job->window;
+    const int32_t span = w->job->span;
     w->centre++;
     for (;;) {
         const int read = fe_walk_sentence_read(w);
-        if (w->centre < w->count - w->after && (read || w->centre + window < w->count)) return 1;
+        if (w->centre < w->count - w->after && (read || w->centre + span < w->count)) return 1;
         if (!read) {
             fe_walk_fill(w);
             continue;
@@ -114,7 +114,7 @@ static inline int fe_walk_next(struct fe_walk *w) {
     }
 }
 
-/* Ids of the current centre's contexts, left to right; returns how many. contexts: 2 * window. */
+/* Ids of the current centre's contexts, left to right; returns how many. contexts: 2 * span. */
 FE_INLINE int32_t fe_walk_contexts(const struct fe_walk *w, int32_t *contexts) {
     const int32_t window = w->job->window;
     const struct fe_kept centre = w->kept[w->centre];

@@ -45,6 +45,7 @@ cdef extern from "fastemb.h" nogil:
         const uint8_t *path_codes
         int32_t longest_path
         int32_t window
+        int32_t span
         int32_t negative
         int32_t sg
         int32_t shrink_windows

@@ -152,7 +152,7 @@ cdef class Trainer:
                            path_codes)
         _require(0 < words <= 0x7FFFFFFF and in_.shape[1] % 16 == 0 and 0 < vector_size <= in_.shape[1], "input matrix")
         _require(<size_t>&in_[0, 0] % 64 == 0, "alignment of the input matrix")
-        _check_offsets(offsets, ids.shape[0])
+        cdef int64_t longest = _check_offsets(offsets, ids.shape[0])
         _check_range(ids, words)
         _require(window > 0 and negative >= 0 and (out_ns is not None or out_hs is not None), "settings")
         _require((out_ns is not None) == (negative > 0), "negatives")
@@ -187,6 +187,7 @@ cdef class Trainer:
             _require(keep.shape[0] == words, "keep")
             self.job.keep = &keep[0]
         self.job.window = window
+        self.job.span = <int32_t>min(<int64_t>window, longest)
         self.job.negative = negative
         self.job.sg = sg
         self.job.shrink_windows = shrink_windows

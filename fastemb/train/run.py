@@ -74,6 +74,7 @@ class Epoch:
 
     def run(self, workers: int, watch: Callable[[], None]) -> None:
         """Train; ``watch`` is called by this thread all along. An exception stops every worker and surfaces."""
+        workers = min(workers, -(-self.words // self.block))
         threads = [threading.Thread(target=self._work, name=f"fastemb-{i}", daemon=True) for i in range(workers)]
         try:
             for thread in threads:

@@ -55,7 +55,11 @@ class HuffmanPaths:
 
 
 def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
-    """Paths through the Huffman tree over ``counts`` in any order; rare words have the long ones."""
+    """Paths through the Huffman tree over ``counts`` in any order; rare words have the long ones.
+
+    Counts of zero are taken as one: many of them would make a path as long as the vocabulary.
+    """
+    counts = np.maximum(counts, 1)
     order = np.argsort(-counts, kind="stable")
     tree = _native.HuffmanTree(np.ascontiguousarray(counts[order]))
     offsets = np.empty(len(counts) + 1, dtype=np.int64)

@@ -34,7 +34,7 @@ class Settings:
     def check(self) -> None:
         """Raise ValueError or TypeError on the first setting that makes no sense, naming it."""
         check_whole("vector_size", self.vector_size, 1, 2**24)
-        check_whole("window", self.window, 1, 2**24)
+        check_whole("window", self.window, 1, 2**63)
         check_whole("min_count", self.min_count, 0, 2**62)
         check_whole("negative", self.negative, 0, 2**20)
         check_whole("epochs", self.epochs, 0, 2**40)

@@ -14,6 +14,8 @@ from .matrices import Matrix, is_view_of, padded_copy, padded_zeros, random_rows
 from .sampling import HuffmanPaths, huffman_paths
 from .settings import Settings
 
+_UNLOCKED = np.ones(1, dtype=np.float32)
+
 
 class Weights:
     """Input and output vectors of a model, by word; settings are attributes named as in `Settings`."""
@@ -57,7 +59,7 @@ class Weights:
 
     def _expose_inputs(self) -> None:
         self.wv = self._keyed(self._in)
-        self.wv.vectors_lockf = np.ones(1, dtype=np.float32)
+        self.wv.vectors_lockf = _UNLOCKED.copy()
 
     def _start(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -74,19 +76,19 @@ class Weights:
         random_rows(self._in, self.vector_size, self._settings().seed, known)
         self._out_ns = padded_copy(self.syn1neg, words) if self.negative else self._out_ns
         self._out_hs = padded_copy(self.syn1, words) if self.hs else self._out_hs
-        factors = self.wv.vectors_lockf
+        factors = getattr(self.wv, "vectors_lockf", _UNLOCKED)
         self._expose_inputs()
         self.wv.vectors_lockf = factors if len(factors) == 1 else _extended(factors, words)
 
     def _adopt(self, vocabulary: Vocabulary, matrices: dict[str, Any], paths: HuffmanPaths | None) -> None:
-        """Take over a vocabulary with its matrices by name: vectors, syn1neg, syn1; those are copied."""
-        self._start(vocabulary)
+        """Take over a vocabulary and copies of its matrices: vectors, syn1neg, syn1, each taken out of ``matrices``."""
+        self._vocabulary = vocabulary
         self._paths = paths
-        self._in = padded_copy(matrices["vectors"])
+        self._in = padded_copy(matrices.pop("vectors"))
         if self.negative:
-            self._out_ns = padded_copy(matrices["syn1neg"])
+            self._out_ns = padded_copy(matrices.pop("syn1neg"))
         if self.hs:
-            self._out_hs = padded_copy(matrices["syn1"], len(vocabulary))
+            self._out_hs = padded_copy(matrices.pop("syn1"), len(vocabulary))
         self._expose_inputs()
 
     def reset_from(self, other_model: Weights) -> None:
@@ -157,7 +159,7 @@ class Weights:
 
     def _input_scale(self) -> NDArray[np.float32] | None:
         """``wv.vectors_lockf``: a factor on every change of an input vector (0 freezes it), one or one a word."""
-        factors = np.asarray(self.wv.vectors_lockf, dtype=np.float32).ravel()
+        factors = np.asarray(getattr(self.wv, "vectors_lockf", _UNLOCKED), dtype=np.float32).ravel()
         if len(factors) == 1:
             return None if factors[0] == 1.0 else np.full(len(self._in), factors[0], dtype=np.float32)
         if len(factors) != len(self._in):

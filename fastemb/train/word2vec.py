@@ -157,6 +157,7 @@ class Word2Vec(Scoring):
         self.min_alpha_yet_reached = float(alpha)
         """The lowest learning rate so far."""
 
+        _check_callbacks(callbacks)
         if sentences is not None or corpus_file is not None:
             corpus = self._read(_one_source(sentences, corpus_file), corpus_file is not None, trim_rule)
             self._count_corpus(corpus)
@@ -228,9 +229,11 @@ class Word2Vec(Scoring):
         """
         if update:
             self._require_vocabulary()
+        if not word_freq:
+            raise ValueError("word_freq must hold at least one word")
+        for word, count in word_freq.items():
+            check_whole(f"word_freq[{word!r}]", count, 0, 2**40)
         keys, counts = list(word_freq), np.array(list(word_freq.values()), dtype=np.int64)
-        if not len(counts) or counts.min() < 0:
-            raise ValueError("word_freq must hold at least one word, and no negative count")
         vocabulary, _ = self._selection(trim_rule).number(
             counts, np.arange(len(keys)), lambda rows: [keys[row] for row in rows.tolist()], "word_freq"
         )
@@ -249,7 +252,7 @@ class Word2Vec(Scoring):
     def _count_corpus(self, corpus: Corpus) -> None:
         self.corpus_count = len(corpus)
         self.corpus_total_words = corpus.raw_words
-        self.effective_min_count = corpus.vocabulary.least_count
+        self.effective_min_count = max(self.min_count, corpus.vocabulary.least_count)
 
     def _take_vocabulary(self, vocabulary: Vocabulary, update: bool) -> None:
         if self.null_word and "\0" not in vocabulary:
@@ -325,9 +328,9 @@ class Word2Vec(Scoring):
         for name, size in (("total_examples", total_examples), ("total_words", total_words)):
             if size is not None:
                 check_number(name, size, at_least=1.0)
+        check_whole("word_count", word_count, 0, 2**62)
+        _check_callbacks(callbacks)
         corpus = self._known_words(corpus_iterable, corpus_file)
-        self._gather_inputs()
-        trainer = self._trainer(settings, corpus, compute_loss)
         schedule_words = settings.epochs * _schedule_words(corpus, total_examples, total_words)
         schedule = Schedule(start_alpha, end_alpha, schedule_words, word_count)
         totals = Totals()
@@ -336,7 +339,7 @@ class Word2Vec(Scoring):
         self.train_count += 1
         start = time.perf_counter()
         try:
-            self._train_epochs(trainer, settings, corpus.words, schedule, totals, compute_loss, callbacks, progress)
+            self._train_epochs(settings, corpus, schedule, totals, compute_loss, callbacks, progress)
         finally:
             self.running_training_loss = totals.loss
             self.total_train_time += time.perf_counter() - start
@@ -352,16 +355,15 @@ class Word2Vec(Scoring):
 
     def _train_epochs(
         self,
-        trainer: _native.Trainer,
         settings: Settings,
-        words: int,
+        corpus: Corpus,
         schedule: Schedule,
         totals: Totals,
         with_loss: bool,
         callbacks: Sequence[Any],
         progress: bool | None,
     ) -> None:
-        workers = self._threads()
+        workers, words = self._threads(), corpus.words
         block = block_words(words, _flops_per_word(settings))
         display = make_progress(progress, settings.epochs * words)
 
@@ -374,6 +376,8 @@ class Word2Vec(Scoring):
             _notify(callbacks, "on_train_begin", self)
             for epoch in range(settings.epochs):
                 _notify(callbacks, "on_epoch_begin", self)
+                self._gather_inputs()  # a callback may have replaced them
+                trainer = self._trainer(settings, corpus, with_loss)
                 number = self._epochs_trained
                 self._epochs_trained += 1
                 Epoch(trainer, number, words, block, epoch * words, schedule, totals).run(workers, watch)
@@ -413,7 +417,7 @@ class Word2Vec(Scoring):
             paths.nodes if paths else None,
             paths.codes if paths else None,
             paths.longest if paths else 0,
-            settings.window,
+            min(settings.window, 2**30),
             settings.negative,
             bool(settings.sg),
             bool(settings.shrink_windows),
@@ -498,6 +502,11 @@ def _one_source(sentences: Sentences | None, corpus_file: CorpusFile | None) -> 
     return corpus_file if sentences is None else sentences
 
 
+def _check_callbacks(callbacks: Any) -> None:
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list of callbacks, not {callbacks!r}")
+
+
 def _schedule_words(corpus: Corpus, total_examples: int | None, total_words: int | None) -> float:
     if total_words is not None:
         return total_words * corpus.words / max(corpus.raw_words, 1)
@@ -508,9 +517,10 @@ def _schedule_words(corpus: Corpus, total_examples: int | None, total_words: int
 
 def _flops_per_word(settings: Settings) -> float:
     """A rough cost of one token: 6 flops for each number in each (input, output) pair of its window."""
-    inputs = settings.window + 1 if settings.sg else 1
+    window = min(settings.window, 1000)
+    inputs = window + 1 if settings.sg else 1
     outputs = settings.negative + 1 + 15 * settings.hs
-    return 6.0 * settings.vector_size * (inputs * outputs + settings.window)
+    return 6.0 * settings.vector_size * (inputs * outputs + window)
 
 
 def _notify(callbacks: Sequence[Any], event: str, model: Word2Vec) -> None:

@@ -444,3 +444,19 @@ def test_rows_past_the_reach_of_32_bit_offsets(isa: str) -> None:
     assert run.out_ns is not None
     assert np.array_equal(inputs[first:], run.inputs)
     assert np.array_equal(outputs[first:], run.out_ns)
+
+
+@pytest.mark.parametrize("model_name", MODELS)
+def test_what_scratch_memory_held_before_does_not_matter(isa: str, model_name: str) -> None:
+    fresh, used = (native_run(isa, fresh_model("hs and ns", 33, **MODELS[model_name]), CORPUS) for _ in range(2))
+    used.workspace[:] = b"\x01" * len(used.workspace)
+    assert fresh.train(0, ALPHA) == used.train(0, ALPHA)
+    assert fresh.bits() == used.bits()
+
+
+def test_a_window_beyond_every_sentence_costs_no_memory(isa: str) -> None:
+    run = native_run(isa, fresh_model("ns", 8, sg=True, window=2**30, shrink_windows=False), CORPUS)
+    assert len(run.workspace) < 10**6
+    whole = native_run(isa, fresh_model("ns", 8, sg=True, window=50, shrink_windows=False), CORPUS)
+    assert run.train(0, ALPHA) == whole.train(0, ALPHA)
+    assert run.bits() == whole.bits()

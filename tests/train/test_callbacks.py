@@ -270,3 +270,22 @@ def test_every_block_is_trained_once_and_added_up() -> None:
     Epoch(trainer, 0, 100_001, 256, 0, Schedule(0.1, 0.1, 1), totals).run(4, lambda: None)  # type: ignore[arg-type]
     assert trainer.blocks == 391
     assert totals == Totals(words=100_001, kept=100_001, pairs=391, loss=195.5)
+
+
+def test_vectors_that_a_callback_replaces_are_the_ones_trained_on() -> None:
+    class Replace:
+        def on_epoch_end(self, model: Word2Vec) -> None:
+            model.wv.vectors = model.wv.vectors.copy()
+
+    untouched = Word2Vec([["a", "b", "c"]] * 50, min_count=1, workers=1, sample=0, epochs=4)
+    replaced = Word2Vec([["a", "b", "c"]] * 50, min_count=1, workers=1, sample=0, epochs=4, callbacks=[Replace()])
+    assert np.array_equal(untouched.wv.vectors, replaced.wv.vectors)
+
+
+def test_a_callback_alone_is_an_error_before_the_corpus_is_read() -> None:
+    def sentences() -> Iterator[list[str]]:
+        raise AssertionError("read")
+        yield []
+
+    with pytest.raises(TypeError, match="callbacks must be a list"):
+        Word2Vec(sentences(), callbacks=object())  # type: ignore[arg-type]

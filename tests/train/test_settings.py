@@ -17,7 +17,7 @@ OUT_OF_RANGE: list[tuple[str, Any]] = [
     ("vector_size", -5),
     ("vector_size", 2**24 + 1),
     ("window", 0),
-    ("window", 2**40),
+    ("window", 2**64),
     ("min_count", -1),
     ("negative", -1),
     ("negative", 2**20 + 1),
