@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORPUS ?=
 SOURCES := pyproject.toml setup.py $(wildcard csrc/*.[ch]) $(shell find fastemb -name '*.py' -o -name '*.py[xi]' -o -name '*.pxd')
 
-.PHONY: demo test lint types sanitize coverage bench clean
+.PHONY: demo test lint types dist sanitize coverage bench clean
 
 demo: .venv/installed
 	.venv/bin/fastemb demo
@@ -20,6 +20,11 @@ types: .venv/tools
 	.venv/bin/mypy
 	.venv/bin/pyright --pythonpath .venv/bin/python
 	.venv/bin/python -m mypy.stubtest fastemb._native --mypy-config-file pyproject.toml --ignore-missing-stub --concise
+
+# The source distribution, and the wheel built from it.
+dist: .venv/tools
+	rm -rf dist
+	.venv/bin/python -m build --outdir dist
 
 # The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose.
 sanitize: .venv-sanitize/installed
@@ -60,5 +65,5 @@ bench: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* build build-coverage *.egg-info fastemb/_native.c fastemb/*.so .coverage
+	rm -rf .venv .venv-* build build-coverage dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
