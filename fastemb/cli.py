@@ -13,6 +13,7 @@ from .config import ISA, available_cpus, package_version, show_config
 from .corpus import Corpus
 from .demo import run_demo
 from .io import load_vectors, save_vectors
+from .io.source import refuse_compressed_name
 from .train import Word2Vec
 from .vectors import KeyedVectors
 
@@ -74,7 +75,7 @@ def _add_train(commands: Commands) -> None:
     real: dict[str, Any] = {"type": float, "metavar": "X"}
     model.add_argument("-d", "--vector-size", **whole, default=100, help="length of the vectors (%(default)s)")
     model.add_argument("-w", "--window", **whole, default=5, help="words of context on either side (%(default)s)")
-    model.add_argument("--negative", **whole, default=5, help="negatives a window (%(default)s)")
+    model.add_argument("--negative", **whole, help="negatives a window, with --loss ns (5)")
     model.add_argument(
         "--ns-exponent", **real, default=0.75, help="negatives are drawn by count to the power of X (%(default)s)"
     )
@@ -96,7 +97,10 @@ def _add_train(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    _check_writable(options.output, options.save_model)
+    _check_writable(options.corpus, options.output, options.save_model)
+    if options.loss == "hs" and options.negative is not None:
+        raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
+    negative = 5 if options.negative is None else options.negative
     model = Word2Vec(
         vector_size=options.vector_size,
         alpha=options.alpha,
@@ -108,7 +112,7 @@ def _train(options: argparse.Namespace) -> int:
         min_alpha=options.min_alpha,
         sg=int(options.model == "skipgram"),
         hs=int(options.loss == "hs"),
-        negative=0 if options.loss == "hs" else options.negative,
+        negative=0 if options.loss == "hs" else negative,
         ns_exponent=options.ns_exponent,
         epochs=options.epochs,
         max_final_vocab=options.max_vocab,
@@ -133,16 +137,22 @@ def _train(options: argparse.Namespace) -> int:
     return status
 
 
-def _check_writable(*paths: str | None) -> None:
-    """Fail before training rather than after it."""
-    for path in paths:
+def _check_writable(source: str | None, *outputs: str | None) -> None:
+    """Fail before training rather than after it, and never replace the file that is read."""
+    taken = set() if source is None else {os.path.realpath(source)}
+    for path in outputs:
         if path is None:
             continue
         if os.path.isdir(path):
             raise IsADirectoryError(f"cannot save to {path}: it is a folder")
         if os.path.exists(path) and not os.path.isfile(path):
             continue  # a pipe or a device
-        folder = Path(os.path.realpath(path)).parent
+        refuse_compressed_name(path)
+        target = os.path.realpath(path)
+        if target in taken:
+            raise ValueError(f"cannot save to {path}: it is also the input or another output")
+        taken.add(target)
+        folder = Path(target).parent
         if not folder.is_dir():
             raise FileNotFoundError(f"cannot save to {path}: the folder {folder} does not exist")
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -153,6 +163,17 @@ def _say(message: str) -> None:
     print(message, file=sys.stderr)
 
 
+def _positive(text: str) -> int:
+    """For argparse: a whole number above 0."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return number
+
+
 def _add_similar(commands: Commands) -> None:
     parser = commands.add_parser(
         "similar",
@@ -161,7 +182,7 @@ def _add_similar(commands: Commands) -> None:
     )
     parser.add_argument("vectors", help="file with vectors")
     parser.add_argument("words", nargs="*", help="words; without any they are read from standard input, one a line")
-    parser.add_argument("-n", "--topn", type=int, default=10, metavar="N", help="how many neighbours (10)")
+    parser.add_argument("-n", "--topn", type=_positive, default=10, metavar="N", help="how many neighbours (10)")
     parser.set_defaults(run=_similar)
 
 
@@ -199,7 +220,7 @@ def _add_analogy(commands: Commands) -> None:
     parser.add_argument("vectors", help="file with vectors")
     for name, example in (("A", "man"), ("B", "king"), ("C", "woman")):
         parser.add_argument(name, help=f"for example: {example}")
-    parser.add_argument("-n", "--topn", type=int, default=5, metavar="N", help="how many answers (5)")
+    parser.add_argument("-n", "--topn", type=_positive, default=5, metavar="N", help="how many answers (5)")
     parser.set_defaults(run=_analogy)
 
 
@@ -263,6 +284,7 @@ def _add_convert(commands: Commands) -> None:
 
 
 def _convert(options: argparse.Namespace) -> int:
+    _check_writable(options.input, options.output)
     vectors = load_vectors(options.input)
     save_vectors(vectors, options.output)
     _say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
@@ -308,6 +330,6 @@ def _add_demo(commands: Commands) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    _check_writable(str(options.output))
+    _check_writable(None, str(options.output))
     run_demo(options.output, options.workers)
     return 0

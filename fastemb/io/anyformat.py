@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .atomic import StrPath
+from .native import starts_like_tensors
 from .source import open_source
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def load_vectors(path: StrPath) -> KeyedVectors:
 
     with open_source(path) as (file, _):
         start = file.read(_PEEK)
-    if start[8:9] == b"{" or start[:1] == b"\x80":
+    if starts_like_tensors(start) or start[:1] == b"\x80":
         return KeyedVectors.load(path)
     header, _, rest = start.partition(b"\n")
     fields = header.split()

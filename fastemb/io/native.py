@@ -97,6 +97,11 @@ def _write_array(file: BinaryIO, array: Array) -> None:
 # ---- reading ----
 
 
+def starts_like_tensors(start: bytes) -> bool:
+    """Whether a file's first 9 bytes are those of a safetensors file: a plausible length and the start of JSON."""
+    return start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= _LONGEST_HEADER
+
+
 def read_tensors(path: StrPath, mmap: bool = False) -> tuple[dict[str, Array], dict[str, str]]:
     """Read the arrays and the metadata of a safetensors file.
 
@@ -134,12 +139,12 @@ class _Place:
 
 
 def _read_header(path: StrPath, file: BinaryIO, size: int) -> tuple[int, dict[str, Any]]:
-    start = file.read(8)
-    if start[:1] == b"\x80":
-        raise ValueError(f"{path}: looks like a pickle, perhaps of gensim; only fastemb's own files can be loaded")
-    length = int.from_bytes(start, "little")
-    if len(start) < 8 or file.read(1) != b"{" or length > _LONGEST_HEADER:
-        raise ValueError(f"{path}: not a safetensors file")
+    start = file.read(9)
+    if not starts_like_tensors(start):
+        pickled = start[:1] == b"\x80"
+        hint = ": it looks like a pickle, perhaps of gensim, which from_gensim reads" if pickled else ""
+        raise ValueError(f"{path}: not a safetensors file{hint}")
+    length = int.from_bytes(start[:8], "little")
     if 8 + length > size:
         raise TruncatedFileError(f"{path}: the file ends within its header")
     try:

@@ -46,8 +46,9 @@ def _best(scores: Array, count: int) -> Array:
     """Return where the ``count`` highest scores are, highest first; of equal ones the lower index, NaN last."""
     falling = -scores
     if count < len(scores):
-        chosen = np.argpartition(falling, count)[:count]
-        return chosen[np.lexsort((chosen, falling[chosen]))]
+        threshold = np.partition(falling, count - 1)[count - 1]
+        chosen = np.flatnonzero(~(falling > threshold))  # NaN is neither above nor below; the sort puts it last
+        return chosen[np.argsort(falling[chosen], kind="stable")[:count]]
     return np.argsort(falling, kind="stable")
 
 

@@ -175,6 +175,32 @@ def test_an_unwritable_folder_is_noticed_before_training(
     require_error(run("demo", "-o", folder / "v"), "cannot save to .*: the folder .*locked is not writable")
 
 
+def test_no_output_replaces_the_corpus_or_another_output(run: Run, text: Path, tmp_path: Path) -> None:
+    before = text.read_bytes()
+    message = "cannot save to .*: it is also the input or another output"
+    require_error(run("train", text, "-o", "text.txt"), message)
+    require_error(run("train", text, "-o", "v", "--save-model", text), message)
+    require_error(run("train", text, "-o", "v", "--save-model", os.path.join(".", "v")), message)
+    (tmp_path / "link").symlink_to(text)
+    require_error(run("train", "link", "-o", text), message)
+    assert text.read_bytes() == before
+    assert not Path("v").exists()
+
+
+@pytest.mark.parametrize("name", ["v.gz", "v.txt.GZ", "v.bz2", "v.xz", "v.zst", "v.zip"])
+def test_names_of_compressed_files_are_refused(run: Run, text: Path, vectors: Path, name: str) -> None:
+    require_error(run("train", text, "-o", name), "compressed files cannot be written")
+    require_error(run("train", text, "-o", "v", "--save-model", name), "compressed files cannot be written")
+    require_error(run("convert", vectors, name), "compressed files cannot be written")
+    assert not Path("v").exists()
+    assert not Path(name).exists()
+
+
+def test_negatives_with_hierarchical_softmax_are_an_error(run: Run, text: Path) -> None:
+    require_error(run("train", text, "-o", "v", "--loss", "hs", "--negative", 5), "--negative is for --loss ns")
+    assert not Path("v").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="devices as POSIX has them")
 def test_vectors_may_go_to_a_device(run: Run, text: Path) -> None:
     assert run("train", text, "-o", "/dev/null").status == 0
@@ -385,6 +411,12 @@ def test_errors_of_convert_are_one_line(run: Run, vectors: Path, tmp_path: Path)
     assert not Path("v.txt").exists()
 
 
+def test_convert_does_not_replace_its_input(run: Run, vectors: Path) -> None:
+    before = vectors.read_bytes()
+    require_error(run("convert", vectors, "vectors"), "it is also the input")
+    assert vectors.read_bytes() == before
+
+
 def test_info_describes_a_file(run: Run, vectors: Path) -> None:
     result = run("info", vectors)
     assert (result.status, result.errors) == (0, "")
@@ -436,6 +468,14 @@ def test_help_of_train_tells_the_defaults(run: Run) -> None:
     words = " ".join(run("train", "--help").output.split())
     for default in ("(100)", "(5)", "(0.75)", "(0.001)", "(0.025)", "(0.0001)", "(skipgram)", "(ns)"):
         assert default in words
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "2.5", "many"])
+@pytest.mark.parametrize("command", [["similar", "vectors", "man"], ["analogy", "vectors", "man", "king", "woman"]])
+def test_a_number_of_neighbours_is_above_0(run: Run, vectors: Path, command: list[str], number: str) -> None:
+    result = run(*command, "-n", number)
+    assert (result.status, result.output) == (2, "")
+    assert result.errors.endswith(f"error: argument -n/--topn: {number!r} is not a whole number above 0\n")
 
 
 @pytest.mark.parametrize(

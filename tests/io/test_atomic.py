@@ -100,3 +100,11 @@ def test_long_names(tmp_path):
     with atomic_write(tmp_path / ("x" * 250)) as file:
         file.write(b"new")
     assert names(tmp_path) == ["x" * 250]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit counts bytes on Linux")
+@pytest.mark.parametrize("name", ["x" * 255, "ж" * 127, "漢" * 85, "😀" * 63])
+def test_names_whose_bytes_are_as_many_as_may_be(tmp_path, name):
+    with atomic_write(tmp_path / name) as file:
+        file.write(b"new")
+    assert names(tmp_path) == [name]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastemb.vectors import KeyedVectors
+from fastemb.vectors.query import _best
 
 
 def made(keys, rows, columns=3):
@@ -49,6 +50,17 @@ def test_negative_and_weights(points):
     assert points.most_similar(negative=[("a", 1.0)], topn=1) == [("b", cosine(10))]
     assert points.most_similar([("a", 1.0), ("d", 0.0)], topn=1) == [("b", cosine(10))]
     assert points.most_similar(["a", "d"], topn=1) == [("c", cosine(0))]
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 500, 999, 1000, 2000])
+@pytest.mark.parametrize("levels", [1, 3, 50])
+def test_the_lower_index_wins_among_equal_scores_and_nan_comes_last(count, levels):
+    for nan in (0, 1, 700, 1000):
+        rng = np.random.default_rng(levels)
+        scores = rng.integers(0, levels, 1000).astype(np.float32)
+        scores[rng.permutation(1000)[:nan]] = np.nan
+        falling = sorted(range(1000), key=lambda at: (np.isnan(scores[at]), -np.nan_to_num(scores[at]), at))
+        assert _best(scores, count).tolist() == falling[:count]
 
 
 def test_topn(points):

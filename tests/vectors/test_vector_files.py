@@ -155,6 +155,24 @@ def test_any_format_without_header_or_not_at_all(tmp_path):
             load_vectors(tmp_path / "v")
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_any_format_with_a_brace_where_own_files_have_one(tmp_path, binary):
+    keys = ["{", *map(str, range(199))]
+    rows = np.arange(200 * 100, dtype=np.float32).reshape(200, 100)
+    KeyedVectors._from_arrays(keys, rows).save_word2vec_format(tmp_path / "v", binary=binary)
+    assert (tmp_path / "v").read_bytes().startswith(b"200 100\n{ ")
+    loaded = load_vectors(tmp_path / "v")
+    assert loaded.index_to_key == keys
+    assert loaded.vectors.tolist() == rows.tolist()
+
+
+def test_an_own_file_cut_short_in_its_header_is_recognised(tmp_path):
+    made().save(tmp_path / "v")
+    (tmp_path / "v").write_bytes((tmp_path / "v").read_bytes()[:100])
+    with pytest.raises(ValueError, match="ends within its header"):
+        load_vectors(tmp_path / "v")
+
+
 def test_older_methods():
     vectors = made()
     with pytest.warns(DeprecationWarning, match="get_vector"):
