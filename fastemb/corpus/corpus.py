@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..config import available_cpus
-from .iterables import encode_ids, encode_sentences, renumbered
+from .iterables import encode_ids, encode_sentences, renumber
 from .text import read_text
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
@@ -67,7 +67,7 @@ class Corpus:
             max_final_vocab: the most words to keep.
             trim_rule: decides on each word.
             vocabulary: encode with this one instead of making a new one.
-            workers: threads. Default: one for each CPU. The result does not depend on it.
+            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
             unicode_errors: what to do with bytes that are no UTF-8: "strict" raises an error, "replace" puts U+FFFD
                 in their place, "ignore" leaves them out. Words that this makes equal are one word; a word of which
                 nothing is left is dropped and not counted.
@@ -170,7 +170,7 @@ class Corpus:
         )
         if vocabulary is self.vocabulary or np.array_equal(numbers, np.arange(len(vocabulary))):
             return self if vocabulary.keys == keys else Corpus(self.ids, self.offsets, vocabulary, self.raw_words)
-        return Corpus(*renumbered(self.ids, self.offsets, numbers), vocabulary, self.raw_words)
+        return Corpus(*renumber(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     @property
     def words(self) -> int:

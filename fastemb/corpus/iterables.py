@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,30 @@ from .._native import remap_ids
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
 CHUNK_TOKENS = 8192  # few enough for their ids and the list to stay in the cache
+PART_TOKENS = 1 << 20
 
 Parts = tuple[Ids, Ints, Vocabulary, int]
 
 
-def renumbered(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
-    """Copies with numbers[id] for every id, those with a negative number left out."""
-    ids, offsets = ids.copy(), offsets.copy()
+def renumber(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
+    """numbers[id] for every id, those with a negative number left out; works in the arrays that are given."""
     kept = remap_ids(ids, numbers, offsets)
     return (ids if kept == len(ids) else ids[:kept].copy()), offsets
+
+
+def _parts(count: int, least: int = 0) -> Iterator[slice]:
+    """Slices of ``count`` ids, as NumPy makes eight bytes of every id that it counts or looks up at once."""
+    step = max(PART_TOKENS, least)
+    return (slice(start, start + step) for start in range(0, count, step))
+
+
+def _counts(ids: NDArray[Any], values: int) -> Ints:
+    """How often each of 0 ... values - 1 occurs."""
+    counts = np.zeros(values, np.int64)
+    for part in _parts(len(ids), values):
+        found = np.bincount(ids[part].astype(np.int64, copy=False))
+        counts[: len(found)] += found
+    return counts
 
 
 # ---- sentences ----
@@ -116,12 +131,12 @@ def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection 
     keys = list(encoder.indices)
     offsets = np.append(0, np.cumsum(encoder.lengths, dtype=np.int64))
     vocabulary, numbers = target.number(
-        np.bincount(ids).astype(np.int64, copy=False),
+        _counts(ids, len(keys)),
         np.arange(len(keys)),
         lambda indices: [keys[index] for index in indices.tolist()],
         "sentences",
     )
-    return *renumbered(ids, offsets, numbers), vocabulary, len(ids)
+    return *renumber(ids, offsets, numbers), vocabulary, len(ids)
 
 
 # ---- ids ----
@@ -140,7 +155,7 @@ def encode_ids(
         return list(chosen) if keys is None else [_plain(keys[value]) for value in chosen]
 
     vocabulary, numbers = target.number(counts, first, keys_at, "ids")
-    return *renumbered(indices, ends, numbers), vocabulary, len(array_ids)
+    return *renumber(indices, ends, numbers), vocabulary, len(array_ids)
 
 
 def _plain(key: Hashable) -> Hashable:
@@ -173,7 +188,7 @@ def _checked_offsets(offsets: NDArray[Any], words: int) -> Ints:
         raise ValueError(f"offsets must not decrease, but offsets[{at + 1}] is {offsets[at + 1]} after {offsets[at]}")
     if offsets[-1] != words:
         raise ValueError(f"offsets must end with the number of ids, {words}, not {offsets[-1]}")
-    return np.ascontiguousarray(offsets, dtype=np.int64)
+    return np.array(offsets, np.int64, order="C")
 
 
 def _require_known(ids: NDArray[Any], keys: int | None) -> None:
@@ -188,19 +203,21 @@ def _require_known(ids: NDArray[Any], keys: int | None) -> None:
 def _different(ids: NDArray[Any]) -> tuple[NDArray[Any], Ints, Ids, Ints]:
     """The different values, where each is first, the index of each id among them, and their counts."""
     if ids.max() >= 4 * len(ids) + 1024:  # too sparse for a table of all values
-        values, first, indices, counts = np.unique(ids, return_index=True, return_inverse=True, return_counts=True)
-        return values, first, indices.astype(np.int32), counts
-    table = np.bincount(ids.astype(np.int64, copy=False))
+        values, first, inverse, counts = np.unique(ids, return_index=True, return_inverse=True, return_counts=True)
+        return values, first, inverse.astype(np.int32), counts
+    table = _counts(ids, int(ids.max()) + 1)
     values = np.flatnonzero(table)
     places = np.full(len(table), -1, np.int32)
     places[values] = np.arange(len(values), dtype=np.int32)
-    indices = places[ids]
+    indices: Ids = np.empty(len(ids), np.int32)
+    for part in _parts(len(ids)):
+        indices[part] = places[ids[part]]
     return values, _first_places(indices, len(values)), indices, table[values]
 
 
 def _first_places(indices: Ids, count: int) -> Ints:
     first = np.empty(count, np.int64)
-    for start in reversed(range(0, len(indices), 1 << 20)):
-        part = indices[start : start + (1 << 20)]
+    for start in reversed(range(0, len(indices), PART_TOKENS)):
+        part = indices[start : start + PART_TOKENS]
         first[part[::-1]] = np.arange(start + len(part) - 1, start - 1, -1)  # the last write to a place stays
     return first

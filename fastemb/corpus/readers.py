@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..io.source import open_source
+from .text import INVALID_UTF8
+from .vocabulary import check_whole
 
 MAX_SENTENCE_LENGTH = 10000
 
@@ -18,12 +20,13 @@ class LineSentence:
 
     Args:
         source: Path of a UTF-8 text, which may be compressed (gzip, bzip2, xz), or an iterable of lines (bytes or str)
-            such as an open file, which is taken back to its beginning when it can be.
+            such as an open file, which is taken back to its beginning when it can be: a pipe is read once.
         max_sentence_length: Longer lines are cut into sentences of this many words; nothing is lost.
         limit: Read so many lines at most; None reads all.
     """
 
     def __init__(self, source: Any, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None) -> None:
+        _check_lengths(max_sentence_length, limit)
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -31,17 +34,19 @@ class LineSentence:
     def __iter__(self) -> Iterator[list[str]]:
         if isinstance(self.source, str | os.PathLike):
             with open_source(self.source) as (file, _):
-                yield from self._sentences(file)
+                yield from self._sentences(file, os.fspath(self.source))
             return
-        if hasattr(self.source, "seek"):
+        if hasattr(self.source, "seek") and getattr(self.source, "seekable", lambda: True)():
             self.source.seek(0)
-        yield from self._sentences(self.source)
+        yield from self._sentences(self.source, getattr(self.source, "name", "source"))
 
-    def _sentences(self, lines: Iterable[str | bytes]) -> Iterator[list[str]]:
-        for line in islice(lines, self.limit):
-            yield from cut(
-                (line.decode("utf-8") if isinstance(line, bytes) else line).split(), self.max_sentence_length
-            )
+    def _sentences(self, lines: Iterable[str | bytes], name: object) -> Iterator[list[str]]:
+        for number, line in enumerate(islice(lines, self.limit), 1):
+            try:
+                text = line.decode("utf-8") if isinstance(line, bytes) else line
+            except UnicodeDecodeError:
+                raise ValueError(f"{name}, line {number}: {INVALID_UTF8}") from None
+            yield from cut(text.split(), self.max_sentence_length)
 
 
 class PathLineSentences:
@@ -56,6 +61,7 @@ class PathLineSentences:
     def __init__(
         self, source: str | os.PathLike[str], max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None
     ) -> None:
+        _check_lengths(max_sentence_length, limit)
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -80,24 +86,34 @@ class Text8Corpus:
     """
 
     def __init__(self, fname: str | os.PathLike[str], max_sentence_length: int = MAX_SENTENCE_LENGTH) -> None:
+        _check_lengths(max_sentence_length, None)
         self.fname = fname
         self.max_sentence_length = max_sentence_length
 
     def __iter__(self) -> Iterator[list[str]]:
         waiting: list[str] = []
         rest = b""
+        position = 0
         with open_source(self.fname) as (file, _):
             while block := file.read(1 << 20):
                 text = rest + block
-                end = max(text.rfind(b" "), text.rfind(b"\n"))
-                waiting.extend(text[: end + 1].decode("utf-8").split())
-                rest = text[end + 1 :]
+                end = max(text.rfind(b" "), text.rfind(b"\n")) + 1
+                waiting.extend(self._words(text[:end], position))
+                rest = text[end:]
+                position += end
                 while len(waiting) >= self.max_sentence_length:
                     yield waiting[: self.max_sentence_length]
                     del waiting[: self.max_sentence_length]
-        waiting.extend(rest.decode("utf-8").split())
+        waiting.extend(self._words(rest, position))
         if waiting:
             yield waiting
+
+    def _words(self, text: bytes, position: int) -> list[str]:
+        try:
+            return text.decode("utf-8").split()
+        except UnicodeDecodeError as error:
+            at = position + error.start
+            raise ValueError(f"{os.fspath(self.fname)}, byte {at}: {INVALID_UTF8}") from None
 
 
 class BrownCorpus:
@@ -119,6 +135,12 @@ class BrownCorpus:
                 words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
                 if words:
                     yield words
+
+
+def _check_lengths(max_sentence_length: int, limit: int | None) -> None:
+    check_whole("max_sentence_length", max_sentence_length, 1)
+    if limit is not None:
+        check_whole("limit", limit, 0)
 
 
 def cut(words: list[str], length: int) -> Iterator[list[str]]:

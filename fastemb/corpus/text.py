@@ -22,9 +22,11 @@ from typing import BinaryIO
 import numpy as np
 
 from .._native import BadTextError, TokenTable, count_lines, remap_ids
-from .vocabulary import Ids, Ints, Selection, Vocabulary
+from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
 
 BLOCK_BYTES = 1 << 20
+MAX_THREADS = 8  # each has a table of its own, so memory grows with them
+INVALID_UTF8 = 'invalid UTF-8; convert it, or read it with Corpus.from_file(path, unicode_errors="replace")'
 
 _POLL_SECONDS = 0.1
 _CUT_AT = b" \t\r\v\f\x1c\x1d\x1e\x1f"  # the white space of one byte that ends no line
@@ -156,11 +158,7 @@ class Encoder:
     def _fail(self, block: Block, error: BadTextError) -> None:
         self._reader.stop()
         line = block.lines_before + block.data.count(b"\n", 0, error.offset) + 1
-        what = (
-            "NUL byte: this is a binary file, or text that is not UTF-8"
-            if error.nul
-            else 'invalid UTF-8; convert it, or read it with Corpus.from_file(path, unicode_errors="replace")'
-        )
+        what = "NUL byte: this is a binary file, or text that is not UTF-8" if error.nul else INVALID_UTF8
         self._bad.append((block.position + error.offset, f"{self._reader.path}, line {line}: {what}"))
 
 
@@ -178,7 +176,13 @@ def _given_back(ids: Ids) -> Ids:
 
 
 def in_threads(count: int, work: Callable[[int], None], stop: Callable[[], None]) -> None:
-    """Call work(0) ... work(count - 1) in threads of their own; when one fails, call `stop` and raise its error."""
+    """Call work(0) ... work(count - 1) in threads of their own; when one fails, call `stop` and raise its error.
+
+    A single one is called in this thread, where Ctrl-C also ends a read that waits for the writer of a pipe.
+    """
+    if count == 1:
+        work(0)
+        return
     with ThreadPoolExecutor(count) as pool:
         try:
             pending = {pool.submit(work, index) for index in range(count)}
@@ -192,11 +196,12 @@ def in_threads(count: int, work: Callable[[int], None], stop: Callable[[], None]
             raise
 
 
-def merge_tables(tables: Sequence[TokenTable]) -> tuple[TokenTable, list[Ids]]:
-    """One table of all tokens, and for each table where its tokens went."""
-    whole = tables[0]
+def merge_tables(tables: list[TokenTable]) -> tuple[TokenTable, list[Ids]]:
+    """One table of all tokens, and for each table where its tokens went; empties ``tables`` to free each early."""
+    whole = tables.pop(0)
     places = [np.arange(len(whole), dtype=np.int32)]
-    for table in tables[1:]:
+    while tables:
+        table = tables.pop(0)
         place = np.empty(len(table) + 1, np.int32)
         whole.merge(table, place)
         places.append(place[:-1])
@@ -310,12 +315,11 @@ def read_text(
     """Ids, offsets, vocabulary and number of words read; the arguments and errors are those of `Corpus.from_file`."""
     if errors not in ("strict", "replace", "ignore"):
         raise ValueError(f'unicode_errors must be "strict", "replace" or "ignore": {errors!r}')
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1: {workers}")
+    check_whole("workers", workers, 1)
     name = os.fspath(path)
     with _opened(path) as (file, block_count):
         reader = Reader(file, name)
-        encoder = Encoder(reader, errors == "strict", min(workers, block_count))
+        encoder = Encoder(reader, errors == "strict", min(workers, block_count, MAX_THREADS))
         encoder.run()
     table, places = merge_tables(encoder.tables)
     vocabulary, numbers, raw_words = number_tokens(table, target, errors, name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,16 @@ RULE_KEEP = 2
 
 TrimRule = Callable[[Hashable, int, int], int | None]
 KeysAt = Callable[[Ids], Sequence[Hashable]]
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Raise TypeError unless ``value`` is an integer, ValueError when it is less than ``least``."""
+    try:
+        operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}: {value}")
 
 
 class Vocabulary:
@@ -94,12 +106,11 @@ class Selection:
     in_order: bool = False
 
     def __post_init__(self) -> None:
-        if self.min_count < 0:
-            raise ValueError(f"min_count must not be negative: {self.min_count}")
+        check_whole("min_count", self.min_count, 0)
         for name in ("max_final_vocab", "max_vocab_size"):
             most = getattr(self, name)
-            if most is not None and most < 1:
-                raise ValueError(f"{name} must be at least 1: {most}")
+            if most is not None:
+                check_whole(name, most, 1)
 
     def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
         """A vocabulary of the tokens to keep, and for every token its id there, -1 for those dropped.

@@ -1,5 +1,6 @@
 """Corpus.from_ids."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -65,6 +66,19 @@ def test_the_array_that_is_given_stays_as_it_is():
     Corpus.from_ids(ids, offsets, min_count=2)
     assert ids.tolist() == [5, 5, 7]
     assert offsets.tolist() == [0, 1, 3]
+    ids.flags.writeable = offsets.flags.writeable = False
+    check(Corpus.from_ids(ids, offsets), [[5], [5, 7]])
+
+
+def test_memory_holds_ids_once_besides_those_given(monkeypatch):
+    monkeypatch.setattr(iterables, "PART_TOKENS", 1000)
+    ids = np.arange(1 << 20, dtype=np.int32) % 5000
+    tracemalloc.start()
+    corpus = Corpus.from_ids(ids)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * len(ids)
+    check(corpus, [ids.tolist()])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Corpus.from_sentences, and what can be done with a corpus."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from corpus_oracle import check, check_shape
@@ -99,6 +101,18 @@ def test_a_given_vocabulary_drops_what_it_lacks():
         Corpus.from_sentences([["a"]], vocabulary=vocabulary, min_count=2)
 
 
+def test_memory_holds_ids_once(monkeypatch):
+    monkeypatch.setattr(iterables, "PART_TOKENS", 1000)
+    words = 1 << 20
+    sentences = [["a", "b", "a", "c"] * 256] * (words // 1024)
+    tracemalloc.start()
+    corpus = Corpus.from_sentences(sentences)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * words
+    assert corpus.vocabulary.counts.tolist() == [words // 2, words // 4, words // 4]
+
+
 # ---- the corpus ----
 
 SENTENCES = [["a", "b", "a"], ["c"], ["b", "c", "a", "d"]]
@@ -154,3 +168,9 @@ def test_encode_with_another_vocabulary_drops_what_it_lacks():
     check(corpus, SENTENCES)
     with pytest.raises(ValueError, match="none of its words"):
         corpus.encode_with(Vocabulary(["z"], [1]))
+
+
+def test_a_corpus_stays_as_it_is_when_another_keeps_all_its_words():
+    corpus = Corpus.from_sentences(SENTENCES)
+    assert list(corpus.encode_with(Vocabulary(["d", "c", "b", "a"], [1, 1, 1, 1]))) == SENTENCES
+    check(corpus, SENTENCES)

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 import zipfile
 
 import numpy as np
@@ -369,6 +370,46 @@ def test_keyboard_interrupt_stops_soon(path, monkeypatch):
         Corpus.from_file(path, workers=2)
     assert time.monotonic() - sent[0] < 5
     timer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_keyboard_interrupt_ends_the_wait_for_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    os.write(writer, b"a b c\n" * 10)
+    given_up = threading.Event()
+
+    def close():
+        given_up.set()
+        os.close(writer)
+
+    main = threading.main_thread().ident
+    interrupt = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
+    give_up = threading.Timer(5, close)
+    give_up.start()
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.from_file(pipe, workers=4)
+    give_up.cancel()
+    assert not given_up.is_set()
+    os.close(writer)
+
+
+def test_tables_are_few_and_gone_once_they_are_merged(path, monkeypatch):
+    path.write_bytes(b"a b c\n" * 100)
+    made, alive, seen = [], weakref.WeakSet(), []
+
+    class Table(text.TokenTable):
+        def __init__(self):
+            made.append(True)
+            alive.add(self)
+
+    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(text, "BLOCK_BYTES", 6)
+    Corpus.from_file(path, workers=50, trim_rule=lambda *_: seen.append(len(alive)))
+    assert len(made) == 8
+    assert set(seen) == {1}
 
 
 def test_memory_holds_ids_once(path):

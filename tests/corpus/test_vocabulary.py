@@ -63,6 +63,14 @@ def test_an_unknown_rule_is_named(result):
         Corpus.from_sentences([["a"]], trim_rule=lambda *_: result)
 
 
+@pytest.mark.parametrize("name", ["min_count", "max_final_vocab", "workers"])
+@pytest.mark.parametrize("value", ["1", 1.5, 2.0])
+def test_options_that_are_no_whole_numbers_are_named(tmp_path, name, value):
+    (tmp_path / "text").write_text("a a")
+    with pytest.raises(TypeError, match=f"{name} must be a whole number, not {value!r}"):
+        Corpus.from_file(tmp_path / "text", **{name: value})
+
+
 def test_rules_have_the_numbers_of_gensim():
     assert (RULE_DEFAULT, RULE_DISCARD, RULE_KEEP) == (0, 1, 2)
 

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,40 @@ def test_lines_are_read_again_and_again_and_cut_without_loss(text: Path) -> None
         again = LineSentence(file)
         assert list(again) == list(again) == list(sentences)
     assert list(LineSentence(["x y", b"z"])) == [["x", "y"], ["z"]]
+
+
+def test_lines_of_a_pipe_are_read_once() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a b\nc\n")
+    os.close(writing)
+    with open(reading, "rb") as file:
+        assert list(LineSentence(file)) == [["a", "b"], ["c"]]
+
+
+def test_invalid_utf8_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "bad"
+    path.write_bytes(b"a b\n\nc \xff\n")
+    for lines in (LineSentence(path), PathLineSentences(tmp_path)):
+        with pytest.raises(ValueError, match="bad, line 3: invalid UTF-8"):
+            list(lines)
+    with open(path, "rb") as file, pytest.raises(ValueError, match="bad, line 3: invalid UTF-8"):
+        list(LineSentence(file))
+    for start in (b"", b"word " * (1 << 18)):
+        path.write_bytes(start + b"c d\xff e")
+        with pytest.raises(ValueError, match=f"bad, byte {len(start) + 3}: invalid UTF-8"):
+            list(Text8Corpus(path))
+
+
+@pytest.mark.parametrize("reader", [LineSentence, PathLineSentences, Text8Corpus])
+def test_lengths_and_limits_are_checked_at_once(text: Path, reader: Any) -> None:
+    for length, error in ((0, ValueError), (-1, ValueError), (2.5, TypeError), ("3", TypeError)):
+        with pytest.raises(error, match="max_sentence_length must be"):
+            reader(text, length)
+    if reader is not Text8Corpus:
+        assert list(reader(text, limit=0)) == []
+        for limit, error in ((-1, ValueError), (1.0, TypeError)):
+            with pytest.raises(error, match="limit must be"):
+                reader(text, limit=limit)
 
 
 def test_compressed_lines_are_read(tmp_path: Path) -> None:
