@@ -31,6 +31,10 @@ def check_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} must be at least {least}: {value}")
 
 
+class NothingKeptError(ValueError):
+    """A corpus has no word that a vocabulary takes."""
+
+
 class Vocabulary:
     """Tokens and how often each occurs; a token's id is its place.
 
@@ -80,7 +84,7 @@ class Vocabulary:
         keys = keys_at(np.arange(len(counts), dtype=np.int32))
         ids = np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(counts))
         if not (ids >= 0).any():
-            raise ValueError(f"{source}: none of its words is in the vocabulary")
+            raise NothingKeptError(f"{source}: none of its words is in the vocabulary")
         return self, ids
 
 
@@ -120,7 +124,7 @@ class Selection:
         """
         kept = self._kept(counts, first, keys_at)
         if not len(kept):
-            raise ValueError(f"{source}: {self._nothing_kept(counts)}")
+            raise NothingKeptError(f"{source}: {self._nothing_kept(counts)}")
         order = kept[np.lexsort((first[kept], -counts[kept]))][: self.max_vocab_size].astype(np.int32)
         if self.in_order:
             order = order[np.argsort(first[order])]

@@ -39,7 +39,7 @@ class Settings:
         check_whole("negative", self.negative, 0, 2**20)
         check_whole("epochs", self.epochs, 0, 2**40)
         check_whole("seed", self.seed, 0, 2**64 - 1)
-        if self.workers is not None:
+        if self.workers not in (None, -1):
             check_whole("workers", self.workers, 1, 4096)
         if self.max_final_vocab is not None:
             check_whole("max_final_vocab", self.max_final_vocab, 1, 2**62)

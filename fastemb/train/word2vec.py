@@ -14,7 +14,7 @@ import numpy as np
 from .. import _native
 from ..config import ISA, available_cpus
 from ..corpus import Corpus, TrimRule, Vocabulary
-from ..corpus.vocabulary import Selection
+from ..corpus.vocabulary import NothingKeptError, Selection
 from .gensim_model import model_parts
 from .model_file import read_model, write_model
 from .progress import make_progress
@@ -44,7 +44,7 @@ class Word2Vec(Scoring):
         sample: Share of the corpus above which a word is thinned out; 0 keeps all.
         seed: Of everything random. With ``workers=1`` the same seed gives the same bits on the same
             instruction set; what is sampled does not depend on ``workers``.
-        workers: Threads; None (default) uses every CPU available.
+        workers: Threads; None (default) or -1 uses every CPU available.
         min_alpha: Learning rate at the end.
         sg: 1 for skip-gram, 0 for CBOW.
         hs: 1 for hierarchical softmax (with ``negative`` > 0 both are trained).
@@ -202,7 +202,12 @@ class Word2Vec(Scoring):
             source = Corpus._read(source, corpus_file is not None, Selection(), self._threads())
             words = source.vocabulary
             self.raw_vocab = dict(zip(words.keys, words.counts.tolist(), strict=True))
-        corpus = self._read(source, corpus_file is not None, trim_rule)
+        try:
+            corpus = self._read(source, corpus_file is not None, trim_rule)
+        except NothingKeptError:
+            if not update:
+                raise
+            return  # no word is new, and no count is large enough to be added
         self._count_corpus(corpus)
         self._take_vocabulary(corpus.vocabulary, update)
 
@@ -330,7 +335,11 @@ class Word2Vec(Scoring):
                 check_number(name, size, at_least=1.0)
         check_whole("word_count", word_count, 0, 2**62)
         _check_callbacks(callbacks)
-        corpus = self._known_words(corpus_iterable, corpus_file)
+        try:
+            corpus = self._known_words(corpus_iterable, corpus_file)
+        except NothingKeptError as error:
+            warnings.warn(f"nothing was trained: {error}", UserWarning, stacklevel=2)
+            return 0, 0
         schedule_words = settings.epochs * _schedule_words(corpus, total_examples, total_words)
         schedule = Schedule(start_alpha, end_alpha, schedule_words, word_count)
         totals = Totals()
@@ -435,7 +444,7 @@ class Word2Vec(Scoring):
     # ---- the rest ----
 
     def _threads(self) -> int:
-        return self.workers or available_cpus()
+        return available_cpus() if self.workers in (None, -1) else self.workers
 
     def __str__(self) -> str:
         return f"Word2Vec<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"

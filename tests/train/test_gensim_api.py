@@ -46,6 +46,13 @@ def test_an_update_adds_new_words_at_the_end_and_keeps_what_was_learned(model: W
     assert not np.array_equal(model.wv["bird"], fresh)
 
 
+def test_an_update_without_new_words_changes_nothing(model: Word2Vec) -> None:
+    model.min_count = 5
+    words = list(model.wv.index_to_key)
+    model.build_vocab([["some", "new", "words", "once"]], update=True)
+    assert model.wv.index_to_key == words
+
+
 def test_new_rows_do_not_repeat_the_first_random_rows() -> None:
     model = Word2Vec(**OPTIONS)
     model.build_vocab(SENTENCES)

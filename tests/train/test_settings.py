@@ -25,7 +25,7 @@ OUT_OF_RANGE: list[tuple[str, Any]] = [
     ("seed", -1),
     ("seed", 2**64),
     ("workers", 0),
-    ("workers", -1),
+    ("workers", -2),
     ("workers", 5000),
     ("max_final_vocab", 0),
     ("sg", 2),

@@ -214,16 +214,19 @@ def test_words_outside_the_vocabulary_are_skipped() -> None:
     assert bits(plain) == bits(mixed)
 
 
-def test_a_corpus_without_a_known_word_is_an_error(tmp_path: Path) -> None:
+def test_a_corpus_without_a_known_word_trains_nothing_and_says_so(tmp_path: Path) -> None:
     model = built()
-    with pytest.raises(ValueError, match="none of its words is in the vocabulary"):
-        model.train([["other", "words"]])
     path = tmp_path / "other.txt"
     path.write_text("other words\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"other.txt.*none of its words is in the vocabulary"):
-        model.train(corpus_file=path)
-    with pytest.raises(ValueError, match="none of its words is in the vocabulary"):
-        model.train(Corpus.from_sentences([["other"]]))
+    before = model.wv.vectors.copy()
+    for source in (
+        {"corpus_iterable": [["other"]]},
+        {"corpus_file": path},
+        {"corpus_iterable": Corpus.from_file(path)},
+    ):
+        with pytest.warns(UserWarning, match="nothing was trained.*none of its words is in the vocabulary"):
+            assert model.train(**source) == (0, 0)
+    assert np.array_equal(model.wv.vectors, before)
     with pytest.raises(ValueError, match="there is no word"):
         model.train([])
     model.train(SENTENCES)
