@@ -54,7 +54,11 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
 
 /* ---- training (train.c) ---- */
 
-enum { FE_MAX_INPUTS = 16 }; /* inputs that share one draw of negatives */
+enum {
+    FE_MAX_INPUTS = 16, /* skip-gram contexts in one step: they share a draw of negatives */
+    FE_PATH_INPUTS = 4, /* the same where a Huffman path is trained, whose first nodes are in every path: with more
+                           stale gradients on them at once analogies lose a point */
+};
 
 /* What a run of training reads and writes. Matrices have one row of `stride` floats a word or node, 64-byte
  * aligned; floats past the vector size are zero and stay zero. */

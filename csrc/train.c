@@ -111,7 +111,8 @@ static int next_block(struct trainer *t, struct pending *p) {
     }
     /* Contexts are shared out evenly, e.g. 20 as 10 + 10. */
     const int32_t left = t->context_count - t->used;
-    const int32_t parts = job->sg ? (left + FE_MAX_INPUTS - 1) / FE_MAX_INPUTS : 1;
+    const int32_t most = job->out_hs != NULL ? FE_PATH_INPUTS : FE_MAX_INPUTS;
+    const int32_t parts = job->sg ? (left + most - 1) / most : 1;
     p->m = job->sg && job->negatives_per_pair ? 1 : (left + parts - 1) / parts;
     memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
     p->drawn_count = p->node_count = 0;

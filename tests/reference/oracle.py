@@ -185,13 +185,14 @@ def path_targets(model: Model, centre: int) -> tuple[list[int], list[int]]:
     return [node for node, _ in model.paths[centre]], [1 - code for _, code in model.paths[centre]]
 
 
-def chunk_sizes(contexts: int, per_pair: bool) -> list[int]:
-    """Skip-gram shares its contexts out evenly over the fewest blocks of at most 16, the larger ones first."""
+def chunk_sizes(contexts: int, per_pair: bool, paths: bool) -> list[int]:
+    """Skip-gram shares its contexts out evenly over the fewest blocks of at most 16, or of 4 where Huffman paths are
+    trained, the larger ones first."""
     if per_pair:
         return [1] * contexts
     sizes = []
     while contexts > 0:
-        blocks = math.ceil(contexts / 16)
+        blocks = math.ceil(contexts / (4 if paths else 16))
         sizes.append(math.ceil(contexts / blocks))
         contexts -= sizes[-1]
     return sizes
@@ -255,7 +256,7 @@ def train_skip_gram(
 ) -> None:
     """Blocks of contexts, each with draws of its own; the second output matrix sees h as the first one left it."""
     used = 0
-    for size in chunk_sizes(len(contexts), model.negatives_per_pair):
+    for size in chunk_sizes(len(contexts), model.negatives_per_pair, model.paths is not None):
         rows = contexts[used : used + size]
         for target in targets_of(model, centre, position, used * model.negative, epoch):
             change = train_hidden(model, model.inputs[rows], [target], alpha, done)
