@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -43,7 +44,7 @@ class Word2Vec(Scoring):
         min_count: Words that occur less often are dropped.
         sample: Share of the corpus above which a word is thinned out; 0 keeps all.
         seed: Of everything random. With ``workers=1`` the same seed gives the same bits on the same
-            instruction set; what is sampled does not depend on ``workers``.
+            instruction set; what is sampled does not depend on ``workers``. None picks one.
         workers: Threads; None (default) or -1 uses every CPU available.
         min_alpha: Learning rate at the end.
         sg: 1 for skip-gram, 0 for CBOW.
@@ -62,7 +63,8 @@ class Word2Vec(Scoring):
         negatives_per_pair: Draw negatives anew for every context, as word2vec does, instead of once for each
             window (at most 16 contexts). Slower; quality is no better.
         cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
-            word2vec and gensim do not, and so neither does the default; it wants a higher ``alpha``.
+            word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
+            after 5 epochs of 17 million words 18% of analogies were right instead of 31%.
         progress: True or False; None (default) shows progress when standard error is a terminal.
         max_vocab_size: Keep at most this many words, the most frequent ones.
         null_word: 1 adds a word "\0" that occurs nowhere.
@@ -85,7 +87,7 @@ class Word2Vec(Scoring):
         min_count: int = 5,
         max_vocab_size: int | None = None,
         sample: float = 1e-3,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int | None = None,
         min_alpha: float = 0.0001,
         sg: int = 0,
@@ -116,7 +118,7 @@ class Word2Vec(Scoring):
         self.window = window
         self.min_count = min_count
         self.sample = sample
-        self.seed = seed
+        self.seed = secrets.randbits(32) if seed is None else seed
         self.workers = workers
         self.min_alpha = min_alpha
         self.sg = sg
@@ -350,7 +352,6 @@ class Word2Vec(Scoring):
         try:
             self._train_epochs(settings, corpus, schedule, totals, compute_loss, callbacks, progress)
         finally:
-            self.running_training_loss = totals.loss
             self.total_train_time += time.perf_counter() - start
             self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, schedule.alpha(totals.words))
             self.wv.norms = None  # they are no longer those of the vectors
@@ -376,10 +377,14 @@ class Word2Vec(Scoring):
         block = block_words(words, _flops_per_word(settings))
         display = make_progress(progress, settings.epochs * words)
 
+        told = 0.0  # of the loss: callbacks may set the running loss back
+
         def watch() -> None:
+            nonlocal told
             loss = totals.loss / totals.words if with_loss and totals.words else None
             display.update(totals.words, schedule.alpha(totals.words), loss)
-            self.running_training_loss = totals.loss
+            self.running_training_loss += totals.loss - told
+            told = totals.loss
 
         try:
             _notify(callbacks, "on_train_begin", self)
@@ -399,6 +404,7 @@ class Word2Vec(Scoring):
                 f"training diverged: a score is no finite number any more. Lower alpha (now {schedule.start_alpha:g})"
             ) from None
         finally:
+            watch()
             display.close()
 
     def _known_words(self, sentences: Sentences | None, corpus_file: CorpusFile | None) -> Corpus:

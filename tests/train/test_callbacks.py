@@ -289,3 +289,23 @@ def test_a_callback_alone_is_an_error_before_the_corpus_is_read() -> None:
 
     with pytest.raises(TypeError, match="callbacks must be a list"):
         Word2Vec(sentences(), callbacks=object())  # type: ignore[arg-type]
+
+
+def test_a_running_loss_that_a_callback_sets_back_starts_anew() -> None:
+    class Reset:
+        def __init__(self) -> None:
+            self.losses: list[float] = []
+
+        def on_epoch_end(self, model: Word2Vec) -> None:
+            self.losses.append(model.get_latest_training_loss())
+            model.running_training_loss = 0.0
+
+    reset = Reset()
+    Word2Vec(SENTENCES, **OPTIONS, compute_loss=True, callbacks=[reset])
+    assert len(reset.losses) == 3
+    assert reset.losses[2] < 1.2 * reset.losses[0]
+
+
+def test_no_seed_is_a_seed_of_its_own() -> None:
+    one, two = (Word2Vec(SENTENCES, **OPTIONS, seed=None) for _ in range(2))
+    assert one.seed != two.seed
