@@ -29,7 +29,7 @@ if os.environ.get("FASTEMB_SANITIZE") == "1":
     compile_args += ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
     link_args += ["-fsanitize=address,undefined"]
 if os.environ.get("FASTEMB_COVERAGE") == "1":
-    compile_args += ["-O0", "--coverage"]
+    compile_args += ["-O0", "--coverage", "-fprofile-update=atomic"]  # the tests run several threads
     link_args += ["--coverage"]
 
 native = Extension(
