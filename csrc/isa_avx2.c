@@ -49,9 +49,11 @@ FE_INLINE vf v_quad(const vf *a, const int count) {
     return _mm256_hadd_ps(_mm256_hadd_ps(a[0], count > 1 ? a[1] : zero),
                           count > 2 ? _mm256_hadd_ps(a[2], count > 3 ? a[3] : zero) : zero);
 }
-FE_INLINE vf v_sums(const vf *a, const int count) {
-    const vf low = v_quad(a, count), high = v_quad(a + 4, count - 4);
-    return _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31));
+FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+    FE_UNROLL for (int i = 0; i < mi; i++) {
+        const vf low = v_quad(a + i * nj, nj), high = v_quad(a + i * nj + 4, nj - 4);
+        v_store(g + 8 * i, v_add(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)));
+    }
 }
 
 #include "step.inc.h"
@@ -65,7 +67,7 @@ static int supported(void) {
 #endif
 }
 
-const struct fe_kernel fe_kernel_avx2 = {"avx2", LANES, supported, step_avx2, gather_avx2, scatter_avx2};
+const struct fe_kernel fe_kernel_avx2 = {"avx2", LANES, supported, gradient_avx2, update_avx2, gather_avx2, scatter_avx2};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -51,10 +51,10 @@ FE_INLINE vf v_quad(const vf *a, const int count) {
     return v_fold2(v_fold1(a[0], count > 1 ? a[1] : zero),
                    count > 2 ? v_fold1(a[2], count > 3 ? a[3] : zero) : zero);
 }
-FE_INLINE vf v_sums(const vf *a, const int count) {
-    const vf low = v_fold4(v_quad(a, count), v_quad(a + 4, count - 4));
-    const vf high = count > 8 ? v_fold4(v_quad(a + 8, count - 8), v_quad(a + 12, count - 12)) : v_zero();
-    return v_fold4(low, high);
+FE_INLINE vf v_row(const vf *a, const int nj) { return v_fold4(v_quad(a, nj), v_quad(a + 4, nj - 4)); }
+FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+    FE_UNROLL for (int i = 0; i < mi; i += 2)
+        v_store(g + 8 * i, v_fold4(v_row(a + i * nj, nj), i + 1 < mi ? v_row(a + (i + 1) * nj, nj) : v_zero()));
 }
 
 #include "step.inc.h"
@@ -68,7 +68,7 @@ static int supported(void) {
 #endif
 }
 
-const struct fe_kernel fe_kernel_avx512 = {"avx512", LANES, supported, step_avx512, gather_avx512, scatter_avx512};
+const struct fe_kernel fe_kernel_avx512 = {"avx512", LANES, supported, gradient_avx512, update_avx512, gather_avx512, scatter_avx512};
 
 #if defined(__clang__)
 #pragma clang attribute pop

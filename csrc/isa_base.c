@@ -58,14 +58,13 @@ DEFINE_EACH(v_pow2i, (vf x), pow2_of_integer(LANE(x, l)))
 FE_INLINE float sum_of_lanes(vf a) { return (LANE(a, 0) + LANE(a, 2)) + (LANE(a, 1) + LANE(a, 3)); }
 /* x - x is 0 for a finite x and NaN otherwise. */
 FE_INLINE int v_all_finite(vf x) { return sum_of_lanes(v_sub(x, x)) == 0.0f; }
-FE_INLINE vf v_sums(const vf *a, const int count) {
-    vf r = v_zero();
-    for (int k = 0; k < count; k++) LANE(r, k) = sum_of_lanes(a[k]);
-    return r;
+FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+    for (int i = 0; i < mi; i++)
+        for (int j = 0; j < 8; j++) g[8 * i + j] = j < nj ? sum_of_lanes(a[i * nj + j]) : 0.0f;
 }
 
 #include "step.inc.h"
 
 static int supported(void) { return 1; }
 
-const struct fe_kernel fe_kernel_base = {"base", LANES, supported, step_base, gather_base, scatter_base};
+const struct fe_kernel fe_kernel_base = {"base", LANES, supported, gradient_base, update_base, gather_base, scatter_base};

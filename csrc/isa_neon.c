@@ -33,16 +33,23 @@ FE_INLINE vf v_pick(uint32_t bits, vf x) {
     const uint32x4_t lane = {1, 2, 4, 8};
     return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), vtstq_u32(vdupq_n_u32(bits), lane)));
 }
-FE_INLINE vf v_sums(const vf *a, const int count) {
+FE_INLINE vf v_quad(const vf *a, const int count) {
     const vf zero = v_zero();
+    if (count <= 0) return zero;
     return vpaddq_f32(vpaddq_f32(a[0], count > 1 ? a[1] : zero),
                       vpaddq_f32(count > 2 ? a[2] : zero, count > 3 ? a[3] : zero));
+}
+FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+    FE_UNROLL for (int i = 0; i < mi; i++) {
+        v_store(g + 8 * i, v_quad(a + i * nj, nj));
+        v_store(g + 8 * i + 4, v_quad(a + i * nj + 4, nj - 4));
+    }
 }
 
 #include "step.inc.h"
 
 static int supported(void) { return 1; }
 
-const struct fe_kernel fe_kernel_neon = {"neon", LANES, supported, step_neon, gather_neon, scatter_neon};
+const struct fe_kernel fe_kernel_neon = {"neon", LANES, supported, gradient_neon, update_neon, gather_neon, scatter_neon};
 
 #endif

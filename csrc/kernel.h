@@ -26,12 +26,13 @@ enum { FE_LINE = 16 }; /* floats in a cache line; rows are padded to it */
 
 /* One block: m inputs against n outputs.
  *     S = H O^T    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G^T H
- * H is read before any of it changes; a row that stands twice receives both changes. Outputs are taken in groups, so a
- * row that stands twice among more than six outputs may be read after its first change. */
+ * All scores are made before anything changes. A row that stands twice receives both changes. The outputs are taken
+ * in groups: among h a row that stands twice is seen by the last group, the second time, after its first change; among o
+ * by a later group after its change in an earlier one. */
 struct fe_block {
     const float *const *h; /* m rows */
     float *const *dh;      /* m rows that receive the change of h: the same rows, or others */
-    const float *scale;    /* m factors on that change, or NULL */
+    const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
     const uint8_t *labels; /* n, 0 or 1 */
     int m;                 /* 1 .. FE_MAX_INPUTS */
@@ -42,10 +43,11 @@ struct fe_kernel {
     const char *name;
     int lanes;
     int (*supported)(void);
-    /* `size` is the vector size: a kernel may read and write whole registers past it, up to the next FE_LINE.
-     * step returns 0, and changes nothing, when a score was not finite; loss is added to, or NULL; scratch has
-     * FE_STEP_SCRATCH(n) floats. */
-    int (*step)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *scratch);
+    /* `size` is the vector size: a kernel may read and write whole registers past it, up to the next FE_LINE. */
+    /* Fills g, FE_STEP_G(n) floats, for `update`. Returns 0 when a score was not finite. loss is added to, or NULL. */
+    int (*gradient)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *g);
+    /* Adds the changes. change: FE_STEP_CHANGE floats of scratch. */
+    void (*update)(const struct fe_block *block, int64_t size, const float *g, float *change);
     /* out = factor * sum of m rows */
     void (*gather)(const float *const *rows, int m, float factor, int64_t size, float *out);
     /* rows[i] += scale[i] * change */
@@ -54,9 +56,11 @@ struct fe_kernel {
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;
 
-/* Scratch of a step in floats: the changes of FE_STEP_COLUMNS columns of all inputs, then FE_MAX_INPUTS values of G
- * an output and room for the end of a register. */
-enum { FE_STEP_COLUMNS = 256 };
-#define FE_STEP_SCRATCH(n) (FE_MAX_INPUTS * ((int64_t)FE_STEP_COLUMNS + (n)) + FE_LINE)
+enum {
+    G_ROW = 8,             /* floats of G for one input and up to six outputs */
+    FE_STEP_COLUMNS = 256, /* columns of the inputs' changes that are kept from one group of outputs to the next */
+    FE_STEP_CHANGE = FE_MAX_INPUTS * FE_STEP_COLUMNS,
+};
+#define FE_STEP_G(n) (FE_MAX_INPUTS * G_ROW * (((int64_t)(n) + 5) / 6))
 
 #endif

@@ -2,16 +2,26 @@
 #ifndef FE_TARGET_H
 #define FE_TARGET_H
 
+#include "kernel.h"
 #include "sample.h"
 
+/* Random bits for a centre's negatives; the table's entries that they meet are sent for. `random` is the key of the
+ * centre's draws, `first` the number of the first one. */
+static inline void fe_target_aim(const struct fe_job *job, uint64_t random, uint64_t first, uint64_t *aims) {
+    for (int32_t k = 0; k < job->negative; k++) {
+        aims[k] = fe_draw(random, first + (uint64_t)k);
+        FE_PREFETCH(job->noise + fe_alias_slot((uint32_t)job->words, aims[k]));
+    }
+}
+
 /* The centre (label 1), then up to `negative` drawn rows (label 0). A draw that hits the centre is dropped, as
- * word2vec does. `random` is the key of the centre's draws, `first` the number of the first one. */
-static inline int32_t fe_target_negatives(const struct fe_job *job, int32_t centre, uint64_t random, uint64_t first,
+ * word2vec does. */
+static inline int32_t fe_target_negatives(const struct fe_job *job, int32_t centre, const uint64_t *aims,
                                           int32_t *rows) {
     int32_t n = 1;
     rows[0] = centre;
     for (int32_t k = 0; k < job->negative; k++) {
-        rows[n] = fe_alias_draw(job->noise, (uint32_t)job->words, fe_draw(random, first + (uint64_t)k));
+        rows[n] = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
         n += rows[n] != centre;
     }
     return n;

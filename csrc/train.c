@@ -1,7 +1,8 @@
 /* train_block: sentences -> windows -> targets -> step.
  *
- * Work is cut into blocks of one centre with up to FE_MAX_INPUTS contexts. While a block is computed the
- * next one is already known, so that its rows are on their way from memory.
+ * Work is cut into blocks of one centre with up to FE_MAX_INPUTS contexts. The next block is made in the middle of a
+ * step: its rows are on their way from memory before they are needed, and making it fills the time in which the
+ * processor waits for the step's sigmoids.
  *
  * Several threads may train on the same matrices at once without locks (Hogwild, Niu et al. 2011): a row that two
  * of them change in the same instant may lose one of the changes. That race is meant; it lives here and nowhere
@@ -12,12 +13,16 @@
 #include "target.h"
 #include "window.h"
 
+enum { AHEAD = 3 }; /* blocks that are made before they are trained on */
+
 struct pending {
     int32_t *inputs;  /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts */
+    uint64_t *aims;   /* random bits of the negatives */
     int32_t *drawn;   /* centre and negatives */
     int32_t *nodes;   /* path */
     uint8_t *codes;   /* labels of the path */
-    int32_t m, drawn_count, node_count;
+    int32_t m, drawn_count, node_count; /* m is 0 past the end */
+    int32_t centre;
 };
 
 struct trainer {
@@ -29,7 +34,7 @@ struct trainer {
     int32_t *contexts;           /* of the walk's current centre */
     int32_t context_count, used; /* how many, and how many of them blocks have taken */
     int32_t centre;
-    struct pending slots[2];
+    struct pending slots[AHEAD + 1];
     /* arguments of a step */
     const float **h;
     float **dh;
@@ -37,7 +42,8 @@ struct trainer {
     float *scale;
     uint8_t *first_only; /* labels of a centre and its negatives: 1, 0, 0, ... */
     float *hidden, *hidden_change; /* CBOW */
-    float *scratch;
+    float one;                     /* factor on hidden_change */
+    float *g, *change; /* of the kernel */
     struct fe_done done;
 };
 
@@ -62,8 +68,9 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     t->walk.kept = carve(c, FE_WALK_CENTRES + contexts, sizeof *t->walk.kept);
     t->contexts = carve(c, contexts, sizeof *t->contexts);
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k <= AHEAD; k++) {
         t->slots[k].inputs = carve(c, inputs, sizeof(int32_t));
+        t->slots[k].aims = carve(c, job->negative, sizeof(uint64_t));
         t->slots[k].drawn = carve(c, drawn, sizeof(int32_t));
         t->slots[k].nodes = carve(c, nodes, sizeof(int32_t));
         t->slots[k].codes = carve(c, nodes, 1);
@@ -75,7 +82,8 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     t->first_only = carve(c, drawn, 1);
     t->hidden = carve(c, job->stride, sizeof *t->hidden);
     t->hidden_change = carve(c, job->stride, sizeof *t->hidden_change);
-    t->scratch = carve(c, FE_STEP_SCRATCH(outputs), sizeof *t->scratch);
+    t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
+    t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
 }
 
 size_t fe_workspace_size(const struct fe_job *job) {
@@ -92,16 +100,12 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
     for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH(at + c);
 }
 
-static inline void prefetch_outputs(const struct trainer *t, const struct pending *p) {
-    for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(t->job->out_ns, p->drawn[k], t->job);
-    for (int32_t k = 0; k < p->node_count; k++) prefetch_row(t->job->out_hs, p->nodes[k], t->job);
-}
-
-/* Fill the slot with the next block; 0 when there is none. */
-static int next_block(struct trainer *t, struct pending *p) {
+/* Fill the slot with the next block; its m is 0 when there is none. */
+static void next_block(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
+    p->m = 0;
     while (t->used == t->context_count) {
-        if (!fe_walk_next(&t->walk)) return 0;
+        if (!fe_walk_next(&t->walk)) return;
         t->centre = t->walk.kept[t->walk.centre].id;
         t->context_count = fe_walk_contexts(&t->walk, t->contexts);
         t->used = 0;
@@ -115,74 +119,81 @@ static int next_block(struct trainer *t, struct pending *p) {
     const int32_t parts = job->sg ? (left + most - 1) / most : 1;
     p->m = job->sg && job->negatives_per_pair ? 1 : (left + parts - 1) / parts;
     memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
-    p->drawn_count = p->node_count = 0;
+    p->centre = t->centre;
     if (job->negative > 0) {
         const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
-        const uint64_t first = (uint64_t)t->used * (uint64_t)job->negative;
-        p->drawn_count = fe_target_negatives(job, t->centre, random, first, p->drawn);
+        fe_target_aim(job, random, (uint64_t)t->used * (uint64_t)job->negative, p->aims);
     }
-    if (job->out_hs != NULL) p->node_count = fe_target_path(job, t->centre, p->nodes, p->codes);
     t->used += p->m;
-    prefetch_outputs(t, p);
-    return 1;
+}
+
+/* Find the block's output rows and send for them. */
+static void find_outputs(const struct trainer *t, struct pending *p) {
+    const struct fe_job *job = t->job;
+    p->drawn_count = p->node_count = 0;
+    if (p->m == 0) return;
+    if (job->negative > 0) p->drawn_count = fe_target_negatives(job, p->centre, p->aims, p->drawn);
+    if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centre, p->nodes, p->codes);
+    for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->out_ns, p->drawn[k], job);
+    for (int32_t k = 0; k < p->node_count; k++) prefetch_row(job->out_hs, p->nodes[k], job);
 }
 
 /* ---- the step ---- */
 
-static int step(struct trainer *t, const struct fe_block *rows, float *matrix, const int32_t *outputs,
-                const uint8_t *labels, int32_t n) {
-    struct fe_block block = *rows;
-    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->stride;
-    block.o = t->o;
-    block.labels = labels;
-    block.n = n;
-    t->done.pairs += (int64_t)block.m * n;
-    return t->kernel->step(&block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL,
-                           t->scratch);
-}
-
-static int steps(struct trainer *t, const struct fe_block *rows, const struct pending *p) {
-    if (p->node_count > 0 && !step(t, rows, t->job->out_hs, p->nodes, p->codes, p->node_count)) return 0;
-    if (p->drawn_count > 0 && !step(t, rows, t->job->out_ns, p->drawn, t->first_only, p->drawn_count)) return 0;
-    return 1;
-}
-
-static int train_skip_gram(struct trainer *t, const struct pending *p) {
+/* The rows of the block's contexts: inputs of skip-gram, members of CBOW's mean or sum. */
+static inline void find_inputs(struct trainer *t, const struct pending *p, float factor) {
     const struct fe_job *job = t->job;
-    for (int32_t i = 0; i < p->m; i++) {
-        t->dh[i] = job->in + p->inputs[i] * job->stride;
-        t->h[i] = t->dh[i];
-        if (job->in_scale != NULL) t->scale[i] = job->in_scale[p->inputs[i]];
-    }
-    const struct fe_block rows = {
-        .h = t->h, .dh = t->dh, .scale = job->in_scale != NULL ? t->scale : NULL, .m = p->m};
-    return steps(t, &rows, p);
-}
-
-static int train_cbow(struct trainer *t, const struct pending *p) {
-    const struct fe_job *job = t->job;
-    const float share = 1.0f / (float)p->m;
-    /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
-     * gensim shares out the sum's. */
-    const float factor = (job->cbow_mean != 0) == (job->cbow_exact != 0) ? share : 1.0f;
     for (int32_t i = 0; i < p->m; i++) {
         t->dh[i] = job->in + p->inputs[i] * job->stride;
         t->h[i] = t->dh[i];
         t->scale[i] = job->in_scale != NULL ? factor * job->in_scale[p->inputs[i]] : factor;
     }
-    t->kernel->gather(t->h, p->m, job->cbow_mean ? share : 1.0f, job->vector_size, t->hidden);
-    memset(t->hidden_change, 0, (size_t)job->stride * sizeof *t->hidden_change);
-    const float *h = t->hidden;
-    float *dh = t->hidden_change;
-    const struct fe_block rows = {.h = &h, .dh = &dh, .scale = NULL, .m = 1};
-    if (!steps(t, &rows, p)) return 0;
-    t->kernel->scatter(t->dh, p->m, t->scale, job->vector_size, t->hidden_change);
+}
+
+static inline int gradient(struct trainer *t, struct fe_block *block, float *matrix, const int32_t *outputs,
+                           const uint8_t *labels, int32_t n) {
+    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->stride;
+    block->o = t->o;
+    block->labels = labels;
+    block->n = n;
+    t->done.pairs += (int64_t)block->m * n;
+    return t->kernel->gradient(block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
+}
+
+/* Train on block number `now`, find the outputs of the one after the next, and make another; 0 when a score was not
+ * finite. */
+static inline int train_pending(struct trainer *t, int now) {
+    const struct pending *p = &t->slots[now];
+    const struct fe_job *job = t->job;
+    struct fe_block block = {.h = t->h, .dh = t->dh, .scale = t->scale, .m = p->m};
+    const float share = 1.0f / (float)p->m;
+    const float *hidden = t->hidden;
+    float *hidden_change = t->hidden_change;
+    if (job->sg) {
+        find_inputs(t, p, 1.0f);
+    } else {
+        /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
+         * gensim shares out the sum's. */
+        find_inputs(t, p, (job->cbow_mean != 0) == (job->cbow_exact != 0) ? share : 1.0f);
+        t->kernel->gather(t->h, p->m, job->cbow_mean ? share : 1.0f, job->vector_size, t->hidden);
+        memset(t->hidden_change, 0, (size_t)job->stride * sizeof *t->hidden_change);
+        block = (struct fe_block){.h = &hidden, .dh = &hidden_change, .scale = &t->one, .m = 1};
+    }
+    if (p->node_count > 0) {
+        if (!gradient(t, &block, job->out_hs, p->nodes, p->codes, p->node_count)) return 0;
+        if (p->drawn_count > 0) t->kernel->update(&block, job->vector_size, t->g, t->change);
+    }
+    if (p->drawn_count > 0 && !gradient(t, &block, job->out_ns, p->drawn, t->first_only, p->drawn_count)) return 0;
+    find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
+    next_block(t, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
+    t->kernel->update(&block, job->vector_size, t->g, t->change);
+    if (!job->sg) t->kernel->scatter(t->dh, p->m, t->scale, job->vector_size, t->hidden_change);
     return 1;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
                    int64_t end, float alpha, void *workspace, struct fe_done *done) {
-    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .one = 1.0f};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
@@ -191,12 +202,9 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
     int ok = 1;
     if (begin < end) {
         fe_walk_start(&t.walk, job, epoch, begin, end);
-        int now = 0, more = next_block(&t, &t.slots[0]);
-        while (more && ok) {
-            more = next_block(&t, &t.slots[1 - now]);
-            ok = job->sg ? train_skip_gram(&t, &t.slots[now]) : train_cbow(&t, &t.slots[now]);
-            now = 1 - now;
-        }
+        for (int k = 0; k < AHEAD; k++) next_block(&t, &t.slots[k]);
+        for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
+        for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);
     }
     t.done.words = end - begin;
     *done = t.done;
@@ -205,22 +213,28 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
 
 /* ---- one step alone, for tests ---- */
 
-enum { FE_STEP_ROWS = FE_MAX_INPUTS * 2 * sizeof(float *) };
-
 size_t fe_step_workspace_size(int32_t n) {
-    return FE_STEP_ROWS + (size_t)FE_STEP_SCRATCH(n) * sizeof(float) + ((size_t)n + 8) * sizeof(float *);
+    struct carver c = {NULL, 0};
+    carve(&c, n, sizeof(float *));
+    carve(&c, FE_STEP_G(n) + FE_STEP_CHANGE, sizeof(float));
+    return c.used;
 }
 
 int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
             const int32_t *o_rows, const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha,
             double *loss, void *workspace) {
     struct carver c = {workspace, 0};
-    const float **h_at = carve(&c, FE_MAX_INPUTS, sizeof *h_at);
-    float **dh_at = carve(&c, FE_MAX_INPUTS, sizeof *dh_at);
-    float *scratch = carve(&c, FE_STEP_SCRATCH(n), sizeof *scratch);
+    const float *h_at[FE_MAX_INPUTS];
+    float *dh_at[FE_MAX_INPUTS], ones[FE_MAX_INPUTS];
     float **o_at = carve(&c, n, sizeof *o_at);
-    for (int32_t i = 0; i < m; i++) h_at[i] = dh_at[i] = h + h_rows[i] * stride;
+    float *g = carve(&c, FE_STEP_G(n), sizeof *g), *change = carve(&c, FE_STEP_CHANGE, sizeof *change);
+    for (int32_t i = 0; i < m; i++) {
+        h_at[i] = dh_at[i] = h + h_rows[i] * stride;
+        ones[i] = 1.0f;
+    }
     for (int32_t j = 0; j < n; j++) o_at[j] = o + o_rows[j] * stride;
-    const struct fe_block block = {.h = h_at, .dh = dh_at, .scale = NULL, .o = o_at, .labels = labels, .m = m, .n = n};
-    return kernel->step(&block, vector_size, alpha, loss, scratch) ? FE_OK : FE_DIVERGED;
+    const struct fe_block block = {.h = h_at, .dh = dh_at, .scale = ones, .o = o_at, .labels = labels, .m = m, .n = n};
+    if (!kernel->gradient(&block, vector_size, alpha, loss, g)) return FE_DIVERGED;
+    kernel->update(&block, vector_size, g, change);
+    return FE_OK;
 }

@@ -28,12 +28,12 @@ struct fe_walk {
     int32_t count, centre, after; /* entries in `kept`; the current centre; entries past centres_end */
 };
 
+/* Writes `kept` in any case: a branch would be mispredicted. Returns whether the token stays. */
 FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, struct fe_kept *kept) {
     const uint64_t random = fe_draw(w->key, (uint64_t)position);
     const int32_t id = w->job->ids[position];
-    if (w->job->keep != NULL && !fe_keeps(w->job->keep[id], random)) return 0;
     *kept = (struct fe_kept){position, id, (uint32_t)(random >> 32)};
-    return 1;
+    return w->job->keep == NULL || fe_keeps(w->job->keep[id], random);
 }
 
 /* Begin the part of sentence w->sentence that lies in the block, with the contexts to its left. */
@@ -42,8 +42,7 @@ static inline void fe_walk_enter(struct fe_walk *w) {
     const int64_t first = bounds[0] > w->begin ? bounds[0] : w->begin;
     const int32_t span = w->job->span;
     int32_t at = span;
-    for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--)
-        if (fe_walk_keep(w, t, &w->kept[at - 1])) at--;
+    for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--) at -= fe_walk_keep(w, t, &w->kept[at - 1]);
     w->count = span - at;
     memmove(w->kept, w->kept + at, (size_t)w->count * sizeof *w->kept);
     w->centre = w->count;

@@ -54,8 +54,10 @@ def check_step(
     native_h, native_o = padded(h), padded(o)
     loss = run_step(isa, native_h, h_rows, native_o, o_rows, labels, size, alpha)
 
-    dh, do, expected_loss = block_step(h[h_rows], o[o_rows], labels, alpha)
+    dh, do, expected_loss = block_step(h[h_rows], o[o_rows], labels, alpha, h_rows)
     dh_error, do_error, score_error = error_bounds(h[h_rows], o[o_rows], labels, alpha)
+    # What h errs by when it is seen again after a change.
+    do_error += alpha * len(h_rows) * (dh_error + len(h_rows) * UNIT * (np.abs(h[h_rows]) + np.abs(dh))).sum(axis=0)
     for before, rows, change, error, after in (
         (h, h_rows, dh, dh_error + slack, native_h),
         (o, o_rows, do, do_error, native_o),

@@ -212,24 +212,33 @@ def block_loss(h: Vectors, o: Vectors, labels: Sequence[int]) -> float:
     return float(np.logaddexp(0.0, -(h @ o.T) * sign).sum())
 
 
-def block_step(h: Vectors, o: Vectors, labels: Sequence[int], alpha: float) -> tuple[Vectors, Vectors, float]:
-    """Changes of h (m x D) and o (n x D), both from the values before the step, and the loss before it."""
+def last_group(n: int) -> int:
+    """Outputs are taken in groups of even size, at most six; the number of the first one in the last group."""
+    first = 0
+    while n - first > 6:
+        groups = -(-(n - first) // 6)
+        first += -(-(n - first) // groups)
+    return first
+
+
+def as_seen_again(h: Vectors, rows: Sequence[int], change: Vectors) -> Vectors:
+    """Inputs as the last group of outputs sees them: one that stands twice, the second time, after its first change."""
+    return np.array([h[i] + sum(change[k] for k in range(i) if rows[k] == rows[i]) for i in range(len(h))])
+
+
+def block_step(
+    h: Vectors, o: Vectors, labels: Sequence[int], alpha: float, rows: Sequence[int] | None = None, scale: Any = 1.0
+) -> tuple[Vectors, Vectors, float]:
+    """Changes of h (m x D) and o (n x D), both from the values before the step, and the loss before it.
+
+    ``rows`` says which inputs are the same row; ``scale`` is the factor on their changes.
+    """
     g = alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T))
-    return g @ o, g.T @ h, block_loss(h, o, labels)
-
-
-def train_hidden(
-    model: Model, h: Vectors, targets: list[tuple[Vectors, list[int], list[int]]], alpha: float, done: Done
-) -> Vectors:
-    """Step on each output matrix with the same h; returns the change of h, output rows change at once."""
-    change = np.zeros_like(h)
-    for matrix, rows, labels in targets:
-        dh, do, loss = block_step(h, matrix[rows], labels, alpha)
-        np.add.at(matrix, rows, do)
-        change += dh
-        done.pairs += len(h) * len(rows)
-        done.loss += loss
-    return change
+    dh, do = g @ o, g.T @ h
+    if rows is not None:
+        last = last_group(len(o))
+        do[last:] = g[:, last:].T @ as_seen_again(h, rows, scale * dh)
+    return dh, do, block_loss(h, o, labels)
 
 
 # ---- training ----
@@ -259,22 +268,33 @@ def train_skip_gram(
     for size in chunk_sizes(len(contexts), model.negatives_per_pair, model.paths is not None):
         rows = contexts[used : used + size]
         for target in targets_of(model, centre, position, used * model.negative, epoch):
-            change = train_hidden(model, model.inputs[rows], [target], alpha, done)
-            np.add.at(model.inputs, rows, scales(model, rows) * change)
+            matrix, outputs, labels = target
+            scale = scales(model, rows)
+            dh, do, loss = block_step(model.inputs[rows], matrix[outputs], labels, alpha, rows, scale)
+            np.add.at(matrix, outputs, do)
+            np.add.at(model.inputs, rows, scale * dh)
+            done.pairs += len(rows) * len(outputs)
+            done.loss += loss
         used += size
 
 
 def train_cbow(
     model: Model, contexts: list[int], centre: int, position: int, epoch: int, alpha: float, done: Done
 ) -> None:
-    """One hidden row for all contexts, and its change handed to each of them.
+    """One hidden row for all contexts and both output matrices, and its change handed to each of them.
 
     With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
     sum; otherwise it is not divided for a mean (word2vec) and is for a sum (gensim).
     """
     share = 1.0 / len(contexts)
     h = model.inputs[contexts].sum(axis=0, keepdims=True) * (share if model.cbow_mean else 1.0)
-    change = train_hidden(model, h, targets_of(model, centre, position, 0, epoch), alpha, done)
+    change = np.zeros_like(h)
+    for matrix, rows, labels in targets_of(model, centre, position, 0, epoch):
+        dh, do, loss = block_step(h, matrix[rows], labels, alpha)
+        np.add.at(matrix, rows, do)
+        change += dh
+        done.pairs += len(rows)
+        done.loss += loss
     factor = share if model.cbow_mean == model.cbow_exact else 1.0
     np.add.at(model.inputs, contexts, factor * scales(model, contexts) * change)
 
