@@ -95,6 +95,10 @@ FE_INLINE void ISA(scores)(const struct fe_block *b, int first, int64_t width, c
     int i = 0;
 #if TILE_H >= 4
     for (; i + 4 <= b->m; i += 4) ISA(score_tile)(b->h + i, o, width, 4, nj, g + i * G_ROW);
+    if (i + 3 == b->m) {
+        ISA(score_tile)(b->h + i, o, width, 3, nj, g + i * G_ROW);
+        return;
+    }
 #endif
 #if TILE_H >= 2
     for (; i + 2 <= b->m; i += 2) ISA(score_tile)(b->h + i, o, width, 2, nj, g + i * G_ROW);
@@ -227,18 +231,52 @@ static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, 
     }
 }
 
+/* CBOW's sum of rows, and its change handed back: up to MEMBER_COLUMNS registers wide, so that the loop over the rows,
+ * whose number is hard to predict, runs seldom. */
+enum { MEMBER_COLUMNS = 8 };
+
+FE_INLINE void ISA(gather_tile)(const float *const *rows, int m, float factor, int64_t c, const int nc, float *out) {
+    vf sum[MEMBER_COLUMNS];
+    FE_UNROLL for (int k = 0; k < nc; k++) sum[k] = v_zero();
+    for (int i = 0; i < m; i++)
+        FE_UNROLL for (int k = 0; k < nc; k++) sum[k] = v_add(sum[k], v_load(rows[i] + c + k * LANES));
+    FE_UNROLL for (int k = 0; k < nc; k++) v_store(out + c + k * LANES, v_mul(sum[k], v_set1(factor)));
+}
+
+FE_INLINE void ISA(scatter_tile)(float *const *rows, int m, const float *scale, int64_t c, const int nc,
+                                 const float *change) {
+    vf dx[MEMBER_COLUMNS];
+    FE_UNROLL for (int k = 0; k < nc; k++) dx[k] = v_load(change + c + k * LANES);
+    for (int i = 0; i < m; i++) {
+        float *row = rows[i] + c;
+        const vf factor = v_set1(scale[i]);
+        FE_UNROLL for (int k = 0; k < nc; k++)
+            v_store(row + k * LANES, v_fma(factor, dx[k], v_load(row + k * LANES)));
+    }
+}
+
+#define FOR_EACH_WIDTH(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
+
 static void ISA(gather)(const float *const *rows, int m, float factor, int64_t size, float *out) {
-    for (int64_t c = 0; c < size; c += LANES) {
-        vf sum = v_load(rows[0] + c);
-        for (int i = 1; i < m; i++) sum = v_add(sum, v_load(rows[i] + c));
-        v_store(out + c, v_mul(sum, v_set1(factor)));
+    int64_t c = 0;
+    for (; c + MEMBER_COLUMNS * LANES <= size; c += MEMBER_COLUMNS * LANES)
+        ISA(gather_tile)(rows, m, factor, c, MEMBER_COLUMNS, out);
+    switch ((size - c + LANES - 1) / LANES) {
+#define GATHER_REST(nc) \
+    case nc: ISA(gather_tile)(rows, m, factor, c, nc, out); break;
+        FOR_EACH_WIDTH(GATHER_REST)
+#undef GATHER_REST
     }
 }
 
 static void ISA(scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change) {
-    for (int i = 0; i < m; i++) {
-        const vf factor = v_set1(scale[i]);
-        for (int64_t c = 0; c < size; c += LANES)
-            v_store(rows[i] + c, v_fma(factor, v_load(change + c), v_load(rows[i] + c)));
+    int64_t c = 0;
+    for (; c + MEMBER_COLUMNS * LANES <= size; c += MEMBER_COLUMNS * LANES)
+        ISA(scatter_tile)(rows, m, scale, c, MEMBER_COLUMNS, change);
+    switch ((size - c + LANES - 1) / LANES) {
+#define SCATTER_REST(nc) \
+    case nc: ISA(scatter_tile)(rows, m, scale, c, nc, change); break;
+        FOR_EACH_WIDTH(SCATTER_REST)
+#undef SCATTER_REST
     }
 }

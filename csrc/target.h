@@ -14,6 +14,12 @@ static inline void fe_target_aim(const struct fe_job *job, uint64_t random, uint
     }
 }
 
+static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t centre) {
+    const int64_t from = job->path_offsets[centre], to = job->path_offsets[centre + 1];
+    for (int64_t i = from; i < to; i += FE_LINE) FE_PREFETCH(job->path_nodes + i);
+    FE_PREFETCH(job->path_codes + from);
+}
+
 /* The centre (label 1), then up to `negative` drawn rows (label 0). A draw that hits the centre is dropped, as
  * word2vec does. */
 static inline int32_t fe_target_negatives(const struct fe_job *job, int32_t centre, const uint64_t *aims,
@@ -27,14 +33,15 @@ static inline int32_t fe_target_negatives(const struct fe_job *job, int32_t cent
     return n;
 }
 
-/* Inner nodes from the root down; label 1 where the path turns to 0 (Mikolov et al. 2013, equation 3). */
-static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, int32_t *rows, uint8_t *labels) {
-    const int64_t from = job->path_offsets[centre], to = job->path_offsets[centre + 1];
-    for (int64_t i = from; i < to; i++) {
-        rows[i - from] = job->path_nodes[i];
-        labels[i - from] = (uint8_t)(1 - job->path_codes[i]);
-    }
-    return (int32_t)(to - from);
+/* Inner nodes from the root down; label 1 where the path turns to 0 (Mikolov et al. 2013, equation 3). Returns their
+ * number. */
+static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, const int32_t **rows,
+                                     uint8_t *labels) {
+    const int64_t from = job->path_offsets[centre];
+    const int32_t n = (int32_t)(job->path_offsets[centre + 1] - from);
+    *rows = job->path_nodes + from;
+    for (int32_t i = 0; i < n; i++) labels[i] = (uint8_t)(1 - job->path_codes[from + i]);
+    return n;
 }
 
 #endif

@@ -19,10 +19,11 @@ struct pending {
     int32_t *inputs;  /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts */
     uint64_t *aims;   /* random bits of the negatives */
     int32_t *drawn;   /* centre and negatives */
-    int32_t *nodes;   /* path */
-    uint8_t *codes;   /* labels of the path */
+    const int32_t *nodes; /* path */
+    uint8_t *labels;      /* of the path */
     int32_t m, drawn_count, node_count; /* m is 0 past the end */
     int32_t centre;
+    int32_t path_is_new; /* not that of the block before */
 };
 
 struct trainer {
@@ -72,8 +73,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
         t->slots[k].inputs = carve(c, inputs, sizeof(int32_t));
         t->slots[k].aims = carve(c, job->negative, sizeof(uint64_t));
         t->slots[k].drawn = carve(c, drawn, sizeof(int32_t));
-        t->slots[k].nodes = carve(c, nodes, sizeof(int32_t));
-        t->slots[k].codes = carve(c, nodes, 1);
+        t->slots[k].labels = carve(c, nodes, 1);
     }
     t->h = carve(c, inputs, sizeof *t->h);
     t->dh = carve(c, inputs, sizeof *t->dh);
@@ -100,30 +100,42 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
     for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH(at + c);
 }
 
-/* Fill the slot with the next block; its m is 0 when there is none. */
-static void next_block(struct trainer *t, struct pending *p) {
+/* Step onto the next centre that has contexts, and write those to `contexts`; 0 when there is none. */
+static inline int next_centre(struct trainer *t, int32_t *contexts) {
     const struct fe_job *job = t->job;
-    p->m = 0;
-    while (t->used == t->context_count) {
-        if (!fe_walk_next(&t->walk)) return;
-        t->centre = t->walk.kept[t->walk.centre].id;
-        t->context_count = fe_walk_contexts(&t->walk, t->contexts);
-        t->used = 0;
+    do {
+        if (!fe_walk_next(&t->walk)) return 0;
         t->done.kept++;
         const int32_t entering = t->walk.centre + job->span;
         if (entering < t->walk.count) prefetch_row(job->in, t->walk.kept[entering].id, job);
+        t->context_count = fe_walk_contexts(&t->walk, contexts);
+    } while (t->context_count == 0);
+    t->centre = t->walk.kept[t->walk.centre].id;
+    t->used = 0;
+    return 1;
+}
+
+/* Fill the slot with the next block; its m is 0 when there is none. */
+static void next_block(struct trainer *t, struct pending *p) {
+    const struct fe_job *job = t->job;
+    const int32_t most = job->negatives_per_pair ? 1 : job->out_hs != NULL ? FE_PATH_INPUTS : FE_MAX_INPUTS;
+    p->m = 0;
+    const int is_new = t->used == t->context_count;
+    if (is_new && !next_centre(t, p->inputs)) return;
+    p->m = t->context_count;
+    if (job->sg && p->m > most) { /* contexts are shared out evenly, e.g. 20 as 10 + 10 */
+        if (is_new) memcpy(t->contexts, p->inputs, (size_t)p->m * sizeof *p->inputs);
+        const int32_t left = t->context_count - t->used, parts = (left + most - 1) / most;
+        p->m = (left + parts - 1) / parts;
+        memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
     }
-    /* Contexts are shared out evenly, e.g. 20 as 10 + 10. */
-    const int32_t left = t->context_count - t->used;
-    const int32_t most = job->out_hs != NULL ? FE_PATH_INPUTS : FE_MAX_INPUTS;
-    const int32_t parts = job->sg ? (left + most - 1) / most : 1;
-    p->m = job->sg && job->negatives_per_pair ? 1 : (left + parts - 1) / parts;
-    memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
     p->centre = t->centre;
     if (job->negative > 0) {
         const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
         fe_target_aim(job, random, (uint64_t)t->used * (uint64_t)job->negative, p->aims);
     }
+    p->path_is_new = is_new;
+    if (job->out_hs != NULL && is_new) fe_target_prefetch_path(job, t->centre);
     t->used += p->m;
 }
 
@@ -133,9 +145,9 @@ static void find_outputs(const struct trainer *t, struct pending *p) {
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
     if (job->negative > 0) p->drawn_count = fe_target_negatives(job, p->centre, p->aims, p->drawn);
-    if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centre, p->nodes, p->codes);
+    if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centre, &p->nodes, p->labels);
     for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->out_ns, p->drawn[k], job);
-    for (int32_t k = 0; k < p->node_count; k++) prefetch_row(job->out_hs, p->nodes[k], job);
+    for (int32_t k = 0; k < p->node_count && p->path_is_new; k++) prefetch_row(job->out_hs, p->nodes[k], job);
 }
 
 /* ---- the step ---- */
@@ -180,7 +192,7 @@ static inline int train_pending(struct trainer *t, int now) {
         block = (struct fe_block){.h = &hidden, .dh = &hidden_change, .scale = &t->one, .m = 1};
     }
     if (p->node_count > 0) {
-        if (!gradient(t, &block, job->out_hs, p->nodes, p->codes, p->node_count)) return 0;
+        if (!gradient(t, &block, job->out_hs, p->nodes, p->labels, p->node_count)) return 0;
         if (p->drawn_count > 0) t->kernel->update(&block, job->vector_size, t->g, t->change);
     }
     if (p->drawn_count > 0 && !gradient(t, &block, job->out_ns, p->drawn, t->first_only, p->drawn_count)) return 0;
