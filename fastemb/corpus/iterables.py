@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._native import remap_ids
-from .vocabulary import Ids, Ints, Selection, Vocabulary
+from .vocabulary import Ids, Ints, NothingKeptError, Selection, Vocabulary
 
 CHUNK_TOKENS = 8192  # few enough for their ids and the list to stay in the cache
 PART_TOKENS = 1 << 20
@@ -126,7 +126,7 @@ def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection 
         encoder.add(sentence)
     encoder.flush()
     if not encoder.ids:
-        raise ValueError("sentences: there is no word in them")
+        raise NothingKeptError("sentences: there is no word in them")
     ids = np.frombuffer(encoder.ids, np.int32)
     keys = list(encoder.indices)
     offsets = np.append(0, np.cumsum(encoder.lengths, dtype=np.int64))

@@ -22,7 +22,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .._native import BadTextError, TokenTable, count_lines, remap_ids
-from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
+from .vocabulary import Ids, Ints, NothingKeptError, Selection, Vocabulary, check_whole
 
 BLOCK_BYTES = 1 << 20
 MAX_THREADS = 8  # each has a table of its own, so memory grows with them
@@ -264,7 +264,7 @@ def number_tokens(
 
 def _require_words(count: int, path: str) -> None:
     if count == 0:
-        raise ValueError(f"{path}: there is no word in it")
+        raise NothingKeptError(f"{path}: there is no word in it")
 
 
 def renumber(blocks: Sequence[Encoded], places: Sequence[Ids]) -> None:

@@ -32,7 +32,15 @@ def check_whole(name: str, value: Any, least: int) -> None:
 
 
 class NothingKeptError(ValueError):
-    """A corpus has no word that a vocabulary takes."""
+    """A corpus has no word that a vocabulary takes.
+
+    Attributes:
+        raw_words: how many words it has.
+    """
+
+    def __init__(self, message: str, raw_words: int = 0) -> None:
+        super().__init__(message)
+        self.raw_words = raw_words
 
 
 class Vocabulary:
@@ -84,7 +92,7 @@ class Vocabulary:
         keys = keys_at(np.arange(len(counts), dtype=np.int32))
         ids = np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(counts))
         if not (ids >= 0).any():
-            raise NothingKeptError(f"{source}: none of its words is in the vocabulary")
+            raise NothingKeptError(f"{source}: none of its words is in the vocabulary", int(counts.sum()))
         return self, ids
 
 
@@ -124,7 +132,7 @@ class Selection:
         """
         kept = self._kept(counts, first, keys_at)
         if not len(kept):
-            raise NothingKeptError(f"{source}: {self._nothing_kept(counts)}")
+            raise NothingKeptError(f"{source}: {self._nothing_kept(counts)}", int(counts.sum()))
         order = kept[np.lexsort((first[kept], -counts[kept]))][: self.max_vocab_size].astype(np.int32)
         if self.in_order:
             order = order[np.argsort(first[order])]

@@ -11,6 +11,7 @@ import math
 import mmap as memory_map
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any, BinaryIO
 
@@ -39,17 +40,18 @@ _DTYPES = {
     "I64": "<i8",
     "F64": "<f8",
 }
+_MAPPINGS = {"r": memory_map.ACCESS_READ, "r+": memory_map.ACCESS_WRITE, "c": memory_map.ACCESS_COPY}
 _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 
 
 # ---- writing ----
 
 
-def write_tensors(path: StrPath, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
     """Write arrays by name and strings by name; the file is there whole or not at all.
 
     Args:
-        path: file to write.
+        path: file to write, or one that is open for writing bytes.
         tensors: arrays of bool, (u)int8 to (u)int64 or float16 to float64, of any shape; they may be strided.
         metadata: strings.
 
@@ -59,7 +61,7 @@ def write_tensors(path: StrPath, tensors: Mapping[str, Array], metadata: Mapping
     """
     arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
     header = _header(arrays, metadata)
-    with atomic_write(path) as file:
+    with atomic_write(path) if isinstance(path, str | os.PathLike) else nullcontext(path) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
         for _, array in arrays:
@@ -102,29 +104,35 @@ def starts_like_tensors(start: bytes) -> bool:
     return start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= _LONGEST_HEADER
 
 
-def read_tensors(path: StrPath, mmap: bool = False) -> tuple[dict[str, Array], dict[str, str]]:
+def read_tensors(path: StrPath, mmap: str | None = None) -> tuple[dict[str, Array], dict[str, str]]:
     """Read the arrays and the metadata of a safetensors file.
 
     Args:
         path: file to read.
-        mmap: map the file and return read-only views of it instead of reading it. The file must not change meanwhile.
+        mmap: map the file and return views of it instead of reading it: "r" read-only; "r+" writes what is changed in
+            the arrays to the file; "c" keeps changes in memory. The file must not change otherwise.
 
     Returns:
         The arrays by name, and the strings by name.
 
     Raises:
         TruncatedFileError: the file ends early (a ValueError).
-        ValueError: the file is no safetensors file or is damaged; the message says what is wrong.
+        ValueError: the file is no safetensors file or is damaged; the message says what is wrong. Or ``mmap`` is
+            something else.
 
     """
-    with open(path, "rb") as file:
+    if mmap is not None and mmap not in _MAPPINGS:
+        raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
+    with open(path, "r+b" if mmap == "r+" else "rb") as file:
         size = os.fstat(file.fileno()).st_size
         start, entries = _read_header(path, file, size)
         metadata = _checked_metadata(path, entries.pop("__metadata__", {}))
         places = _checked_places(path, entries, size - start)
-        if mmap:
-            data = memory_map.mmap(file.fileno(), 0, access=memory_map.ACCESS_READ)
+        if mmap is not None:
+            data = memory_map.mmap(file.fileno(), 0, access=_MAPPINGS[mmap])
             tensors = {name: _map_array(data, start + place.begin, place) for name, place in places.items()}
+            if mmap == "r+" and not all(array.flags.writeable for array in tensors.values()):
+                raise ValueError(f"{path}: mmap='r+' needs arrays that are aligned in the file; save it anew")
         else:
             tensors = {name: _read_array(path, file, start + place.begin, place) for name, place in places.items()}
         return tensors, metadata
@@ -215,7 +223,12 @@ def _read_array(path: StrPath, file: BinaryIO, start: int, place: _Place) -> Arr
 def _map_array(data: memory_map.mmap, start: int, place: _Place) -> Array:
     array = np.frombuffer(data, place.dtype, math.prod(place.shape), start if place.end > place.begin else 0)
     array = array.reshape(place.shape)
-    return _native_order(array if array.flags.aligned else array.copy())
+    return _native_order(array) if array.flags.aligned else _read_only(_native_order(array.copy()))
+
+
+def _read_only(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
 
 
 def _native_order(array: Array) -> Array:

@@ -1,37 +1,36 @@
-"""What a gensim model consists of, in fastemb's terms."""
+"""A gensim model taken over."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..corpus import Vocabulary
+from .attributes import Attributes
 from .sampling import HuffmanPaths
+from .settings import Settings
 
-_SETTINGS = (
-    "vector_size",
-    "alpha",
-    "window",
-    "min_count",
+if TYPE_CHECKING:
+    from .word2vec import Word2Vec
+
+_OWN_DEFAULT = ("workers", "negatives_per_pair", "cbow_exact")
+_STATE = (
     "max_vocab_size",
-    "sample",
-    "seed",
-    "min_alpha",
-    "sg",
-    "hs",
-    "negative",
-    "ns_exponent",
-    "cbow_mean",
-    "epochs",
     "null_word",
     "sorted_vocab",
     "comment",
-    "max_final_vocab",
-    "shrink_windows",
+    "compute_loss",
+    "corpus_count",
+    "corpus_total_words",
+    "effective_min_count",
+    "min_alpha_yet_reached",
+    "train_count",
+    "total_train_time",
+    "running_training_loss",
 )
-_STATE = ("corpus_count", "corpus_total_words", "train_count", "total_train_time", "running_training_loss")
 
 
 def load_gensim(model: Any, kind: str) -> Any:
@@ -49,10 +48,8 @@ def load_gensim(model: Any, kind: str) -> Any:
     return getattr(gensim.models, kind).load(str(model))
 
 
-def model_parts(
-    model: Any,
-) -> tuple[dict[str, Any], dict[str, Any], Vocabulary, dict[str, Any], HuffmanPaths | None]:
-    """Settings, state, vocabulary, matrices and Huffman paths of a ``gensim.models.Word2Vec`` or of one's path.
+def take_model(made: Word2Vec, model: Any) -> None:
+    """Make ``made``, which is empty, a copy of a ``gensim.models.Word2Vec`` or of one that gensim saved at a path.
 
     Raises:
         ImportError: a path, but gensim is not installed.
@@ -62,15 +59,23 @@ def model_parts(
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")
-    settings = {name: getattr(model, name) for name in _SETTINGS if hasattr(model, name)}
-    state = {name: getattr(model, name) for name in _STATE if hasattr(model, name)}
-    vocabulary = Vocabulary(vectors.index_to_key, vectors.expandos["count"])
+    names = [field.name for field in fields(Settings) if field.name not in _OWN_DEFAULT and hasattr(model, field.name)]
+    made._start_empty(Settings(**{name: getattr(model, name) for name in names}))
+    for name in _STATE:
+        if getattr(model, name, None) is not None:
+            setattr(made, name, getattr(model, name))
     matrices = {"vectors": vectors.vectors}
     if model.negative:
         matrices["syn1neg"] = model.syn1neg
     if model.hs:
         matrices["syn1"] = model.syn1
-    return settings, state, vocabulary, matrices, _paths(vectors) if model.hs else None
+    vocabulary = Vocabulary(vectors.index_to_key, vectors.expandos["count"])
+    made._adopt(vocabulary, matrices, _paths(vectors) if model.hs else None)
+    for name, values in vectors.expandos.items():
+        if name not in ("count", *Attributes.derived):
+            made.wv.expandos[name] = np.array(values)
+    if len(getattr(vectors, "vectors_lockf", ())) > 1:
+        made.wv.vectors_lockf = np.array(vectors.vectors_lockf)
 
 
 def _paths(vectors: Any) -> HuffmanPaths:

@@ -1,7 +1,12 @@
-"""Matrices as the kernel wants them: float32 rows padded with zeros to whole cache lines, 64-byte aligned."""
+"""Matrices: contiguous for people, padded for the kernel.
+
+People get C-contiguous float32 arrays, for tools that read memory as it lies. The kernel wants rows padded with zeros
+to whole cache lines, the first one 64-byte aligned. Where vector_size is a multiple of 16 one array is both.
+"""
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -20,27 +25,65 @@ def padded_zeros(rows: int, vector_size: int) -> Matrix:
     return memory[skip : skip + rows * stride].reshape(rows, stride)
 
 
-def padded_copy(values: NDArray[Any], rows: int | None = None) -> Matrix:
-    """A padded float32 copy of ``values`` (n x d), with ``rows`` >= n rows, the new ones zero."""
-    matrix = padded_zeros(values.shape[0] if rows is None else rows, values.shape[1])
-    matrix[: values.shape[0], : values.shape[1]] = values
+def zeros(rows: int, vector_size: int) -> Matrix:
+    """A contiguous zero matrix of shape (rows, vector_size), aligned where rows need no padding."""
+    if vector_size % LINE == 0:
+        return padded_zeros(rows, vector_size)
+    return np.zeros((rows, vector_size), dtype=np.float32)
+
+
+def copy_of(values: NDArray[Any], rows: int | None = None) -> Matrix:
+    """A contiguous copy of ``values`` (n x d) with ``rows`` >= n rows, the new ones zero."""
+    matrix = zeros(values.shape[0] if rows is None else rows, values.shape[1])
+    matrix[: values.shape[0]] = values
     return matrix
 
 
-def is_view_of(values: NDArray[Any], matrix: Matrix) -> bool:
-    """Whether ``values`` is the unpadded part of ``matrix``."""
-    return (
-        values.dtype == np.float32
-        and values.shape[0] == matrix.shape[0]
-        and values.ctypes.data == matrix.ctypes.data
-        and values.strides == matrix.strides
-    )
+def is_contiguous(values: NDArray[Any]) -> bool:
+    """Whether these are float32 numbers one after the other, which may be changed."""
+    return bool(values.dtype == np.float32 and values.flags.c_contiguous and values.flags.writeable)
 
 
-def random_rows(matrix: Matrix, vector_size: int, seed: int, first: int = 0) -> None:
+def is_padded(values: NDArray[Any]) -> bool:
+    """Whether the kernel can use ``values`` as they are."""
+    return is_contiguous(values) and values.shape[1] % LINE == 0 and values.ctypes.data % 64 == 0
+
+
+class Padding:
+    """The matrix that is an attribute of something, padded while the kernel trains on it.
+
+    Meanwhile the attribute is a strided view of ``padded``, so whoever asks for it sees numbers that are right at any
+    time. `undo` writes them into the array that was there before, if somebody still holds it, or else into a new one:
+    so the matrix is not in memory twice.
+    """
+
+    def __init__(self, owner: Any, name: str) -> None:
+        given = getattr(owner, name)
+        self._owner, self._name, self._size = owner, name, given.shape[1]
+        self._given = weakref.ref(given)
+        self.padded: Matrix = given
+        if not is_padded(given):
+            self.padded = padded_zeros(*given.shape)
+            self.padded[:, : self._size] = given
+            setattr(owner, name, self.padded[:, : self._size])
+
+    def undo(self) -> None:
+        """Make the attribute contiguous again; it may be called once more when it was interrupted."""
+        given = self._given()
+        if given is self.padded:
+            return
+        values = self.padded[:, : self._size]
+        if given is None or not is_contiguous(given):
+            given = zeros(*values.shape)
+        given[:] = values
+        setattr(self._owner, self._name, given)
+
+
+def random_rows(matrix: Matrix, seed: int, first: int = 0) -> None:
     """Fill rows from ``first`` on with uniform numbers in [-1, 1) / vector_size, as gensim does."""
     rng = np.random.default_rng([seed, first] if first else seed)
+    vector_size = matrix.shape[1]
     for start in range(first, matrix.shape[0], 8192):
         stop = min(start + 8192, matrix.shape[0])
         values = rng.random((stop - start, vector_size), dtype=np.float32)
-        matrix[start:stop, :vector_size] = (2.0 * values - 1.0) / np.float32(vector_size)
+        matrix[start:stop] = (2.0 * values - 1.0) / np.float32(vector_size)

@@ -6,14 +6,15 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ..corpus import Vocabulary
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..io.attributes import pack_attributes, set_attributes, unpack_attributes
+from ..io.native import read_tensors, unpack_keys, write_tensors
 from .sampling import HuffmanPaths
-from .settings import Settings, check_number, check_whole
+from .settings import Settings, number, whole
 
 if TYPE_CHECKING:
     from .word2vec import Word2Vec
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _FORMAT = "fastemb.Word2Vec"
 _VERSION = "1"
 _COUNTS = "attribute.count"  # so that KeyedVectors can read the file
+_OWN = "model."
+KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
 _STATE = (
     "corpus_count",
     "corpus_total_words",
@@ -37,34 +40,34 @@ _STATE = (
 )
 
 
-def write_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
-    """Write ``model`` to ``path``; the file is there whole or not at all."""
-    vocabulary = model._known_vocabulary()
-    keys, key_type = pack_keys(vocabulary.keys)
-    arrays = {**keys, _COUNTS: vocabulary.counts, "vectors": model.wv.vectors}
+def write_model(model: Word2Vec, target: str | os.PathLike[str] | BinaryIO, ignore: set[str]) -> None:
+    """Write ``model`` to a file, which is there whole or not at all, or to one that is open."""
+    vectors = model._checked_inputs()
+    if vectors.dtype != np.float32:
+        model.wv.vectors = vectors.astype(np.float32)
+    arrays, metadata = model.wv._packed(ignore)
     if model.negative:
         arrays["syn1neg"] = model.syn1neg
     if model.hs:
         paths = model._huffman_paths()
         arrays["syn1"] = model.syn1
         arrays |= {"path_offsets": paths.offsets, "path_nodes": paths.nodes, "path_codes": paths.codes}
-    settings = {field.name: getattr(model, field.name) for field in fields(Settings)}
-    state = {name: getattr(model, name) for name in _STATE}
-    metadata = {
+    settings = {field.name: getattr(model, field.name) for field in fields(Settings)} | {"workers": model._workers}
+    state = {name: getattr(model, name) for name in _STATE} | {"epochs_trained": model._epochs_trained}
+    own = {name: value for name, value in model._own_attributes().items() if name not in ignore}
+    plain, further = pack_attributes(own, _OWN)
+    metadata |= {
         "format": _FORMAT,
         "version": _VERSION,
-        "key_type": key_type,
         "settings": json.dumps(settings, default=_plain),
-        "state": json.dumps({**state, "epochs_trained": model._epochs_trained}, default=_plain),
+        "state": json.dumps(state, default=_plain),
+        "model": plain,
     }
-    write_tensors(path, arrays, metadata)
+    write_tensors(target, arrays | further, metadata)
 
 
-Parts = tuple[Settings, dict[str, Any], Vocabulary, dict[str, Any], HuffmanPaths | None]
-
-
-def read_model(path: str | os.PathLike[str]) -> Parts:
-    """Settings, state, vocabulary, matrices and Huffman paths of a file that `write_model` wrote.
+def read_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
+    """Make ``model``, whose ``__init__`` was not called, what `write_model` wrote.
 
     Raises:
         ValueError: the file is something else, or damaged.
@@ -82,11 +85,21 @@ def read_model(path: str | os.PathLike[str]) -> Parts:
         _check_state(state)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
+    model._start_empty(settings)
+    model._epochs_trained = state.pop("epochs_trained")
+    for name, value in state.items():
+        setattr(model, name, value)
     vocabulary = _vocabulary(path, unpack_keys(path, arrays, metadata.get("key_type")), _counts(path, arrays))
-    matrices = {
-        name: _matrix(path, arrays, name, (len(vocabulary), settings.vector_size)) for name in _matrix_names(settings)
-    }
-    return settings, state, vocabulary, matrices, _paths(path, arrays, len(vocabulary)) if settings.hs else None
+    shape = (len(vocabulary), settings.vector_size)
+    matrices = {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)}
+    model.wv._unpack(path, arrays, metadata)
+    own = unpack_attributes(path, metadata.get("model"), arrays, _OWN)
+    paths = _paths(path, arrays, len(vocabulary)) if settings.hs else None
+    del arrays
+    for name in set(own) & KEPT:
+        setattr(model, name, own.pop(name))
+    set_attributes(path, model, own, set(vars(model)))
+    model._adopt(vocabulary, matrices, paths)
 
 
 def _paths(path: Any, arrays: dict[str, Any], words: int) -> HuffmanPaths:
@@ -113,9 +126,9 @@ def _are_paths(parts: list[Any], words: int) -> bool:
 
 def _check_state(state: dict[str, Any]) -> None:
     for name in ("corpus_count", "corpus_total_words", "epochs_trained"):
-        check_whole(name, state[name], 0, 2**62)
+        whole(name, state[name], 0, 2**62)
     for name in ("total_train_time", "running_training_loss"):
-        check_number(name, state[name])
+        number(name, state[name])
 
 
 def _vocabulary(path: Any, keys: Sequence[Any], counts: Any) -> Vocabulary:

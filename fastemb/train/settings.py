@@ -7,6 +7,8 @@ import operator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass
 class Settings:
@@ -32,22 +34,28 @@ class Settings:
     cbow_exact: bool = False
 
     def check(self) -> None:
-        """Raise ValueError or TypeError on the first setting that makes no sense, naming it."""
-        check_whole("vector_size", self.vector_size, 1, 2**24)
-        check_whole("window", self.window, 1, 2**63)
-        check_whole("min_count", self.min_count, 0, 2**62)
-        check_whole("negative", self.negative, 0, 2**20)
-        check_whole("epochs", self.epochs, 0, 2**40)
-        check_whole("seed", self.seed, 0, 2**64 - 1)
-        if self.workers not in (None, -1):
-            check_whole("workers", self.workers, 1, 4096)
+        """Turn whole floats and numbers in strings into numbers, as gensim does.
+
+        Raises:
+            ValueError: a setting makes no sense; the message names the first.
+            TypeError: a setting is no number at all.
+        """
+        self.vector_size = whole("vector_size", self.vector_size, 1, 2**24)
+        self.window = whole("window", self.window, 1, 2**63)
+        self.min_count = whole("min_count", self.min_count, 0, 2**62)
+        self.negative = whole("negative", self.negative, 0, 2**20)
+        self.epochs = whole("epochs", self.epochs, 0, 2**40)
+        self.seed = whole("seed", self.seed, 0, 2**64 - 1)
+        self.workers = checked_workers(self.workers)
         if self.max_final_vocab is not None:
-            check_whole("max_final_vocab", self.max_final_vocab, 1, 2**62)
-        for name in ("sg", "hs", "cbow_mean", "shrink_windows", "negatives_per_pair", "cbow_exact"):
-            _flag(name, getattr(self, name))
+            self.max_final_vocab = whole("max_final_vocab", self.max_final_vocab, 1, 2**62)
+        for name in ("sg", "hs", "cbow_mean"):
+            setattr(self, name, _flag(name, getattr(self, name)))
+        for name in ("shrink_windows", "negatives_per_pair", "cbow_exact"):
+            setattr(self, name, bool(_flag(name, getattr(self, name))))
         for name in ("alpha", "min_alpha", "sample"):
-            check_number(name, getattr(self, name), at_least=0.0)
-        check_number("ns_exponent", self.ns_exponent)
+            setattr(self, name, number(name, getattr(self, name), at_least=0.0))
+        self.ns_exponent = number("ns_exponent", self.ns_exponent)
         if self.hs == 0 and self.negative == 0:
             raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")
         if self.negatives_per_pair and not (self.sg and self.negative):
@@ -56,28 +64,55 @@ class Settings:
             raise ValueError("cbow_exact applies to CBOW (sg=0) only")
 
 
-def check_whole(name: str, value: Any, low: int, high: int) -> None:
-    """Raise TypeError unless ``value`` is an integer, ValueError unless it lies between ``low`` and ``high``."""
+def checked_workers(value: Any) -> int | None:
+    """A number of threads; None, as -1, for all CPUs."""
+    value = None if value is None else whole("workers", value, -1, 4096)
+    if value == 0:
+        raise ValueError("workers must be at least 1, or None or -1 for all CPUs, not 0")
+    return None if value == -1 else value
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """``value`` as an int: it may be a float without a fraction or a string of digits.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it does not lie between ``low`` and ``high``.
+    """
     try:
-        operator.index(value)
-    except TypeError:
+        found = int(value) if isinstance(value, str | np.bool_) or _is_whole_float(value) else operator.index(value)
+    except (TypeError, ValueError):
         raise TypeError(f"{name} must be a whole number, not {value!r}") from None
-    if not low <= value <= high:
+    if not low <= found <= high:
         raise ValueError(f"{name} must be between {low} and {high}, not {value!r}")
+    return found
 
 
-def _flag(name: str, value: Any) -> None:
-    if value not in (0, 1):
-        raise ValueError(f"{name} must be 0 or 1, not {value!r}")
+def _is_whole_float(value: Any) -> bool:
+    is_integer = getattr(value, "is_integer", None)  # floats have it, of Python and of NumPy
+    return bool(is_integer is not None and is_integer())
 
 
-def check_number(name: str, value: Any, at_least: float = -math.inf) -> None:
-    """Raise TypeError unless ``value`` is a real number, ValueError unless it is finite and large enough."""
+def _flag(name: str, value: Any) -> int:
     try:
-        finite = math.isfinite(value)
+        return whole(name, value, 0, 1)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be 0 or 1, not {value!r}") from None
+
+
+def number(name: str, value: Any, at_least: float = -math.inf) -> float:
+    """``value`` as a float; it may be a string.
+
+    Raises:
+        TypeError: it is no real number.
+        ValueError: it is not finite, or too small.
+    """
+    try:
+        found = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, not {value!r}") from None
     except OverflowError:
-        finite = False
-    if not finite or value < at_least:
+        found = math.inf
+    if not math.isfinite(found) or found < at_least:
         raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")
+    return found

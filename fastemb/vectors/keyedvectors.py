@@ -5,27 +5,36 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ..io.atomic import StrPath
+from ..io.attributes import (
+    PICKLE_PROTOCOL,
+    SEP_LIMIT,
+    pack_attributes,
+    set_attributes,
+    unpack_attributes,
+    warn_of_pickle_options,
+)
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
 from ..io.word2vec import read_counts, read_word2vec, write_counts, write_word2vec
 from . import evaluation
 from .evaluation import Section
 from .query import Queries
 from .statistics import Correlation
-from .store import Array, Key
+from .store import Array, Key, Store
 
 logger = logging.getLogger(__name__)
 
 _FORMAT = "fastemb.KeyedVectors"
 _READABLE = (_FORMAT, "fastemb.Word2Vec")
 _ATTRIBUTE = "attribute."
+_OWN = "own."
+_DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
     "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
     "index2word": "use index_to_key",
@@ -47,7 +56,7 @@ class KeyedVectors(Queries):
         mapfile_path: kept for compatibility, not used.
 
     Attributes:
-        vectors: (n, vector_size) array, row i the vector of ``index_to_key[i]``; it may be strided.
+        vectors: (n, vector_size) array, row i the vector of ``index_to_key[i]``.
         index_to_key: list of keys, None for a reserved row.
         key_to_index: dict from key to row.
         vector_size: dimensions.
@@ -197,51 +206,84 @@ class KeyedVectors(Queries):
 
     # ---- files ----
 
-    def save(self, fname: StrPath) -> None:
+    def save(
+        self,
+        fname_or_handle: StrPath | BinaryIO,
+        separately: Sequence[str] | None = None,
+        sep_limit: int = SEP_LIMIT,
+        ignore: Iterable[str] = frozenset(),
+        pickle_protocol: int = PICKLE_PROTOCOL,
+    ) -> None:
         """Write everything to a file in fastemb's own format, a safetensors file; `load` reads it.
 
-        The file is there whole or not at all.
+        Attributes of your own are written too, as far as they are plain: None, bool, int, float, str, lists and dicts
+        of these, and arrays of numbers. For the rest there is a warning.
+
+        Args:
+            fname_or_handle: file, which is there whole or not at all; or one that is open for writing bytes.
+            separately: without effect, as there is one file; anything but the default gives a warning.
+            sep_limit: the same.
+            ignore: names of attributes of your own to leave out.
+            pickle_protocol: without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: keys are not all str or all int, or an attribute holds objects.
+            TypeError: keys are not all str or all int.
 
         """
+        warn_of_pickle_options(separately, sep_limit, pickle_protocol)
+        tensors, metadata = self._packed(set(ignore))
+        write_tensors(fname_or_handle, tensors, {"format": _FORMAT, "version": "1", **metadata})
+
+    def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
+        """Tensors and strings to write."""
         keys, key_type = pack_keys(self.index_to_key)
-        attributes = {_ATTRIBUTE + name: values for name, values in self.expandos.items()}
-        for name, values in self.expandos.items():
-            if values.dtype.kind not in "biuf":
-                raise TypeError(f"the attribute {name!r} is not made of numbers and cannot be saved")
-        metadata = {"format": _FORMAT, "version": "1", "key_type": key_type}
-        write_tensors(fname, {"vectors": self.vectors, **keys, **attributes}, metadata)
+        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
+        lists = {name: entries.tolist() for name, entries in values.items() if entries.dtype == object}
+        numeric = {_ATTRIBUTE + name: entries for name, entries in values.items() if name not in lists}
+        known = {*vars(KeyedVectors(1)), *ignore}
+        own, arrays = pack_attributes({name: v for name, v in vars(self).items() if name not in known}, _OWN)
+        listed, _ = pack_attributes(lists, _ATTRIBUTE)
+        tensors = {"vectors": self.vectors, **keys, **numeric, **arrays}
+        return tensors, {"key_type": key_type, "own": own, "attributes": listed}
 
     @classmethod
     def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
         """Read what `save` wrote, or the input vectors of a model that `Word2Vec.save` wrote.
 
+        A subclass's ``__init__`` is not called: its own attributes are those that were saved.
+
         Args:
             fname: file.
-            mmap: "r" maps the vectors from the file, read-only, instead of reading them. Default None.
+            mmap: maps the vectors from the file instead of reading them: "r" read-only, "c" with changes that stay
+                in memory, "r+" with changes that reach the file. Default None.
 
         Raises:
-            ValueError: the file is damaged or of another kind, or ``mmap`` is neither None nor "r".
+            ValueError: the file is damaged or of another kind, or ``mmap`` is something else.
 
         """
-        if mmap not in (None, "r"):
-            raise ValueError(f"mmap must be None or 'r', not {mmap!r}")
-        tensors, metadata = read_tensors(fname, mmap == "r")
+        tensors, metadata = read_tensors(fname, mmap)
         if metadata.get("format") not in _READABLE or metadata.get("version") != "1":
             raise ValueError(f"{fname}: no file of KeyedVectors, or of a newer version: {metadata.get('format')!r}")
+        vectors = tensors.get("vectors")
+        made = cls.__new__(cls)
+        Store.__init__(made, vectors.shape[1] if vectors is not None and vectors.ndim == 2 else 0)
+        made._unpack(fname, tensors, metadata)
+        return made
+
+    def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
+        """Take what `_packed` gave."""
         keys = unpack_keys(fname, tensors, metadata.get("key_type"))
         vectors = tensors.get("vectors")
         if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
             raise ValueError(f"{fname}: the vectors are missing or do not fit the {len(keys)} keys")
         if len(set(keys)) != len(keys):
             raise ValueError(f"{fname}: a key occurs twice")
-        made = cls._from_arrays(keys, vectors)
-        for name, values in tensors.items():
-            if name.startswith(_ATTRIBUTE):
-                made._attach(fname, name.removeprefix(_ATTRIBUTE), values)
-        return made
+        self._become(keys, vectors)
+        attributes = unpack_attributes(fname, metadata.get("attributes"), tensors, _ATTRIBUTE)
+        for name, values in attributes.items():
+            self._attach(fname, name, values if isinstance(values, np.ndarray) else _as_objects(values))
+        own = unpack_attributes(fname, metadata.get("own"), tensors, _OWN)
+        set_attributes(fname, self, own, set(vars(KeyedVectors(1))))
 
     def _attach(self, fname: StrPath, name: str, values: Array) -> None:
         if values.shape != (len(self),):
@@ -380,13 +422,6 @@ class KeyedVectors(Queries):
 
     # ---- kept for older code ----
 
-    def add_lifecycle_event(self, event_name: str, log_level: int | bool = logging.INFO, **event: Any) -> None:
-        """Log an event and append it to the list ``lifecycle_events``."""
-        entry = {**event, "event": event_name, "datetime": datetime.now().isoformat()}
-        self.__dict__.setdefault("lifecycle_events", []).append(entry)
-        if log_level:
-            logger.log(log_level, "%s: %s", event_name, entry)
-
     def word_vec(self, key: Key, norm: bool = False) -> Array:
         """Do the same as `get_vector`. Deprecated."""
         warnings.warn("word_vec is deprecated; use get_vector", DeprecationWarning, stacklevel=2)
@@ -402,6 +437,14 @@ class KeyedVectors(Queries):
     def similarity_unseen_docs(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Raise NotImplementedError: there is no document model here."""
         raise NotImplementedError("there is no document model")
+
+
+def _as_objects(values: Any) -> Array:
+    entries = values if isinstance(values, list) else []
+    array = np.empty(len(entries), dtype=object)
+    for row, entry in enumerate(entries):
+        array[row] = entry
+    return array
 
 
 def _gensim(purpose: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from ..lifecycle import Lifecycle
+
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
 Array = NDArray[Any]
 
@@ -35,7 +37,7 @@ def divided(values: Array, norms: Array) -> Array:
     return np.divide(values, norms, out=values, where=norms > 0)
 
 
-class Store:
+class Store(Lifecycle):
     """Keys, their vectors, and further values of each key."""
 
     def __init__(
@@ -56,15 +58,26 @@ class Store:
     def _from_arrays(cls, keys: Sequence[Key], vectors: Array, counts: Array | None = None) -> Self:
         """Make one that shares the memory of ``vectors`` (n, d), which may be strided; ``counts``: (n,) or None."""
         made = cls(vectors.shape[1], 0, vectors.dtype)
-        made.index_to_key = list(keys)
-        made.key_to_index = dict(zip(made.index_to_key, range(len(made.index_to_key)), strict=True))
-        if not len(vectors) == len(made.index_to_key) == len(made.key_to_index):
-            raise ValueError("there must be one vector for each key, and no key twice")
-        made.next_index = len(vectors)
-        made._vectors = vectors
+        made._become(keys, vectors)
         if counts is not None:
             made.expandos["count"] = np.asarray(counts)
         return made
+
+    def _become(self, keys: Sequence[Key], vectors: Array) -> None:
+        """Take these keys and vectors in place of all there were; attributes stay as they are.
+
+        Raises:
+            ValueError: keys and vectors differ in number, or a key comes twice.
+
+        """
+        index_to_key = list(keys)
+        key_to_index = dict(zip(index_to_key, range(len(index_to_key)), strict=True))
+        if not len(vectors) == len(index_to_key) == len(key_to_index):
+            raise ValueError("there must be one vector for each key, and no key twice")
+        self.index_to_key, self.key_to_index = index_to_key, key_to_index
+        self.next_index = len(vectors)
+        self._integer_keys = (0, False)
+        self.vectors = vectors
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_room": None}
@@ -77,12 +90,21 @@ class Store:
 
     @property
     def vectors(self) -> Array:
-        """All vectors, (n, vector_size), row i that of ``index_to_key[i]``. Call `fill_norms` after changing values."""
+        """All vectors, (n, vector_size), row i that of ``index_to_key[i]``.
+
+        After changing values in place call ``fill_norms(force=True)``.
+        """
         return self._vectors
 
     @vectors.setter
     def vectors(self, value: Array) -> None:
         self._vectors = value
+        self._room = None
+        self.norms = None
+
+    @vectors.deleter
+    def vectors(self) -> None:
+        del self._vectors  # from here on asking for them is an AttributeError
         self._room = None
         self.norms = None
 

@@ -20,7 +20,11 @@ def some_arrays():
 
 
 @SHARED_FOLDER
-@given(tensors=some_arrays(), metadata=st.dictionaries(st.text(max_size=5), st.text(max_size=9)), mmap=st.booleans())
+@given(
+    tensors=some_arrays(),
+    metadata=st.dictionaries(st.text(max_size=5), st.text(max_size=9)),
+    mmap=st.sampled_from([None, "r", "r+", "c"]),
+)
 def test_round_trip(tmp_path, tensors, metadata, mmap):
     write_tensors(tmp_path / "x", tensors, metadata)
     got, got_metadata = read_tensors(tmp_path / "x", mmap)
@@ -56,7 +60,7 @@ def test_layout(tmp_path):
 
 def test_mapped_arrays_are_read_only_and_the_data_are_aligned(tmp_path):
     write_tensors(tmp_path / "x", {"a": np.ones((3, 5), np.float32)}, {})
-    array = read_tensors(tmp_path / "x", mmap=True)[0]["a"]
+    array = read_tensors(tmp_path / "x", mmap="r")[0]["a"]
     assert not array.flags.writeable
     assert not array.flags.owndata
     assert array.ctypes.data % 64 == 0
@@ -113,7 +117,7 @@ def entry(dtype="U8", shape=(2,), offsets=(0, 2)):
         (file_of({"__metadata__": []}), "metadata"),
     ],
 )
-@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("mmap", [None, "r", "r+", "c"])
 def test_damaged_files(tmp_path, content, message, mmap):
     path = tmp_path / "vectors"
     path.write_bytes(content)
@@ -123,7 +127,12 @@ def test_damaged_files(tmp_path, content, message, mmap):
 
 
 @SHARED_FOLDER
-@given(at=st.integers(0, 400), junk=st.binary(min_size=1, max_size=4), cut=st.integers(0, 100), mmap=st.booleans())
+@given(
+    at=st.integers(0, 400),
+    junk=st.binary(min_size=1, max_size=4),
+    cut=st.integers(0, 100),
+    mmap=st.sampled_from([None, "r", "r+", "c"]),
+)
 def test_mangled_files_never_crash(tmp_path, at, junk, cut, mmap):
     path = tmp_path / "x"
     write_tensors(path, {"a": np.arange(20.0), "b": np.ones((2, 2), np.int16)}, {"k": "v"})

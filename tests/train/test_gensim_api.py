@@ -149,7 +149,7 @@ def test_reset_from_takes_the_vocabulary_and_forgets_the_vectors(model: Word2Vec
 def test_memory_is_estimated_for_every_matrix(model: Word2Vec) -> None:
     report = model.estimate_memory(vocab_size=1000)
     parts = set(report) - {"total"}
-    assert report["vectors"] == 1000 * 16 * 4
+    assert report["vectors"] == 1000 * OPTIONS["vector_size"] * 4
     assert ("syn1neg" in parts) == bool(model.negative)
     assert ("syn1" in parts) == bool(model.hs)
     assert report["total"] == sum(report[part] for part in parts)

@@ -252,7 +252,7 @@ STATE: dict[str, Any] = {
         {"settings": "[]"},
         {"settings": "3"},
         {"settings": json.dumps(SETTINGS | {"window": -3})},
-        {"settings": json.dumps(SETTINGS | {"window": "3"})},
+        {"settings": json.dumps(SETTINGS | {"window": "three"})},
         {"settings": json.dumps(SETTINGS | {"unknown": 1})},
         {"settings": json.dumps(SETTINGS | {"vector_size": 2**24})},
         {"state": None},

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fastemb import RULE_KEEP, Word2Vec
+from fastemb.config import available_cpus
 from fastemb.train.settings import Settings
 
 OUT_OF_RANGE: list[tuple[str, Any]] = [
@@ -43,18 +44,19 @@ OUT_OF_RANGE: list[tuple[str, Any]] = [
     ("ns_exponent", float("-inf")),
 ]
 WRONG_TYPE: list[tuple[str, Any]] = [
-    ("vector_size", "100"),
-    ("vector_size", 100.0),
+    ("vector_size", "a hundred"),
+    ("vector_size", "100.0"),
+    ("vector_size", 100.5),
     ("vector_size", None),
     ("window", 2.5),
     ("window", float("nan")),
     ("min_count", [5]),
-    ("epochs", 5.0),
+    ("epochs", 5.2),
     ("negative", None),
     ("seed", "one"),
     ("workers", 1.5),
-    ("max_final_vocab", 1e6),
-    ("alpha", "0.1"),
+    ("max_final_vocab", 1e6 + 0.5),
+    ("alpha", "0,1"),
     ("alpha", None),
     ("sample", "all"),
     ("ns_exponent", [0.75]),
@@ -97,13 +99,38 @@ def test_numpy_numbers_are_numbers() -> None:
         ({"negatives_per_pair": True}, "negatives_per_pair applies to skip-gram with negative sampling"),
         ({"negatives_per_pair": True, "sg": 1, "hs": 1, "negative": 0}, "negatives_per_pair applies to skip-gram with"),
         ({"cbow_exact": True, "sg": 1}, r"cbow_exact applies to CBOW \(sg=0\) only"),
-        ({"trim_rule": lambda *_: RULE_KEEP}, "trim_rule and callbacks need a corpus"),
-        ({"callbacks": [object()]}, "trim_rule and callbacks need a corpus"),
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Word2Vec(**settings)
+
+
+@pytest.mark.parametrize("option", [{"trim_rule": lambda *_: RULE_KEEP}, {"callbacks": [object()]}])
+def test_options_that_need_a_corpus_give_a_warning_without_one(option: dict[str, Any]) -> None:
+    with pytest.warns(UserWarning, match="trim_rule and callbacks have no effect without a corpus"):
+        Word2Vec(**option)
+
+
+def test_what_is_unambiguous_is_taken_as_gensim_takes_it() -> None:
+    model = Word2Vec(
+        vector_size="7", window=5.0, sg="1", hs=True, negative=3.0, epochs=2.0, sample=None, alpha="0.1", workers="2"
+    )
+    taken = {name: getattr(model, name) for name in ("vector_size", "window", "sg", "hs", "negative", "epochs")}
+    assert taken == {"vector_size": 7, "window": 5, "sg": 1, "hs": 1, "negative": 3, "epochs": 2}
+    assert all(type(value) is int for value in taken.values())
+    assert (model.sample, model.alpha, model.workers) == (0.0, 0.1, 2)
+
+
+def test_workers_is_a_number_of_threads_whatever_was_asked_for() -> None:
+    for all_of_them in (None, -1):
+        assert Word2Vec(workers=all_of_them).workers == available_cpus()
+    model = Word2Vec(workers=3)
+    assert model.workers == 3
+    model.workers = -1
+    assert model.workers == available_cpus()
+    with pytest.raises(ValueError, match="workers must be at least 1"):
+        model.workers = 0
 
 
 @pytest.mark.parametrize("option", [{"hashfxn": len}, {"batch_words": 500}])

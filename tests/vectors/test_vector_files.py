@@ -46,10 +46,6 @@ def test_empty_and_other_dtypes(tmp_path):
 
 
 def test_what_cannot_be_saved(tmp_path):
-    vectors = made()
-    vectors.set_vecattr("a", "tag", "noun")
-    with pytest.raises(TypeError, match="'tag'"):
-        vectors.save(tmp_path / "v")
     with pytest.raises(TypeError, match="keys must be"):
         made(("a", 1, "b", "c")).save(tmp_path / "v")
     with pytest.raises(TypeError, match="keys must be"):
