@@ -31,7 +31,7 @@ def check_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} must be at least {least}: {value}")
 
 
-class NothingKeptError(ValueError):
+class NothingKeptError(ValueError, RuntimeError):  # gensim raises a RuntimeError
     """A corpus has no word that a vocabulary takes.
 
     Attributes:

@@ -45,8 +45,8 @@ class Building(Weights):
         Args:
             corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
             corpus_file: Path of a text file.
-            update: Keep what was learned: words that are new get small random vectors at the end of the vocabulary,
-                known ones keep theirs, and counts are added up. Words must reach ``min_count`` in this corpus.
+            update: Keep what was learned: new words that reach ``min_count`` in this corpus get small random vectors
+                at the end of the vocabulary, known ones keep theirs, and counts are added up.
             progress_per: Without effect.
             keep_raw_vocab: Keep the counts of all words, dropped ones included, in ``raw_vocab``.
             trim_rule: As in the constructor.
@@ -63,17 +63,17 @@ class Building(Weights):
         self.sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
         source = one_source(corpus_iterable, corpus_file)
         self.raw_vocab = {}
-        if keep_raw_vocab:
-            source = self._scanned(source, corpus_file is not None)
-            corpus_file = None
-        try:
-            corpus = self._read(source, corpus_file is not None, self._selection(trim_rule, least))
-        except NothingKeptError:
-            if not update:
-                raise
-            return  # no word is new, and no count is large enough to be added
-        self._count_corpus(corpus, least)
-        self._take_vocabulary(corpus.vocabulary, update)
+        selection = self._selection(trim_rule, least)
+        if update or keep_raw_vocab:
+            corpus = self._scanned(source, corpus_file is not None)
+            vocabulary = self._chosen(selection, update)
+            self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
+        else:
+            corpus = self._read(source, corpus_file is not None, selection)
+            vocabulary = corpus.vocabulary
+        self.corpus_count = len(corpus)
+        self.corpus_total_words = corpus.raw_words
+        self._take_vocabulary(vocabulary, least, update)
         self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
     def build_vocab_from_freq(
@@ -165,19 +165,15 @@ class Building(Weights):
             raise ValueError("there are no counts: call scan_vocab first")
         least = self._least_count(min_count, keep=not (update or dry_run))
         sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
-        keys, counts = list(self.raw_vocab), np.array(list(self.raw_vocab.values()), dtype=np.int64)
-        selection = self._selection(trim_rule, least)
-        vocabulary, _ = selection.number(
-            counts, np.arange(len(keys)), lambda rows: [keys[row] for row in rows.tolist()], "raw_vocab"
-        )
+        words = len(self.raw_vocab)
+        vocabulary = self._chosen(self._selection(trim_rule, least), update)
         staying = keep_probabilities(vocabulary.counts, sample)
         if not dry_run:
             self.sample = sample
-            self.effective_min_count = max(least, vocabulary.least_count)
-            self._take_vocabulary(vocabulary, update)
+            self._take_vocabulary(vocabulary, least, update)
             self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
         return {
-            "drop_unique": len(keys) - len(vocabulary),
+            "drop_unique": words - sum(word in vocabulary for word in self.raw_vocab),
             "retain_total": int(vocabulary.counts.sum()),
             "downsample_unique": int((staying < 1.0).sum()),
             "downsample_total": int(vocabulary.counts @ staying),
@@ -208,16 +204,34 @@ class Building(Weights):
         self.raw_vocab = dict(zip(words.keys, words.counts.tolist(), strict=True))
         return corpus
 
-    def _count_corpus(self, corpus: Corpus, min_count: int) -> None:
-        self.corpus_count = len(corpus)
-        self.corpus_total_words = corpus.raw_words
-        self.effective_min_count = max(min_count, corpus.vocabulary.least_count)
+    def _chosen(self, selection: Selection, update: bool) -> Vocabulary:
+        """The vocabulary that ``raw_vocab`` gives, or with ``update`` what becomes of the present one.
 
-    def _take_vocabulary(self, vocabulary: Vocabulary, update: bool) -> None:
+        New words come at its end, in the order in which they occur; counts are added for all words that are there.
+        """
+        keys, counts = list(self.raw_vocab), np.array(list(self.raw_vocab.values()), dtype=np.int64)
+        try:
+            chosen, _ = selection.number(
+                counts, np.arange(len(keys)), lambda rows: [keys[row] for row in rows.tolist()], "the corpus"
+            )
+        except NothingKeptError:
+            if not update:
+                raise
+            chosen = Vocabulary([], [])
+        if not update:
+            return chosen
+        known = self._known_vocabulary()
+        taken = [word for word in keys if word in known or word in chosen]
+        extended = known.extended(Vocabulary(taken, [self.raw_vocab[word] for word in taken]))
+        extended.least_count = chosen.least_count
+        return extended
+
+    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool) -> None:
+        self.effective_min_count = max(min_count, vocabulary.least_count)
         if self.null_word and "\0" not in vocabulary:
             vocabulary = Vocabulary([*vocabulary.keys, "\0"], [*vocabulary.counts.tolist(), 1])
         if update:
-            self._grow(self._known_vocabulary().extended(vocabulary))
+            self._grow(vocabulary)
         else:
             self._start(vocabulary)
 

@@ -136,8 +136,9 @@ class Word2Vec(Training, Scoring):
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
             corpus = self._read(one_source(sentences, corpus_file), corpus_file is not None, selection)
-            self._count_corpus(corpus, self.min_count)
-            self._take_vocabulary(corpus.vocabulary, update=False)
+            self.corpus_count = len(corpus)
+            self.corpus_total_words = corpus.raw_words
+            self._take_vocabulary(corpus.vocabulary, self.min_count, update=False)
             self.train(corpus, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
         elif trim_rule is not None or callbacks:
             warnings.warn(

@@ -42,6 +42,13 @@ def _unit(vector: Array) -> Array:
     return vector / norm if norm > 0 else vector
 
 
+def _cosine(one: Array, other: Array) -> Any:
+    """Cosine of two vectors, in their dtype: exactly 1 for equal ones, 0 where one is zero."""
+    first, second = one.astype(np.float64), other.astype(np.float64)
+    scale = np.sqrt((first @ first) * (second @ second))
+    return one.dtype.type(first @ second / scale if scale > 0 else 0.0)
+
+
 def _best(scores: Array, count: int) -> Array:
     """Return where the ``count`` highest scores are, highest first; of equal ones the lower index, NaN last."""
     falling = -scores
@@ -252,6 +259,8 @@ class Queries(Store):
     def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
         """Sort keys by the cosine with their mean, highest first; keys that do not exist are left out.
 
+        Of equal cosines the key that sorts last comes first; keys that cannot be sorted keep their order.
+
         Args:
             words: keys.
             use_norm: scale their vectors to length 1 first.
@@ -272,7 +281,11 @@ class Queries(Store):
             raise ValueError("cannot select a word from an empty list")
         vectors = np.stack([self.get_vector(word, norm=use_norm) for word in used])
         mean = self.get_mean_vector(list(vectors), post_normalize=True)
-        return sorted(zip(vectors @ mean, used, strict=True), reverse=True, key=lambda pair: pair[0])
+        pairs = list(zip(vectors @ mean, used, strict=True))
+        try:
+            return sorted(pairs, reverse=True)
+        except TypeError:  # equal cosines of keys that cannot be compared
+            return sorted(pairs, reverse=True, key=lambda pair: pair[0])
 
     def doesnt_match(self, words: Iterable[Key]) -> Key:
         """Return the key that fits least with the others, by `rank_by_centrality`.
@@ -293,8 +306,7 @@ class Queries(Store):
         sets = [_as_list(ws1), _as_list(ws2)]
         if not all(sets):
             raise ZeroDivisionError("n_similarity needs at least one key on either side")
-        first, second = (self.get_mean_vector(keys, pre_normalize=False, post_normalize=True) for keys in sets)
-        return np.dot(first, second)
+        return _cosine(*(self.get_mean_vector(keys, pre_normalize=False) for keys in sets))
 
     def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
         """Return the cosine of two keys over the sum of those of ``wa`` with its ``topn`` neighbours.
@@ -317,7 +329,7 @@ class Queries(Store):
             KeyError: a key does not exist.
 
         """
-        return np.dot(self.get_vector(w1, norm=True), self.get_vector(w2, norm=True))
+        return _cosine(self.get_vector(w1), self.get_vector(w2))
 
     def distance(self, w1: Key, w2: Key) -> Any:
         """Return 1 - `similarity`.

@@ -1,8 +1,10 @@
 """What gensim's Word2Vec offers beyond training: growing vocabularies, scoring, prediction, readers, other names."""
 
 import bz2
+import copy
 import gzip
 import os
+import pickle
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,116 @@ def test_an_update_applies_min_count_to_the_new_corpus_only(model: Word2Vec) -> 
     model.build_vocab(MORE, update=True)
     assert "bird" in model.wv
     assert "sang" not in model.wv
-    assert model.wv.get_vecattr("cat", "count") == 60  # 20 more are too few to be counted
+    assert model.wv.get_vecattr("cat", "count") == 80  # 20 of them here, which would be too few for a new word
+
+
+def test_new_words_of_an_update_come_as_they_occur_and_the_vectors_stay_the_same_object(model: Word2Vec) -> None:
+    wv = model.wv
+    wv.set_vecattr("cat", "kind", "animal")
+    model.build_vocab([["late", "often", "often"]], update=True)
+    assert model.wv is wv
+    assert wv.index_to_key[-2:] == ["late", "often"]
+    assert wv.get_vecattr("cat", "kind") == "animal"
+    assert wv.get_vecattr("late", "kind") == 0
+    assert wv.get_vecattr("often", "count") == 2
+    model.build_vocab_from_freq({"cat": 5, "newest": 1}, update=True)
+    assert (wv.get_vecattr("cat", "count"), wv.index_to_key[-1]) == (65, "newest")
+
+
+def test_counting_and_choosing_in_two_calls() -> None:
+    model, at_once = Word2Vec(**OPTIONS | {"min_count": 40}, hs=1), Word2Vec(**OPTIONS | {"min_count": 40}, hs=1)
+    assert model.scan_vocab(SENTENCES) == (sum(map(len, SENTENCES)), 90)
+    assert list(model.raw_vocab.items()) == [("the", 60), ("cat", 60), ("sat", 60), ("dog", 60), ("a", 60), ("and", 30)]
+    for least, words in ((1, 6), (60, 5)):
+        report = model.prepare_vocab(min_count=least, sample=0.01, dry_run=True)
+        assert report["num_retained_words"] == words
+        assert report["drop_unique"] == 6 - words
+        assert report["retain_total"] == (330 if words == 6 else 300)
+        assert 0 < report["downsample_total"] < report["retain_total"]
+        assert report["downsample_unique"] == words
+    assert len(model.wv) == 0
+    assert (model.min_count, model.sample) == (40, 0)
+    model.prepare_vocab()
+    model.prepare_weights()
+    assert model.raw_vocab == {}
+    at_once.build_vocab(SENTENCES)
+    model.train(SENTENCES)
+    at_once.train(SENTENCES)
+    assert np.array_equal(model.wv.vectors, at_once.wv.vectors)
+    with pytest.raises(ValueError, match="call scan_vocab first"):
+        model.prepare_vocab()
+
+
+def test_min_count_and_sample_can_be_given_with_the_corpus() -> None:
+    model = Word2Vec(**OPTIONS)
+    model.build_vocab(SENTENCES, min_count=40, sample=0.5)
+    assert len(model.wv) == 5
+    assert (model.min_count, model.effective_min_count, model.sample) == (40, 40, 0.5)
+    model.build_vocab([["rare"] * 3, ["once"]], update=True, min_count=2)
+    assert model.wv.index_to_key[5:] == ["rare"]
+    assert model.min_count == 40
+
+
+def test_values_of_words_that_training_derives_from_counts(model: Word2Vec) -> None:
+    model.sample = 0.05
+    model.build_vocab([*SENTENCES, ["rare"]])
+    assert set(model.wv.expandos) == {"count"}
+    share = 0.05 * 331 / 60
+    assert model.wv.get_vecattr("cat", "sample_int") == pytest.approx((share**0.5 + share) * (2**32 - 1), rel=1e-6)
+    assert model.wv.get_vecattr("rare", "sample_int") == 2**32 - 1
+    if not model.hs:
+        with pytest.raises(KeyError):
+            model.wv.get_vecattr("cat", "code")
+        return
+    paths = model._huffman_paths()
+    for word in ("cat", "rare"):
+        row = model.wv.get_index(word)
+        own = slice(paths.offsets[row], paths.offsets[row + 1])
+        assert np.array_equal(model.wv.get_vecattr(word, "point"), paths.nodes[own])
+        assert np.array_equal(model.wv.get_vecattr(word, "code"), paths.codes[own])
+    assert len(model.wv.get_vecattr("rare", "code")) > len(model.wv.get_vecattr("cat", "code"))
+
+
+def test_derived_values_are_copied_and_not_saved(tmp_path: Path) -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS, hs=1)
+    code = model.wv.get_vecattr("cat", "code").tolist()
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert twin.wv.get_vecattr("cat", "code").tolist() == code
+    model.wv.save(tmp_path / "wv")
+    assert set(fastemb.KeyedVectors.load(tmp_path / "wv").expandos) == {"count"}
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").wv.get_vecattr("cat", "code").tolist() == code
+
+
+def test_what_happened_is_noted() -> None:
+    model = Word2Vec(**OPTIONS)
+    model.build_vocab(SENTENCES)
+    model.train(SENTENCES)
+    model.add_lifecycle_event("deployed", log_level=False, to="production")
+    assert [event["event"] for event in model.lifecycle_events or ()] == ["created", "build_vocab", "train", "deployed"]
+    model.lifecycle_events = None
+    model.add_lifecycle_event("nothing")
+    assert model.lifecycle_events is None
+
+
+def test_an_empty_corpus_is_both_errors() -> None:
+    for corpus, options in (([], {}), (SENTENCES, {"min_count": 1000})):
+        for error in (ValueError, RuntimeError):
+            with pytest.raises(error):
+                Word2Vec(corpus, **OPTIONS | options)
+
+
+def test_old_names(model: Word2Vec) -> None:
+    with pytest.warns(DeprecationWarning, match="init_sims"):
+        model.init_sims(replace=True)
+    assert np.linalg.norm(model.wv.vectors, axis=1) == pytest.approx(np.ones(len(model.wv)), rel=1e-6)
+    assert fastemb.models.keyedvectors.REAL is np.float32
+    weak = fastemb.models.keyedvectors.pseudorandom_weak_vector
+    one, again, other = weak(50, "seed", len), weak(50, "four", len), weak(50)
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert one.dtype == np.float32
+    assert np.abs(one).max() <= 0.01
 
 
 def test_factors_of_frozen_words_survive_an_update(model: Word2Vec) -> None:

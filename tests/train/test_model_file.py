@@ -120,6 +120,79 @@ def test_a_comment_that_json_cannot_hold_is_an_error_and_nothing_is_written(tmp_
     assert not any(tmp_path.iterdir())
 
 
+class Tagged(Word2Vec):
+    """A subclass with arguments of its own."""
+
+    flavour = "plain"
+
+    def __init__(self, tag: str, sentences: Any = None) -> None:
+        self.tag = tag
+        super().__init__(sentences, **OTHER_SETTINGS)
+
+    def hello(self) -> str:
+        return self.tag
+
+
+def test_subclasses_and_what_was_hung_on_a_model(tmp_path: Path) -> None:
+    model = Tagged("topics", SENTENCES)
+    model.flavour = "rich"
+    model.table, model.maker = np.arange(6).reshape(2, 3), open  # type: ignore[attr-defined]
+    model.wv.note = "on the vectors"  # type: ignore[attr-defined]
+    model.wv.set_vecattr("t0w0", "kind", "noun")
+    model.wv.set_vecattr("t0w0", "score", 0.5)
+    model.wv.vectors_lockf = np.linspace(0, 1, 24, dtype=np.float32)
+    model.add_lifecycle_event("noted", by="me")
+    with pytest.warns(UserWarning, match=r"not saved.*: maker$"):
+        model.save(tmp_path / "model")
+    loaded = Tagged.load(tmp_path / "model")
+    assert type(loaded) is Tagged
+    assert (loaded.hello(), loaded.flavour) == ("topics", "rich")
+    assert np.array_equal(loaded.table, model.table)  # type: ignore[attr-defined]
+    assert loaded.wv.note == "on the vectors"  # type: ignore[attr-defined]
+    assert loaded.wv.get_vecattr("t0w0", "kind") == "noun"
+    assert loaded.wv.get_vecattr("t0w0", "score") == 0.5
+    assert np.array_equal(loaded.wv.vectors_lockf, model.wv.vectors_lockf)
+    events = [event["event"] for event in loaded.lifecycle_events or ()]
+    assert events == ["train", "created", "noted", "loaded"]
+    assert loaded.train(SENTENCES) == model.train(SENTENCES)
+    assert matrices(loaded) == matrices(model)
+    vectors = KeyedVectors.load(tmp_path / "model")
+    assert vectors.get_vecattr("t0w0", "kind") == "noun"
+
+
+def test_counts_of_all_words_are_saved_when_they_were_kept(tmp_path: Path) -> None:
+    model = Word2Vec(min_count=1)
+    model.build_vocab(SENTENCES, keep_raw_vocab=True)
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").raw_vocab == model.raw_vocab != {}
+
+
+@pytest.mark.parametrize("name", ["wv", "save", "load", "_syn1", "window", "hello", "__dict__"])
+def test_attributes_in_a_file_cannot_replace_what_a_model_has(tmp_path: Path, name: str) -> None:
+    rewritten(tmp_path / "model.st", model=json.dumps({name: 1}))
+    with pytest.raises(ValueError, match=r"model\.st: damaged attributes"):
+        Tagged.load(tmp_path / "model.st")
+
+
+def test_gensims_arguments_of_save_and_load(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    model = trained()
+    model.save(tmp_path / "model", separately=None, ignore=[], pickle_protocol=4)
+    model.lifecycle_events = Word2Vec.load(tmp_path / "model", rethrow=True).lifecycle_events
+    assert len(recwarn) == 0
+    with pytest.warns(UserWarning, match="have no effect: everything goes to one file"):
+        model.save(tmp_path / "again", pickle_protocol=5)
+    with open(tmp_path / "open", "wb") as file:
+        model.save(file)
+    assert matrices(Word2Vec.load(tmp_path / "open")) == matrices(Word2Vec.load(tmp_path / "again")) == matrices(model)
+
+
+def test_load_is_of_the_class(tmp_path: Path) -> None:
+    model = trained()
+    model.save(tmp_path / "model")
+    with pytest.raises(AttributeError, match="load makes a new model"):
+        model.load(tmp_path / "model")
+
+
 def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = trained()
     model.save(tmp_path / "model")

@@ -168,7 +168,8 @@ def test_sets_of_keys(points, caplog):
         assert points.doesnt_match(["a", "b", "zz", "e"]) == "e"
     assert "zz" in caplog.text
     ranked = points.rank_by_centrality(["a", "c", "d"])
-    assert [key for _, key in ranked] == ["c", "a", "d"]
+    assert [key for _, key in ranked] == ["c", "d", "a"]  # a and d are as far from the mean
+    assert points.doesnt_match(["d", "c", "a"]) == "a"
     assert points.rank_by_centrality(["a", "b", "d"], use_norm=False)[0][1] == "b"
     for empty in ([], ["zz"]):
         with pytest.raises(ValueError, match="empty list"):
@@ -178,6 +179,28 @@ def test_sets_of_keys(points, caplog):
         points.n_similarity([], ["a"])
     total = np.cos(np.radians(10)) + np.cos(np.radians(30))
     assert points.relative_cosine_similarity("a", "b", topn=2) == pytest.approx(np.cos(np.radians(10)) / total)
+
+
+def test_ranks_of_keys_that_cannot_be_sorted_keep_their_order():
+    vectors = KeyedVectors(2)
+    vectors.add_vectors([("x",), "y"], np.ones((2, 2)))
+    vectors.key_to_index = {1: 0, "y": 1}
+    vectors.index_to_key = [1, "y"]
+    assert [key for _, key in vectors.rank_by_centrality(["y", 1])] == ["y", 1]
+
+
+def test_a_key_is_at_distance_0_from_itself_and_one_key_is_its_own_mean():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float16, np.float32, np.float64):
+        vectors = KeyedVectors(100, dtype=dtype)
+        vectors.add_vectors(range(30), rng.normal(size=(30, 100)))
+        for key in range(30):
+            assert vectors.distance(key, key) == 0
+            assert vectors.n_similarity([key], [3]) == vectors.similarity(key, 3)
+            assert vectors.similarity(key, 3).dtype == dtype
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(["zero", "one"], [[0, 0], [1, 1]])
+    assert vectors.similarity("zero", "one") == 0
 
 
 def test_means(points):

@@ -1,9 +1,12 @@
 """KeyedVectors to files and back."""
 
+import io
+import json
+
 import numpy as np
 import pytest
 
-from fastemb.io import load_vectors, save_vectors
+from fastemb.io import load_vectors, save_vectors, write_tensors
 from fastemb.vectors import KeyedVectors
 
 
@@ -45,6 +48,116 @@ def test_empty_and_other_dtypes(tmp_path):
         assert_equal(KeyedVectors.load(tmp_path / "v", mmap="r"), vectors)
 
 
+def test_own_attributes_and_values_of_keys_come_back(tmp_path):
+    vectors = made()
+    vectors.note, vectors.nested, vectors.numbers = "mine", {"a": [1, 2.5, None]}, np.arange(4)
+    vectors.pair = (1, 2)
+    for key, tag in zip(vectors.index_to_key, ["noun", None, 3, ["x"]], strict=True):
+        vectors.set_vecattr(key, "tag", tag)
+    vectors.save(tmp_path / "v", ignore=["nested"])
+    loaded = KeyedVectors.load(tmp_path / "v")
+    assert loaded.note == "mine"
+    assert loaded.pair == [1, 2]
+    np.testing.assert_array_equal(loaded.numbers, np.arange(4))
+    assert not hasattr(loaded, "nested")
+    assert loaded.expandos["tag"].tolist() == ["noun", None, 3, ["x"]]
+
+
+def test_what_is_not_plain_is_left_out_with_a_warning(tmp_path):
+    vectors = made()
+    vectors.tool = open  # a function
+    vectors.keys_of = {1: 2}
+    vectors.set_vecattr("a", "thing", {1, 2})
+    with pytest.warns(UserWarning, match=r"not saved.*: (tool, keys_of|thing)") as caught:
+        vectors.save(tmp_path / "v")
+    assert len(caught) == 2
+    assert {warning.filename for warning in caught} == {__file__}
+    loaded = KeyedVectors.load(tmp_path / "v")
+    assert not hasattr(loaded, "tool")
+    assert set(loaded.expandos) == {"count"}
+
+
+class Named(KeyedVectors):
+    """A subclass with arguments of its own."""
+
+    kind = "plain"
+
+    def __init__(self, name, kind):
+        super().__init__(5)
+        self.name = name
+        self.kind = kind
+
+    def hello(self):
+        return self.name
+
+
+def test_subclasses_with_other_arguments(tmp_path):
+    vectors = Named("wiki", "rare")
+    vectors.add_vectors(["a", "b"], np.ones((2, 5)))
+    vectors.save(tmp_path / "v")
+    loaded = Named.load(tmp_path / "v")
+    assert type(loaded) is Named
+    assert (loaded.hello(), loaded.kind, loaded.vector_size) == ("wiki", "rare", 5)
+    assert_equal(loaded, vectors)
+
+
+@pytest.mark.parametrize("name", ["vectors", "save", "key_to_index", "_vectors", "__class__", "hello", "not a name"])
+def test_a_file_cannot_replace_what_the_class_has(tmp_path, name):
+    vectors = Named("wiki", "rare")
+    vectors.add_vectors(["a", "b"], np.ones((2, 5)))
+    tensors, metadata = vectors._packed(set())
+    about = {"format": "fastemb.KeyedVectors", "version": "1"}
+    for own in ({"own": json.dumps({name: 1})}, {"own": "[1]"}, {"own": "{"}):
+        write_tensors(tmp_path / "v", tensors, {**metadata, **about, **own})
+        with pytest.raises(ValueError, match="damaged attributes"):
+            Named.load(tmp_path / "v")
+    write_tensors(tmp_path / "v", {**tensors, f"own.{name}": np.ones(3)}, {**metadata, **about})
+    with pytest.raises(ValueError, match="damaged attributes"):
+        Named.load(tmp_path / "v")
+    for values in ('{"tag": 3}', '{"tag": ["x"]}', '["tag"]'):
+        write_tensors(tmp_path / "v", tensors, {**metadata, **about, "attributes": values})
+        with pytest.raises(ValueError, match=r"does not fit|damaged attributes"):
+            Named.load(tmp_path / "v")
+
+
+def test_gensims_arguments_of_save(tmp_path, recwarn):
+    vectors = made()
+    vectors.save(tmp_path / "v", separately=None, sep_limit=10 * 1024**2, ignore=frozenset(), pickle_protocol=4)
+    assert len(recwarn) == 0
+    for option in ({"separately": ["vectors"]}, {"sep_limit": 0}, {"pickle_protocol": 5}):
+        with pytest.warns(UserWarning, match="have no effect: everything goes to one file") as caught:
+            vectors.save(tmp_path / "w", **option)
+        assert caught[0].filename == __file__
+    with open(tmp_path / "x", "wb") as file:
+        file.write(b"")
+        vectors.save(file)
+    buffer = io.BytesIO()
+    vectors.save(buffer)
+    assert (tmp_path / "v").read_bytes() == (tmp_path / "w").read_bytes() == (tmp_path / "x").read_bytes()
+    assert (tmp_path / "v").read_bytes() == buffer.getvalue()
+
+
+def test_mapped_vectors_can_be_changed_in_the_file_or_in_memory(tmp_path):
+    made().save(tmp_path / "v")
+    KeyedVectors.load(tmp_path / "v", mmap="c").vectors[0] = 7
+    assert (KeyedVectors.load(tmp_path / "v").vectors != 7).all()
+    mapped = KeyedVectors.load(tmp_path / "v", mmap="r+")
+    mapped.vectors[0] = 7
+    del mapped
+    assert (KeyedVectors.load(tmp_path / "v").vectors[0] == 7).all()
+    for wrong in ("w+", True, "rw"):
+        with pytest.raises(ValueError, match="mmap must be"):
+            KeyedVectors.load(tmp_path / "v", mmap=wrong)
+
+
+def test_deleted_vectors_are_gone_until_there_are_new_ones():
+    vectors = made()
+    del vectors.vectors
+    assert not hasattr(vectors, "vectors")
+    vectors.vectors = np.ones((4, 5), np.float32)
+    assert vectors.similarity("a", "b c") == 1
+
+
 def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(TypeError, match="keys must be"):
         made(("a", 1, "b", "c")).save(tmp_path / "v")
@@ -54,8 +167,6 @@ def test_what_cannot_be_saved(tmp_path):
 
 
 def test_loading_something_else(tmp_path):
-    from fastemb.io import write_tensors
-
     rows = {"vectors": np.ones((2, 3), np.float32), "keys": np.array([1, 2])}
     about = {"format": "fastemb.KeyedVectors", "version": "1", "key_type": "int"}
     for tensors, metadata, message in [
