@@ -33,8 +33,8 @@ _STATE = (
 )
 
 
-def load_gensim(model: Any, kind: str) -> Any:
-    """``model`` itself, or what gensim reads from that path; ``kind`` names the class in gensim.models.
+def _loaded(model: Any) -> Any:
+    """``model`` itself, or what gensim reads from that path.
 
     Raises:
         ImportError: a path, but gensim is not installed.
@@ -45,7 +45,7 @@ def load_gensim(model: Any, kind: str) -> Any:
         import gensim.models
     except ImportError:
         raise ImportError(f"{model}: reading gensim's own files takes gensim: pip install gensim") from None
-    return getattr(gensim.models, kind).load(str(model))
+    return gensim.models.Word2Vec.load(str(model))
 
 
 def take_model(made: Word2Vec, model: Any) -> None:
@@ -55,7 +55,7 @@ def take_model(made: Word2Vec, model: Any) -> None:
         ImportError: a path, but gensim is not installed.
         ValueError: the model has no vocabulary.
     """
-    model = load_gensim(model, "Word2Vec")
+    model = _loaded(model)
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")

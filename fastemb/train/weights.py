@@ -170,7 +170,7 @@ class Weights(Lifecycle):
         self._syn1 = self._fitting("syn1", value)
 
     def _fitting(self, name: str, value: ArrayLike) -> Matrix:
-        matrix = np.asarray(value, dtype=np.float32)
+        matrix = np.require(value, np.float32, ["C", "W"])
         expected = (len(self._known_vocabulary()), self.vector_size)
         if matrix.shape != expected:
             raise ValueError(f"{name} must have shape {expected}, not {matrix.shape}")

@@ -2,6 +2,8 @@
 
 import re
 import runpy
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,43 @@ def test_the_snippet_runs(page: str, line: int, code: str, tmp_path: Path, monke
     earlier = "" if "import" in code else "import fastemb"
     (tmp_path / "snippet.py").write_text(earlier + "\n" * (line - 1) + code, encoding="utf-8")
     runpy.run_path(str(tmp_path / "snippet.py"))
+
+
+PROGRAM = """\
+from gensim.models import Word2Vec
+from gensim.models import KeyedVectors, Word2Vec as W2V
+from gensim.models import Word2Vec, FastText
+from gensim.models import Doc2Vec
+from gensim.models.word2vec import LineSentence, Text8Corpus
+from gensim.models.callbacks import CallbackAny2Vec
+from gensim.models.callbacks import PerplexityMetric
+from gensim.models.phrases import Phrases
+import gensim.models.keyedvectors as kv
+model = gensim.models.Word2Vec(gensim.models.FastText, gensim.models.KeyedVectors)
+other = gensim.models.word2vec_like
+"""
+CHANGED = """\
+from fastemb.models import Word2Vec
+from fastemb.models import KeyedVectors, Word2Vec as W2V
+from gensim.models import Word2Vec, FastText
+from gensim.models import Doc2Vec
+from fastemb.models.word2vec import LineSentence, Text8Corpus
+from fastemb.models.callbacks import CallbackAny2Vec
+from gensim.models.callbacks import PerplexityMetric
+from gensim.models.phrases import Phrases
+import fastemb.models.keyedvectors as kv
+model = fastemb.models.Word2Vec(gensim.models.FastText, fastemb.models.KeyedVectors)
+other = gensim.models.word2vec_like
+"""
+
+
+def test_the_guides_command_changes_what_fastemb_has_and_nothing_else(tmp_path: Path) -> None:
+    shell = shutil.which("sh")
+    if shell is None or "GNU" not in subprocess.run(["sed", "--version"], capture_output=True, text=True).stdout:
+        pytest.skip("needs GNU sed")
+    text = (ROOT / "docs/migrating-from-gensim.md").read_text(encoding="utf-8")
+    command = re.search(r"^    sed -i(?:.*\\\n)*.*\*\.py$", text, flags=re.MULTILINE)
+    assert command is not None
+    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
+    subprocess.run([shell, "-c", command[0]], cwd=tmp_path, check=True)
+    assert (tmp_path / "program.py").read_text(encoding="utf-8") == CHANGED

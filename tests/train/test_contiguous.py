@@ -159,6 +159,8 @@ def test_output_matrices_can_be_replaced(size: int) -> None:
         assert other is mine
     twin.syn1 = np.zeros((24, size))
     assert twin.syn1.dtype == np.float32
+    twin.syn1neg = np.ones((size, 24), np.float32).T
+    check(twin)
     for name in ("syn1", "syn1neg"):
         with pytest.raises(ValueError, match=rf"{name} must have shape \(24, {size}\), not \(3, {size}\)"):
             setattr(twin, name, np.zeros((3, size)))
