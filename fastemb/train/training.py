@@ -80,9 +80,8 @@ class Training(Building):
             settings.epochs = whole("epochs", epochs, 0, 2**40)
         start_alpha = settings.alpha if start_alpha is None else number("start_alpha", start_alpha, at_least=0.0)
         end_alpha = settings.min_alpha if end_alpha is None else number("end_alpha", end_alpha, at_least=0.0)
-        for name, size in (("total_examples", total_examples), ("total_words", total_words)):
-            if size is not None:
-                number(name, size, at_least=1.0)
+        examples = None if total_examples is None else number("total_examples", total_examples, at_least=1.0)
+        total = None if total_words is None else number("total_words", total_words, at_least=1.0)
         word_count = whole("word_count", word_count, 0, 2**62)
         callbacks = checked_callbacks(callbacks)
         try:
@@ -94,7 +93,7 @@ class Training(Building):
                 raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
             warnings.warn(f"nothing was trained: {error}", UserWarning, stacklevel=2)
             return 0, error.raw_words * settings.epochs
-        schedule_words = settings.epochs * _schedule_words(corpus, total_examples, total_words)
+        schedule_words = settings.epochs * _schedule_words(corpus, examples, total)
         schedule = Schedule(start_alpha, end_alpha, schedule_words, word_count)
         totals = Totals()
         self.running_training_loss = 0.0
@@ -214,7 +213,7 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
     return list(callbacks)
 
 
-def _schedule_words(corpus: Corpus, total_examples: int | None, total_words: int | None) -> float:
+def _schedule_words(corpus: Corpus, total_examples: float | None, total_words: float | None) -> float:
     if total_words is not None:
         return total_words * corpus.words / max(corpus.raw_words, 1)
     if total_examples is not None and len(corpus):
