@@ -166,3 +166,20 @@ def test_output_matrices_can_be_replaced(size: int) -> None:
             setattr(twin, name, np.zeros((3, size)))
         with pytest.raises(AttributeError, match=f"this model has no {name}"):
             setattr(Word2Vec(**OPTIONS), name, np.zeros((24, 100)))
+
+
+@pytest.mark.parametrize("size", [16, 20])
+def test_a_model_can_be_asked_while_an_epoch_runs(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = built(size)
+    seen: list[Any] = []
+
+    def alpha(schedule: Any, done: float) -> float:
+        seen.append(model.wv["t0w0"].copy())
+        assert len(model.wv.most_similar("t0w0")) == 10
+        assert all(np.isfinite(matrix).all() and matrix.shape == (24, size) for matrix in matrices(model))
+        return 0.05
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fastemb.train.run.Schedule.alpha", alpha)
+        model.train(SENTENCES * 20, epochs=1)
+    assert len({vector.tobytes() for vector in seen}) > 3
