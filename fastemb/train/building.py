@@ -165,15 +165,15 @@ class Building(Weights):
             raise ValueError("there are no counts: call scan_vocab first")
         least = self._least_count(min_count, keep=not (update or dry_run))
         sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
-        words = len(self.raw_vocab)
         vocabulary = self._chosen(self._selection(trim_rule, least), update)
+        dropped = sum(word not in vocabulary for word in self.raw_vocab)
         staying = keep_probabilities(vocabulary.counts, sample)
         if not dry_run:
             self.sample = sample
             self._take_vocabulary(vocabulary, least, update)
             self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
         return {
-            "drop_unique": words - sum(word in vocabulary for word in self.raw_vocab),
+            "drop_unique": dropped,
             "retain_total": int(vocabulary.counts.sum()),
             "downsample_unique": int((staying < 1.0).sum()),
             "downsample_total": int(vocabulary.counts @ staying),

@@ -63,6 +63,12 @@ def test_new_rows_do_not_repeat_the_first_random_rows() -> None:
     assert not np.isclose(model.wv["bird"], first).all(axis=1).any()
 
 
+def test_one_factor_for_all_words_survives_an_update(model: Word2Vec) -> None:
+    model.wv.vectors_lockf = np.array([0.5], np.float32)
+    model.build_vocab(MORE, update=True)
+    assert model.wv.vectors_lockf.tolist() == [0.5]
+
+
 def test_an_update_applies_min_count_to_the_new_corpus_only(model: Word2Vec) -> None:
     model.min_count = 30
     model.build_vocab(MORE, update=True)
@@ -97,7 +103,8 @@ def test_counting_and_choosing_in_two_calls() -> None:
         assert report["downsample_unique"] == words
     assert len(model.wv) == 0
     assert (model.min_count, model.sample) == (40, 0)
-    model.prepare_vocab()
+    report = model.prepare_vocab()
+    assert (report["drop_unique"], report["num_retained_words"]) == (1, 5)
     model.prepare_weights()
     assert model.raw_vocab == {}
     at_once.build_vocab(SENTENCES)
