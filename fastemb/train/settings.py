@@ -66,10 +66,7 @@ class Settings:
 
 def checked_workers(value: Any) -> int | None:
     """A number of threads; None, as -1, for all CPUs."""
-    value = None if value is None else whole("workers", value, -1, 4096)
-    if value == 0:
-        raise ValueError("workers must be at least 1, or None or -1 for all CPUs, not 0")
-    return None if value == -1 else value
+    return None if value in (None, -1, "-1") else whole("workers", value, 1, 4096)
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:

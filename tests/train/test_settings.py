@@ -129,7 +129,7 @@ def test_workers_is_a_number_of_threads_whatever_was_asked_for() -> None:
     assert model.workers == 3
     model.workers = -1
     assert model.workers == available_cpus()
-    with pytest.raises(ValueError, match="workers must be at least 1"):
+    with pytest.raises(ValueError, match="workers must be between 1 and"):
         model.workers = 0
 
 
