@@ -208,6 +208,11 @@ def merge_tables(tables: list[TokenTable]) -> tuple[TokenTable, list[Ids]]:
     return whole, places
 
 
+def table_tokens(table: TokenTable, indices: Ids, errors: str) -> list[str]:
+    """The tokens at these indices."""
+    return table.list(indices).decode("utf-8", errors).split("\0")[:-1]
+
+
 def table_counts(table: TokenTable) -> tuple[Ints, Ints]:
     """How often each token was read, and where it was first."""
     counts, first = np.empty(len(table) + 1, np.int64), np.empty(len(table) + 1, np.int64)
@@ -236,7 +241,7 @@ def decode_together(table: TokenTable, errors: str) -> Decoded:
     """The tokens of a table that was not read strictly."""
     counts, first = table_counts(table)
     place_of: dict[str, int] = {}
-    tokens = table.tokens(np.arange(len(table), dtype=np.int32), errors)
+    tokens = table_tokens(table, np.arange(len(table), dtype=np.int32), errors)
     places = np.fromiter((place_of.setdefault(t, len(place_of)) if t else -1 for t in tokens), np.int32, len(tokens))
     kept = places >= 0
     counts_here = np.zeros(len(place_of), np.int64)
@@ -253,7 +258,7 @@ def number_tokens(
     if errors == "strict":
         counts, first = table_counts(table)
         _require_words(len(counts), path)
-        vocabulary, ids = target.number(counts, first, lambda indices: table.tokens(indices, errors), path)
+        vocabulary, ids = target.number(counts, first, lambda indices: table_tokens(table, indices, errors), path)
         return vocabulary, ids, int(counts.sum())
     decoded = decode_together(table, errors)
     _require_words(len(decoded.keys), path)

@@ -33,8 +33,8 @@ class Table:
         return ids[:count].tolist(), ends[:-1].tolist()
 
     def tokens(self, errors: str = "strict") -> list[str]:
-        tokens: list[str] = self.native.tokens(np.arange(len(self.native), dtype=np.int32), errors)
-        return tokens
+        tokens: bytearray = self.native.list(np.arange(len(self.native), dtype=np.int32))
+        return [token.decode("utf-8", errors) for token in tokens.split(b"\0")[:-1]]
 
     def counts(self) -> tuple[list[int], list[int]]:
         """Of every token: how often, and where first."""
@@ -370,3 +370,80 @@ def test_remapping_drops_negative_ids_and_moves_line_ends(
     new_lines = [[remap[index] for index in line if remap[index] >= 0] for line in lines]
     assert ids[:count].tolist() == [index for line in new_lines for index in line]
     assert ends.tolist() == np.cumsum([len(line) for line in new_lines]).tolist()[: len(ends)]
+
+
+# ---- lists of tokens ----
+
+token_lists = st.lists(
+    st.one_of(
+        st.sampled_from(["a", "b", "a b", "\n", "日本語", "x" * 8, "x" * 9, "x" * 16, "x" * 17, "y" + "x" * 16]),
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40),
+    ),
+    max_size=80,
+)
+
+
+def listed(tokens: list[str]) -> bytes:
+    return "".join(token + "\0" for token in tokens).encode()
+
+
+def add(table: Table, tokens: list[str], position: int = 0) -> list[int]:
+    ids = np.full(len(tokens), -7, np.int32)
+    table.native.add(listed(tokens), None, None, position, ids)
+    return ids.tolist()
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(token_lists, token_lists)
+def test_listed_tokens_are_counted_and_found(tokens: list[str], others: list[str]) -> None:
+    table = Table()
+    ids = add(table, tokens, 1000)
+    known = table.tokens()
+    assert known == list(dict.fromkeys(tokens))
+    assert [known[index] for index in ids] == tokens
+    counts, first = table.counts()
+    assert dict(zip(known, counts, strict=True)) == Counter(tokens)
+    assert first == [1000 + tokens.index(token) for token in known]
+    found = np.full(len(others), -7, np.int32)
+    table.native.find(listed(others), found)
+    assert found.tolist() == [known.index(token) if token in known else -1 for token in others]
+    assert table.tokens() == known, "looking up adds nothing"
+
+
+def test_listed_tokens_may_bring_their_counts_and_places() -> None:
+    table = Table()
+    add(table, ["b", "a"], 50)
+    ids = np.empty(3, np.int32)
+    counts, firsts = np.array([5, 2, 10**12]), np.array([7, 99, 3])
+    table.native.add(listed(["c", "a", "c"]), counts, firsts, 0, ids)
+    assert ids.tolist() == [2, 1, 2]
+    assert table.counts() == ([1, 3, 10**12 + 5], [50, 51, 3])
+
+
+def test_read_and_listed_tokens_are_the_same() -> None:
+    words = ["a", "long-" * 9, "日本語", "x" * 16, "x" * 17]
+    table = Table()
+    table.read(" ".join(words).encode())
+    assert add(table, words) == list(range(5))
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8, 16])
+def test_partitions_hold_every_token_once_and_are_those_of_any_table(bits: int) -> None:
+    words = [f"w{k * 7919 % 10_000}{'-' * (k % 30)}" for k in range(10_000)]
+    groups = []
+    for some in (words, words[::-1][:3000]):
+        table = Table()
+        add(table, some)
+        order, ends = np.empty(len(some) + 1, np.int32), np.empty(1 << bits, np.int64)
+        table.native.partition(bits, order, ends)
+        assert sorted(order[:-1].tolist()) == list(range(len(some)))
+        parts = np.split(order[:-1], ends[:-1])
+        groups.append({some[index]: part for part, indices in enumerate(parts) for index in indices.tolist()})
+    assert groups[1].items() <= groups[0].items()
+    if bits <= 8:
+        assert max(Counter(groups[0].values()).values()) < 2 * len(words) / (1 << bits), "of even size"
+
+
+def test_capitals_of_ascii_are_lowered() -> None:
+    data = bytes(range(256)) * 3
+    assert _native.lower_ascii(data) == data.lower()
