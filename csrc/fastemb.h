@@ -147,6 +147,8 @@ void fe_table_partition(const struct fe_table *table, int bits, int32_t *order, 
 void fe_text_lower(const char *bytes, int64_t length, char *lower);
 /* How many line ends ('\n') there are. */
 int64_t fe_text_lines(const char *bytes, int64_t length);
+/* How many tokens, as fe_text_read finds them. */
+int64_t fe_text_words(const char *bytes, int64_t length);
 
 /* Split UTF-8 at white space (Unicode's, as Python's str.split) and give each token its index in the table.
  * position: of the first byte, for fe_table_counts. ids: room for (length + 1) / 2. ends: the number of ids before

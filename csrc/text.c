@@ -389,6 +389,29 @@ static inline uint64_t spaces(const char *at, const char *end, uint64_t *lines, 
     return found;
 }
 
+/* The same when there may be fewer than 64 bytes; then they are followed by blanks. last: room for 64. */
+static inline uint64_t spaces_at(const char *at, const char *end, char *last, uint64_t *lines, int *over) {
+    if (end - at >= 64) return spaces(at, end, lines, over);
+    memset(last, ' ', 64);
+    memcpy(last, at, (size_t)(end - at));
+    return spaces(last, last + (end - at), lines, over);
+}
+
+int64_t fe_text_words(const char *bytes, int64_t length) {
+    const char *const end = bytes + length;
+    uint64_t before = 1; /* whether what comes before is no token, in the lowest bit */
+    int64_t words = 0;
+    int over = 0;
+    for (const char *at = bytes; at < end; at += 64) {
+        char last[64];
+        uint64_t lines;
+        const uint64_t space = spaces_at(at, end, last, &lines, &over);
+        words += fe_count_bits(~space & (space << 1 | before));
+        before = space >> 63;
+    }
+    return words;
+}
+
 struct reading {
     struct fe_table *table;
     const char *bytes;
@@ -426,15 +449,8 @@ int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int6
     int found = 0, over = 0, status = FE_OK;
     for (const char *at = bytes; at < end && status == FE_OK; at += 64) {
         char last[64];
-        const int64_t left = end - at;
-        uint64_t lines, space;
-        if (left >= 64) {
-            space = spaces(at, end, &lines, &over);
-        } else {
-            memset(last, ' ', sizeof last);
-            memcpy(last, at, (size_t)left);
-            space = spaces(last, last + left, &lines, &over);
-        }
+        uint64_t lines;
+        const uint64_t space = spaces_at(at, end, last, &lines, &over);
         const uint64_t before = space << 1 | (start == NULL);
         uint64_t begins = ~space & before, closes = space & ~before;
         for (; lines; lines &= lines - 1) *ends++ = count + found + fe_count_bits(closes & (lines ^ (lines - 1)));

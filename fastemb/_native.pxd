@@ -84,6 +84,7 @@ cdef extern from "fastemb.h" nogil:
     void fe_table_partition(const fe_table *table, int bits, int32_t *order, int64_t *ends)
     void fe_text_lower(const char *bytes, int64_t length, char *lower)
     int64_t fe_text_lines(const char *bytes, int64_t length)
+    int64_t fe_text_words(const char *bytes, int64_t length)
     int fe_text_read(fe_table *table, const char *bytes, int64_t length, int64_t position, int strict, int32_t *ids,
                      int64_t *id_count, int64_t *ends, int64_t *bad)
     int fe_table_merge(fe_table *into, const fe_table *source, int32_t *remap)

@@ -245,6 +245,15 @@ def count_lines(const unsigned char[::1] data not None):
     return lines
 
 
+def count_words(const unsigned char[::1] data not None):
+    """How many words there are, parted by white space."""
+    cdef int64_t words = 0
+    if data.shape[0]:
+        with nogil:
+            words = fe_text_words(<const char *>&data[0], data.shape[0])
+    return words
+
+
 def lower_ascii(const unsigned char[::1] data not None):
     """A copy with A-Z as a-z."""
     lower = bytearray(data.shape[0])

@@ -1,0 +1,62 @@
+"""Lines of text to tokens by what the user brings: a pattern, a function, a tokenizer of another library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Tokenize = Callable[[list[str]], list[list[str]]]
+"""Lines to the tokens of each, none of them empty."""
+
+
+def by_pattern(pattern: str | re.Pattern[str]) -> Tokenize:
+    """Tokens are what a regular expression matches, or its group when it has one; see `re.findall`.
+
+    Raises:
+        TypeError: it is no pattern of str.
+        ValueError: it has several groups, or is no regular expression.
+    """
+    if not isinstance(pattern, str | re.Pattern):
+        raise TypeError(f"token_pattern must be a regular expression, not {pattern!r}")
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"token_pattern={pattern!r} is no regular expression: {error}") from None
+    if isinstance(compiled.pattern, bytes):
+        raise TypeError("token_pattern must be a pattern of str, not of bytes")
+    if compiled.groups > 1:
+        raise ValueError(f"token_pattern has {compiled.groups} groups: make all but one, or all, (?:...)")
+    find = compiled.findall
+    return lambda lines: [list(filter(None, find(line))) for line in lines]
+
+
+def by_tokenizer(tokenizer: Any) -> Tokenize:
+    """Tokens are what ``tokenizer`` says; see `Corpus.from_file`.
+
+    Raises:
+        TypeError: it cannot be called, and has none of the methods that are known.
+    """
+    if hasattr(tokenizer, "encode_batch"):  # Hugging Face tokenizers
+        return lambda lines: [_tokens(one.tokens) for one in tokenizer.encode_batch(lines, add_special_tokens=False)]
+    if hasattr(tokenizer, "pipe") and callable(tokenizer):  # spaCy's pipelines and tokenizers
+        return lambda lines: [
+            [token.text for token in document if not token.is_space] for document in tokenizer.pipe(lines)
+        ]
+    split = getattr(tokenizer, "tokenize", tokenizer)  # Hugging Face transformers, NLTK
+    if not callable(split):
+        raise TypeError(f"tokenizer must be a function from a str to its tokens, not {tokenizer!r}")
+    return lambda lines: [_tokens(split(line)) for line in lines]
+
+
+def _tokens(found: Any) -> list[str]:
+    if isinstance(found, str | bytes) or not isinstance(found, Iterable):
+        raise TypeError(f"the tokenizer must return a list of tokens, not {found!r:.60}")
+    return [token for token in map(_token, found) if token]
+
+
+def _token(token: Any) -> str:
+    text = token if isinstance(token, str) else getattr(token, "text", None)
+    if not isinstance(text, str):
+        raise TypeError(f"the tokenizer must return tokens that are str, not {token!r:.60}")
+    return text
