@@ -24,7 +24,7 @@ import numpy as np
 from .._native import BadTextError, TokenTable, count_lines, count_words, lower_ascii, remap_ids
 from .counting import Cleaning, Counting, counting_for
 from .sources import UTF8, Source, check_encoding, find_sources, open_stream
-from .tokens import Tokenize, by_pattern, by_tokenizer
+from .tokens import Tokenize, by_pattern, by_tokenizer, joined
 from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
 
 BLOCK_BYTES = 1 << 20
@@ -256,18 +256,10 @@ class _ByTokenizer:
 
     def encode(self, block: Block, table: TokenTable) -> tuple[Ids, Ints]:
         """See `_BySpace`."""
-        rows = self._rows(block, self._lines(block))
-        tokens = [token for row in rows for token in row]
-        ids = np.empty(len(tokens), np.int32)
-        listed = "".join([f"{token}\0" for token in tokens])
-        if listed.count("\0") != len(tokens):
-            raise block.error(0, "or one of the next: the tokenizer made a token with a NUL character")
-        try:
-            table.add(listed.encode(), None, None, block.position * POSITIONS_A_BYTE, ids)
-        except UnicodeEncodeError as error:
-            what = f"or one of the next: the tokenizer made half a character, {listed[error.start]!r}"
-            raise block.error(0, what) from None
-        return ids, np.cumsum([len(row) for row in rows], dtype=np.int64)
+        tokens, lengths = self._tokens(block, self._lines(block))
+        ids = np.empty(sum(lengths), np.int32)
+        table.add(tokens, None, None, block.position * POSITIONS_A_BYTE, ids)
+        return ids, np.cumsum(lengths, dtype=np.int64)
 
     def _lines(self, block: Block) -> list[str]:
         try:
@@ -280,18 +272,25 @@ class _ByTokenizer:
             text = text.lower()
         return text.replace("\r\n", "\n").split("\n")[:-1]
 
-    def _rows(self, block: Block, lines: list[str]) -> list[list[str]]:
+    def _tokens(self, block: Block, lines: list[str]) -> tuple[bytes, list[int]]:
         with self._lock:
             try:
-                return self._tokenize(lines)
+                return self._encoded(lines)
             except Exception as error:
                 error.add_note(f"{block.source}, line {block.lines_before + 1 + self._failing(lines)}")
                 raise
 
+    def _encoded(self, lines: list[str]) -> tuple[bytes, list[int]]:
+        tokens, lengths = joined(self._tokenize(lines))
+        try:
+            return tokens.encode(), lengths
+        except UnicodeEncodeError as error:
+            raise ValueError(f"the tokenizer made half a character: {tokens[error.start]!r}") from None
+
     def _failing(self, lines: list[str]) -> int:
         for index, line in enumerate(lines):
             try:
-                self._tokenize([line])
+                self._encoded([line])
             except Exception:
                 return index
         return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
-Tokenize = Callable[[list[str]], list[list[str]]]
-"""Lines to the tokens of each, none of them empty."""
+Tokenize = Callable[[list[str]], list[list[Any]]]
+"""Lines to the tokens of each, which `joined` looks at."""
 
 
 def by_pattern(pattern: str | re.Pattern[str]) -> Tokenize:
@@ -28,7 +29,7 @@ def by_pattern(pattern: str | re.Pattern[str]) -> Tokenize:
     if compiled.groups > 1:
         raise ValueError(f"token_pattern has {compiled.groups} groups: make all but one, or all, (?:...)")
     find = compiled.findall
-    return lambda lines: [list(filter(None, find(line))) for line in lines]
+    return lambda lines: [find(line) for line in lines]
 
 
 def by_tokenizer(tokenizer: Any) -> Tokenize:
@@ -38,7 +39,7 @@ def by_tokenizer(tokenizer: Any) -> Tokenize:
         TypeError: it cannot be called, and has none of the methods that are known.
     """
     if hasattr(tokenizer, "encode_batch"):  # Hugging Face tokenizers
-        return lambda lines: [_tokens(one.tokens) for one in tokenizer.encode_batch(lines, add_special_tokens=False)]
+        return lambda lines: [one.tokens for one in tokenizer.encode_batch(lines, add_special_tokens=False)]
     if hasattr(tokenizer, "pipe") and callable(tokenizer):  # spaCy's pipelines and tokenizers
         return lambda lines: [
             [token.text for token in document if not token.is_space] for document in tokenizer.pipe(lines)
@@ -46,16 +47,41 @@ def by_tokenizer(tokenizer: Any) -> Tokenize:
     split = getattr(tokenizer, "tokenize", tokenizer)  # Hugging Face transformers, NLTK
     if not callable(split):
         raise TypeError(f"tokenizer must be a function from a str to its tokens, not {tokenizer!r}")
-    return lambda lines: [_tokens(split(line)) for line in lines]
+    return lambda lines: [_as_list(split(line)) for line in lines]
 
 
-def _tokens(found: Any) -> list[str]:
+def _as_list(found: Any) -> list[Any]:
+    if type(found) is list:
+        return found
     if isinstance(found, str | bytes) or not isinstance(found, Iterable):
         raise TypeError(f"the tokenizer must return a list of tokens, not {found!r:.60}")
-    return [token for token in map(_token, found) if token]
+    return list(found)
 
 
-def _token(token: Any) -> str:
+def joined(rows: list[list[Any]]) -> tuple[str, list[int]]:
+    """All tokens but empty ones, each with a NUL after it, and how many there are in each row.
+
+    Raises:
+        TypeError: a token is neither a str nor something with a text.
+        ValueError: a token has a NUL in it.
+    """
+    try:
+        text = "\0".join(chain.from_iterable(rows))
+    except TypeError:
+        rows = [list(map(_text, row)) for row in rows]
+        text = "\0".join(chain.from_iterable(rows))
+    if "\0\0" in text or text[:1] == "\0" or text[-1:] in ("", "\0"):
+        rows = [list(filter(None, row)) for row in rows]
+        text = "\0".join(chain.from_iterable(rows))
+    lengths = list(map(len, rows))
+    text = text and text + "\0"
+    if text.count("\0") != sum(lengths):
+        token = next(token for row in rows for token in row if "\0" in token)
+        raise ValueError(f"the tokenizer made a token with a NUL character: {token!r:.60}")
+    return text, lengths
+
+
+def _text(token: Any) -> str:
     text = token if isinstance(token, str) else getattr(token, "text", None)
     if not isinstance(text, str):
         raise TypeError(f"the tokenizer must return tokens that are str, not {token!r:.60}")
