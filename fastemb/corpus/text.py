@@ -485,7 +485,7 @@ def join(blocks: list[Encoded], workers: int) -> tuple[Ids, Ints]:
         block = blocks[index]
         ids[words[index] : words[index + 1]] = block.ids
         offsets[sentences[index] + 1 : sentences[index + 1] + 1] = block.ends + words[index]
-        block.ids = block.ids[:0].copy()
+        block.ids, block.ends = block.ids[:0].copy(), block.ends[:0].copy()
 
     _each(len(blocks), work, workers)
     blocks.clear()

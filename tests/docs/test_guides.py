@@ -35,7 +35,14 @@ def run_shell(code: str, page: Path, line: int) -> None:
 
 
 def missing(packages: str) -> list[str]:
-    return [name for name in packages.split() if importlib.util.find_spec(name) is None]
+    return [name for name in packages.split() if not is_installed(name)]
+
+
+def is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
