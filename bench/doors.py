@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import bz2
+import gc
 import gzip
 import lzma
 import os
@@ -114,6 +115,7 @@ def measure(doors: list[tuple[str, Door]], setting: Setting, rounds: int) -> dic
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
+            gc.collect()
             wall, cpu = time.perf_counter(), time.process_time()
             run()
             times[name].append((time.perf_counter() - wall, time.process_time() - cpu))

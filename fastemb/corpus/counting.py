@@ -39,6 +39,7 @@ class Counting(Protocol):
         Returns:
             The vocabulary; for each table the id of every token, -1 for what is dropped; how many words were read.
         """
+        ...
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,9 @@ def by_tokenizer(tokenizer: Any) -> Tokenize:
     """
     if hasattr(tokenizer, "encode_batch"):  # Hugging Face tokenizers
         return lambda lines: [one.tokens for one in tokenizer.encode_batch(lines, add_special_tokens=False)]
-    if hasattr(tokenizer, "pipe") and callable(tokenizer):  # spaCy's pipelines and tokenizers
-        return lambda lines: [
-            [token.text for token in document if not token.is_space] for document in tokenizer.pipe(lines)
-        ]
+    pipe = getattr(tokenizer, "pipe", None)
+    if pipe is not None and callable(tokenizer):  # spaCy's pipelines and tokenizers
+        return lambda lines: [[token.text for token in document if not token.is_space] for document in pipe(lines)]
     split = getattr(tokenizer, "tokenize", tokenizer)  # Hugging Face transformers, NLTK
     if not callable(split):
         raise TypeError(f"tokenizer must be a function from a str to its tokens, not {tokenizer!r}")
