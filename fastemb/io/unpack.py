@@ -49,7 +49,6 @@ class _Gzip:
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        self._full = False
 
     @property
     def eof(self) -> bool:
@@ -57,16 +56,14 @@ class _Gzip:
 
     @property
     def needs_input(self) -> bool:
-        return not (self._full or self._stream.unconsumed_tail or self._stream.eof)
+        return not (self._stream.unconsumed_tail or self._stream.eof)
 
     @property
     def unused_data(self) -> bytes:
         return self._stream.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        found = self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
-        self._full = len(found) == max_length  # there may be more that zlib holds back
-        return found
+        return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
 
 
 def zstd_module() -> Any:

@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,22 @@ def test_damaged_data_are_an_error_that_names_the_file(tmp_path):
     (tmp_path / "text.gz").write_bytes(data)
     with pytest.raises(ValueError, match=r"text\.gz: the gzip data are damaged"):
         Corpus.from_file(tmp_path / "text.gz")
+
+
+def test_of_a_fault_in_the_text_and_a_later_end_the_first_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "BLOCK_BYTES", 1000)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\n" + many_words(4).encode())[:-3])
+
+    class Slow(text.TokenTable):
+        def read(self, data, position, *rest):
+            if position == 0:
+                time.sleep(0.3)
+            return super().read(data, position, *rest)
+
+    monkeypatch.setattr(text, "TokenTable", Slow)
+    for workers in (1, 2, 3):
+        with pytest.raises(ValueError, match=r"a\.gz, line 1: invalid UTF-8"):
+            Corpus.from_file(tmp_path / "a.gz", workers=workers)
 
 
 def test_archives_are_named(tmp_path):
@@ -404,3 +421,5 @@ def test_lines_of_an_encoding_are_counted_over_pieces():
     pieces = iter([data[i : i + 5] for i in range(0, len(data), 5)])
     with pytest.raises(ValueError, match="line 41: this is not iso2022_jp"):
         list(sources._decoded(pieces, "iso2022_jp", "strict", "x"))
+    with pytest.raises(ValueError, match="line 3: this is not iso2022_jp"):
+        list(sources._decoded(iter([b"a\nb\n\x1b$B\xff\xff"]), "iso2022_jp", "strict", "x"))
