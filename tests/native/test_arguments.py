@@ -330,6 +330,8 @@ REFUSED: dict[str, Call] = {
     "paths: short nodes": lambda: tree(2, 1).paths(longs(0, 0, 0), ints(0, 0), raw(0, 0, 0)),
     "paths: short codes": lambda: tree(2, 1).paths(longs(0, 0, 0), ints(0, 0, 0), raw(0, 0)),
     "paths: wrong dtype": lambda: tree(2, 1).paths(longs(0, 0, 0), longs(0, 0, 0), raw(0, 0, 0)),
+    "count_words: None": lambda: _native.count_words(None),
+    "count_words: str": lambda: _native.count_words("text"),
     "count_lines: None": lambda: _native.count_lines(None),
     "count_lines: str": lambda: _native.count_lines("text"),
     "count_lines: int32": lambda: _native.count_lines(ints(1)),
@@ -397,6 +399,7 @@ def test_a_table_cannot_be_merged_into_itself() -> None:
 def test_empty_arrays_are_no_error() -> None:
     _native.draw_negatives(alias_table([1]), 1, 0, 0, ints())
     assert _native.count_lines(b"") == 0
+    assert _native.count_words(b"") == 0
     assert table().read(b"", 0, True, ints(), longs()) == 0
     assert table().list(ints()) == b""
     assert _native.lower_ascii(b"") == b""

@@ -51,6 +51,7 @@ def check_read(text: str) -> None:
     assert [tokens[index] for index in ids] == expected
     assert tokens == list(dict.fromkeys(expected)), "tokens stand in order of first appearance"
     assert ends == [len(text[: match.start()].split()) for match in re.finditer("\n", text)]
+    assert _native.count_words(data) == len(expected)
     counts, first = table.counts()
     assert dict(zip(tokens, counts, strict=True)) == Counter(expected)
     for token, where in zip(tokens, first, strict=True):
@@ -77,8 +78,9 @@ def test_any_text_is_split_as_python_splits_it(text: str) -> None:
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: f"U+{ord(space):04X}")
 def test_every_kind_of_white_space_splits(space: str) -> None:
     check_read(f"{space}one{space}{space}two{space}three")
-    for length in range(1, 20):  # at every place of the eight bytes that are looked at together
+    for length in [*range(1, 20), *range(56, 70), *range(120, 132)]:  # around all 64 bytes that are looked at together
         check_read("x" * length + space + "y")
+        check_read("x " * (length // 2) + "x" * (length % 2) + space + "\n" + space)
 
 
 def test_no_other_character_splits() -> None:
