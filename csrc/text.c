@@ -370,7 +370,7 @@ static inline uint64_t spaces(const char *at, const char *end, uint64_t *lines, 
     const uint64_t unusual = fe_unusual64(bytes);
     *lines = fe_equal64(bytes, '\n');
     uint64_t found = fe_equal64(bytes, ' ') | *lines;
-    if (unusual == found && *over == 0) return found;
+    if (unusual == found) return found; /* the rest of a character would be unusual */
     /* control characters, and the bytes that white space of two and three bytes begins with */
     uint64_t open = unusual & ~found;
     const uint64_t high = fe_high64(bytes);

@@ -233,6 +233,7 @@ def test_lax_reading_takes_any_bytes(data: bytes) -> None:
         (b"\0", 0),
         (b"a \0", 2),
         (b"a b\0c d", 2),
+        (b"b b\0", 2),
         (b"long-long-long\0", 0),
         (b"one two \n three\0 \0", 10),
         (b"x " * 50 + b"\0" + b" y" * 50, 100),
@@ -286,6 +287,30 @@ def test_tokens_that_share_a_prefix_stay_apart() -> None:
     table = Table()
     assert table.read("\n".join(words).encode())[0] == list(range(len(words)))
     assert table.tokens() == words
+
+
+def test_tokens_of_one_hash_stay_apart() -> None:
+    """Tokens of 24 bytes whose first sixteen are chosen so that csrc/text.c hashes them to the same number."""
+    golden, mask = 0x9E3779B97F4A7C15, (1 << 64) - 1
+
+    def mix(value: int) -> int:
+        value = value * golden & mask
+        return value ^ value >> 32
+
+    start, end = 24 * golden & mask, b"the-same"
+    rng = random.Random(3)
+    tokens = [b"the-first-of-all" + end]
+    state = mix(mix(start ^ int.from_bytes(tokens[0][:8], "little")) ^ int.from_bytes(tokens[0][8:16], "little"))
+    inverse = pow(golden, -1, 1 << 64)
+    before = (state ^ state >> 32) * inverse & mask
+    while len(tokens) < 50:
+        first = bytes(rng.choice(b"abcdefgh") for _ in range(8))
+        second = (before ^ mix(start ^ int.from_bytes(first, "little"))).to_bytes(8, "little")
+        if all(0x21 <= byte < 0x7F or byte >= 0xF0 for byte in second):
+            tokens.append(first + second + end)
+    table = Table()
+    assert table.read(b" ".join(tokens), strict=False)[0] == list(range(50))
+    assert table.read(b" ".join(tokens[::-1]), strict=False)[0] == list(range(50))[::-1]
 
 
 @pytest.mark.parametrize("length", [65_535, 65_536, 65_537, 1_000_003])
