@@ -128,10 +128,27 @@ int32_t fe_table_size(const struct fe_table *table);
 int64_t fe_table_memory(const struct fe_table *table);
 /* For every token: how often it was read, and the smallest `position` at which it first was. */
 void fe_table_counts(const struct fe_table *table, int64_t *counts, int64_t *first_positions);
-const char *fe_table_token(const struct fe_table *table, int32_t index, int64_t *length);
 
+/* Lists of tokens: each followed by a NUL byte, none of them empty. */
+
+/* Count the tokens of a list and give each its index in the table: counts[i] times more, or once when that is NULL;
+ * first at firsts[i], or at position + i when that is NULL. */
+int fe_list_add(struct fe_table *table, const char *list, int64_t length, const int64_t *counts,
+                const int64_t *firsts, int64_t position, int32_t *ids);
+/* The index in the table of every token of a list, -1 when it is not there. */
+void fe_list_find(const struct fe_table *table, const char *list, int64_t length, int32_t *ids);
+/* The tokens with these indices as a list, and how many bytes that takes. */
+int64_t fe_table_list_length(const struct fe_table *table, const int32_t *indices, int64_t count);
+void fe_table_list(const struct fe_table *table, const int32_t *indices, int64_t count, char *list);
+/* The indices of all tokens, grouped by `bits` (1 to 16) bits of their hash; ends[part] is where a group ends. */
+void fe_table_partition(const struct fe_table *table, int bits, int32_t *order, int64_t *ends);
+
+/* A copy with A-Z as a-z. */
+void fe_text_lower(const char *bytes, int64_t length, char *lower);
 /* How many line ends ('\n') there are. */
 int64_t fe_text_lines(const char *bytes, int64_t length);
+/* How many tokens, as fe_text_read finds them. */
+int64_t fe_text_words(const char *bytes, int64_t length);
 
 /* Split UTF-8 at white space (Unicode's, as Python's str.split) and give each token its index in the table.
  * position: of the first byte, for fe_table_counts. ids: room for (length + 1) / 2. ends: the number of ids before

@@ -76,8 +76,15 @@ cdef extern from "fastemb.h" nogil:
     int32_t fe_table_size(const fe_table *table)
     int64_t fe_table_memory(const fe_table *table)
     void fe_table_counts(const fe_table *table, int64_t *counts, int64_t *first_positions)
-    const char *fe_table_token(const fe_table *table, int32_t index, int64_t *length)
+    int fe_list_add(fe_table *table, const char *list, int64_t length, const int64_t *counts, const int64_t *firsts,
+                    int64_t position, int32_t *ids)
+    void fe_list_find(const fe_table *table, const char *list, int64_t length, int32_t *ids)
+    int64_t fe_table_list_length(const fe_table *table, const int32_t *indices, int64_t count)
+    void fe_table_list(const fe_table *table, const int32_t *indices, int64_t count, char *list)
+    void fe_table_partition(const fe_table *table, int bits, int32_t *order, int64_t *ends)
+    void fe_text_lower(const char *bytes, int64_t length, char *lower)
     int64_t fe_text_lines(const char *bytes, int64_t length)
+    int64_t fe_text_words(const char *bytes, int64_t length)
     int fe_text_read(fe_table *table, const char *bytes, int64_t length, int64_t position, int strict, int32_t *ids,
                      int64_t *id_count, int64_t *ends, int64_t *bad)
     int fe_table_merge(fe_table *into, const fe_table *source, int32_t *remap)

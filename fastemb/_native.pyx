@@ -245,6 +245,36 @@ def count_lines(const unsigned char[::1] data not None):
     return lines
 
 
+def count_words(const unsigned char[::1] data not None):
+    """How many words there are, parted by white space."""
+    cdef int64_t words = 0
+    if data.shape[0]:
+        with nogil:
+            words = fe_text_words(<const char *>&data[0], data.shape[0])
+    return words
+
+
+def lower_ascii(const unsigned char[::1] data not None):
+    """A copy with A-Z as a-z."""
+    lower = bytearray(data.shape[0])
+    cdef unsigned char[::1] to = lower
+    if data.shape[0]:
+        with nogil:
+            fe_text_lower(<const char *>&data[0], data.shape[0], <char *>&to[0])
+    return lower
+
+
+cdef int64_t _list_size(const unsigned char[::1] tokens) except -1:
+    """How many tokens a list has; each must end with a NUL byte."""
+    cdef int64_t count = 0
+    cdef Py_ssize_t k
+    _require(tokens.shape[0] == 0 or tokens[tokens.shape[0] - 1] == 0, "a token without its end")
+    with nogil:
+        for k in range(tokens.shape[0]):
+            count += tokens[k] == 0
+    return count
+
+
 cdef class TokenTable:
     """Different tokens in order of first insertion, with counts. One thread at a time."""
 
@@ -296,17 +326,56 @@ cdef class TokenTable:
         with nogil:
             fe_table_counts(self.table, &counts[0], &first_positions[0])
 
-    def tokens(self, const int32_t[::1] indices not None, str errors not None):
-        """The tokens at these indices as a list of str."""
-        cdef int64_t length
-        cdef const char *token
-        cdef Py_ssize_t k
-        found = []
-        for k in range(indices.shape[0]):
-            _require(0 <= indices[k] < fe_table_size(self.table), "indices")
-            token = fe_table_token(self.table, indices[k], &length)
-            found.append(token[:length].decode("utf-8", errors))
+    def list(self, const int32_t[::1] indices not None):
+        """The tokens at these indices as bytes, each followed by a NUL byte."""
+        if indices.shape[0] == 0:
+            return bytearray()
+        _check_range(indices, len(self))
+        found = bytearray(fe_table_list_length(self.table, &indices[0], indices.shape[0]))
+        cdef unsigned char[::1] to = found
+        with nogil:
+            fe_table_list(self.table, &indices[0], indices.shape[0], <char *>&to[0])
         return found
+
+    def partition(self, int bits, int32_t[::1] order not None, int64_t[::1] ends not None):
+        """Fill ``order`` with all indices, grouped by ``bits`` bits of a hash, and ``ends`` with the ends of the groups.
+
+        order has room for one more.
+        """
+        _require(1 <= bits <= 16 and order.shape[0] > len(self) and ends.shape[0] == 1 << bits, "room")
+        with nogil:
+            fe_table_partition(self.table, bits, &order[0], &ends[0])
+
+    def add(self, const unsigned char[::1] tokens not None, const int64_t[::1] counts, const int64_t[::1] firsts,
+            int64_t position, int32_t[::1] ids not None):
+        """Count tokens, each followed by a NUL byte, and fill ``ids`` with their indices.
+
+        Token i counts counts[i] times, the first time at firsts[i]. None: once, at ``position`` + i.
+        """
+        cdef int status
+        cdef int64_t count = _list_size(tokens)
+        _require(ids.shape[0] == count and (counts is None or counts.shape[0] == count)
+                 and (firsts is None or firsts.shape[0] == count), "room")
+        if count == 0:
+            return
+        cdef const int64_t *counts_at = NULL
+        cdef const int64_t *firsts_at = NULL
+        if counts is not None:
+            counts_at = &counts[0]
+        if firsts is not None:
+            firsts_at = &firsts[0]
+        with nogil:
+            status = fe_list_add(self.table, <const char *>&tokens[0], tokens.shape[0], counts_at, firsts_at, position,
+                                 &ids[0])
+        _check(status)
+
+    def find(self, const unsigned char[::1] tokens not None, int32_t[::1] ids not None):
+        """Fill ``ids`` with the indices of tokens, each followed by a NUL byte; -1 for those that are not there."""
+        _require(ids.shape[0] == _list_size(tokens), "room")
+        if ids.shape[0] == 0:
+            return
+        with nogil:
+            fe_list_find(self.table, <const char *>&tokens[0], tokens.shape[0], &ids[0])
 
 
 def remap_ids(int32_t[::1] ids not None, const int32_t[::1] remap not None, int64_t[::1] ends not None):

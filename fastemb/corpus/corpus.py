@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from ..config import available_cpus
 from .iterables import encode_ids, encode_sentences, renumber
-from .text import read_text
+from .sources import TextSource
+from .text import TextOptions, read_text
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
 
@@ -48,37 +49,65 @@ class Corpus:
     @classmethod
     def from_file(
         cls,
-        path: str | os.PathLike[str],
+        source: TextSource,
         *,
+        encoding: str = "utf-8",
+        unicode_errors: str = "strict",
+        lower: bool = False,
+        token_pattern: str | re.Pattern[str] | None = None,
+        tokenizer: Any = None,
+        max_sentence_length: int | None = None,
         min_count: int = 1,
         max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
-        unicode_errors: str = "strict",
     ) -> Corpus:
-        r"""Read UTF-8 text: a sentence a line, of any length, words parted by white space as by ``str.split``.
+        r"""Read text: a sentence a line, of any length, words parted by white space as by ``str.split``.
 
-        Only ``"\n"`` ends a line. A byte order mark at the start is skipped.
+        Only ``"\n"`` ends a line, and the end of a file. A byte order mark at the start is skipped.
 
         Args:
-            path: the file; a pipe will do.
+            source: one of these, or an iterable of them, which are read one after the other:
+
+                - the path of a file. What gzip, bzip2, xz and zstd made is unpacked, whatever its name.
+                - the path of a folder: all files in it and in those within it, sorted by path, but for hidden ones.
+                - a pattern, such as ``"texts/*.gz"`` or ``"texts/**/*.txt"``: the files that match, sorted by path.
+                - a URL that fsspec knows, such as ``"s3://bucket/texts/*.zst"``.
+                - ``"-"`` for standard input, or an open file, of bytes or of text. It stays open.
+            encoding: of the text, by the name that Python gives it. A file that gives text has none.
+            unicode_errors: what to do with bytes that are not of this encoding: "strict" raises an error, "replace"
+                puts U+FFFD in their place, "ignore" leaves them out. Words that this makes equal are one word; a word
+                of which nothing is left is dropped and not counted.
+            lower: put words in lower case, as by ``str.lower``.
+            token_pattern: a regular expression whose matches are the words, as by ``re.findall`` on each line: the
+                whole match, or the group when there is one. For instance ``r"\w+"``.
+            tokenizer: a function from a line, without its end, to its words. Or an object of another library that has
+                them made: of Hugging Face tokenizers (``encode_batch``; without special tokens), of spaCy (``pipe``;
+                without white space), of NLTK or Hugging Face transformers (``tokenize``). Empty words are left out. It
+                is called by one thread at a time. With ``lower`` it sees lines in lower case.
+            max_sentence_length: cut longer sentences to so many words; nothing is lost. Default: no limit.
             min_count: the least count of a word that is kept.
             max_final_vocab: the most words to keep.
+            max_vocab_size: the most words to keep; where the last of them ties with others, those that occur first
+                stay. However many different words there are, memory for counting them is limited, to 256 MiB or
+                256 bytes for each word to keep; counts that need more wait in a temporary file.
             trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
+            vocabulary: encode with this one instead of making a new one. Memory for other words is limited as above.
             workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            unicode_errors: what to do with bytes that are no UTF-8: "strict" raises an error, "replace" puts U+FFFD
-                in their place, "ignore" leaves them out. Words that this makes equal are one word; a word of which
-                nothing is left is dropped and not counted.
 
         Raises:
-            OSError: the file cannot be opened or read: FileNotFoundError, IsADirectoryError, ...
-            ValueError: no word in it, or none that is kept; invalid UTF-8 or a NUL byte, with its line; a compressed
-                file; UTF-16; an option that makes no sense.
+            OSError: a file cannot be opened or read: FileNotFoundError, PermissionError, ...
+            ValueError: no word in it, or none that is kept; text in another encoding or with a NUL byte, with its file
+                and line; compressed data that are damaged or cut off; an option that makes no sense, or that another
+                would make ignored.
+            TypeError: ``source`` names no file; a tokenizer returns something else than words.
+            ImportError: the package for a URL or for zstd is not installed.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary)
-        return cls(*read_text(path, target, available_cpus() if workers is None else workers, unicode_errors))
+        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
+        options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
+        return cls(*read_text(source, target, options, available_cpus() if workers is None else workers))
 
     @classmethod
     def from_sentences(
@@ -158,7 +187,9 @@ class Corpus:
         """A file, sentences or another corpus, numbered as ``target`` says."""
         if isinstance(source, Corpus):
             return source._renumbered(target)
-        return cls(*(read_text(source, target, workers, "strict") if is_file else encode_sentences(source, target)))
+        return cls(
+            *(read_text(source, target, TextOptions(), workers) if is_file else encode_sentences(source, target))
+        )
 
     def _renumbered(self, target: Selection | Vocabulary) -> Corpus:
         keys = self.vocabulary.keys
@@ -191,11 +222,15 @@ class Corpus:
 
 
 def _target(
-    min_count: int, max_final_vocab: int | None, trim_rule: TrimRule | None, vocabulary: Vocabulary | None
+    min_count: int,
+    max_final_vocab: int | None,
+    trim_rule: TrimRule | None,
+    vocabulary: Vocabulary | None,
+    max_vocab_size: int | None = None,
 ) -> Selection | Vocabulary:
-    selection = Selection(min_count, max_final_vocab, trim_rule)
+    selection = Selection(min_count, max_final_vocab, trim_rule, max_vocab_size)
     if vocabulary is None:
         return selection
     if selection != Selection():
-        raise ValueError("with vocabulary=, min_count, max_final_vocab and trim_rule must not be given")
+        raise ValueError("with vocabulary=, min_count, max_final_vocab, max_vocab_size and trim_rule must not be given")
     return vocabulary

@@ -19,8 +19,8 @@ class LineSentence:
     """The lines of a text, each split at white space.
 
     Args:
-        source: Path of a UTF-8 text, which may be compressed (gzip, bzip2, xz), or an iterable of lines (bytes or str)
-            such as an open file, which is taken back to its beginning when it can be: a pipe is read once.
+        source: Path of a UTF-8 text, which may be compressed (gzip, bzip2, xz, zstd), or an iterable of lines (bytes
+            or str) such as an open file, which is taken back to its beginning when it can be: a pipe is read once.
         max_sentence_length: Longer lines are cut into sentences of this many words; nothing is lost.
         limit: Read so many lines at most; None reads all.
     """

@@ -2,76 +2,148 @@
 
 Every thread has a token table of its own; in the end the tables are merged, tokens are numbered by falling count, and
 the ids of each block are renumbered. Which thread takes which block leaves no trace in the result.
+
+Where a vocabulary may be no larger than so much, a table that has grown large is put aside (see `spill`) and the thread
+begins another.
 """
 
 from __future__ import annotations
 
-import codecs
 import mmap
-import os
 import re
-import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import numpy as np
 
-from .._native import BadTextError, TokenTable, count_lines, remap_ids
-from .vocabulary import Ids, Ints, NothingKeptError, Selection, Vocabulary, check_whole
+from .._native import BadTextError, TokenTable, count_lines, count_words, lower_ascii, remap_ids
+from .counting import Cleaning, Counting, counting_for
+from .sources import UTF8, Source, check_encoding, find_sources, open_stream
+from .tokens import Tokenize, by_pattern, by_tokenizer, joined
+from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
 
 BLOCK_BYTES = 1 << 20
+PAGES_BYTES = 8 << 20
 MAX_THREADS = 8  # each has a table of its own, so memory grows with them
-INVALID_UTF8 = 'invalid UTF-8; convert it, or read it with Corpus.from_file(path, unicode_errors="replace")'
+POSITIONS_A_BYTE = 1 << 10  # more tokens than this no tokenizer makes of a byte
+INVALID_UTF8 = (
+    'invalid UTF-8; name its encoding, as with Corpus.from_file(path, encoding="latin-1"), or read it with '
+    'unicode_errors="replace"'
+)
+NUL_BYTE = "NUL byte: this is a binary file, or text that is not UTF-8"
 
 _POLL_SECONDS = 0.1
 _CUT_AT = b" \t\r\v\f\x1c\x1d\x1e\x1f"  # the white space of one byte that ends no line
-_START_BYTES = 8  # enough to tell what a file is
-_COMPRESSED = {
-    "gzip": rb"\x1f\x8b",
-    "bzip2": rb"BZh[1-9]1AY&",
-    "xz": rb"\xfd7zXZ\x00",
-    "zstd": rb"\x28\xb5\x2f\xfd",
-    "zip": rb"PK\x03\x04",
-}
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """How text becomes sentences of tokens; see `Corpus.from_file`."""
+
+    encoding: str = UTF8
+    unicode_errors: str = "strict"
+    lower: bool = False
+    token_pattern: str | re.Pattern[str] | None = None
+    tokenizer: Any = None
+    max_sentence_length: int | None = None
+
+    def checked(self) -> Self:
+        """These options with the encoding's own name.
+
+        Raises:
+            ValueError: one makes no sense, or would be ignored.
+            TypeError: one is of another type.
+        """
+        if self.unicode_errors not in ("strict", "replace", "ignore"):
+            raise ValueError(f'unicode_errors must be "strict", "replace" or "ignore": {self.unicode_errors!r}')
+        if self.token_pattern is not None and self.tokenizer is not None:
+            raise ValueError("give either token_pattern or tokenizer, not both")
+        if self.max_sentence_length is not None:
+            check_whole("max_sentence_length", self.max_sentence_length, 1)
+        return replace(self, encoding=check_encoding(self.encoding))
+
+    @property
+    def needs_lines(self) -> bool:
+        """Whether lines must be whole to be split."""
+        return self.token_pattern is not None or self.tokenizer is not None
+
+    @property
+    def errors_in_blocks(self) -> str:
+        """How to take invalid UTF-8 that is still there once text is read."""
+        return self.unicode_errors if self.encoding == UTF8 else "strict"
+
+    def tokenize(self) -> Tokenize | None:
+        """The function that makes tokens of lines; None when that is white space's task."""
+        if self.token_pattern is not None:
+            return by_pattern(self.token_pattern)
+        return None if self.tokenizer is None else by_tokenizer(self.tokenizer)
 
 
 @dataclass
 class Block:
-    """A piece of the file, and how much of the file comes before it."""
+    """A piece of the text; its last line may go on in the next.
+
+    Attributes:
+        source: the name of the file.
+        position: the bytes of all files before it.
+        lines_before: the line ends of this file before it.
+        lines: those in it.
+        words_before: words of its first line before it; counted only when sentences have a largest length.
+    """
 
     data: bytes
+    source: str
     position: int
     lines_before: int
     lines: int
+    words_before: int
+
+    def error(self, offset: int, what: str) -> ValueError:
+        """What is wrong at this byte."""
+        line = self.lines_before + self.data.count(b"\n", 0, offset) + 1
+        return ValueError(f"{self.source}, line {line}: {what}")
 
 
 @dataclass
 class Encoded:
-    """A block's token ids in the table of its thread, and the number of ids before each of its line ends."""
+    """A block's token ids in the table of this number, and the number of ids before each end of a sentence."""
 
     position: int
-    thread: int
+    table: int
     ids: Ids
     ends: Ints
 
 
 class Reader:
-    """Blocks of a file, for any number of threads; `stop` ends the supply."""
+    """Blocks of files, for any number of threads; every line ends, the last one of a file too.
 
-    def __init__(self, file: BinaryIO, path: str) -> None:
-        self.path = path
-        self.stopped = False
-        self.in_line = False  # what was read last is a line without its end
-        self._file = file
+    Attributes:
+        fault: what went wrong in reading, and the bytes before it.
+    """
+
+    def __init__(self, sources: Sequence[Source], options: TextOptions) -> None:
+        self.fault: tuple[int, Exception] | None = None
+        self._sources = iter(sources)
+        self._options = options
+        self._stopped = False
         self._lock = threading.Lock()
-        self._tail = _without_mark(file.read(_START_BYTES), path)
-        self._position = 0
-        self._lines = 0
+        self._opened = ExitStack()
+        self._name = ""
+        self._pieces: Iterator[bytes] | None = None  # of the file that is open
+        self._tail = b""
+        self._position = self._lines = self._words = 0
+        self._in_line = False  # what was handed out last is a line without its end
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
 
     def __iter__(self) -> Iterator[Block]:
         while (block := self._next()) is not None:
@@ -79,100 +151,221 @@ class Reader:
 
     def stop(self) -> None:
         """Hand out no more blocks."""
-        self.stopped = True
+        self._stopped = True
 
     def _next(self) -> Block | None:
         with self._lock:
-            data = b"" if self.stopped else self._cut_block()
-            if not data:
-                return None
-            block = Block(data, self._position, self._lines, count_lines(data))
-            self._position += len(data)
-            self._lines += block.lines
-            self.in_line = not data.endswith(b"\n")
-            return block
+            try:
+                while not self._stopped and (self._pieces is not None or self._open_next()):
+                    data = self._cut_block()
+                    if data:
+                        return self._block(data)
+            except Exception as error:
+                self._stopped = True
+                self.fault = self._position, error
+            return None
+
+    def _open_next(self) -> bool:
+        self._opened.close()
+        source = next(self._sources, None)
+        if source is None:
+            return False
+        stream = open_stream(source, self._options.encoding, self._options.unicode_errors, BLOCK_BYTES)
+        self._pieces = self._opened.enter_context(stream)
+        self._name = source.name
+        self._lines = self._words = 0
+        return True
 
     def _cut_block(self) -> bytes:
+        """The next lines, or a part of one where it is long; at the end of a file the rest, which may be nothing."""
         pieces = [self._tail]
         self._tail = b""
-        while fresh := self._file.read(BLOCK_BYTES):
-            cut = _last_cut(fresh)
-            if cut or self.stopped:
+        while fresh := self._read():
+            cut = _last_cut(fresh, self._options.needs_lines)
+            if cut or self._stopped:
                 self._tail = fresh[cut:]
                 pieces.append(fresh[:cut])
-                break
+                return b"".join(pieces)
             pieces.append(fresh)
+        self._pieces = None
+        rest = b"".join(pieces)
+        return rest if rest.endswith(b"\n") or not (rest or self._in_line) else rest + b"\n"
+
+    def _read(self) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        for piece in self._pieces or ():
+            pieces.append(piece)
+            size += len(piece)
+            if size >= BLOCK_BYTES:
+                break
         return b"".join(pieces)
 
+    def _block(self, data: bytes) -> Block:
+        block = Block(data, self._name, self._position, self._lines, count_lines(data), self._words)
+        self._position += len(data)
+        self._lines += block.lines
+        self._in_line = not data.endswith(b"\n")
+        if self._options.max_sentence_length is not None:
+            last = data.rfind(b"\n") + 1
+            self._words = (0 if last else self._words) + count_words(memoryview(data)[last:])
+        return block
 
-def _without_mark(start: bytes, path: str) -> bytes:
-    """The start of a file without a byte order mark; an error when this is no UTF-8 text."""
-    for name, magic in _COMPRESSED.items():
-        if re.match(magic, start):
-            raise ValueError(f"{path}: this is a {name} file, decompress it first")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ValueError(f"{path}: this is UTF-16 or UTF-32 text, convert it to UTF-8 first")
-    return start.removeprefix(codecs.BOM_UTF8)
 
-
-def _last_cut(data: bytes) -> int:
+def _last_cut(data: bytes, only_lines: bool) -> int:
     """The end of the last line, or else of the last white space; 0 when there is none."""
     cut = data.rfind(b"\n") + 1
-    for space in _CUT_AT:
-        cut = cut or data.rfind(space) + 1
+    if not only_lines:
+        for space in _CUT_AT:
+            cut = cut or data.rfind(space) + 1
     return cut
 
 
-class Encoder:
-    """The threads' token tables and the blocks that they encoded."""
+# ---- blocks to ids ----
 
-    def __init__(self, reader: Reader, strict: bool, workers: int) -> None:
-        self.tables = [TokenTable() for _ in range(workers)]
-        self.blocks: list[Encoded] = []
+
+class _BySpace:
+    """Splits blocks at white space."""
+
+    def __init__(self, options: TextOptions) -> None:
+        self._lower = options.lower
+        self._strict = options.errors_in_blocks == "strict"
+        self._scratch = np.empty(0, np.int32)
+
+    def encode(self, block: Block, table: TokenTable) -> tuple[Ids, Ints]:
+        """The block's ids in this table, which hold until the next call, and how many come before each line end."""
+        room = (len(block.data) + 1) // 2
+        if len(self._scratch) < room:
+            self._scratch = np.empty(room, np.int32)
+        ends = np.empty(block.lines + 1, np.int64)
+        data = lower_ascii(block.data) if self._lower else block.data
+        try:
+            count = table.read(data, block.position, self._strict, self._scratch, ends)
+        except BadTextError as error:
+            raise block.error(error.offset, NUL_BYTE if error.nul else INVALID_UTF8) from None
+        return self._scratch[:count], ends[:-1]
+
+
+class _ByTokenizer:
+    """Has the tokens of lines made by a function, which is called by one thread at a time."""
+
+    def __init__(self, options: TextOptions, tokenize: Tokenize, lock: threading.Lock) -> None:
+        self._options = options
+        self._tokenize = tokenize
+        self._lock = lock
+
+    def encode(self, block: Block, table: TokenTable) -> tuple[Ids, Ints]:
+        """See `_BySpace`."""
+        tokens, lengths = self._tokens(block, self._lines(block))
+        ids = np.empty(sum(lengths), np.int32)
+        table.add(tokens, None, None, block.position * POSITIONS_A_BYTE, ids)
+        return ids, np.cumsum(lengths, dtype=np.int64)
+
+    def _lines(self, block: Block) -> list[str]:
+        try:
+            text = block.data.decode("utf-8", self._options.errors_in_blocks)
+        except UnicodeDecodeError as error:
+            raise block.error(error.start, INVALID_UTF8) from None
+        if "\0" in text:
+            raise block.error(block.data.index(b"\0"), NUL_BYTE)
+        if self._options.lower:
+            text = text.lower()
+        return text.replace("\r\n", "\n").split("\n")[:-1]
+
+    def _tokens(self, block: Block, lines: list[str]) -> tuple[bytes, list[int]]:
+        with self._lock:
+            try:
+                return self._encoded(lines)
+            except Exception as error:
+                error.add_note(f"{block.source}, line {block.lines_before + 1 + self._failing(lines)}")
+                raise
+
+    def _encoded(self, lines: list[str]) -> tuple[bytes, list[int]]:
+        tokens, lengths = joined(self._tokenize(lines))
+        try:
+            return tokens.encode(), lengths
+        except UnicodeEncodeError as error:
+            raise ValueError(f"the tokenizer made half a character: {tokens[error.start]!r}") from None
+
+    def _failing(self, lines: list[str]) -> int:
+        for index, line in enumerate(lines):
+            try:
+                self._encoded([line])
+            except Exception:
+                return index
+        return 0
+
+
+def cut_long(ends: Ints, words: int, words_before: int, longest: int) -> Ints:
+    """The ends of sentences in a block when lines are cut to sentences of at most so many words.
+
+    ends: how many of the block's words come before each line end. words: how many it has. words_before: how many its
+    first line has before it.
+    """
+    starts = np.concatenate([[-words_before], ends])
+    stops = np.append(ends, words)
+    cuts = [
+        np.arange(start + longest, stop, longest)
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+        if stop - start > longest
+    ]
+    if not cuts:
+        return ends
+    inside = np.concatenate(cuts)
+    return np.sort(np.concatenate([ends, inside[inside >= 0]]))
+
+
+class Encoder:
+    """Threads that encode the blocks of a reader."""
+
+    def __init__(self, reader: Reader, options: TextOptions, counting: Counting, workers: int, store: Store) -> None:
+        self.tables: dict[int, TokenTable] = {}  # those in use
         self._reader = reader
-        self._strict = strict
-        self._bad: list[tuple[int, str]] = []
+        self._options = options
+        self._counting = counting
+        self._workers = workers
+        self._store = store
+        self._tokenize = options.tokenize()
+        self._lock = threading.Lock()
+        self._tokenizer_lock = threading.Lock()
+        self._begun = 0
+        self._faults: list[tuple[int, Exception]] = []
 
     def run(self) -> None:
-        """Encode the whole file; of several faults in the text the first one is raised, whatever the threads did."""
-        in_threads(len(self.tables), self._encode, self._reader.stop)
-        if self._bad:
-            raise ValueError(min(self._bad)[1])
-        self.blocks.sort(key=lambda block: block.position)
+        """Encode all blocks; of several faults the first one is raised, whatever the threads did."""
+        in_threads(self._workers, self._encode, self._reader.stop)
+        if self._reader.fault is not None:
+            self._faults.append(self._reader.fault)
+        if self._faults:
+            raise min(self._faults, key=lambda fault: fault[0])[1]
 
-    def _encode(self, thread: int) -> None:
-        table = self.tables[thread]
-        scratch = np.empty(0, np.int32)
+    def _begin(self) -> tuple[int, TokenTable]:
+        table = TokenTable()
+        with self._lock:
+            number = self._begun
+            self._begun += 1
+            self.tables[number] = table
+        return number, table
+
+    def _encode(self, _: int) -> None:
+        splitter: _BySpace | _ByTokenizer = _BySpace(self._options)
+        if self._tokenize is not None:
+            splitter = _ByTokenizer(self._options, self._tokenize, self._tokenizer_lock)
+        number, table = self._begin()
         for block in self._reader:
-            room = (len(block.data) + 1) // 2
-            if len(scratch) < room:
-                scratch = np.empty(room, np.int32)
-            ends = np.empty(block.lines + 1, np.int64)
             try:
-                count = table.read(block.data, block.position, self._strict, scratch, ends)
-            except BadTextError as error:
-                self._fail(block, error)
+                ids, ends = splitter.encode(block, table)
+            except Exception as error:
+                self._reader.stop()
+                self._faults.append((block.position, error))
                 return
-            self.blocks.append(Encoded(block.position, thread, _given_back(scratch[:count]), ends[:-1]))
-
-    def _fail(self, block: Block, error: BadTextError) -> None:
-        self._reader.stop()
-        line = block.lines_before + block.data.count(b"\n", 0, error.offset) + 1
-        what = "NUL byte: this is a binary file, or text that is not UTF-8" if error.nul else INVALID_UTF8
-        self._bad.append((block.position + error.offset, f"{self._reader.path}, line {line}: {what}"))
-
-
-def _given_back(ids: Ids) -> Ids:
-    """A copy in pages of its own, which the system has back as soon as the copy is dropped."""
-    if not len(ids):
-        return ids.copy()
-    if sys.platform == "win32":
-        memory = mmap.mmap(-1, ids.nbytes)
-    else:
-        memory = mmap.mmap(-1, ids.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    pages = np.frombuffer(memory, np.int32)
-    pages[:] = ids
-    return pages
+            if self._options.max_sentence_length is not None:
+                ends = cut_long(ends, len(ids), block.words_before, self._options.max_sentence_length)
+            self._store.append(Encoded(block.position, number, ids, ends))
+            if table.memory > self._counting.table_bytes:
+                self._counting.put_aside(number, table)
+                del self.tables[number]
+                number, table = self._begin()
 
 
 def in_threads(count: int, work: Callable[[int], None], stop: Callable[[], None]) -> None:
@@ -196,134 +389,131 @@ def in_threads(count: int, work: Callable[[int], None], stop: Callable[[], None]
             raise
 
 
-def merge_tables(tables: list[TokenTable]) -> tuple[TokenTable, list[Ids]]:
-    """One table of all tokens, and for each table where its tokens went; empties ``tables`` to free each early."""
-    whole = tables.pop(0)
-    places = [np.arange(len(whole), dtype=np.int32)]
-    while tables:
-        table = tables.pop(0)
-        place = np.empty(len(table) + 1, np.int32)
-        whole.merge(table, place)
-        places.append(place[:-1])
-    return whole, places
+# ---- ids to a corpus ----
 
 
-def table_counts(table: TokenTable) -> tuple[Ints, Ints]:
-    """How often each token was read, and where it was first."""
-    counts, first = np.empty(len(table) + 1, np.int64), np.empty(len(table) + 1, np.int64)
-    table.counts(counts, first)
-    return counts[:-1], first[:-1]
+class Store(Protocol):
+    """Where blocks wait until it is known which id each token gets."""
+
+    def append(self, block: Encoded) -> None:
+        """Take a block, whose ids change afterwards; threads may call this at once, in any order of blocks."""
 
 
-@dataclass
-class Decoded:
-    """Tokens that are equal once their invalid bytes are replaced or ignored, taken together.
+class MemoryStore:
+    """Blocks in memory, where ids are held once."""
 
-    places: for every token of the table its place here, -1 where nothing is left of it.
-    """
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._blocks: list[Encoded] = []
+        self._pages = _Pages()
 
-    keys: list[str]
-    counts: Ints
-    first: Ints
-    places: Ids
+    def append(self, block: Encoded) -> None:
+        """See `Store`."""
+        block.ids = self._pages.copy(block.ids)
+        self._blocks.append(block)
 
-    def keys_at(self, indices: Ids) -> list[str]:
-        """The keys at these places."""
-        return [self.keys[index] for index in indices.tolist()]
+    def finish(self, numbers: Sequence[Ids]) -> tuple[Ids, Ints]:
+        """All ids, and where sentences begin and end.
 
-
-def decode_together(table: TokenTable, errors: str) -> Decoded:
-    """The tokens of a table that was not read strictly."""
-    counts, first = table_counts(table)
-    place_of: dict[str, int] = {}
-    tokens = table.tokens(np.arange(len(table), dtype=np.int32), errors)
-    places = np.fromiter((place_of.setdefault(t, len(place_of)) if t else -1 for t in tokens), np.int32, len(tokens))
-    kept = places >= 0
-    counts_here = np.zeros(len(place_of), np.int64)
-    np.add.at(counts_here, places[kept], counts[kept])
-    first_here = np.full(len(place_of), np.iinfo(np.int64).max)
-    np.minimum.at(first_here, places[kept], first[kept])
-    return Decoded(list(place_of), counts_here, first_here, places)
+        numbers: for every table the id of each of its tokens, -1 for what is dropped.
+        """
+        self._pages = _Pages()
+        self._blocks.sort(key=lambda block: block.position)
+        renumber(self._blocks, numbers, self._workers)
+        return join(self._blocks, self._workers)
 
 
-def number_tokens(
-    table: TokenTable, target: Selection | Vocabulary, errors: str, path: str
-) -> tuple[Vocabulary, Ids, int]:
-    """The vocabulary, the id of every token of the table or -1, and how many tokens were read."""
-    if errors == "strict":
-        counts, first = table_counts(table)
-        _require_words(len(counts), path)
-        vocabulary, ids = target.number(counts, first, lambda indices: table.tokens(indices, errors), path)
-        return vocabulary, ids, int(counts.sum())
-    decoded = decode_together(table, errors)
-    _require_words(len(decoded.keys), path)
-    vocabulary, ids = target.number(decoded.counts, decoded.first, decoded.keys_at, path)
-    # the -1 of a place is the last of these
-    return vocabulary, np.append(ids, np.int32(-1))[decoded.places], int(decoded.counts.sum())
+class _Pages(threading.local):
+    """Memory for the ids of blocks, which the system has back as soon as all copies in it are dropped."""
+
+    def __init__(self) -> None:
+        self._free = np.empty(0, np.int32)
+
+    def copy(self, ids: Ids) -> Ids:
+        """A copy of these ids."""
+        if len(self._free) < len(ids):
+            self._free = _mapped(max(4 * len(ids), PAGES_BYTES))
+        pages, self._free = self._free[: len(ids)], self._free[len(ids) :]
+        pages[:] = ids
+        return pages
 
 
-def _require_words(count: int, path: str) -> None:
-    if count == 0:
-        raise NothingKeptError(f"{path}: there is no word in it")
+def _mapped(size: int) -> Ids:
+    if sys.platform == "win32":
+        memory = mmap.mmap(-1, size)
+    else:
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, np.int32)
 
 
-def renumber(blocks: Sequence[Encoded], places: Sequence[Ids]) -> None:
-    """Give the ids of every block their final numbers, in as many threads as there are places."""
-    todo = iter(range(len(blocks)))
+def _each(count: int, work: Callable[[int], None], workers: int) -> None:
+    """Call work(0) ... work(count - 1), each once, in some threads."""
+    todo = iter(range(count))
     lock = threading.Lock()
     stopped = threading.Event()
 
-    def work(_: int) -> None:
+    def work_on(_: int) -> None:
         while not stopped.is_set():
             with lock:
                 index = next(todo, None)
             if index is None:
                 return
-            block = blocks[index]
-            block.ids = block.ids[: remap_ids(block.ids, places[block.thread], block.ends)]
+            work(index)
 
-    in_threads(len(places), work, stopped.set)
+    in_threads(workers, work_on, stopped.set)
 
 
-def join(blocks: list[Encoded], in_line: bool) -> tuple[Ids, Ints]:
+def renumber(blocks: Sequence[Encoded], numbers: Sequence[Ids], workers: int) -> None:
+    """Give the ids of every block their final numbers."""
+
+    def work(index: int) -> None:
+        block = blocks[index]
+        block.ids = block.ids[: remap_ids(block.ids, numbers[block.table], block.ends)]
+
+    _each(len(blocks), work, workers)
+
+
+def join(blocks: list[Encoded], workers: int) -> tuple[Ids, Ints]:
     """All ids, and where sentences begin and end; empties ``blocks`` on the way, so that memory holds ids once."""
-    ids = np.empty(sum(len(block.ids) for block in blocks), np.int32)
-    offsets = np.zeros(1 + sum(len(block.ends) for block in blocks) + in_line, np.int64)
-    token, line = 0, 1
-    blocks.reverse()
-    while blocks:
-        block = blocks.pop()
-        ids[token : token + len(block.ids)] = block.ids
-        offsets[line : line + len(block.ends)] = block.ends + token
-        token += len(block.ids)
-        line += len(block.ends)
-    offsets[line:] = token
+    words = np.cumsum([0, *(len(block.ids) for block in blocks)])
+    sentences = np.cumsum([0, *(len(block.ends) for block in blocks)])
+    ids, offsets = np.empty(words[-1], np.int32), np.zeros(sentences[-1] + 1, np.int64)
+
+    def work(index: int) -> None:
+        block = blocks[index]
+        ids[words[index] : words[index + 1]] = block.ids
+        offsets[sentences[index] + 1 : sentences[index + 1] + 1] = block.ends + words[index]
+        block.ids, block.ends = block.ids[:0].copy(), block.ends[:0].copy()
+
+    _each(len(blocks), work, workers)
+    blocks.clear()
     return ids, offsets
 
 
-@contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
-    """The file and how many blocks it has; a pipe has one."""
-    with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        yield file, status.st_size // BLOCK_BYTES + 1 if stat.S_ISREG(status.st_mode) else 1
-
-
 def read_text(
-    path: str | os.PathLike[str], target: Selection | Vocabulary, workers: int, errors: str
+    source: Any, target: Selection | Vocabulary, options: TextOptions, workers: int
 ) -> tuple[Ids, Ints, Vocabulary, int]:
     """Ids, offsets, vocabulary and number of words read; the arguments and errors are those of `Corpus.from_file`."""
-    if errors not in ("strict", "replace", "ignore"):
-        raise ValueError(f'unicode_errors must be "strict", "replace" or "ignore": {errors!r}')
+    options = options.checked()
     check_whole("workers", workers, 1)
-    name = os.fspath(path)
-    with _opened(path) as (file, block_count):
-        reader = Reader(file, name)
-        encoder = Encoder(reader, errors == "strict", min(workers, block_count, MAX_THREADS))
+    sources = find_sources(source)
+    workers = min(workers, MAX_THREADS, _most_threads(sources))
+    store = MemoryStore(workers)
+    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
+    clean = Cleaning(options.errors_in_blocks, options.lower, name)
+    with Reader(sources, options) as reader, counting_for(target, clean, workers) as counting:
+        encoder = Encoder(reader, options, counting, workers, store)
         encoder.run()
-    table, places = merge_tables(encoder.tables)
-    vocabulary, numbers, raw_words = number_tokens(table, target, errors, name)
-    blocks = encoder.blocks
-    del encoder, table
-    renumber(blocks, [numbers[place] for place in places])
-    return *join(blocks, reader.in_line), vocabulary, raw_words
+        vocabulary, numbers, raw_words = counting.finish(encoder.tables)
+        return *store.finish(numbers), vocabulary, raw_words
+
+
+def _most_threads(sources: Sequence[Source]) -> int:
+    """How many threads the files have work for."""
+    if any(source.one_thread for source in sources):
+        return 1
+    if any(source.size is None for source in sources):
+        return MAX_THREADS
+    return sum(source.size or 0 for source in sources) // BLOCK_BYTES + 1

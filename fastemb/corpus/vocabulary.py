@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +45,23 @@ class NothingKeptError(ValueError, RuntimeError):  # gensim raises a RuntimeErro
         self.raw_words = raw_words
 
 
+class Tokens(NamedTuple):
+    """Different tokens: how often each occurs, a number that is smaller the earlier it occurs first, and keys.
+
+    keys_at: the keys of the tokens with these indices.
+    """
+
+    counts: Ints
+    first: Ints
+    keys_at: KeysAt
+
+
 class Vocabulary:
     """Tokens and how often each occurs; a token's id is its place.
 
     Attributes:
         keys: the tokens, as a rule the most frequent first.
         counts: int64 array, how often each occurs.
-        key_to_index: the id of each token.
         least_count: the count from which tokens were taken, when they were selected by it.
 
     Raises:
@@ -60,7 +72,6 @@ class Vocabulary:
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
         self.counts: Ints = np.ascontiguousarray(counts, dtype=np.int64)
-        self.key_to_index: dict[Hashable, int] = {key: index for index, key in enumerate(self.keys)}
         if self.counts.shape != (len(self.keys),):
             raise ValueError(f"{len(self.keys)} keys need as many counts, not an array of shape {self.counts.shape}")
         if len(self.key_to_index) < len(self.keys):
@@ -68,6 +79,54 @@ class Vocabulary:
             raise ValueError(f"the key {twice!r} comes more than once")
         if len(self.counts) and self.counts.min() < 0:
             raise ValueError(f"counts must not be negative, but the one at {int(self.counts.argmin())} is")
+
+    @classmethod
+    def _of(cls, keys: list[Hashable], counts: Ints, least_count: int) -> Vocabulary:
+        """Keys and counts that are known to be right."""
+        vocabulary = cls.__new__(cls)
+        vocabulary.keys, vocabulary.counts, vocabulary.least_count = keys, counts, least_count
+        return vocabulary
+
+    @cached_property
+    def key_to_index(self) -> dict[Hashable, int]:
+        """The id of each token."""
+        return dict(zip(self.keys, range(len(self.keys)), strict=True))
+
+    @classmethod
+    def merged(
+        cls,
+        vocabularies: Iterable[Vocabulary],
+        *,
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> Vocabulary:
+        """One vocabulary of several, as of the parts of a corpus: counts of equal tokens are added up.
+
+        Make those of the parts with ``min_count=1`` and no other limit, as a token may be rare in every part and yet
+        frequent in all. Ids are given by falling count, and to tokens of one count in the order in which they first
+        come in ``vocabularies``.
+
+        Args:
+            vocabularies: those of the parts.
+            min_count: the least count, over all parts, of a token that is kept.
+            max_final_vocab: the most tokens to keep; those that tie at the border are all dropped.
+            max_vocab_size: the most tokens to keep; of those that tie at the border the first are kept.
+            trim_rule: decides on each token; see `Corpus`.
+
+        Raises:
+            ValueError: there is no token, or none that is kept; an option makes no sense.
+        """
+        total: Counter[Hashable] = Counter()
+        for vocabulary in vocabularies:
+            total.update(dict(zip(vocabulary.keys, vocabulary.counts.tolist(), strict=True)))
+        if not total:
+            raise ValueError("the vocabularies hold no token")
+        keys, counts = list(total), np.fromiter(total.values(), np.int64, len(total))
+        tokens = Tokens(counts, np.arange(len(keys)), lambda indices: [keys[index] for index in indices.tolist()])
+        selection = Selection(min_count, max_final_vocab, trim_rule, max_vocab_size)
+        return selection.number(*tokens, "the vocabularies")[0]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -87,13 +146,23 @@ class Vocabulary:
         extended.counts[[extended.key_to_index[key] for key in other.keys]] += other.counts
         return extended
 
-    def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
+    def number(
+        self, counts: Ints, first: Ints, keys_at: KeysAt, source: str, all_differ: bool = False
+    ) -> tuple[Vocabulary, Ids]:
         """The id in this vocabulary of every token of a corpus, -1 for those that it lacks; see `Selection`."""
-        keys = keys_at(np.arange(len(counts), dtype=np.int32))
-        ids = np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(counts))
-        if not (ids >= 0).any():
-            raise NothingKeptError(f"{source}: none of its words is in the vocabulary", int(counts.sum()))
+        ids = self.ids_of(keys_at(np.arange(len(counts), dtype=np.int32)))
+        require_known([ids], source, int(counts.sum()))
         return self, ids
+
+    def ids_of(self, keys: Sequence[Hashable]) -> Ids:
+        """The id of each of these tokens, -1 for those that are not here."""
+        return np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(keys))
+
+
+def require_known(ids: Iterable[Ids], source: str, raw_words: int) -> None:
+    """Raise NothingKeptError unless there is an id that is not negative."""
+    if not any((some >= 0).any() for some in ids):
+        raise NothingKeptError(f"{source}: none of its words is in the vocabulary", raw_words)
 
 
 @dataclass(frozen=True)
@@ -105,9 +174,11 @@ class Selection:
         max_final_vocab: the most tokens to keep. Where the last of them would tie with the first one dropped, all
             tokens of that count are dropped. None: no limit.
         trim_rule: called as ``trim_rule(token, count, min_count)`` for every token, in the order in which they first
-            occur; ``min_count`` is the larger of the one above and what ``max_final_vocab`` asks for. Returns
-            RULE_KEEP, RULE_DISCARD, or RULE_DEFAULT or None to leave the token to its count.
-        max_vocab_size: keep the most frequent tokens only, exactly so many of them.
+            occur (but part by part, where counts had to wait in a file); ``min_count`` is the larger of the one above
+            and what ``max_final_vocab`` asks for. Returns RULE_KEEP, RULE_DISCARD, or RULE_DEFAULT or None to leave
+            the token to its count.
+        max_vocab_size: keep the most frequent tokens only, exactly so many of them. Where the last of them ties with
+            others, those that occur first stay.
         in_order: number tokens as they first occur, instead of the most frequent first.
     """
 
@@ -124,21 +195,43 @@ class Selection:
             if most is not None:
                 check_whole(name, most, 1)
 
-    def number(self, counts: Ints, first: Ints, keys_at: KeysAt, source: str) -> tuple[Vocabulary, Ids]:
+    def number(
+        self, counts: Ints, first: Ints, keys_at: KeysAt, source: str, all_differ: bool = False
+    ) -> tuple[Vocabulary, Ids]:
         """A vocabulary of the tokens to keep, and for every token its id there, -1 for those dropped.
 
-        counts, first: how often each token occurs, and a number that is smaller the earlier it occurs first.
-        keys_at: the keys of the tokens with these indices. source: what errors name.
+        counts, first, keys_at: as in `Tokens`. source: what errors name. all_differ: no key can come twice.
+
+        Raises:
+            NothingKeptError: no token is kept.
+            ValueError: a key comes twice.
         """
-        kept = self._kept(counts, first, keys_at)
+        least = self.least_count(counts)
+        kept = self._kept(Tokens(counts, first, keys_at), least)
         if not len(kept):
-            raise NothingKeptError(f"{source}: {self._nothing_kept(counts)}", int(counts.sum()))
-        order = kept[np.lexsort((first[kept], -counts[kept]))][: self.max_vocab_size].astype(np.int32)
-        if self.in_order:
-            order = order[np.argsort(first[order])]
+            raise NothingKeptError(f"{source}: {self._nothing_kept(int(counts.max()))}", int(counts.sum()))
+        order = kept[self._order(counts[kept], first[kept])].astype(np.int32)
         ids = np.full(len(counts), -1, np.int32)
         ids[order] = np.arange(len(order), dtype=np.int32)
-        return Vocabulary(keys_at(order), counts[order], self.least_count(counts)), ids
+        make = Vocabulary._of if all_differ else Vocabulary
+        return make(list(keys_at(order)), counts[order], least), ids
+
+    def choose(self, parts: Callable[[], Iterable[Tokens]], source: str) -> Vocabulary:
+        """The same vocabulary from tokens in parts: one part and some ``max_vocab_size`` tokens are held at a time.
+
+        parts: gives all parts, and the same ones when it is called again. No token may be in two of them.
+        """
+        least = self._least_of_parts(parts)
+        best = _Best(self)
+        highest = words = 0
+        for part in parts():
+            words += int(part.counts.sum())
+            highest = max(highest, int(part.counts.max(initial=0)))
+            best.add(part, self._kept(part, least))
+        if not best.keys:
+            raise NothingKeptError(f"{source}: {self._nothing_kept(highest)}", words)
+        best.cut(in_order=self.in_order)
+        return Vocabulary._of(best.keys, best.counts, least)
 
     def least_count(self, counts: Ints) -> int:
         """The count from which a token is kept."""
@@ -148,13 +241,33 @@ class Selection:
         border = len(counts) - 1 - self.max_final_vocab
         return max(least, int(np.partition(counts, border)[border]) + 1)
 
-    def _kept(self, counts: Ints, first: Ints, keys_at: KeysAt) -> Ints:
-        least = self.least_count(counts)
+    def _least_of_parts(self, parts: Callable[[], Iterable[Tokens]]) -> int:
+        least = max(self.min_count, 1)
+        if self.max_final_vocab is None:
+            return least
+        tokens_of: Counter[int] = Counter()  # how many tokens have this count
+        for part in parts():
+            values, times = np.unique(part.counts, return_counts=True)
+            tokens_of.update(dict(zip(values.tolist(), times.tolist(), strict=True)))
+        above = 0
+        for count in sorted(tokens_of, reverse=True):
+            above += tokens_of[count]
+            if above > self.max_final_vocab:
+                return max(least, count + 1)
+        return least
+
+    def _order(self, counts: Ints, first: Ints, in_order: bool | None = None) -> Ints:
+        """Which of these tokens stay, as they are numbered."""
+        order: Ints = np.lexsort((first, -counts))[: self.max_vocab_size]
+        return order[np.argsort(first[order])] if (self.in_order if in_order is None else in_order) else order
+
+    def _kept(self, tokens: Tokens, least: int) -> Ints:
+        counts, first, keys_at = tokens
         if self.trim_rule is None:
             return np.flatnonzero(counts >= least)
         order = np.argsort(first)
-        tokens = zip(keys_at(order.astype(np.int32)), counts[order].tolist(), strict=True)
-        keeps = np.fromiter((self._keeps(key, count, least) for key, count in tokens), bool, len(order))
+        pairs = zip(keys_at(order.astype(np.int32)), counts[order].tolist(), strict=True)
+        keeps = np.fromiter((self._keeps(key, count, least) for key, count in pairs), bool, len(order))
         kept: Ints = order[keeps]
         return kept
 
@@ -169,8 +282,7 @@ class Selection:
             )
         return bool(rule == RULE_KEEP)
 
-    def _nothing_kept(self, counts: Ints) -> str:
-        highest = int(counts.max())
+    def _nothing_kept(self, highest: int) -> str:
         if self.trim_rule is not None:
             return "trim_rule and min_count leave no word"
         if highest < self.min_count:
@@ -179,3 +291,30 @@ class Selection:
             f"max_final_vocab={self.max_final_vocab} leaves no word, as more words than that occur {highest} times, "
             "the most that any does: raise max_final_vocab"
         )
+
+
+class _Best:
+    """The tokens that may stay, of those seen so far; at most twice as many as do."""
+
+    def __init__(self, selection: Selection) -> None:
+        self.counts = self._first = np.empty(0, np.int64)
+        self.keys: list[Hashable] = []
+        self._selection = selection
+        self._least = 0  # tokens below this count are no candidates any more
+
+    def add(self, tokens: Tokens, kept: Ints) -> None:
+        """Take the tokens with these indices."""
+        kept = kept[tokens.counts[kept] >= self._least]
+        self.counts = np.concatenate([self.counts, tokens.counts[kept]])
+        self._first = np.concatenate([self._first, tokens.first[kept]])
+        self.keys += tokens.keys_at(kept.astype(np.int32))
+        most = self._selection.max_vocab_size
+        if most is not None and len(self.keys) > 2 * most:
+            self.cut(in_order=False)
+            self._least = int(self.counts[-1])
+
+    def cut(self, in_order: bool) -> None:
+        """Drop what does not stay, and sort the rest."""
+        order = self._selection._order(self.counts, self._first, in_order)
+        self.counts, self._first = self.counts[order], self._first[order]
+        self.keys = [self.keys[index] for index in order.tolist()]

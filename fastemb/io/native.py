@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic import StrPath, atomic_write
-from .source import TruncatedFileError
+from .unpack import TruncatedFileError
 
 Array = NDArray[Any]
 

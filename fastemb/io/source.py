@@ -2,63 +2,40 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from .atomic import StrPath
+from .unpack import START_BYTES, Unpacked, compression
 
 BLOCK = 8 << 20
 
-_UNREADABLE = {b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstandard"}
 _COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma")
-
-
-class TruncatedFileError(ValueError, EOFError):
-    """A file ends before what its header promises."""
 
 
 @contextmanager
 def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
-    """Open a file for reading, through gzip, bz2 or xz when its first bytes say so; yields it and its size.
+    """Open a file for reading, through a decompressor when its first bytes say so; yields it and its size.
 
-    The size is in bytes and None when the file is compressed.
+    The size is in bytes and None when the file is compressed: by gzip, bzip2, xz or zstd.
 
     Raises:
         ValueError: the file is compressed in a way that is not supported, or its compressed data are damaged.
+        ImportError: the package for its kind of compression is not installed.
 
     """
     with open(path, "rb") as raw:
-        start = raw.read(10)
-        raw.seek(0)
-        for magic, kind in _UNREADABLE.items():
-            if start.startswith(magic):
-                raise ValueError(f"{path}: {kind} files are not supported; unpack it first")
-        unpacked = _unpacked(raw, start)
-        if unpacked is None:
+        name = os.fspath(path)
+        start = raw.read(START_BYTES)
+        kind = compression(start, name)
+        if kind is None:
+            raw.seek(0)
             yield raw, os.fstat(raw.fileno()).st_size
             return
-        try:
-            with unpacked:
-                yield unpacked, None
-        except (EOFError, OSError, lzma.LZMAError) as error:
-            if isinstance(error, ValueError):
-                raise
-            raise ValueError(f"{path}: the compressed data are damaged: {error}") from error
-
-
-def _unpacked(raw: BinaryIO, start: bytes) -> BinaryIO | None:
-    if start.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if start.startswith(b"BZh") and start[4:] == b"1AY&SY":
-        return cast(BinaryIO, bz2.BZ2File(raw))
-    if start.startswith(b"\xfd7zXZ\x00"):
-        return cast(BinaryIO, lzma.LZMAFile(raw))
-    return None
+        yield cast(BinaryIO, io.BufferedReader(Unpacked(raw.read, start, kind, name), 1 << 20)), None
 
 
 def refuse_compressed_name(path: StrPath) -> None:

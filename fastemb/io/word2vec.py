@@ -18,7 +18,8 @@ from numpy.typing import DTypeLike, NDArray
 from .. import _native
 from .atomic import StrPath, atomic_write
 from .numbers import parse_double, parse_float
-from .source import BLOCK, TruncatedFileError, Window, open_source, refuse_compressed_name
+from .source import BLOCK, Window, open_source, refuse_compressed_name
+from .unpack import TruncatedFileError
 
 Floats = NDArray[np.floating[Any]]
 

@@ -26,7 +26,8 @@ class Word2Vec(Training, Scoring):
     Args:
         sentences: Token lists, a generator of them (it is read once), or a `Corpus`. Without ``sentences`` and
             ``corpus_file`` the model stays empty; call `build_vocab` and `train`.
-        corpus_file: Path of a UTF-8 text, one sentence a line, tokens separated by white space.
+        corpus_file: Path of a UTF-8 text, one sentence a line, tokens separated by white space; or anything else that
+            `Corpus.from_file` reads.
         vector_size: Length of the vectors.
         alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
         window: Largest distance between a word and its context.
@@ -55,7 +56,8 @@ class Word2Vec(Training, Scoring):
             word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
             after 5 epochs of 17 million words 18% of analogies were right instead of 31%.
         progress: True or False; None (default) shows progress when standard error is a terminal.
-        max_vocab_size: Keep at most this many words, the most frequent ones.
+        max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
+            ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.
         sorted_vocab: 0 keeps words in the order in which they first occur, instead of the most frequent first.
         hashfxn: Without effect; anything but the default gives a warning.

@@ -208,7 +208,8 @@ def test_vectors_may_go_to_a_device(run: Run, text: Path) -> None:
 
 def test_errors_of_train_are_one_line(run: Run, text: Path, tmp_path: Path) -> None:
     require_error(run("train", "absent.txt", "-o", "v"), "absent.txt")
-    require_error(run("train", tmp_path, "-o", "v"), "irectory")
+    (tmp_path / "empty").mkdir()
+    require_error(run("train", tmp_path / "empty", "-o", "v"), "no file in this folder")
     require_error(run("train", text, "-o", "v", "--window", 0), "window must be between 1 and")
     require_error(run("train", text, "-o", "v", "--alpha", "nan"), "alpha must be a finite number >= 0, not nan")
     require_error(run("train", text, "-o", "v", "--workers", 0), "workers must be between 1 and")

@@ -330,6 +330,8 @@ REFUSED: dict[str, Call] = {
     "paths: short nodes": lambda: tree(2, 1).paths(longs(0, 0, 0), ints(0, 0), raw(0, 0, 0)),
     "paths: short codes": lambda: tree(2, 1).paths(longs(0, 0, 0), ints(0, 0, 0), raw(0, 0)),
     "paths: wrong dtype": lambda: tree(2, 1).paths(longs(0, 0, 0), longs(0, 0, 0), raw(0, 0, 0)),
+    "count_words: None": lambda: _native.count_words(None),
+    "count_words: str": lambda: _native.count_words("text"),
     "count_lines: None": lambda: _native.count_lines(None),
     "count_lines: str": lambda: _native.count_lines("text"),
     "count_lines: int32": lambda: _native.count_lines(ints(1)),
@@ -351,11 +353,27 @@ REFUSED: dict[str, Call] = {
     "counts: short positions": lambda: table().counts(longs(0, 0, 0), longs(0, 0)),
     "counts: None": lambda: table().counts(None, longs(0, 0, 0)),
     "counts: int32": lambda: table().counts(ints(0, 0, 0), longs(0, 0, 0)),
-    "tokens: past the end": lambda: table().tokens(ints(2), "strict"),
-    "tokens: negative": lambda: table().tokens(ints(-1), "strict"),
-    "tokens: None": lambda: table().tokens(None, "strict"),
-    "tokens: no handler": lambda: table().tokens(ints(0), None),
-    "tokens: int64": lambda: table().tokens(longs(0), "strict"),
+    "list: past the end": lambda: table().list(ints(2)),
+    "list: negative": lambda: table().list(ints(-1)),
+    "list: None": lambda: table().list(None),
+    "list: int64": lambda: table().list(longs(0)),
+    "partition: no bits": lambda: table().partition(0, ints(0, 0, 0), longs(0)),
+    "partition: many bits": lambda: table().partition(17, ints(0, 0, 0), np.zeros(1 << 17, np.int64)),
+    "partition: short order": lambda: table().partition(1, ints(0, 0), longs(0, 0)),
+    "partition: short ends": lambda: table().partition(1, ints(0, 0, 0), longs(0)),
+    "partition: None": lambda: table().partition(1, None, longs(0, 0)),
+    "add: without an end": lambda: table().add(b"a", None, None, 0, ints(0)),
+    "add: short ids": lambda: table().add(b"a\0b\0", None, None, 0, ints(0)),
+    "add: long ids": lambda: table().add(b"a\0b\0", None, None, 0, ints(0, 0, 0)),
+    "add: short counts": lambda: table().add(b"a\0b\0", longs(1), None, 0, ints(0, 0)),
+    "add: short firsts": lambda: table().add(b"a\0b\0", None, longs(1), 0, ints(0, 0)),
+    "add: None": lambda: table().add(None, None, None, 0, ints()),
+    "add: str": lambda: table().add("a\0", None, None, 0, ints(0)),
+    "find: without an end": lambda: table().find(b"a", ints(0)),
+    "find: short ids": lambda: table().find(b"a\0b\0", ints(0)),
+    "find: None": lambda: table().find(None, ints()),
+    "lower_ascii: None": lambda: _native.lower_ascii(None),
+    "lower_ascii: str": lambda: _native.lower_ascii("A"),
     "remap_ids: None": lambda: _native.remap_ids(None, ints(0), longs()),
     "remap_ids: no remap": lambda: _native.remap_ids(ints(0), None, longs()),
     "remap_ids: no ends": lambda: _native.remap_ids(ints(0), ints(0), None),
@@ -381,8 +399,12 @@ def test_a_table_cannot_be_merged_into_itself() -> None:
 def test_empty_arrays_are_no_error() -> None:
     _native.draw_negatives(alias_table([1]), 1, 0, 0, ints())
     assert _native.count_lines(b"") == 0
+    assert _native.count_words(b"") == 0
     assert table().read(b"", 0, True, ints(), longs()) == 0
-    assert table().tokens(ints(), "strict") == []
+    assert table().list(ints()) == b""
+    assert _native.lower_ascii(b"") == b""
+    table().add(b"", None, None, 0, ints())
+    table().find(b"", ints())
     assert _native.remap_ids(ints(), ints(), longs()) == 0
     empty = _native.TokenTable()
     assert len(empty) == 0

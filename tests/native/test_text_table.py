@@ -33,8 +33,8 @@ class Table:
         return ids[:count].tolist(), ends[:-1].tolist()
 
     def tokens(self, errors: str = "strict") -> list[str]:
-        tokens: list[str] = self.native.tokens(np.arange(len(self.native), dtype=np.int32), errors)
-        return tokens
+        tokens: bytearray = self.native.list(np.arange(len(self.native), dtype=np.int32))
+        return [token.decode("utf-8", errors) for token in tokens.split(b"\0")[:-1]]
 
     def counts(self) -> tuple[list[int], list[int]]:
         """Of every token: how often, and where first."""
@@ -51,6 +51,7 @@ def check_read(text: str) -> None:
     assert [tokens[index] for index in ids] == expected
     assert tokens == list(dict.fromkeys(expected)), "tokens stand in order of first appearance"
     assert ends == [len(text[: match.start()].split()) for match in re.finditer("\n", text)]
+    assert _native.count_words(data) == len(expected)
     counts, first = table.counts()
     assert dict(zip(tokens, counts, strict=True)) == Counter(expected)
     for token, where in zip(tokens, first, strict=True):
@@ -77,8 +78,9 @@ def test_any_text_is_split_as_python_splits_it(text: str) -> None:
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: f"U+{ord(space):04X}")
 def test_every_kind_of_white_space_splits(space: str) -> None:
     check_read(f"{space}one{space}{space}two{space}three")
-    for length in range(1, 20):  # at every place of the eight bytes that are looked at together
+    for length in [*range(1, 20), *range(56, 70), *range(120, 132)]:  # around all 64 bytes that are looked at together
         check_read("x" * length + space + "y")
+        check_read("x " * (length // 2) + "x" * (length % 2) + space + "\n" + space)
 
 
 def test_no_other_character_splits() -> None:
@@ -231,6 +233,7 @@ def test_lax_reading_takes_any_bytes(data: bytes) -> None:
         (b"\0", 0),
         (b"a \0", 2),
         (b"a b\0c d", 2),
+        (b"b b\0", 2),
         (b"long-long-long\0", 0),
         (b"one two \n three\0 \0", 10),
         (b"x " * 50 + b"\0" + b" y" * 50, 100),
@@ -284,6 +287,30 @@ def test_tokens_that_share_a_prefix_stay_apart() -> None:
     table = Table()
     assert table.read("\n".join(words).encode())[0] == list(range(len(words)))
     assert table.tokens() == words
+
+
+def test_tokens_of_one_hash_stay_apart() -> None:
+    """Tokens of 24 bytes whose first sixteen are chosen so that csrc/text.c hashes them to the same number."""
+    golden, mask = 0x9E3779B97F4A7C15, (1 << 64) - 1
+
+    def mix(value: int) -> int:
+        value = value * golden & mask
+        return value ^ value >> 32
+
+    start, end = 24 * golden & mask, b"the-same"
+    rng = random.Random(3)
+    tokens = [b"the-first-of-all" + end]
+    state = mix(mix(start ^ int.from_bytes(tokens[0][:8], "little")) ^ int.from_bytes(tokens[0][8:16], "little"))
+    inverse = pow(golden, -1, 1 << 64)
+    before = (state ^ state >> 32) * inverse & mask
+    while len(tokens) < 50:
+        first = bytes(rng.choice(b"abcdefgh") for _ in range(8))
+        second = (before ^ mix(start ^ int.from_bytes(first, "little"))).to_bytes(8, "little")
+        if all(0x21 <= byte < 0x7F or byte >= 0xF0 for byte in second):
+            tokens.append(first + second + end)
+    table = Table()
+    assert table.read(b" ".join(tokens), strict=False)[0] == list(range(50))
+    assert table.read(b" ".join(tokens[::-1]), strict=False)[0] == list(range(50))[::-1]
 
 
 @pytest.mark.parametrize("length", [65_535, 65_536, 65_537, 1_000_003])
@@ -370,3 +397,80 @@ def test_remapping_drops_negative_ids_and_moves_line_ends(
     new_lines = [[remap[index] for index in line if remap[index] >= 0] for line in lines]
     assert ids[:count].tolist() == [index for line in new_lines for index in line]
     assert ends.tolist() == np.cumsum([len(line) for line in new_lines]).tolist()[: len(ends)]
+
+
+# ---- lists of tokens ----
+
+token_lists = st.lists(
+    st.one_of(
+        st.sampled_from(["a", "b", "a b", "\n", "日本語", "x" * 8, "x" * 9, "x" * 16, "x" * 17, "y" + "x" * 16]),
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40),
+    ),
+    max_size=80,
+)
+
+
+def listed(tokens: list[str]) -> bytes:
+    return "".join(token + "\0" for token in tokens).encode()
+
+
+def add(table: Table, tokens: list[str], position: int = 0) -> list[int]:
+    ids = np.full(len(tokens), -7, np.int32)
+    table.native.add(listed(tokens), None, None, position, ids)
+    return ids.tolist()
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(token_lists, token_lists)
+def test_listed_tokens_are_counted_and_found(tokens: list[str], others: list[str]) -> None:
+    table = Table()
+    ids = add(table, tokens, 1000)
+    known = table.tokens()
+    assert known == list(dict.fromkeys(tokens))
+    assert [known[index] for index in ids] == tokens
+    counts, first = table.counts()
+    assert dict(zip(known, counts, strict=True)) == Counter(tokens)
+    assert first == [1000 + tokens.index(token) for token in known]
+    found = np.full(len(others), -7, np.int32)
+    table.native.find(listed(others), found)
+    assert found.tolist() == [known.index(token) if token in known else -1 for token in others]
+    assert table.tokens() == known, "looking up adds nothing"
+
+
+def test_listed_tokens_may_bring_their_counts_and_places() -> None:
+    table = Table()
+    add(table, ["b", "a"], 50)
+    ids = np.empty(3, np.int32)
+    counts, firsts = np.array([5, 2, 10**12]), np.array([7, 99, 3])
+    table.native.add(listed(["c", "a", "c"]), counts, firsts, 0, ids)
+    assert ids.tolist() == [2, 1, 2]
+    assert table.counts() == ([1, 3, 10**12 + 5], [50, 51, 3])
+
+
+def test_read_and_listed_tokens_are_the_same() -> None:
+    words = ["a", "long-" * 9, "日本語", "x" * 16, "x" * 17]
+    table = Table()
+    table.read(" ".join(words).encode())
+    assert add(table, words) == list(range(5))
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8, 16])
+def test_partitions_hold_every_token_once_and_are_those_of_any_table(bits: int) -> None:
+    words = [f"w{k * 7919 % 10_000}{'-' * (k % 30)}" for k in range(10_000)]
+    groups = []
+    for some in (words, words[::-1][:3000]):
+        table = Table()
+        add(table, some)
+        order, ends = np.empty(len(some) + 1, np.int32), np.empty(1 << bits, np.int64)
+        table.native.partition(bits, order, ends)
+        assert sorted(order[:-1].tolist()) == list(range(len(some)))
+        parts = np.split(order[:-1], ends[:-1])
+        groups.append({some[index]: part for part, indices in enumerate(parts) for index in indices.tolist()})
+    assert groups[1].items() <= groups[0].items()
+    if bits <= 8:
+        assert max(Counter(groups[0].values()).values()) < 2 * len(words) / (1 << bits), "of even size"
+
+
+def test_capitals_of_ascii_are_lowered() -> None:
+    data = bytes(range(256)) * 3
+    assert _native.lower_ascii(data) == data.lower()

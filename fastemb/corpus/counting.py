@@ -1,0 +1,158 @@
+"""From the token tables of threads to a vocabulary, in bounded memory where the vocabulary is bounded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+
+from .._native import TokenTable
+from .spill import Spill, SpilledNumbers
+from .tokentables import clean_table, merge_tables, require_words, tokens_of
+from .vocabulary import Ids, Selection, Vocabulary, require_known
+
+TABLES_BYTES = 256 << 20  # all tables together may always grow to this, however small the vocabulary is to be
+BYTES_A_WORD = 256  # and to this for each word of it
+
+
+class Counting(Protocol):
+    """What becomes of the tables of threads.
+
+    Attributes:
+        table_bytes: the memory that a table may take before it is put aside.
+    """
+
+    table_bytes: float
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *error: object) -> None: ...
+
+    def put_aside(self, number: int, table: TokenTable) -> None:
+        """Take the table of this number; threads may call this at once."""
+
+    def finish(self, tables: dict[int, TokenTable]) -> tuple[Vocabulary, Sequence[Ids], int]:
+        """Take the rest of the tables, and empty ``tables``.
+
+        Returns:
+            The vocabulary; for each table the id of every token, -1 for what is dropped; how many words were read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What happens to the tokens of tables: see `clean_table`; source: what errors name."""
+
+    errors: str
+    lower: bool
+    source: str
+
+    def __call__(self, table: TokenTable) -> tuple[TokenTable, Ids | None]:
+        """See `clean_table`."""
+        return clean_table(table, self.errors, self.lower)
+
+
+def counting_for(target: Selection | Vocabulary, clean: Cleaning, workers: int) -> Counting:
+    """How to count for a vocabulary that is to be made, or with one that there is."""
+    if isinstance(target, Vocabulary):
+        return _Known(target, clean, workers)
+    return _Whole(target, clean) if target.max_vocab_size is None else _Bounded(target, clean, workers)
+
+
+class _Whole:
+    """Keeps all tables, and makes one of them."""
+
+    table_bytes = math.inf
+
+    def __init__(self, selection: Selection, clean: Cleaning) -> None:
+        self._selection = selection
+        self._clean = clean
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def put_aside(self, number: int, table: TokenTable) -> None:
+        raise AssertionError("no table is too large")
+
+    def finish(self, tables: dict[int, TokenTable]) -> tuple[Vocabulary, Sequence[Ids], int]:
+        return number_tables(tables, self._selection, self._clean)
+
+
+def number_tables(
+    tables: dict[int, TokenTable], selection: Selection, clean: Cleaning
+) -> tuple[Vocabulary, Sequence[Ids], int]:
+    """See `Counting.finish`."""
+    whole, places = merge_tables([tables.pop(number) for number in sorted(tables)])
+    made, moved = clean(whole)
+    require_words(len(made), clean.source)
+    tokens = tokens_of(made)
+    vocabulary, numbers = selection.number(*tokens, clean.source, all_differ=True)
+    if moved is not None:
+        numbers = np.append(numbers, np.int32(-1))[moved]  # the -1 of what moved nowhere is the last of these
+    return vocabulary, [numbers[place] for place in places], int(tokens.counts.sum())
+
+
+class _Known:
+    """Looks up each table in a vocabulary that there is."""
+
+    def __init__(self, vocabulary: Vocabulary, clean: Cleaning, workers: int) -> None:
+        self.table_bytes = TABLES_BYTES / workers
+        self._vocabulary = vocabulary
+        self._clean = clean
+        self._numbers: dict[int, Ids] = {}
+        self._words: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def put_aside(self, number: int, table: TokenTable) -> None:
+        made, moved = self._clean(table)
+        counts, _, keys_at = tokens_of(made)
+        numbers = self._vocabulary.ids_of(keys_at(np.arange(len(made), dtype=np.int32)))
+        self._numbers[number] = numbers if moved is None else np.append(numbers, np.int32(-1))[moved]
+        self._words.append(int(counts.sum()))
+
+    def finish(self, tables: dict[int, TokenTable]) -> tuple[Vocabulary, Sequence[Ids], int]:
+        for number in list(tables):
+            self.put_aside(number, tables.pop(number))
+        require_words(sum(self._words), self._clean.source)
+        numbers = [self._numbers[number] for number in sorted(self._numbers)]
+        require_known(numbers, self._clean.source, sum(self._words))
+        return self._vocabulary, numbers, sum(self._words)
+
+
+class _Bounded:
+    """Writes tables to a file when they grow large; memory then holds some ``max_vocab_size`` tokens at a time."""
+
+    def __init__(self, selection: Selection, clean: Cleaning, workers: int) -> None:
+        self.table_bytes = max(TABLES_BYTES, BYTES_A_WORD * (selection.max_vocab_size or 0)) / workers
+        self._selection = selection
+        self._clean = clean
+        self._spill = Spill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spill.close()
+
+    def put_aside(self, number: int, table: TokenTable) -> None:
+        self._spill.write(number, *self._clean(table))
+
+    def finish(self, tables: dict[int, TokenTable]) -> tuple[Vocabulary, Sequence[Ids], int]:
+        if not len(self._spill):
+            return number_tables(tables, self._selection, self._clean)
+        for number in list(tables):
+            self.put_aside(number, tables.pop(number))
+        require_words(self._spill.words, self._clean.source)
+        vocabulary = self._selection.choose(self._spill.parts, self._clean.source)
+        return vocabulary, SpilledNumbers(self._spill, vocabulary), self._spill.words
