@@ -196,7 +196,8 @@ def test_bad_room_for_results(scores: tuple[int, int], rows: tuple[int, int]) ->
 
 
 def test_minus_zero_is_zero(isa: str) -> None:
-    rows = np.array([[-0.0], [0.0], [-0.0], [1e-45]], np.float32)
-    found, scores = best_rows(isa, np.ones((1, 1), np.float32), rows, 4)
+    tiny = np.float32(1e-30)  # products of two vanish, and keep their sign where they are added in one operation
+    rows = np.array([[-tiny], [0], [tiny], [1]], np.float32)
+    found, scores = best_rows(isa, np.array([[tiny]]), rows, 4)
     assert found.tolist() == [[3, 0, 1, 2]]
-    assert scores.tolist() == [[np.float32(1e-45), 0, 0, 0]]
+    assert scores.tolist() == [[tiny, 0, 0, 0]]
