@@ -7,6 +7,7 @@
 #define LANES 4
 #define TILE_H 2
 #define COLUMNS 1
+#define PANEL 2
 #define ISA(name) name##_base
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -14,11 +15,13 @@ typedef float vf __attribute__((vector_size(16)));
 #define LANE(a, l) ((a)[l])
 #define DEFINE_OPERATOR(name, sign) \
     FE_INLINE vf name(vf a, vf b) { return a sign b; }
+#define SPREAD(a) ((vf){(a), (a), (a), (a)})
 #else
 typedef struct {
     float lane[LANES];
 } vf;
 #define LANE(a, l) ((a).lane[l])
+#define SPREAD(a) ((vf){{(a), (a), (a), (a)}})
 #define DEFINE_OPERATOR(name, sign) DEFINE_EACH(name, (vf a, vf b), LANE(a, l) sign LANE(b, l))
 #endif
 
@@ -36,7 +39,7 @@ FE_INLINE vf v_load(const float *p) {
 }
 FE_INLINE void v_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
 DEFINE_EACH(v_zero, (void), 0.0f)
-DEFINE_EACH(v_set1, (float a), a)
+FE_INLINE vf v_set1(float a) { return SPREAD(a); }
 DEFINE_OPERATOR(v_add, +)
 DEFINE_OPERATOR(v_sub, -)
 DEFINE_OPERATOR(v_mul, *)
@@ -63,8 +66,17 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
         for (int j = 0; j < 8; j++) g[8 * i + j] = j < nj ? sum_of_lanes(a[i * nj + j]) : 0.0f;
 }
 
+FE_INLINE uint32_t v_above(vf a, vf b) {
+    uint32_t bits = 0;
+    for (int l = 0; l < LANES; l++) bits |= (uint32_t)(LANE(a, l) > LANE(b, l)) << l;
+    return bits;
+}
+
 #include "step.inc.h"
+#include "topk.inc.h"
 
 static int supported(void) { return 1; }
 
-const struct fe_kernel fe_kernel_base = {"base", LANES, supported, gradient_base, update_base, gather_base, scatter_base};
+const struct fe_kernel fe_kernel_base = {
+    "base", LANES, supported, gradient_base, update_base, gather_base, scatter_base, PANEL * LANES, score_base,
+};

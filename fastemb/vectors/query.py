@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .store import Array, Key, Store, as_count, divided, is_integer, row_norms
+from .topk import Floats, Indices, top_k
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,10 @@ def _best(scores: Array, count: int) -> Array:
         chosen = np.flatnonzero(~(falling > threshold))  # NaN is neither above nor below; the sort puts it last
         return chosen[np.argsort(falling[chosen], kind="stable")[:count]]
     return np.argsort(falling, kind="stable")
+
+
+def _searched(clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
+    return slice(0, restrict_vocab) if restrict_vocab else slice(clip_start, clip_end or None)
 
 
 class Queries(Store):
@@ -150,11 +155,96 @@ class Queries(Store):
         mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
         if indexer is not None and topn is not None:
             return indexer.most_similar(mean, topn)
-        rows = slice(0, restrict_vocab) if restrict_vocab else slice(clip_start, clip_end or None)
+        rows = _searched(clip_start, clip_end, restrict_vocab)
         scores = divided(self.vectors[rows] @ mean, self._filled_norms()[rows])
         if topn is None:
             return scores
         return self._named(scores, as_count(topn), rows.indices(len(self.vectors))[0], self._rows_of(items))
+
+    def most_similar_batch(
+        self,
+        queries: Iterable[Key] | Array,
+        topn: int = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        workers: int | None = None,
+    ) -> list[Scored]:
+        """Find the neighbours of many keys or vectors at once: much faster than `most_similar` for each.
+
+        It looks at all rows and computes in float32. Vectors with a cosine of NaN are left out, and of equal cosines
+        the lower row comes first.
+
+        Args:
+            queries: keys, or vectors as one array (n, vector_size).
+            topn: how many neighbours to return of each.
+            clip_start: first row to look at. Default 0.
+            clip_end: row to stop before. Default None: the end.
+            restrict_vocab: look at the first so many rows only; comes before the two above.
+            workers: threads. Default None: one for each CPU that the process may use.
+
+        Returns:
+            For each query a list of (key, cosine), highest first; a key is not its own neighbour.
+
+        Raises:
+            KeyError: a key does not exist.
+            ValueError: the vectors have another shape.
+            TypeError: ``queries`` is one key.
+
+        """
+        rows, cosines = self.most_similar_rows(queries, topn, clip_start, clip_end, restrict_vocab, workers)
+        keys = self.index_to_key
+        return [
+            [(keys[row], cosine) for row, cosine in zip(*found, strict=True) if row >= 0]
+            for found in zip(rows.tolist(), cosines.tolist(), strict=True)
+        ]
+
+    def most_similar_rows(
+        self,
+        queries: Iterable[Key] | Array,
+        topn: int = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        workers: int | None = None,
+    ) -> tuple[Indices, Floats]:
+        """Do the same as `most_similar_batch`, but return arrays.
+
+        Returns:
+            Rows of the neighbours, (n, topn) int64, whose keys are in ``index_to_key``, and cosines, (n, topn)
+            float32; -1 and -infinity where there are fewer.
+
+        Raises:
+            KeyError: a key does not exist.
+            ValueError: the vectors have another shape.
+            TypeError: ``queries`` is one key.
+
+        """
+        units, given = self._unit_queries(queries)
+        span = _searched(clip_start, clip_end, restrict_vocab)
+        first, stop, _ = span.indices(len(self.vectors))
+        exclude = None
+        if given is not None:
+            inside = (given >= first) & (given < stop)
+            exclude = np.append(0, np.cumsum(inside)), given[inside] - first
+        lengths = self._filled_norms()[span].astype(np.float32)
+        factors = divided(np.ones_like(lengths), lengths)
+        rows, cosines = top_k(units, self.vectors[span], topn, scale=factors, exclude=exclude, workers=workers)
+        rows[rows >= 0] += first
+        return rows, cosines
+
+    def _unit_queries(self, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
+        """Vectors of length 1, (n, vector_size), and the rows of keys; None for vectors that were given as such."""
+        if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
+            if queries.ndim != 2 or queries.shape[1] != self.vector_size:
+                raise ValueError(f"vectors must be (n, {self.vector_size}), not {queries.shape}")
+            vectors = queries.astype(np.float32)
+            return divided(vectors, row_norms(vectors)[:, np.newaxis]), None
+        if isinstance(queries, str) or not isinstance(queries, Iterable):
+            raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
+        rows = np.array([self.get_index(key) for key in queries], np.int64)
+        vectors = self.vectors[rows].astype(np.float32)
+        return divided(vectors, self._filled_norms()[rows].astype(np.float32)[:, np.newaxis]), rows
 
     def _rows_of(self, items: Iterable[Any]) -> set[int]:
         return {self.get_index(item) for item in items if not isinstance(item, np.ndarray)}

@@ -92,6 +92,105 @@ def test_wrong_questions(points):
         points.most_similar([["a", 1.0, 2.0]])
 
 
+# ---- many questions at once ----
+
+
+def close(batch, single):
+    """The same keys, except where cosines are as good as equal, and the same cosines."""
+    for ours, theirs in zip(batch, single, strict=True):
+        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=1e-5)
+        scores = dict(theirs)
+        for key, score in ours:
+            assert scores.get(key, theirs[-1][1]) == pytest.approx(score, abs=1e-5)
+
+
+def test_a_batch_of_keys(points):
+    batch = points.most_similar_batch(["a", "f", "a"], topn=2)
+    assert batch == [
+        [("b", cosine(10)), ("c", cosine(30))],
+        [("e", cosine(80)), ("d", cosine(120))],
+        [("b", cosine(10)), ("c", cosine(30))],
+    ]
+    assert all(type(score) is float for found in batch for _, score in found)
+
+
+def test_a_batch_of_vectors_leaves_none_out(points):
+    batch = points.most_similar_batch(np.array([[2.0, 0.0], [0.0, 0.0]]), topn=2)
+    assert batch == [[("a", cosine(0)), ("b", cosine(10))], [("a", 0.0), ("b", 0.0)]]
+
+
+def test_the_arrays_of_a_batch(points):
+    rows, cosines = points.most_similar_rows(["b", 5], topn=6)
+    assert rows.tolist() == [[0, 2, 3, 4, 5, -1], [4, 3, 2, 1, 0, -1]]
+    assert (rows.dtype, cosines.dtype) == (np.int64, np.float32)
+    assert cosines[:, 0].tolist() == [cosine(10), cosine(80)]
+    assert cosines[:, -1].tolist() == [-np.inf, -np.inf]
+
+
+def test_clipping_a_batch(points):
+    def keys(*queries, **options):
+        return ["".join(key for key, _ in found) for found in points.most_similar_batch(list(queries), **options)]
+
+    assert keys("a", "d", clip_start=2, clip_end=5) == ["cde", "ce"]
+    assert keys("a", "e", clip_start=-2) == ["ef", "f"]
+    assert keys("f", "a", restrict_vocab=2) == ["ba", "b"]
+    assert keys("f", restrict_vocab=2, clip_start=4) == ["ba"]
+    assert keys("a", clip_start=6) == [""]
+    assert keys("a", topn=0) == keys("a", topn=-3) == [""]
+    assert keys() == []
+
+
+def test_wrong_batches(points):
+    with pytest.raises(KeyError, match="Key 'zz' not present"):
+        points.most_similar_batch(["a", "zz"])
+    with pytest.raises(TypeError, match="most_similar for one"):
+        points.most_similar_batch("a")
+    with pytest.raises(TypeError, match="most_similar for one"):
+        points.most_similar_batch(3)
+    with pytest.raises(TypeError):
+        points.most_similar_batch(["a"], topn=2.5)
+    for wrong in (np.zeros(2), np.zeros((4, 3)), np.zeros((1, 1, 2))):
+        with pytest.raises(ValueError, match=r"vectors must be \(n, 2\)"):
+            points.most_similar_batch(wrong)
+    with pytest.raises(ValueError, match="workers"):
+        points.most_similar_batch(["a"], workers=0)
+
+
+def test_nan_is_nobodys_neighbour_in_a_batch(points):
+    points["c"] = [np.nan, 1.0]
+    batch = points.most_similar_batch(["a", "c"])
+    assert [[key for key, _ in found] for found in batch] == [list("bdef"), []]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_batch_takes_any_float_type(dtype):
+    rng = np.random.default_rng(8)
+    vectors = KeyedVectors._from_arrays([f"k{at}" for at in range(300)], rng.normal(size=(300, 20)).astype(dtype))
+    vectors.vectors[7] = 0
+    queries = [f"k{at}" for at in range(300)]
+    tolerance = 2e-2 if dtype == np.float16 else 1e-5
+    for ours, key in zip(vectors.most_similar_batch(queries, topn=3), queries, strict=True):
+        theirs = vectors.most_similar(key, topn=3)
+        assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], abs=tolerance)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 200), st.integers(1, 30), st.integers(1, 3), st.data())
+def test_a_batch_finds_what_single_questions_find(seed, count, topn, workers, data):
+    rng = np.random.default_rng(seed)
+    vectors = made([f"k{at}" for at in range(count)], rng.normal(size=(count, 3)))
+    queries = [f"k{at}" for at in rng.integers(0, count, 20)]
+    options = {"topn": topn}
+    options["clip_start"], options["clip_end"] = sorted(rng.integers(0, count + 1, 2).tolist())
+    if data.draw(st.booleans()):
+        options["restrict_vocab"] = int(rng.integers(0, count + 1))
+    single = [vectors.most_similar(key, **options) for key in queries]
+    close(vectors.most_similar_batch(queries, workers=workers, **options), single)
+    directions = np.stack([vectors[key] for key in queries])
+    single = [vectors.most_similar(direction, **options) for direction in directions]
+    close(vectors.most_similar_batch(directions, workers=workers, **options), single)
+
+
 def test_indexer(points):
     class Indexer:
         def most_similar(self, vector, topn):

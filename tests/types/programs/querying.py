@@ -22,6 +22,10 @@ assert_type(fastemb.load_vectors("vectors.txt"), KeyedVectors)
 
 for key, score in vectors.most_similar(positive=["king", "woman"], negative=["man"], topn=3):
     print(f"{key:<10} {score:.3f}")
+assert_type(vectors.most_similar_batch(["king", "queen"])[0][0][1], float)
+rows, cosines = vectors.most_similar_rows(np.zeros((5, vectors.vector_size)), topn=3, workers=2)
+assert_type(rows, NDArray[np.int64])
+assert_type(cosines, NDArray[np.float32])
 row: NDArray[np.float32] = vectors["king"]
 several: NDArray[np.float32] = vectors[["king", "queen"]]
 cosine: float = vectors.similarity("king", "queen")
