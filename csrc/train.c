@@ -105,9 +105,10 @@ static void next_block(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->m = 0;
     while (t->used == t->context_count) {
-        if (!fe_walk_next(&t->walk)) return;
+        if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) return;
         t->centre = t->walk.kept[t->walk.centre].id;
-        t->context_count = fe_walk_contexts(&t->walk, t->contexts);
+        t->context_count =
+            job->basket > 0 ? fe_basket_contexts(&t->walk, t->contexts) : fe_walk_contexts(&t->walk, t->contexts);
         t->used = 0;
         t->done.kept++;
         const int32_t entering = t->walk.centre + job->span;
@@ -125,6 +126,8 @@ static void next_block(struct trainer *t, struct pending *p) {
         fe_target_aim(job, random, (uint64_t)t->used * (uint64_t)job->negative, p->aims);
     }
     t->used += p->m;
+    if (job->basket > 0)
+        for (int32_t i = 0; i < p->m; i++) prefetch_row(job->in, p->inputs[i], job);
 }
 
 /* Find the block's output rows and send for them. */

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _native
 from ..config import ISA, available_cpus
@@ -441,7 +442,12 @@ class Word2Vec(Scoring):
             bool(settings.cbow_exact),
             want_loss,
             settings.seed,
+            *self._baskets(corpus),
         )
+
+    def _baskets(self, corpus: Corpus) -> tuple[int, NDArray[np.uint32] | None]:
+        """Most contexts of a centre in a basket without order, 0 for windows; thresholds of events with weights."""
+        return 0, None
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
