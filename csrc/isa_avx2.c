@@ -14,6 +14,7 @@
 #define LANES 8
 #define TILE_H 2
 #define COLUMNS 1
+#define PANEL 2
 #define ISA(name) name##_avx2
 typedef __m256 vf;
 
@@ -56,7 +57,10 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
     }
 }
 
+FE_INLINE uint32_t v_above(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+
 #include "step.inc.h"
+#include "topk.inc.h"
 
 static int supported(void) {
 #if defined(__GNUC__) || defined(__clang__)
@@ -67,7 +71,9 @@ static int supported(void) {
 #endif
 }
 
-const struct fe_kernel fe_kernel_avx2 = {"avx2", LANES, supported, gradient_avx2, update_avx2, gather_avx2, scatter_avx2};
+const struct fe_kernel fe_kernel_avx2 = {
+    "avx2", LANES, supported, gradient_avx2, update_avx2, gather_avx2, scatter_avx2, PANEL * LANES, score_avx2,
+};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -15,6 +15,7 @@
 #define LANES 16
 #define TILE_H 4
 #define COLUMNS 2
+#define PANEL 4
 #define ISA(name) name##_avx512
 typedef __m512 vf;
 
@@ -57,7 +58,10 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
         v_store(g + 8 * i, v_fold4(v_row(a + i * nj, nj), i + 1 < mi ? v_row(a + (i + 1) * nj, nj) : v_zero()));
 }
 
+FE_INLINE uint32_t v_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+
 #include "step.inc.h"
+#include "topk.inc.h"
 
 static int supported(void) {
 #if defined(__GNUC__) || defined(__clang__)
@@ -68,7 +72,9 @@ static int supported(void) {
 #endif
 }
 
-const struct fe_kernel fe_kernel_avx512 = {"avx512", LANES, supported, gradient_avx512, update_avx512, gather_avx512, scatter_avx512};
+const struct fe_kernel fe_kernel_avx512 = {
+    "avx512", LANES, supported, gradient_avx512, update_avx512, gather_avx512, scatter_avx512, PANEL * LANES, score_avx512,
+};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -7,6 +7,7 @@
 #define LANES 4
 #define TILE_H 2
 #define COLUMNS 1
+#define PANEL 2
 #define ISA(name) name##_base
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -63,8 +64,17 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
         for (int j = 0; j < 8; j++) g[8 * i + j] = j < nj ? sum_of_lanes(a[i * nj + j]) : 0.0f;
 }
 
+FE_INLINE uint32_t v_above(vf a, vf b) {
+    uint32_t bits = 0;
+    for (int l = 0; l < LANES; l++) bits |= (uint32_t)(LANE(a, l) > LANE(b, l)) << l;
+    return bits;
+}
+
 #include "step.inc.h"
+#include "topk.inc.h"
 
 static int supported(void) { return 1; }
 
-const struct fe_kernel fe_kernel_base = {"base", LANES, supported, gradient_base, update_base, gather_base, scatter_base};
+const struct fe_kernel fe_kernel_base = {
+    "base", LANES, supported, gradient_base, update_base, gather_base, scatter_base, PANEL * LANES, score_base,
+};

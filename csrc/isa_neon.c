@@ -9,6 +9,7 @@
 #define LANES 4
 #define TILE_H 4
 #define COLUMNS 2
+#define PANEL 4
 #define ISA(name) name##_neon
 typedef float32x4_t vf;
 
@@ -46,10 +47,18 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
     }
 }
 
+FE_INLINE uint32_t v_above(vf a, vf b) {
+    const uint32x4_t lane = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vcgtq_f32(a, b), lane));
+}
+
 #include "step.inc.h"
+#include "topk.inc.h"
 
 static int supported(void) { return 1; }
 
-const struct fe_kernel fe_kernel_neon = {"neon", LANES, supported, gradient_neon, update_neon, gather_neon, scatter_neon};
+const struct fe_kernel fe_kernel_neon = {
+    "neon", LANES, supported, gradient_neon, update_neon, gather_neon, scatter_neon, PANEL * LANES, score_neon,
+};
 
 #endif

@@ -23,6 +23,7 @@
 #endif
 
 enum { FE_LINE = 16 }; /* floats in a cache line; rows are padded to it */
+enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
 
 /* One block: m inputs against n outputs.
  *     S = H O^T    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G^T H
@@ -52,6 +53,12 @@ struct fe_kernel {
     void (*gather)(const float *const *rows, int m, float factor, int64_t size, float *out);
     /* rows[i] += scale[i] * change */
     void (*scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change);
+    /* Rows in a panel, at most 64; it holds size x score_rows floats, column by column. */
+    int score_rows;
+    /* scores[j][r] = dot product of query j with row r of the panel, for 1 .. FE_SCORE_QUERIES queries of `size` floats
+     * one after another; bit r of above[j]: whether it is greater than threshold[j]. */
+    void (*score)(const float *panel, int64_t size, const float *queries, int count, const float *threshold,
+                  float *scores, uint64_t *above);
 };
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;

@@ -71,6 +71,24 @@ cdef extern from "fastemb.h" nogil:
                 const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha, double *loss,
                 void *workspace)
 
+    struct fe_top:
+        const float *rows
+        int64_t stride
+        int64_t size
+        const float *scale
+        const int64_t *candidates
+        const float *queries
+        int64_t count
+        const int64_t *exclude_offsets
+        const int64_t *exclude
+        int64_t n
+        uint64_t *heaps
+        int64_t *kept
+
+    size_t fe_top_workspace_size(const fe_kernel *kernel, const fe_top *top)
+    void fe_top_scan(const fe_kernel *kernel, const fe_top *top, int64_t begin, int64_t end, void *workspace)
+    void fe_top_results(const fe_top *top, float *scores, int64_t *rows)
+
     struct fe_table:
         pass
     fe_table *fe_table_create()

@@ -71,6 +71,24 @@ def step(
     vector_size: int,
     alpha: float,
 ) -> float: ...
+
+@disjoint_base
+class TopRows:
+    def __new__(
+        cls,
+        isa: str,
+        rows: NDArray[np.float32],
+        scale: NDArray[np.float32] | None,
+        candidates: NDArray[np.int64] | None,
+        queries: NDArray[np.float32],
+        exclude_offsets: NDArray[np.int64] | None,
+        exclude: NDArray[np.int64] | None,
+        n: int,
+    ) -> Self: ...
+    def workspace(self) -> bytearray: ...
+    def scan(self, begin: int, end: int, workspace: bytearray) -> None: ...
+    def results(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> None: ...
+
 def count_lines(data: _Bytes) -> int: ...
 
 @disjoint_base

@@ -1,0 +1,175 @@
+"""The best rows of a matrix for each of many queries, by dot product."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _native
+from ..config import ISA, available_cpus
+from .store import as_count
+
+_BLOCK_QUERIES = 1020  # a multiple of the queries that are scored side by side
+_LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
+_STEP_ROWS = 64  # a multiple of the rows that are scored side by side
+_CALL_PRODUCTS = 1 << 30  # multiplications in one call without the GIL: some ten milliseconds
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+def top_k(
+    queries: ArrayLike,
+    rows: ArrayLike,
+    n: int,
+    *,
+    scale: ArrayLike | None = None,
+    exclude: tuple[ArrayLike, ArrayLike] | None = None,
+    mask: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[Indices, Floats]:
+    """Find the ``n`` rows with the highest dot products with each query, by looking at all of them.
+
+    Everything is computed in float32. Beside inputs that are float32 already, and results, it takes a few megabytes
+    a worker.
+
+    Args:
+        queries: (q, d).
+        rows: (r, d); what is strided from row to row is not copied.
+        n: how many rows to find for a query.
+        scale: (r,) factors on each row's products, such as 1 / length for cosines. Default None: 1.
+        exclude: rows that are not to be found, by query, as (indptr, indices) of a sparse matrix in CSR form: query i
+            does without ``indices[indptr[i]:indptr[i + 1]]``. indptr: (q + 1,). Default None.
+        mask: (r,) bool, the rows that may be found. Default None: all.
+        workers: threads. Default None: one for each CPU that the process may use.
+
+    Returns:
+        Row numbers, (q, n) int64, and dot products, (q, n) float32, the highest first; of equal ones the lower row
+        number. Products that are NaN or -infinity are left out. What is missing at the end is -1 and -infinity.
+
+    Raises:
+        ValueError: shapes do not fit, or an index is out of range.
+        TypeError: ``n`` or ``workers`` is no whole number, indices are none, or ``mask`` is not bool.
+
+    """
+    asked, searched = np.ascontiguousarray(queries, np.float32), _by_rows(np.asarray(rows, np.float32))
+    if asked.ndim != 2 or searched.ndim != 2 or asked.shape[1] != searched.shape[1] or asked.shape[1] == 0:
+        raise ValueError(f"queries and rows must be (q, d) and (r, d), not {asked.shape} and {searched.shape}")
+    factors = None if scale is None else np.ascontiguousarray(scale, np.float32)
+    if factors is not None and factors.shape != (len(searched),):
+        raise ValueError(f"scale must be ({len(searched)},), not {factors.shape}")
+    offsets, excluded = (None, None) if exclude is None else _exclusions(exclude, len(asked), len(searched))
+    candidates = None if mask is None else _candidates(mask, len(searched))
+    places = len(searched) if candidates is None else len(candidates)
+    threads = available_cpus() if workers is None else as_count(workers)
+    if threads < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
+    count = max(0, as_count(n))
+    found = np.full((len(asked), min(count, places)), -1, np.int64)
+    scores = np.full(found.shape, -np.inf, np.float32)
+    if found.size:
+        _Search(asked, searched, factors, candidates, places, offsets, excluded, found, scores).run(threads)
+    if count > places:
+        missing = ((0, 0), (0, count - places))
+        return np.pad(found, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf)
+    return found, scores
+
+
+@dataclass(frozen=True)
+class _Search:
+    queries: Floats
+    rows: Floats
+    scale: Floats | None
+    candidates: Indices | None
+    places: int
+    offsets: Indices | None
+    excluded: Indices | None
+    found: Indices
+    scores: Floats
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, workers: int) -> None:
+        """Search by several threads; an exception in one, or Ctrl-C, stops all."""
+        blocks = list(_blocks(len(self.queries), workers))
+        if len(blocks) == 1 or workers == 1:
+            for begin, end in blocks:
+                self._search(begin, end)
+            return
+        with ThreadPoolExecutor(min(workers, len(blocks)), "fastemb-top") as pool:
+            try:
+                for done in [pool.submit(self._search, *span) for span in blocks]:
+                    done.result()
+            finally:
+                self.stopped.set()
+
+    def _search(self, begin: int, end: int) -> None:
+        try:
+            top = _native.TopRows(
+                ISA,
+                self.rows,
+                self.scale,
+                self.candidates,
+                self.queries[begin:end],
+                None if self.offsets is None else self.offsets[begin : end + 1],
+                self.excluded,
+                self.found.shape[1],
+            )
+            workspace = top.workspace()
+            step = max(1, _CALL_PRODUCTS // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
+            for first in range(0, self.places, step):
+                if self.stopped.is_set():
+                    return
+                top.scan(first, min(first + step, self.places), workspace)
+            top.results(self.scores[begin:end], self.found[begin:end])
+        except BaseException:
+            self.stopped.set()
+            raise
+
+
+def _by_rows(rows: Floats) -> Floats:
+    """Return ``rows`` with the values of a row one after another, and rows one after another or further apart."""
+    if rows.ndim == 2 and rows.strides[1] == rows.itemsize and rows.strides[0] >= 0 and rows.strides[0] % 4 == 0:
+        return rows
+    return np.ascontiguousarray(rows)
+
+
+def _blocks(count: int, threads: int) -> Iterator[tuple[int, int]]:
+    """Cut queries into blocks of even size, as many as keep all threads busy to the end."""
+    blocks = -(-count // _BLOCK_QUERIES)
+    if threads > 1:
+        blocks = max(blocks, min(4 * threads, count // _LEAST_QUERIES), 1)
+    for block in range(blocks):
+        yield count * block // blocks, count * (block + 1) // blocks
+
+
+def _exclusions(exclude: tuple[ArrayLike, ArrayLike], queries: int, rows: int) -> tuple[Indices, Indices]:
+    """Return offsets and indices as int64, the indices rising within a query."""
+    offsets, indices = (np.asarray(part) for part in exclude)
+    if any(part.size and part.dtype.kind not in "iu" for part in (offsets, indices)):
+        raise TypeError("exclude must be two arrays of whole numbers, indptr and indices")
+    offsets, indices = (np.ascontiguousarray(part, np.int64) for part in (offsets, indices))
+    lengths = np.diff(offsets) if offsets.shape == (queries + 1,) else None
+    if lengths is None or indices.ndim != 1 or offsets[0] != 0 or offsets[-1] != len(indices) or (lengths < 0).any():
+        raise ValueError(f"exclude must be indptr ({queries + 1},), from 0 rising to the number of indices, and those")
+    if len(indices) and not (indices.min() >= 0 and indices.max() < rows):
+        raise ValueError(f"exclude has indices outside [0, {rows})")
+    falls = indices[1:] < indices[:-1]
+    inner = offsets[1:-1]
+    falls[inner[(inner > 0) & (inner < len(indices))] - 1] = False
+    if falls.any():
+        indices = indices[np.lexsort((indices, np.repeat(np.arange(queries), lengths)))]
+    return offsets, indices
+
+
+def _candidates(mask: ArrayLike, rows: int) -> Indices | None:
+    chosen = np.asarray(mask)
+    if chosen.dtype != np.bool_:
+        raise TypeError(f"mask must be bool, not {chosen.dtype}")
+    if chosen.shape != (rows,):
+        raise ValueError(f"mask must be ({rows},), not {chosen.shape}")
+    return None if chosen.all() else np.flatnonzero(chosen).astype(np.int64, copy=False)

@@ -1,0 +1,202 @@
+"""The best rows for many queries, on every instruction set, against sorting all scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from conftest import ISAS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastemb import _native as typed_native
+
+_native: Any = typed_native  # some arguments here are wrong on purpose
+
+Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+
+
+def best_rows(
+    isa: str,
+    queries: npt.NDArray[np.float32],
+    rows: npt.NDArray[np.float32],
+    n: int,
+    scale: npt.NDArray[np.float32] | None = None,
+    candidates: list[int] | None = None,
+    exclude: list[list[int]] | None = None,
+    cut: int = 0,
+) -> Pairs:
+    """Look at the places before ``cut`` first, then at the rest."""
+    found, scores = np.zeros((len(queries), n), np.int64), np.zeros((len(queries), n), np.float32)
+    offsets = indices = None
+    if exclude is not None:
+        offsets = np.cumsum([0, *map(len, exclude)], dtype=np.int64)
+        indices = np.array([row for some in exclude for row in sorted(some)], np.int64)
+    chosen = None if candidates is None else np.array(candidates, np.int64)
+    places = len(rows) if candidates is None else len(candidates)
+    top = _native.TopRows(isa, rows, scale, chosen, queries, offsets, indices, n)
+    workspace = top.workspace()
+    top.scan(0, cut, workspace)
+    top.scan(cut, places, workspace)
+    top.results(scores, found)
+    return found, scores
+
+
+def sorted_rows(
+    scores: npt.NDArray[np.float32],
+    n: int,
+    candidates: list[int] | None = None,
+    exclude: list[list[int]] | None = None,
+) -> Pairs:
+    """The slow twin: scores is (queries, rows)."""
+    found, kept = np.full((len(scores), n), -1, np.int64), np.full((len(scores), n), -np.inf, np.float32)
+    for query, values in enumerate(scores):
+        allowed = range(len(values)) if candidates is None else candidates
+        rows = [row for row in allowed if values[row] > -np.inf and row not in (exclude or {query: []})[query]]
+        rows = sorted(rows, key=lambda row, values=values: (-values[row], row))[:n]
+        found[query, : len(rows)], kept[query, : len(rows)] = rows, values[rows]
+    return found, kept
+
+
+def same(left: Pairs, right: Pairs) -> None:
+    np.testing.assert_array_equal(left[0], right[0])
+    np.testing.assert_array_equal(left[1], right[1])
+
+
+def whole_numbers(rng: np.random.Generator, shape: tuple[int, ...], size: int = 4) -> npt.NDArray[np.float32]:
+    """Small integers: sums in any order are exact, and equal scores are common."""
+    return rng.integers(-size, size + 1, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 16, 17, 100])
+@pytest.mark.parametrize("rows", [1, 7, 8, 15, 16, 17, 63, 64, 65, 200])
+def test_every_shape(isa: str, size: int, rows: int) -> None:
+    rng = np.random.default_rng(rows * size)
+    for queries in (1, 2, 3, 4, 5, 6, 7, 13):
+        asked, matrix = whole_numbers(rng, (queries, size)), whole_numbers(rng, (rows, size))
+        for n in (1, 3, rows, rows + 2):
+            same(best_rows(isa, asked, matrix, n, cut=rows // 3), sorted_rows(asked @ matrix.T, n))
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> dict[str, Any]:
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    queries, rows, size = draw(st.integers(1, 14)), draw(st.integers(1, 150)), draw(st.integers(1, 9))
+    candidates = None
+    if draw(st.booleans()):
+        candidates = np.flatnonzero(rng.random(rows) < draw(st.sampled_from([0.0, 0.1, 0.9]))).tolist()
+    exclude = None
+    if draw(st.booleans()):
+        share = draw(st.sampled_from([0.0, 0.1, 1.0]))
+        exclude = [np.flatnonzero(rng.random(rows) < share).tolist() for _ in range(queries)]
+    matrix = np.zeros((rows, size + 5), np.float32)[:, :size]  # strided
+    matrix[:] = whole_numbers(rng, (rows, size), draw(st.integers(0, 9)))
+    return {
+        "isa": draw(st.sampled_from(ISAS)),
+        "queries": whole_numbers(rng, (queries, size)),
+        "rows": matrix,
+        "n": draw(st.integers(1, 20)),
+        "scale": whole_numbers(rng, (rows,)) if draw(st.booleans()) else None,
+        "candidates": candidates,
+        "exclude": exclude,
+        "cut": draw(st.integers(0, rows if candidates is None else len(candidates))),
+    }
+
+
+@given(problems())
+def test_against_sorting_everything(problem: dict[str, Any]) -> None:
+    scores = problem["queries"] @ problem["rows"].T
+    if problem["scale"] is not None:
+        scores *= problem["scale"]
+    expected = sorted_rows(scores, problem["n"], problem["candidates"], problem["exclude"])
+    same(best_rows(**problem), expected)
+
+
+def test_what_is_no_number_is_left_out(isa: str) -> None:
+    rows = np.array([[np.nan], [1], [-np.inf], [np.inf], [2], [np.nan]], np.float32)
+    found, scores = best_rows(isa, np.ones((1, 1), np.float32), rows, 5)
+    assert found.tolist() == [[3, 4, 1, -1, -1]]
+    assert scores.tolist() == [[np.inf, 2, 1, -np.inf, -np.inf]]
+    found, _ = best_rows(isa, np.full((7, 1), np.nan, np.float32), rows, 1)
+    assert (found == -1).all()
+
+
+def test_rounding(isa: str) -> None:
+    rng = np.random.default_rng(1)
+    queries, rows = (rng.standard_normal((count, 300), np.float32) for count in (20, 500))
+    found, scores = best_rows(isa, queries, rows, 10)
+    exact = queries.astype(np.float64) @ rows.T.astype(np.float64)
+    np.testing.assert_allclose(scores, np.take_along_axis(exact, found, 1), atol=300 * 2.0**-24 * 300)
+    np.testing.assert_allclose(scores, -np.sort(-exact)[:, :10], atol=300 * 2.0**-24 * 300)
+
+
+def arguments(**changes: Any) -> dict[str, Any]:
+    good = {
+        "isa": "base",
+        "rows": np.zeros((4, 3), np.float32),
+        "scale": None,
+        "candidates": None,
+        "queries": np.zeros((2, 3), np.float32),
+        "exclude_offsets": None,
+        "exclude": None,
+        "n": 5,
+    }
+    return {**good, **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"isa": "none"},
+        {"rows": np.zeros((4, 2), np.float32)},
+        {"rows": np.zeros((0, 3), np.float32)},
+        {"rows": np.zeros((4, 3), np.float64)},
+        {"rows": np.zeros((4, 6), np.float32)[:, ::2]},
+        {"rows": np.zeros((4, 3), np.float32)[::-1]},
+        {"rows": None},
+        {"scale": np.zeros(3, np.float32)},
+        {"candidates": np.array([0, 4])},
+        {"candidates": np.array([-1, 2])},
+        {"candidates": np.array([1, 1])},
+        {"queries": np.zeros((0, 3), np.float32)},
+        {"queries": np.zeros((2, 0), np.float32), "rows": np.zeros((4, 0), np.float32)},
+        {"exclude_offsets": np.array([0, 0])},
+        {"exclude_offsets": np.array([0, 1, 1]), "exclude": np.array([], np.int64)},
+        {"exclude_offsets": np.array([0, 2, 1]), "exclude": np.array([0, 1])},
+        {"exclude_offsets": np.array([-1, 0, 1]), "exclude": np.array([0, 1])},
+        {"exclude_offsets": np.array([0, 0, 0]), "exclude": None},
+        {"n": 0},
+        {"n": -1},
+        {"n": 2**61},
+    ],
+    ids=repr,
+)
+def test_bad_arguments(changes: dict[str, Any]) -> None:
+    _native.TopRows(**arguments())
+    with pytest.raises((TypeError, ValueError, OverflowError)):
+        _native.TopRows(**arguments(**changes))
+
+
+@pytest.mark.parametrize(("begin", "end"), [(-1, 2), (0, 5), (3, 2)])
+def test_bad_ranges(begin: int, end: int) -> None:
+    top = _native.TopRows(**arguments())
+    with pytest.raises(ValueError, match="range"):
+        top.scan(begin, end, top.workspace())
+    with pytest.raises(ValueError, match="workspace"):
+        top.scan(0, 4, bytearray(10))
+
+
+@pytest.mark.parametrize(("scores", "rows"), [((2, 4), (2, 5)), ((2, 5), (1, 5)), ((5, 2), (5, 2))])
+def test_bad_room_for_results(scores: tuple[int, int], rows: tuple[int, int]) -> None:
+    top = _native.TopRows(**arguments())
+    with pytest.raises(ValueError, match="room"):
+        top.results(np.zeros(scores, np.float32), np.zeros(rows, np.int64))
+
+
+def test_minus_zero_is_zero(isa: str) -> None:
+    rows = np.array([[-0.0], [0.0], [-0.0], [1e-45]], np.float32)
+    found, scores = best_rows(isa, np.ones((1, 1), np.float32), rows, 4)
+    assert found.tolist() == [[3, 0, 1, 2]]
+    assert scores.tolist() == [[np.float32(1e-45), 0, 0, 0]]
