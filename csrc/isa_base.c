@@ -15,11 +15,13 @@ typedef float vf __attribute__((vector_size(16)));
 #define LANE(a, l) ((a)[l])
 #define DEFINE_OPERATOR(name, sign) \
     FE_INLINE vf name(vf a, vf b) { return a sign b; }
+#define SPREAD(a) ((vf){(a), (a), (a), (a)})
 #else
 typedef struct {
     float lane[LANES];
 } vf;
 #define LANE(a, l) ((a).lane[l])
+#define SPREAD(a) ((vf){{(a), (a), (a), (a)}})
 #define DEFINE_OPERATOR(name, sign) DEFINE_EACH(name, (vf a, vf b), LANE(a, l) sign LANE(b, l))
 #endif
 
@@ -37,7 +39,7 @@ FE_INLINE vf v_load(const float *p) {
 }
 FE_INLINE void v_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
 DEFINE_EACH(v_zero, (void), 0.0f)
-DEFINE_EACH(v_set1, (float a), a)
+FE_INLINE vf v_set1(float a) { return SPREAD(a); }
 DEFINE_OPERATOR(v_add, +)
 DEFINE_OPERATOR(v_sub, -)
 DEFINE_OPERATOR(v_mul, *)
