@@ -47,7 +47,7 @@ class ItemIndex:
         normalize: bool = False,
         connectivity: int = 32,
         expansion_add: int = 200,
-        expansion_search: int = 200,
+        expansion_search: int = 512,
         workers: int | None = None,
     ) -> None:
         index_class = _usearch()

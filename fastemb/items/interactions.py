@@ -348,6 +348,8 @@ class Interactions:
 
     def __getitem__(self, chosen: Any) -> Any:
         """One session as a list of keys, or those of a slice or an array of numbers or marks."""
+        if isinstance(chosen, tuple) and len(chosen) == 2 and chosen[1] is Ellipsis:
+            chosen = chosen[0]  # as scikit-learn picks rows
         if not isinstance(chosen, slice | list | np.ndarray):
             number = operator.index(chosen)
             if not -len(self) <= number < len(self):

@@ -204,7 +204,9 @@ class Item2Vec:
         core._grow(grown)
         self._train(core, data)
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
-        self._trained = _Trained(core, histories.merged() if self.window is None else histories)
+        merged = histories.merged() if self.window is None else histories
+        sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
+        self._trained = _Trained(core, merged, sessions)
         return self
 
     def _prepared(self, X: Any) -> Interactions:  # noqa: N803
@@ -263,17 +265,22 @@ class Item2Vec:
         return self._trained
 
     def similar_items(self, item: Hashable, n: int = 10) -> list[tuple[Hashable, float]]:
-        """The ``n`` items most like ``item``: by the cosine of input vectors.
+        """The ``n`` items most like ``item``, with their cosines.
+
+        With ``sg=1`` cosines of input vectors. With ``sg=0`` of output vectors less their mean: items are alike that
+        the same others predict. (Input vectors that are averaged learn to complement each other, and tell less.)
 
         Raises:
             KeyError: the item is unknown.
         """
-        vectors = self.wv
-        row = vectors.key_to_index.get(item, -1)
+        row = self.wv.key_to_index.get(item, -1)
         if row < 0:
             raise KeyError(f"unknown item {item!r}")
-        similar: list[tuple[Hashable, float]] = vectors.similar_by_vector(vectors.vectors[row], topn=n + 1)
-        return [(key, score) for key, score in similar if key != item][:n]
+        unit = self._known().unit_vectors()
+        rows, cosines = top_k(unit[row : row + 1], unit, min(n, len(unit)), exclude=([0, 1], [row]))
+        keys = self.wv.index_to_key
+        pairs = zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
+        return [(keys[near], cosine) for near, cosine in pairs if near >= 0]
 
     def transform(self, X: Any) -> Floats:  # noqa: N803
         """Query vectors of sessions: the mean of their known items' input vectors, zero where none is known.
@@ -480,7 +487,7 @@ class Item2Vec:
         """
         known = self._known()
         params = self.get_params() | {"random_state": known.core.seed, "progress": None, "workers": None}
-        write_items(path, known.core, params, known.histories if histories else None)
+        write_items(path, known.core, params, known.sessions, known.histories if histories else None)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -489,7 +496,7 @@ class Item2Vec:
         Raises:
             ValueError: the file is something else, or damaged.
         """
-        params, vocabulary, matrices, histories, epochs = read_items(path)
+        params, vocabulary, matrices, histories, epochs, sessions = read_items(path)
         try:
             made = cls(**params)
             core = _Core(**made._core_settings(params["random_state"]), seed=params["random_state"])
@@ -497,7 +504,7 @@ class Item2Vec:
             raise ValueError(f"{path}: damaged settings: {error}") from None
         core._adopt(vocabulary, matrices, None)
         core._epochs_trained = epochs
-        made._trained = _Trained(core, histories)
+        made._trained = _Trained(core, histories, sessions)
         return made
 
 
@@ -514,10 +521,22 @@ class _Core(Word2Vec):
 class _Trained:
     """A fitted state."""
 
-    def __init__(self, core: _Core, histories: Interactions) -> None:
+    def __init__(self, core: _Core, histories: Interactions, sessions: int | None = None) -> None:
         self.core = core
         self.histories = histories
+        self.sessions = int((np.diff(histories.offsets) > 0).sum()) if sessions is None else sessions
         self._users: dict[Hashable, int] | None = None
+        self._unit: Floats | None = None
+
+    def unit_vectors(self) -> Floats:
+        """What items are compared by, in unit length."""
+        if self._unit is None:
+            vectors = self.core.wv.vectors
+            if not self.core.sg:
+                vectors = self.core.syn1neg - self.core.syn1neg.mean(axis=0)
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            self._unit = np.divide(vectors, np.where(lengths > 0, lengths, 1), dtype=np.float32)
+        return self._unit
 
     def users(self) -> dict[Hashable, int]:
         """The session of each user."""
@@ -528,8 +547,7 @@ class _Trained:
     def popularity(self) -> Floats:
         """Share of sessions with each item, as rows of one number."""
         counts = self.core._known_vocabulary().counts
-        sessions = max(int((np.diff(self.histories.offsets) > 0).sum()), 1)
-        share: Floats = (counts / sessions).astype(np.float32)
+        share: Floats = (counts / max(self.sessions, 1)).astype(np.float32)
         return share[:, None]
 
 

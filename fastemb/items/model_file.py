@@ -18,7 +18,11 @@ _VERSION = "1"
 
 
 def write_items(
-    path: str | os.PathLike[str], core: Word2Vec, params: dict[str, Any], histories: Interactions | None
+    path: str | os.PathLike[str],
+    core: Word2Vec,
+    params: dict[str, Any],
+    sessions: int,
+    histories: Interactions | None,
 ) -> None:
     """Write a model; the file is there whole or not at all."""
     keys, key_type = pack_keys(core.wv.index_to_key)
@@ -34,6 +38,7 @@ def write_items(
         "key_type": key_type,
         "params": json.dumps(params, default=_plain),
         "epochs_trained": str(core._epochs_trained),
+        "sessions": str(sessions),
         "user_type": "none",
     }
     if histories is not None:
@@ -48,11 +53,11 @@ def write_items(
     write_tensors(path, arrays, metadata)
 
 
-Parts = tuple[dict[str, Any], Vocabulary, dict[str, Any], Interactions, int]
+Parts = tuple[dict[str, Any], Vocabulary, dict[str, Any], Interactions, int, int]
 
 
 def read_items(path: str | os.PathLike[str]) -> Parts:
-    """Parameters, vocabulary, matrices, histories and the number of epochs trained.
+    """Parameters, vocabulary, matrices, histories, epochs trained, and the number of sessions.
 
     Raises:
         ValueError: the file holds no Item2Vec model, or is damaged.
@@ -64,19 +69,19 @@ def read_items(path: str | os.PathLike[str]) -> Parts:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
         params = json.loads(metadata["params"])
-        epochs = int(metadata["epochs_trained"])
+        epochs, sessions = int(metadata["epochs_trained"]), int(metadata["sessions"])
         keys = unpack_keys(path, arrays, metadata.get("key_type"))
         vocabulary = Vocabulary(keys, arrays["attribute.count"])
         shape = (len(vocabulary), params["vector_size"])
         matrices = {name: arrays[name] for name in ("vectors", "syn1neg")}
         wrong = [name for name, matrix in matrices.items() if matrix.shape != shape or matrix.dtype != np.float32]
-        if not isinstance(params, dict) or wrong or epochs < 0:
+        if not isinstance(params, dict) or wrong or min(epochs, sessions) < 0:
             raise ValueError(f"wrong shape or dtype of {wrong}")
         histories = _histories(path, arrays, metadata, keys)
     except (KeyError, TypeError, ValueError) as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise ValueError(f"{path}: damaged: {reason}") from None
-    return params, vocabulary, matrices, histories, epochs
+    return params, vocabulary, matrices, histories, epochs, sessions
 
 
 def _histories(path: Any, arrays: dict[str, Any], metadata: dict[str, str], keys: Any) -> Interactions:

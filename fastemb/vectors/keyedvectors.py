@@ -24,7 +24,7 @@ from .store import Array, Key
 logger = logging.getLogger(__name__)
 
 _FORMAT = "fastemb.KeyedVectors"
-_READABLE = (_FORMAT, "fastemb.Word2Vec")
+_READABLE = (_FORMAT, "fastemb.Word2Vec", "fastemb.Item2Vec")
 _ATTRIBUTE = "attribute."
 _REMOVED = {
     "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
