@@ -22,7 +22,7 @@ _SETTINGS: dict[str, tuple[type, str]] = {
     "vector_size": (int, "dimensions of the vectors"),
     "window": (int, "sessions have an order, and contexts are at most so far away (default: baskets without an order)"),
     "contexts": (int, "in baskets: items that an item is predicted from, at most"),
-    "sg": (int, "1 predicts from each context alone, 0 from their mean"),
+    "sg": (int, "1 predicts from each context alone, 0 from their mean (default: both, half of the vector each)"),
     "negative": (int, "negatives for each item predicted"),
     "ns_exponent": (float, "negatives are drawn by count to this power; may be negative"),
     "sample": (float, "thin out items above this share of the events; 0: none"),
@@ -75,7 +75,7 @@ def _read(options: argparse.Namespace) -> Interactions:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("model")
+    group = parser.add_argument_group("model (what has no default here depends on --sg)")
     defaults = Item2Vec().get_params()
     for name, (kind, meaning) in _SETTINGS.items():
         default = defaults[name]

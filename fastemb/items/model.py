@@ -23,7 +23,11 @@ from .model_file import read_items, write_items
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-_ALPHA = {0: 0.5, 1: 0.025}
+# What None stands for, by sg; chosen on held-out parts of training data.
+_DEFAULTS: dict[int, dict[str, Any]] = {
+    0: {"contexts": 8, "negative": 100, "ns_exponent": -0.3, "epochs": 10, "alpha": 0.5},
+    1: {"contexts": 32, "negative": 5, "ns_exponent": 0.1, "epochs": 40, "alpha": 0.05},
+}
 _BATCH_EVENTS = 1 << 16
 
 
@@ -33,24 +37,29 @@ class Item2Vec:
     Barkan and Koenigstein 2016, "Item2vec: neural item embedding for collaborative filtering"; Grbovic et al. 2015,
     "E-commerce in your inbox" (prod2vec). An item is predicted from the mean of the input vectors of other items of
     its basket (``sg=0``), or from each of them alone (``sg=1``), with negative sampling. The score of an item for a
-    history is the dot product of the mean of the history's input vectors and the item's output vector.
+    history is the dot product of the mean of the history's input vectors and the item's output vector. By default
+    both are trained, each with half of the dimensions, and their scores are added: they err on different items, and
+    together do better than either with all dimensions.
 
-    Settings have defaults that were chosen on data of the item kind, and gensim's names where gensim has them.
+    Settings have gensim's names where gensim has them. Those that are None by default have the value that did best for
+    the kind of model: with sg=0 / sg=1, contexts 8 / 32, negative 100 / 5, ns_exponent -0.3 / 0.1, epochs 10 / 40,
+    alpha 0.5 / 0.05.
 
     Args:
         vector_size: length of the vectors.
         window: None (default): sessions are baskets without an order, in which each item counts once, and every item
             may be a context of every other. A number: they have an order, and contexts are at most so far away.
         contexts: in baskets, how many of the other items an item is predicted from, at most; drawn anew in each epoch,
-            each with the same probability. Few regularise, and bound the cost of large baskets.
-        sg: 0 predicts from the contexts' mean (CBOW, with its true gradient), 1 from each context alone (skip-gram).
+            each with the same probability. Bounds the cost of large baskets; with ``sg=0`` few of them regularise.
+        sg: 0 predicts from the contexts' mean (CBOW, with its true gradient), 1 from each context alone (skip-gram),
+            None (default): both.
         negative: negatives for each item that is predicted.
-        ns_exponent: negatives are drawn by count ** ns_exponent; may be negative. 0 draws all items alike, and so
-            lets popular items win where they are likelier; 0.75, word2vec's, and 1 take more of popularity out.
+        ns_exponent: negatives are drawn by count ** ns_exponent; may be negative (Caselles-Dupré et al. 2018). 0 draws
+            all items alike, which lets popular items win where they are likelier; 0.75, word2vec's, and 1 take more of
+            popularity out.
         sample: share of all events above which an item is thinned out; 0 (default) keeps all.
         epochs: passes over the data.
-        alpha: learning rate at the start; it falls linearly to ``min_alpha``. None (default): 0.5 with ``sg=0``,
-            0.025 with ``sg=1``.
+        alpha: learning rate at the start; it falls linearly to ``min_alpha``.
         min_alpha: learning rate at the end.
         min_count: items that occur less often are dropped.
         random_state: seed of everything random: a number, a NumPy generator, or None to pick one. With ``workers=1``
@@ -59,7 +68,7 @@ class Item2Vec:
         progress: True or False; None (default) shows progress when standard error is a terminal.
 
     Attributes:
-        wv: input vectors of the items, most frequent first; see `similar_items`.
+        wv: input vectors of the items, most frequent first.
         wv_out: output vectors, by the same rows.
         histories: what the model was fitted on, in its own item numbers; users are its ``session_keys``.
 
@@ -70,12 +79,12 @@ class Item2Vec:
         self,
         vector_size: int = 128,
         window: int | None = None,
-        contexts: int = 8,
-        sg: int = 0,
-        negative: int = 100,
-        ns_exponent: float = 0.0,
+        contexts: int | None = None,
+        sg: int | None = None,
+        negative: int | None = None,
+        ns_exponent: float | None = None,
         sample: float = 0.0,
-        epochs: int = 10,
+        epochs: int | None = None,
         alpha: float | None = None,
         min_alpha: float = 0.0001,
         min_count: int = 1,
@@ -165,10 +174,11 @@ class Item2Vec:
         keys = [data.item_keys[item] for item in order.tolist()]
         vocabulary = Vocabulary(keys, counts[order])
         data = data.with_items(vocabulary.key_to_index, keys)
-        core = _Core(**self._core_settings(seed), seed=seed)
-        core._start(vocabulary)
-        self._train(core, data)
-        self._trained = _Trained(core, data)
+        cores = [_Core(**settings, seed=seed) for settings in self._core_settings()]
+        for core in cores:
+            core._start(vocabulary)
+        self._train(cores, data)
+        self._trained = _Trained(cores, data)
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
@@ -178,15 +188,16 @@ class Item2Vec:
         changes too. Sessions whose key is known continue that history. New items must reach ``min_count`` in ``X``.
 
         Raises:
-            ValueError: as in `fit`; or ``vector_size`` or ``random_state``'s model was changed.
+            ValueError: as in `fit`; or ``vector_size`` or ``sg`` was changed.
         """
         if self._trained is None:
             return self.fit(X)
-        core, known = self._trained.core, self._trained.histories
-        if self.vector_size != core.vector_size:
-            raise ValueError(f"vector_size was changed from {core.vector_size} to {self.vector_size}: call fit")
+        cores, known = self._trained.cores, self._trained.histories
+        settings = self._core_settings()
+        if [(one["sg"], one["vector_size"]) for one in settings] != [(core.sg, core.vector_size) for core in cores]:
+            raise ValueError("vector_size or sg was changed: call fit")
         data = self._prepared(X)
-        vocabulary = core._known_vocabulary()
+        vocabulary = self._trained.vocabulary()
         counts = data.item_counts()
         enough = np.array(
             [count >= self.min_count or key in vocabulary for key, count in zip(data.item_keys, counts, strict=True)],
@@ -199,60 +210,66 @@ class Item2Vec:
         grown = vocabulary.extended(seen)
         data = data.with_items(grown.key_to_index, grown.keys)
         _check_trainable(data)
-        for name, value in self._core_settings(core.seed).items():
-            setattr(core, name, value)
-        core._grow(grown)
-        self._train(core, data)
+        for core, changed in zip(cores, settings, strict=True):
+            for name, value in changed.items():
+                setattr(core, name, value)
+            core._grow(grown)
+        self._train(cores, data)
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
         merged = histories.merged() if self.window is None else histories
         sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
-        self._trained = _Trained(core, merged, sessions)
+        self._trained = _Trained(cores, merged, sessions)
         return self
 
     def _prepared(self, X: Any) -> Interactions:  # noqa: N803
-        if self.window is None:
-            _check_count("contexts", self.contexts)
-        _check_count("negative", self.negative)
+        self._core_settings()  # refuses what makes no sense before the data are read
         data = Interactions.from_any(X)
         return data.merged() if self.window is None else data
 
-    def _core_settings(self, seed: int) -> dict[str, Any]:
-        if self.sg not in _ALPHA:
-            raise ValueError(f"sg must be 0 or 1, not {self.sg!r}")
-        return {
-            "vector_size": self.vector_size,
-            "window": (self.contexts + 1) // 2 if self.window is None else self.window,
-            "sg": self.sg,
-            "cbow_exact": not self.sg,
-            "negative": self.negative,
-            "ns_exponent": self.ns_exponent,
-            "sample": self.sample,
-            "epochs": self.epochs,
-            "alpha": _ALPHA[self.sg] if self.alpha is None else self.alpha,
-            "min_alpha": self.min_alpha,
-            "min_count": self.min_count,
-            "workers": self.workers,
-        }
+    def _core_settings(self) -> list[dict[str, Any]]:
+        """Word2Vec's settings, for each kind of model that is trained; and ``contexts``."""
+        if self.sg not in (None, 0, 1):
+            raise ValueError(f"sg must be 0, 1 or None, not {self.sg!r}")
+        _check_count("vector_size", self.vector_size, 1 if self.sg is not None else 2)
+        if self.window is not None and self.contexts is not None:
+            raise ValueError("contexts is for baskets without an order: leave window or contexts at None")
+        kinds = [0, 1] if self.sg is None else [self.sg]
+        sizes = [self.vector_size] if len(kinds) == 1 else [self.vector_size // 2, -(-self.vector_size // 2)]
+        found = []
+        for kind, size in zip(kinds, sizes, strict=True):
+            chosen = {name: getattr(self, name) for name in _DEFAULTS[kind]}
+            chosen = {name: _DEFAULTS[kind][name] if value is None else value for name, value in chosen.items()}
+            for name in ("contexts", "negative"):
+                _check_count(name, chosen[name])
+            shared = {name: getattr(self, name) for name in ("sample", "min_alpha", "min_count", "workers")}
+            window = (chosen["contexts"] + 1) // 2 if self.window is None else self.window
+            found.append(
+                {"vector_size": size, "window": window, "sg": kind, "cbow_exact": not kind, **shared, **chosen}
+            )
+            Word2Vec(**{name: value for name, value in found[-1].items() if name != "contexts"})
+        return found
 
-    def _train(self, core: _Core, data: Interactions) -> None:
+    def _train(self, cores: list[_Core], data: Interactions) -> None:
         _check_trainable(data)
-        core.contexts = self.contexts if self.window is None else 0
-        core.event_keep = None if data.weights is None else _thresholds(data.weights)
-        corpus = Corpus(data.items.astype(np.int32), data.offsets, core._known_vocabulary(), len(data.items))
-        core.train(corpus, progress=self.progress)
-        core.event_keep = None
+        event_keep = None if data.weights is None else _thresholds(data.weights)
+        corpus = Corpus(data.items.astype(np.int32), data.offsets, cores[0]._known_vocabulary(), len(data.items))
+        for core in cores:
+            core.in_baskets = self.window is None
+            core.event_keep = event_keep
+            core.train(corpus, progress=self.progress)
+            core.event_keep = None
 
     # ---- what was learned ----
 
     @property
     def wv(self) -> KeyedVectors:
         """Input vectors of the items, most frequent first: float32 (items, vector_size)."""
-        return self._known().core.wv
+        return self._known().wv
 
     @property
     def wv_out(self) -> KeyedVectors:
         """Output vectors of the items, by the rows of ``wv``: what a query is multiplied with."""
-        return self._known().core.wv_out
+        return self._known().wv_out
 
     @property
     def histories(self) -> Interactions:
@@ -268,7 +285,8 @@ class Item2Vec:
         """The ``n`` items most like ``item``, with their cosines.
 
         With ``sg=1`` cosines of input vectors. With ``sg=0`` of output vectors less their mean: items are alike that
-        the same others predict. (Input vectors that are averaged learn to complement each other, and tell less.)
+        the same others predict. (Input vectors that are averaged learn to complement each other, and tell less.) With
+        both, the mean of the two cosines.
 
         Raises:
             KeyError: the item is unknown.
@@ -454,7 +472,7 @@ class Item2Vec:
             queries = np.ones((len(some), 1), np.float32) if popular else self._queries(some)
             found = top_k(
                 queries,
-                known.popularity() if popular else known.core.wv_out.vectors,
+                known.popularity() if popular else known.wv_out.vectors,
                 count,
                 exclude=None if without is None else (without.offsets, without.items),
                 mask=mask,
@@ -486,8 +504,9 @@ class Item2Vec:
             TypeError: items, or users, are not all str or all int. Without users: ``histories=False``.
         """
         known = self._known()
-        params = self.get_params() | {"random_state": known.core.seed, "progress": None, "workers": None}
-        write_items(path, known.core, params, known.sessions, known.histories if histories else None)
+        params = self.get_params() | {"random_state": known.cores[0].seed, "progress": None, "workers": None}
+        state = {"params": params, "sessions": known.sessions, "epochs": [core._epochs_trained for core in known.cores]}
+        write_items(path, known.wv, known.wv_out, state, known.histories if histories else None)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -496,46 +515,66 @@ class Item2Vec:
         Raises:
             ValueError: the file is something else, or damaged.
         """
-        params, vocabulary, matrices, histories, epochs, sessions = read_items(path)
+        state, vocabulary, vectors, outputs, histories = read_items(path)
         try:
-            made = cls(**params)
-            core = _Core(**made._core_settings(params["random_state"]), seed=params["random_state"])
+            made = cls(**state["params"])
+            cores = [_Core(**settings, seed=state["params"]["random_state"]) for settings in made._core_settings()]
+            if sum(core.vector_size for core in cores) != vectors.shape[1] or len(cores) != len(state["epochs"]):
+                raise ValueError(f"vector_size does not fit vectors of {vectors.shape[1]}")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path}: damaged settings: {error}") from None
-        core._adopt(vocabulary, matrices, None)
-        core._epochs_trained = epochs
-        made._trained = _Trained(core, histories, sessions)
+        begin = 0
+        for core, epochs in zip(cores, state["epochs"], strict=True):
+            end = begin + core.vector_size
+            core._adopt(vocabulary, {"vectors": vectors[:, begin:end], "syn1neg": outputs[:, begin:end]}, None)
+            core._epochs_trained = epochs
+            begin = end
+        made._trained = _Trained(cores, histories, state["sessions"])
         return made
 
 
 class _Core(Word2Vec):
-    """The trainer, with baskets in place of windows and with weights of events."""
+    """A trainer, with baskets in place of windows and with weights of events."""
 
-    contexts = 0
+    in_baskets = True
     event_keep: NDArray[np.uint32] | None = None
 
+    def __init__(self, contexts: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.contexts = contexts
+
     def _baskets(self, corpus: Corpus) -> tuple[int, NDArray[np.uint32] | None]:
-        return self.contexts, self.event_keep
+        return self.contexts if self.in_baskets else 0, self.event_keep
 
 
 class _Trained:
-    """A fitted state."""
+    """A fitted state; with two kinds of model their vectors stand side by side."""
 
-    def __init__(self, core: _Core, histories: Interactions, sessions: int | None = None) -> None:
-        self.core = core
+    def __init__(self, cores: list[_Core], histories: Interactions, sessions: int | None = None) -> None:
+        self.cores = cores
         self.histories = histories
         self.sessions = int((np.diff(histories.offsets) > 0).sum()) if sessions is None else sessions
+        self.wv = self._keyed([core.wv.vectors for core in cores])
+        self.wv_out = self._keyed([core.syn1neg for core in cores])
         self._users: dict[Hashable, int] | None = None
         self._unit: Floats | None = None
 
+    def vocabulary(self) -> Vocabulary:
+        """The items, by row."""
+        return self.cores[0]._known_vocabulary()
+
+    def _keyed(self, parts: list[Floats]) -> KeyedVectors:
+        vocabulary = self.vocabulary()
+        vectors = parts[0] if len(parts) == 1 else np.hstack(parts)
+        return KeyedVectors._from_arrays(vocabulary.keys, vectors, vocabulary.counts)
+
     def unit_vectors(self) -> Floats:
-        """What items are compared by, in unit length."""
+        """What items are compared by: products are cosines, or their mean."""
         if self._unit is None:
-            vectors = self.core.wv.vectors
-            if not self.core.sg:
-                vectors = self.core.syn1neg - self.core.syn1neg.mean(axis=0)
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            self._unit = np.divide(vectors, np.where(lengths > 0, lengths, 1), dtype=np.float32)
+            parts = [core.wv.vectors if core.sg else core.syn1neg - core.syn1neg.mean(axis=0) for core in self.cores]
+            lengths = [np.linalg.norm(part, axis=1, keepdims=True) * np.sqrt(len(parts)) for part in parts]
+            unit = [part / np.where(length > 0, length, 1) for part, length in zip(parts, lengths, strict=True)]
+            self._unit = np.hstack(unit).astype(np.float32)
         return self._unit
 
     def users(self) -> dict[Hashable, int]:
@@ -546,7 +585,7 @@ class _Trained:
 
     def popularity(self) -> Floats:
         """Share of sessions with each item, as rows of one number."""
-        counts = self.core._known_vocabulary().counts
+        counts = self.vocabulary().counts
         share: Floats = (counts / max(self.sessions, 1)).astype(np.float32)
         return share[:, None]
 
@@ -574,11 +613,11 @@ def _check_trainable(data: Interactions) -> None:
         raise ValueError("a session has more than 2**31 - 1 events")
 
 
-def _check_count(name: str, value: Any) -> None:
+def _check_count(name: str, value: Any, least: int = 1) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be a whole number, not {value!r}")
-    if not 1 <= value < 2**30:
-        raise ValueError(f"{name} must be at least 1, not {value!r}")
+    if not least <= value < 2**30:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
 
 
 def _seed(random_state: Any) -> int:

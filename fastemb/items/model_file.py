@@ -7,11 +7,14 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
-from ..train import Word2Vec
+from ..vectors import KeyedVectors
 from .interactions import Interactions
+
+Floats = NDArray[np.float32]
 
 _FORMAT = "fastemb.Item2Vec"
 _VERSION = "1"
@@ -19,26 +22,24 @@ _VERSION = "1"
 
 def write_items(
     path: str | os.PathLike[str],
-    core: Word2Vec,
-    params: dict[str, Any],
-    sessions: int,
+    wv: KeyedVectors,
+    wv_out: KeyedVectors,
+    state: dict[str, Any],
     histories: Interactions | None,
 ) -> None:
-    """Write a model; the file is there whole or not at all."""
-    keys, key_type = pack_keys(core.wv.index_to_key)
+    """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all."""
+    keys, key_type = pack_keys(wv.index_to_key)
     arrays = {
         **keys,
-        "vectors": core.wv.vectors,
-        "syn1neg": core.syn1neg,
-        "attribute.count": core.wv.expandos["count"],  # so that KeyedVectors can read the file
+        "vectors": wv.vectors,
+        "syn1neg": wv_out.vectors,
+        "attribute.count": wv.expandos["count"],  # so that KeyedVectors can read the file
     }
     metadata = {
         "format": _FORMAT,
         "version": _VERSION,
         "key_type": key_type,
-        "params": json.dumps(params, default=_plain),
-        "epochs_trained": str(core._epochs_trained),
-        "sessions": str(sessions),
+        "state": json.dumps(state, default=_plain),
         "user_type": "none",
     }
     if histories is not None:
@@ -53,11 +54,11 @@ def write_items(
     write_tensors(path, arrays, metadata)
 
 
-Parts = tuple[dict[str, Any], Vocabulary, dict[str, Any], Interactions, int, int]
+Parts = tuple[dict[str, Any], Vocabulary, Floats, Floats, Interactions]
 
 
 def read_items(path: str | os.PathLike[str]) -> Parts:
-    """Parameters, vocabulary, matrices, histories, epochs trained, and the number of sessions.
+    """The state, the vocabulary, input and output vectors, and the histories.
 
     Raises:
         ValueError: the file holds no Item2Vec model, or is damaged.
@@ -68,20 +69,22 @@ def read_items(path: str | os.PathLike[str]) -> Parts:
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        params = json.loads(metadata["params"])
-        epochs, sessions = int(metadata["epochs_trained"]), int(metadata["sessions"])
+        state = json.loads(metadata["state"])
+        numbers = [state["sessions"], *state["epochs"]]
+        if not isinstance(state["params"], dict) or not all(type(one) is int and one >= 0 for one in numbers):
+            raise ValueError("the settings make no sense")
         keys = unpack_keys(path, arrays, metadata.get("key_type"))
         vocabulary = Vocabulary(keys, arrays["attribute.count"])
-        shape = (len(vocabulary), params["vector_size"])
-        matrices = {name: arrays[name] for name in ("vectors", "syn1neg")}
-        wrong = [name for name, matrix in matrices.items() if matrix.shape != shape or matrix.dtype != np.float32]
-        if not isinstance(params, dict) or wrong or min(epochs, sessions) < 0:
-            raise ValueError(f"wrong shape or dtype of {wrong}")
+        vectors, outputs = arrays["vectors"], arrays["syn1neg"]
+        if vectors.ndim != 2 or len(vectors) != len(keys) or vectors.shape != outputs.shape:
+            raise ValueError("the vectors do not fit the keys")
+        if vectors.dtype != np.float32 or outputs.dtype != np.float32:
+            raise ValueError("the vectors are not float32")
         histories = _histories(path, arrays, metadata, keys)
     except (KeyError, TypeError, ValueError) as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise ValueError(f"{path}: damaged: {reason}") from None
-    return params, vocabulary, matrices, histories, epochs, sessions
+    return state, vocabulary, vectors, outputs, histories
 
 
 def _histories(path: Any, arrays: dict[str, Any], metadata: dict[str, str], keys: Any) -> Interactions:

@@ -25,7 +25,8 @@ def model(**params: object) -> Item2Vec:
 # ---- learning ----
 
 WAYS: dict[str, dict[str, Any]] = {
-    "baskets, mean": {},
+    "baskets, both": {},
+    "baskets, mean": {"sg": 0},
     "baskets, each alone": {"sg": 1},
     "ordered, mean": {"window": 3},
     "ordered, each alone": {"window": 3, "sg": 1},
@@ -141,6 +142,7 @@ def test_kinds_of_random_state(state: Any) -> None:
         ("window", 0),
         ("contexts", 0),
         ("contexts", 2.5),
+        ("vector_size", 1),
         ("sg", 2),
         ("negative", 0),
         ("negative", -1),
@@ -156,6 +158,11 @@ def test_kinds_of_random_state(state: Any) -> None:
 def test_settings_that_make_no_sense_are_refused_by_name(name: str, value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="seed" if name == "random_state" else name):
         small_model(**{name: value}).fit(SHOP)
+
+
+def test_options_that_would_be_ignored_are_refused() -> None:
+    with pytest.raises(ValueError, match="contexts is for baskets"):
+        small_model(window=3, contexts=5).fit(SHOP)
 
 
 def test_divergence_says_what_to_do() -> None:
@@ -273,14 +280,14 @@ def test_wrong_questions(shop_model: Item2Vec) -> None:
 def test_new_items_and_users_join_what_is_known() -> None:
     made = small_model().fit(Interactions.from_baskets(SHOP, session_keys=[f"u{n}" for n in range(len(SHOP))]))
     before = made.wv.index_to_key.copy()
-    more = [["fresh", "k2i0", "k2i1"], ["fresh", "k2i3"], ["k2i4", "fresh", "k2i5"], ["once"]] * 10
-    keys = ["u0", *(f"v{n}" for n in range(39))]
+    more = [["fresh", "k2i0", "k2i1"], ["fresh", "k2i3"], ["k2i4", "fresh", "k2i5"], ["once"], *baskets(16, 3)] * 10
+    keys = ["u0", *(f"v{n}" for n in range(199))]
     made.partial_fit(Interactions.from_baskets(more, session_keys=keys))
     assert made.wv.index_to_key == [*before, "fresh", "once"]
     assert made.recommend(["fresh"], 1)[0][0].startswith("k2")  # type: ignore[attr-defined]
     assert "fresh" in [item for item, _ in made.recommend(["k2i0", "k2i3"], 3)]
     assert made.histories[0] == [*SHOP[0], *(item for item in more[0] if item not in SHOP[0])]
-    assert len(made.histories) == len(SHOP) + 39
+    assert len(made.histories) == len(SHOP) + 199
     assert share_of_kind(made, NEW) > 0.8
 
 
