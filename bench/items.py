@@ -199,11 +199,12 @@ def run_retail(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(1)
     order = np.lexsort((rng.random(len(train.items)), train._owners()))
     shuffled = Interactions(train.items[order], train.offsets, train.item_keys, train.session_keys)
+    settings = settings_of((options.set or [""])[0])
     for seed in range(options.seeds):
-        both = [
-            evaluate(Item2Vec(workers=options.workers, random_state=seed).fit(data), train, test, K).model["hit_rate"]
-            for data in (train, shuffled)
-        ]
+        both = []
+        for data in (train, shuffled):
+            model = Item2Vec(workers=options.workers, random_state=seed, **settings).fit(data)
+            both.append(evaluate(model, train, test, K).model["hit_rate"])
         print(f"seed {seed}: hit rate {both[0]:.4f}, of shuffled baskets {both[1]:.4f}", flush=True)
 
 

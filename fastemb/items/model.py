@@ -25,8 +25,8 @@ Ints = NDArray[np.int64]
 
 # What None stands for, by sg; chosen on held-out parts of training data.
 _DEFAULTS: dict[int, dict[str, Any]] = {
-    0: {"contexts": 8, "negative": 100, "ns_exponent": -0.3, "epochs": 10, "alpha": 0.5},
-    1: {"contexts": 32, "negative": 5, "ns_exponent": 0.1, "epochs": 40, "alpha": 0.05},
+    0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 12, "alpha": 0.4},
+    1: {"vector_size": 128, "contexts": 32, "negative": 5, "ns_exponent": 0.4, "epochs": 80, "alpha": 0.05},
 }
 _BATCH_EVENTS = 1 << 16
 
@@ -42,8 +42,8 @@ class Item2Vec:
     together do better than either with all dimensions.
 
     Settings have gensim's names where gensim has them. Those that are None by default have the value that did best for
-    the kind of model: with sg=0 / sg=1, contexts 8 / 32, negative 100 / 5, ns_exponent -0.3 / 0.1, epochs 10 / 40,
-    alpha 0.5 / 0.05.
+    the kind of model: with sg=0 / sg=1, vector_size 128 / 128 (so 256 for both), contexts 8 / 32, negative 200 / 5,
+    ns_exponent -0.2 / 0.4, epochs 12 / 80, alpha 0.4 / 0.05.
 
     Args:
         vector_size: length of the vectors.
@@ -77,7 +77,7 @@ class Item2Vec:
 
     def __init__(
         self,
-        vector_size: int = 128,
+        vector_size: int | None = None,
         window: int | None = None,
         contexts: int | None = None,
         sg: int | None = None,
@@ -184,8 +184,9 @@ class Item2Vec:
     def partial_fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
         """Learn on: vectors and histories are kept, new items and users come after those there are.
 
-        Passes over ``X`` alone, ``epochs`` times, from ``alpha`` down to ``min_alpha``; what it does not hold slowly
-        changes too. Sessions whose key is known continue that history. New items must reach ``min_count`` in ``X``.
+        Passes over ``X`` alone, ``epochs`` times, from ``alpha`` down to ``min_alpha``. What ``X`` does not hold is
+        slowly forgotten, the less the smaller ``alpha`` is (see `set_params`). Sessions whose key is known continue
+        that history. New items must reach ``min_count`` in ``X``.
 
         Raises:
             ValueError: as in `fit`; or ``vector_size`` or ``sg`` was changed.
@@ -230,14 +231,17 @@ class Item2Vec:
         """Word2Vec's settings, for each kind of model that is trained; and ``contexts``."""
         if self.sg not in (None, 0, 1):
             raise ValueError(f"sg must be 0, 1 or None, not {self.sg!r}")
-        _check_count("vector_size", self.vector_size, 1 if self.sg is not None else 2)
+        if self.vector_size is not None:
+            _check_count("vector_size", self.vector_size, 1 if self.sg is not None else 2)
         if self.window is not None and self.contexts is not None:
             raise ValueError("contexts is for baskets without an order: leave window or contexts at None")
         kinds = [0, 1] if self.sg is None else [self.sg]
-        sizes = [self.vector_size] if len(kinds) == 1 else [self.vector_size // 2, -(-self.vector_size // 2)]
+        sizes: list[int | None] = [self.vector_size]
+        if len(kinds) == 2:
+            sizes = [None, None] if self.vector_size is None else [self.vector_size // 2, -(-self.vector_size // 2)]
         found = []
         for kind, size in zip(kinds, sizes, strict=True):
-            chosen = {name: getattr(self, name) for name in _DEFAULTS[kind]}
+            chosen = {name: getattr(self, name) for name in _DEFAULTS[kind]} | {"vector_size": size}
             chosen = {name: _DEFAULTS[kind][name] if value is None else value for name, value in chosen.items()}
             for name in ("contexts", "negative"):
                 _check_count(name, chosen[name])

@@ -282,7 +282,7 @@ def test_new_items_and_users_join_what_is_known() -> None:
     before = made.wv.index_to_key.copy()
     more = [["fresh", "k2i0", "k2i1"], ["fresh", "k2i3"], ["k2i4", "fresh", "k2i5"], ["once"], *baskets(16, 3)] * 10
     keys = ["u0", *(f"v{n}" for n in range(199))]
-    made.partial_fit(Interactions.from_baskets(more, session_keys=keys))
+    made.set_params(alpha=0.05).partial_fit(Interactions.from_baskets(more, session_keys=keys))
     assert made.wv.index_to_key == [*before, "fresh", "once"]
     assert made.recommend(["fresh"], 1)[0][0].startswith("k2")  # type: ignore[attr-defined]
     assert "fresh" in [item for item, _ in made.recommend(["k2i0", "k2i3"], 3)]
