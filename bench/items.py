@@ -210,7 +210,11 @@ def run_retail(options: argparse.Namespace) -> None:
 
 def run_speed(options: argparse.Namespace) -> None:
     train, _ = gowalla(options.data)
-    model = Item2Vec(epochs=1, workers=options.workers).fit(train)
+    if options.model:
+        model = Item2Vec.load(options.model).set_params(workers=options.workers)
+    else:
+        settings = settings_of((options.set or ["sg=1,epochs=1"])[0])
+        model = Item2Vec(workers=options.workers, **settings).fit(train)
     model.recommend_many(users=[0], n=K)
     with Clock() as clock:
         items, _ = model.recommend_many(n=K)
@@ -255,6 +259,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", metavar="A=1,B=2", help="settings of Item2Vec; may be repeated")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["popularity"])
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--model", type=Path, help="a model that was saved, for speed")
     parser.add_argument("--epochs", type=int, default=5, help="of gensim and of fastemb with the same settings")
     parser.add_argument("--seeds", type=int, default=0, help="of shuffled baskets (retail)")
     options = parser.parse_args()
