@@ -77,6 +77,7 @@ struct fe_job {
     int32_t words;
     /* sampling */
     const uint32_t *keep; /* a token stays when 32 random bits are <= keep[id]; NULL keeps all */
+    const uint32_t *event_keep; /* one a token: it stays with (event_keep + 1) / 2^32 of the above; or NULL */
     const struct fe_alias *noise;
     const int64_t *path_offsets;
     const int32_t *path_nodes;
@@ -85,6 +86,9 @@ struct fe_job {
     /* model */
     int32_t window;
     int32_t span;        /* contexts that a centre can have on either side: window, or less in short sentences */
+    int32_t basket;      /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens: contexts
+                            are all other tokens of the basket, or this many drawn among them; `span` is at least the
+                            number of contexts that a centre can have, `window` is not read */
     int32_t negative;
     int32_t sg;
     int32_t shrink_windows;

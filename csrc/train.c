@@ -104,11 +104,12 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
 static inline int next_centre(struct trainer *t, int32_t *contexts) {
     const struct fe_job *job = t->job;
     do {
-        if (!fe_walk_next(&t->walk)) return 0;
+        if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) return 0;
         t->done.kept++;
         const int32_t entering = t->walk.centre + job->span;
         if (entering < t->walk.count) prefetch_row(job->in, t->walk.kept[entering].id, job);
-        t->context_count = fe_walk_contexts(&t->walk, contexts);
+        t->context_count =
+            job->basket > 0 ? fe_basket_contexts(&t->walk, contexts) : fe_walk_contexts(&t->walk, contexts);
     } while (t->context_count == 0);
     t->centre = t->walk.kept[t->walk.centre].id;
     t->used = 0;
@@ -137,6 +138,8 @@ static void next_block(struct trainer *t, struct pending *p) {
     p->path_is_new = is_new;
     if (job->out_hs != NULL && is_new) fe_target_prefetch_path(job, t->centre);
     t->used += p->m;
+    if (job->basket > 0)
+        for (int32_t i = 0; i < p->m; i++) prefetch_row(job->in, p->inputs[i], job);
 }
 
 /* Find the block's output rows and send for them. */

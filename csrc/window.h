@@ -1,4 +1,4 @@
-/* Sentence -> inputs and centre: a walk over the tokens that subsampling keeps.
+/* Sentence -> inputs and centre: a walk over the tokens that subsampling keeps, with windows or whole baskets.
  *
  * Whether a token stays and how far its window reaches depends on (key, token) alone, so a block may begin and end
  * anywhere in a sentence and still sees the contexts beyond its edges. */
@@ -20,7 +20,7 @@ struct fe_kept {
 
 struct fe_walk {
     const struct fe_job *job;
-    uint64_t key;
+    uint64_t key, basket_key;
     struct fe_kept *kept; /* FE_WALK_CENTRES + 2 * span entries */
     int64_t sentence;
     int64_t begin, end;           /* the block: centres are the kept tokens in [begin, end) */
@@ -32,8 +32,10 @@ struct fe_walk {
 FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, struct fe_kept *kept) {
     const uint64_t random = fe_draw(w->key, (uint64_t)position);
     const int32_t id = w->job->ids[position];
+    uint64_t keep = w->job->keep != NULL ? w->job->keep[id] : UINT32_MAX;
+    if (w->job->event_keep != NULL) keep = ((keep + 1) * ((uint64_t)w->job->event_keep[position] + 1) - 1) >> 32;
     *kept = (struct fe_kept){position, id, (uint32_t)(random >> 32)};
-    return w->job->keep == NULL || fe_keeps(w->job->keep[id], random);
+    return fe_keeps((uint32_t)keep, random);
 }
 
 /* Begin the part of sentence w->sentence that lies in the block, with the contexts to its left. */
@@ -82,6 +84,7 @@ static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, in
                                  int64_t end) {
     w->job = job;
     w->key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_TOKENS);
+    w->basket_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_BASKETS);
     w->begin = begin;
     w->end = end;
     /* The sentence that holds token `begin`: the last one with offsets[s] <= begin that is not empty. */
@@ -92,6 +95,8 @@ static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, in
         else high = middle;
     }
     w->sentence = low;
+    w->next = begin;
+    if (job->basket > 0) return;
     fe_walk_enter(w);
     w->centre--; /* the first fe_walk_next steps onto the first centre */
 }
@@ -124,6 +129,45 @@ FE_INLINE int32_t fe_walk_contexts(const struct fe_walk *w, int32_t *contexts) {
     for (int32_t i = from; i <= to; i++) {
         contexts[m] = w->kept[i].id;
         m += i != w->centre;
+    }
+    return m;
+}
+
+/* ---- baskets: any token may be a context of any other, so nothing is buffered but the centre, kept[0] ---- */
+
+static inline int fe_basket_next(struct fe_walk *w) {
+    w->centre = 0;
+    w->count = 1;
+    while (w->next < w->end) {
+        const int64_t position = w->next++;
+        while (w->job->offsets[w->sentence + 1] <= position) w->sentence++;
+        if (fe_walk_keep(w, position, w->kept)) return 1;
+    }
+    return 0;
+}
+
+/* Ids of the other tokens in the centre's basket that are kept; returns how many. contexts: span.
+ *
+ * A basket with more than `basket` others is cut, from a random token on, into `basket` arcs of the same length or one
+ * more, and one token is drawn in each. The cut's rotation makes each of the others a context with the same
+ * probability, basket / others, and none is drawn twice. */
+FE_INLINE int32_t fe_basket_contexts(const struct fe_walk *w, int32_t *contexts) {
+    const int64_t first = w->job->offsets[w->sentence], centre = w->kept[0].position - first;
+    const uint32_t others = (uint32_t)(w->job->offsets[w->sentence + 1] - first - 1);
+    const uint32_t most = (uint32_t)w->job->basket, arcs = others < most ? others : most;
+    if (arcs == 0) return 0;
+    const uint64_t key = fe_draw(w->basket_key, (uint64_t)w->kept[0].position);
+    const uint32_t length = others / arcs, longer = others % arcs;
+    uint32_t at = others > arcs ? fe_below((uint32_t)fe_draw(key, 0), others) : 0;
+    int32_t m = 0;
+    for (uint32_t k = 0; k < arcs; k++) {
+        const uint32_t arc = length + (k < longer);
+        uint32_t other = at + (arc > 1 ? fe_below((uint32_t)fe_draw(key, k + 1), arc) : 0);
+        if (other >= others) other -= others;
+        struct fe_kept kept;
+        if (fe_walk_keep(w, first + other + (other >= centre), &kept)) contexts[m++] = kept.id;
+        at += arc;
+        if (at >= others) at -= others;
     }
     return m;
 }

@@ -39,6 +39,7 @@ cdef extern from "fastemb.h" nogil:
         int64_t vector_size
         int32_t words
         const uint32_t *keep
+        const uint32_t *event_keep
         const fe_alias *noise
         const int64_t *path_offsets
         const int32_t *path_nodes
@@ -46,6 +47,7 @@ cdef extern from "fastemb.h" nogil:
         int32_t longest_path
         int32_t window
         int32_t span
+        int32_t basket
         int32_t negative
         int32_t sg
         int32_t shrink_windows

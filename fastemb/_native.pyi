@@ -53,6 +53,8 @@ class Trainer:
         cbow_exact: bool,
         want_loss: bool,
         seed: int,
+        basket: int,
+        event_keep: NDArray[np.uint32] | None,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def train_block(

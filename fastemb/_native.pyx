@@ -145,11 +145,12 @@ cdef class Trainer:
                  int64_t vector_size, const uint32_t[::1] keep, const uint32_t[:, ::1] noise,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_nodes, const uint8_t[::1] path_codes,
                  int32_t longest_path, int32_t window, int32_t negative, bint sg, bint shrink_windows,
-                 bint negatives_per_pair, bint cbow_mean, bint cbow_exact, bint want_loss, uint64_t seed):
+                 bint negatives_per_pair, bint cbow_mean, bint cbow_exact, bint want_loss, uint64_t seed,
+                 int32_t basket, const uint32_t[::1] event_keep):
         cdef Py_ssize_t words = in_.shape[0]
         self.kernel = _kernel(isa)
         self.kept_alive = (ids, offsets, in_, out_ns, out_hs, in_scale, keep, noise, path_offsets, path_nodes,
-                           path_codes)
+                           path_codes, event_keep)
         _require(0 < words <= 0x7FFFFFFF and in_.shape[1] % 16 == 0 and 0 < vector_size <= in_.shape[1], "input matrix")
         _require(<size_t>&in_[0, 0] % 64 == 0, "alignment of the input matrix")
         cdef int64_t longest = _check_offsets(offsets, ids.shape[0])
@@ -187,7 +188,12 @@ cdef class Trainer:
             _require(keep.shape[0] == words, "keep")
             self.job.keep = &keep[0]
         self.job.window = window
-        self.job.span = <int32_t>min(<int64_t>window, longest)
+        _require(basket >= 0 and (basket == 0 or longest <= 0x7FFFFFFF), "baskets")
+        if event_keep is not None:
+            _require(event_keep.shape[0] == ids.shape[0], "event weights")
+            self.job.event_keep = &event_keep[0] if ids.shape[0] else NULL
+        self.job.basket = basket
+        self.job.span = <int32_t>min(<int64_t>(basket if basket else window), longest)
         self.job.negative = negative
         self.job.sg = sg
         self.job.shrink_windows = shrink_windows

@@ -14,6 +14,7 @@ from .corpus import Corpus
 from .demo import run_demo
 from .io import load_vectors, save_vectors
 from .io.source import refuse_compressed_name
+from .items.cli import add_items
 from .train import Word2Vec
 from .vectors import KeyedVectors
 
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fastemb {package_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_train, _add_similar, _add_analogy, _add_eval, _add_convert, _add_info, _add_demo):
+    for add in (_add_train, _add_similar, _add_analogy, _add_eval, _add_convert, _add_info, _add_demo, add_items):
         add(commands)
     return parser
 

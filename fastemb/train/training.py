@@ -7,6 +7,9 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .. import _native
 from ..config import ISA
 from ..corpus import Corpus
@@ -195,7 +198,12 @@ class Training(Building):
             bool(settings.cbow_exact),
             want_loss,
             settings.seed,
+            *self._baskets(corpus),
         )
+
+    def _baskets(self, corpus: Corpus) -> tuple[int, NDArray[np.uint32] | None]:
+        """Most contexts of a centre in a basket without order, 0 for windows; thresholds of events with weights."""
+        return 0, None
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""

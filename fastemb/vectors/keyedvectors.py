@@ -31,7 +31,7 @@ from .store import Array, Key, Store
 logger = logging.getLogger(__name__)
 
 _FORMAT = "fastemb.KeyedVectors"
-_READABLE = (_FORMAT, "fastemb.Word2Vec")
+_READABLE = (_FORMAT, "fastemb.Word2Vec", "fastemb.Item2Vec")
 _ATTRIBUTE = "attribute."
 _OWN = "own."
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts

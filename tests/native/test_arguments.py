@@ -150,6 +150,8 @@ def trainer_arguments() -> dict[str, Any]:
         "cbow_exact": False,
         "want_loss": True,
         "seed": 1,
+        "basket": 0,
+        "event_keep": None,
     }
 
 
@@ -228,6 +230,12 @@ def unaligned(rows: int, stride: int) -> Any:
         ("seed", -1),
         ("seed", 2**64),
         ("seed", None),
+        ("basket", -1),
+        ("basket", None),
+        ("basket", 2**31),
+        ("event_keep", np.zeros(3, np.uint32)),
+        ("event_keep", np.zeros(4, np.int64)),
+        ("event_keep", np.zeros(4)),
     ],
 )
 def test_trainer_refuses(name: str, value: Any) -> None:

@@ -436,6 +436,8 @@ def test_rows_past_the_reach_of_32_bit_offsets(isa: str) -> None:
         False,
         True,
         1,
+        0,
+        None,
     )
     done = trainer.train_block(0, 0, len(ids), ALPHA, trainer.workspace())
 

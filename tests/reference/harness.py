@@ -110,5 +110,7 @@ def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_
         model.cbow_exact,
         want_loss,
         model.seed,
+        model.basket,
+        None if model.event_keep is None else np.array(model.event_keep, np.uint32),
     )
     return NativeRun(trainer, inputs, out_ns, out_hs, trainer.workspace(), len(ids))

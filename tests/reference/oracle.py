@@ -21,7 +21,7 @@ Vectors = npt.NDArray[np.float64]
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
-TOKENS, NEGATIVES = 1, 2  # streams
+TOKENS, NEGATIVES, BASKETS = 1, 2, 3  # streams
 
 
 def mix(x: int) -> int:
@@ -127,8 +127,10 @@ class Model:
     noise: list[list[int]] | None = None
     paths: list[list[tuple[int, int]]] | None = None
     keep: list[int] | None = None
+    event_keep: list[int] | None = None
     in_scale: list[float] | None = None
     window: int = 5
+    basket: int = 0
     negative: int = 0
     sg: bool = True
     shrink_windows: bool = True
@@ -151,17 +153,49 @@ class Done:
 # ---- sentence -> centre and contexts ----
 
 
+def is_kept(model: Model, bits: int, word: int, position: int) -> bool:
+    """By the word's threshold times the event's, each a probability of (threshold + 1) / 2^32."""
+    threshold = MASK >> 32 if model.keep is None else model.keep[word]
+    if model.event_keep is not None:
+        threshold = ((threshold + 1) * (model.event_keep[position] + 1) - 1) >> 32
+    return low(bits) <= threshold
+
+
+def basket_contexts(model: Model, size: int, centre: int, position: int, epoch: int) -> list[int]:
+    """Places in a basket of `size` that are contexts of place `centre`, before subsampling: all others, or one drawn
+    from each of `basket` arcs of almost the same length, cut from a random one of the others on."""
+    others = [place for place in range(size) if place != centre]
+    arcs = min(len(others), model.basket)
+    if arcs == 0:
+        return []
+    key = draw(stream_key(model.seed, epoch, BASKETS), position)
+    start = below(low(draw(key, 0)), len(others)) if len(others) > arcs else 0
+    drawn = []
+    for arc in range(arcs):
+        length = len(others) // arcs + (arc < len(others) % arcs)
+        drawn.append(others[(start + below(low(draw(key, arc + 1)), length)) % len(others)])
+        start += length
+    return drawn
+
+
 def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Iterator[tuple[int, int, list[int]]]:
     """(position in the corpus, centre, contexts from left to right) of every kept token."""
     key = stream_key(model.seed, epoch, TOKENS)
     position = 0
     for sentence in sentences:
         kept = []
+        first = position
         for word in sentence:
             bits = draw(key, position)
-            if model.keep is None or low(bits) <= model.keep[word]:
+            if is_kept(model, bits, word, position):
                 kept.append((position, word, bits >> 32))
             position += 1
+        if model.basket:
+            words = {where: word for where, word, _ in kept}
+            for where, centre, _ in kept:
+                drawn = basket_contexts(model, len(sentence), where - first, where, epoch)
+                yield where, centre, [words[first + place] for place in drawn if first + place in words]
+            continue
         for at, (where, centre, bits) in enumerate(kept):
             reach = model.window - below(bits, model.window) if model.shrink_windows else model.window
             left, right = kept[max(0, at - reach) : at], kept[at + 1 : at + 1 + reach]

@@ -1,0 +1,18 @@
+"""Items in place of words: embeddings from baskets, sessions and histories, and recommendations made of them."""
+
+from .index import ItemIndex
+from .interactions import Interactions
+from .judge import Evaluation, evaluate, leave_one_out, rank_metrics, split_by_time, split_random
+from .model import Item2Vec
+
+__all__ = [
+    "Evaluation",
+    "Interactions",
+    "Item2Vec",
+    "ItemIndex",
+    "evaluate",
+    "leave_one_out",
+    "rank_metrics",
+    "split_by_time",
+    "split_random",
+]

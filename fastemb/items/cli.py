@@ -1,0 +1,267 @@
+"""``fastemb items``: recommendations from a table of who took what."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Hashable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..io.atomic import atomic_write
+from ..vectors import KeyedVectors
+from .interactions import Interactions
+from .judge import evaluate, leave_one_out, split_by_time, split_random
+from .model import Item2Vec
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+_SETTINGS: dict[str, tuple[type, str]] = {
+    "vector_size": (int, "dimensions of the vectors"),
+    "window": (int, "sessions have an order, and contexts are at most so far away (default: baskets without an order)"),
+    "contexts": (int, "in baskets: items that an item is predicted from, at most"),
+    "sg": (int, "1 predicts from each context alone, 0 from their mean (default: both, half of the vector each)"),
+    "negative": (int, "negatives for each item predicted"),
+    "ns_exponent": (float, "negatives are drawn by count to this power; may be negative"),
+    "sample": (float, "thin out items above this share of the events; 0: none"),
+    "epochs": (int, "passes over the data"),
+    "alpha": (float, "first learning rate"),
+    "min_alpha": (float, "last learning rate"),
+    "min_count": (int, "drop items that occur less often"),
+    "random_state": (int, "seed"),
+    "workers": (int, "threads (default: all CPUs)"),
+}
+
+
+def add_items(commands: Commands) -> None:
+    """Add ``items`` with its commands."""
+    parser = commands.add_parser(
+        "items",
+        help="item embeddings and recommendations from a table of purchases, ratings or clicks",
+        description="Learn item vectors from a CSV or Parquet table with a row for each event, and recommend items.",
+    )
+    parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_add_train, _add_similar, _add_recommend, _add_eval):
+        add(parts)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("table", help="CSV (.tsv or .txt: parted by tabs) or Parquet (.parquet, .pq)")
+    group = parser.add_argument_group("columns of the table")
+    group.add_argument("--session", required=True, metavar="NAME", help="basket, session or user")
+    group.add_argument("--item", required=True, metavar="NAME", help="item")
+    group.add_argument("--time", metavar="NAME", help="time: a number, or as in 2024-05-17 or 2024-05-17T12:30:00")
+    group.add_argument("--weight", metavar="NAME", help="weight of the event; 0 drops it")
+    group.add_argument(
+        "--gap", type=float, metavar="SECONDS", help="begin a new session after a pause longer than this"
+    )
+    group.add_argument(
+        "--columns", metavar="A,B,...", help="names of all columns, for a text whose first line has none"
+    )
+
+
+def _read(options: argparse.Namespace) -> Interactions:
+    return Interactions.from_file(
+        options.table,
+        columns=options.columns.split(",") if options.columns else None,
+        session=options.session,
+        item=options.item,
+        time=options.time,
+        weight=options.weight,
+        gap=options.gap,
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("model (what has no default here depends on --sg)")
+    defaults = Item2Vec().get_params()
+    for name, (kind, meaning) in _SETTINGS.items():
+        default = defaults[name]
+        shown = "" if default is None else f" ({default})"
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            default=default,
+            metavar=kind.__name__[0].upper(),
+            help=meaning + shown,
+        )
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
+
+
+def _model(options: argparse.Namespace) -> Item2Vec:
+    params = {name: getattr(options, name) for name in _SETTINGS}
+    return Item2Vec(**params, progress=False if options.quiet else None)
+
+
+def _add_train(commands: Commands) -> None:
+    parser = commands.add_parser("train", help="learn item vectors from a table")
+    _add_table(parser)
+    parser.add_argument("-o", "--output", required=True, help="where to save the model (safetensors)")
+    parser.add_argument("--no-histories", action="store_true", help="do not keep who took what in the file")
+    _add_settings(parser)
+    parser.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from ..cli import _check_writable  # cli imports this module
+
+    _check_writable(options.table, options.output)
+    data = _read(options)
+    _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
+    model = _model(options).fit(data)
+    model.save(options.output, histories=not options.no_histories)
+    _say(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
+    return 0
+
+
+def _add_similar(commands: Commands) -> None:
+    parser = commands.add_parser("similar", help="items like an item")
+    parser.add_argument("model", help="file that 'items train' saved")
+    parser.add_argument("items", nargs="+", help="items")
+    parser.add_argument("-n", "--topn", type=int, default=10, metavar="N", help="how many (10)")
+    parser.set_defaults(run=_similar)
+
+
+def _similar(options: argparse.Namespace) -> int:
+    model = Item2Vec.load(options.model)
+    status = 0
+    for name in options.items:
+        item = _key(model.wv, name)
+        if item not in model.wv.key_to_index:
+            print(f"fastemb: unknown item {name!r}", file=sys.stderr)
+            status = 1
+            continue
+        print(name)
+        for near, cosine in model.similar_items(item, options.topn):
+            print(f"  {cosine:.4f}  {near}")
+    return status
+
+
+def _add_recommend(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "recommend",
+        help="items for a history, a user or all users",
+        description="Recommend items for a history, for some users of the table, or for all of them.",
+    )
+    parser.add_argument("model", help="file that 'items train' saved")
+    whom = parser.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--history", nargs="+", metavar="ITEM", help="items someone has taken")
+    whom.add_argument("--users", nargs="+", metavar="USER", help="users (sessions) of the table")
+    whom.add_argument("--all", action="store_true", help="all of them; needs -o")
+    parser.add_argument("-n", "--topn", type=int, default=10, metavar="N", help="how many (10)")
+    parser.add_argument("--exclude", nargs="+", default=[], metavar="ITEM", help="items not to recommend")
+    parser.add_argument("--candidates", nargs="+", metavar="ITEM", help="recommend only these")
+    parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
+    parser.add_argument("-o", "--output", help="write a CSV of user, rank, item, score instead of printing")
+    parser.set_defaults(run=_recommend)
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from ..cli import _check_writable
+
+    if options.all and options.output is None:
+        raise ValueError("--all writes to a file: name it with -o")
+    _check_writable(options.model, options.output)
+    model = Item2Vec.load(options.model)
+
+    def keys(names: list[str]) -> list[Hashable]:
+        return [_key(model.wv, name) for name in names]
+
+    users: list[Hashable] | None = None
+    if options.users:
+        known = {str(key): key for key in model.histories.session_keys}
+        users = [known.get(name, name) for name in options.users]
+    elif options.all:
+        users = list(model.histories.session_keys)
+    names: list[Any] = ["history"] if users is None else users
+    items, scores = model.recommend_many(
+        [keys(options.history)] if users is None else None,
+        options.topn,
+        users=users,
+        exclude=[keys(options.exclude)] * len(names) if options.exclude else None,
+        candidates=None if options.candidates is None else keys(options.candidates),
+        exclude_history=not options.with_history,
+    )
+    if options.output is not None:
+        _write(options.output, names, items, scores)
+        return 0
+    for name, row, values in zip(names, items.tolist(), scores.tolist(), strict=True):
+        print(name)
+        for item, score in zip(row, values, strict=True):
+            if score > -np.inf:
+                print(f"  {score:.4f}  {item}")
+    return 0
+
+
+def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
+    import io
+
+    with atomic_write(path) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        writer = csv.writer(text)
+        writer.writerow(["user", "rank", "item", "score"])
+        for name, row, values in zip(names, items.tolist(), scores.tolist(), strict=True):
+            ranked = enumerate(zip(row, values, strict=True), 1)
+            writer.writerows([name, rank, item, f"{score:.6g}"] for rank, (item, score) in ranked if score > -np.inf)
+        text.flush()
+        text.detach()
+
+
+def _add_eval(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "eval",
+        help="train on a part, and judge the recommendations by the rest",
+        description="Hold out a part of the table, train on the rest, and compare recommendations with what was held "
+        "out, beside recommending the most popular items.",
+    )
+    _add_table(parser)
+    how = parser.add_argument_group("what is held out")
+    how.add_argument(
+        "--split",
+        choices=("last", "one", "random", "time"),
+        default="last",
+        help="the last event of each session, one at random, a random share of each, or the latest share of all (last)",
+    )
+    how.add_argument("--share", type=float, metavar="X", help="share to hold out, for random and time (0.2)")
+    how.add_argument("--test", metavar="TABLE", help="instead: a table of what is held out, with the same columns")
+    parser.add_argument("-k", type=int, default=20, metavar="K", help="recommendations for each session (20)")
+    _add_settings(parser)
+    parser.set_defaults(run=_eval)
+
+
+def _eval(options: argparse.Namespace) -> int:
+    if options.share is not None and (options.test is not None or options.split in ("last", "one")):
+        raise ValueError("--share is for --split random and --split time")
+    share = 0.2 if options.share is None else options.share
+    data = _read(options)
+    if options.window is None:
+        data = data.merged()
+    if options.test is not None:
+        train = data
+        test = _read(argparse.Namespace(**vars(options) | {"table": options.test}))
+    elif options.split == "time":
+        train, test = split_by_time(data, share)
+    elif options.split == "random":
+        train, test = split_random(data, share, seed=options.random_state)
+    else:
+        train, test = leave_one_out(data, last=options.split == "last", seed=options.random_state)
+    _say(options, f"training on {len(train.items):,} events, {len(test.items):,} held out")
+    print(evaluate(_model(options).fit(train), train, test, options.k))
+    return 0
+
+
+def _key(vectors: KeyedVectors, name: str) -> Hashable:
+    """An item as the command line names it: text, or a number where items are numbers."""
+    if name in vectors.key_to_index:
+        return name
+    try:
+        return int(name)
+    except ValueError:
+        return name
+
+
+def _say(options: argparse.Namespace, message: str) -> None:
+    if not options.quiet:
+        print(message, file=sys.stderr)

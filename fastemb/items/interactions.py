@@ -1,0 +1,400 @@
+"""Who took what: sessions, baskets or histories of items as numbers."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .columns import check_weights, columns_of, factorize, numbers_of, read_table
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Interactions:
+    """Sessions of items: baskets, visits, or the histories of users.
+
+    Make one with `from_baskets`, `from_ids`, `from_csr`, `from_table` or `from_file`. ``len`` is the number of
+    sessions, iterating yields each as a list of keys, and an index, slice or array of them picks sessions.
+
+    Attributes:
+        items: int64 (events,), rows of ``item_keys``.
+        offsets: int64 (sessions + 1,), session s is ``items[offsets[s]:offsets[s + 1]]``.
+        item_keys: the items.
+        session_keys: the key of each session; by default its number.
+        times: float64 (events,), or None; in seconds where the table had dates. They rise within a session.
+        weights: float64 (events,), or None; above 0.
+    """
+
+    def __init__(
+        self,
+        items: Ints,
+        offsets: Ints,
+        item_keys: Sequence[Hashable],
+        session_keys: Sequence[Hashable] | None = None,
+        times: Floats | None = None,
+        weights: Floats | None = None,
+    ) -> None:
+        self.items = items
+        self.offsets = offsets
+        self.item_keys = item_keys
+        self.session_keys: Sequence[Hashable] = range(len(offsets) - 1) if session_keys is None else session_keys
+        self.times = times
+        self.weights = weights
+
+    # ---- doors ----
+
+    @classmethod
+    def from_any(cls, data: Any) -> Interactions:
+        """What scikit-learn would hand over: one of these, a sparse matrix, or baskets.
+
+        Raises:
+            TypeError: it is none of them; a table needs its columns named, see `from_table`.
+        """
+        if isinstance(data, Interactions):
+            return data
+        if hasattr(data, "indptr") or (isinstance(data, tuple) and len(data) in (2, 3) and hasattr(data[0], "dtype")):
+            return cls.from_csr(data)
+        if hasattr(data, "tocsr"):
+            return cls.from_csr(data.tocsr())
+        if hasattr(data, "column_names") or hasattr(data, "columns") or isinstance(data, str | dict):
+            raise TypeError("name the columns of a table: Interactions.from_table(table, session=..., item=...)")
+        return cls.from_baskets(data)
+
+    @classmethod
+    def from_baskets(cls, baskets: Iterable[Iterable[Hashable]], *, session_keys: Any = None) -> Self:
+        """Baskets as lists of keys of any hashable kind; a generator will do. Empty baskets stay, empty.
+
+        Args:
+            baskets: the baskets.
+            session_keys: a key for each. Default: its number.
+
+        Raises:
+            TypeError: a basket is a str or not iterable, or an item is not hashable.
+            ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
+        """
+        index: dict[Hashable, int] = {}
+        items: list[int] = []
+        ends = [0]
+        for number, basket in enumerate(baskets):
+            if isinstance(basket, str | bytes):
+                raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
+            try:
+                for item in basket.tolist() if isinstance(basket, np.ndarray) else basket:
+                    if item is None or item != item:
+                        raise ValueError(f"basket {number}: an item is missing ({item})")
+                    items.append(index.setdefault(item, len(index)))
+            except TypeError:
+                raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
+            ends.append(len(items))
+        keys = None if session_keys is None else _session_keys(session_keys, len(ends) - 1)
+        return cls(np.array(items, np.int64), np.array(ends, np.int64), list(index), keys)
+
+    @classmethod
+    def from_ids(cls, ids: ArrayLike, offsets: ArrayLike, *, keys: Sequence[Hashable] | None = None) -> Self:
+        """Item numbers one session after the other.
+
+        Args:
+            ids: integers (events,), not negative.
+            offsets: integers (sessions + 1,): session s is ``ids[offsets[s]:offsets[s + 1]]``.
+            keys: the item with each number. Default: the numbers themselves.
+
+        Raises:
+            TypeError: ids or offsets are not integers.
+            ValueError: an id is negative or has no key; offsets do not start with 0, fall, or do not end with the
+                number of ids; a key comes twice.
+        """
+        items = _whole_numbers("ids", ids)
+        ends = _whole_numbers("offsets", offsets)
+        if not len(ends) or ends[0] != 0 or ends[-1] != len(items) or (np.diff(ends) < 0).any():
+            raise ValueError(f"offsets must rise from 0 to the number of ids, {len(items)}")
+        if keys is None:
+            items, item_keys = factorize(items, "item")
+            if any(key < 0 for key in item_keys):  # type: ignore[operator]
+                raise ValueError("ids must not be negative")
+            return cls(items, ends, item_keys)
+        if len(items) and not (items.min() >= 0 and items.max() < len(keys)):
+            raise ValueError(f"ids must be between 0 and {len(keys) - 1}, the last of the keys")
+        if len(set(keys)) != len(keys):
+            raise ValueError("a key comes more than once")
+        return cls(items, ends, list(keys))
+
+    @classmethod
+    def from_csr(cls, matrix: Any, *, keys: Sequence[Hashable] | None = None) -> Self:
+        """A sparse matrix of sessions x items.
+
+        It may be anything with ``indptr``, ``indices`` and ``data``, as SciPy's ``csr_matrix`` and ``csr_array``, or a
+        tuple (indptr, indices) or (indptr, indices, data). Values are the events' weights unless all are equal; those
+        of 0 are no events.
+
+        Args:
+            matrix: the matrix.
+            keys: the item of each column. Default: the column numbers.
+
+        Raises:
+            TypeError: it is no such matrix, for example a csc_matrix.
+            ValueError: a value is negative or not finite, or indices and indptr do not fit together.
+        """
+        if getattr(matrix, "format", "csr") != "csr":
+            raise TypeError(f"a matrix in {matrix.format.upper()} format; call its tocsr() first")
+        if isinstance(matrix, tuple):
+            indptr, indices, data = (*matrix, None)[:3]
+        else:
+            try:
+                indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
+            except AttributeError:
+                raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
+        made = cls.from_ids(indices, indptr, keys=keys)
+        if data is None:
+            return made
+        return made._weighted(numbers_of(data, "value"), "value")
+
+    @classmethod
+    def from_table(
+        cls,
+        table: Any,
+        *,
+        session: str,
+        item: str,
+        time: str | None = None,
+        weight: str | None = None,
+        gap: float | timedelta | np.timedelta64 | None = None,
+    ) -> Self:
+        """A row an event: pandas, polars or Arrow tables, anything that exports an Arrow stream, a dict of arrays.
+
+        Rows may come in any order. With ``time``, the events of a session are sorted by it (equal times stay in the
+        order of the rows); without, they stay in the order of the rows.
+
+        Args:
+            table: the table.
+            session: column of the session, basket or user.
+            item: column of the item.
+            time: column of the time: numbers, or dates and times. They may be negative.
+            weight: column of the event's weight. Events of weight 0 are dropped.
+            gap: begin a new session where more than this lies between two events of a session: a timedelta or, in the
+                unit of the times (seconds for dates), a number. Sessions then have keys (session, 0), (session, 1), ...
+
+        Raises:
+            KeyError: there is no such column.
+            ValueError: a value is missing, a time or weight not finite, a weight negative (with its row); ``gap``
+                without ``time``, or not above 0; columns of different lengths.
+            TypeError: it is no table; ImportError: its kind needs pyarrow.
+        """
+        names = [name for name in (session, item, time, weight) if name is not None]
+        columns = dict(zip(names, columns_of(table, names), strict=True))
+        sessions, session_keys = factorize(columns[session], session)
+        items, item_keys = factorize(columns[item], item)
+        times = None if time is None else numbers_of(columns[time], time)
+        order = np.argsort(sessions, kind="stable") if times is None else np.lexsort((times, sessions))
+        counts = np.bincount(sessions, minlength=len(session_keys))
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        made = cls(items[order], offsets, item_keys, session_keys, None if times is None else times[order])
+        if gap is not None:
+            made = made.split_at_gaps(gap)
+        if weight is None:
+            return made
+        weights = numbers_of(columns[weight], weight)
+        check_weights(weights, weight)
+        return made._weighted(weights[order], weight)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, columns: Sequence[str] | None = None, **options: Any) -> Self:
+        """A CSV or Parquet file.
+
+        Args:
+            path: the file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
+                fields parted by commas, or by tabs where the name has .tsv or .txt in it. All items of text are str.
+            columns: names of the columns of a text whose first line does not name them.
+            options: as in `from_table`.
+
+        Raises:
+            OSError: the file cannot be read; ValueError: it is damaged. The rest as in `from_table`.
+        """
+        try:
+            return cls.from_table(read_table(path, columns), **options)
+        except (KeyError, ValueError) as error:
+            message = str(error.args[0] if error.args else error)
+            raise type(error)(message if str(path) in message else f"{path}: {message}") from None
+
+    # ---- changes, each a new object ----
+
+    def split_at_gaps(self, gap: float | timedelta | np.timedelta64) -> Self:
+        """Begin a new session wherever more than ``gap`` lies between two events; see `from_table`."""
+        if self.times is None:
+            raise ValueError("sessions are split at gaps in time: name the column of times")
+        longest = _seconds(gap)
+        begins = np.zeros(len(self.items), bool)
+        begins[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
+        begins[1:] |= np.diff(self.times) > longest
+        offsets = np.concatenate([np.flatnonzero(begins), [len(self.items)]]).astype(np.int64)
+        owners = self._owners()[offsets[:-1]]
+        number = np.arange(len(owners)) - np.searchsorted(owners, owners)
+        keys = [(self.session_keys[owner], part) for owner, part in zip(owners.tolist(), number.tolist(), strict=True)]
+        return type(self)(self.items, offsets, self.item_keys, keys, self.times, self.weights)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Self:
+        """The events that ``chosen`` (events,) marks; sessions stay, some perhaps empty."""
+        before = np.concatenate([[0], np.cumsum(chosen)]).astype(np.int64)
+        return type(self)(
+            self.items[chosen],
+            before[self.offsets],
+            self.item_keys,
+            self.session_keys,
+            None if self.times is None else self.times[chosen],
+            None if self.weights is None else self.weights[chosen],
+        )
+
+    def merged(self) -> Self:
+        """Each item once in a session, where it came first; weights are added up, and without any all count 1."""
+        owners = self._owners()
+        order = np.lexsort((np.arange(len(owners)), self.items, owners))
+        items, sorted_owners = self.items[order], owners[order]
+        first = np.ones(len(order), bool)
+        first[1:] = (items[1:] != items[:-1]) | (sorted_owners[1:] != sorted_owners[:-1])
+        if first.all():
+            return self
+        stays = np.zeros(len(order), bool)
+        stays[order[first]] = True
+        made = self.where(stays)
+        if self.weights is not None:
+            sums = np.add.reduceat(self.weights[order], np.flatnonzero(first))
+            by_place = np.empty(len(owners))
+            by_place[order[first]] = sums
+            made.weights = by_place[stays]
+        return made
+
+    def frequent(self, min_count: int) -> Self:
+        """Without events of items that occur less than ``min_count`` times."""
+        counts = np.bincount(self.items, minlength=len(self.item_keys))
+        return self if min_count <= 1 else self.where(counts[self.items] >= min_count)
+
+    def with_items(self, numbers: dict[Hashable, int], keys: Sequence[Hashable]) -> Self:
+        """The same in other item numbers; events of items that ``numbers`` lacks are dropped."""
+        if self.item_keys is keys:
+            return self
+        remap = np.fromiter((numbers.get(key, -1) for key in self.item_keys), np.int64, len(self.item_keys))
+        rows = remap[self.items]
+        made = self.where(rows >= 0)
+        return type(self)(rows[rows >= 0], made.offsets, keys, made.session_keys, made.times, made.weights)
+
+    def joined(self, other: Interactions) -> Self:
+        """The sessions of both: those with a key of this one are continued, new ones come after them.
+
+        Sessions of ``other`` that have numbers in place of keys are all new, and are numbered on.
+        """
+        if isinstance(other.session_keys, range):
+            start = max((key for key in self.session_keys if isinstance(key, int)), default=-1) + 1
+            other = other[:]
+            other.session_keys = range(start, start + len(other))
+        numbers: dict[Hashable, int] = {key: row for row, key in enumerate(self.item_keys)}
+        keys = [*self.item_keys, *(key for key in other.item_keys if key not in numbers)]
+        other = other.with_items({key: row for row, key in enumerate(keys)}, keys)
+        sessions: dict[Hashable, int] = {key: row for row, key in enumerate(self.session_keys)}
+        places = np.array([sessions.setdefault(key, len(sessions)) for key in other.session_keys], np.int64)
+        owners = np.concatenate([self._owners(), places[other._owners()]])
+        order = np.argsort(owners, kind="stable")
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(sessions)))]).astype(np.int64)
+        items = np.concatenate([self.items, other.items])[order]
+        times = None
+        if self.times is not None and other.times is not None:
+            times = np.concatenate([self.times, other.times])[order]
+        weights = None
+        if self.weights is not None or other.weights is not None:
+            parts = [np.ones(len(one.items)) if one.weights is None else one.weights for one in (self, other)]
+            weights = np.concatenate(parts)[order]
+        return type(self)(items, offsets, keys, list(sessions), times, weights)
+
+    def _weighted(self, weights: Floats, name: str) -> Self:
+        if len(weights) != len(self.items):
+            raise ValueError(f"{len(weights)} weights for {len(self.items)} events")
+        check_weights(weights, name)
+        made = type(self)(self.items, self.offsets, self.item_keys, self.session_keys, self.times, weights)
+        made = made.where(weights > 0) if not weights.all() else made
+        if made.weights is not None and (not len(made.weights) or made.weights.min() == made.weights.max()):
+            made.weights = None
+        return made
+
+    # ---- looking ----
+
+    def _owners(self) -> Ints:
+        """The session of each event."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    def item_counts(self) -> Ints:
+        """How often each item occurs: int64 (items,)."""
+        return np.bincount(self.items, minlength=len(self.item_keys)).astype(np.int64)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(sessions, items)."""
+        return len(self), len(self.item_keys)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[list[Hashable]]:
+        for session in range(len(self)):
+            yield self._session(session)
+
+    def _session(self, session: int) -> list[Hashable]:
+        begin, end = self.offsets[session : session + 2]
+        return [self.item_keys[item] for item in self.items[begin:end].tolist()]
+
+    def __getitem__(self, chosen: Any) -> Any:
+        """One session as a list of keys, or those of a slice or an array of numbers or marks."""
+        if isinstance(chosen, tuple) and len(chosen) == 2 and chosen[1] is Ellipsis:
+            chosen = chosen[0]  # as scikit-learn picks rows
+        if not isinstance(chosen, slice | list | np.ndarray):
+            number = operator.index(chosen)
+            if not -len(self) <= number < len(self):
+                raise IndexError(f"there are {len(self)} sessions, not one with number {number}")
+            return self._session(number % len(self))
+        rows = np.arange(len(self))[chosen]
+        counts = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        events = np.repeat(self.offsets[rows] - offsets[:-1], counts) + np.arange(offsets[-1])
+        return type(self)(
+            self.items[events],
+            offsets,
+            self.item_keys,
+            [self.session_keys[row] for row in rows.tolist()],
+            None if self.times is None else self.times[events],
+            None if self.weights is None else self.weights[events],
+        )
+
+    def __repr__(self) -> str:
+        return f"Interactions({len(self):,} sessions, {len(self.items):,} events, {len(self.item_keys):,} items)"
+
+
+def _seconds(gap: Any) -> float:
+    if isinstance(gap, timedelta):
+        gap = gap.total_seconds()
+    elif isinstance(gap, np.timedelta64):
+        gap = gap / np.timedelta64(1, "s")
+    if not gap > 0:
+        raise ValueError(f"gap must be above 0, not {gap!r}")
+    return float(gap)
+
+
+def _whole_numbers(name: str, values: ArrayLike) -> Ints:
+    array = np.asarray(values)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers, not {array.dtype}")
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, not shape {array.shape}")
+    return array.astype(np.int64)
+
+
+def _session_keys(keys: Iterable[Hashable], count: int) -> list[Hashable]:
+    made = list(keys)
+    if len(made) != count or len(set(made)) != count:
+        raise ValueError(f"{count} sessions need as many different keys; there are {len(set(made))}")
+    return made

@@ -1,0 +1,106 @@
+"""A fitted Item2Vec in one safetensors file: parameters, items, both matrices and, when wanted, the histories."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..corpus import Vocabulary
+from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..vectors import KeyedVectors
+from .interactions import Interactions
+
+Floats = NDArray[np.float32]
+
+_FORMAT = "fastemb.Item2Vec"
+_VERSION = "1"
+
+
+def write_items(
+    path: str | os.PathLike[str],
+    wv: KeyedVectors,
+    wv_out: KeyedVectors,
+    state: dict[str, Any],
+    histories: Interactions | None,
+) -> None:
+    """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all."""
+    keys, key_type = pack_keys(wv.index_to_key)
+    arrays = {
+        **keys,
+        "vectors": wv.vectors,
+        "syn1neg": wv_out.vectors,
+        "attribute.count": wv.expandos["count"],  # so that KeyedVectors can read the file
+    }
+    metadata = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "key_type": key_type,
+        "state": json.dumps(state, default=_plain),
+        "user_type": "none",
+    }
+    if histories is not None:
+        arrays["history_offsets"], arrays["history_items"] = histories.offsets, histories.items.astype(np.int32)
+        if histories.weights is not None:
+            arrays["history_weights"] = histories.weights
+        try:
+            users, metadata["user_type"] = pack_keys(list(histories.session_keys))
+        except TypeError as error:
+            raise TypeError(f"users: {error}; save with histories=False to leave them out") from None
+        arrays |= {f"user_{name}": array for name, array in users.items()}
+    write_tensors(path, arrays, metadata)
+
+
+Parts = tuple[dict[str, Any], Vocabulary, Floats, Floats, Interactions]
+
+
+def read_items(path: str | os.PathLike[str]) -> Parts:
+    """The state, the vocabulary, input and output vectors, and the histories.
+
+    Raises:
+        ValueError: the file holds no Item2Vec model, or is damaged.
+    """
+    arrays, metadata = read_tensors(path)
+    if metadata.get("format") != _FORMAT:
+        raise ValueError(f"{path}: holds no Item2Vec model")
+    if metadata.get("version") != _VERSION:
+        raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
+    try:
+        state = json.loads(metadata["state"])
+        numbers = [state["sessions"], *state["epochs"]]
+        if not isinstance(state["params"], dict) or not all(type(one) is int and one >= 0 for one in numbers):
+            raise ValueError("the settings make no sense")
+        keys = unpack_keys(path, arrays, metadata.get("key_type"))
+        vocabulary = Vocabulary(keys, arrays["attribute.count"])
+        vectors, outputs = arrays["vectors"], arrays["syn1neg"]
+        if vectors.ndim != 2 or len(vectors) != len(keys) or vectors.shape != outputs.shape:
+            raise ValueError("the vectors do not fit the keys")
+        if vectors.dtype != np.float32 or outputs.dtype != np.float32:
+            raise ValueError("the vectors are not float32")
+        histories = _histories(path, arrays, metadata, keys)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"{path}: damaged: {reason}") from None
+    return state, vocabulary, vectors, outputs, histories
+
+
+def _histories(path: Any, arrays: dict[str, Any], metadata: dict[str, str], keys: Any) -> Interactions:
+    if metadata.get("user_type") == "none":
+        return Interactions(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
+    users = {name.removeprefix("user_"): array for name, array in arrays.items() if name.startswith("user_")}
+    offsets, items = arrays["history_offsets"], arrays["history_items"].astype(np.int64)
+    made = Interactions.from_ids(items, offsets, keys=keys)
+    weights = arrays.get("history_weights")
+    session_keys = unpack_keys(path, users, metadata["user_type"])
+    if len(session_keys) != len(made) or (weights is not None and weights.shape != items.shape):
+        raise ValueError("the histories do not fit together")
+    return Interactions(made.items, made.offsets, keys, session_keys, None, weights)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot save {value!r}")

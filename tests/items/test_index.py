@@ -1,0 +1,85 @@
+"""The approximate index finds nearly what exact search finds."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from fastemb import KeyedVectors
+from fastemb.items import ItemIndex
+
+pytest.importorskip("usearch")
+
+RNG = np.random.default_rng(0)
+ITEMS, SIZE = 3000, 16
+VECTORS = (RNG.normal(size=(ITEMS, SIZE)) * RNG.uniform(0.5, 1.5, (ITEMS, 1))).astype(np.float32)
+QUERIES = RNG.normal(size=(50, SIZE)).astype(np.float32)
+
+
+def keyed(vectors: np.ndarray) -> KeyedVectors:  # type: ignore[type-arg]
+    made = KeyedVectors(vectors.shape[1])
+    made.add_vectors([f"item{row}" for row in range(len(vectors))], vectors)
+    return made
+
+
+@pytest.fixture(scope="module")
+def index() -> ItemIndex:
+    return ItemIndex(keyed(VECTORS), workers=1)
+
+
+def exact(queries: np.ndarray, mask: np.ndarray, n: int) -> np.ndarray:  # type: ignore[type-arg]
+    scores = np.where(mask, queries @ VECTORS.T, -np.inf)
+    return np.argsort(-scores, axis=1, kind="stable")[:, :n]
+
+
+def test_the_highest_products_are_found(index: ItemIndex) -> None:
+    rows, scores = index.search(QUERIES, 20)
+    assert rows.shape == scores.shape == (50, 20)
+    assert index.recall(QUERIES, 20) >= 0.95
+    assert np.mean([len(set(a) & set(b)) for a, b in zip(rows, exact(QUERIES, np.True_, 20), strict=True)]) >= 19
+    np.testing.assert_allclose(scores, np.einsum("qd,qnd->qn", QUERIES, VECTORS[rows]), rtol=1e-4, atol=1e-4)
+    assert (np.diff(scores, axis=1) <= 1e-5).all()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.03, 0.3, 0.9])
+def test_only_candidates_are_found(index: ItemIndex, share: float) -> None:
+    mask = np.random.default_rng(1).random(ITEMS) < share
+    rows, _ = index.search(QUERIES, 10, candidates=mask)
+    wanted = exact(QUERIES, mask, 10)
+    count = min(10, int(mask.sum()))
+    assert mask[rows[:, :count]].all()
+    assert (rows[:, count:] == -1).all()
+    assert np.mean([len(set(a) & set(b)) for a, b in zip(rows, wanted[:, :count], strict=True)]) >= 0.95 * count
+    by_key, _ = index.search(QUERIES, 10, candidates=[f"item{row}" for row in np.flatnonzero(mask)] + ["unknown"])
+    assert (by_key == rows).all()
+
+
+def test_cosines() -> None:
+    index = ItemIndex(keyed(VECTORS), normalize=True, workers=1)
+    rows, scores = index.search(VECTORS[:5], 1)
+    assert rows[:, 0].tolist() == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(scores[:, 0], np.linalg.norm(VECTORS[:5], axis=1), rtol=1e-4)
+
+
+def test_fewer_items_than_asked_for() -> None:
+    index = ItemIndex(keyed(VECTORS[:3]), workers=1)
+    rows, scores = index.search(QUERIES[:2], 5)
+    assert (np.sort(rows[:, :3]) == [0, 1, 2]).all()
+    assert (rows[:, 3:] == -1).all()
+    assert (scores[:, 3:] == -np.inf).all()
+    assert len(index) == 3
+    assert (index.search(QUERIES[:2], 5, candidates=np.zeros(3, bool))[0] == -1).all()
+
+
+def test_wrong_arguments(index: ItemIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="must be of shape"):
+        index.search(QUERIES[:, :5])
+    with pytest.raises(ValueError, match="a mask must have the shape"):
+        index.search(QUERIES, candidates=np.ones(5, bool))
+    with pytest.raises(ValueError, match="finite"):
+        ItemIndex(keyed(np.full((2, 3), np.nan, np.float32)))
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    with pytest.raises(ImportError, match=r"pip install \"fastemb\[index\]\""):
+        ItemIndex(keyed(VECTORS))

@@ -1,0 +1,378 @@
+"""Every door gives the same sessions, and what cannot be a session is refused with its row."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastemb.items import Interactions
+
+BASKETS: list[list[Any]] = [["milk", "bread"], [], ["bread", "eggs", "milk"], ["tea"]]
+TABLE: dict[str, Any] = {
+    "user": ["b", "a", "b", "a", "c", "a"],
+    "item": ["milk", "tea", "bread", "milk", "tea", "milk"],
+    "time": [5.0, 2.0, 1.0, 1.0, 0.0, 9.0],
+    "weight": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+}
+BY_TIME = {"b": ["bread", "milk"], "a": ["milk", "tea", "milk"], "c": ["tea"]}
+
+
+def by_key(data: Interactions) -> dict[Any, list[Any]]:
+    return dict(zip(data.session_keys, data, strict=True))
+
+
+# ---- baskets, ids, matrices ----
+
+
+def test_baskets_come_back_as_they_were() -> None:
+    data = Interactions.from_baskets(iter(BASKETS))
+    assert list(data) == BASKETS
+    assert data.shape == (4, 4)
+    assert list(data.session_keys) == [0, 1, 2, 3]
+
+
+def test_items_may_be_of_any_hashable_kind() -> None:
+    baskets: list[list[Any]] = [[("a", 1), 2, "x"], [2.5, frozenset({1})]]
+    assert list(Interactions.from_baskets(baskets)) == baskets
+
+
+@pytest.mark.parametrize("bad", ["milk", 5, [["milk"]], None])
+def test_what_is_no_basket_is_refused(bad: Any) -> None:
+    with pytest.raises(TypeError, match="basket 1"):
+        Interactions.from_baskets([["milk"], bad])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_missing_item_is_refused(missing: Any) -> None:
+    with pytest.raises(ValueError, match="basket 1: an item is missing"):
+        Interactions.from_baskets([["milk"], ["tea", missing]])
+
+
+def test_session_keys_must_fit() -> None:
+    assert list(Interactions.from_baskets([["a"], ["b"]], session_keys=["x", "y"]).session_keys) == ["x", "y"]
+    for keys in (["x"], ["x", "x"], ["x", "y", "z"]):
+        with pytest.raises(ValueError, match="2 sessions"):
+            Interactions.from_baskets([["a"], ["b"]], session_keys=keys)
+
+
+def test_ids_with_and_without_keys() -> None:
+    ids, offsets = [5, 7, 5], [0, 2, 2, 3]
+    assert list(Interactions.from_ids(ids, offsets)) == [[5, 7], [], [5]]
+    assert list(Interactions.from_ids([0, 1, 0], offsets, keys=["x", "y"])) == [["x", "y"], [], ["x"]]
+
+
+@pytest.mark.parametrize(
+    ("ids", "offsets", "keys", "error"),
+    [
+        ([0.5], [0, 1], None, TypeError),
+        ([[0]], [0, 1], None, ValueError),
+        ([-1], [0, 1], None, ValueError),
+        ([0], [0, 2], None, ValueError),
+        ([0], [1, 1], None, ValueError),
+        ([0, 1], [0, 2, 1, 2], None, ValueError),
+        ([0], [], None, ValueError),
+        ([2], [0, 1], ["a", "b"], ValueError),
+        ([-1], [0, 1], ["a", "b"], ValueError),
+        ([0], [0, 1], ["a", "a"], ValueError),
+    ],
+)
+def test_ids_that_do_not_fit_are_refused(ids: Any, offsets: Any, keys: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        Interactions.from_ids(ids, offsets, keys=keys)
+
+
+class Csr:
+    """What SciPy's matrices look like from here."""
+
+    format = "csr"
+
+    def __init__(self, indptr: Any, indices: Any, data: Any) -> None:
+        self.indptr, self.indices, self.data = (np.array(part) for part in (indptr, indices, data))
+
+
+def test_a_sparse_matrix_has_weights_where_its_values_differ() -> None:
+    plain = Interactions.from_csr(Csr([0, 2, 3], [4, 1, 4], [1, 1, 1]))
+    assert list(plain) == [[4, 1], [4]]
+    assert plain.weights is None
+    weighted = Interactions.from_csr(Csr([0, 2, 3], [4, 1, 4], [1, 0, 3]))
+    assert list(weighted) == [[4], [4]]
+    assert weighted.weights is not None
+    assert weighted.weights.tolist() == [1, 3]
+    assert list(Interactions.from_csr((np.array([0, 1]), np.array([0])), keys=["x"])) == [["x"]]
+
+
+def test_scipy_matrices() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    dense = np.array([[1, 0, 2], [0, 0, 0]])
+    for made in (sparse.csr_matrix(dense), sparse.csr_array(dense)):
+        assert list(Interactions.from_any(made)) == [[0, 2], []]
+    assert list(Interactions.from_any(sparse.coo_array(dense))) == [[0, 2], []]
+    with pytest.raises(TypeError, match="tocsr"):
+        Interactions.from_csr(sparse.csc_matrix(dense))
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_bad_values_of_a_matrix_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="row 1: the value is"):
+        Interactions.from_csr(Csr([0, 2], [0, 1], [1.0, value]))
+
+
+# ---- tables ----
+
+
+def pandas_table() -> Any:
+    return pytest.importorskip("pandas").DataFrame(TABLE)
+
+
+def polars_table() -> Any:
+    return pytest.importorskip("polars").DataFrame(TABLE)
+
+
+def arrow_table() -> Any:
+    return pytest.importorskip("pyarrow").table(TABLE)
+
+
+class Stream:
+    """Nothing but an Arrow stream, as many data frames export."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+TABLES: dict[str, Callable[[], Any]] = {
+    "dict of lists": lambda: TABLE,
+    "dict of arrays": lambda: {name: np.array(column) for name, column in TABLE.items()},
+    "pandas": pandas_table,
+    "polars": polars_table,
+    "Arrow": arrow_table,
+    "Arrow stream": lambda: Stream(arrow_table()),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_every_kind_of_table_gives_the_same_sessions(kind: str) -> None:
+    table = TABLES[kind]()
+    data = Interactions.from_table(table, session="user", item="item", time="time", weight="weight")
+    assert by_key(data) == BY_TIME
+    assert data.weights is not None
+    assert data.weights.tolist() == [3, 1, 4, 2, 6, 5]
+    assert data.times is not None
+    assert data.times.tolist() == [1, 5, 1, 2, 9, 0]
+    unordered = Interactions.from_table(table, session="user", item="item")
+    assert by_key(unordered) == {"b": ["milk", "bread"], "a": ["tea", "milk", "milk"], "c": ["tea"]}
+
+
+MOMENTS = [datetime(2024, 5, 17, 12, minute) for minute in (0, 10, 55)]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        MOMENTS,
+        [moment.isoformat() for moment in MOMENTS],
+        np.array(MOMENTS, "datetime64[ns]"),
+        [moment.timestamp() for moment in MOMENTS],
+    ],
+)
+@pytest.mark.parametrize("gap", [1800, 1800.0, timedelta(minutes=30), np.timedelta64(30, "m")])
+def test_sessions_are_split_at_gaps(times: Any, gap: Any) -> None:
+    table = {"user": ["u", "u", "u"], "item": [1, 2, 3], "time": times}
+    data = Interactions.from_table(table, session="user", item="item", time="time", gap=gap)
+    assert by_key(data) == {("u", 0): [1, 2], ("u", 1): [3]}
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_dates_of_data_frames_are_seconds(library: str) -> None:
+    frame = pytest.importorskip(library).DataFrame({"user": ["u"] * 3, "item": [1, 2, 3], "time": MOMENTS})
+    data = Interactions.from_table(frame, session="user", item="item", time="time")
+    assert data.times is not None
+    np.testing.assert_allclose(np.diff(data.times), [600, 2700])
+
+
+def test_a_gap_of_exactly_that_length_does_not_split() -> None:
+    table = {"user": [1, 1, 1, 2], "item": [1, 2, 3, 4], "time": [-10, 0, 11, 12]}
+    data = Interactions.from_table(table, session="user", item="item", time="time", gap=10)
+    assert by_key(data) == {(1, 0): [1, 2], (1, 1): [3], (2, 0): [4]}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("user", None, "row 1: the user is missing"),
+        ("item", None, "row 1: the item is missing"),
+        ("item", float("nan"), "row 1: the item is missing"),
+        ("time", float("nan"), "row 1: the time is missing"),
+        ("time", None, "row 1: the time is missing"),
+        ("time", float("inf"), "row 1: the time is infinite"),
+        ("time", "soon", "must be numbers or times"),
+        ("weight", float("nan"), "row 1: the weight is missing"),
+        ("weight", -1.0, "row 1: the weight is negative"),
+        ("weight", float("-inf"), "row 1: the weight is infinite"),
+        ("weight", "much", "must be numbers or times"),
+    ],
+)
+def test_bad_values_are_refused_with_their_row(column: str, value: Any, message: str) -> None:
+    table = TABLE | {column: [TABLE[column][0], value, *TABLE[column][2:]]}
+    with pytest.raises(ValueError, match=message):
+        Interactions.from_table(table, session="user", item="item", time="time", weight="weight")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "Arrow"])
+@pytest.mark.parametrize("column", ["user", "item", "time", "weight"])
+def test_missing_values_of_every_kind_of_table_are_refused(library: str, column: str) -> None:
+    values = TABLE | {column: [TABLE[column][0], None, *TABLE[column][2:]]}
+    name = "pyarrow" if library == "Arrow" else library
+    module = pytest.importorskip(name)
+    table = module.table(values) if library == "Arrow" else module.DataFrame(values)
+    with pytest.raises(ValueError, match=f"row 1: the {column} is missing"):
+        Interactions.from_table(table, session="user", item="item", time="time", weight="weight")
+
+
+def test_events_of_weight_zero_are_dropped_and_negative_times_are_times() -> None:
+    table = {"user": [1, 1, 1], "item": [1, 2, 3], "time": [0, -5, 3], "weight": [1, 2, 0]}
+    data = Interactions.from_table(table, session="user", item="item", time="time", weight="weight")
+    assert by_key(data) == {1: [2, 1]}
+
+
+def test_wrong_tables() -> None:
+    with pytest.raises(KeyError, match="no column 'film'; it has 'user'"):
+        Interactions.from_table(TABLE, session="user", item="film")
+    with pytest.raises(TypeError, match="not a table"):
+        Interactions.from_table(5, session="user", item="item")
+    with pytest.raises(ValueError, match="differ in length"):
+        Interactions.from_table({"user": [1], "item": [1, 2]}, session="user", item="item")
+    with pytest.raises(ValueError, match="one dimension"):
+        Interactions.from_table({"user": np.ones((2, 2)), "item": np.ones(2)}, session="user", item="item")
+    with pytest.raises(ValueError, match="name the column of times"):
+        Interactions.from_table(TABLE, session="user", item="item", gap=5)
+    for gap in (0, -1, float("nan"), timedelta(0)):
+        with pytest.raises(ValueError, match="gap must be above 0"):
+            Interactions.from_table(TABLE, session="user", item="item", time="time", gap=gap)
+    with pytest.raises(TypeError, match="name the columns"):
+        Interactions.from_any(TABLE)
+
+
+def test_an_empty_table_has_no_sessions() -> None:
+    for table in ({"user": [], "item": []}, {"user": np.array([], int), "item": np.array([], int)}):
+        assert Interactions.from_table(table, session="user", item="item").shape == (0, 0)
+
+
+# ---- files ----
+
+
+def test_text_with_and_without_a_line_of_names(tmp_path: Path) -> None:
+    lines = ["user,item,time", 'a,"milk, fresh",2024-01-02', "a,tea,2024-01-01", "b,tea,2024-01-03"]
+    expected = {"a": ["tea", "milk, fresh"], "b": ["tea"]}
+    options = {"session": "user", "item": "item", "time": "time"}
+    (tmp_path / "named.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "bare.csv").write_text("\n".join(lines[1:]))
+    with gzip.open(tmp_path / "named.csv.gz", "wt") as file:
+        file.write("\ufeff" + "\r\n".join(lines))
+    assert by_key(Interactions.from_file(tmp_path / "named.csv", **options)) == expected
+    assert by_key(Interactions.from_file(tmp_path / "named.csv.gz", **options)) == expected
+    bare = Interactions.from_file(tmp_path / "bare.csv", columns=["user", "item", "time"], **options)
+    assert by_key(bare) == expected
+    (tmp_path / "u.tsv").write_text("user\titem\n1\t2\n")
+    assert list(Interactions.from_file(tmp_path / "u.tsv", session="user", item="item")) == [["2"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"user,item\na\n", "1 fields instead of 2"),
+        (b"user,item\na,b,c\n", "3 fields instead of 2"),
+        (b"user,user\na,b\n", "comes twice"),
+        (b"user,item\na,\xff\n", "not UTF-8"),
+        (b'user,item\na,"b\n', "line"),
+        (b"user,item\na,\n", "row 0: the item is missing"),
+        (b"user,film\na,b\n", "no column 'item'"),
+    ],
+)
+def test_damaged_text_is_refused_by_name(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    with pytest.raises((ValueError, KeyError), match=message) as caught:
+        Interactions.from_file(path, session="user", item="item")
+    assert "bad.csv" in str(caught.value)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    table = arrow_table()
+    import pyarrow.parquet
+
+    path = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(table, path)
+    assert by_key(Interactions.from_file(path, session="user", item="item", time="time")) == BY_TIME
+    with pytest.raises(ValueError, match="names its columns itself"):
+        Interactions.from_file(path, columns=["a"], session="user", item="item")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 nonsense")
+    with pytest.raises(ValueError, match=r"bad\.parquet"):
+        Interactions.from_file(tmp_path / "bad.parquet", session="user", item="item")
+
+
+# ---- changes ----
+
+sessions = st.lists(st.lists(st.integers(0, 5), max_size=8), max_size=6)
+
+
+@given(sessions)
+def test_merging_keeps_each_item_once_where_it_came_first(baskets: list[list[int]]) -> None:
+    merged = Interactions.from_baskets(baskets).merged()
+    assert list(merged) == [list(dict.fromkeys(basket)) for basket in baskets]
+
+
+@given(sessions, st.data())
+def test_merging_adds_weights_up(baskets: list[list[int]], data: st.DataObject) -> None:
+    made = Interactions.from_baskets(baskets)
+    made.weights = np.array(data.draw(st.lists(st.integers(1, 9), min_size=len(made.items), max_size=len(made.items))))
+    merged = made.merged()
+    assert merged.weights is not None
+    for session in range(len(made)):
+        mine = slice(made.offsets[session], made.offsets[session + 1])
+        for item, weight in zip(
+            merged[session], merged.weights[merged.offsets[session] : merged.offsets[session + 1]], strict=True
+        ):
+            total = sum(w for i, w in zip(made[session], made.weights[mine], strict=True) if i == item)
+            assert weight == total
+
+
+@given(sessions, sessions)
+def test_joined_sessions_continue_those_of_the_same_key(one: list[list[int]], two: list[list[int]]) -> None:
+    first = Interactions.from_baskets(one, session_keys=[f"u{n}" for n in range(len(one))])
+    second = Interactions.from_baskets(two, session_keys=[f"u{n + 2}" for n in range(len(two))])
+    expected = {f"u{n}": list(basket) for n, basket in enumerate(one)}
+    for number, basket in enumerate(two):
+        expected.setdefault(f"u{number + 2}", []).extend(basket)
+    assert by_key(first.joined(second)) == expected
+
+
+def test_sessions_without_keys_are_new_ones_when_joined() -> None:
+    first, second = Interactions.from_baskets([["a"], ["b"]]), Interactions.from_baskets([["c"]])
+    assert by_key(first.joined(second)) == {0: ["a"], 1: ["b"], 2: ["c"]}
+    keyed = Interactions.from_baskets([["a"], ["b"]], session_keys=[7, 1])
+    assert by_key(keyed.joined(second)) == {7: ["a"], 1: ["b"], 8: ["c"]}
+
+
+@given(sessions)
+def test_picking_sessions(baskets: list[list[int]]) -> None:
+    data = Interactions.from_baskets(baskets)
+    numbers = np.arange(len(baskets))
+    assert list(data[numbers[::-1]]) == baskets[::-1]
+    assert list(data[numbers % 2 == 1]) == baskets[1::2]
+    assert list(data[1:]) == baskets[1:]
+    if baskets:
+        assert data[-1] == baskets[-1]
+    with pytest.raises(IndexError):
+        data[len(baskets)]

@@ -1,0 +1,400 @@
+"""Item2Vec learns which items belong together, recommends them, and keeps its promises."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from shops import baskets, share_of_kind, small_model
+
+from fastemb import KeyedVectors
+from fastemb.items import Interactions, Item2Vec
+
+SHOP = baskets()
+NEW = baskets(60, seed=9, least=2, most=3)
+
+
+def model(**params: object) -> Item2Vec:
+    return small_model(**params).fit(SHOP)
+
+
+# ---- learning ----
+
+WAYS: dict[str, dict[str, Any]] = {
+    "baskets, both": {},
+    "baskets, mean": {"sg": 0},
+    "baskets, each alone": {"sg": 1},
+    "ordered, mean": {"window": 3},
+    "ordered, each alone": {"window": 3, "sg": 1},
+    "one context": {"contexts": 1, "alpha": 0.1},
+    "negatives against popularity": {"ns_exponent": -0.5},
+    "thinned": {"sample": 0.02, "epochs": 60},
+    "two workers": {"workers": 2},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_recommended_and_similar_items_are_of_the_same_kind(way: str) -> None:
+    made = model(**WAYS[way])
+    assert share_of_kind(made, NEW) > 0.9
+    similar = [near for item in made.wv.index_to_key for near, _ in made.similar_items(item, 1)]
+    same = [near[:2] == item[:2] for item, near in zip(made.wv.index_to_key, similar, strict=True)]
+    assert sum(same) / len(same) > 0.8
+
+
+def test_the_order_within_baskets_does_not_matter() -> None:
+    rng = np.random.default_rng(1)
+    scores = []
+    for seed in range(3):
+        shuffled = [[basket[place] for place in rng.permutation(len(basket))] for basket in SHOP]
+        for shop in (SHOP, shuffled):
+            scores.append(small_model(random_state=seed).fit(shop).score(baskets(300, seed=77)))
+    same, other = np.array(scores).reshape(3, 2).T
+    assert abs(same.mean() - other.mean()) < 0.05
+    assert min(scores) > 0.35  # by chance 0.05
+
+
+def test_with_a_window_the_order_matters() -> None:
+    """a is followed by b, c by d; all four are in every session."""
+    sessions = [["a", "b", *["x", "y"], "c", "d"], ["c", "d", *["y", "x"], "a", "b"]] * 100
+    near = small_model(window=1, sg=1, epochs=20).fit(sessions)
+    scores = dict(near.recommend(["a"], 10))
+    assert max(scores, key=lambda item: scores[item]) == "b"
+
+
+def test_repeats_in_a_basket_count_once() -> None:
+    repeated = [basket + basket[:1] * 3 for basket in SHOP]
+    once, twice = model(), small_model().fit(repeated)
+    assert once.wv.index_to_key == twice.wv.index_to_key
+    np.testing.assert_array_equal(once.wv.vectors, twice.wv.vectors)
+
+
+def test_empty_baskets_and_baskets_of_one_teach_nothing_but_are_users() -> None:
+    made = small_model().fit([*SHOP, [], ["lonely"]])
+    start = small_model(epochs=0).fit([*SHOP, [], ["lonely"]])
+    np.testing.assert_array_equal(made.wv["lonely"], start.wv["lonely"])
+    assert len(made.histories) == len(SHOP) + 2
+    assert len(made.recommend(user=len(SHOP) + 1, n=2)) == 2
+    assert made.recommend(user=len(SHOP), n=3) == made.recommend([], 3)
+
+
+@pytest.mark.parametrize("shop", [[], [[]], [["a"]], [["a"], ["b"]], [["a", "a"]]])
+def test_a_shop_without_pairs_teaches_nothing(shop: Any) -> None:
+    with pytest.raises(ValueError, match=r"no (session|item)"):
+        small_model().fit(shop)
+
+
+def test_a_large_basket_costs_what_many_small_ones_do() -> None:
+    """Pairs of one basket of 100,000 items: linear in it, where all pairs would be ten thousand million."""
+    made = Item2Vec(vector_size=4, contexts=4, negative=1, epochs=1, workers=1)
+    made.fit(Interactions.from_ids(np.arange(100_000), np.array([0, 100_000])))
+    assert len(made.wv) == 100_000
+    assert len(made.recommend(user=0, n=5)) == 0
+
+
+def test_heavy_events_teach_more() -> None:
+    """Each session has one item of each of two partners; the weights tell which bond is real."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for session in range(600):
+        kind = int(rng.integers(4))
+        rows += [(session, f"k{kind}a", 1.0), (session, f"k{kind}b", 1.0), (session, f"noise{rng.integers(4)}", 0.001)]
+    user, item, weight = (list(column) for column in zip(*rows, strict=True))
+    data = Interactions.from_table({"u": user, "i": item, "w": weight}, session="u", item="i", weight="w")
+    made = small_model().fit(data)
+    norms = {key: float(np.linalg.norm(made.wv_out[key])) for key in made.wv.index_to_key}
+    assert max(norm for key, norm in norms.items() if key.startswith("noise")) < min(
+        norm for key, norm in norms.items() if not key.startswith("noise")
+    )
+
+
+def test_rare_items_are_dropped() -> None:
+    made = small_model(min_count=5).fit([*SHOP, ["rare", "k0i0"]])
+    assert "rare" not in made.wv
+    assert made.recommend(["rare"], 1)[0][1] < 1  # nothing is known of it: the most popular item
+
+
+def test_items_are_sorted_by_count_and_then_by_first_occurrence() -> None:
+    made = small_model(epochs=1).fit([["c", "b"], ["a", "b"], ["a", "d"]])
+    assert made.wv.index_to_key == ["b", "a", "c", "d"]
+    assert made.wv.get_vecattr("b", "count") == 2
+
+
+def test_one_worker_repeats_bit_for_bit() -> None:
+    one, two, other = model(), model(), model(random_state=2)
+    np.testing.assert_array_equal(one.wv.vectors, two.wv.vectors)
+    assert not np.array_equal(one.wv.vectors, other.wv.vectors)
+
+
+@pytest.mark.parametrize("state", [None, 5, np.random.default_rng(1), np.random.RandomState(1), np.int64(3)])
+def test_kinds_of_random_state(state: Any) -> None:
+    assert len(small_model(epochs=1, random_state=state).fit(SHOP).wv) == 40
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vector_size", 0),
+        ("window", 0),
+        ("contexts", 0),
+        ("contexts", 2.5),
+        ("vector_size", 1),
+        ("sg", 2),
+        ("negative", 0),
+        ("negative", -1),
+        ("ns_exponent", float("nan")),
+        ("sample", -1),
+        ("epochs", -1),
+        ("alpha", float("inf")),
+        ("min_count", -1),
+        ("workers", 0),
+        ("random_state", -1),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="seed" if name == "random_state" else name):
+        small_model(**{name: value}).fit(SHOP)
+
+
+def test_options_that_would_be_ignored_are_refused() -> None:
+    with pytest.raises(ValueError, match="contexts is for baskets"):
+        small_model(window=3, contexts=5).fit(SHOP)
+
+
+def test_divergence_says_what_to_do() -> None:
+    with pytest.raises(FloatingPointError, match="Lower alpha"):
+        model(alpha=1e30)
+
+
+# ---- recommending ----
+
+
+@pytest.fixture(scope="module")
+def shop_model() -> Item2Vec:
+    return model()
+
+
+def test_scores_are_products_of_the_mean_input_and_the_output_vectors(shop_model: Item2Vec) -> None:
+    history = ["k1i1", "k1i2", "k1i2", "unknown"]
+    query = shop_model.wv[["k1i1", "k1i2"]].mean(axis=0)
+    np.testing.assert_allclose(shop_model.transform([history])[0], query, rtol=1e-6)
+    expected = {item: float(query @ shop_model.wv_out[item]) for item in shop_model.wv.index_to_key}
+    del expected["k1i1"], expected["k1i2"]
+    got = shop_model.recommend(history, 100)
+    assert len(got) == 38
+    assert [item for item, _ in got] == sorted(expected, key=lambda item: -expected[item])
+    assert dict(got) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_what_is_excluded_or_no_candidate_is_not_recommended(shop_model: Item2Vec) -> None:
+    history = ["k2i0", "k2i1"]
+    plain = [item for item, _ in shop_model.recommend(history, 5)]
+    assert not set(plain) & set(history)
+    without = [item for item, _ in shop_model.recommend(history, 4, exclude=[plain[0], "unknown"])]
+    assert without == plain[1:]
+    only = [item for item, _ in shop_model.recommend(history, 9, candidates=[plain[3], plain[1], "k2i0", "unknown"])]
+    assert only == [plain[1], plain[3]]
+    everything = [item for item, _ in shop_model.recommend(history, 40, exclude_history=False)]
+    assert set(history) < set(everything)
+    assert len(everything) == 40
+    with pytest.raises(ValueError, match="none of the candidates"):
+        shop_model.recommend(history, candidates=["unknown"])
+
+
+def test_many_at_once_are_as_one_by_one(shop_model: Item2Vec) -> None:
+    histories: list[list[str]] = [*NEW, [], ["unknown"], ["k0i1", "unknown"]]
+    exclude = [[f"k{number % 4}i{item}" for item in range(number % 5)] for number in range(len(histories))]
+    candidates = [f"k{kind}i{item}" for kind in range(4) for item in range(7)]
+    items, scores = shop_model.recommend_many(histories, 8, exclude=exclude, candidates=candidates)
+    assert items.shape == scores.shape == (len(histories), 8)
+    for number, history in enumerate(histories):
+        one = shop_model.recommend(history, 8, exclude=exclude[number], candidates=candidates)
+        there = [item for item in items[number] if item is not None]
+        assert there == [item for item, _ in one]
+        np.testing.assert_allclose(scores[number][: len(one)], [score for _, score in one], rtol=1e-5, atol=1e-6)
+        assert (scores[number][len(one) :] == -np.inf).all()
+
+
+def test_users_are_recommended_by_what_they_had(shop_model: Item2Vec) -> None:
+    users = [5, 0, 17]
+    items, _ = shop_model.recommend_many(users=users, n=4)
+    by_history, _ = shop_model.recommend_many([SHOP[user] for user in users], n=4)
+    assert items.tolist() == by_history.tolist()
+    everyone, _ = shop_model.recommend_many(n=2)
+    assert len(everyone) == len(SHOP)
+    assert [item for item, _ in shop_model.recommend(user=5, n=4)] == items[0].tolist()
+    assert not any(set(row) & set(had) for row, had in zip(everyone.tolist(), SHOP, strict=True))
+
+
+def test_a_history_of_nothing_known_gets_what_is_popular() -> None:
+    made = small_model().fit([["a", "b"]] * 5 + [["a", "c"]] * 3 + [["c", "d"]])
+    assert made.recommend([], 2) == [("a", pytest.approx(8 / 9)), ("b", pytest.approx(5 / 9))]
+    assert [item for item, _ in made.recommend(["new"], 2, exclude=["a"])] == ["b", "c"]
+    assert not made.transform([[], ["new"]]).any()
+
+
+def test_weights_of_a_history_count() -> None:
+    made = model()
+    table = {"u": [0, 0], "i": ["k0i0", "k3i0"], "w": [3.0, 1.0]}
+    data = Interactions.from_table(table, session="u", item="i", weight="w")
+    expected = (3 * made.wv["k0i0"] + made.wv["k3i0"]) / 4
+    np.testing.assert_allclose(made.transform(data)[0], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_more_histories_than_one_batch() -> None:
+    made = model()
+    long = [[f"k{number % 4}i{item}" for item in range(10)] for number in range(8000)]
+    queries = made.transform(long)
+    for number in (0, 1, 6553, 6554, 7999):
+        np.testing.assert_allclose(queries[number], made.wv[long[number]].mean(axis=0), rtol=1e-5, atol=1e-6)
+
+
+def test_wrong_questions(shop_model: Item2Vec) -> None:
+    for call in (lambda: shop_model.recommend(), lambda: shop_model.recommend(["k0i0"], user=1)):
+        with pytest.raises(ValueError, match="a history or a user"):
+            call()
+    with pytest.raises(ValueError, match="histories or users"):
+        shop_model.recommend_many([["k0i0"]], users=[1])
+    with pytest.raises(KeyError, match="unknown user 'nobody'"):
+        shop_model.recommend(user="nobody")
+    with pytest.raises(KeyError, match="unknown item 'nothing'"):
+        shop_model.similar_items("nothing")
+    with pytest.raises(ValueError, match="2 lists of items to exclude for 1"):
+        shop_model.recommend_many([["k0i0"]], exclude=[[], []])
+    for n in (0, -1):
+        with pytest.raises(ValueError, match="n must be at least 1"):
+            shop_model.recommend(["k0i0"], n)
+    with pytest.raises(TypeError, match="n must be a whole number"):
+        shop_model.recommend(["k0i0"], 2.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="not fitted"):
+        Item2Vec().recommend(["k0i0"])
+
+
+# ---- learning on ----
+
+
+def test_new_items_and_users_join_what_is_known() -> None:
+    made = small_model().fit(Interactions.from_baskets(SHOP, session_keys=[f"u{n}" for n in range(len(SHOP))]))
+    before = made.wv.index_to_key.copy()
+    more = [["fresh", "k2i0", "k2i1"], ["fresh", "k2i3"], ["k2i4", "fresh", "k2i5"], ["once"], *baskets(16, 3)] * 10
+    keys = ["u0", *(f"v{n}" for n in range(199))]
+    made.set_params(alpha=0.05).partial_fit(Interactions.from_baskets(more, session_keys=keys))
+    assert made.wv.index_to_key == [*before, "fresh", "once"]
+    assert made.recommend(["fresh"], 1)[0][0].startswith("k2")  # type: ignore[attr-defined]
+    assert "fresh" in [item for item, _ in made.recommend(["k2i0", "k2i3"], 3)]
+    assert made.histories[0] == [*SHOP[0], *(item for item in more[0] if item not in SHOP[0])]
+    assert len(made.histories) == len(SHOP) + 199
+    assert share_of_kind(made, NEW) > 0.8
+
+
+def test_learning_on_respects_min_count_and_starts_from_nothing() -> None:
+    made = small_model(min_count=3).partial_fit(SHOP)
+    made.partial_fit([["rare", "k0i0"], ["common", "k0i0"], ["common", "k0i1"], ["common", "k0i2"]])
+    assert "rare" not in made.wv
+    assert "common" in made.wv
+    with pytest.raises(ValueError, match="call fit"):
+        made.set_params(vector_size=7).partial_fit(SHOP)
+
+
+# ---- files and copies ----
+
+
+def test_a_saved_model_is_the_same_model(tmp_path: Path) -> None:
+    users = [f"u{n}" for n in range(len(SHOP))]
+    made = small_model(ns_exponent=-0.25).fit(Interactions.from_baskets(SHOP, session_keys=users))
+    path = tmp_path / "shop.safetensors"
+    made.save(path)
+    loaded = Item2Vec.load(path)
+    assert loaded.get_params() == made.get_params() | {"workers": None}
+    assert loaded.recommend(user="u3") == made.recommend(user="u3")
+    assert loaded.similar_items("k0i0") == made.similar_items("k0i0")
+    assert loaded.recommend([]) == made.recommend([])
+    np.testing.assert_array_equal(KeyedVectors.load(path).vectors, made.wv.vectors)
+    loaded.set_params(workers=1).partial_fit(NEW)
+    made.partial_fit(NEW)
+    np.testing.assert_array_equal(loaded.wv.vectors, made.wv.vectors)
+
+
+def test_a_model_without_histories(tmp_path: Path) -> None:
+    data = Interactions.from_baskets(SHOP, session_keys=[("u", n) for n in range(len(SHOP))])
+    made = small_model().fit(data)
+    with pytest.raises(TypeError, match="histories=False"):
+        made.save(tmp_path / "no.safetensors")
+    assert not list(tmp_path.iterdir())
+    made.save(tmp_path / "yes.safetensors", histories=False)
+    loaded = Item2Vec.load(tmp_path / "yes.safetensors")
+    assert loaded.recommend(["k0i0"]) == made.recommend(["k0i0"])
+    assert loaded.recommend([], 3) == made.recommend([], 3)
+    with pytest.raises(KeyError):
+        loaded.recommend(user=("u", 1))
+
+
+def test_damaged_files_are_refused_by_name(tmp_path: Path) -> None:
+    path, other = tmp_path / "shop.safetensors", tmp_path / "vectors.safetensors"
+    made = model()
+    made.save(path)
+    made.wv.save(other)
+    with pytest.raises(ValueError, match=r"vectors\.safetensors: holds no Item2Vec model"):
+        Item2Vec.load(other)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match=r"shop\.safetensors"):
+        Item2Vec.load(path)
+    for old, new in ((b'"contexts', b'"contests'), (b'vector_size\\": 12', b'vector_size\\": 13')):
+        assert old in data
+        path.write_bytes(data.replace(old, new))
+        with pytest.raises(ValueError, match=r"shop\.safetensors: damaged"):
+            Item2Vec.load(path)
+
+
+def test_copies_are_independent() -> None:
+    made = model()
+    for copied in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert copied.recommend(["k0i0"]) == made.recommend(["k0i0"])
+        copied.partial_fit(NEW)
+        assert not np.array_equal(copied.wv.vectors, made.wv.vectors)
+
+
+# ---- scikit-learn's conventions ----
+
+
+def test_parameters_come_and_go_by_name() -> None:
+    made = Item2Vec(vector_size=7, sg=1)
+    assert Item2Vec(**made.get_params()).get_params() == made.get_params()
+    assert repr(made) == "Item2Vec(vector_size=7, sg=1)"
+    assert made.set_params(epochs=3) is made
+    assert made.epochs == 3
+    with pytest.raises(ValueError, match="no parameter 'size'"):
+        made.set_params(size=3)
+
+
+def test_the_score_tells_models_apart() -> None:
+    good = model().score(baskets(300, seed=5))
+    bad = model(epochs=0).score(baskets(300, seed=5))
+    assert good > bad + 0.2
+    with pytest.raises(ValueError, match="nothing is held out"):
+        model().score([["k0i0"]])
+
+
+def test_grid_search_and_pipeline() -> None:
+    pytest.importorskip("sklearn")
+    from sklearn.base import clone
+    from sklearn.exceptions import NotFittedError
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    assert clone(small_model()).get_params() == small_model().get_params()
+    search = GridSearchCV(small_model(), {"epochs": [0, 30]}, cv=3)
+    search.fit(Interactions.from_baskets(SHOP))
+    assert search.best_params_ == {"epochs": 30}
+    assert search.best_estimator_.recommend(["k0i0"])
+    pipeline = make_pipeline(FunctionTransformer(lambda shop: [basket[:4] for basket in shop]), small_model())
+    assert pipeline.fit(SHOP).transform(NEW).shape == (60, 12)
+    assert pipeline.set_params(item2vec__epochs=1).get_params()["item2vec__epochs"] == 1
+    with pytest.raises(NotFittedError):
+        Item2Vec().transform(SHOP)
