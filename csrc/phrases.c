@@ -17,7 +17,7 @@
 #endif
 
 /* Pairs looked up together. */
-enum { BATCH = 32 };
+enum { BATCH = 64 };
 
 void fe_ids_count(const int32_t *ids, int64_t begin, int64_t end, int64_t *counts, int64_t *first) {
     for (int64_t i = begin; i < end; i++)

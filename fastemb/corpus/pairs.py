@@ -426,31 +426,26 @@ class PhraseTable:
     """
 
     def __init__(self, corpus: Corpus, phrases: Iterable[Phrase], connector_words: Collection[str]) -> None:
-        words, index_of = len(corpus.vocabulary), corpus.vocabulary.key_to_index.get
-        connectors = _connectors(corpus, connector_words)
-        self.phrases: list[Phrase] = []
-        first, chain_numbers, second = [], [], []
+        words, index = len(corpus.vocabulary), corpus.vocabulary.key_to_index
+        self.phrases = [phrase for phrase in phrases if all(word in index for word in phrase)]
+        first = np.array([index[phrase[0]] for phrase in self.phrases], np.uint64)
+        second = np.array([index[phrase[-1]] for phrase in self.phrases], np.uint64)
+        chain_numbers = np.zeros(len(first), np.uint64)
         chains: dict[tuple[int, int], int] = {}
-        for phrase in phrases:
-            ids: list[Any] = [index_of(word) for word in phrase]
-            if None in ids:
-                continue
+        for place, phrase in enumerate(self.phrases):
             chain = 0
-            for word in ids[1:-1]:
-                chain = chains.setdefault((chain, word), len(chains) + 1)
-            self.phrases.append(phrase)
-            first.append(ids[0])
-            chain_numbers.append(chain)
-            second.append(ids[-1])
+            for word in phrase[1:-1]:
+                chain = chains.setdefault((chain, index[word]), len(chains) + 1)
+            chain_numbers[place] = chain
         require_keys_fit(words, len(chains) + 1)
         if words + len(self.phrases) > 2**31 - 1:
             raise OverflowError("more than 2**31 - 1 different words and phrases")
+        connectors = _connectors(corpus, connector_words)
         chain_rows = np.array([(*chain, number) for chain, number in chains.items()], np.int32).reshape(-1, 3)
         chain_slots = _hash_table(len(chain_rows), 3, np.int32)
         move_chains(chain_rows, chain_slots)
         rows = np.empty((len(first), 2), np.uint64)
-        heads = np.array(first, np.uint64) * (len(chains) + 1) + np.array(chain_numbers, np.uint64)
-        rows[:, 0] = heads * words + np.array(second, np.uint64)
+        rows[:, 0] = (first * np.uint64(len(chains) + 1) + chain_numbers) * np.uint64(words) + second
         rows[:, 1] = np.arange(len(first), dtype=np.uint64) + words + 1
         self._slots = _hash_table(len(rows), 2, np.uint64)
         move_pairs(rows, 0, _LAST_HASH, self._slots, len(rows))

@@ -183,10 +183,15 @@ class _Joiner:
         self.scores = scores
         self.delimiter = delimiter
         self.connector_words = connector_words
-        self._followers: dict[Any, dict[Any, tuple[str, float]]] = {}
-        for phrase, score in scores.items():
+
+    @cached_property
+    def _followers(self) -> dict[Any, dict[Any, tuple[str, float]]]:
+        """Text and score of every phrase, by its first word and then by the rest of it."""
+        followers: dict[Any, dict[Any, tuple[str, float]]] = {}
+        for phrase, score in self.scores.items():
             rest = phrase[1] if len(phrase) == 2 else phrase[1:]
-            self._followers.setdefault(phrase[0], {})[rest] = (delimiter.join(phrase), score)
+            followers.setdefault(phrase[0], {})[rest] = (self.delimiter.join(phrase), score)
+        return followers
 
     @cached_property
     def texts(self) -> dict[str, float]:
@@ -597,9 +602,7 @@ class Phrases(_Phraser):
         arrays, metadata, settings = _read(path, _PHRASES)
         scoring = settings["scoring"] if scoring is None else scoring
         if scoring is None:
-            raise ValueError(
-                f"{path}: it was saved with a scoring function of its own: give that, load(path, scoring=)"
-            )
+            raise ValueError(f"{path}: it was saved with a scoring function of its own; give that: scoring=...")
         names = ("min_count", "threshold", "max_vocab_size", "delimiter", "progress_per", "connector_words")
         loaded = cls(None, **{name: settings[name] for name in names}, scoring=scoring)
         loaded._parts = [_read_pairs(path, arrays, metadata, settings)]
