@@ -7,7 +7,7 @@ Words are ids of a vocabulary, chains are numbered, 0 being the empty one, and a
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -397,7 +397,7 @@ class _Counter:
 
     def _count_range(self, low: int, width: int) -> tuple[Table, int]:
         """Pairs with a hash from ``low`` on, and how wide a range was counted: as wide as there was room for."""
-        slots: Table = _hash_table(min(self._tokens // (3 * self._threads), self._room), 2, np.uint64)
+        slots: Table = _hash_table(min(self._tokens // (4 * self._threads), self._room), 2, np.uint64)
         at = used = 0
         while at < self._tokens and not self._stopped.is_set():
             end, room = min(at + BLOCK_TOKENS, self._tokens), min(_room(slots), self._room)
@@ -425,18 +425,20 @@ class PhraseTable:
         connector_words: words that count as nothing between two others.
     """
 
-    def __init__(self, corpus: Corpus, phrases: Iterable[Phrase], connector_words: Collection[str]) -> None:
-        words, index = len(corpus.vocabulary), corpus.vocabulary.key_to_index
-        self.phrases = [phrase for phrase in phrases if all(word in index for word in phrase)]
-        first = np.array([index[phrase[0]] for phrase in self.phrases], np.uint64)
-        second = np.array([index[phrase[-1]] for phrase in self.phrases], np.uint64)
-        chain_numbers = np.zeros(len(first), np.uint64)
+    def __init__(self, corpus: Corpus, phrases: list[Phrase], connector_words: Collection[str]) -> None:
+        words, index_of = len(corpus.vocabulary), corpus.vocabulary.key_to_index.get
+        first = np.array([index_of(phrase[0], -1) for phrase in phrases], np.int64)
+        second = np.array([index_of(phrase[-1], -1) for phrase in phrases], np.int64)
+        chain_numbers = np.zeros(len(first), np.int64)
         chains: dict[tuple[int, int], int] = {}
-        for place, phrase in enumerate(self.phrases):
+        for place, phrase in enumerate(phrases):
             chain = 0
             for word in phrase[1:-1]:
-                chain = chains.setdefault((chain, index[word]), len(chains) + 1)
+                index = index_of(word, -1)
+                chain = -1 if index < 0 or chain < 0 else chains.setdefault((chain, index), len(chains) + 1)
             chain_numbers[place] = chain
+        known = np.flatnonzero((first >= 0) & (second >= 0) & (chain_numbers >= 0))
+        self.phrases = phrases if len(known) == len(phrases) else [phrases[place] for place in known.tolist()]
         require_keys_fit(words, len(chains) + 1)
         if words + len(self.phrases) > 2**31 - 1:
             raise OverflowError("more than 2**31 - 1 different words and phrases")
@@ -444,10 +446,11 @@ class PhraseTable:
         chain_rows = np.array([(*chain, number) for chain, number in chains.items()], np.int32).reshape(-1, 3)
         chain_slots = _hash_table(len(chain_rows), 3, np.int32)
         move_chains(chain_rows, chain_slots)
-        rows = np.empty((len(first), 2), np.uint64)
-        rows[:, 0] = (first * np.uint64(len(chains) + 1) + chain_numbers) * np.uint64(words) + second
-        rows[:, 1] = np.arange(len(first), dtype=np.uint64) + words + 1
-        self._slots = _hash_table(len(rows), 2, np.uint64)
+        rows: Table = np.empty((len(known), 2), np.uint64)
+        a, c, b = (part[known].view(np.uint64) for part in (first, chain_numbers, second))
+        rows[:, 0] = (a * np.uint64(len(chains) + 1) + c) * np.uint64(words) + b
+        rows[:, 1] = np.arange(words + 1, words + 1 + len(known))
+        self._slots: Table = _hash_table(len(rows), 2, np.uint64)
         move_pairs(rows, 0, _LAST_HASH, self._slots, len(rows))
         self._filter: Table = np.zeros(1 << (len(rows) * _FILTER_BITS // 64).bit_length(), np.uint64)
         add_to_filter(rows, self._filter)

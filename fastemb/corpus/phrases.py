@@ -300,7 +300,7 @@ class _Phraser(ABC):
     def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints]:
         workers = available_cpus() if workers is None else workers
         check_whole("workers", workers, 1)
-        table = PhraseTable(corpus, self._joiner().scores, self.connector_words)
+        table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words)
         return table, *table.join(workers)
 
     @overload
@@ -379,7 +379,7 @@ class _Phraser(ABC):
         return found
 
     def score_candidate(
-        self, word_a: str, word_b: str, in_between: Sequence[str] = ()
+        self, word_a: str, word_b: str, in_between: Sequence[str]
     ) -> tuple[str, float] | tuple[None, None]:
         """The text and the score of a phrase; (None, None) for what is no phrase.
 
@@ -397,6 +397,8 @@ def _merge_texts(corpus: Corpus, texts: list[str], counts: Ints, first: Ints) ->
     """The id of each phrase: that of a word or an earlier phrase which is spelled alike, to which its count goes."""
     known, own = corpus.vocabulary.key_to_index.get, dict[str, int]()
     ids = np.arange(len(counts) - len(texts), len(counts))
+    if len(set(texts)) == len(texts) and corpus.vocabulary.key_to_index.keys().isdisjoint(texts):
+        return ids
     for place, text in enumerate(texts):
         number = int(ids[place])
         same = known(text)
