@@ -145,14 +145,15 @@ int64_t fe_pairs_count(const struct fe_sentences *text, int64_t begin, int64_t e
             continue;
         }
         if (first >= 0 && chain >= 0) {
+            /* without a branch on the range, which could not be predicted */
             const uint64_t key = pair_key(text, first, chain, word), hash = fe_mix(key);
-            if (hash - low <= high - low) {
-                FE_PREFETCH(&slots[hash & mask]);
-                counter.keys[counter.waiting] = key;
-                counter.hashes[counter.waiting] = hash;
-                counter.places[counter.waiting++] = at;
-                if (counter.waiting == BATCH) full = count_waiting(&counter);
-            }
+            const uint64_t counted = hash - low <= high - low;
+            FE_PREFETCH(&slots[hash & mask & (0 - counted)]);
+            counter.keys[counter.waiting] = key;
+            counter.hashes[counter.waiting] = hash;
+            counter.places[counter.waiting] = at;
+            counter.waiting += (int)counted;
+            if (counter.waiting == BATCH) full = count_waiting(&counter);
         }
         first = word;
         chain = 0;
