@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def rows(slots: Any) -> dict[int, int]:
 
 def pairs(words: list[list[int]]) -> Counter[int]:
     """The keys of all neighbours, without connector words."""
-    return Counter(a * WORDS + b for sentence in words for a, b in zip(sentence, sentence[1:], strict=False))
+    return Counter(a * WORDS + b for sentence in words for a, b in pairwise(sentence))
 
 
 @given(sentences, st.lists(st.integers(0, 72), max_size=4), st.integers(0, LAST))
