@@ -255,7 +255,7 @@ class _Phraser(ABC):
     min_count: float
     threshold: float
     delimiter: str
-    scoring: Scorer | None
+    scoring: Any
     connector_words: frozenset[str]
     _made: tuple[Any, _Joiner] | None = None
 
@@ -632,7 +632,7 @@ class FrozenPhrases(_Phraser):
         self.min_count = phrases_model.min_count
         self.threshold = phrases_model.threshold
         self.delimiter = phrases_model.delimiter
-        self.scoring = phrases_model.scoring
+        self.scoring: Scorer | None = phrases_model.scoring
         self.connector_words = phrases_model.connector_words
         self._all = dict(phrases_model._joiner().scores)
 

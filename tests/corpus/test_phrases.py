@@ -326,6 +326,15 @@ def test_an_empty_model_finds_nothing() -> None:
     assert repr(empty.freeze()) == "FrozenPhrases<0 phrases, min_count=5, threshold=10.0>"
 
 
+def test_a_corpus_without_words() -> None:
+    empty = Corpus(np.empty(0, np.int32), np.zeros(3, np.int64), Corpus.from_sentences(TEXT).vocabulary, 0)
+    found = Phrases(TEXT, threshold=0.1, min_count=1)
+    assert found[empty] is empty
+    assert found.find_phrases(empty) == {}
+    with pytest.raises(ValueError, match="no word in it"):
+        found.add_vocab(empty)
+
+
 # ---- bad input ----
 
 
