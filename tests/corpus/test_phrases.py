@@ -129,6 +129,33 @@ def test_max_vocab_size_keeps_the_most_frequent_and_changes_no_score(
     assert dict(Phrases(text, 1, 0.1, most, connector_words=links, workers=1).vocab) == dict(limited.vocab)
 
 
+@given(sentences, st.integers(1, 40), workers)
+def test_of_equally_frequent_ones_words_are_kept_first_and_pairs_by_their_words(
+    text: Any, most: int, threads: int
+) -> None:
+    one, two = oracle.count(text)
+    ids = Corpus.from_sentences(text).vocabulary.key_to_index
+    ranked = sorted(one, key=lambda word: (-one[word], ids[word])) + sorted(two, key=lambda pair: [*map(ids.get, pair)])
+    both = {**one, **two}
+    kept = sorted(ranked, key=lambda entry: -both[entry])[:most]  # which keeps their order
+    texts = {entry if isinstance(entry, str) else "_".join(entry) for entry in kept}
+    assert set(Phrases(text, max_vocab_size=most, workers=threads).vocab) == texts
+
+
+def test_what_is_not_kept_still_counts_as_different() -> None:
+    found = Phrases([["a", "b"]] * 3, min_count=1, max_vocab_size=3)
+    found.add_vocab([["a", "c"], ["d", "c"]])  # of a, c, d, a_c and d_c there is room for three
+    assert dict(found.vocab) == {"a": 4, "b": 3, "a_b": 3}
+    assert found.score_item("a", "b") == (3 - 1) / (4 * 3) * (3 + 2 + 2)
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "a_b", "_", "b_a"]), max_size=8), max_size=8).filter(any))
+def test_phrases_that_are_spelled_like_words_are_those_words(text: Any) -> None:
+    expected = oracle.phrases(text, oracle.original, 0.5, 0.2)
+    joined = [oracle.join(sentence, expected) for sentence in text]
+    same_corpus(Phrases(text, 0.5, 0.2)[Corpus.from_sentences(text)], Corpus.from_sentences(joined))
+
+
 @given(st.lists(sentences, min_size=1, max_size=6), connectors)
 def test_added_sentences_count_as_if_they_had_been_there(texts: Any, links: Any) -> None:
     whole = Phrases(list(itertools.chain(*texts)), 1, 0.5, connector_words=links)
