@@ -12,7 +12,7 @@ import numpy as np
 import phrases_oracle as oracle
 import pytest
 from corpus_oracle import check_shape
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
@@ -130,6 +130,7 @@ def test_max_vocab_size_keeps_the_most_frequent_and_changes_no_score(
 
 
 @given(sentences, st.integers(1, 40), workers)
+@example([[first, second] for first in "gfedcba" for second in "abcdefg"], 12, 1)
 def test_of_equally_frequent_ones_words_are_kept_first_and_pairs_by_their_words(
     text: Any, most: int, threads: int
 ) -> None:
@@ -277,6 +278,13 @@ def test_the_vocabulary_of_an_unusual_delimiter() -> None:
     assert 7 not in vocab
     with pytest.raises(KeyError):
         vocab["o"]
+
+
+def test_a_text_that_lacks_a_connector_word() -> None:
+    found = Phrases([["a", "o", "b"]] * 3, 1, 0.1, connector_words=["o"])
+    assert found[["a", "o", "b"]] == ["a_o_b"]
+    for text in ([["a", "b"]], [["a", "b", "o"]], [["o", "a"]]):
+        same_corpus(found[Corpus.from_sentences(text)], Corpus.from_sentences(text))
 
 
 def test_a_long_run_of_connector_words() -> None:
