@@ -141,14 +141,11 @@ class Pairs:
         """The most frequent words and pairs, so many in all; of equal ones words come before pairs."""
         if len(self) <= most:
             return self
-        words, table = np.flatnonzero(self.counts), added_up(most_frequent(self.tables, most))
-        counts = np.concatenate([self.counts[words], _counts(table)])
-        kept = np.lexsort((np.arange(len(counts)), -counts))[:most]
-        word_counts = np.zeros_like(self.counts)
-        chosen = words[kept[kept < len(words)]]
-        word_counts[chosen] = self.counts[chosen]
-        pairs = np.sort(kept[kept >= len(words)]) - len(words)
-        return replace(self, counts=word_counts, tables=[table[pairs]], ordered=True)
+        border, room = _border([self.counts[self.counts > 0], *map(_counts, self.tables)], most)
+        counts = np.where(self.counts > border, self.counts, 0)
+        ties = np.flatnonzero(self.counts == border)[:room]
+        counts[ties] = border
+        return replace(self, counts=counts, tables=[_above(self.tables, border, room - len(ties))], ordered=False)
 
     def merged(self, other: Pairs) -> Pairs:
         """The counts of both added up."""
@@ -250,16 +247,20 @@ def added_up(table: Table) -> Table:
     return np.stack([table[starts, 0], np.add.reduceat(table[:, 1], starts)], axis=1)
 
 
-def most_frequent(tables: list[Table], most: int) -> Table:
-    """The rows with the highest counts, so many at most; of equal ones those with the lower key."""
-    table: Table = np.concatenate(tables)
-    if len(table) <= most:
-        return table
-    keys, counts = table[:, 0], table[:, 1]
-    border = np.partition(counts, len(table) - most)[len(table) - most]
-    above, ties = np.flatnonzero(counts > border), np.flatnonzero(counts == border)
-    ties = ties[np.argsort(keys[ties])][: most - len(above)]
-    return np.concatenate([table[above], table[ties]])
+def _border(counts: list[Ints], most: int) -> tuple[int, int]:
+    """The count above which all are among the ``most`` highest, and how many that equal it are."""
+    together = np.concatenate(counts)
+    border = int(np.partition(together, len(together) - most)[len(together) - most])
+    return border, most - int(np.count_nonzero(together > border))
+
+
+def _above(tables: list[Table], border: int, ties: int) -> Table:
+    """The pairs that occur more often than ``border``, and so many of those that do as often: with the lowest keys."""
+    equal = np.concatenate([table[_counts(table) == border, 0] for table in tables])
+    if ties < len(equal):
+        equal = np.partition(equal, ties)[:ties]
+    rest = np.stack([equal, np.full(len(equal), border, np.uint64)], axis=1)
+    return np.concatenate([*(table[_counts(table) > border] for table in tables), rest])
 
 
 def require_keys_fit(words: int, chains: int) -> None:
@@ -392,8 +393,8 @@ class _Counter:
         self.different += len(table)
         self.tables.append(table if self._least == 0 else table[_counts(table) >= self._least])
         if sum(map(len, self.tables)) > 2 * self._most:
-            self.tables = [most_frequent(self.tables, self._most)]
-            self._least = int(_counts(self.tables[0]).min())
+            self._least, ties = _border([*map(_counts, self.tables)], self._most)
+            self.tables = [_above(self.tables, self._least, ties)]
 
     def _count_range(self, low: int, width: int) -> tuple[Table, int]:
         """Pairs with a hash from ``low`` on, and how wide a range was counted: as wide as there was room for."""

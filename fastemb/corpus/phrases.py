@@ -426,7 +426,7 @@ class Phrases(_Phraser):
         min_count: words and pairs that occur less often make no phrase.
         threshold: the score that phrases exceed: the higher, the fewer there are.
         max_vocab_size: how many words and pairs are kept: the most frequent ones, exactly. About as many are held in
-            memory at once, 16 to 50 bytes each; where there are more, the corpus is passed several times. Scores are
+            memory at once, up to 60 bytes each; where there are more, the corpus is passed several times. Scores are
             those that they would have without a limit.
         delimiter: stands between the words of a phrase.
         progress_per: without effect.
