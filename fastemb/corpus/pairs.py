@@ -329,12 +329,12 @@ def count_words(ids: Ids, words: int) -> tuple[Ints, Ints]:
 
 
 def _hash_table(entries: int, columns: int, dtype: type[Any]) -> NDArray[Any]:
-    """An empty hash table that is at most two thirds full with so many entries."""
-    return np.zeros((1 << max(4, (entries * 3 // 2).bit_length()), columns), dtype)
+    """An empty hash table that is at most three quarters full with so many entries."""
+    return np.zeros((1 << max(4, (entries * 4 // 3).bit_length()), columns), dtype)
 
 
 def _room(table: NDArray[Any]) -> int:
-    return len(table) * 2 // 3
+    return len(table) * 3 // 4
 
 
 def _collect_chains(corpus: Corpus, connectors: NDArray[np.uint8]) -> tuple[Ids, Ids]:
