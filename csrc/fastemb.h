@@ -193,6 +193,82 @@ int fe_table_merge(struct fe_table *into, const struct fe_table *from, int32_t *
 /* ids[i] = remap[ids[i]] with negative results left out; line ends move along. Returns the new count. */
 int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count);
 
+/* ---- phrases (phrases.c) ---- */
+
+/* counts[id]++ for ids[begin] ... ids[end - 1], and first[id] = the index of an id whose count was 0. */
+void fe_ids_count(const int32_t *ids, int64_t begin, int64_t end, int64_t *counts, int64_t *first);
+
+/* Two words of a sentence are a pair when there is nothing or only connector words between them, which are its chain.
+ * The tables below are open hash tables in the caller's memory: a power of two of slots, all zero at first, never
+ * full. `mask` is their number less one. */
+
+/* Chain number `chain` is chain `before` and one more connector word; 0 is the empty chain, and marks free slots. */
+struct fe_chain {
+    int32_t before, word, chain;
+};
+
+/* The pair (first, chain, second) has the key (first * chains + chain) * words + second, which must fit in 64 bits. */
+struct fe_pair {
+    uint64_t key;
+    int64_t value; /* 0 marks a free slot */
+};
+
+/* Tokens [offsets[s], offsets[s + 1]) are sentence s; ids < words. */
+struct fe_sentences {
+    const int32_t *ids;
+    const int64_t *offsets;
+    int64_t sentences; /* at least 1 */
+    const uint8_t *connectors; /* for every word whether it is one */
+    const struct fe_chain *chain_slots;
+    uint64_t chain_mask;
+    uint64_t words;
+    uint64_t chains; /* the empty one included */
+};
+
+/* Add the chains among tokens [begin, end), numbered on from *used, which may reach `room`. Returns `end`, or the
+ * token at which there was no room. Blocks must be taken in order, so that what begins before `begin` is there. */
+int64_t fe_chains_collect(const struct fe_sentences *text, int64_t begin, int64_t end, struct fe_chain *slots,
+                          uint64_t mask, int64_t *used, int64_t room);
+/* Add the chains in a table of `count` slots to one that has none of them. Returns how many there are. */
+int64_t fe_chains_move(const struct fe_chain *from, int64_t count, struct fe_chain *slots, uint64_t mask);
+
+/* Count the pairs whose second word is among tokens [begin, end) and whose key has a hash of low ... high. *used: the
+ * different keys in the table, at most `room`. Returns `end`, or the place of the second word of the first pair for
+ * which there was no room; go on from there with a larger table or a smaller range. */
+int64_t fe_pairs_count(const struct fe_sentences *text, int64_t begin, int64_t end, uint64_t low, uint64_t high,
+                       struct fe_pair *slots, uint64_t mask, int64_t *used, int64_t room);
+/* Add the pairs in `count` slots with a hash of low ... high to a table that has none of them. Returns how many. */
+int64_t fe_pairs_move(const struct fe_pair *from, int64_t count, uint64_t low, uint64_t high, struct fe_pair *slots,
+                      uint64_t mask);
+/* Move the taken ones of `count` slots to the front. Returns how many there are. */
+int64_t fe_pairs_pack(struct fe_pair *slots, int64_t count);
+
+/* The pairs that are phrases; value - 1 is the id that a pair becomes. */
+struct fe_phrases {
+    const struct fe_pair *slots;
+    uint64_t mask;
+    const uint64_t *filter; /* bits, which spare look-ups: 0 for most keys that are not in the table */
+    uint64_t filter_mask;   /* bits less one, a power of two of them */
+};
+
+/* Set the bits of `count` pairs in a filter. */
+void fe_filter_add(const struct fe_pair *pairs, int64_t count, uint64_t *filter, uint64_t filter_mask);
+
+/* How far joining has come. */
+struct fe_join {
+    int64_t at;       /* next token to read */
+    int64_t sentence; /* that it is in */
+    int64_t start;    /* first word of the pair that is open, -1 for none */
+    int64_t written;
+    int32_t chain;    /* of that pair so far, -1 for one that no phrase has */
+};
+
+/* Copy the sentences from join->sentence to `end` (not included), or the next `tokens` tokens if that is less, with
+ * phrases joined: from left to right, so that a word is in one phrase at most. ends[s]: the number of ids written up
+ * to the end of sentence s. out: room for all that is read. */
+void fe_phrases_join(const struct fe_sentences *text, const struct fe_phrases *phrases, int64_t end, int64_t tokens,
+                     struct fe_join *join, int32_t *out, int64_t *ends);
+
 /* ---- word2vec's files (formats.c) ---- */
 
 /* Binary records: a key, a space, `dims` little-endian floats; line ends before a key are dropped. Reads the whole

@@ -3,13 +3,16 @@
 from . import models
 from .config import package_version, show_config
 from .corpus import (
+    ENGLISH_CONNECTOR_WORDS,
     RULE_DEFAULT,
     RULE_DISCARD,
     RULE_KEEP,
     BrownCorpus,
     Corpus,
+    FrozenPhrases,
     LineSentence,
     PathLineSentences,
+    Phrases,
     Text8Corpus,
     Vocabulary,
 )
@@ -20,15 +23,18 @@ from .vectors import KeyedVectors
 __version__ = package_version()
 
 __all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
     "BrownCorpus",
     "CallbackAny2Vec",
     "Corpus",
+    "FrozenPhrases",
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
+    "Phrases",
     "Text8Corpus",
     "Vocabulary",
     "Word2Vec",

@@ -110,6 +110,50 @@ cdef extern from "fastemb.h" nogil:
     int fe_table_merge(fe_table *into, const fe_table *source, int32_t *remap)
     int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count)
 
+    void fe_ids_count(const int32_t *ids, int64_t begin, int64_t end, int64_t *counts, int64_t *first)
+
+    struct fe_chain:
+        int32_t before
+        int32_t word
+        int32_t chain
+
+    struct fe_pair:
+        uint64_t key
+        int64_t value
+
+    struct fe_sentences:
+        const int32_t *ids
+        const int64_t *offsets
+        int64_t sentences
+        const uint8_t *connectors
+        const fe_chain *chain_slots
+        uint64_t chain_mask
+        uint64_t words
+        uint64_t chains
+    int64_t fe_chains_collect(const fe_sentences *text, int64_t begin, int64_t end, fe_chain *slots, uint64_t mask,
+                              int64_t *used, int64_t room)
+    int64_t fe_chains_move(const fe_chain *source, int64_t count, fe_chain *slots, uint64_t mask)
+    int64_t fe_pairs_count(const fe_sentences *text, int64_t begin, int64_t end, uint64_t low, uint64_t high,
+                           fe_pair *slots, uint64_t mask, int64_t *used, int64_t room)
+    int64_t fe_pairs_move(const fe_pair *source, int64_t count, uint64_t low, uint64_t high, fe_pair *slots,
+                          uint64_t mask)
+    int64_t fe_pairs_pack(fe_pair *slots, int64_t count)
+
+    struct fe_join:
+        int64_t at
+        int64_t sentence
+        int64_t start
+        int64_t written
+        int32_t chain
+    struct fe_phrases:
+        const fe_pair *slots
+        uint64_t mask
+        const uint64_t *filter
+        uint64_t filter_mask
+    void fe_filter_add(const fe_pair *pairs, int64_t count, uint64_t *filter, uint64_t filter_mask)
+    void fe_phrases_join(const fe_sentences *text, const fe_phrases *phrases, int64_t end, int64_t tokens,
+                         fe_join *join, int32_t *out, int64_t *ends)
+
     int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
                            int64_t *keys_used, int64_t *used)
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -117,6 +118,42 @@ class TokenTable:
     def find(self, tokens: _Bytes, ids: NDArray[np.int32]) -> None: ...
 
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
+def count_ids(
+    ids: NDArray[np.int32], begin: int, end: int, counts: NDArray[np.int64], first: NDArray[np.int64]
+) -> None: ...
+def move_chains(source: NDArray[np.int32], slots: NDArray[np.int32]) -> int: ...
+def move_pairs(source: NDArray[np.uint64], low: int, high: int, slots: NDArray[np.uint64], used: int) -> int: ...
+def pack_pairs(slots: NDArray[np.uint64]) -> int: ...
+def add_to_filter(pairs: NDArray[np.uint64], filter_: NDArray[np.uint64]) -> None: ...
+
+@disjoint_base
+class Sentences:
+    def __new__(
+        cls,
+        ids: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        connectors: NDArray[np.uint8],
+        chain_slots: NDArray[np.int32],
+        chains: int,
+    ) -> Self: ...
+    def collect_chains(
+        self, begin: int, end: int, slots: NDArray[np.int32], used: int, room: int
+    ) -> tuple[int, int]: ...
+    def count_pairs(
+        self, begin: int, end: int, low: int, high: int, slots: NDArray[np.uint64], used: int, room: int
+    ) -> tuple[int, int]: ...
+    def join(
+        self,
+        slots: NDArray[np.uint64],
+        filter_: NDArray[np.uint64],
+        begin: int,
+        end: int,
+        tokens: int,
+        check: Callable[[], object],
+        out: NDArray[np.int32],
+        ends: NDArray[np.int64],
+    ) -> int: ...
+
 def read_binary(data: _Bytes, rows: NDArray[Any], keys: bytearray) -> tuple[int, int, int]: ...
 def read_text(
     data: _Bytes,

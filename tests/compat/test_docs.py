@@ -1,4 +1,4 @@
-"""Every Python snippet of the README and of docs/migrating-from-gensim.md runs."""
+"""Every Python snippet of the README and of docs/ runs."""
 
 import re
 import runpy
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/migrating-from-gensim.md"]
+PAGES = ["README.md", *sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md"))]
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\na cat and a dog met on the mat\n" * 20
 
 
@@ -61,7 +61,7 @@ from gensim.models import Doc2Vec
 from fastemb.models.word2vec import LineSentence, Text8Corpus
 from fastemb.models.callbacks import CallbackAny2Vec
 from gensim.models.callbacks import PerplexityMetric
-from gensim.models.phrases import Phrases
+from fastemb.models.phrases import Phrases
 import fastemb.models.keyedvectors as kv
 model = fastemb.models.Word2Vec(gensim.models.FastText, fastemb.models.KeyedVectors)
 other = gensim.models.word2vec_like

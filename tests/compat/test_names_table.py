@@ -21,6 +21,8 @@ CLASSES = [
     "Text8Corpus",
     "BrownCorpus",
     "CallbackAny2Vec",
+    "Phrases",
+    "FrozenPhrases",
 ]
 
 
@@ -62,7 +64,9 @@ def objects(module: Any, model: Any, folder: Path) -> dict[str, Any]:
 @pytest.fixture
 def ours(tmp_path: Path) -> dict[str, Any]:
     model = fastemb.Word2Vec(SENTENCES, **OPTIONS)
-    return {**objects(fastemb, model, tmp_path), "CallbackAny2Vec": fastemb.CallbackAny2Vec()}
+    phrases = fastemb.Phrases(SENTENCES)
+    others = {"CallbackAny2Vec": fastemb.CallbackAny2Vec(), "Phrases": phrases, "FrozenPhrases": phrases.freeze()}
+    return {**objects(fastemb, model, tmp_path), **others}
 
 
 @pytest.fixture
@@ -70,7 +74,9 @@ def theirs(tmp_path: Path) -> dict[str, Any]:
     module = pytest.importorskip("gensim.models.word2vec")
     callbacks = pytest.importorskip("gensim.models.callbacks")
     model = module.Word2Vec(SENTENCES, **OPTIONS)
-    return {**objects(module, model, tmp_path), "CallbackAny2Vec": callbacks.CallbackAny2Vec()}
+    phrases = pytest.importorskip("gensim.models.phrases").Phrases(SENTENCES)
+    others = {"CallbackAny2Vec": callbacks.CallbackAny2Vec(), "Phrases": phrases, "FrozenPhrases": phrases.freeze()}
+    return {**objects(module, model, tmp_path), **others}
 
 
 def test_there_is_a_table_for_every_class() -> None:

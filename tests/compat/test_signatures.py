@@ -12,18 +12,30 @@ ADDED = {
     ("Word2Vec", "__init__"): {"negatives_per_pair", "cbow_exact", "progress"},
     ("Word2Vec", "build_vocab"): {"min_count", "sample"},  # gensim: among **kwargs
     ("Word2Vec", "train"): {"progress"},
+    ("Phrases", "__init__"): {"workers"},
 }
 DEFAULTS = {
     ("Word2Vec", "__init__", "workers"): (3, None),
     ("Word2Vec", "score", "total_sentences"): (1_000_000, None),
 }
 DROPPED = {("Word2Vec", "build_vocab"): {"kwargs"}, ("Word2Vec", "train"): {"kwargs"}}  # **kwargs for other methods
-OWN = {("Word2Vec", "save"), ("Word2Vec", "load")}  # gensim: *args, **kwargs
-CLASSES = ["Word2Vec", "LineSentence", "PathLineSentences", "Text8Corpus", "BrownCorpus", "CallbackAny2Vec"]
+OWN = {
+    (name, method) for name in ("Word2Vec", "Phrases", "FrozenPhrases") for method in ("save", "load")
+}  # gensim: *args
+CLASSES = [
+    "Word2Vec",
+    "LineSentence",
+    "PathLineSentences",
+    "Text8Corpus",
+    "BrownCorpus",
+    "CallbackAny2Vec",
+    "Phrases",
+    "FrozenPhrases",
+]
 
 
 def class_of_gensims(name: str) -> Any:
-    module = "callbacks" if name == "CallbackAny2Vec" else "word2vec"
+    module = {"CallbackAny2Vec": "callbacks", "Phrases": "phrases", "FrozenPhrases": "phrases"}.get(name, "word2vec")
     return getattr(pytest.importorskip(f"gensim.models.{module}"), name)
 
 
