@@ -1,3 +1,4 @@
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -27,6 +28,12 @@ class HuffmanTree:
     def paths(self, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]) -> None: ...
 
 @disjoint_base
+class Sentences:
+    def __new__(
+        cls, ids: NDArray[np.int32], offsets: NDArray[np.int64], bound: int, look: Callable[[memoryview], None]
+    ) -> Self: ...
+
+@disjoint_base
 class Trainer:
     def __new__(
         cls,
@@ -53,6 +60,7 @@ class Trainer:
         cbow_exact: bool,
         want_loss: bool,
         seed: int,
+        checked: Sentences | None = None,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def train_block(
@@ -96,6 +104,7 @@ class TokenTable:
     ) -> None: ...
     def find(self, tokens: _Bytes, ids: NDArray[np.int32]) -> None: ...
 
+def number_tokens(indices: dict[Hashable, int], sentences: list[Sequence[Hashable]], ids: NDArray[np.int32]) -> int: ...
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
 def read_binary(data: _Bytes, rows: NDArray[Any], keys: bytearray) -> tuple[int, int, int]: ...
 def read_text(

@@ -385,6 +385,7 @@ class Word2Vec(Scoring):
             nonlocal told
             loss = totals.loss / totals.words if with_loss and totals.words else None
             display.update(totals.words, schedule.alpha(totals.words), loss)
+            corpus._passed(totals.words)
             self.running_training_loss += totals.loss - told
             told = totals.loss
 
@@ -443,6 +444,7 @@ class Word2Vec(Scoring):
             bool(settings.cbow_exact),
             want_loss,
             settings.seed,
+            checked=corpus._checked(),
         )
 
     def get_latest_training_loss(self) -> float:
