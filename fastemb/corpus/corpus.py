@@ -15,7 +15,7 @@ from .._native import HuffmanTree, Sentences
 from ..config import available_cpus
 from ..io.atomic import StrPath
 from .blocks import MemoryStore, Parts, Store
-from .disk import DiskStore, OnDisk, cached, open_corpus, renumbered, save_corpus, source_of
+from .disk import DiskStore, OnDisk, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
 from .iterables import encode_ids, encode_sentences, renumber
 from .rows import encode_texts
 from .sources import TextSource, find_sources
@@ -131,6 +131,9 @@ class Corpus:
         options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
         threads = _threads(workers)
         sources = find_sources(source)
+        for file in sources:
+            if is_corpus(file.name):
+                raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
 
         def encode(store: Store) -> Parts:
             return read_text(sources, target, options, threads, store)
@@ -403,6 +406,8 @@ class Corpus:
         """A file, sentences or another corpus, numbered as ``target`` says."""
         if isinstance(source, Corpus):
             return source._renumbered(target)
+        if is_file and isinstance(source, str | os.PathLike) and is_corpus(source):
+            return cls.open(source)._renumbered(target)
         if is_file:
             return cls(*read_text(find_sources(source), target, TextOptions(), _threads(workers), MemoryStore(workers)))
         return cls(*encode_sentences(source, target, MemoryStore()))

@@ -355,6 +355,217 @@ def test_an_error_on_the_way_leaves_nothing(path: Path) -> None:
         Corpus.from_sentences(SENTENCES).save(os.devnull)
 
 
+# ---- cache ----
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_text("the cat sat\non the mat\n", encoding="utf-8")
+    return path
+
+
+class Encoded:
+    """Whether something was encoded since the last look."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        init = disk.DiskStore.__init__
+
+        def count(store: disk.DiskStore, *arguments: Any) -> None:
+            self.times += 1
+            init(store, *arguments)
+
+        monkeypatch.setattr(disk.DiskStore, "__init__", count)
+
+    def __bool__(self) -> bool:
+        times, self.times = self.times, 0
+        return times > 0
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> Encoded:
+    return Encoded(monkeypatch)
+
+
+def test_a_cache_is_used_again_until_a_file_changes(text: Path, path: Path, encoded: Encoded) -> None:
+    first = Corpus.from_file(text, cache=path)
+    assert encoded
+    same(first, Corpus.from_file(text))
+    for again in (text, str(text), [text], os.path.relpath(text)):
+        same(Corpus.from_file(again, cache=path, workers=1), first)
+        assert not encoded
+    status = text.stat()
+    os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    Corpus.from_file(text, cache=path)
+    assert encoded
+    text.write_text("a dog sat\n", encoding="utf-8")
+    assert list(Corpus.from_file(text, cache=path)) == [["a", "dog", "sat"]]
+    assert encoded
+    assert sorted(os.listdir(path.parent)) == ["text.txt", "x.corpus"]
+
+
+def test_a_cache_is_made_anew_for_other_options_and_files(text: Path, path: Path, encoded: Encoded) -> None:
+    other = text.with_name("other.txt")
+    other.write_bytes(text.read_bytes())
+    calls: list[tuple[Any, dict[str, Any]]] = [
+        (text, {}),
+        (text, {"min_count": 2}),
+        (text, {"max_final_vocab": 2}),
+        (text, {"max_vocab_size": 2}),
+        (text, {"lower": True}),
+        (text, {"token_pattern": r"\w"}),
+        (text, {"max_sentence_length": 2}),
+        (text, {"encoding": "latin-1"}),
+        (text, {"vocabulary": Vocabulary(["cat"], [1])}),
+        (text, {"vocabulary": Vocabulary(["cat"], [2])}),
+        (text, {"vocabulary": Vocabulary(["sat"], [2])}),
+        (other, {}),
+        ([text, other], {}),
+        ([other, text], {}),
+    ]
+    made = [Corpus.from_file(source, cache=path.with_name(str(n)), **opt) for n, (source, opt) in enumerate(calls)]
+    assert encoded.times == len(calls)
+    for number, (source, options) in enumerate(calls):
+        for cache in range(len(calls)):
+            encoded.times = 0
+            same(Corpus.from_file(source, cache=path.with_name(str(cache)), **options), made[number])
+            assert encoded.times == (cache != number), (number, cache)
+            if cache != number:
+                source_again, options_again = calls[cache]
+                Corpus.from_file(source_again, cache=path.with_name(str(cache)), **options_again)
+
+
+def test_a_cache_of_a_folder_sees_new_and_removed_files(text: Path, encoded: Encoded) -> None:
+    folder = text.parent / "texts"
+    folder.mkdir()
+    (folder / "a").write_text("a b")
+    cache = text.parent / "cache"
+    for change in (lambda: None, lambda: (folder / "b").write_text("c"), (folder / "b").unlink):
+        change()
+        same(Corpus.from_file(folder, cache=cache), Corpus.from_file(folder))
+        assert encoded
+        Corpus.from_file(folder, cache=cache)
+        assert not encoded
+
+
+@pytest.mark.parametrize("damage", ["bit", "short", "header"])
+def test_a_damaged_cache_is_made_anew_with_a_warning(text: Path, path: Path, encoded: Encoded, damage: str) -> None:
+    whole = bytearray(Corpus.from_file(text, cache=path) and path.read_bytes())
+    at = {"bit": len(whole) - 60, "short": 0, "header": 12}[damage]
+    path.write_bytes(whole[:-1] if damage == "short" else whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
+    encoded.times = 0
+    with pytest.warns(UserWarning, match=r"x\.corpus: .*damaged.*it is built again"):
+        same(Corpus.from_file(text, cache=path), Corpus.from_file(text))
+    assert encoded
+    assert path.read_bytes() == whole
+
+
+def test_a_cache_of_another_version_and_an_empty_file_are_made_anew(text: Path, path: Path, encoded: Encoded) -> None:
+    path.touch()
+    Corpus.from_file(text, cache=path)
+    assert encoded
+    rewritten(path, {"version": "0"})
+    same(Corpus.from_file(text, cache=path), Corpus.from_file(text))
+    assert encoded
+
+
+def test_a_file_that_is_no_cache_is_never_replaced(text: Path, path: Path) -> None:
+    for content in (b"the cat sat", b"\0" * 100):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"x\.corpus: not an encoded corpus"):
+            Corpus.from_file(text, cache=path)
+        assert path.read_bytes() == content
+    with pytest.raises(ValueError, match="not an encoded corpus"):
+        Corpus.from_file(text, cache=text)
+    assert text.read_text() == "the cat sat\non the mat\n"
+
+
+def test_a_cache_for_what_may_change_unseen_is_refused(text: Path, path: Path) -> None:
+    for options in ({"tokenizer": str.split}, {"trim_rule": lambda *_: None}):
+        with pytest.raises(ValueError, match=r"cache= cannot see whether the (tokenizer|trim_rule) has changed"):
+            Corpus.from_file(text, cache=path, **options)
+        Corpus.from_file(text, save_to=path, **options)
+        path.unlink()
+    with text.open("rb") as file, pytest.raises(ValueError, match="cache= needs files"):
+        Corpus.from_file(file, cache=path)
+    with pytest.raises(ValueError, match="not both"):
+        Corpus.from_file(text, cache=path, save_to=path)
+    assert not path.exists()
+
+
+def test_a_cache_of_parquet_files(tmp_path: Path, path: Path, encoded: Encoded) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"x": ["a b", "b"], "y": [["c"], ["d", "c"]]}), tmp_path / "t.parquet")
+    for column in ("x", "y"):
+        first = Corpus.from_parquet(tmp_path / "t.parquet", column, cache=path)
+        assert encoded
+        same(Corpus.from_parquet(tmp_path, column, cache=path), first)
+        assert not encoded
+
+
+def test_a_model_reads_an_encoded_corpus_as_a_corpus_file(saved: Path, text: Path) -> None:
+    settings: dict[str, Any] = {"vector_size": 8, "min_count": 21, "workers": 1}
+    model = Word2Vec(corpus_file=saved, **settings)
+    assert model.wv.index_to_key == ["a", "b", "c"]
+    assert (model.wv.vectors == Word2Vec(SENTENCES * 20, **settings).wv.vectors).all()
+    with pytest.raises(ValueError, match=r"an encoded corpus: open it with Corpus.open"):
+        Corpus.from_file(saved)
+    with pytest.raises(ValueError, match=r"an encoded corpus: open it with Corpus.open"):
+        Corpus.from_file([text, saved])
+
+
+# ---- what training needs ----
+
+
+def test_the_estimate_is_what_training_takes(tmp_path: Path) -> None:
+    program = """
+import resource, sys
+from fastemb import Corpus, Word2Vec
+import numpy as np
+hs, disk = int(sys.argv[1]), sys.argv[2]
+rng = np.random.default_rng(0)
+ids = np.concatenate([np.arange(200_000), np.minimum(rng.zipf(1.1, 4_000_000), 199_999)])
+corpus = Corpus.from_ids(ids, keys=[f"w{i}" for i in range(200_000)], save_to=disk or None)
+del ids
+Word2Vec([["a", "b"]] * 9, epochs=1)
+before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+needed = corpus.estimate(200, hs=hs, negative=5 * (1 - hs))
+model = Word2Vec(vector_size=200, hs=hs, negative=5 * (1 - hs), min_count=1, epochs=1)
+model.build_vocab(corpus)
+model.train(corpus)
+after = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+taken = after - before + (0 if disk else corpus.ids.nbytes)
+print(taken, needed["total"], needed["ids"], needed["words"], needed["vocab_size"])
+"""
+    if not os.path.exists("/proc/self/statm"):
+        pytest.skip("reads /proc")
+    for hs, disk_path in ((0, ""), (1, ""), (0, str(tmp_path / "corpus"))):
+        command = [sys.executable, "-c", program, str(hs), disk_path]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        taken, total, ids, words, size = map(int, done.stdout.split())
+        assert (words, size) == (4_200_000, 200_000)
+        assert (ids == 0) == bool(disk_path)
+        assert 0.75 * total < taken < 1.1 * total, (hs, disk_path, taken, total)
+
+
+def test_the_estimate_goes_by_the_words_that_stay() -> None:
+    corpus = Corpus.from_sentences([["a"] * 9, ["b"] * 5, ["c", "d"]])
+    some, all_words = corpus.estimate(100, min_count=5), corpus.estimate(100)
+    assert (some["words"], some["vocab_size"]) == (14, 2)
+    assert (all_words["words"], all_words["vocab_size"]) == (16, 4)
+    assert some["vectors"] == 2 * 112 * 4
+    assert corpus.estimate(100, max_final_vocab=1)["vocab_size"] == 1
+    for needed in (some, all_words, corpus.estimate(10, hs=1, negative=0)):
+        parts = {"vocab", "vectors", "syn1neg", "syn1", "tables", "ids"} & set(needed)
+        assert needed["total"] == sum(needed[part] for part in parts)
+    assert "syn1neg" not in corpus.estimate(10, hs=1, negative=0)
+    with pytest.raises(ValueError, match="leave no word"):
+        corpus.estimate(10, min_count=10)
+    with pytest.raises(ValueError, match="vector_size"):
+        corpus.estimate(0)
+
+
 # ---- a full disk ----
 
 FULL = """

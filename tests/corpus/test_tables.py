@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -210,13 +208,6 @@ def test_hugging_face_datasets() -> None:
         Corpus.from_arrow(data, "x")
     with pytest.raises(TypeError, match="take one split"):
         Corpus.from_arrow(datasets.DatasetDict({"train": data}), "text")
-
-
-@pytest.fixture
-def signals() -> Iterator[None]:
-    """Ctrl-C as it was: polars has system calls go on that it should interrupt, and other tests wait for that."""
-    yield
-    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
 
 
 # ---- Parquet ----
