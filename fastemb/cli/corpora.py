@@ -54,6 +54,8 @@ def read_corpus(
     paths: list[str] = options.corpus
     for path in paths:
         if is_corpus(path):
+            if cache is not None:
+                raise ValueError(f"{path}: this corpus is encoded already, so --cache has no effect")
             return _open(path, options)
     text = {name: getattr(options, name) for name in _TEXT if getattr(options, name)}
     reading: dict[str, Any] = {
@@ -141,14 +143,21 @@ def _build(options: argparse.Namespace) -> int:
     if any(is_corpus(path) for path in options.corpus):
         corpus = read_corpus(options, options.workers)
         corpus.save(options.output)
-    elif all(os.path.isfile(path) or os.path.isdir(path) for path in options.corpus):
-        corpus = read_corpus(options, options.workers, cache=options.output)
-    else:  # standard input, URLs, patterns of them
+    elif any(_is_stream(path) for path in options.corpus):
         corpus = read_corpus(options, options.workers, save_to=options.output)
+    else:
+        corpus = read_corpus(options, options.workers, cache=options.output)
     if not options.quiet:
         stayed = before is not None and before == _identity(options.output)
         say(f"{options.output} {'is up to date' if stayed else 'written'}: {_summary(corpus)}")
     return 0
+
+
+def _is_stream(path: str) -> bool:
+    """Whether nobody can tell if this has changed."""
+    if path == "-" or "://" in path:
+        return True
+    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
 
 
 def _identity(path: str) -> tuple[int, ...] | None:
