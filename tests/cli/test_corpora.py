@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,10 +121,10 @@ def test_build_reads_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_build_from_a_pipe(run: Run) -> None:
     os.mkfifo("pipe")
-    if not os.fork():
-        Path("pipe").write_bytes(b"a b\n")
-        os._exit(0)
+    writer = threading.Thread(target=Path("pipe").write_bytes, args=(b"a b\n",))
+    writer.start()
     assert run("corpus", "build", "pipe", "-o", "c").errors.startswith("c written: 2 words")
+    writer.join()
 
 
 def test_build_from_an_encoded_corpus_makes_one_of_fewer_words(run: Run) -> None:
