@@ -163,7 +163,8 @@ class Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: iterable of iterables of tokens. A token may be anything hashable; equal ones are the same.
+            sentences: iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
+                is derived from str counts as str.
                 With ``split``: iterable of str.
             min_count: the least count of a word that is kept.
             max_final_vocab: the most words to keep.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._native import number_tokens, remap_ids
+from .._native import TokenTable, number_tokens, remap_ids
 from .blocks import Feed, Parts, Store
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
 BATCH_TOKENS = 1 << 16
 BATCH_SENTENCES = 512
+BATCHES_AHEAD = 2
 PART_TOKENS = 1 << 20
 LARGEST_TABLE = 1 << 24
 
@@ -29,19 +32,81 @@ def renumber(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
 
 
 def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection | Vocabulary, store: Store) -> Parts:
-    """Ids, offsets, vocabulary and number of words read; the errors are those of `Corpus.from_sentences`."""
-    indices: dict[Hashable, int] = {}
+    """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
     feed = Feed(store)
-    for batch in _batches(sentences):
-        lengths = np.fromiter(map(len, batch), np.int64, len(batch))
-        ids = np.empty(lengths.sum(), np.int32)
-        try:
-            number_tokens(indices, batch, ids)
-        except TypeError as error:
-            raise TypeError(_unhashable(batch, feed.sentences)) from error
-        feed.add(ids, np.cumsum(lengths))
-    keys = list(indices)
+    with ThreadPoolExecutor(1) as helper:
+        tokens = _Tokens(helper)
+        waiting: deque[tuple[Future[Ids], Ints]] = deque()
+        read = 0
+        for batch in _batches(sentences):
+            ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
+            try:
+                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
+            except TypeError as error:
+                raise TypeError(_unhashable(batch, read)) from error
+            read += len(batch)
+            if len(waiting) > BATCHES_AHEAD:
+                _hand_over(waiting, feed)
+        while waiting:
+            _hand_over(waiting, feed)
+        keys = tokens.keys()
     return feed.finish(target, lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
+
+
+def _hand_over(waiting: deque[tuple[Future[Ids], Ints]], feed: Feed) -> None:
+    ids, ends = waiting.popleft()
+    feed.add(ids.result(), ends)
+
+
+class _Tokens:
+    """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
+
+    The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
+    """
+
+    def __init__(self, helper: ThreadPoolExecutor) -> None:
+        self._helper = helper
+        self._table = TokenTable()
+        self._indices: dict[Hashable, int] | None = None
+        self._position = 0
+
+    def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
+        """The number of each of these tokens, of which there are ``count``."""
+        if self._indices is None:
+            data = _listed(sentences, count)
+            if data is not None:
+                self._position += count
+                return self._helper.submit(self._look_up, data, self._position - count, count)
+            self._indices = {key: number for number, key in enumerate(self.keys())}
+            self._table = TokenTable()
+        found: Future[Ids] = Future()
+        ids = np.empty(count, np.int32)
+        number_tokens(self._indices, sentences, ids)
+        found.set_result(ids)
+        return found
+
+    def _look_up(self, data: bytes, position: int, count: int) -> Ids:
+        ids = np.empty(count, np.int32)
+        self._table.add(data, None, None, position, ids)
+        return ids
+
+    def keys(self) -> list[Hashable]:
+        """The tokens so far."""
+        if self._indices is not None:
+            return list(self._indices)
+        self._helper.submit(int).result()  # after all that was submitted before
+        keys = self._table.list(np.arange(len(self._table), dtype=np.int32))
+        return list(keys.decode().split("\0")[:-1])
+
+
+def _listed(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
+    """The tokens with a NUL byte after each, None when not all of them are text."""
+    try:
+        text = "\0".join(chain.from_iterable(sentences))  # type: ignore[arg-type]
+        data = (text + "\0" if count else "").encode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+    return data if data.count(b"\0") == count else None
 
 
 def _batches(sentences: Any) -> Iterator[list[Sequence[Hashable]]]:
@@ -165,7 +230,7 @@ def encode_ids(
     target: Selection | Vocabulary,
     store: Store,
 ) -> Parts:
-    """Ids, offsets, vocabulary and number of words read; the errors are those of `Corpus.from_ids`."""
+    """The corpus of these ids; the errors are those of `Corpus.from_ids`."""
     numbering = Numbering()
     feed = Feed(store)
     for part, ends in _id_parts(ids, offsets):

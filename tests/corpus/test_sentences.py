@@ -21,6 +21,18 @@ def test_any_hashable_is_a_token(sentences, chunk):
         check(Corpus.from_sentences(sentences), sentences)
 
 
+odd = st.one_of(
+    st.text(max_size=2), st.sampled_from(["a", "a\0", "\0", "", "\ud800", np.str_("a"), ("a",), 1, 1.0, True])
+)
+
+
+@given(st.lists(st.lists(odd, max_size=4), max_size=8).filter(any), st.sampled_from([1, 2, 8192]))
+def test_tokens_that_are_no_text_may_come_at_any_time(sentences, batch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "BATCH_SENTENCES", batch)
+        check(Corpus.from_sentences(sentences), sentences)
+
+
 def test_generators_are_read_once():
     started = []
 
