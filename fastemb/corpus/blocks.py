@@ -59,6 +59,7 @@ class Store(Protocol):
 
         numbers: for every table the id of each of its tokens, -1 for what is dropped.
         """
+        ...
 
 
 class MemoryStore:

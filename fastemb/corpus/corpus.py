@@ -19,7 +19,7 @@ from .disk import DiskStore, OnDisk, cached, is_corpus, open_corpus, renumbered,
 from .iterables import encode_ids, encode_sentences, renumber
 from .rows import encode_texts
 from .sources import TextSource, find_sources
-from .tables import column_of, encode_column, parquet_column, parquet_files
+from .tables import TableSource, column_of, encode_column, parquet_column, parquet_files
 from .text import MAX_THREADS, TextOptions, read_text
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary, check_whole
 
@@ -139,7 +139,7 @@ class Corpus:
             return read_text(sources, target, options, threads, store)
 
         def made_from() -> str:
-            return source_of([(file.name, file.size is not None) for file in sources], options, target)
+            return source_of(sources, options, target)
 
         return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
@@ -295,7 +295,7 @@ class Corpus:
     @classmethod
     def from_parquet(
         cls,
-        path: StrPath | Iterable[StrPath],
+        path: TableSource,
         column: str | None = None,
         *,
         min_count: int = 1,
@@ -315,7 +315,8 @@ class Corpus:
 
         Args:
             path: a file, a folder (of which all .parquet files are read, those in folders within it too), a pattern
-                such as ``"data/*.parquet"``, or several of these. Files are read by name within a folder or pattern.
+                such as ``"data/*.parquet"``, a URL that fsspec knows, or several of these. Within a folder or pattern
+                files are read by name.
             column: the column; it may be left out where there is only one.
             min_count: the least count of a word that is kept.
             max_final_vocab: the most words to keep.
@@ -348,7 +349,7 @@ class Corpus:
             return encode_column(parquet_column(files, column), options, threads, target, store)
 
         def made_from() -> str:
-            return source_of([(file, os.path.isfile(file)) for file in files], ("column", column), options, target)
+            return source_of(files, ("column", column), options, target)
 
         return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
@@ -407,11 +408,11 @@ class Corpus:
         """A file, sentences or another corpus, numbered as ``target`` says."""
         if isinstance(source, Corpus):
             return source._renumbered(target)
-        if is_file and isinstance(source, str | os.PathLike) and is_corpus(source):
+        if not is_file:
+            return cls(*encode_sentences(source, target, MemoryStore()))
+        if isinstance(source, str | os.PathLike) and is_corpus(source):
             return cls.open(source)._renumbered(target)
-        if is_file:
-            return cls(*read_text(find_sources(source), target, TextOptions(), _threads(workers), MemoryStore(workers)))
-        return cls(*encode_sentences(source, target, MemoryStore()))
+        return cls(*read_text(find_sources(source), target, TextOptions(), _threads(workers), MemoryStore(workers)))
 
     def _checked(self) -> Sentences | None:
         """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""

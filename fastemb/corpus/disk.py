@@ -26,6 +26,7 @@ from .._native import Sentences, remap_ids
 from ..io.atomic import StrPath, atomic_write
 from ..io.native import pack_keys, read_tensors, tensor_header, unpack_keys
 from .blocks import Encoded, Parts
+from .sources import Source
 from .vocabulary import Ids, Ints, Vocabulary
 
 FORMAT = "fastemb.Corpus"
@@ -447,10 +448,10 @@ def _check_sums(arrays: dict[str, Array], key_type: str, on_disk: OnDisk, verify
         raise ValueError("it has more checksums than it needs")
 
 
-def source_of(files: Iterable[tuple[str, bool]], *options: Any) -> str:
+def source_of(files: Iterable[Source], *options: Any) -> str:
     """A text that is another one when a file (path, size, time of change) or an option is.
 
-    files: paths, and whether they are files on this machine. options: those that decide what is encoded.
+    options: those that decide what is encoded.
 
     Raises:
         ValueError: nobody could tell whether a file or an option changed.
@@ -458,11 +459,11 @@ def source_of(files: Iterable[tuple[str, bool]], *options: Any) -> str:
     digest = hashlib.sha256(f"{FORMAT} {VERSION}\n".encode())
     for option in options:
         digest.update(f"{_described(option)}\n".encode())
-    for path, is_file in files:
-        if not is_file:
-            raise ValueError(f"cache= needs files, to see whether they changed, and {path} is none: give save_to=")
-        status = os.stat(path)
-        place = os.path.abspath(path)
+    for file in files:
+        if file.size is None:
+            raise ValueError(f"cache= needs files, to see whether they changed, and {file.name} is none: give save_to=")
+        status = os.stat(file.name)
+        place = os.path.abspath(file.name)
         digest.update(f"{place} {status.st_size} {status.st_mtime_ns}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 

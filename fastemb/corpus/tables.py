@@ -10,6 +10,7 @@ import glob
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import chain
@@ -23,8 +24,12 @@ from ..io.atomic import StrPath
 from .blocks import Feed, Parts, Store
 from .iterables import Numbering, short
 from .rows import Rows, encode_rows
+from .sources import Source, find_sources
 from .text import TextOptions
 from .vocabulary import Ints, Selection, Vocabulary
+
+TableSource = StrPath | Iterable[StrPath]
+"""A path, a folder, a pattern, a URL, or an iterable of these."""
 
 BATCH_BYTES = 1 << 20  # of text
 BATCH_TOKENS = 1 << 17  # of lists
@@ -75,16 +80,16 @@ def column_of(data: Any, name: str | None) -> Column:
         return _named(_dataset_chunks(data, name), name)
     if isinstance(data, (pa.Array, pa.ChunkedArray)):
         return _bare(data, name)
-    if isinstance(data, (pa.Table, pa.RecordBatch)):
-        index = _index(data.schema.names, name)
-        return _named(iter([data.column(index)]), data.schema.names[index])
-    if hasattr(data, "scanner"):  # of pyarrow.dataset
-        name = data.schema.names[_index(data.schema.names, name)]
-        return _named(_batches(data.scanner(columns=[name], batch_size=PARQUET_ROWS).to_reader(), name), name)
+    is_dataset = hasattr(data, "scanner")  # of pyarrow.dataset
+    if not is_dataset and not isinstance(data, (pa.Table, pa.RecordBatch, pa.RecordBatchReader)):
+        return _foreign(data, name)
+    index = _index(data.schema.names, name)
+    chosen = data.schema.names[index]
+    if is_dataset:
+        index, data = 0, data.scanner(columns=[chosen], batch_size=PARQUET_ROWS).to_reader()
     if isinstance(data, pa.RecordBatchReader):
-        name = data.schema.names[_index(data.schema.names, name)]
-        return _named(_batches(data, name), name)
-    return _foreign(data, name)
+        return _named((batch.column(index) for batch in data), chosen)
+    return _named(iter([data.column(index)]), chosen)
 
 
 def _bare(data: Any, name: str | None) -> Column:
@@ -109,11 +114,6 @@ def _index(names: list[str], name: str | None) -> int:
     if names.count(name) > 1:
         raise ValueError(f"there are {names.count(name)} columns {name!r}: rename them")
     return names.index(name)
-
-
-def _batches(reader: Any, name: str) -> Iterator[Any]:
-    for batch in reader:
-        yield batch.column(batch.schema.get_field_index(name))
 
 
 def _foreign(data: Any, name: str | None) -> Column:
@@ -152,49 +152,47 @@ def _dataset_chunks(data: Any, name: str | None) -> Iterator[Any]:
         yield table.column(_index(table.schema.names, name))
 
 
-def parquet_files(paths: StrPath | Iterable[StrPath]) -> list[str]:
-    """Files, those in folders, and those that a pattern matches, in the order given, else by name.
+def parquet_files(paths: TableSource) -> list[Source]:
+    """Files, those in folders, and those that a pattern or URL names, in the order given, else by name.
 
     Raises:
         FileNotFoundError: there is nothing by one of these names.
+        ValueError: nothing is named.
     """
     if isinstance(paths, (str, os.PathLike)):
-        paths = [paths]
+        return _files_at(os.fspath(paths))
     files = [file for path in paths for file in _files_at(os.fspath(path))]
     if not files:
-        raise ValueError("no file was given")
+        raise ValueError("there is no file to read: the list of files is empty")
     return files
 
 
-def _files_at(path: str) -> list[str]:
-    if os.path.isdir(path):
-        found = sorted(glob.iglob(os.path.join(glob.escape(path), "**", "[!_.]*.parquet"), recursive=True))
-        if not found:
-            raise FileNotFoundError(f"{path}: there is no .parquet file in this folder")
-        return [file for file in found if os.path.isfile(file)]
-    if os.path.exists(path) or not glob.has_magic(path):
-        return [path]
-    found = sorted(file for file in glob.iglob(path, recursive=True) if os.path.isfile(file))
+def _files_at(path: str) -> list[Source]:
+    if path == "-":
+        raise ValueError("Parquet cannot be read from standard input, as its end is read first")
+    if not os.path.isdir(path):
+        return find_sources(path)
+    found = sorted(glob.iglob(os.path.join(glob.escape(path), "**", "[!_.]*.parquet"), recursive=True))
     if not found:
-        raise FileNotFoundError(f"{path}: nothing matches this pattern")
-    return found
+        raise FileNotFoundError(f"{path}: there is no .parquet file in this folder")
+    return [file for name in found for file in find_sources(name)]
 
 
-def parquet_column(files: list[str], name: str | None) -> Column:
+def parquet_column(files: list[Source], name: str | None) -> Column:
     """The column ``name`` of Parquet files, one after the other."""
     _pyarrow()
-    column = _named(iter([]), name)
     if name is None:
-        names = _parquet_file(files[0]).schema_arrow.names
-        name = names[_index(names, None)]
-        column = _named(iter([]), name)
+        with _opened(files[0]) as file:
+            names: list[str] = file.schema_arrow.names
+        return parquet_column(files, names[_index(names, None)])
+    column = _named(iter([]), name)
 
     def chunks() -> Iterator[Any]:
         row = 0
-        for path in files:
+        for source in files:
             column.starts.append(row)
-            column.files.append(path)
-            for chunk in _parquet_chunks(path, name):
+            column.files.append(source.name)
+            for chunk in _parquet_chunks(source, name):
                 yield chunk
                 row += len(chunk)
 
@@ -202,32 +200,34 @@ def parquet_column(files: list[str], name: str | None) -> Column:
     if len(files) > 1:
         column.source = f"column {name!r} of {len(files)} files"
     else:
-        column.source = f"{files[0]}, column {name!r}"
+        column.source = f"{files[0].name}, column {name!r}"
     return column
 
 
-def _parquet_file(path: str) -> Any:
+@contextmanager
+def _opened(source: Source) -> Iterator[Any]:
     pa = _pyarrow()
-    with open(path, "rb"):  # for Python's own error when it cannot be opened
-        pass
-    try:
-        return import_module("pyarrow.parquet").ParquetFile(path, memory_map=False, pre_buffer=False)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{path}: not a Parquet file, or a damaged one: {error}") from None
+    make = import_module("pyarrow.parquet").ParquetFile
+    with source.open() as stream:
+        try:
+            file = make(source.name if source.size is not None else stream)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{source.name}: not a Parquet file, or a damaged one: {error}") from None
+        with file:
+            yield file
 
 
-def _parquet_chunks(path: str, name: str) -> Iterator[Any]:
+def _parquet_chunks(source: Source, name: str) -> Iterator[Any]:
     pa = _pyarrow()
-    with _parquet_file(path) as file:
+    with _opened(source) as file:
         try:
             _index(file.schema_arrow.names, name)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
-        try:
             for batch in file.iter_batches(batch_size=PARQUET_ROWS, columns=[name], use_threads=False):
                 yield batch.column(0)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise ValueError(f"{path}: {error}") from error
+        except (ValueError, OSError) as error:
+            if isinstance(error, ValueError) and not isinstance(error, pa.ArrowInvalid):
+                raise ValueError(f"{source.name}: {error}") from None
+            raise ValueError(f"{source.name}: the file is damaged: {error}") from error
 
 
 # ---- encoding ----

@@ -310,6 +310,7 @@ class Splitter(Protocol):
 
     def encode(self, block: Any, table: TokenTable) -> tuple[Ids, Ints]:
         """The block's ids in this table, which hold until the next call, and how many come before each line end."""
+        ...
 
 
 def splitters(options: TextOptions) -> Callable[[], Splitter]:

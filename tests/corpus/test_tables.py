@@ -234,6 +234,17 @@ def test_parquet_files_folders_and_patterns(folder: Any) -> None:
     check(Corpus.from_parquet([second, first], "t"), WORDS[2:] + WORDS[:2])
 
 
+def test_parquet_by_url(folder: Any) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for name in ("a.parquet", "deep/b.parquet"):
+        memory.pipe(f"/tables/{name}", (folder / name).read_bytes())
+    check(Corpus.from_parquet("memory://tables/a.parquet", "t"), WORDS[:2])
+    check(Corpus.from_parquet(["memory://tables/*.parquet", "memory://tables/deep/b.parquet"], "t"), WORDS)
+    with pytest.raises(ValueError, match="cache= needs files"):
+        Corpus.from_parquet("memory://tables/a.parquet", "t", cache=folder / "cache")
+
+
 def test_parquet_in_small_batches(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "PARQUET_ROWS", 1)
     check(Corpus.from_parquet(folder, "t", workers=3), WORDS)
@@ -243,15 +254,17 @@ def test_parquet_that_is_not_there_or_something_else(folder: Any, tmp_path: Any)
     (tmp_path / "empty").mkdir()
     for path, message in (
         (tmp_path / "empty", "no .parquet file in this folder"),
-        (f"{tmp_path}/*.parquet", "nothing matches"),
+        (f"{tmp_path}/*.parquet", "no file matches"),
         (tmp_path / "none.parquet", "none.parquet"),
     ):
         with pytest.raises(FileNotFoundError, match=message):
             Corpus.from_parquet(path, "t")
     with pytest.raises(ValueError, match=r"notes.txt: not a Parquet file"):
         Corpus.from_parquet(folder / "notes.txt", "t")
-    with pytest.raises(ValueError, match="no file was given"):
+    with pytest.raises(ValueError, match="the list of files is empty"):
         Corpus.from_parquet([], "t")
+    with pytest.raises(ValueError, match="standard input"):
+        Corpus.from_parquet("-", "t")
     whole = (folder / "a.parquet").read_bytes()
     (folder / "a.parquet").write_bytes(whole[:-20])
     with pytest.raises(ValueError, match=r"a.parquet: not a Parquet file"):
