@@ -321,10 +321,9 @@ def _row(row: Any, number: int) -> NDArray[Any]:
     if not array.size:
         return np.empty(0, np.uint8)
     if array.dtype.kind in "fO" and all(type(value) is int for value in row):  # some have more than 63 bits
-        try:
-            return np.array(row, np.uint64)
-        except OverflowError:
-            raise ValueError(f"row {number}: ids must be from 0 to 2**64 - 1") from None
+        if min(row) < 0 or max(row) >= 2**64:
+            raise ValueError(f"row {number}: ids must be from 0 to 2**64 - 1")
+        return np.array(row, np.uint64)
     if array.dtype.kind not in "iu":
         raise TypeError(f"row {number}: ids must be integers, not {array.dtype}")
     if array.min() < 0:

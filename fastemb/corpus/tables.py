@@ -119,6 +119,8 @@ def _index(names: list[str], name: str | None) -> int:
 def _foreign(data: Any, name: str | None) -> Column:
     """What other libraries give through the PyCapsule interface."""
     pa = _pyarrow()
+    if hasattr(data, "to_frame") and not hasattr(data, "__arrow_c_stream__"):  # a column of pandas before version 3
+        return _bare(pa.table(data.to_frame("column")).column("column"), name)
     if hasattr(data, "__arrow_c_stream__"):
         names = [] if not hasattr(data, "columns") else [str(column) for column in data.columns]
         if names:  # a frame: have only this column made into Arrow's

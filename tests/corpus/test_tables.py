@@ -174,8 +174,6 @@ def test_the_only_column_needs_no_name() -> None:
 @pytest.mark.parametrize("frame", [True, False])
 def test_pandas(frame: bool) -> None:
     pd = pytest.importorskip("pandas")
-    if not hasattr(pd.Series, "__arrow_c_stream__"):
-        pytest.skip("this pandas does not speak Arrow")
     data = pd.DataFrame({"n": range(5), "text": TEXTS, "object": pd.Series(WORDS, dtype=object)})
     data.index = range(5, 10)
     data["category"] = data["text"].astype("category")
