@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from .._native import Sentences, remap_ids
 from ..io.atomic import StrPath, atomic_write
-from ..io.native import pack_keys, read_tensors, tensor_header, unpack_keys
+from ..io.native import pack_keys, read_tensors, starts_like_tensors, tensor_header, unpack_keys
 from .blocks import Encoded, Parts
 from .sources import Source
 from .vocabulary import Ids, Ints, Vocabulary
@@ -34,6 +34,7 @@ VERSION = "1"
 PIECE_BYTES = 16 << 20
 PART_TOKENS = 1 << 20
 RELEASE_WORDS = 16 << 20
+_MOST_SUMS = 1 << 40  # more than any file has
 
 Array = NDArray[Any]
 
@@ -175,13 +176,14 @@ class _Layout:
         self.first |= {name: array for name, array in keys.items() if array.dtype == np.int64}
         self.last = {name: array for name, array in keys.items() if name not in self.first}
         self._room = 0
-        self._room = len(self.header(most_words, most_words)) - 8
+        self._room = len(self.header(most_words, _MOST_SUMS)) - 8
         self.start = 8 + self._room
 
     def header(self, words: int, sums: int) -> bytes:
         """The start of the file; always of the same length."""
         middle = {"ids": _shape(np.int32, words), "checksums": _shape(np.uint32, sums)}
         text = tensor_header(list((self.first | middle | self.last).items()), self._metadata, self._room)
+        assert self._room in (0, len(text))
         return len(text).to_bytes(8, "little") + text
 
 
@@ -400,7 +402,8 @@ def is_corpus(path: StrPath) -> bool:
 
 def _names_format(path: StrPath) -> bool:
     with open(path, "rb") as file:
-        return FORMAT.encode() in file.read(4096)
+        start = file.read(4096)
+    return starts_like_tensors(start[:9]) and FORMAT.encode() in start
 
 
 def _parts(path: str, arrays: dict[str, Array], metadata: dict[str, str], verify: bool) -> Parts:

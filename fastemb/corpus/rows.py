@@ -13,7 +13,7 @@ import numpy as np
 from .._native import TokenTable
 from .blocks import Parts, Store
 from .iterables import require_sentences, short
-from .text import Block, TextOptions, encode_blocks, splitters
+from .text import INVALID_UTF8, NUL_BYTE, Block, TextOptions, encode_blocks, splitters
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
 BATCH_ROWS = 1024
@@ -42,6 +42,11 @@ class RowBlock(Block):
     def place(self, line: int) -> str:
         """What errors call a row."""
         return self.row_name(self.lines_before + line)
+
+    def error(self, offset: int, what: str) -> ValueError:
+        """What is wrong at this byte, without what helps with files only."""
+        shorter = {NUL_BYTE: "a NUL byte, which no text has", INVALID_UTF8: "invalid UTF-8"}
+        return super().error(offset, shorter.get(what, what))
 
 
 class RowReader:

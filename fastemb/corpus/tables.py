@@ -34,7 +34,9 @@ TableSource = StrPath | Iterable[StrPath]
 BATCH_BYTES = 1 << 20  # of text
 BATCH_TOKENS = 1 << 17  # of lists
 SLICE_ROWS = 1 << 18
-PARQUET_ROWS = 1 << 14
+TABLE_ROWS = 1 << 14  # read at a time, or fewer where they are long
+TABLE_BYTES = 32 << 20
+DATASET_ROWS = 1 << 10
 _LONGEST = 2**31 - 1  # string that 32-bit offsets allow
 
 
@@ -76,7 +78,7 @@ class Column:
 def column_of(data: Any, name: str | None) -> Column:
     """The column ``name`` of a table, or a column itself; see `Corpus.from_arrow`."""
     pa = _pyarrow()
-    if type(data).__module__.partition(".")[0] == "datasets":
+    if type(data).__module__.partition(".")[0] == "datasets" and hasattr(data, "with_format"):
         return _named(_dataset_chunks(data, name), name)
     if isinstance(data, (pa.Array, pa.ChunkedArray)):
         return _bare(data, name)
@@ -86,7 +88,8 @@ def column_of(data: Any, name: str | None) -> Column:
     index = _index(data.schema.names, name)
     chosen = data.schema.names[index]
     if is_dataset:
-        index, data = 0, data.scanner(columns=[chosen], batch_size=PARQUET_ROWS).to_reader()
+        ahead = {"batch_readahead": 2, "fragment_readahead": 1}  # the defaults may take gigabytes
+        index, data = 0, data.scanner(columns=[chosen], batch_size=TABLE_ROWS, **ahead).to_reader()
     if isinstance(data, pa.RecordBatchReader):
         return _named((batch.column(index) for batch in data), chosen)
     return _named(iter([data.column(index)]), chosen)
@@ -124,7 +127,8 @@ def _foreign(data: Any, name: str | None) -> Column:
     if hasattr(data, "__arrow_c_stream__"):
         names = [] if not hasattr(data, "columns") else [str(column) for column in data.columns]
         if names:  # a frame: have only this column made into Arrow's
-            data = data[[list(data.columns)[_index(names, name)]]]
+            index = _index(names, name)
+            data, name = data[[list(data.columns)[index]]], names[index]
         try:
             reader = pa.RecordBatchReader.from_stream(data)
         except pa.ArrowInvalid:  # no table
@@ -133,24 +137,22 @@ def _foreign(data: Any, name: str | None) -> Column:
     if hasattr(data, "__arrow_c_array__"):
         array = pa.array(data)
         return column_of(pa.RecordBatch.from_struct_array(array) if pa.types.is_struct(array.type) else array, name)
-    hint = {
-        "LazyFrame": ": collect it first",
-        "DatasetDict": ": take one of its splits",
-        "IterableDatasetDict": ": take one of its splits",
-    }.get(type(data).__name__, "; lists of tokens are for from_sentences, files for from_parquet")
+    hint = "; lists of tokens are for from_sentences, files for from_parquet"
+    if type(data).__name__ == "LazyFrame":
+        hint = ": collect it first"
     raise TypeError(f"data must be an Arrow array or table, or a frame that becomes one, not {short(data)}{hint}")
 
 
 def _dataset_chunks(data: Any, name: str | None) -> Iterator[Any]:
     """The column of a dataset of Hugging Face's, in memory, on disk or streamed."""
-    if not hasattr(data, "with_format") or not hasattr(data, "iter"):
+    if not hasattr(data, "iter"):
         raise TypeError(f"take one split of {short(data)}")
     if data.column_names is not None:
         name = data.column_names[_index(data.column_names, name)]
         data = data.select_columns([name])
     elif name is None:
         raise ValueError("give column=: a streamed dataset does not tell its columns")
-    for table in data.with_format("arrow").iter(batch_size=PARQUET_ROWS):
+    for table in data.with_format("arrow").iter(batch_size=DATASET_ROWS):
         yield table.column(_index(table.schema.names, name))
 
 
@@ -224,12 +226,23 @@ def _parquet_chunks(source: Source, name: str) -> Iterator[Any]:
     with _opened(source) as file:
         try:
             _index(file.schema_arrow.names, name)
-            for batch in file.iter_batches(batch_size=PARQUET_ROWS, columns=[name], use_threads=False):
+            for batch in file.iter_batches(_rows_at_a_time(file.metadata, name), columns=[name], use_threads=False):
                 yield batch.column(0)
         except (ValueError, OSError) as error:
             if isinstance(error, ValueError) and not isinstance(error, pa.ArrowInvalid):
                 raise ValueError(f"{source.name}: {error}") from None
             raise ValueError(f"{source.name}: the file is damaged: {error}") from error
+
+
+def _rows_at_a_time(metadata: Any, name: str) -> int:
+    """How many rows to read at a time, by the longest that rows of a group are on average."""
+    rows = TABLE_ROWS
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        parts = [group.column(index) for index in range(group.num_columns)]
+        size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] == name)
+        rows = min(rows, TABLE_BYTES * group.num_rows // max(size, 1))
+    return max(rows, 1)
 
 
 # ---- encoding ----

@@ -504,6 +504,22 @@ def test_a_cache_of_parquet_files(tmp_path: Path, path: Path, encoded: Encoded) 
         assert not encoded
 
 
+def test_a_text_that_tells_of_corpora_is_a_text(text: Path) -> None:
+    text.write_text('{"format": "fastemb.Corpus"}')
+    assert list(Corpus.from_file(text)) == [['{"format":', '"fastemb.Corpus"}']]
+    assert Word2Vec(corpus_file=text, min_count=1, vector_size=4, sample=0).wv.index_to_key == [
+        '{"format":',
+        '"fastemb.Corpus"}',
+    ]
+
+
+def test_a_vocabulary_that_is_much_larger_than_the_corpus(path: Path) -> None:
+    vocabulary = Vocabulary([f"{'x' * 50_000}{number}" for number in range(1000)], [1] * 1000)
+    corpus = Corpus.from_sentences([[vocabulary.keys[7]]], vocabulary=vocabulary, save_to=path)
+    same(Corpus.open(path), corpus)
+    assert list(corpus) == [[vocabulary.keys[7]]]
+
+
 def test_a_model_reads_an_encoded_corpus_as_a_corpus_file(saved: Path, text: Path) -> None:
     settings: dict[str, Any] = {"vector_size": 8, "min_count": 21, "workers": 1}
     model = Word2Vec(corpus_file=saved, **settings)

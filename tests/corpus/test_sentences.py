@@ -75,6 +75,36 @@ def test_split_splits_texts_as_str_does(texts, batch):
         check(Corpus.from_sentences(iter(texts), split=True), [text.split() for text in texts])
 
 
+SPLITTING = [
+    {"lower": True},
+    {"token_pattern": r"\w+"},
+    {"token_pattern": r"\w", "lower": True},
+    {"tokenizer": lambda text: text.split("t")},
+    {"max_sentence_length": 2},
+]
+
+
+@pytest.mark.parametrize("options", SPLITTING)
+def test_split_takes_the_options_of_text_files(options, tmp_path):
+    lines = ["The cat, the CAT", "", "É É é (sat)", "a" * 20]
+    (tmp_path / "text").write_text("\n".join(lines), encoding="utf-8")
+    expected = Corpus.from_file(tmp_path / "text", **options)
+    corpus = Corpus.from_sentences(lines, split=True, **options)
+    assert list(corpus) == list(expected)
+    assert corpus.vocabulary.keys == expected.vocabulary.keys
+    with pytest.raises(ValueError, match="give split=True"):
+        Corpus.from_sentences([["a"]], **options)
+
+
+def test_an_error_of_a_tokenizer_names_the_sentence():
+    def tokenizer(text):
+        return text.split() if text != "bad" else 1 / 0
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        Corpus.from_sentences(["a", "b", "bad", "c"], split=True, tokenizer=tokenizer)
+    assert caught.value.__notes__ == ["sentence 2"]
+
+
 def test_split_keeps_a_text_with_line_ends_one_sentence():
     check(Corpus.from_sentences(["a\nb\r\nc", "\n", "", "d\n"], split=True), [["a", "b", "c"], [], [], ["d"]])
 
@@ -95,7 +125,7 @@ def test_split_names_what_is_no_text(monkeypatch, batch):
     for sentence in (["a"], b"a", None, 5):
         with pytest.raises(TypeError, match="sentence 2 must be a str"):
             Corpus.from_sentences(["a", "b", sentence, "c"], split=True)
-    with pytest.raises(ValueError, match="sentence 2: NUL byte"):
+    with pytest.raises(ValueError, match="sentence 2: a NUL byte"):
         Corpus.from_sentences(["a", "b\nb", "c d\0"], split=True)
     with pytest.raises(ValueError, match="sentence 2: it holds half a character"):
         Corpus.from_sentences(["a", "b", "c \ud800d"], split=True)

@@ -182,6 +182,11 @@ def test_pandas(frame: bool) -> None:
         check(corpus, WORDS)
 
 
+def test_the_only_column_of_a_pandas_frame_needs_no_name_whatever_its_index() -> None:
+    pd = pytest.importorskip("pandas")
+    check(Corpus.from_arrow(pd.DataFrame({"text": TEXTS}, index=list("abcde"))), WORDS)
+
+
 @pytest.mark.parametrize("frame", [True, False])
 @pytest.mark.usefixtures("signals")
 def test_polars(frame: bool) -> None:
@@ -232,6 +237,17 @@ def test_parquet_files_folders_and_patterns(folder: Any) -> None:
     check(Corpus.from_parquet([second, first], "t"), WORDS[2:] + WORDS[:2])
 
 
+def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    texts = ["".join(chr(97 + letter) for letter in rng.integers(0, 26, size)) for size in [50, 50, 5000, 5000]]
+    pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
+    monkeypatch.setattr(tables, "TABLE_BYTES", 12_000)
+    with pq.ParquetFile(tmp_path / "x.parquet") as file:
+        assert tables._rows_at_a_time(file.metadata, "t") == 2
+        assert tables._rows_at_a_time(file.metadata, "n") > 2
+    check(Corpus.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
+
+
 def test_parquet_by_url(folder: Any) -> None:
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
@@ -244,7 +260,7 @@ def test_parquet_by_url(folder: Any) -> None:
 
 
 def test_parquet_in_small_batches(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "PARQUET_ROWS", 1)
+    monkeypatch.setattr(tables, "TABLE_ROWS", 1)
     check(Corpus.from_parquet(folder, "t", workers=3), WORDS)
 
 
@@ -303,7 +319,7 @@ def test_faults_name_the_file_and_the_row_in_it(folder: Any) -> None:
         (pa.array([["a"], [], ["b", None]]), ValueError, r"row 2 of column 'column' holds a null"),
         (pa.array([[1], [], [2, None]]), ValueError, r"row 2 of column 'column' holds a null"),
         (pa.array([None, None]), ValueError, r"row 0 of column 'column' is null"),
-        (pa.array(["a", "b", "c\0d"]), ValueError, r"row 2 of column 'column': NUL byte"),
+        (pa.array(["a", "b", "c\0d"]), ValueError, r"row 2 of column 'column': a NUL byte"),
         (
             pa.array([["a"], [], ["b", "c\0d"], ["e\0"]]),
             ValueError,
@@ -369,6 +385,32 @@ def test_options_reach_the_vocabulary() -> None:
     assert list(Corpus.from_arrow(pa.array(["a b b", "c"]), vocabulary=given)) == [["b", "b"], []]
     with pytest.raises(ValueError, match="workers"):
         Corpus.from_arrow(data, workers=0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lower": True},
+        {"token_pattern": r"\w+"},
+        {"tokenizer": lambda text: text.split("t")},
+        {"max_sentence_length": 2},
+        {"max_vocab_size": 3},
+    ],
+)
+def test_text_takes_the_options_of_text_files(options: dict[str, Any], tmp_path: Any) -> None:
+    lines = ["The cat, the CAT", "", "É É é (sat)", "a" * 20] * 3
+    (tmp_path / "text").write_text("\n".join(lines), encoding="utf-8")
+    pq.write_table(pa.table({"t": lines}), tmp_path / "t.parquet")
+    expected = Corpus.from_file(tmp_path / "text", **options)
+    for corpus in (
+        Corpus.from_arrow(pa.table({"t": lines}), "t", **options),
+        Corpus.from_parquet(tmp_path / "t.parquet", "t", **options),
+    ):
+        assert list(corpus) == list(expected)
+        assert corpus.vocabulary.keys == expected.vocabulary.keys
+    if "max_vocab_size" not in options:
+        with pytest.raises(ValueError, match=r"holds lists: lower, token_pattern and the like are for text"):
+            Corpus.from_arrow(pa.array([["a"]]), **options)
 
 
 def test_without_pyarrow_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
