@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from fastemb import Corpus, Vocabulary, Word2Vec
 from fastemb.corpus import blocks, disk
+from fastemb.corpus import text as text_module
 from fastemb.io.native import read_tensors, write_tensors
 
 SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], []]
@@ -337,6 +338,26 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, corpus.words)
     assert more * (1 if sys.platform == "darwin" else 1024) < 24e6
 
 
+def test_blocks_may_come_in_any_order_and_from_several_tables(path: Path) -> None:
+    vocabulary = Vocabulary(["b", "a", "c"], [3, 2, 1])
+    for store in (disk.DiskStore(path), blocks.MemoryStore()):
+        store.append(blocks.Encoded(9, 1, np.array([0, 1, 2, 3], np.int32), np.array([4])))
+        store.append(blocks.Encoded(0, 0, np.array([1, 0, 0], np.int32), np.array([2, 3])))
+        numbers = [np.array([0, 1], np.int32), np.array([2, 1, -1, 0], np.int32)]
+        corpus = Corpus(*store.finish(numbers, vocabulary, 7))
+        assert list(corpus) == [["a", "b"], ["b"], ["c", "a", "b"]]
+        assert corpus.raw_words == 7
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_threads_leave_no_trace_in_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(text_module, "BLOCK_BYTES", 64)
+    lines = [f"{'a' * (number % 7)} b{number % 11} c" for number in range(3000)]
+    path.with_name("text").write_text("\n".join(lines))
+    on_disk = Corpus.from_file(path.with_name("text"), workers=workers, save_to=path)
+    same(on_disk, Corpus.from_sentences(lines, split=True))
+
+
 def test_an_error_on_the_way_leaves_nothing(path: Path) -> None:
     def sentences() -> Any:
         yield ["a"]
@@ -408,6 +429,7 @@ def test_a_cache_is_used_again_until_a_file_changes(text: Path, path: Path, enco
 def test_a_cache_is_made_anew_for_other_options_and_files(text: Path, path: Path, encoded: Encoded) -> None:
     other = text.with_name("other.txt")
     other.write_bytes(text.read_bytes())
+    os.utime(other, ns=(text.stat().st_atime_ns, text.stat().st_mtime_ns))
     calls: list[tuple[Any, dict[str, Any]]] = [
         (text, {}),
         (text, {"min_count": 2}),
@@ -426,6 +448,8 @@ def test_a_cache_is_made_anew_for_other_options_and_files(text: Path, path: Path
     ]
     made = [Corpus.from_file(source, cache=path.with_name(str(n)), **opt) for n, (source, opt) in enumerate(calls)]
     assert encoded.times == len(calls)
+    status = text.stat()
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
     for number, (source, options) in enumerate(calls):
         for cache in range(len(calls)):
             encoded.times = 0
