@@ -22,7 +22,9 @@ def test_ids_are_numbered_as_sentences_of_them_are(data):
     ids = data.draw(st.lists(st.integers(0, biggest), min_size=1, max_size=30))
     cuts = data.draw(st.lists(st.integers(0, len(ids)), max_size=6).map(sorted))
     offsets = [0, *cuts, len(ids)]
-    corpus = Corpus.from_ids(np.array(ids, np.uint64), offsets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "PART_TOKENS", data.draw(st.sampled_from([1, 2, 7, 1 << 20])))
+        corpus = Corpus.from_ids(np.array(ids, np.uint64), offsets)
     check(corpus, split_at(ids, offsets))
     assert all(type(key) is int for key in corpus.vocabulary.keys)
 
