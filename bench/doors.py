@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastemb import Corpus
 from fastemb.io.unpack import zstd_module
 
@@ -79,6 +81,113 @@ def hugging_face(setting: Setting) -> Run:
     return setting.read(setting.text, tokenizer=tokenizer)
 
 
+def lines_of(setting: Setting) -> list[str]:
+    return setting.text.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+
+
+def lists(setting: Setting) -> Run:
+    sentences = [line.split() for line in lines_of(setting)]
+    return lambda: Corpus.from_sentences(sentences, min_count=setting.min_count)
+
+
+def generator(setting: Setting) -> Run:
+    sentences = [line.split() for line in lines_of(setting)]
+    return lambda: Corpus.from_sentences((sentence for sentence in sentences), min_count=setting.min_count)
+
+
+def split_by_the_caller(setting: Setting) -> Run:
+    lines = lines_of(setting)
+    return lambda: Corpus.from_sentences((line.split() for line in lines), min_count=setting.min_count)
+
+
+def texts(setting: Setting) -> Run:
+    lines = lines_of(setting)
+    return lambda: Corpus.from_sentences(lines, split=True, min_count=setting.min_count)
+
+
+def ids(setting: Setting) -> Run:
+    corpus = Corpus.from_file(setting.text)
+    return lambda: Corpus.from_ids(corpus.ids, corpus.offsets, min_count=setting.min_count)
+
+
+def sparse(setting: Setting) -> Run:
+    from scipy.sparse import csr_array
+
+    corpus = Corpus.from_file(setting.text)
+    shape = len(corpus), len(corpus.vocabulary)
+    matrix = csr_array((np.ones(corpus.words, np.int32), corpus.ids, corpus.offsets), shape=shape)
+    return lambda: Corpus.from_ids(matrix, min_count=setting.min_count)
+
+
+def arrow_table(setting: Setting, column: str) -> Any:
+    import pyarrow
+
+    lines = lines_of(setting)
+    return pyarrow.table({column: lines if column == "text" else [line.split() for line in lines]})
+
+
+def arrow(column: str) -> Door:
+    def prepare(setting: Setting) -> Run:
+        table = arrow_table(setting, column)
+        return lambda: Corpus.from_arrow(table, column, workers=setting.workers, min_count=setting.min_count)
+
+    return prepare
+
+
+def parquet(column: str) -> Door:
+    def prepare(setting: Setting) -> Run:
+        import pyarrow.parquet
+
+        path = setting.folder / f"{column}.parquet"
+        pyarrow.parquet.write_table(arrow_table(setting, column), path, compression="zstd", row_group_size=1 << 14)
+        return lambda: Corpus.from_parquet(path, column, workers=setting.workers, min_count=setting.min_count)
+
+    return prepare
+
+
+def pandas(setting: Setting) -> Run:
+    frame = arrow_table(setting, "text").to_pandas()
+    return lambda: Corpus.from_arrow(frame, "text", workers=setting.workers, min_count=setting.min_count)
+
+
+def polars(column: str) -> Door:
+    def prepare(setting: Setting) -> Run:
+        import polars
+
+        frame = polars.from_arrow(arrow_table(setting, column))
+        return lambda: Corpus.from_arrow(frame, column, workers=setting.workers, min_count=setting.min_count)
+
+    return prepare
+
+
+def hugging_face_dataset(streamed: bool) -> Door:
+    def prepare(setting: Setting) -> Run:
+        import datasets
+
+        data = datasets.Dataset(arrow_table(setting, "text"))
+        if streamed:
+            data = data.to_iterable_dataset()
+        return lambda: Corpus.from_arrow(data, "text", workers=setting.workers, min_count=setting.min_count)
+
+    return prepare
+
+
+def to_disk(setting: Setting) -> Run:
+    return setting.read(setting.text, save_to=setting.folder / "encoded")
+
+
+def opened(setting: Setting) -> Run:
+    Corpus.from_file(setting.text, min_count=setting.min_count).save(setting.folder / "saved")
+    return lambda: Corpus.open(setting.folder / "saved")
+
+
+def gensim_lists(setting: Setting) -> Run:
+    from gensim.models import Word2Vec
+
+    sentences = [line.split() for line in lines_of(setting)]
+    return lambda: Word2Vec(min_count=setting.min_count).build_vocab(sentences)
+
+
 def gensim_scan(setting: Setting) -> Run:
     from gensim.models import Word2Vec
 
@@ -100,7 +209,25 @@ DOORS: list[tuple[str, Door]] = [
     (r"token_pattern=\w+", lambda setting: setting.read(setting.text, token_pattern=r"\w+")),
     ("tokenizer=str.split", lambda setting: setting.read(setting.text, tokenizer=str.split)),
     ("tokenizer: Hugging Face BPE", hugging_face),
+    ("plain, straight to disk", to_disk),
+    ("encoded before, opened", opened),
+    ("token lists", lists),
+    ("generator of token lists", generator),
+    ("generator that splits texts", split_by_the_caller),
+    ("texts, split=True", texts),
+    ("ids and offsets", ids),
+    ("SciPy CSR", sparse),
+    ("Arrow, text", arrow("text")),
+    ("Arrow, lists", arrow("lists")),
+    ("Parquet, text", parquet("text")),
+    ("Parquet, lists", parquet("lists")),
+    ("pandas, text", pandas),
+    ("polars, text", polars("text")),
+    ("polars, lists", polars("lists")),
+    ("Hugging Face dataset, text", hugging_face_dataset(streamed=False)),
+    ("Hugging Face dataset, streamed", hugging_face_dataset(streamed=True)),
     ("gensim: vocabulary scan, no ids", gensim_scan),
+    ("gensim: the same of token lists", gensim_lists),
 ]
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +26,12 @@ class HuffmanTree:
     def total(self) -> int: ...
     def __new__(cls, counts: NDArray[np.int64]) -> Self: ...
     def paths(self, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]) -> None: ...
+
+@disjoint_base
+class CheckedSentences:
+    def __new__(
+        cls, ids: NDArray[np.int32], offsets: NDArray[np.int64], bound: int, look: Callable[[memoryview], None]
+    ) -> Self: ...
 
 @disjoint_base
 class Trainer:
@@ -56,6 +62,7 @@ class Trainer:
         seed: int,
         basket: int,
         event_keep: NDArray[np.uint32] | None,
+        checked: CheckedSentences | None = None,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def train_block(
@@ -117,6 +124,7 @@ class TokenTable:
     ) -> None: ...
     def find(self, tokens: _Bytes, ids: NDArray[np.int32]) -> None: ...
 
+def number_tokens(indices: dict[Hashable, int], sentences: list[Sequence[Hashable]], ids: NDArray[np.int32]) -> int: ...
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
 def count_ids(
     ids: NDArray[np.int32], begin: int, end: int, counts: NDArray[np.int64], first: NDArray[np.int64]

@@ -5,6 +5,9 @@ Nothing is decided here: no defaults, no arithmetic on the data. Callers are the
 in with the right dtype and C-contiguous. What C would trust blindly is checked before it sees it: lengths, ids, offsets.
 """
 
+from cpython.object cimport PyObject
+
+
 class DivergedError(FloatingPointError):
     """Training produced a value that is not a finite number."""
 
@@ -108,15 +111,22 @@ cdef unsigned char *_aligned(unsigned char[::1] memory) noexcept nogil:
 
 cdef int64_t _check_offsets(const int64_t[::1] offsets, int64_t total) except -1:
     """The longest distance between neighbours, which must rise from 0 to ``total``."""
+    cdef bint ends = offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == total
+    cdef int64_t longest = _longest_step(offsets) if ends else -1
+    _require(longest >= 0, "offsets must rise from 0 to the number of entries")
+    return longest
+
+
+cdef int64_t _longest_step(const int64_t[::1] offsets) noexcept:
+    """The longest distance between neighbours, -1 when one is below the one before it."""
     cdef int64_t longest = 0
     cdef Py_ssize_t k
-    cdef bint rising = offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == total
+    cdef bint rising = True
     with nogil:
         for k in range(1, offsets.shape[0]):
             longest = max(longest, offsets[k] - offsets[k - 1])
             rising = rising and offsets[k] >= offsets[k - 1]
-    _require(rising, "offsets must rise from 0 to the number of entries")
-    return longest
+    return longest if rising else -1
 
 
 cdef _check_range(const int32_t[::1] numbers, int64_t bound):
@@ -130,10 +140,48 @@ cdef _check_range(const int32_t[::1] numbers, int64_t bound):
     _require(low >= 0 and high < bound, "an id is out of range")
 
 
+cdef class CheckedSentences:
+    """Ids below ``bound`` and offsets that rise from 0 to their number, checked once: both must be read-only.
+
+    They are checked in parts, first the ids, and ``look`` is called with each part.
+    """
+
+    cdef const int32_t[::1] ids
+    cdef const int64_t[::1] offsets
+    cdef int64_t bound, longest
+
+    def __cinit__(self, ids not None, offsets not None, int64_t bound, look not None):
+        cdef Py_ssize_t start, count, part = 1 << 22
+        cdef int64_t longest
+        _require(memoryview(ids).readonly and memoryview(offsets).readonly, "the arrays must be read-only")
+        self.ids = ids
+        self.offsets = offsets
+        self.bound = bound
+        count = self.ids.shape[0]
+        for start in range(0, count, part):
+            _check_range(self.ids[start:min(start + part, count)], bound)
+            look(self.ids[start:min(start + part, count)])
+        count = self.offsets.shape[0]
+        _require(count > 0 and self.offsets[0] == 0 and self.offsets[count - 1] == self.ids.shape[0],
+                 "offsets do not go from 0 to the number of ids")
+        for start in range(0, count, part):
+            longest = _longest_step(self.offsets[start:min(start + part + 1, count)])
+            _require(longest >= 0, "offsets do not rise")
+            self.longest = max(self.longest, longest)
+            look(self.offsets[start:min(start + part, count)])
+
+    cdef bint holds(self, const int32_t[::1] ids, const int64_t[::1] offsets, int64_t bound) noexcept:
+        """Whether these are the arrays that were checked."""
+        return (ids.shape[0] > 0 and ids.shape[0] == self.ids.shape[0] and &ids[0] == &self.ids[0]
+                and offsets.shape[0] == self.offsets.shape[0] and &offsets[0] == &self.offsets[0]
+                and bound >= self.bound)
+
+
 cdef class Trainer:
     """A run of training: matrices, corpus, tables and settings that every block shares.
 
-    Matrices are float32, rows x stride with stride a multiple of 16; ``out_ns`` and ``out_hs`` may be None.
+    Matrices are float32, rows x stride with stride a multiple of 16; ``out_ns`` and ``out_hs`` may be None. ``checked``
+    spares a look at all of ``ids`` and ``offsets``.
     """
 
     cdef fe_job job
@@ -146,15 +194,19 @@ cdef class Trainer:
                  const int64_t[::1] path_offsets, const int32_t[::1] path_nodes, const uint8_t[::1] path_codes,
                  int32_t longest_path, int32_t window, int32_t negative, bint sg, bint shrink_windows,
                  bint negatives_per_pair, bint cbow_mean, bint cbow_exact, bint want_loss, uint64_t seed,
-                 int32_t basket, const uint32_t[::1] event_keep):
+                 int32_t basket, const uint32_t[::1] event_keep, CheckedSentences checked=None):
         cdef Py_ssize_t words = in_.shape[0]
         self.kernel = _kernel(isa)
         self.kept_alive = (ids, offsets, in_, out_ns, out_hs, in_scale, keep, noise, path_offsets, path_nodes,
                            path_codes, event_keep)
         _require(0 < words <= 0x7FFFFFFF and in_.shape[1] % 16 == 0 and 0 < vector_size <= in_.shape[1], "input matrix")
         _require(<size_t>&in_[0, 0] % 64 == 0, "alignment of the input matrix")
-        cdef int64_t longest = _check_offsets(offsets, ids.shape[0])
-        _check_range(ids, words)
+        cdef int64_t longest
+        if checked is not None and checked.holds(ids, offsets, words):
+            longest = checked.longest
+        else:
+            longest = _check_offsets(offsets, ids.shape[0])
+            _check_range(ids, words)
         _require(window > 0 and negative >= 0 and (out_ns is not None or out_hs is not None), "settings")
         _require((out_ns is not None) == (negative > 0), "negatives")
         self.job.ids = &ids[0] if ids.shape[0] else NULL
@@ -612,6 +664,27 @@ cdef class Sentences:
             with nogil:
                 fe_phrases_join(&self.text, &phrases, end, tokens, &state, &out[0], &ends[0])
         return state.written
+
+
+cdef extern from "Python.h":
+    PyObject *PyDict_GetItemWithError(dict, object) except? NULL
+
+
+def number_tokens(dict indices not None, list sentences not None, int32_t[::1] ids not None):
+    """Write indices[token] for every token of every sentence, new tokens added to the dict; returns how many."""
+    cdef Py_ssize_t count = 0, room = ids.shape[0]
+    cdef PyObject *found
+    for sentence in sentences:
+        for token in sentence:
+            found = PyDict_GetItemWithError(indices, token)
+            _require(count < room, "room")
+            if found != NULL:
+                ids[count] = <object>found
+            else:
+                ids[count] = len(indices)
+                indices[token] = len(indices)
+            count += 1
+    return count
 
 
 # ---- word2vec's files ----

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._native import CheckedSentences, HuffmanTree
 from ..config import available_cpus
+from ..io.atomic import StrPath
+from .blocks import MemoryStore, Parts, Store
+from .disk import DiskStore, OnDisk, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
 from .iterables import encode_ids, encode_sentences, renumber
-from .sources import TextSource
-from .text import TextOptions, read_text
-from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
+from .rows import encode_texts
+from .sources import TextSource, find_sources
+from .tables import TableSource, column_of, encode_column, parquet_column, parquet_files
+from .text import MAX_THREADS, TextOptions, read_text
+from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary, check_whole
 
 
 class Corpus:
     """Sentences as ids of a vocabulary, encoded once and read by every epoch.
 
-    Make one with `from_file`, `from_sentences` or `from_ids`. They share these options:
+    Make one with `from_file`, `from_sentences`, `from_ids`, `from_arrow` or `from_parquet`, which share these options,
+    or `open` one that was saved.
 
     - ``min_count``: words that occur less often are dropped. Default 1.
     - ``max_final_vocab``: the most words to keep; those that tie at the border are all dropped. Default None: all.
+    - ``max_vocab_size``: the most words to keep; of those that tie at the border the first stay. Default None: all.
     - ``trim_rule``: ``trim_rule(word, count, min_count)`` returns RULE_KEEP, RULE_DISCARD, or RULE_DEFAULT or None to
       leave it to the count.
     - ``vocabulary``: encode with this one and drop what it lacks, instead of making a new one. Not together with the
-      three above.
+      four above.
+    - ``save_to``: a file to make, as `save` does, from which the corpus is mapped. Ids are never in memory all at once,
+      so that a corpus may be larger than that; on the way they take their space on disk twice.
 
     Ids are given by falling count, and to words of one count in the order in which they first occur.
 
@@ -40,11 +52,14 @@ class Corpus:
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
 
-    def __init__(self, ids: Ids, offsets: Ints, vocabulary: Vocabulary, raw_words: int) -> None:
+    def __init__(
+        self, ids: Ids, offsets: Ints, vocabulary: Vocabulary, raw_words: int, on_disk: OnDisk | None = None
+    ) -> None:
         self.ids = ids
         self.offsets = offsets
         self.vocabulary = vocabulary
         self.raw_words = raw_words
+        self._on_disk = on_disk
 
     @classmethod
     def from_file(
@@ -63,6 +78,8 @@ class Corpus:
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
+        save_to: StrPath | None = None,
+        cache: StrPath | None = None,
     ) -> Corpus:
         r"""Read text: a sentence a line, of any length, words parted by white space as by ``str.split``.
 
@@ -96,18 +113,35 @@ class Corpus:
             trim_rule: decides on each word.
             vocabulary: encode with this one instead of making a new one. Memory for other words is limited as above.
             workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: a file to encode to, as in the class.
+            cache: the same; but where such a file was made from these files with these options, and they have not
+                changed since (by path, size and time of change), it is opened instead. Not with a ``tokenizer`` or
+                ``trim_rule``, as nobody could tell whether these changed.
 
         Raises:
-            OSError: a file cannot be opened or read: FileNotFoundError, PermissionError, ...
+            OSError: a file cannot be opened or read: FileNotFoundError, PermissionError, ...; or ``save_to`` or
+                ``cache`` cannot be written, as when the disk is full: nothing is left of it then.
             ValueError: no word in it, or none that is kept; text in another encoding or with a NUL byte, with its file
-                and line; compressed data that are damaged or cut off; an option that makes no sense, or that another
-                would make ignored.
+                and line; compressed data that are damaged or cut off; ``cache`` is a file of another kind; an option
+                that makes no sense, or that another would make ignored.
             TypeError: ``source`` names no file; a tokenizer returns something else than words.
             ImportError: the package for a URL or for zstd is not installed.
         """
         target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
         options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
-        return cls(*read_text(source, target, options, available_cpus() if workers is None else workers))
+        threads = _threads(workers)
+        sources = find_sources(source)
+        for file in sources:
+            if is_corpus(file.name):
+                raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
+
+        def encode(store: Store) -> Parts:
+            return read_text(sources, target, options, threads, store)
+
+        def made_from() -> str:
+            return source_of(sources, options, target)
+
+        return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
     @classmethod
     def from_sentences(
@@ -116,63 +150,250 @@ class Corpus:
         *,
         min_count: int = 1,
         max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
+        split: bool = False,
+        lower: bool = False,
+        token_pattern: str | re.Pattern[str] | None = None,
+        tokenizer: Any = None,
+        max_sentence_length: int | None = None,
+        save_to: StrPath | None = None,
     ) -> Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: iterable of iterables of tokens. A token may be anything hashable; equal ones are the same.
+            sentences: iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
+                is derived from str counts as str.
+                With ``split``: iterable of str.
             min_count: the least count of a word that is kept.
             max_final_vocab: the most words to keep.
+            max_vocab_size: the most words to keep, ties or not.
             trim_rule: decides on each word.
             vocabulary: encode with this one instead of making a new one.
+            split: split each sentence, a str, at white space as ``str.split`` does, or as the next four say.
+            lower: with ``split``, as in `from_file`.
+            token_pattern: with ``split``, as in `from_file`.
+            tokenizer: with ``split``, as in `from_file`.
+            max_sentence_length: with ``split``, as in `from_file`.
+            save_to: a file to encode to, as in the class.
 
         Raises:
-            TypeError: a sentence is a str (split it first) or not iterable, or a token is not hashable.
-            ValueError: there is no token, or none that is kept; an option that makes no sense.
+            TypeError: a sentence is a str (give ``split``) or not iterable, or a token is not hashable; with
+                ``split``, a sentence is no str; with ``save_to``, tokens are neither all str nor all int.
+            ValueError: there is no token, or none that is kept; with ``split``, a NUL character; an option that makes
+                no sense, or that does nothing without ``split``.
+            OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
-        return cls(*encode_sentences(sentences, _target(min_count, max_final_vocab, trim_rule, vocabulary)))
+        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
+        options = TextOptions(
+            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
+        )
+        if not split and options != TextOptions():
+            raise ValueError("lower, token_pattern, tokenizer and max_sentence_length are for texts: give split=True")
+        with _store(save_to) as store:
+            if split:
+                return cls(*encode_texts(sentences, options, target, store))
+            return cls(*encode_sentences(sentences, target, store))
 
     @classmethod
     def from_ids(
         cls,
-        ids: ArrayLike,
+        ids: Any,
         offsets: ArrayLike | None = None,
         *,
         keys: Sequence[Hashable] | None = None,
         min_count: int = 1,
         max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
+        save_to: StrPath | None = None,
     ) -> Corpus:
         """Take ids that something else gave; they are numbered anew, by falling count.
 
         Args:
-            ids: integers of any width, not negative, however large: one dimension, or two with a sentence a row.
-            offsets: where sentences begin and end, as in the class. Default: all ids are one sentence.
+            ids: integers of any width, not negative, however large: an array of one dimension, or of two with a
+                sentence a row; or a list or generator of sequences of ids, one a sentence; or a SciPy sparse matrix:
+                a sentence a row, an item a column, in the order in which the matrix (as CSR) stores them, each as
+                often as its value says, which must be whole.
+            offsets: where sentences begin and end, as in the class, for an array of one dimension. Default: all ids
+                are one sentence.
             keys: the token of each id. Default: the ids themselves, as int.
             min_count: the least count of a word that is kept.
             max_final_vocab: the most words to keep.
+            max_vocab_size: the most words to keep, ties or not.
             trim_rule: decides on each word.
             vocabulary: encode with this one instead of making a new one.
+            save_to: a file to encode to, as in the class; ``ids`` may be a ``numpy.memmap``.
 
         Raises:
             TypeError: ids or offsets are not integers.
             ValueError: an id is negative or has no key; offsets do not start with 0, decrease, or do not end with the
-                number of ids; two ids with the same key; no id, or none that is kept; an option that makes no sense.
+                number of ids; a value of a matrix is negative or not whole; two ids with the same key; no id, or none
+                that is kept; an option that makes no sense.
+            OSError: ``save_to`` cannot be written.
         """
-        return cls(*encode_ids(ids, offsets, keys, _target(min_count, max_final_vocab, trim_rule, vocabulary)))
+        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
+        with _store(save_to) as store:
+            return cls(*encode_ids(ids, offsets, keys, target, store))
+
+    @classmethod
+    def from_arrow(
+        cls,
+        data: Any,
+        column: str | None = None,
+        *,
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
+        vocabulary: Vocabulary | None = None,
+        lower: bool = False,
+        token_pattern: str | re.Pattern[str] | None = None,
+        tokenizer: Any = None,
+        max_sentence_length: int | None = None,
+        workers: int | None = None,
+        save_to: StrPath | None = None,
+    ) -> Corpus:
+        """Encode a column of a table, a sentence a row: text, split at white space, or lists of strings or of integers.
+
+        Needs pyarrow (``pip install 'fastemb[arrow]'``). The column is read once, a batch at a time.
+
+        Args:
+            data: an Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
+                gives one through the PyCapsule interface, such as frames and columns of pandas and polars; or a
+                dataset of Hugging Face's ``datasets``, streamed ones too.
+            column: the column of a table; it may be left out where there is only one.
+            min_count: the least count of a word that is kept.
+            max_final_vocab: the most words to keep.
+            max_vocab_size: the most words to keep, ties or not.
+            trim_rule: decides on each word.
+            vocabulary: encode with this one instead of making a new one.
+            lower: for text, as in `from_file`.
+            token_pattern: for text, as in `from_file`.
+            tokenizer: for text, as in `from_file`.
+            max_sentence_length: for text, as in `from_file`.
+            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: a file to encode to, as in the class.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            TypeError: this is no table, or the column is of a type that holds neither text nor such lists.
+            ValueError: there is no such column; a null, invalid UTF-8 or a NUL byte, with its row; no word, or none
+                that is kept; an option that makes no sense, or is for text and the column holds lists.
+            OSError: ``save_to`` cannot be written.
+        """
+        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
+        options = TextOptions(
+            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
+        ).checked()
+        threads = _threads(workers)
+        with _store(save_to, threads) as store:
+            return cls(*encode_column(column_of(data, column), options, threads, target, store))
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path: TableSource,
+        column: str | None = None,
+        *,
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
+        vocabulary: Vocabulary | None = None,
+        lower: bool = False,
+        token_pattern: str | re.Pattern[str] | None = None,
+        tokenizer: Any = None,
+        max_sentence_length: int | None = None,
+        workers: int | None = None,
+        save_to: StrPath | None = None,
+        cache: StrPath | None = None,
+    ) -> Corpus:
+        """Encode a column of Parquet files, as `from_arrow` does.
+
+        Args:
+            path: a file, a folder (of which all .parquet files are read, those in folders within it too), a pattern
+                such as ``"data/*.parquet"``, a URL that fsspec knows, or several of these. Within a folder or pattern
+                files are read by name.
+            column: the column; it may be left out where there is only one.
+            min_count: the least count of a word that is kept.
+            max_final_vocab: the most words to keep.
+            max_vocab_size: the most words to keep, ties or not.
+            trim_rule: decides on each word.
+            vocabulary: encode with this one instead of making a new one.
+            lower: for text, as in `from_file`.
+            token_pattern: for text, as in `from_file`.
+            tokenizer: for text, as in `from_file`.
+            max_sentence_length: for text, as in `from_file`.
+            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: a file to encode to, as in the class.
+            cache: as in `from_file`.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            OSError: a file cannot be read, or ``save_to`` or ``cache`` not written.
+            TypeError: the column is of a type that holds neither text nor such lists.
+            ValueError: a file is no Parquet file, or damaged, or without this column; ``cache`` is a file of another
+                kind; else as for `from_arrow`.
+        """
+        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
+        options = TextOptions(
+            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
+        ).checked()
+        threads = _threads(workers)
+        files = parquet_files(path)
+
+        def encode(store: Store) -> Parts:
+            return encode_column(parquet_column(files, column), options, threads, target, store)
+
+        def made_from() -> str:
+            return source_of(files, ("column", column), options, target)
+
+        return cls(*_encoded(encode, threads, save_to, cache, made_from))
+
+    @classmethod
+    def open(cls, path: StrPath, *, verify: bool = True) -> Corpus:
+        """Open a corpus that `save` wrote: ids and offsets are mapped from the file, not read into memory.
+
+        A model trains on it as fast as on one in memory, however large it is. The file must not change meanwhile;
+        replacing it, as `save` does, is no change.
+
+        Args:
+            path: the file.
+            verify: read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
+                are in range before they are trained on.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is something else, of another version of fastemb, or damaged.
+        """
+        return cls(*open_corpus(path, verify))
+
+    def save(self, path: StrPath) -> None:
+        """Write ids, offsets and vocabulary to a file, for `open`: safetensors, with checksums.
+
+        Raises:
+            TypeError: the words are neither all str nor all int.
+            OSError: it cannot be written, as when the disk is full. The path is as it was before then.
+        """
+        save_corpus(path, self._parts())
 
     def select(
-        self, *, min_count: int = 1, max_final_vocab: int | None = None, trim_rule: TrimRule | None = None
+        self,
+        *,
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
     ) -> Corpus:
         """This corpus with fewer words, by the counts of its vocabulary; itself when none is dropped.
 
         Raises:
             ValueError: no word is kept, or an option makes no sense.
         """
-        return self._renumbered(Selection(min_count, max_final_vocab, trim_rule))
+        return self._renumbered(Selection(min_count, max_final_vocab, trim_rule, max_vocab_size))
 
     def encode_with(self, vocabulary: Vocabulary) -> Corpus:
         """This corpus in another vocabulary; words that it lacks are dropped.
@@ -187,9 +408,23 @@ class Corpus:
         """A file, sentences or another corpus, numbered as ``target`` says."""
         if isinstance(source, Corpus):
             return source._renumbered(target)
-        return cls(
-            *(read_text(source, target, TextOptions(), workers) if is_file else encode_sentences(source, target))
-        )
+        if not is_file:
+            return cls(*encode_sentences(source, target, MemoryStore()))
+        if isinstance(source, str | os.PathLike) and is_corpus(source):
+            return cls.open(source)._renumbered(target)
+        return cls(*read_text(find_sources(source), target, TextOptions(), _threads(workers), MemoryStore(workers)))
+
+    def _checked(self) -> CheckedSentences | None:
+        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""
+        return None if self._on_disk is None else self._on_disk.checked()
+
+    def _passed(self, words: int) -> None:
+        """So many words were trained on since the beginning."""
+        if self._on_disk is not None:
+            self._on_disk.passed(words)
+
+    def _parts(self) -> Parts:
+        return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk)
 
     def _renumbered(self, target: Selection | Vocabulary) -> Corpus:
         keys = self.vocabulary.keys
@@ -200,8 +435,59 @@ class Corpus:
             "the corpus",
         )
         if vocabulary is self.vocabulary or np.array_equal(numbers, np.arange(len(vocabulary))):
-            return self if vocabulary.keys == keys else Corpus(self.ids, self.offsets, vocabulary, self.raw_words)
+            if vocabulary.keys == keys:
+                return self
+            return Corpus(self.ids, self.offsets, vocabulary, self.raw_words, self._on_disk)
+        if self._on_disk is not None:
+            return Corpus(*renumbered(self._parts(), numbers, vocabulary))
         return Corpus(*renumber(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
+
+    def estimate(
+        self,
+        vector_size: int = 100,
+        *,
+        negative: int = 5,
+        hs: int = 0,
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+    ) -> dict[str, int]:
+        """What training a `Word2Vec` on this corpus will need, before it starts.
+
+        Args:
+            vector_size: length of the vectors.
+            negative: as for the model.
+            hs: as for the model.
+            min_count: as for the model; default: all words of the corpus.
+            max_final_vocab: as for the model.
+
+        Returns:
+            "words": words to pass in an epoch; "vocab_size": different ones; and bytes of memory by part, as of
+            `Word2Vec.estimate_memory`: "vocab" (a rough 500 a word), "vectors", "syn1neg" and "syn1" where the model
+            has them, "tables" for drawing words; "ids" and offsets, twice where words are dropped, 0 where they stay
+            on disk; and "total". Python and NumPy take some 50 MB more.
+
+        Raises:
+            ValueError: no word is kept, or an option makes no sense.
+        """
+        from ..train import Word2Vec  # which builds on this package
+
+        counts = self.vocabulary.counts
+        counts = counts[counts >= Selection(min_count, max_final_vocab).least_count(counts)]
+        if not len(counts):
+            raise ValueError("min_count and max_final_vocab leave no word")
+        needed = {"words": int(counts.sum()), "vocab_size": len(counts)}
+        memory = Word2Vec(vector_size=vector_size, negative=negative, hs=hs).estimate_memory(len(counts))
+        tables = 4 * len(counts)  # what stays
+        if negative:
+            tables += 8 * len(counts)
+        if hs:
+            tables += 8 * len(counts) + 5 * HuffmanTree(np.maximum(-np.sort(-counts), 1)).total
+        copies = 0 if self._on_disk is not None else 2 if len(counts) < len(self.vocabulary) else 1
+        ids = copies * (self.ids.nbytes + self.offsets.nbytes)
+        return {**needed, **memory, "tables": tables, "ids": ids, "total": memory["total"] + tables + ids}
 
     @property
     def words(self) -> int:
@@ -219,6 +505,37 @@ class Corpus:
 
     def __repr__(self) -> str:
         return f"Corpus({len(self):,} sentences, {self.words:,} words, {len(self.vocabulary):,} different)"
+
+
+def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[Store]:
+    return nullcontext(MemoryStore(workers)) if save_to is None else DiskStore(save_to)
+
+
+def _encoded(
+    encode: Callable[[Store], Parts],
+    workers: int,
+    save_to: StrPath | None,
+    cache: StrPath | None,
+    made_from: Callable[[], str],
+) -> Parts:
+    """Encode, unless ``cache`` has what would come out."""
+    if cache is None:
+        with _store(save_to, workers) as store:
+            return encode(store)
+    if save_to is not None:
+        raise ValueError("give cache= or save_to=, not both")
+    source = made_from()
+    there = cached(cache, source)
+    if there is not None:
+        return there
+    with DiskStore(cache, source) as store:
+        return encode(store)
+
+
+def _threads(workers: int | None) -> int:
+    workers = available_cpus() if workers is None else workers
+    check_whole("workers", workers, 1)
+    return min(workers, MAX_THREADS)
 
 
 def _target(

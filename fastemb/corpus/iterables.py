@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from array import array
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._native import remap_ids
-from .vocabulary import Ids, Ints, NothingKeptError, Selection, Vocabulary
+from .._native import TokenTable, number_tokens, remap_ids
+from .blocks import Feed, Parts, Store
+from .vocabulary import Ids, Ints, Selection, Vocabulary
 
-CHUNK_TOKENS = 8192  # few enough for their ids and the list to stay in the cache
+BATCH_TOKENS = 1 << 16
+BATCH_SENTENCES = 512
+BATCHES_AHEAD = 2
 PART_TOKENS = 1 << 20
-
-Parts = tuple[Ids, Ints, Vocabulary, int]
+LARGEST_TABLE = 1 << 24
 
 
 def renumber(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
@@ -24,143 +28,334 @@ def renumber(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
     return (ids if kept == len(ids) else ids[:kept].copy()), offsets
 
 
-def _parts(count: int, least: int = 0) -> Iterator[slice]:
-    """Slices of ``count`` ids, as NumPy makes eight bytes of every id that it counts or looks up at once."""
-    step = max(PART_TOKENS, least)
-    return (slice(start, start + step) for start in range(0, count, step))
-
-
-def _counts(ids: NDArray[Any], values: int) -> Ints:
-    """How often each of 0 ... values - 1 occurs."""
-    counts = np.zeros(values, np.int64)
-    for part in _parts(len(ids), values):
-        found = np.bincount(ids[part].astype(np.int64, copy=False))
-        counts[: len(found)] += found
-    return counts
-
-
 # ---- sentences ----
 
 
-class _Indices(dict[Hashable, int]):
-    """Numbers tokens in the order in which they are asked for."""
+def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection | Vocabulary, store: Store) -> Parts:
+    """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
+    feed = Feed(store)
+    with ThreadPoolExecutor(1) as helper:
+        tokens = _Tokens(helper)
+        waiting: deque[tuple[Future[Ids], Ints]] = deque()
+        read = 0
+        for batch in _batches(sentences):
+            ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
+            try:
+                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
+            except TypeError as error:
+                raise TypeError(_unhashable(batch, read)) from error
+            read += len(batch)
+            if len(waiting) > BATCHES_AHEAD:
+                _hand_over(waiting, feed)
+        while waiting:
+            _hand_over(waiting, feed)
+        keys = tokens.keys()
+    return feed.finish(target, lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
 
-    def __missing__(self, token: Hashable) -> int:
-        index = self[token] = len(self)
-        return index
+
+def _hand_over(waiting: deque[tuple[Future[Ids], Ints]], feed: Feed) -> None:
+    ids, ends = waiting.popleft()
+    feed.add(ids.result(), ends)
 
 
-class _Encoder:
-    """Tokens to ids, a few thousand at a time: sentences are mostly short, and a call for each costs more."""
+class _Tokens:
+    """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
 
-    def __init__(self) -> None:
-        self.indices = _Indices()
-        self.ids = array("i")
-        self.lengths = array("q")
-        self._waiting: list[Hashable] = []
+    The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
+    """
 
-    def add(self, sentence: Any) -> None:
-        before = len(self._waiting)
-        self._waiting.extend(_tokens(sentence, len(self.lengths)))
-        self.lengths.append(len(self._waiting) - before)
-        if len(self._waiting) >= CHUNK_TOKENS:
-            self.flush()
+    def __init__(self, helper: ThreadPoolExecutor) -> None:
+        self._helper = helper
+        self._table = TokenTable()
+        self._indices: dict[Hashable, int] | None = None
+        self._position = 0
 
-    def flush(self) -> None:
-        index_of = self.indices.__getitem__
-        try:
-            ids = np.fromiter(map(index_of, self._waiting), np.int32, len(self._waiting))
-        except TypeError as error:
-            raise TypeError(self._unhashable()) from error
-        self.ids.frombytes(ids.tobytes())
-        self._waiting.clear()
+    def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
+        """The number of each of these tokens, of which there are ``count``."""
+        if self._indices is None:
+            data = _listed(sentences, count)
+            if data is not None:
+                self._position += count
+                return self._helper.submit(self._look_up, data, self._position - count, count)
+            self._indices = {key: number for number, key in enumerate(self.keys())}
+            self._table = TokenTable()
+        found: Future[Ids] = Future()
+        ids = np.empty(count, np.int32)
+        number_tokens(self._indices, sentences, ids)
+        found.set_result(ids)
+        return found
 
-    def _unhashable(self) -> str:
-        left = sum(self.lengths) - len(self._waiting)
-        ends = np.cumsum(self.lengths)
-        for place, token in enumerate(self._waiting, left):
+    def _look_up(self, data: bytes, position: int, count: int) -> Ids:
+        ids = np.empty(count, np.int32)
+        self._table.add(data, None, None, position, ids)
+        return ids
+
+    def keys(self) -> list[Hashable]:
+        """The tokens so far."""
+        if self._indices is not None:
+            return list(self._indices)
+        self._helper.submit(int).result()  # after all that was submitted before
+        keys = self._table.list(np.arange(len(self._table), dtype=np.int32))
+        return list(keys.decode().split("\0")[:-1])
+
+
+def _listed(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
+    """The tokens with a NUL byte after each, None when not all of them are text."""
+    try:
+        text = "\0".join(chain.from_iterable(sentences))  # type: ignore[arg-type]
+        data = (text + "\0" if count else "").encode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+    return data if data.count(b"\0") == count else None
+
+
+def _batches(sentences: Any) -> Iterator[list[Sequence[Hashable]]]:
+    """Sentences as lists and tuples, as many at a time as make some ten thousand tokens."""
+    require_sentences(sentences)
+    iterator = iter(sentences)
+    read, count = 0, 1
+    while batch := list(islice(iterator, count)):
+        if not {list, tuple}.issuperset(map(type, batch)):
+            batch = [_tokens(sentence, number) for number, sentence in enumerate(batch, read)]
+        yield batch
+        read += len(batch)
+        tokens = sum(map(len, batch))
+        count = min(max(BATCH_TOKENS * len(batch) // max(tokens, 1), 1), 2 * count, BATCH_SENTENCES)
+
+
+def _tokens(sentence: Any, number: int) -> Sequence[Hashable]:
+    if type(sentence) in (list, tuple):
+        tokens: Sequence[Hashable] = sentence
+        return tokens
+    if isinstance(sentence, (str, bytes)):
+        raise TypeError(
+            f"sentence {number} is {short(sentence)}, not a list of tokens: split it first, as with sentence.split(), "
+            "or give split=True"
+        )
+    if isinstance(sentence, np.ndarray):
+        return list(sentence.tolist())
+    try:
+        iterator = iter(sentence)
+    except TypeError:
+        raise TypeError(f"sentence {number} must be a list of tokens, not {short(sentence)}") from None
+    return list(iterator)
+
+
+def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
+    for number, sentence in enumerate(batch, before):
+        for token in sentence:
             try:
                 hash(token)
             except TypeError:
-                sentence = int(np.searchsorted(ends, place, side="right"))
-                return f"sentence {sentence}: a token must be hashable, and {_short(token)} is not"
-        return "a token cannot be compared with others"
+                return f"sentence {number}: a token must be hashable, and {short(token)} is not"
+    return "a token cannot be compared with others"
 
 
-def _tokens(sentence: Any, number: int) -> Iterable[Hashable]:
-    if type(sentence) is list:
-        return sentence
-    if isinstance(sentence, (str, bytes)):
-        raise TypeError(
-            f"sentence {number} is {_short(sentence)}, not a list of tokens: split it first, as with sentence.split()"
-        )
-    if isinstance(sentence, np.ndarray):
-        sentence = sentence.tolist()
-    try:
-        tokens: Iterable[Hashable] = iter(sentence)
-    except TypeError:
-        raise TypeError(f"sentence {number} must be a list of tokens, not {_short(sentence)}") from None
-    return tokens
-
-
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value and its type, for messages."""
     text = repr(value)
     return f"the {type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
 
 
-def _require_sentences(sentences: Any) -> None:
+def require_sentences(sentences: Any) -> None:
+    """Raise TypeError when this is no iterable of sentences."""
     if isinstance(sentences, (str, bytes)):
         raise TypeError(
             "sentences must be lists of tokens, not one str: split it first, as with [line.split() for line in "
             "text.splitlines()], or read a file with Corpus.from_file"
         )
     if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
-        raise TypeError(f"sentences must be an iterable of lists of tokens, not {_short(sentences)}")
-
-
-def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection | Vocabulary) -> Parts:
-    """Ids, offsets, vocabulary and number of words read; the errors are those of `Corpus.from_sentences`."""
-    _require_sentences(sentences)
-    encoder = _Encoder()
-    for sentence in sentences:
-        encoder.add(sentence)
-    encoder.flush()
-    if not encoder.ids:
-        raise NothingKeptError("sentences: there is no word in them")
-    ids = np.frombuffer(encoder.ids, np.int32)
-    keys = list(encoder.indices)
-    offsets = np.append(0, np.cumsum(encoder.lengths, dtype=np.int64))
-    vocabulary, numbers = target.number(
-        _counts(ids, len(keys)),
-        np.arange(len(keys)),
-        lambda indices: [keys[index] for index in indices.tolist()],
-        "sentences",
-    )
-    return *renumber(ids, offsets, numbers), vocabulary, len(ids)
+        raise TypeError(f"sentences must be an iterable of lists of tokens, not {short(sentences)}")
 
 
 # ---- ids ----
 
 
-def encode_ids(
-    ids: ArrayLike, offsets: ArrayLike | None, keys: Sequence[Hashable] | None, target: Selection | Vocabulary
-) -> Parts:
-    """Ids, offsets, vocabulary and number of words read; the errors are those of `Corpus.from_ids`."""
-    array_ids, ends = _checked(np.asarray(ids), offsets)
-    _require_known(array_ids, None if keys is None else len(keys))
-    values, first, indices, counts = _different(array_ids)
+class Numbering:
+    """Numbers integers in the order in which they first occur.
 
-    def keys_at(places: Ids) -> list[Hashable]:
-        chosen: list[int] = values[places].tolist()
+    Attributes:
+        values: the integers so far.
+    """
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+        self._table: Ids = np.full(1024, -1, np.int32)  # the number of each small integer
+        self._rest: dict[int, int] = {}  # and of each larger one
+
+    def encode(self, values: NDArray[Any]) -> Ids:
+        """The number of each of these integers."""
+        if not len(values):
+            return np.empty(0, np.int32)
+        numbers = self._find(values)
+        unknown = numbers < 0
+        if unknown.any():
+            fresh, first = np.unique(values[unknown], return_index=True)
+            self._add(fresh[np.argsort(first)])
+            numbers[unknown] = self._find(values[unknown])
+        return numbers
+
+    def _find(self, values: NDArray[Any]) -> Ids:
+        highest = int(values.max())
+        if highest < LARGEST_TABLE and values.min() >= 0:
+            self._make_room(highest)
+            known: Ids = self._table[values]
+            return known
+        found, places = np.unique(values, return_inverse=True)
+        small = (found >= 0) & (found < LARGEST_TABLE)
+        numbers = np.empty(len(found), np.int32)
+        if small.any():
+            self._make_room(int(found[small].max()))
+            numbers[small] = self._table[found[small]]
+        numbers[~small] = [self._rest.get(value, -1) for value in found[~small].tolist()]
+        return numbers[places]
+
+    def _make_room(self, highest: int) -> None:
+        if highest >= len(self._table):
+            more = np.full(max(highest + 1, 2 * len(self._table)) - len(self._table), -1, np.int32)
+            self._table = np.concatenate([self._table, more])
+
+    def _add(self, values: NDArray[Any]) -> None:
+        numbers = np.arange(len(self.values), len(self.values) + len(values), dtype=np.int32)
+        small = (values >= 0) & (values < LARGEST_TABLE)
+        self._table[values[small]] = numbers[small]
+        self._rest.update(zip(values[~small].tolist(), numbers[~small].tolist(), strict=True))
+        self.values += values.tolist()
+
+
+def encode_ids(
+    ids: Any,
+    offsets: ArrayLike | None,
+    keys: Sequence[Hashable] | None,
+    target: Selection | Vocabulary,
+    store: Store,
+) -> Parts:
+    """The corpus of these ids; the errors are those of `Corpus.from_ids`."""
+    numbering = Numbering()
+    feed = Feed(store)
+    for part, ends in _id_parts(ids, offsets):
+        _require_known(part, ends, feed, None if keys is None else len(keys))
+        feed.add(numbering.encode(part), ends)
+    values = numbering.values
+
+    def keys_at(numbers: Ids) -> list[Hashable]:
+        chosen = [values[number] for number in numbers.tolist()]
         return list(chosen) if keys is None else [_plain(keys[value]) for value in chosen]
 
-    vocabulary, numbers = target.number(counts, first, keys_at, "ids")
-    return *renumber(indices, ends, numbers), vocabulary, len(array_ids)
+    return feed.finish(target, keys_at, len(values), "ids")
 
 
 def _plain(key: Hashable) -> Hashable:
     """NumPy's scalars as Python's, which print and pickle as people expect."""
     return key.item() if isinstance(key, np.generic) else key
+
+
+IdParts = Iterator[tuple[NDArray[Any], Ints]]
+
+
+def _id_parts(ids: Any, offsets: ArrayLike | None) -> IdParts:
+    """Ids in parts of bearable size, each with the number of its ids before every end of a sentence."""
+    if hasattr(ids, "tocsr"):
+        matrix = ids.tocsr()
+        _refuse_offsets(offsets, "a sparse matrix has its rows")
+        return _csr_parts(matrix)
+    if _is_ragged(ids):
+        _refuse_offsets(offsets, "sequences of ids are sentences already")
+        return _ragged_parts(ids)
+    return _array_parts(*_checked(np.asanyarray(ids), offsets))
+
+
+def _refuse_offsets(offsets: ArrayLike | None, why: str) -> None:
+    if offsets is not None:
+        raise ValueError(f"offsets are for ids in one dimension: {why}")
+
+
+def _array_parts(ids: NDArray[Any], offsets: Ints) -> IdParts:
+    done = 1  # offsets
+    for start in range(0, max(len(ids), 1), PART_TOKENS):
+        part = ids[start : start + PART_TOKENS]
+        last = int(np.searchsorted(offsets, start + len(part), side="right"))
+        yield part, offsets[done:last] - start
+        done = last
+
+
+def _is_ragged(ids: Any) -> bool:
+    """Whether these are sequences of ids, and no array of one or two dimensions."""
+    if isinstance(ids, np.ndarray):
+        return ids.dtype == object and ids.ndim == 1
+    if isinstance(ids, (list, tuple)):
+        return len(ids) > 0 and isinstance(ids[0], (list, tuple, np.ndarray))
+    return isinstance(ids, Iterator)
+
+
+def _ragged_parts(rows: Iterable[Any]) -> IdParts:
+    iterator, read = iter(rows), 0
+    while batch := list(islice(iterator, BATCH_SENTENCES)):
+        yield _joined(batch, read), np.cumsum([len(row) for row in batch], dtype=np.int64)
+        read += len(batch)
+
+
+def _joined(rows: list[Any], before: int) -> NDArray[Any]:
+    """The ids of these rows; those that NumPy does not join to integers at once are looked at one by one."""
+    types = set(map(type, rows))
+    try:
+        joined = np.concatenate(rows) if types == {np.ndarray} else np.array(list(chain.from_iterable(rows)))
+    except (TypeError, ValueError):
+        joined = np.empty(0)
+    if joined.dtype.kind in "iu" and joined.ndim == 1 and types <= {np.ndarray, list, tuple}:
+        return joined
+    arrays = [_row(row, number) for number, row in enumerate(rows, before)]
+    if any(row.dtype == np.uint64 for row in arrays):  # with int64 they would become floats
+        arrays = [row.astype(np.uint64) for row in arrays]
+    return np.concatenate(arrays)
+
+
+def _row(row: Any, number: int) -> NDArray[Any]:
+    """One sentence of ids."""
+    try:
+        array = np.asarray(row)
+    except ValueError:
+        array = np.empty((0, 0))
+    if array.ndim != 1:
+        raise ValueError(f"row {number} must be a sequence of ids in one dimension, not {short(row)}")
+    if not array.size:
+        return np.empty(0, np.uint8)
+    if array.dtype.kind in "fO" and all(type(value) is int for value in row):  # some have more than 63 bits
+        if min(row) < 0 or max(row) >= 2**64:
+            raise ValueError(f"row {number}: ids must be from 0 to 2**64 - 1")
+        return np.array(row, np.uint64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"row {number}: ids must be integers, not {array.dtype}")
+    if array.min() < 0:
+        raise ValueError(f"row {number}: ids must not be negative, but one is {array.min()}")
+    return array
+
+
+def _csr_parts(matrix: Any) -> IdParts:
+    """Rows of a compressed sparse row matrix: column j as often as the value there says."""
+    indptr, columns, values = (np.asarray(array) for array in (matrix.indptr, matrix.indices, matrix.data))
+    begin, rows = 0, len(indptr) - 1
+    while begin < rows:
+        end = max(int(np.searchsorted(indptr, indptr[begin] + PART_TOKENS, side="right")) - 1, begin + 1)
+        places = slice(indptr[begin], indptr[end])
+        times = _times(values[places], columns[places], indptr[begin : end + 1], begin)
+        before = np.concatenate([[0], np.cumsum(times)])  # ids before each entry
+        yield np.repeat(columns[places], times), before[indptr[begin + 1 : end + 1] - indptr[begin]]
+        begin = end
+
+
+def _times(values: NDArray[Any], columns: NDArray[Any], indptr: NDArray[Any], row: int) -> Ints:
+    with np.errstate(invalid="ignore"):
+        times = values.astype(np.int64)
+    wrong = np.flatnonzero((times != values) | (times < 0))
+    if len(wrong):
+        at = int(wrong[0])
+        row += int(np.searchsorted(indptr - indptr[0], at, side="right")) - 1
+        raise ValueError(
+            f"row {row}, column {columns[at]} is {values[at]}: values must be whole numbers, how often an item is in "
+            "its basket; for one time each give matrix != 0"
+        )
+    return times
 
 
 def _checked(ids: NDArray[Any], offsets: ArrayLike | None) -> tuple[NDArray[Any], Ints]:
@@ -169,7 +364,7 @@ def _checked(ids: NDArray[Any], offsets: ArrayLike | None) -> tuple[NDArray[Any]
     if ids.dtype.kind not in "iu":
         raise TypeError(f"ids must be integers, not {ids.dtype}")
     if ids.ndim == 2 and offsets is None:
-        return ids.ravel(), np.arange(ids.shape[0] + 1, dtype=np.int64) * ids.shape[1]
+        return ids.reshape(-1), np.arange(ids.shape[0] + 1, dtype=np.int64) * ids.shape[1]
     if ids.ndim != 1:
         raise ValueError(f"ids must have one dimension, or two and no offsets, not {ids.ndim}")
     return ids, np.array([0, len(ids)]) if offsets is None else _checked_offsets(np.asarray(offsets), len(ids))
@@ -188,36 +383,21 @@ def _checked_offsets(offsets: NDArray[Any], words: int) -> Ints:
         raise ValueError(f"offsets must not decrease, but offsets[{at + 1}] is {offsets[at + 1]} after {offsets[at]}")
     if offsets[-1] != words:
         raise ValueError(f"offsets must end with the number of ids, {words}, not {offsets[-1]}")
-    return np.array(offsets, np.int64, order="C")
+    return np.ascontiguousarray(offsets, np.int64)
 
 
-def _require_known(ids: NDArray[Any], keys: int | None) -> None:
+def _require_known(ids: NDArray[Any], ends: Ints, feed: Feed, keys: int | None) -> None:
+    """Every id of this part is one of so many keys."""
+    if not len(ids):
+        return
     if ids.min() < 0:
         at = int(np.argmax(ids < 0))
-        raise ValueError(f"ids must not be negative, but ids[{at}] is {ids[at]}")
+        raise ValueError(f"ids must not be negative, but {_place(at, ends, feed)} is {ids[at]}")
     if keys is not None and ids.max() >= keys:
         at = int(np.argmax(ids >= keys))
-        raise ValueError(f"ids[{at}] is {ids[at]}, but there are {keys} keys")
+        raise ValueError(f"{_place(at, ends, feed)} is {ids[at]}, but there are {keys} keys")
 
 
-def _different(ids: NDArray[Any]) -> tuple[NDArray[Any], Ints, Ids, Ints]:
-    """The different values, where each is first, the index of each id among them, and their counts."""
-    if ids.max() >= 4 * len(ids) + 1024:  # too sparse for a table of all values
-        values, first, inverse, counts = np.unique(ids, return_index=True, return_inverse=True, return_counts=True)
-        return values, first, inverse.astype(np.int32), counts
-    table = _counts(ids, int(ids.max()) + 1)
-    values = np.flatnonzero(table)
-    places = np.full(len(table), -1, np.int32)
-    places[values] = np.arange(len(values), dtype=np.int32)
-    indices: Ids = np.empty(len(ids), np.int32)
-    for part in _parts(len(ids)):
-        indices[part] = places[ids[part]]
-    return values, _first_places(indices, len(values)), indices, table[values]
-
-
-def _first_places(indices: Ids, count: int) -> Ints:
-    first = np.empty(count, np.int64)
-    for start in reversed(range(0, len(indices), PART_TOKENS)):
-        part = indices[start : start + PART_TOKENS]
-        first[part[::-1]] = np.arange(start + len(part) - 1, start - 1, -1)  # the last write to a place stays
-    return first
+def _place(at: int, ends: Ints, feed: Feed) -> str:
+    row = feed.sentences + int(np.searchsorted(ends, at, side="right"))
+    return f"ids[{feed.words + at}] (row {row})"

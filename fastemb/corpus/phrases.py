@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ..config import available_cpus
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
 from .corpus import Corpus
-from .iterables import _require_sentences, _short, _tokens, renumber
+from .iterables import _tokens, renumber, require_sentences, short
 from .pairs import CountsView, Pairs, Phrase, PhraseTable, count_pairs, count_words, word_keys
 from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
 
@@ -127,7 +127,7 @@ def _scorer(scoring: str | Scorer) -> Scorer:
             raise ValueError(f'scoring must be "default", "npmi" or a function, not {scoring!r}')
         return _SCORERS[scoring]
     if not callable(scoring):
-        raise TypeError(f'scoring must be "default", "npmi" or a function, not {_short(scoring)}')
+        raise TypeError(f'scoring must be "default", "npmi" or a function, not {short(scoring)}')
     names = list(inspect.signature(original_scorer).parameters)
     try:
         inspect.signature(scoring).bind(**dict.fromkeys(names))
@@ -162,11 +162,11 @@ def _check_settings(min_count: float, threshold: float, delimiter: str, scorer: 
 
 def _checked_connectors(connector_words: Iterable[str]) -> frozenset[str]:
     if isinstance(connector_words, str | bytes):
-        raise TypeError(f"connector_words must be a collection of words, not {_short(connector_words)}")
+        raise TypeError(f"connector_words must be a collection of words, not {short(connector_words)}")
     words = frozenset(connector_words)
     for word in words:
         if not isinstance(word, str):
-            raise TypeError(f"connector_words must be str, but one is {_short(word)}")
+            raise TypeError(f"connector_words must be str, but one is {short(word)}")
     return words
 
 
@@ -329,9 +329,9 @@ class _Phraser(ABC):
         if isinstance(sentence, Corpus):
             return self.apply(sentence)
         if isinstance(sentence, str | bytes):
-            raise TypeError(f"a sentence must be a list of words, not {_short(sentence)}: split it first")
+            raise TypeError(f"a sentence must be a list of words, not {short(sentence)}: split it first")
         if not isinstance(sentence, Iterable) and not hasattr(sentence, "__getitem__"):
-            raise TypeError(f"a sentence must be a list of words, not {_short(sentence)}")
+            raise TypeError(f"a sentence must be a list of words, not {short(sentence)}")
         tokens: Iterator[Any] = iter(sentence)
         once = tokens is sentence
         for token in tokens:
@@ -349,7 +349,7 @@ class _Phraser(ABC):
             TypeError: the sentence is a str.
         """
         if isinstance(sentence, str | bytes):
-            raise TypeError(f"a sentence must be a list of words, not {_short(sentence)}: split it first")
+            raise TypeError(f"a sentence must be a list of words, not {short(sentence)}: split it first")
         tokens, scores = self._joiner().join(sentence)
         return ((token, scores.get(place)) for place, token in enumerate(tokens))
 
@@ -370,7 +370,7 @@ class _Phraser(ABC):
                 self.delimiter.join(table.phrases[place]): scores[table.phrases[place]]
                 for place in np.flatnonzero(counts[words:]).tolist()
             }
-        _require_sentences(sentences)
+        require_sentences(sentences)
         join = self._joiner().join
         found: dict[str, float] = {}
         for number, sentence in enumerate(sentences):
@@ -537,7 +537,7 @@ class Phrases(_Phraser):
         try:
             return float(score)
         except (TypeError, ValueError):
-            raise TypeError(f"scoring must return a number, not {_short(score)}") from None
+            raise TypeError(f"scoring must return a number, not {short(score)}") from None
 
     def export_phrases(self) -> dict[str, float]:
         """The score of every phrase, the highest first."""

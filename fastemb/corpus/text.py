@@ -9,26 +9,23 @@ begins another.
 
 from __future__ import annotations
 
-import mmap
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
 
-from .._native import BadTextError, TokenTable, count_lines, count_words, lower_ascii, remap_ids
+from .._native import BadTextError, TokenTable, count_lines, count_words, lower_ascii
+from .blocks import Encoded, Parts, Store, in_threads
 from .counting import Cleaning, Counting, counting_for
-from .sources import UTF8, Source, check_encoding, find_sources, open_stream
+from .sources import UTF8, Source, check_encoding, open_stream
 from .tokens import Tokenize, by_pattern, by_tokenizer, joined
 from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
 
 BLOCK_BYTES = 1 << 20
-PAGES_BYTES = 8 << 20
 MAX_THREADS = 8  # each has a table of its own, so memory grows with them
 POSITIONS_A_BYTE = 1 << 10  # more tokens than this no tokenizer makes of a byte
 INVALID_UTF8 = (
@@ -37,7 +34,6 @@ INVALID_UTF8 = (
 )
 NUL_BYTE = "NUL byte: this is a binary file, or text that is not UTF-8"
 
-_POLL_SECONDS = 0.1
 _CUT_AT = b" \t\r\v\f\x1c\x1d\x1e\x1f"  # the white space of one byte that ends no line
 
 
@@ -105,18 +101,12 @@ class Block:
 
     def error(self, offset: int, what: str) -> ValueError:
         """What is wrong at this byte."""
-        line = self.lines_before + self.data.count(b"\n", 0, offset) + 1
-        return ValueError(f"{self.source}, line {line}: {what}")
+        line = self.data.count(b"\n", 0, offset)
+        return ValueError(f"{self.place(line)}: {what}")
 
-
-@dataclass
-class Encoded:
-    """A block's token ids in the table of this number, and the number of ids before each end of a sentence."""
-
-    position: int
-    table: int
-    ids: Ids
-    ends: Ints
+    def place(self, line: int) -> str:
+        """What errors call the line of this number within the block."""
+        return f"{self.source}, line {self.lines_before + line + 1}"
 
 
 class Reader:
@@ -277,7 +267,7 @@ class _ByTokenizer:
             try:
                 return self._encoded(lines)
             except Exception as error:
-                error.add_note(f"{block.source}, line {block.lines_before + 1 + self._failing(lines)}")
+                error.add_note(block.place(self._failing(lines)))
                 raise
 
     def _encoded(self, lines: list[str]) -> tuple[bytes, list[int]]:
@@ -315,19 +305,61 @@ def cut_long(ends: Ints, words: int, words_before: int, longest: int) -> Ints:
     return np.sort(np.concatenate([ends, inside[inside >= 0]]))
 
 
-class Encoder:
-    """Threads that encode the blocks of a reader."""
+class Splitter(Protocol):
+    """What makes ids of blocks, for one thread."""
 
-    def __init__(self, reader: Reader, options: TextOptions, counting: Counting, workers: int, store: Store) -> None:
+    def encode(self, block: Any, table: TokenTable) -> tuple[Ids, Ints]:
+        """The block's ids in this table, which hold until the next call, and how many come before each line end."""
+        ...
+
+
+def splitters(options: TextOptions) -> Callable[[], Splitter]:
+    """What makes a splitter for each thread."""
+    tokenize = options.tokenize()
+    if tokenize is None:
+        return lambda: _BySpace(options)
+    lock = threading.Lock()
+    return lambda: _ByTokenizer(options, tokenize, lock)
+
+
+class BlockReader(Protocol):
+    """Gives blocks to any number of threads.
+
+    Attributes:
+        fault: what went wrong in reading, and the bytes before it.
+    """
+
+    fault: tuple[int, Exception] | None
+
+    def __iter__(self) -> Iterator[Block]: ...
+
+    def stop(self) -> None:
+        """Hand out no more blocks."""
+
+
+class Encoder:
+    """Threads that encode the blocks of a reader.
+
+    longest: of sentences.
+    """
+
+    def __init__(
+        self,
+        reader: BlockReader,
+        make_splitter: Callable[[], Splitter],
+        longest: int | None,
+        counting: Counting,
+        workers: int,
+        store: Store,
+    ) -> None:
         self.tables: dict[int, TokenTable] = {}  # those in use
         self._reader = reader
-        self._options = options
+        self._make_splitter = make_splitter
+        self._longest = longest
         self._counting = counting
         self._workers = workers
         self._store = store
-        self._tokenize = options.tokenize()
         self._lock = threading.Lock()
-        self._tokenizer_lock = threading.Lock()
         self._begun = 0
         self._faults: list[tuple[int, Exception]] = []
 
@@ -348,9 +380,7 @@ class Encoder:
         return number, table
 
     def _encode(self, _: int) -> None:
-        splitter: _BySpace | _ByTokenizer = _BySpace(self._options)
-        if self._tokenize is not None:
-            splitter = _ByTokenizer(self._options, self._tokenize, self._tokenizer_lock)
+        splitter = self._make_splitter()
         number, table = self._begin()
         for block in self._reader:
             try:
@@ -359,8 +389,8 @@ class Encoder:
                 self._reader.stop()
                 self._faults.append((block.position, error))
                 return
-            if self._options.max_sentence_length is not None:
-                ends = cut_long(ends, len(ids), block.words_before, self._options.max_sentence_length)
+            if self._longest is not None:
+                ends = cut_long(ends, len(ids), block.words_before, self._longest)
             self._store.append(Encoded(block.position, number, ids, ends))
             if table.memory > self._counting.table_bytes:
                 self._counting.put_aside(number, table)
@@ -368,146 +398,33 @@ class Encoder:
                 number, table = self._begin()
 
 
-def in_threads(count: int, work: Callable[[int], None], stop: Callable[[], None]) -> None:
-    """Call work(0) ... work(count - 1) in threads of their own; when one fails, call `stop` and raise its error.
-
-    A single one is called in this thread, where Ctrl-C also ends a read that waits for the writer of a pipe.
-    """
-    if count == 1:
-        work(0)
-        return
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            pending = {pool.submit(work, index) for index in range(count)}
-            while pending:
-                # with a timeout, as Ctrl-C would else have to wait for the threads on some systems
-                done, pending = wait(pending, _POLL_SECONDS, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-        except BaseException:
-            stop()
-            raise
-
-
-# ---- ids to a corpus ----
-
-
-class Store(Protocol):
-    """Where blocks wait until it is known which id each token gets."""
-
-    def append(self, block: Encoded) -> None:
-        """Take a block, whose ids change afterwards; threads may call this at once, in any order of blocks."""
-
-
-class MemoryStore:
-    """Blocks in memory, where ids are held once."""
-
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        self._blocks: list[Encoded] = []
-        self._pages = _Pages()
-
-    def append(self, block: Encoded) -> None:
-        """See `Store`."""
-        block.ids = self._pages.copy(block.ids)
-        self._blocks.append(block)
-
-    def finish(self, numbers: Sequence[Ids]) -> tuple[Ids, Ints]:
-        """All ids, and where sentences begin and end.
-
-        numbers: for every table the id of each of its tokens, -1 for what is dropped.
-        """
-        self._pages = _Pages()
-        self._blocks.sort(key=lambda block: block.position)
-        renumber(self._blocks, numbers, self._workers)
-        return join(self._blocks, self._workers)
-
-
-class _Pages(threading.local):
-    """Memory for the ids of blocks, which the system has back as soon as all copies in it are dropped."""
-
-    def __init__(self) -> None:
-        self._free = np.empty(0, np.int32)
-
-    def copy(self, ids: Ids) -> Ids:
-        """A copy of these ids."""
-        if len(self._free) < len(ids):
-            self._free = _mapped(max(4 * len(ids), PAGES_BYTES))
-        pages, self._free = self._free[: len(ids)], self._free[len(ids) :]
-        pages[:] = ids
-        return pages
-
-
-def _mapped(size: int) -> Ids:
-    if sys.platform == "win32":
-        memory = mmap.mmap(-1, size)
-    else:
-        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, np.int32)
-
-
-def _each(count: int, work: Callable[[int], None], workers: int) -> None:
-    """Call work(0) ... work(count - 1), each once, in some threads."""
-    todo = iter(range(count))
-    lock = threading.Lock()
-    stopped = threading.Event()
-
-    def work_on(_: int) -> None:
-        while not stopped.is_set():
-            with lock:
-                index = next(todo, None)
-            if index is None:
-                return
-            work(index)
-
-    in_threads(workers, work_on, stopped.set)
-
-
-def renumber(blocks: Sequence[Encoded], numbers: Sequence[Ids], workers: int) -> None:
-    """Give the ids of every block their final numbers."""
-
-    def work(index: int) -> None:
-        block = blocks[index]
-        block.ids = block.ids[: remap_ids(block.ids, numbers[block.table], block.ends)]
-
-    _each(len(blocks), work, workers)
-
-
-def join(blocks: list[Encoded], workers: int) -> tuple[Ids, Ints]:
-    """All ids, and where sentences begin and end; empties ``blocks`` on the way, so that memory holds ids once."""
-    words = np.cumsum([0, *(len(block.ids) for block in blocks)])
-    sentences = np.cumsum([0, *(len(block.ends) for block in blocks)])
-    ids, offsets = np.empty(words[-1], np.int32), np.zeros(sentences[-1] + 1, np.int64)
-
-    def work(index: int) -> None:
-        block = blocks[index]
-        ids[words[index] : words[index + 1]] = block.ids
-        offsets[sentences[index] + 1 : sentences[index + 1] + 1] = block.ends + words[index]
-        block.ids, block.ends = block.ids[:0].copy(), block.ends[:0].copy()
-
-    _each(len(blocks), work, workers)
-    blocks.clear()
-    return ids, offsets
+def encode_blocks(
+    reader: BlockReader,
+    make_splitter: Callable[[], Splitter],
+    options: TextOptions,
+    workers: int,
+    target: Selection | Vocabulary,
+    store: Store,
+    name: str,
+) -> Parts:
+    """The corpus that the blocks make; ``name`` is what errors call all of it."""
+    clean = Cleaning(options.errors_in_blocks, options.lower, name)
+    with counting_for(target, clean, workers) as counting:
+        encoder = Encoder(reader, make_splitter, options.max_sentence_length, counting, workers, store)
+        encoder.run()
+        vocabulary, numbers, raw_words = counting.finish(encoder.tables)
+        return store.finish(numbers, vocabulary, raw_words)
 
 
 def read_text(
-    source: Any, target: Selection | Vocabulary, options: TextOptions, workers: int
-) -> tuple[Ids, Ints, Vocabulary, int]:
-    """Ids, offsets, vocabulary and number of words read; the arguments and errors are those of `Corpus.from_file`."""
+    sources: Sequence[Source], target: Selection | Vocabulary, options: TextOptions, workers: int, store: Store
+) -> Parts:
+    """The corpus of these files; the arguments and errors are those of `Corpus.from_file`."""
     options = options.checked()
-    check_whole("workers", workers, 1)
-    sources = find_sources(source)
-    workers = min(workers, MAX_THREADS, _most_threads(sources))
-    store = MemoryStore(workers)
+    workers = min(workers, _most_threads(sources))
     name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
-    clean = Cleaning(options.errors_in_blocks, options.lower, name)
-    with Reader(sources, options) as reader, counting_for(target, clean, workers) as counting:
-        encoder = Encoder(reader, options, counting, workers, store)
-        encoder.run()
-        vocabulary, numbers, raw_words = counting.finish(encoder.tables)
-        return *store.finish(numbers), vocabulary, raw_words
+    with Reader(sources, options) as reader:
+        return encode_blocks(reader, splitters(options), options, workers, target, store, name)
 
 
 def _most_threads(sources: Sequence[Source]) -> int:

@@ -60,7 +60,7 @@ def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metada
 
     """
     arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
-    header = _header(arrays, metadata)
+    header = tensor_header(arrays, metadata)
     with atomic_write(path) if isinstance(path, str | os.PathLike) else nullcontext(path) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
@@ -68,7 +68,11 @@ def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metada
             _write_array(file, array)
 
 
-def _header(arrays: Sequence[tuple[str, Array]], metadata: Mapping[str, str]) -> bytes:
+def tensor_header(arrays: Sequence[tuple[str, Array]], metadata: Mapping[str, str], room: int = 0) -> bytes:
+    """The header of a file in which these arrays follow in this order, without its length; of ``room`` bytes at least.
+
+    Only the shapes and dtypes of the arrays count.
+    """
     entries: dict[str, Any] = {"__metadata__": dict(metadata)}
     if not all(isinstance(text, str) for pair in metadata.items() for text in pair):
         raise TypeError("metadata must be strings")
@@ -82,6 +86,7 @@ def _header(arrays: Sequence[tuple[str, Array]], metadata: Mapping[str, str]) ->
         entries[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
         offset += array.nbytes
     text = json.dumps(entries, separators=(",", ":")).encode()
+    text += b" " * (room - len(text))
     return text + b" " * (-(8 + len(text)) % _ALIGNMENT)
 
 

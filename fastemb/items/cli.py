@@ -105,9 +105,9 @@ def _add_train(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from ..cli import _check_writable  # cli imports this module
+    from ..cli.shared import check_writable
 
-    _check_writable(options.table, options.output)
+    check_writable([options.table], options.output)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     model = _model(options).fit(data)
@@ -159,11 +159,11 @@ def _add_recommend(commands: Commands) -> None:
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from ..cli import _check_writable
+    from ..cli.shared import check_writable
 
     if options.all and options.output is None:
         raise ValueError("--all writes to a file: name it with -o")
-    _check_writable(options.model, options.output)
+    check_writable([options.model], options.output)
     model = Item2Vec.load(options.model)
 
     def keys(names: list[str]) -> list[Hashable]:

@@ -136,6 +136,7 @@ class Training(Building):
             nonlocal told
             loss = totals.loss / totals.words if with_loss and totals.words else None
             display.update(totals.words, schedule.alpha(totals.words), loss)
+            corpus._passed(totals.words)
             self.running_training_loss += totals.loss - told
             told = totals.loss
 
@@ -199,6 +200,7 @@ class Training(Building):
             want_loss,
             settings.seed,
             *self._baskets(corpus),
+            corpus._checked(),
         )
 
     def _baskets(self, corpus: Corpus) -> tuple[int, NDArray[np.uint32] | None]:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import fastemb
-from fastemb import KeyedVectors, Word2Vec, cli, load_vectors
+from fastemb import Corpus, KeyedVectors, Word2Vec, load_vectors
 from fastemb.cli import main
 
 COMMANDS = ("train", "similar", "analogy", "eval", "convert", "info", "demo")
@@ -109,7 +109,7 @@ def test_every_option_of_train_reaches_the_model(
     monkeypatch.setattr(Word2Vec, "__init__", spy)
     options = (
         "--model cbow --loss ns --vector-size 12 --window 3 --negative 7 --ns-exponent 0.5 --min-count 2 --max-vocab 1 "
-        "--sample 0.5 --epochs 2 --alpha 0.05 --min-alpha 0.01 --workers 2 --seed 9"
+        "--max-vocab-size 3 --sample 0.5 --epochs 2 --alpha 0.05 --min-alpha 0.01 --workers 2 --seed 9"
     )
     result = run("train", text, "--output", "v.bin", "--save-model", "model", *options.split())
     assert result.status == 0
@@ -123,6 +123,7 @@ def test_every_option_of_train_reaches_the_model(
         "ns_exponent": 0.5,
         "min_count": 2,
         "max_final_vocab": 1,
+        "max_vocab_size": 3,
         "sample": 0.5,
         "epochs": 2,
         "alpha": 0.05,
@@ -246,7 +247,7 @@ def test_an_interrupt_elsewhere_ends_with_130(run: Run, text: Path, monkeypatch:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.Corpus, "from_file", interrupted)
+    monkeypatch.setattr(Corpus, "from_file", interrupted)
     assert run("train", text, "-o", "v") == (130, "", "fastemb: interrupted\n")
     assert not Path("v").exists()
 
@@ -267,7 +268,7 @@ def test_errors_without_much_to_say(
     def fails(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cli.Corpus, "from_file", fails)
+    monkeypatch.setattr(Corpus, "from_file", fails)
     assert run("train", text, "-o", "v") == (1, "", line)
 
 

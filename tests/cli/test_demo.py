@@ -82,7 +82,7 @@ def test_the_command_saves_where_it_is_told(tmp_path: Path, capsys: pytest.Captu
 def test_a_missing_folder_is_noticed_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("fastemb.cli.run_demo", lambda *_: pytest.fail("it was trained"))
+    monkeypatch.setattr("fastemb.cli.files.run_demo", lambda *_: pytest.fail("it was trained"))
     assert main(["demo", "-o", str(tmp_path / "absent" / "v")]) == 1
     assert "does not exist" in capsys.readouterr().err
 

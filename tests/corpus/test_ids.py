@@ -9,7 +9,7 @@ from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastemb.corpus import Corpus, Vocabulary, iterables
+from fastemb.corpus import Corpus, Vocabulary, blocks, iterables
 
 
 def split_at(ids, offsets):
@@ -22,7 +22,9 @@ def test_ids_are_numbered_as_sentences_of_them_are(data):
     ids = data.draw(st.lists(st.integers(0, biggest), min_size=1, max_size=30))
     cuts = data.draw(st.lists(st.integers(0, len(ids)), max_size=6).map(sorted))
     offsets = [0, *cuts, len(ids)]
-    corpus = Corpus.from_ids(np.array(ids, np.uint64), offsets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "PART_TOKENS", data.draw(st.sampled_from([1, 2, 7, 1 << 20])))
+        corpus = Corpus.from_ids(np.array(ids, np.uint64), offsets)
     check(corpus, split_at(ids, offsets))
     assert all(type(key) is int for key in corpus.vocabulary.keys)
 
@@ -33,19 +35,82 @@ def test_every_integer_type_is_taken(dtype):
     check(Corpus.from_ids(np.array([3, 100, 3, 0], dtype)[::-2]), [[0, 100]])
 
 
-def test_first_places_are_found_across_chunks():
-    rng = np.random.default_rng(0)
-    ids = rng.integers(0, 50, (1 << 20) + 1000)
-    ids[: (1 << 20) + 10] %= 40
-    values, first, indices, counts = iterables._different(ids)
-    expected = np.unique(ids, return_index=True, return_inverse=True, return_counts=True)
-    for found, right in zip((values, first, indices, counts), expected, strict=True):
-        assert (found == right).all()
+@given(st.lists(st.lists(st.integers(-5, 40), max_size=20), max_size=8), st.sampled_from([0, 5, 20, 1000]))
+def test_integers_are_numbered_as_they_first_occur_small_and_large_ones(parts, largest):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "LARGEST_TABLE", largest)
+        numbering = iterables.Numbering()
+        numbers = [numbering.encode(np.array(part, np.int64)).tolist() for part in parts]
+    seen = list(dict.fromkeys(value for part in parts for value in part))
+    assert numbering.values == seen
+    assert numbers == [[seen.index(value) for value in part] for part in parts]
 
 
 def test_rows_are_sentences():
     check(Corpus.from_ids(np.array([[1, 2], [2, 0], [2, 2]])), [[1, 2], [2, 0], [2, 2]])
     check(Corpus.from_ids([[1, 2]]), [[1, 2]])
+
+
+ragged = st.lists(st.lists(st.integers(0, 9), max_size=5), min_size=1, max_size=9).filter(any)
+
+
+@given(ragged, st.sampled_from([1, 3, 512]))
+def test_sequences_of_ids_are_sentences(sentences, batch):
+    arrays = [np.array(sentence, np.int16) for sentence in sentences]
+    objects = np.empty(len(sentences), object)
+    objects[:] = arrays
+    mixed = [array if number % 2 else tuple(array) for number, array in enumerate(arrays)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "BATCH_SENTENCES", batch)
+        for rows in (sentences, arrays, objects, tuple(map(tuple, sentences)), iter(sentences), iter(arrays), mixed):
+            check(Corpus.from_ids(rows), sentences)
+
+
+def test_sequences_of_ids_that_fit_no_signed_integer():
+    rows = [np.array([2**64 - 1, 3], np.uint64), np.array([3], np.int8), np.array([])]
+    check(Corpus.from_ids(rows), [[2**64 - 1, 3], [3], []])
+    check(Corpus.from_ids([[2**64 - 1, 3], [3], []]), [[2**64 - 1, 3], [3], []])
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=6, max_size=6), min_size=1, max_size=6), st.sampled_from([1, 4, 99])
+)
+def test_rows_of_a_sparse_matrix_are_sentences(counts, part):
+    sparse = pytest.importorskip("scipy.sparse")
+    expected = [[item for item, times in enumerate(row) for _ in range(times)] for row in counts]
+    if not any(expected):
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "PART_TOKENS", part)
+        for make in (sparse.csr_matrix, sparse.csr_array, sparse.csc_array, sparse.coo_matrix):
+            for dtype in (np.int8, np.uint64, np.float32):
+                check(Corpus.from_ids(make(np.array(counts, dtype))), expected)
+        check(Corpus.from_ids(sparse.csr_array(np.array(counts) > 0)), [sorted(set(row)) for row in expected])
+
+
+def test_entries_of_a_sparse_matrix_stay_in_their_order_and_zeros_are_nothing():
+    sparse = pytest.importorskip("scipy.sparse")
+    data, indices, indptr = np.array([1.0, 0.0, 2.0, 1.0]), np.array([3, 1, 0, 2]), np.array([0, 3, 3, 4])
+    matrix = sparse.csr_array((data, indices, indptr), shape=(3, 4))
+    check(Corpus.from_ids(matrix), [[3, 0, 0], [], [2]])
+    corpus = Corpus.from_ids(matrix, keys=["a", "b", "c", "d"])
+    assert list(corpus) == [["d", "a", "a"], [], ["c"]]
+
+
+@pytest.mark.parametrize("value", [0.5, -1.0, np.nan, np.inf, 1e30])
+def test_values_of_a_sparse_matrix_must_be_whole(value):
+    sparse = pytest.importorskip("scipy.sparse")
+    matrix = sparse.csr_array(np.array([[1.0, 0, 0], [0, 0, 0], [2.0, 0, value]]))
+    with pytest.raises(ValueError, match=r"row 2, column 2 is .*give matrix != 0"):
+        Corpus.from_ids(matrix)
+    check(Corpus.from_ids(matrix != 0), [[0], [], [0, 2]])
+
+
+def test_ids_of_a_memory_map(tmp_path):
+    np.arange(5000, dtype=np.int32).tofile(tmp_path / "ids")
+    ids = np.memmap(tmp_path / "ids", np.int32, "r")
+    corpus = Corpus.from_ids(ids, [0, 2500, 5000], save_to=tmp_path / "corpus")
+    check(corpus, [list(range(2500)), list(range(2500, 5000))])
 
 
 def test_keys_name_the_ids():
@@ -72,6 +137,7 @@ def test_the_array_that_is_given_stays_as_it_is():
 
 def test_memory_holds_ids_once_besides_those_given(monkeypatch):
     monkeypatch.setattr(iterables, "PART_TOKENS", 1000)
+    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 10_000)
     ids = np.arange(1 << 20, dtype=np.int32) % 5000
     tracemalloc.start()
     corpus = Corpus.from_ids(ids)
@@ -88,9 +154,9 @@ def test_memory_holds_ids_once_besides_those_given(monkeypatch):
         ([1.0, 2.0], {}, TypeError, "float64"),
         ([True], {}, TypeError, "bool"),
         (["a"], {}, TypeError, "integers"),
-        ([1, -3, -4], {}, ValueError, r"ids\[1\] is -3"),
-        ([0, 2, 5], {"keys": ["a", "b"]}, ValueError, r"ids\[1\] is 2, but there are 2 keys"),
-        ([0, 2], {"keys": ["a", "b"]}, ValueError, r"ids\[1\] is 2, but there are 2 keys"),
+        ([1, -3, -4], {}, ValueError, r"ids\[1\] \(row 0\) is -3"),
+        ([0, 2, 5], {"keys": ["a", "b"]}, ValueError, r"ids\[1\] \(row 0\) is 2, but there are 2 keys"),
+        ([0, 2], {"keys": ["a", "b"]}, ValueError, r"ids\[1\] \(row 0\) is 2, but there are 2 keys"),
         ([0, 1], {"keys": ["a", "a"]}, ValueError, "'a' comes more than once"),
         ([0, 1], {"offsets": [1, 2]}, ValueError, "start with 0, not 1"),
         ([0, 1], {"offsets": [0, 2, 1, 2]}, ValueError, r"offsets\[2\] is 1 after 2"),
@@ -101,6 +167,19 @@ def test_memory_holds_ids_once_besides_those_given(monkeypatch):
         ([0, 1], {"offsets": [[0, 2]]}, TypeError, "one dimension"),
         ([[0, 1]], {"offsets": [0, 2]}, ValueError, "one dimension"),
         ([[[0, 1]]], {}, ValueError, "one dimension"),
+        ([[0], [1, 2.5]], {}, TypeError, "row 1: ids must be integers, not float64"),
+        ([[0], ["a"]], {}, TypeError, "row 1: ids must be integers"),
+        ([[0], [2**64, 1]], {}, ValueError, "row 1: ids must be from 0 to"),
+        ([[0], [2**63, -1]], {}, ValueError, "row 1: ids must be from 0 to"),
+        ([[0], 1], {}, ValueError, "row 1 must be a sequence of ids in one dimension, not the int 1"),
+        ([[0], [[1]]], {}, ValueError, "row 1 must be a sequence of ids in one dimension"),
+        ([[0], [[1], [1, 2]]], {}, ValueError, "row 1 must be a sequence of ids in one dimension"),
+        ([[0], {1}], {}, ValueError, "row 1 must be a sequence of ids in one dimension"),
+        ([[0, 1], [2, -3]], {}, ValueError, r"ids\[3\] \(row 1\) is -3"),
+        ([np.array([0]), range(0), [-3]], {}, ValueError, "row 2: ids must not be negative, but one is -3"),
+        ([[0, 1], [], [2]], {"keys": "ab"}, ValueError, r"ids\[2\] \(row 2\) is 2, but there are 2 keys"),
+        ([[], []], {}, ValueError, "no word"),
+        (iter([]), {}, ValueError, "no word"),
         ([0, 1], {"min_count": 2}, ValueError, "ids: no word occurs 2 times"),
     ],
 )

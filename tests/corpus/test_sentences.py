@@ -1,5 +1,6 @@
 """Corpus.from_sentences, and what can be done with a corpus."""
 
+import threading
 import tracemalloc
 
 import numpy as np
@@ -8,7 +9,7 @@ from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastemb.corpus import Corpus, Vocabulary, iterables
+from fastemb.corpus import Corpus, Vocabulary, blocks, iterables, rows
 
 tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integers(0, 2)), st.none())
 
@@ -16,7 +17,19 @@ tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integer
 @given(st.lists(st.lists(tokens, max_size=6), max_size=8).filter(any), st.sampled_from([1, 3, 8192]))
 def test_any_hashable_is_a_token(sentences, chunk):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "CHUNK_TOKENS", chunk)
+        patch.setattr(iterables, "BATCH_TOKENS", chunk)
+        check(Corpus.from_sentences(sentences), sentences)
+
+
+odd = st.one_of(
+    st.text(max_size=2), st.sampled_from(["a", "a\0", "\0", "", "\ud800", np.str_("a"), ("a",), 1, 1.0, True])
+)
+
+
+@given(st.lists(st.lists(odd, max_size=4), max_size=8).filter(any), st.sampled_from([1, 2, 8192]))
+def test_tokens_that_are_no_text_may_come_at_any_time(sentences, batch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iterables, "BATCH_SENTENCES", batch)
         check(Corpus.from_sentences(sentences), sentences)
 
 
@@ -52,6 +65,89 @@ def test_a_str_is_not_a_sentence(sentence):
         Corpus.from_sentences([["a"], sentence])
 
 
+@given(st.lists(st.text(max_size=12), max_size=9), st.sampled_from([1, 2, 1024]))
+def test_split_splits_texts_as_str_does(texts, batch):
+    texts = [text.replace("\0", "") for text in texts]
+    if not any(text.split() for text in texts):
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "BATCH_ROWS", batch)
+        check(Corpus.from_sentences(iter(texts), split=True), [text.split() for text in texts])
+
+
+SPLITTING = [
+    {"lower": True},
+    {"token_pattern": r"\w+"},
+    {"token_pattern": r"\w", "lower": True},
+    {"tokenizer": lambda text: text.split("t")},
+    {"max_sentence_length": 2},
+]
+
+
+@pytest.mark.parametrize("options", SPLITTING)
+def test_split_takes_the_options_of_text_files(options, tmp_path):
+    lines = ["The cat, the CAT", "", "É É é (sat)", "a" * 20]
+    (tmp_path / "text").write_text("\n".join(lines), encoding="utf-8")
+    expected = Corpus.from_file(tmp_path / "text", **options)
+    corpus = Corpus.from_sentences(lines, split=True, **options)
+    assert list(corpus) == list(expected)
+    assert corpus.vocabulary.keys == expected.vocabulary.keys
+    with pytest.raises(ValueError, match="give split=True"):
+        Corpus.from_sentences([["a"]], **options)
+
+
+def test_an_error_of_a_tokenizer_names_the_sentence():
+    def tokenizer(text):
+        return text.split() if text != "bad" else 1 / 0
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        Corpus.from_sentences(["a", "b", "bad", "c"], split=True, tokenizer=tokenizer)
+    assert caught.value.__notes__ == ["sentence 2"]
+
+
+def test_split_keeps_a_text_with_line_ends_one_sentence():
+    check(Corpus.from_sentences(["a\nb\r\nc", "\n", "", "d\n"], split=True), [["a", "b", "c"], [], [], ["d"]])
+
+
+class Text(str):
+    pass
+
+
+def test_split_takes_any_str_and_gives_str():
+    corpus = Corpus.from_sentences([Text("a b"), np.str_("b c")], split=True)
+    assert list(corpus) == [["a", "b"], ["b", "c"]]
+    assert {type(key) for key in corpus.vocabulary.keys} == {str}
+
+
+@pytest.mark.parametrize("batch", [1, 1024])
+def test_split_names_what_is_no_text(monkeypatch, batch):
+    monkeypatch.setattr(rows, "BATCH_ROWS", batch)
+    for sentence in (["a"], b"a", None, 5):
+        with pytest.raises(TypeError, match="sentence 2 must be a str"):
+            Corpus.from_sentences(["a", "b", sentence, "c"], split=True)
+    with pytest.raises(ValueError, match="sentence 2: a NUL byte"):
+        Corpus.from_sentences(["a", "b\nb", "c d\0"], split=True)
+    with pytest.raises(ValueError, match="sentence 2: it holds half a character"):
+        Corpus.from_sentences(["a", "b", "c \ud800d"], split=True)
+    with pytest.raises(TypeError, match="not one str"):
+        Corpus.from_sentences("the cat", split=True)
+    with pytest.raises(ValueError, match="sentences: there is no word"):
+        Corpus.from_sentences(["", " "], split=True)
+
+
+def test_generators_are_asked_by_the_thread_that_called():
+    threads = set()
+
+    def sentences(word):
+        for _ in range(5000):
+            threads.add(threading.get_ident())
+            yield word
+
+    Corpus.from_sentences(sentences("a"), split=True)
+    Corpus.from_sentences(sentences(["a"]))
+    assert threads == {threading.get_ident()}
+
+
 def test_what_is_not_iterable_is_named():
     with pytest.raises(TypeError, match="sentence 2 must be a list of tokens, not the int 5"):
         Corpus.from_sentences([["a"], ["b"], 5])
@@ -62,7 +158,7 @@ def test_what_is_not_iterable_is_named():
 @pytest.mark.parametrize("chunk", [1, 4, 8192])
 @pytest.mark.parametrize("at", [0, 1, 5])
 def test_an_unhashable_token_is_named_with_its_sentence(monkeypatch, chunk, at):
-    monkeypatch.setattr(iterables, "CHUNK_TOKENS", chunk)
+    monkeypatch.setattr(iterables, "BATCH_TOKENS", chunk)
     sentences = [["a", "b"], [], ["c"], ["a"] * 6, ["b"], ["x", "y"], ["z"]]
     sentences[at] = ["a", ["list"]]
     with pytest.raises(TypeError, match=rf"sentence {at}: .*the list \['list'\] is not"):
@@ -102,7 +198,8 @@ def test_a_given_vocabulary_drops_what_it_lacks():
 
 
 def test_memory_holds_ids_once(monkeypatch):
-    monkeypatch.setattr(iterables, "PART_TOKENS", 1000)
+    monkeypatch.setattr(iterables, "BATCH_TOKENS", 1000)
+    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 10_000)
     words = 1 << 20
     sentences = [["a", "b", "a", "c"] * 256] * (words // 1024)
     tracemalloc.start()

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, text
+from fastemb.corpus.blocks import join
 
 SPACES = [chr(c) for c in range(sys.maxunicode + 1) if chr(c).isspace()]
 NEAR_SPACES = [
@@ -386,7 +387,7 @@ def test_tables_are_few_and_gone_once_they_are_merged(path, monkeypatch):
 def test_memory_holds_ids_once(workers):
     """Blocks give their pages back while the whole is put together."""
     blocks = [text.Encoded(i, 0, np.full(3, i, np.int32), np.array([2])) for i in range(4)]
-    ids, offsets = text.join(blocks, workers)
+    ids, offsets = join(blocks, workers)
     assert blocks == []
     assert ids.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert offsets.tolist() == [0, 2, 5, 8, 11]

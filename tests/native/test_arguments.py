@@ -288,6 +288,32 @@ def test_trainer_accepts_what_the_refusals_start_from() -> None:
     assert loss > 0
 
 
+def test_a_trainer_trusts_what_was_checked_and_nothing_else() -> None:
+    arguments = trainer_arguments()
+    ids, offsets = read_only(arguments["ids"]), read_only(arguments["offsets"])
+    arguments |= {"ids": ids, "offsets": offsets}
+    words = len(arguments["in_"])
+
+    def checked(ids: Any, offsets: Any, bound: int) -> Any:
+        return _native.CheckedSentences(ids, offsets, bound, lambda part: None)
+
+    trainer = _native.Trainer(*arguments.values(), checked=checked(ids, offsets, words))
+    assert trainer.train_block(0, 0, 4, 0.1, trainer.workspace())[0] == 4
+    wrong = read_only(ids)
+    wrong.flags.writeable = True
+    wrong[0] = words
+    for known in (checked(ids, offsets, words), checked(read_only(wrong), offsets, words + 1), None):
+        with pytest.raises(ValueError, match="an id is out of range"):
+            _native.Trainer(*(arguments | {"ids": wrong}).values(), checked=known)
+    wrong.flags.writeable = False
+    with pytest.raises(ValueError, match="an id is out of range"):
+        _native.Trainer(*(arguments | {"ids": wrong}).values(), checked=checked(wrong, offsets, words + 1))
+    with pytest.raises(ValueError, match="offsets must rise"):
+        _native.Trainer(*(arguments | {"offsets": longs(0, 9)}).values(), checked=checked(ids, offsets, words))
+    with pytest.raises(TypeError):
+        _native.Trainer(*arguments.values(), checked=True)
+
+
 def test_a_trainer_keeps_its_arrays_alive() -> None:
     trainer = _native.Trainer(*trainer_arguments().values())
     junk = [np.full(64, 255, np.uint8) for _ in range(1000)]

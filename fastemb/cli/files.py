@@ -1,0 +1,113 @@
+"""``fastemb eval``, ``convert``, ``info`` and ``demo``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..config import show_config
+from ..demo import run_demo
+from ..io import load_vectors, save_vectors
+from .shared import FORMATS, Commands, check_writable, say
+
+
+def add_eval(commands: Commands) -> None:
+    """Add ``eval``."""
+    parser = commands.add_parser(
+        "eval",
+        help="score vectors on analogies and word pairs",
+        description="Score vectors on analogy questions and on human judgements of word similarity.",
+    )
+    parser.add_argument("vectors", help="file with vectors")
+    parser.add_argument("--analogies", metavar="FILE", help="questions in the format of questions-words.txt")
+    parser.add_argument(
+        "--similarity", metavar="FILE", nargs="+", default=[], help="word pairs: 'word word score' a line"
+    )
+    parser.add_argument(
+        "--restrict-vocab", type=int, default=300000, metavar="N", help="use the N most frequent words only (300000)"
+    )
+    parser.set_defaults(run=_eval)
+
+
+def _eval(options: argparse.Namespace) -> int:
+    if not options.analogies and not options.similarity:
+        raise ValueError("nothing to evaluate: give --analogies FILE or --similarity FILE")
+    vectors = load_vectors(options.vectors)
+    if options.analogies:
+        score, sections = vectors.evaluate_word_analogies(options.analogies, restrict_vocab=options.restrict_vocab)
+        for section in sections:
+            answered = len(section["correct"]) + len(section["incorrect"])
+            if answered:
+                share = 100 * len(section["correct"]) / answered
+                print(f"{share:6.2f}%  of {answered:6,} questions  {section['section']}")
+        print(f"{100 * score:6.2f}%  analogies answered correctly")
+    for path in options.similarity:
+        _, spearman, unknown = vectors.evaluate_word_pairs(path, delimiter=None, restrict_vocab=options.restrict_vocab)
+        print(f"{100 * spearman[0]:6.2f}   Spearman's rho x 100  {Path(path).name} ({unknown:.1f}% of pairs unknown)")
+    return 0
+
+
+def add_convert(commands: Commands) -> None:
+    """Add ``convert``."""
+    parser = commands.add_parser(
+        "convert",
+        help="change the format of a file of vectors",
+        description=f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}.",
+    )
+    parser.add_argument("input", help="file with vectors")
+    parser.add_argument("output", help="file to write")
+    parser.set_defaults(run=_convert)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    check_writable([options.input], options.output)
+    vectors = load_vectors(options.input)
+    save_vectors(vectors, options.output)
+    say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
+    return 0
+
+
+def add_info(commands: Commands) -> None:
+    """Add ``info``."""
+    parser = commands.add_parser(
+        "info",
+        help="what is in a file, or what this installation can do",
+        description="Describe a file of vectors or, without a file, this installation.",
+    )
+    parser.add_argument("vectors", nargs="?", help="file with vectors")
+    parser.set_defaults(run=_info)
+
+
+def _info(options: argparse.Namespace) -> int:
+    if options.vectors is None:
+        show_config()
+        return 0
+    vectors = load_vectors(options.vectors)
+    print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
+    print(f"size        {Path(options.vectors).stat().st_size / 1e6:,.1f} MB")
+    print(f"first words {', '.join(map(str, vectors.index_to_key[:10]))}")
+    return 0
+
+
+def add_demo(commands: Commands) -> None:
+    """Add ``demo``."""
+    parser = commands.add_parser(
+        "demo",
+        help="learn from Python's own source in seconds",
+        description="Train on the source of the running Python's standard library, and show what was learned.",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("fastemb-demo.safetensors"),
+        help="where to save the vectors (%(default)s)",
+    )
+    parser.add_argument("-t", "--workers", type=int, default=None, metavar="N", help="threads (all CPUs)")
+    parser.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    check_writable([], str(options.output))
+    run_demo(options.output, options.workers)
+    return 0

@@ -1,0 +1,98 @@
+"""``fastemb train``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..config import ISA
+from ..io import save_vectors
+from ..train import Word2Vec
+from .corpora import add_reading, add_workers, read_corpus
+from .shared import FORMATS, Commands, check_writable, say
+
+
+def add_train(commands: Commands) -> None:
+    """Add ``train``."""
+    parser = commands.add_parser(
+        "train",
+        help="learn vectors from text or tables",
+        description="Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
+        "corpus that was encoded before.",
+    )
+    add_reading(parser, min_count=5)
+    parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {FORMATS}")
+    parser.add_argument("--save-model", metavar="PATH", help="also save the whole model, to train it further")
+    parser.add_argument(
+        "--cache",
+        metavar="FILE",
+        help="encode to this file, by small parts, and train from it; use it again when nothing has changed",
+    )
+    model = parser.add_argument_group("model")
+    model.add_argument(
+        "--model", choices=("skipgram", "cbow"), default="skipgram", help="what predicts what (%(default)s)"
+    )
+    model.add_argument(
+        "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"
+    )
+    whole: dict[str, Any] = {"type": int, "metavar": "N"}
+    real: dict[str, Any] = {"type": float, "metavar": "X"}
+    model.add_argument("-d", "--vector-size", **whole, default=100, help="length of the vectors (%(default)s)")
+    model.add_argument("-w", "--window", **whole, default=5, help="words of context on either side (%(default)s)")
+    model.add_argument("--negative", **whole, help="negatives a window, with --loss ns (5)")
+    model.add_argument(
+        "--ns-exponent", **real, default=0.75, help="negatives are drawn by count to the power of X (%(default)s)"
+    )
+    model.add_argument(
+        "--sample", **real, default=1e-3, help="thin out words above this share of the text; 0: none (%(default)s)"
+    )
+    run = parser.add_argument_group("training")
+    run.add_argument("-e", "--epochs", **whole, default=5, help="passes over the text (%(default)s)")
+    run.add_argument("--alpha", **real, default=0.025, help="first learning rate (%(default)s)")
+    run.add_argument("--min-alpha", **real, default=0.0001, help="last learning rate (%(default)s)")
+    add_workers(run)
+    run.add_argument(
+        "--seed", **whole, default=1, help="with one worker, the same seed gives the same vectors (%(default)s)"
+    )
+    run.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    check_writable(options.corpus, options.output, options.save_model, options.cache)
+    if options.loss == "hs" and options.negative is not None:
+        raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
+    negative = 5 if options.negative is None else options.negative
+    model = Word2Vec(
+        vector_size=options.vector_size,
+        alpha=options.alpha,
+        window=options.window,
+        min_count=options.min_count,
+        sample=options.sample,
+        seed=options.seed,
+        workers=options.workers,
+        min_alpha=options.min_alpha,
+        sg=int(options.model == "skipgram"),
+        hs=int(options.loss == "hs"),
+        negative=0 if options.loss == "hs" else negative,
+        ns_exponent=options.ns_exponent,
+        epochs=options.epochs,
+        max_final_vocab=options.max_vocab,
+        max_vocab_size=options.max_vocab_size,
+    )
+    tell = (lambda *_: None) if options.quiet else say
+    corpus = read_corpus(options, options.workers, cache=options.cache)
+    model.build_vocab(corpus)
+    tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
+    status = 0
+    try:
+        model.train(corpus, progress=False if options.quiet else None)
+    except KeyboardInterrupt:
+        say("interrupted; saving what was learned so far")
+        status = 130
+    save_vectors(model.wv, options.output)
+    tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {ISA})")
+    if options.save_model:
+        model.save(options.save_model)
+        tell(f"saved the model to {options.save_model}")
+    return status

@@ -1,0 +1,158 @@
+"""Rows from iterables and tables as blocks, which take the way that those of text files take."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .._native import TokenTable
+from .blocks import Parts, Store
+from .iterables import require_sentences, short
+from .text import INVALID_UTF8, NUL_BYTE, Block, TextOptions, encode_blocks, splitters
+from .vocabulary import Ids, Ints, Selection, Vocabulary
+
+BATCH_ROWS = 1024
+
+
+@dataclass
+class Rows:
+    """Rows of text as UTF-8, each with a line end after it and none within it.
+
+    Or rows of tokens: the tokens as UTF-8, each with a NUL byte after it, and in ``ends`` how many there are before the
+    end of each row.
+    """
+
+    data: bytes
+    count: int
+    ends: Ints | None = None
+
+
+@dataclass
+class RowBlock(Block):
+    """Rows, as a block."""
+
+    rows: Rows
+    row_name: Callable[[int], str]
+
+    def place(self, line: int) -> str:
+        """What errors call a row."""
+        return self.row_name(self.lines_before + line)
+
+    def error(self, offset: int, what: str) -> ValueError:
+        """What is wrong at this byte, without what helps with files only."""
+        shorter = {NUL_BYTE: "a NUL byte, which no text has", INVALID_UTF8: "invalid UTF-8"}
+        return super().error(offset, shorter.get(what, what))
+
+
+class RowReader:
+    """Blocks of rows, for any number of threads.
+
+    Attributes:
+        fault: what went wrong in getting rows, and the bytes before it.
+    """
+
+    def __init__(self, rows: Iterator[Rows], row_name: Callable[[int], str]) -> None:
+        self.fault: tuple[int, Exception] | None = None
+        self._rows = rows
+        self._row_name = row_name
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._bytes = self._count = 0
+
+    def __iter__(self) -> Iterator[Block]:
+        while (block := self._next()) is not None:
+            yield block
+
+    def stop(self) -> None:
+        """Hand out no more blocks."""
+        self._stopped = True
+
+    def _next(self) -> Block | None:
+        with self._lock:
+            try:
+                rows = None if self._stopped else next(self._rows, None)
+            except Exception as error:
+                self.fault = self._bytes, error
+                rows = None
+            if rows is None:
+                self._stopped = True
+                return None
+            block = RowBlock(rows.data, "", self._bytes, self._count, rows.count, 0, rows, self._row_name)
+            self._bytes += max(len(rows.data), 1)  # blocks are told apart by it
+            self._count += rows.count
+            return block
+
+
+class _Listed:
+    """Takes tokens as they are listed."""
+
+    def encode(self, block: RowBlock, table: TokenTable) -> tuple[Ids, Ints]:
+        """See `Splitter`."""
+        ends = block.rows.ends
+        assert ends is not None
+        ids = np.empty(ends[-1] if len(ends) else 0, np.int32)
+        table.add(block.data, None, None, block.position, ids)
+        return ids, ends
+
+
+def encode_rows(
+    rows: Iterator[Rows],
+    name: str,
+    row_name: Callable[[int], str],
+    options: TextOptions | None,
+    workers: int,
+    target: Selection | Vocabulary,
+    store: Store,
+) -> Parts:
+    """A corpus of rows, each a sentence.
+
+    name, row_name: what errors call all of it, and a row.
+    options: how text becomes tokens; None for rows of tokens.
+    """
+    reader = RowReader(rows, row_name)
+    if options is None:
+        return encode_blocks(reader, _Listed, TextOptions(), workers, target, store, name)
+    options = options.checked()
+    return encode_blocks(reader, splitters(options), options, workers, target, store, name)
+
+
+def encode_texts(sentences: Any, options: TextOptions, target: Selection | Vocabulary, store: Store) -> Parts:
+    """Sentences that are str; the errors are those of `Corpus.from_sentences` with ``split``.
+
+    One thread alone asks for sentences, the one that called: generators may depend on that.
+    """
+    require_sentences(sentences)
+    rows = _joined(iter(sentences))
+    return encode_rows(rows, "sentences", "sentence {}".format, options, 1, target, store)
+
+
+def _joined(sentences: Iterator[Any]) -> Iterator[Rows]:
+    read = 0
+    while batch := list(islice(sentences, BATCH_ROWS)):
+        if set(map(type, batch)) != {str}:
+            batch = [_text(sentence, number) for number, sentence in enumerate(batch, read)]
+        text = "\n".join([*batch, ""])
+        if text.count("\n") != len(batch):
+            text = "\n".join([*(sentence.replace("\n", " ") for sentence in batch), ""])
+        yield Rows(_encoded(text, read), len(batch))
+        read += len(batch)
+
+
+def _encoded(text: str, before: int) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        row = before + text.count("\n", 0, error.start)
+        half = text[error.start]
+        raise ValueError(f"sentence {row}: it holds half a character, {half!r}, which is no text") from None
+
+
+def _text(sentence: Any, number: int) -> str:
+    if not isinstance(sentence, str):
+        raise TypeError(f"sentence {number} must be a str, as split=True was given, not {short(sentence)}")
+    return str(sentence)

@@ -1,0 +1,438 @@
+"""Corpus.from_arrow and from_parquet."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import pytest
+from corpus_oracle import check
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastemb import Corpus, Vocabulary
+from fastemb.corpus import tables
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+TEXTS = ["the cat  sat", "", "on\tthe mat\nand\u2028sat ", "\n", "the"]
+WORDS = [text.split() for text in TEXTS]
+LISTS = [["a", "b c", ""], [], ["b c", "a\n", "a"], ["é", "日本"]]
+NUMBERS = [[5, 7, 5], [], [2**40, 7], [0]]
+
+
+def batches(array: Any, size: int = 2) -> Any:
+    """A reader that gives a few rows at a time."""
+    table = pa.table({"other": range(len(array)), "column": array})
+    return pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=size))
+
+
+# ---- columns of every type ----
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary", "ree"])
+def test_text_of_every_type_is_split_as_str_is(kind: str) -> None:
+    array = pa.array(TEXTS)
+    if kind == "dictionary":
+        array = array.dictionary_encode()
+    elif kind == "ree":
+        array = pa.RunEndEncodedArray.from_arrays(list(range(1, len(TEXTS) + 1)), array)
+    else:
+        array = array.cast(getattr(pa, kind)())
+    check(Corpus.from_arrow(array), WORDS)
+    check(Corpus.from_arrow(array.slice(2)), WORDS[2:])
+
+
+@pytest.mark.parametrize("size", [1, 5, 40, 1 << 20])
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_batches_leave_no_trace(monkeypatch: pytest.MonkeyPatch, size: int, workers: int, kind: Any) -> None:
+    monkeypatch.setattr(tables, "BATCH_BYTES", size)
+    monkeypatch.setattr(tables, "SLICE_ROWS", max(size // 10, 1))
+    array = pa.array(TEXTS * 7, kind)
+    check(Corpus.from_arrow(array, workers=workers), WORDS * 7)
+    check(Corpus.from_arrow(pa.chunked_array([array.slice(0, 3), array.slice(3)]), workers=workers), WORDS * 7)
+
+
+LIST_TYPES = [
+    lambda values: pa.list_(values),
+    lambda values: pa.large_list(values),
+    lambda values: pa.list_view(values),
+    lambda values: pa.large_list_view(values),
+]
+
+
+@pytest.mark.parametrize("make", LIST_TYPES)
+@pytest.mark.parametrize("tokens", [1, 2, 1 << 20])
+@pytest.mark.parametrize("values", [pa.string(), pa.large_string(), pa.string_view()])
+def test_lists_of_strings_are_sentences(monkeypatch: pytest.MonkeyPatch, make: Any, tokens: int, values: Any) -> None:
+    monkeypatch.setattr(tables, "BATCH_TOKENS", tokens)
+    array = pa.array(LISTS * 3, make(values))
+    check(Corpus.from_arrow(array, workers=2), LISTS * 3)
+    check(Corpus.from_arrow(array.slice(3)), (LISTS * 3)[3:])
+
+
+@pytest.mark.parametrize("make", LIST_TYPES)
+@pytest.mark.parametrize("values", [pa.int64(), pa.uint64()])
+def test_lists_of_integers_are_sentences(make: Any, values: Any) -> None:
+    corpus = Corpus.from_arrow(pa.array(NUMBERS * 3, make(values)))
+    check(corpus, NUMBERS * 3)
+    assert all(type(key) is int for key in corpus.vocabulary.keys)
+
+
+def test_negative_integers_are_tokens_too() -> None:
+    check(Corpus.from_arrow(pa.array([[-3, 5], [-3, -(2**62), 5]])), [[-3, 5], [-3, -(2**62), 5]])
+
+
+def test_lists_of_fixed_size() -> None:
+    array = pa.array([["a", "b"], ["c", "a"], ["b", "b"]], pa.list_(pa.string(), 2))
+    check(Corpus.from_arrow(array), [["a", "b"], ["c", "a"], ["b", "b"]])
+    check(Corpus.from_arrow(array.slice(1)), [["c", "a"], ["b", "b"]])
+
+
+def test_lists_of_dictionary_words_are_numbered_as_they_occur_and_not_as_the_dictionary_is_ordered() -> None:
+    dictionary = pa.array(["unused", "z", "b", "a", "b"])
+    values = pa.DictionaryArray.from_arrays(pa.array([3, 4, 1, 2, 3], pa.int8()), dictionary)
+    array = pa.ListArray.from_arrays(pa.array([0, 2, 5]), values)
+    check(Corpus.from_arrow(array), [["a", "b"], ["z", "b", "a"]])
+    assert "unused" not in Corpus.from_arrow(array, min_count=0).vocabulary
+
+
+def test_strings_that_are_long_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_LONGEST", 10)
+    for kind in (pa.string(), pa.large_string()):
+        check(Corpus.from_arrow(pa.array(TEXTS, kind)), WORDS)
+        check(Corpus.from_arrow(pa.array(LISTS, pa.list_(kind))), LISTS)
+
+
+@given(st.lists(st.lists(st.text(max_size=3), max_size=5), max_size=8).filter(any), st.integers(1, 6))
+def test_lists_of_any_strings(lists: list[list[str]], size: int) -> None:
+    lists = [[token for token in tokens if token.isprintable()] for tokens in lists]
+    if any(lists):
+        check(Corpus.from_arrow(batches(pa.array(lists, pa.list_(pa.string())), size), "column"), lists)
+
+
+@given(st.lists(st.text(st.sampled_from("a é\n\u2028\t😀b"), max_size=8), max_size=8), st.integers(1, 6))
+def test_any_text(texts: list[str], size: int) -> None:
+    words = [text.split() for text in texts]
+    if any(words):
+        check(Corpus.from_arrow(batches(pa.array(texts, pa.string()), size), "column"), words)
+
+
+def test_an_extension_type_is_what_it_stores() -> None:
+    class Sentence(pa.ExtensionType):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__(pa.string(), "fastemb.test")
+
+        def __arrow_ext_serialize__(self) -> bytes:
+            return b""
+
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage_type: Any, serialized: bytes) -> Any:
+            return cls()
+
+    check(Corpus.from_arrow(pa.ExtensionArray.from_storage(Sentence(), pa.array(TEXTS))), WORDS)
+
+
+# ---- what holds the column ----
+
+
+def sources() -> dict[str, Any]:
+    table = pa.table({"other": range(5), "column": TEXTS})
+    return {
+        "table": table,
+        "record batch": table.to_batches()[0],
+        "reader": batches(pa.array(TEXTS)),
+        "dataset": pytest.importorskip("pyarrow.dataset").dataset(table),
+        "scanner": pytest.importorskip("pyarrow.dataset").dataset(table),
+        "struct array": _Capsule(table.to_struct_array().chunk(0), "__arrow_c_array__"),
+        "stream": _Capsule(table, "__arrow_c_stream__"),
+    }
+
+
+class _Capsule:
+    """Something that only speaks the PyCapsule interface."""
+
+    def __init__(self, data: Any, name: str) -> None:
+        setattr(type(self), name, lambda self, requested_schema=None: getattr(data, name)(requested_schema))
+
+
+@pytest.mark.parametrize("name", ["table", "record batch", "reader", "dataset", "struct array", "stream"])
+def test_a_column_of_whatever_holds_columns(name: str) -> None:
+    check(Corpus.from_arrow(sources()[name], "column"), WORDS)
+    check(Corpus.from_arrow(sources()[name], column="column", workers=1), WORDS)
+
+
+def test_the_only_column_needs_no_name() -> None:
+    check(Corpus.from_arrow(pa.table({"x": TEXTS})), WORDS)
+    check(Corpus.from_arrow(batches(pa.array(TEXTS)).read_all().select(["column"])), WORDS)
+
+
+@pytest.mark.parametrize("frame", [True, False])
+def test_pandas(frame: bool) -> None:
+    pd = pytest.importorskip("pandas")
+    data = pd.DataFrame({"n": range(5), "text": TEXTS, "object": pd.Series(WORDS, dtype=object)})
+    data.index = range(5, 10)
+    data["category"] = data["text"].astype("category")
+    for column in ("text", "object", "category"):
+        corpus = Corpus.from_arrow(data, column) if frame else Corpus.from_arrow(data[column])
+        check(corpus, WORDS)
+
+
+def test_the_only_column_of_a_pandas_frame_needs_no_name_whatever_its_index() -> None:
+    pd = pytest.importorskip("pandas")
+    check(Corpus.from_arrow(pd.DataFrame({"text": TEXTS}, index=list("abcde"))), WORDS)
+
+
+@pytest.mark.parametrize("frame", [True, False])
+@pytest.mark.usefixtures("signals")
+def test_polars(frame: bool) -> None:
+    pl = pytest.importorskip("polars")
+    data = pl.DataFrame({"n": range(5), "text": TEXTS, "lists": WORDS})
+    data = data.with_columns(data["text"].cast(pl.Categorical).alias("category"))
+    for column in ("text", "lists", "category"):
+        corpus = Corpus.from_arrow(data, column) if frame else Corpus.from_arrow(data[column])
+        check(corpus, WORDS)
+    with pytest.raises(TypeError, match=r"LazyFrame.*collect it first"):
+        Corpus.from_arrow(data.lazy(), "text")
+
+
+def test_hugging_face_datasets() -> None:
+    datasets = pytest.importorskip("datasets")
+    data = datasets.Dataset.from_dict({"n": list(range(5)), "text": TEXTS, "lists": WORDS})
+    check(Corpus.from_arrow(data, "text"), WORDS)
+    check(Corpus.from_arrow(data, "lists"), WORDS)
+    check(Corpus.from_arrow(data.select([4, 2, 0]), "text"), [WORDS[4], WORDS[2], WORDS[0]])
+    check(Corpus.from_arrow(data.to_iterable_dataset(), "text"), WORDS)
+    with pytest.raises(ValueError, match=r"there is no column 'x', but 'n', 'text', 'lists'"):
+        Corpus.from_arrow(data, "x")
+    with pytest.raises(TypeError, match="take one split"):
+        Corpus.from_arrow(datasets.DatasetDict({"train": data}), "text")
+
+
+# ---- Parquet ----
+
+
+@pytest.fixture
+def folder(tmp_path: Any) -> Any:
+    """Two files of two and three rows, one of them deeper."""
+    (tmp_path / "data" / "deep").mkdir(parents=True)
+    pq.write_table(pa.table({"t": TEXTS[:2], "n": [1, 2]}), tmp_path / "data" / "a.parquet")
+    pq.write_table(
+        pa.table({"n": [1, 2, 3], "t": TEXTS[2:]}), tmp_path / "data" / "deep" / "b.parquet", row_group_size=1
+    )
+    (tmp_path / "data" / "_metadata.parquet").write_bytes(b"not data")
+    (tmp_path / "data" / "notes.txt").write_bytes(b"not data")
+    return tmp_path / "data"
+
+
+def test_parquet_files_folders_and_patterns(folder: Any) -> None:
+    first, second = folder / "a.parquet", folder / "deep" / "b.parquet"
+    for path in (folder, str(folder), f"{folder}/**/[ab].parquet", [first, second], iter([str(first), second])):
+        check(Corpus.from_parquet(path, "t"), WORDS)
+    check(Corpus.from_parquet(second, column="t"), WORDS[2:])
+    check(Corpus.from_parquet([second, first], "t"), WORDS[2:] + WORDS[:2])
+
+
+def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    texts = ["".join(chr(97 + letter) for letter in rng.integers(0, 26, size)) for size in [50, 50, 5000, 5000]]
+    pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
+    monkeypatch.setattr(tables, "TABLE_BYTES", 12_000)
+    with pq.ParquetFile(tmp_path / "x.parquet") as file:
+        assert tables._rows_at_a_time(file.metadata, "t") == 2
+        assert tables._rows_at_a_time(file.metadata, "n") > 2
+    check(Corpus.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
+
+
+def test_parquet_by_url(folder: Any) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for name in ("a.parquet", "deep/b.parquet"):
+        memory.pipe(f"/tables/{name}", (folder / name).read_bytes())
+    check(Corpus.from_parquet("memory://tables/a.parquet", "t"), WORDS[:2])
+    check(Corpus.from_parquet(["memory://tables/*.parquet", "memory://tables/deep/b.parquet"], "t"), WORDS)
+    with pytest.raises(ValueError, match="cache= needs files"):
+        Corpus.from_parquet("memory://tables/a.parquet", "t", cache=folder / "cache")
+
+
+def test_parquet_in_small_batches(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "TABLE_ROWS", 1)
+    check(Corpus.from_parquet(folder, "t", workers=3), WORDS)
+
+
+def test_parquet_that_is_not_there_or_something_else(folder: Any, tmp_path: Any) -> None:
+    (tmp_path / "empty").mkdir()
+    for path, message in (
+        (tmp_path / "empty", "no .parquet file in this folder"),
+        (f"{tmp_path}/*.parquet", "no file matches"),
+        (tmp_path / "none.parquet", "none.parquet"),
+    ):
+        with pytest.raises(FileNotFoundError, match=message):
+            Corpus.from_parquet(path, "t")
+    with pytest.raises(ValueError, match=r"notes.txt: not a Parquet file"):
+        Corpus.from_parquet(folder / "notes.txt", "t")
+    with pytest.raises(ValueError, match="the list of files is empty"):
+        Corpus.from_parquet([], "t")
+    with pytest.raises(ValueError, match="standard input"):
+        Corpus.from_parquet("-", "t")
+    whole = (folder / "a.parquet").read_bytes()
+    (folder / "a.parquet").write_bytes(whole[:-20])
+    with pytest.raises(ValueError, match=r"a.parquet: not a Parquet file"):
+        Corpus.from_parquet(folder, "t")
+
+
+def test_damaged_pages_of_parquet_are_an_error_with_the_file(tmp_path: Any) -> None:
+    path = tmp_path / "x.parquet"
+    rng = np.random.default_rng(0)
+    texts = [" ".join(map(str, row)) for row in rng.integers(0, 10**9, (200, 9)).tolist()]
+    pq.write_table(pa.table({"t": texts}), path, compression="zstd", use_dictionary=False)
+    whole = bytearray(path.read_bytes())
+    whole[500:600] = bytes(100)
+    path.write_bytes(whole)
+    with pytest.raises(ValueError, match=r"x\.parquet: "):
+        Corpus.from_parquet(path, "t")
+
+
+def test_faults_name_the_file_and_the_row_in_it(folder: Any) -> None:
+    pq.write_table(pa.table({"t": ["a", "b", None], "n": [1, 2, 3]}), folder / "deep" / "b.parquet")
+    with pytest.raises(ValueError, match=r"deep/b.parquet, row 2 of column 't' is null: drop or fill nulls first"):
+        Corpus.from_parquet(folder, "t")
+    with pytest.raises(ValueError, match=r"a.parquet: there is no column 'x', but 't', 'n'"):
+        Corpus.from_parquet(folder, "x")
+    pq.write_table(pa.table({"t": [["a"]], "n": [1]}), folder / "deep" / "b.parquet")
+    with pytest.raises(ValueError, match=r"b.parquet, row 0 of column 't' is of type list.*before it of string"):
+        Corpus.from_parquet(folder, "t")
+
+
+# ---- bad input ----
+
+
+@pytest.mark.parametrize(
+    ("array", "error", "message"),
+    [
+        (pa.array(["a", None]), ValueError, r"row 1 of column 'column' is null"),
+        (pa.array([["a"], None]), ValueError, r"row 1 of column 'column' is null"),
+        (pa.array([["a"], [], ["b", None]]), ValueError, r"row 2 of column 'column' holds a null"),
+        (pa.array([[1], [], [2, None]]), ValueError, r"row 2 of column 'column' holds a null"),
+        (pa.array([None, None]), ValueError, r"row 0 of column 'column' is null"),
+        (pa.array(["a", "b", "c\0d"]), ValueError, r"row 2 of column 'column': a NUL byte"),
+        (
+            pa.array([["a"], [], ["b", "c\0d"], ["e\0"]]),
+            ValueError,
+            r"row 2 of column 'column': a token has a NUL byte",
+        ),
+        (pa.array([b"a"]), TypeError, r"column 'column' is of type binary.*cast it to string"),
+        (pa.array([1, 2]), TypeError, r"column 'column' is of type int64: it must hold text, or lists"),
+        (pa.array([[["a"]]]), TypeError, r"is of type list<.*list<.*: lists must be of strings or of integers"),
+        (pa.array([{"a": "b"}]), TypeError, r"is of type struct<"),
+        (pa.array([[{"a": "b"}]]), TypeError, r"lists must be of strings or of integers"),
+        (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int32())), TypeError, r"is of type map<"),
+        (pa.array([[1.5]]), TypeError, r"list<.*double>: lists must be of strings or of integers"),
+        (pa.array([[True]]), TypeError, r"list<.*bool>: lists must be of strings or of integers"),
+        (pa.array([], pa.string()), ValueError, r"column 'column': there is no row in it"),
+        (pa.array(["", " "]), ValueError, r"column 'column': there is no word"),
+        (pa.array([[]], pa.list_(pa.string())), ValueError, r"column 'column': there is no word"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 10])
+def test_what_cannot_be_encoded_is_named(array: Any, error: type[Exception], message: str, size: int) -> None:
+    with pytest.raises(error, match=message):
+        Corpus.from_arrow(batches(array, size), "column")
+
+
+def test_invalid_utf8_is_named_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = pa.StringArray.from_buffers(
+        4, pa.py_buffer(np.array([0, 1, 3, 6, 9], np.int32)), pa.py_buffer(b"a\nbx\xffyx\xfez")
+    )
+    for size in (1, 100):
+        monkeypatch.setattr(tables, "BATCH_BYTES", size)
+        for _ in range(3):
+            with pytest.raises(ValueError, match="row 2: invalid UTF-8"):
+                Corpus.from_arrow(bad, workers=3)
+            with pytest.raises(ValueError, match="row 1: invalid UTF-8"):
+                Corpus.from_arrow(pa.ListArray.from_arrays(pa.array([0, 2, 3, 4]), bad), workers=3)
+
+
+def test_columns_must_be_named_and_be_there() -> None:
+    table = pa.table([pa.array(["a"]), pa.array(["b"]), pa.array(["c"])], names=["x", "y", "y"])
+    for column, message in (
+        (None, "give column=, one of 'x', 'y'"),
+        ("z", "no column 'z', but 'x', 'y'"),
+        ("y", "2 columns 'y'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Corpus.from_arrow(table, column)
+        with pytest.raises(ValueError, match=message):
+            Corpus.from_arrow(pa.RecordBatchReader.from_batches(table.schema, table.to_batches()), column)
+    with pytest.raises(ValueError, match="leave it out"):
+        Corpus.from_arrow(pa.array(["a"]), "x")
+
+
+@pytest.mark.parametrize("data", ["table.parquet", [["a"]], None, {"a": ["b"]}])
+def test_what_is_no_table_is_named(data: Any) -> None:
+    with pytest.raises(TypeError, match=r"must be an Arrow array or table, or a frame.*from_parquet"):
+        Corpus.from_arrow(data)
+
+
+def test_options_reach_the_vocabulary() -> None:
+    data = pa.array([["a", "b", "a"], ["c", "b"]])
+    check(Corpus.from_arrow(data, min_count=2), [["a", "b", "a"], ["c", "b"]], min_count=2)
+    given = Vocabulary(["b"], [1])
+    assert list(Corpus.from_arrow(pa.array(["a b b", "c"]), vocabulary=given)) == [["b", "b"], []]
+    with pytest.raises(ValueError, match="workers"):
+        Corpus.from_arrow(data, workers=0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lower": True},
+        {"token_pattern": r"\w+"},
+        {"tokenizer": lambda text: text.split("t")},
+        {"max_sentence_length": 2},
+        {"max_vocab_size": 3},
+    ],
+)
+def test_text_takes_the_options_of_text_files(options: dict[str, Any], tmp_path: Any) -> None:
+    lines = ["The cat, the CAT", "", "É É é (sat)", "a" * 20] * 3
+    (tmp_path / "text").write_text("\n".join(lines), encoding="utf-8")
+    pq.write_table(pa.table({"t": lines}), tmp_path / "t.parquet")
+    expected = Corpus.from_file(tmp_path / "text", **options)
+    for corpus in (
+        Corpus.from_arrow(pa.table({"t": lines}), "t", **options),
+        Corpus.from_parquet(tmp_path / "t.parquet", "t", **options),
+    ):
+        assert list(corpus) == list(expected)
+        assert corpus.vocabulary.keys == expected.vocabulary.keys
+    if "max_vocab_size" not in options:
+        with pytest.raises(ValueError, match=r"holds lists: lower, token_pattern and the like are for text"):
+            Corpus.from_arrow(pa.array([["a"]]), **options)
+
+
+def test_without_pyarrow_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for call in (lambda: Corpus.from_arrow([["a"]]), lambda: Corpus.from_parquet(__file__, "a")):
+        with pytest.raises(ImportError, match=r"pip install 'fastemb\[arrow\]'"):
+            call()
+
+
+def test_an_error_of_the_reader_surfaces_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    def produce() -> Any:
+        yield pa.record_batch({"t": ["a b"]})
+        raise OSError("gone")
+
+    for workers in (1, 3):
+        reader = pa.RecordBatchReader.from_batches(pa.schema({"t": pa.string()}), produce())
+        with pytest.raises(OSError, match="gone"):
+            Corpus.from_arrow(reader, workers=workers)
+
+
+def test_a_module_that_only_sounds_like_datasets_is_no_dataset() -> None:
+    module = types.ModuleType("datasets_of_mine")
+    thing = type("Thing", (), {"__module__": module.__name__})()
+    with pytest.raises(TypeError, match=r"must be an Arrow array or table"):
+        Corpus.from_arrow(thing)
