@@ -6,8 +6,12 @@
  * White space is found sixty-four bytes at a time, as bits. Tokens are looked up some dozens at a time, so that the
  * memory of one is on its way while others are worked on. A slot of the table holds the first eight bytes of a
  * token that is no longer than that, so that such a token, as most are, is compared without looking elsewhere. */
+#define _DEFAULT_SOURCE /* for madvise */
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #include "bytes.h"
 #include "fastemb.h"
@@ -43,10 +47,21 @@ enum { FIRST_SLOTS = 1 << 12, FIRST_ARENA = 1 << 14 };
 
 static int64_t room_in(uint64_t slots) { return (int64_t)(slots - slots / 4); }
 
+/* Where slots are read at random, small pages cost more than the slots; and each is a fault at first. */
+static void ask_for_large_pages(void *memory, size_t size) {
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 1 << 12, begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    if (size >= 4u << 20) madvise((void *)begin, size - page, MADV_HUGEPAGE); /* refusing is no error */
+#else
+    (void)memory, (void)size;
+#endif
+}
+
 /* Slots, all free, none of them in two cache lines; *memory is what to free. */
 static struct slot *new_slots(uint64_t count, void **memory) {
     *memory = malloc((count + 1) * sizeof(struct slot));
     if (*memory == NULL) return NULL;
+    ask_for_large_pages(*memory, (count + 1) * sizeof(struct slot));
     struct slot *slots = (struct slot *)(((uintptr_t)*memory + sizeof *slots - 1) & ~(uintptr_t)(sizeof *slots - 1));
     for (uint64_t i = 0; i < count; i++) slots[i] = (struct slot){.index = -1};
     return slots;

@@ -168,13 +168,13 @@ class Reader:
 
     def _cut_block(self) -> bytes:
         """The next lines, or a part of one where it is long; at the end of a file the rest, which may be nothing."""
-        pieces = [self._tail]
+        pieces: list[bytes | memoryview] = [self._tail]
         self._tail = b""
         while fresh := self._read():
             cut = _last_cut(fresh, self._options.needs_lines)
             if cut or self._stopped:
                 self._tail = fresh[cut:]
-                pieces.append(fresh[:cut])
+                pieces.append(memoryview(fresh)[:cut])
                 return b"".join(pieces)
             pieces.append(fresh)
         self._pieces = None
