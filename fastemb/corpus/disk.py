@@ -59,15 +59,11 @@ class OnDisk:
         self._memory = _memory_of(ids)
         self._checked: CheckedSentences | None = None
         self._released = 0
-        self._advise("MADV_SEQUENTIAL")
-
-    def _advise(self, advice: str) -> None:
-        if self._memory is not None and hasattr(mmap, advice):  # not on Windows
-            self._memory.madvise(getattr(mmap, advice))
 
     def release(self) -> None:
         """Give back all pages; reading them again is no error."""
-        self._advise("MADV_DONTNEED")
+        if self._memory is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+            self._memory.madvise(mmap.MADV_DONTNEED)
 
     def passed(self, words: int) -> None:
         """Give pages back now and then; ``words``: how many were read in all."""
