@@ -273,7 +273,7 @@ void fe_phrases_join(const struct fe_sentences *text, const struct fe_phrases *p
 
 /* Binary records: a key, a space, `dims` little-endian floats; line ends before a key are dropped. Reads the whole
  * records in `bytes`, at most `room`, and returns how many; *used is where the next one starts. keys: room for
- * `length` bytes; each key is followed by a space. */
+ * `length` bytes; each key is followed by a space. rows, or keys and keys_used, may be NULL. */
 int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
                        int64_t *keys_used, int64_t *used);
 

@@ -124,12 +124,14 @@ int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t 
         while (at < end && *at == '\n') at++; /* word2vec.c ends a row with one, gensim does not */
         const char *space = at < end ? memchr(at, ' ', (size_t)(end - at)) : NULL;
         if (space == NULL || end - (space + 1) < row_bytes) break;
-        memcpy(key_to, at, (size_t)(space + 1 - at));
-        key_to += space + 1 - at;
-        memcpy(rows + count * dims, space + 1, (size_t)row_bytes);
+        if (keys != NULL) {
+            memcpy(key_to, at, (size_t)(space + 1 - at));
+            key_to += space + 1 - at;
+        }
+        if (rows != NULL) memcpy(rows + count * dims, space + 1, (size_t)row_bytes);
         at = space + 1 + row_bytes;
     }
-    *keys_used = key_to - keys;
+    if (keys != NULL) *keys_used = key_to - keys;
     *used = at - bytes;
     return count;
 }

@@ -689,18 +689,29 @@ def number_tokens(dict indices not None, list sentences not None, int32_t[::1] i
 
 # ---- word2vec's files ----
 
-def read_binary(const unsigned char[::1] data not None, float[:, ::1] rows not None, unsigned char[::1] keys not None):
-    """Read whole binary records into ``rows`` and their keys, a space after each, into ``keys``.
+def find_binary(const unsigned char[::1] data not None, int64_t dims, int64_t room, unsigned char[::1] keys not None):
+    """Find whole binary records, at most ``room``, and copy their keys, a space after each, into ``keys``.
 
-    Returns (rows read, bytes of ``keys``, bytes of ``data``).
+    Returns (records found, bytes of ``keys``, bytes of ``data``).
     """
     cdef int64_t count = 0, keys_used = 0, used = 0
-    _require(keys.shape[0] >= data.shape[0] and rows.shape[1] > 0, "room")
+    _require(keys.shape[0] >= data.shape[0] and 0 < dims <= 1 << 40 and room >= 0, "room")
+    if data.shape[0]:
+        with nogil:
+            count = fe_binary_read(<const char *>&data[0], data.shape[0], dims, room, NULL, <char *>&keys[0],
+                                   &keys_used, &used)
+    return count, keys_used, used
+
+
+def read_binary(const unsigned char[::1] data not None, float[:, ::1] rows not None):
+    """Copy the floats of binary records to ``rows``; returns how many were copied."""
+    cdef int64_t count = 0, used = 0
+    _require(rows.shape[1] > 0, "dimensions")
     if data.shape[0] and rows.shape[0]:
         with nogil:
             count = fe_binary_read(<const char *>&data[0], data.shape[0], rows.shape[1], rows.shape[0], &rows[0, 0],
-                                   <char *>&keys[0], &keys_used, &used)
-    return count, keys_used, used
+                                   NULL, NULL, &used)
+    return count
 
 
 def read_text(const unsigned char[::1] data not None, float[:, ::1] floats, double[:, ::1] doubles,

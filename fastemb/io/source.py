@@ -44,6 +44,17 @@ def refuse_compressed_name(path: StrPath) -> None:
         raise ValueError(f"{path}: compressed files cannot be written; save without the ending and compress afterwards")
 
 
+def read_into(file: BinaryIO, buffer: memoryview) -> int:
+    """Read until the buffer is full or the file ends; returns the number of bytes."""
+    have = 0
+    while have < len(buffer):
+        got = file.readinto(buffer[have:])  # type: ignore[attr-defined]
+        if not got:
+            break
+        have += got
+    return have
+
+
 class Window:
     """The part of a file that is being read: a buffer of fixed size that moves forward."""
 
@@ -67,12 +78,7 @@ class Window:
         left = self._end - self._begin
         self._buffer[:left] = bytes(self.view)
         self._begin, self._end = 0, left
-        room = self._buffer[: self.size]
-        while self._end < len(room):
-            got = self._file.readinto(room[self._end :])  # type: ignore[attr-defined]
-            if not got:
-                break
-            self._end += got
+        self._end += read_into(self._file, self._buffer[left : self.size])
         return self._end > left
 
     def full(self) -> bool:

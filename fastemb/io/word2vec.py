@@ -10,14 +10,17 @@ import codecs
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .. import _native
+from ..config import available_cpus
 from .atomic import StrPath, atomic_write
 from .numbers import parse_double, parse_float
+from .records import Records
 from .source import BLOCK, Window, open_source, refuse_compressed_name
 from .unpack import TruncatedFileError
 
@@ -27,6 +30,7 @@ _LONGEST_KEY = 1 << 16
 _MOST_DIMENSIONS = 1 << 20
 _TEXT_BYTES = 64  # for one number, on average over a line
 _FIRST_ROWS_BYTES = 64 << 20
+_MOST_THREADS = 4  # more wait for the one that reads
 _HARD_FIELDS = 1 << 15
 
 # (bytes, rows to fill, buffer for keys) -> (rows read, bytes of keys, bytes used)
@@ -42,8 +46,10 @@ def read_word2vec(
     limit: int | None = None,
     datatype: DTypeLike = np.float32,
     no_header: bool = False,
-) -> tuple[list[str], Floats]:
-    """Read keys and an (n, dimensions) array of ``datatype``; of a key that comes twice only the first row is kept.
+) -> tuple[dict[str, int], Floats]:
+    """Read a dict from key to row, in the order of the rows, and the rows, an (n, dimensions) array of ``datatype``.
+
+    Of a key that comes twice only the first row is kept.
 
     Args:
         path: file; gzip, bz2 and xz are unpacked on the way.
@@ -82,8 +88,13 @@ class _Reader:
         self.encoding = encoding
         self.unicode_errors = unicode_errors
         self.first_line = 1  # number of the line with the first row
+        self.keys: list[list[str]] = []  # in pieces
+        self.index: dict[str, int] = {}  # the last row of each key
+        self.done = 0  # keys
 
-    def read(self, shape: tuple[int, int] | None, limit: int | None, wanted: np.dtype[Any]) -> tuple[list[str], Floats]:
+    def read(
+        self, shape: tuple[int, int] | None, limit: int | None, wanted: np.dtype[Any]
+    ) -> tuple[dict[str, int], Floats]:
         if shape is None:
             shape = self._header()
             self.first_line = 2
@@ -92,11 +103,13 @@ class _Reader:
         wide = not self.binary and wanted != np.float32
         self._check_plausible(count, dims)
         rows = np.empty((self._first_room(count, dims), dims), np.float64 if wide else np.float32)
-        keys = self._fill(rows, count, check_end=count == stored)
+        left = self._fill_binary(rows, count) if self.binary else self._fill_text(rows, count)
+        if count == stored:
+            self._check_end(left, count)
         if self.binary and sys.byteorder == "big":
             rows.byteswap(inplace=True)
         with np.errstate(over="ignore"):
-            return _first_of_each(keys, rows.astype(wanted, copy=False))
+            return self._first_of_each(rows.astype(wanted, copy=False))
 
     def _header(self) -> tuple[int, int]:
         line = self.file.readline(1000)
@@ -128,29 +141,33 @@ class _Reader:
         size = max(BLOCK, _LONGEST_KEY + dims * (4 if self.binary else _TEXT_BYTES))
         return size if self.size is None else min(size, self.size + 1)
 
-    def _fill(self, rows: Floats, count: int, check_end: bool) -> list[str]:
-        """Read ``count`` rows into ``rows``, which is made longer as they come; returns the keys."""
+    def _fill_binary(self, rows: Floats, count: int) -> bytes:
+        """Read ``count`` rows into ``rows``, which is made longer as they come; returns what was read beyond them."""
+        block = self._window_size(rows.shape[1])
+        threads = min(available_cpus(), _MOST_THREADS, 1 + rows.nbytes // block)
+        records = Records(self.file, rows, count, block)
+        records.read(1 if self.size is None else threads, self._take)
+        if records.done < count:
+            self._stop(records.too_long, count)
+        return records.left
+
+    def _fill_text(self, rows: Floats, count: int) -> bytes:
+        """Do the same with text."""
         dims = rows.shape[1]
         window = Window(self.file, self._window_size(dims))
         names = bytearray(window.size)
-        keys: list[str] = []
-        scan = self._scan_binary if self.binary else self._text_scanner(dims, lambda: len(keys))
-        while len(keys) < count:
-            if len(keys) == len(rows):
+        scan = self._text_scanner(dims)
+        while self.done < count:
+            if self.done == len(rows):
                 rows.resize((min(count, 2 * len(rows)), dims), refcheck=False)
-            done, names_used, used = scan(window.view, rows[len(keys) :], names)
-            keys += self._decode(bytes(memoryview(names)[:names_used]), len(keys), done)
+            done, names_used, used = scan(window.view, rows[self.done :], names)
+            self._take(bytes(memoryview(names)[:names_used]), done)
             window.skip(used)
-            if done == 0 and not window.fill() and (self.binary or window.full() or not window.end_line()):
-                self._stop(window, len(keys), count)
-        if check_end:
-            self._check_end(window, count)
-        return keys
+            if done == 0 and not window.fill() and (window.full() or not window.end_line()):
+                self._stop(window.full(), count)
+        return bytes(window.view)
 
-    def _scan_binary(self, data: memoryview, rows: Floats, names: bytearray) -> tuple[int, int, int]:
-        return _native.read_binary(data, rows, names)
-
-    def _text_scanner(self, dims: int, rows_before: Callable[[], int]) -> Scan:
+    def _text_scanner(self, dims: int) -> Scan:
         hard = np.empty((max(_HARD_FIELDS, dims), 3), np.int64)
 
         def scan(data: memoryview, rows: Floats, names: bytearray) -> tuple[int, int, int]:
@@ -162,9 +179,9 @@ class _Reader:
             for index, begin, end in hard[:hard_count].tolist():
                 if index < done * dims:
                     with np.errstate(over="ignore"):  # too large for a float: infinite
-                        values[index] = self._parse(parse, bytes(data[begin:end]), rows_before() + index // dims)
+                        values[index] = self._parse(parse, bytes(data[begin:end]), self.done + index // dims)
             if not fits and done == 0:
-                self._refuse_line(bytes(data[used:]).split(b"\n", 1)[0], rows_before(), dims)
+                self._refuse_line(bytes(data[used:]).split(b"\n", 1)[0], self.done, dims)
             return done, names_used, used
 
         return scan
@@ -182,17 +199,22 @@ class _Reader:
         numbers = len(line.partition(b" ")[2].split())
         raise ValueError(f"{where} has {numbers} values after the key {line.split(b' ')[0][:60]!r}, expected {dims}")
 
-    def _decode(self, names: bytes, row: int, count: int) -> list[str]:
-        """``count`` keys out of bytes with a space after each."""
-        if count == 0:
-            return []
+    def _take(self, names: bytes, count: int) -> None:
+        """Take in ``count`` keys, out of bytes with a space after each."""
+        if count:
+            keys = self._decode(names)
+            self.keys.append(keys)
+            self.index.update(zip(keys, range(self.done, self.done + count), strict=True))
+            self.done += count
+
+    def _decode(self, names: bytes) -> list[str]:
         try:
             if codecs.lookup(self.encoding).name in ("utf-8", "ascii", "iso8859-1"):
                 return names[:-1].decode(self.encoding, self.unicode_errors).split(" ")
             return [name.decode(self.encoding, self.unicode_errors) for name in names[:-1].split(b" ")]
         except UnicodeDecodeError:
             for at, name in enumerate(names[:-1].split(b" ")):
-                self._decode_one(name, row + at)
+                self._decode_one(name, self.done + at)
             raise
 
     def _decode_one(self, name: bytes, row: int) -> None:
@@ -202,20 +224,27 @@ class _Reader:
             what = f"{error.reason} in the key of vector {row + 1} of {self.path}; see unicode_errors"
             raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
 
-    def _stop(self, window: Window, row: int, count: int) -> None:
-        if window.full():
+    def _stop(self, too_long: bool, count: int) -> None:
+        if too_long:
             what = "record" if self.binary else "line"
-            raise ValueError(f"{self.path}: {what} {row + self.first_line - self.binary} is too long")
-        raise TruncatedFileError(f"{self.path}: the file ends after {row} of {count} vectors")
+            raise ValueError(f"{self.path}: {what} {self.done + self.first_line - self.binary} is too long")
+        raise TruncatedFileError(f"{self.path}: the file ends after {self.done} of {count} vectors")
 
-    def _check_end(self, window: Window, count: int) -> None:
-        while True:
-            if bytes(window.view).strip():
-                what = "data" if self.binary else f"line {count + self.first_line}"
-                raise ValueError(f"{self.path}: more after the {count} vectors that the header promises: {what}")
-            window.skip(len(window.view))
-            if not window.fill():
+    def _check_end(self, rest: bytes, count: int) -> None:
+        while not rest.strip():
+            rest = self.file.read(BLOCK)
+            if not rest:
                 return
+        what = "data" if self.binary else f"line {count + self.first_line}"
+        raise ValueError(f"{self.path}: more after the {count} vectors that the header promises: {what}")
+
+    def _first_of_each(self, rows: Floats) -> tuple[dict[str, int], Floats]:
+        if len(self.index) == self.done:
+            return self.index, rows
+        first: dict[str, int] = {}
+        for row, key in enumerate(chain.from_iterable(self.keys)):
+            first.setdefault(key, row)
+        return dict(zip(first, range(len(first)), strict=True)), rows[list(first.values())]
 
 
 def _count_lines(path: StrPath) -> tuple[int, int]:
@@ -236,14 +265,6 @@ def _count_lines(path: StrPath) -> tuple[int, int]:
             window.skip(len(window.view))
             window.fill()
         return line_ends + 1, dims
-
-
-def _first_of_each(keys: list[str], rows: Floats) -> tuple[list[str], Floats]:
-    if len(set(keys)) == len(keys):
-        return keys, rows
-    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
-    kept = sorted(first.values())
-    return [keys[row] for row in kept], rows[kept]
 
 
 # ---- writing ----

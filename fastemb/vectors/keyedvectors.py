@@ -410,9 +410,9 @@ class KeyedVectors(Queries):
         keys, vectors = read_word2vec(fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors)
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname}: vectors of {vectors.shape[1]} dimensions, expected {self.vector_size}")
-        theirs = [row for row, key in enumerate(keys) if key in self.key_to_index]
-        ours = [self.key_to_index[keys[row]] for row in theirs]
-        self.vectors[ours] = vectors[theirs]
+        shared = [key for key in keys if key in self.key_to_index]
+        ours = [self.key_to_index[key] for key in shared]
+        self.vectors[ours] = vectors[[keys[key] for key in shared]]
         self.norms = None
         locks = np.ones(len(self), np.float32)
         locks[:] = self.__dict__.get("vectors_lockf", 1.0)

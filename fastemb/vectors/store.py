@@ -55,7 +55,7 @@ class Store(Lifecycle):
         self._integer_keys: tuple[int, bool] = (0, False)  # (number of keys, whether one is an int)
 
     @classmethod
-    def _from_arrays(cls, keys: Sequence[Key], vectors: Array, counts: Array | None = None) -> Self:
+    def _from_arrays(cls, keys: Sequence[Key] | dict[Key, int], vectors: Array, counts: Array | None = None) -> Self:
         """Make one that shares the memory of ``vectors`` (n, d), which may be strided; ``counts``: (n,) or None."""
         made = cls(vectors.shape[1], 0, vectors.dtype)
         made._become(keys, vectors)
@@ -63,15 +63,17 @@ class Store(Lifecycle):
             made.expandos["count"] = np.asarray(counts)
         return made
 
-    def _become(self, keys: Sequence[Key], vectors: Array) -> None:
+    def _become(self, keys: Sequence[Key] | dict[Key, int], vectors: Array) -> None:
         """Take these keys and vectors in place of all there were; attributes stay as they are.
+
+        A dict of keys, from key to row in the order of the rows, becomes ``key_to_index``.
 
         Raises:
             ValueError: keys and vectors differ in number, or a key comes twice.
 
         """
         index_to_key = list(keys)
-        key_to_index = dict(zip(index_to_key, range(len(index_to_key)), strict=True))
+        key_to_index = keys if isinstance(keys, dict) else dict(zip(index_to_key, range(len(keys)), strict=True))
         if not len(vectors) == len(index_to_key) == len(key_to_index):
             raise ValueError("there must be one vector for each key, and no key twice")
         self.index_to_key, self.key_to_index = index_to_key, key_to_index

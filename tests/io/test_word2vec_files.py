@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -21,7 +22,14 @@ SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 def read_bytes(tmp_path, data, **options):
     path = tmp_path / "vectors"
     path.write_bytes(data)
-    return read_word2vec(path, **options)
+    return read(path, **options)
+
+
+def read(path, **options):
+    """Keys as a list, and vectors."""
+    index, vectors = read_word2vec(path, **options)
+    assert list(index.values()) == list(range(len(vectors)))
+    return list(index), vectors
 
 
 def record(key, *values):
@@ -40,7 +48,7 @@ def same_bits(a, b):
 def test_floats_come_back_bit_for_bit(tmp_path, data, keys, dims, binary):
     vectors = data.draw(arrays(np.float32, (len(keys), dims), elements=st.floats(width=32, allow_nan=False)))
     write_word2vec(tmp_path / "x", keys, vectors, binary=binary)
-    got_keys, got = read_word2vec(tmp_path / "x", binary=binary)
+    got_keys, got = read(tmp_path / "x", binary=binary)
     assert got_keys == keys
     assert same_bits(got, vectors)
 
@@ -65,9 +73,67 @@ def test_more_than_one_block_and_strided_rows(tmp_path, binary):
     padded = rng.normal(size=(30_000, 112)).astype(np.float32)
     keys = [f"word{at}" for at in range(len(padded))]
     write_word2vec(tmp_path / "x", keys, padded[:, :100], binary=binary)
-    got_keys, got = read_word2vec(tmp_path / "x", binary=binary)
+    got_keys, got = read(tmp_path / "x", binary=binary)
     assert got_keys == keys
     assert same_bits(got, np.ascontiguousarray(padded[:, :100]))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Binary files in blocks of 64 bytes, by four threads."""
+    monkeypatch.setattr("fastemb.io.word2vec.BLOCK", 64)
+    monkeypatch.setattr("fastemb.io.word2vec._LONGEST_KEY", 40)
+    monkeypatch.setattr("fastemb.io.word2vec.available_cpus", lambda: 4)
+
+
+@SHARED_FOLDER
+@given(
+    seed=st.integers(0, 2**32 - 1), count=st.integers(0, 300), dims=st.integers(1, 9), end=st.sampled_from(["", "\n"])
+)
+def test_blocks_end_anywhere(tmp_path, small_blocks, seed, count, dims, end):
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 2**32, (count, dims), np.uint32).view(np.float32)  # with line ends and spaces in them
+    keys = [str(row).zfill(rng.integers(1, 20)) + "k" for row in range(count)]
+    records = [key.encode() + b" " + row.tobytes() + end.encode() for key, row in zip(keys, rows, strict=True)]
+    data = b"%d %d\n" % (count, dims) + b"".join(records)
+    for given_data in (data, gzip.compress(data)):
+        got_keys, got = read_bytes(tmp_path, given_data, binary=True)
+        assert got_keys == keys
+        assert same_bits(got, rows)
+    limit = int(rng.integers(1, count + 2))
+    got_keys, got = read_bytes(tmp_path, data, binary=True, limit=limit)
+    assert got_keys == keys[:limit]
+    assert same_bits(got, rows[:limit])
+
+
+def test_errors_in_later_blocks(tmp_path, small_blocks):
+    def records(*keys):
+        return b"%d 2\n" % len(keys) + b"".join(record(key, 1, 2) for key in keys)
+
+    names = [f"key{at}" for at in range(500)]
+    with pytest.raises(TruncatedFileError, match="the file ends after 499 of 500 vectors"):
+        read_bytes(tmp_path, gzip.compress(records(*names)[:-1]), binary=True)
+    with pytest.raises(TruncatedFileError, match="the file ends after 500 of 501 vectors"):
+        read_bytes(tmp_path, records(*names, "a" * 9)[:-1].replace(b"a" * 9, b"a"), binary=True)
+    with pytest.raises(ValueError, match="record 301 is too long"):
+        read_bytes(tmp_path, records(*names[:300], "k" * 99, *names[300:]), binary=True)
+    with pytest.raises(ValueError, match="more after the 500 vectors"):
+        read_bytes(tmp_path, records(*names) + b"\n" * 200 + b"x", binary=True)
+    assert len(read_bytes(tmp_path, records(*names) + b"\n" * 200, binary=True)[0]) == 500
+    with pytest.raises(UnicodeDecodeError, match="vector 401 of"):
+        read_bytes(tmp_path, records(*names).replace(b"key400", b"key\xff00"), binary=True)
+    keys, _ = read_bytes(tmp_path, records(*names).replace(b"key400", b"key399"), binary=True)
+    assert keys == names[:400] + names[401:]
+
+
+def test_a_read_error_surfaces(tmp_path, small_blocks, monkeypatch):
+    def failing(file, buffer):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("fastemb.io.records.read_into", failing)
+    with pytest.raises(OSError, match="the disk is gone"):
+        read_bytes(tmp_path, b"200 1\n" + record("a", 1) * 200, binary=True)
+    assert not [thread for thread in threading.enumerate() if "fastemb-read" in thread.name]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
@@ -157,7 +223,7 @@ def test_text_without_header(tmp_path, end):
     keys, vectors = read_bytes(tmp_path, b"a 1 2\nb 3 4\nc 5 6" + end.encode(), no_header=True)
     assert keys == ["a", "b", "c"]
     assert vectors.tolist() == [[1, 2], [3, 4], [5, 6]]
-    assert read_word2vec(tmp_path / "vectors", no_header=True, limit=2)[0] == ["a", "b"]
+    assert read(tmp_path / "vectors", no_header=True, limit=2)[0] == ["a", "b"]
 
 
 def test_text_without_header_longer_than_a_block(tmp_path, monkeypatch):
@@ -210,7 +276,7 @@ def test_encodings(tmp_path):
 def test_keys_with_unusual_white_space(tmp_path):
     keys = ["a\xa0b", "\x85", "\u2028", "\x1c", "\x00"]
     write_word2vec(tmp_path / "x", keys, np.ones((5, 2), np.float32))
-    assert read_word2vec(tmp_path / "x")[0] == keys
+    assert read(tmp_path / "x")[0] == keys
 
 
 def test_no_vectors(tmp_path):

@@ -415,6 +415,15 @@ REFUSED: dict[str, Call] = {
     "remap_ids: int64 remap": lambda: _native.remap_ids(ints(0), longs(0), longs()),
     "remap_ids: int32 ends": lambda: _native.remap_ids(ints(0), ints(0), ints()),
     "remap_ids: read only": lambda: _native.remap_ids(read_only(ints(0)), ints(0), longs()),
+    "find_binary: room for keys": lambda: _native.find_binary(b"a 1234", 1, 1, bytearray(5)),
+    "find_binary: no dimensions": lambda: _native.find_binary(b"a 1234", 0, 1, bytearray(6)),
+    "find_binary: too many dimensions": lambda: _native.find_binary(b"a 1234", 2**62, 1, bytearray(6)),
+    "find_binary: negative room": lambda: _native.find_binary(b"a 1234", 1, -1, bytearray(6)),
+    "find_binary: text": lambda: _native.find_binary("a 1234", 1, 1, bytearray(6)),
+    "read_binary: no dimensions": lambda: _native.read_binary(b"a 1234", np.zeros((1, 0), np.float32)),
+    "read_binary: doubles": lambda: _native.read_binary(b"a 1234", np.zeros((1, 1))),
+    "read_binary: strided": lambda: _native.read_binary(b"a 1234", np.zeros((2, 2), np.float32)[:, :1]),
+    "read_binary: read only": lambda: _native.read_binary(b"a 1234", read_only(np.zeros((1, 1), np.float32))),
 }
 
 
@@ -440,6 +449,10 @@ def test_empty_arrays_are_no_error() -> None:
     table().add(b"", None, None, 0, ints())
     table().find(b"", ints())
     assert _native.remap_ids(ints(), ints(), longs()) == 0
+    assert _native.find_binary(b"", 1, 1, bytearray()) == (0, 0, 0)
+    assert _native.find_binary(b"a 1234", 1, 0, bytearray(6)) == (0, 0, 0)
+    assert _native.read_binary(b"", np.zeros((1, 1), np.float32)) == 0
+    assert _native.read_binary(b"a 1234", np.zeros((0, 1), np.float32)) == 0
     empty = _native.TokenTable()
     assert len(empty) == 0
     empty.counts(longs(0), longs(0))

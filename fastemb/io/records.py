@@ -1,0 +1,95 @@
+"""Records of a key and floats, as in word2vec's binary files, by several threads.
+
+One thread at a time reads on and finds the records in what it read; their keys go to the caller, in order. Meanwhile
+others copy floats to where they belong: this takes longer, because the memory of the result is touched there first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from .source import read_into
+
+Floats = NDArray[np.floating[Any]]
+
+
+class Records:
+    """Reads records of ``rows.shape[1]`` floats until there are ``count`` or the file ends.
+
+    Args:
+        file: where to read on.
+        rows: float32, with room for ``count`` records; only with one thread it may be shorter, and is made longer as
+            records come.
+        count: how many records to read at most.
+        block: bytes to read at once; no record may be longer.
+
+    Attributes:
+        done: records read.
+        left: bytes that were read after the last record.
+        too_long: whether reading ended because a block has no room for the next record.
+    """
+
+    def __init__(self, file: BinaryIO, rows: Floats, count: int, block: int) -> None:
+        self.done = 0
+        self.left = b""
+        self.too_long = False
+        self._file = file
+        self._rows = rows
+        self._count = count
+        self._block = block
+        self._found: SimpleQueue[tuple[bytes, int] | None] = SimpleQueue()  # keys with a space after each, their number
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def read(self, threads: int, take: Callable[[bytes, int], None]) -> None:
+        """Read all; ``take`` is called with keys, a space after each, and their number, in the order of the file."""
+        with ThreadPoolExecutor(threads, "fastemb-read") as pool:
+            try:
+                running = [pool.submit(self._work) for _ in range(threads)]
+                while (found := self._found.get()) is not None:
+                    take(*found)
+                for work in running:
+                    work.result()
+            finally:
+                self._stopped = True
+
+    def _work(self) -> None:
+        try:
+            buffer, names = memoryview(bytearray(self._block)), bytearray(self._block)
+            while (taken := self._take(buffer, names)) is not None:
+                first, end, used = taken
+                _native.read_binary(buffer[:used], self._rows[first:end])
+        except BaseException:
+            self._stopped = True
+            raise
+        finally:
+            self._found.put(None)
+
+    def _take(self, buffer: memoryview, names: bytearray) -> tuple[int, int, int] | None:
+        """Fill ``buffer`` with the next whole records; returns (first row, row to stop before, bytes)."""
+        with self._lock:
+            if self._stopped or self.done == self._count:
+                return None
+            begin = len(self.left)
+            buffer[:begin] = self.left
+            end = begin + read_into(self._file, buffer[begin:])
+            dims = self._rows.shape[1]
+            found, names_used, used = _native.find_binary(buffer[:end], dims, self._count - self.done, names)
+            self.left = bytes(buffer[used:end])
+            if found == 0:
+                self._stopped = True
+                self.too_long = end == self._block
+                return None
+            first, self.done = self.done, self.done + found
+            if self.done > len(self._rows):
+                self._rows.resize((min(self._count, max(self.done, 2 * len(self._rows))), dims), refcheck=False)
+            self._found.put((bytes(memoryview(names)[:names_used]), found))
+            return first, self.done, used
