@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as np
 
@@ -46,7 +47,23 @@ def choose_isa(wanted: str | None) -> str:
     return wanted
 
 
-ISA = choose_isa(os.environ.get(ISA_VARIABLE))
+def _is_command() -> bool:
+    """Whether this process is the ``fastemb`` command or ``python -m fastemb``, which import this before they run."""
+    program = sys.argv[0] if getattr(sys, "argv", None) else ""
+    return (program == "-m" and "fastemb" in sys.orig_argv) or Path(program).stem == "fastemb"
+
+
+def _isa_of_environment() -> str:
+    try:
+        return choose_isa(os.environ.get(ISA_VARIABLE))
+    except RuntimeError as error:
+        if not _is_command():
+            raise
+        print(f"fastemb: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+ISA = _isa_of_environment()
 
 
 def show_config() -> None:

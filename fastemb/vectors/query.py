@@ -235,12 +235,14 @@ class Queries(Store):
 
     def _unit_queries(self, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
         """Vectors of length 1, (n, vector_size), and the rows of keys; None for vectors that were given as such."""
+        if isinstance(queries, list | tuple) and queries and isinstance(queries[0], np.ndarray):
+            queries = np.stack(queries)
         if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
             if queries.ndim != 2 or queries.shape[1] != self.vector_size:
                 raise ValueError(f"vectors must be (n, {self.vector_size}), not {queries.shape}")
             vectors = queries.astype(np.float32)
             return divided(vectors, row_norms(vectors)[:, np.newaxis]), None
-        if isinstance(queries, str) or not isinstance(queries, Iterable):
+        if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
             raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
         rows = np.array([self.get_index(key) for key in queries], np.int64)
         vectors = self.vectors[rows].astype(np.float32)

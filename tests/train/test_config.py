@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,6 +51,25 @@ def test_an_unknown_kernel_is_a_clear_error_at_import(name: str) -> None:
     assert done.returncode == 1
     message = f"RuntimeError: FASTEMB_ISA={name!r} is not a kernel of this build; use one of: base"
     assert message in done.stderr.encode("latin-1", "backslashreplace").decode("latin-1") or message in done.stderr
+
+
+@pytest.mark.parametrize("start", ["module", "script"])
+def test_for_the_command_it_is_one_line(start: str, tmp_path: Path) -> None:
+    script = tmp_path / "fastemb"
+    script.write_text("import sys\nfrom fastemb.cli import main\nsys.exit(main())\n")
+    environment = {**os.environ, "PYTHONPATH": str(Path(fastemb.__file__).parents[1])}
+    for isa, status in (("sse9", 2), ("base", 0)):
+        done = subprocess.run(
+            [sys.executable, *(["-m", "fastemb"] if start == "module" else [str(script)]), "info"],
+            env={**environment, "FASTEMB_ISA": isa},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == status, done.stderr
+        error = "fastemb: error: FASTEMB_ISA='sse9' is not a kernel of this build; use one of: base"
+        assert done.stderr.count("\n") == (status == 2)
+        assert done.stderr.startswith(error) == (status == 2)
 
 
 def test_the_widest_supported_kernel_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

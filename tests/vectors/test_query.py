@@ -117,6 +117,7 @@ def test_a_batch_of_keys(points):
 def test_a_batch_of_vectors_leaves_none_out(points):
     batch = points.most_similar_batch(np.array([[2.0, 0.0], [0.0, 0.0]]), topn=2)
     assert batch == [[("a", cosine(0)), ("b", cosine(10))], [("a", 0.0), ("b", 0.0)]]
+    assert points.most_similar_batch([points["a"], points["f"]], topn=1) == [[("a", cosine(0))], [("f", cosine(0))]]
 
 
 def test_the_arrays_of_a_batch(points):
