@@ -1,0 +1,187 @@
+"""Loading vectors, and neighbours of many at once, beside gensim and NumPy: python -m bench.vectors
+
+Every measurement is a process of its own, and they take turns. What is compared with runs as it comes, with all the
+threads that its BLAS takes, and again with one BLAS thread, which is faster where CPUs are shared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Times = tuple[float, float]  # seconds by the clock and of CPU, for the whole amount of work
+
+NEIGHBOURS = {"rows": 77_000, "dims": 100, "queries": 10_000, "n": 10}
+RETRIEVAL = {"rows": 41_000, "dims": 128, "queries": 30_000, "n": 20}
+SAMPLE = 500  # queries that the slow loops answer; their times are scaled up
+
+
+def timed(work: Callable[[], Any], scale: float = 1.0) -> Times:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return (time.perf_counter() - wall) * scale, (time.process_time() - cpu) * scale
+
+
+# ---- what runs in a process of its own ----
+
+
+def load_fastemb(path: str) -> Times:
+    from fastemb import KeyedVectors
+
+    return timed(lambda: KeyedVectors.load_word2vec_format(path, binary=True))
+
+
+def load_gensim(path: str) -> Times:
+    from gensim.models import KeyedVectors
+
+    return timed(lambda: KeyedVectors.load_word2vec_format(path, binary=True))
+
+
+def _random(seed: int, rows: int, dims: int) -> Any:
+    return np.random.default_rng(seed).standard_normal((rows, dims), dtype=np.float32)
+
+
+def _filled(keyed: Any) -> tuple[Any, list[str]]:
+    keys = [f"word{row}" for row in range(NEIGHBOURS["rows"])]
+    keyed.add_vectors(keys, _random(1, NEIGHBOURS["rows"], NEIGHBOURS["dims"]))
+    keyed.fill_norms()
+    return keyed, [keys[row] for row in np.random.default_rng(2).integers(0, len(keys), NEIGHBOURS["queries"])]
+
+
+def neighbours_fastemb(workers: int) -> Times:
+    from fastemb import KeyedVectors
+
+    keyed, queries = _filled(KeyedVectors(NEIGHBOURS["dims"]))
+    return timed(lambda: keyed.most_similar_batch(queries, topn=NEIGHBOURS["n"], workers=workers))
+
+
+def neighbours_gensim() -> Times:
+    from gensim.models import KeyedVectors
+
+    keyed, queries = _filled(KeyedVectors(NEIGHBOURS["dims"]))
+    keyed.most_similar(queries[0])
+    some = queries[:SAMPLE]
+    return timed(lambda: [keyed.most_similar(key, topn=NEIGHBOURS["n"]) for key in some], len(queries) / SAMPLE)
+
+
+def _retrieval() -> tuple[Any, Any, Any, Any]:
+    """Users, items, and 5 to 200 items of each user that are not to be found, in CSR form."""
+    rng = np.random.default_rng(3)
+    lengths = rng.integers(5, 200, RETRIEVAL["queries"])
+    offsets = np.append(0, np.cumsum(lengths))
+    excluded = rng.integers(0, RETRIEVAL["rows"], offsets[-1])
+    users, items = (_random(seed, RETRIEVAL[what], RETRIEVAL["dims"]) for seed, what in ((4, "queries"), (5, "rows")))
+    return users, items, offsets, excluded
+
+
+def retrieval_fastemb(workers: int) -> Times:
+    from fastemb.vectors.topk import top_k
+
+    users, items, offsets, excluded = _retrieval()
+    return timed(lambda: top_k(users, items, RETRIEVAL["n"], exclude=(offsets, excluded), workers=workers))
+
+
+def retrieval_numpy() -> Times:
+    users, items, offsets, excluded = _retrieval()
+
+    def loop() -> None:
+        for user in range(SAMPLE):
+            scores = items @ users[user]
+            scores[excluded[offsets[user] : offsets[user + 1]]] = -np.inf
+            best = np.argpartition(-scores, RETRIEVAL["n"])[: RETRIEVAL["n"]]
+            best[np.argsort(-scores[best])]
+
+    return timed(loop, len(users) / SAMPLE)
+
+
+TASKS = (load_fastemb, load_gensim, neighbours_fastemb, neighbours_gensim, retrieval_fastemb, retrieval_numpy)
+
+
+# ---- what starts them ----
+
+
+def write_vectors(path: Path, rows: int, dims: int) -> None:
+    """A binary file whose keys have the lengths of words: short ones first."""
+    with path.open("wb") as file:
+        file.write(b"%d %d\n" % (rows, dims))
+        for start in range(0, rows, 20_000):
+            block = _random(start, min(20_000, rows - start), dims)
+            file.write(b"".join(b"w%x %b\n" % (start + at, row.tobytes()) for at, row in enumerate(block)))
+
+
+def run(task: Callable[..., Times], arguments: list[Any], one_thread: bool) -> Times:
+    environment = dict(os.environ, **({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"} if one_thread else {}))
+    command = [sys.executable, "-m", "bench.vectors", "--child", task.__name__, json.dumps(arguments)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{task.__name__} failed:\n{done.stderr}")
+    wall, cpu = json.loads(done.stdout)
+    return wall, cpu
+
+
+def measure(title: str, runs: dict[str, tuple[Callable[..., Times], list[Any], bool]], rounds: int) -> None:
+    times: dict[str, list[Times]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, (task, arguments, one_thread) in runs.items():
+            times[name].append(run(task, arguments, one_thread))
+    print(f"\n{title}\n{'':<34}{'best s':>10}{'median s':>10}{'CPU s':>10}{'best':>9}{'median':>9}{'CPU':>9}")
+    walls = {name: [wall for wall, _ in found] for name, found in times.items()}
+    cpus = {name: min(cpu for _, cpu in found) for name, found in times.items()}
+    ours = next(iter(runs))
+    for name in runs:
+        best, median = min(walls[name]), statistics.median(walls[name])
+        ratios = best / min(walls[ours]), median / statistics.median(walls[ours]), cpus[name] / cpus[ours]
+        print(f"{name:<34}{best:>10.2f}{median:>10.2f}{cpus[name]:>10.2f}", *(f"{ratio:>8.1f}x" for ratio in ratios))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.vectors", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each (%(default)s)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="vectors of 300 dimensions to load (%(default)s)")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="threads (%(default)s)")
+    parser.add_argument("--only", choices=("load", "neighbours", "retrieval"), help="one of the three")
+    parser.add_argument("--child", nargs=2, metavar=("TASK", "ARGUMENTS"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        task = {task.__name__: task for task in TASKS}[options.child[0]]
+        print(json.dumps(task(*json.loads(options.child[1]))))
+        return
+    if options.only in (None, "load"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "vectors.bin"
+            write_vectors(path, options.rows, 300)
+            runs: dict[str, Any] = {
+                "fastemb": (load_fastemb, [str(path)], False),
+                "gensim": (load_gensim, [str(path)], False),
+            }
+            measure(f"load_word2vec_format, binary, {options.rows:,} x 300", runs, options.rounds)
+    for name, ours, theirs, other, sizes in (
+        ("neighbours", neighbours_fastemb, neighbours_gensim, "gensim's loop", NEIGHBOURS),
+        ("retrieval", retrieval_fastemb, retrieval_numpy, "NumPy's loop", RETRIEVAL),
+    ):
+        if options.only not in (None, name):
+            continue
+        runs = {
+            "fastemb, 1 thread": (ours, [1], False),
+            other: (theirs, [], False),
+            f"{other}, 1 BLAS thread": (theirs, [], True),
+        }
+        if options.workers > 1:
+            runs[f"fastemb, {options.workers} threads"] = (ours, [options.workers], False)
+        size = f"{sizes['queries']:,} queries, {sizes['rows']:,} x {sizes['dims']}, best {sizes['n']}"
+        measure(f"{name}: {size}", runs, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
