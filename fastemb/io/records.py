@@ -1,15 +1,13 @@
 """Records of a key and floats, as in word2vec's binary files, by several threads.
 
-One thread at a time reads on and finds the records in what it read; their keys go to the caller, in order. Meanwhile
-others copy floats to where they belong: this takes longer, because the memory of the result is touched there first.
+One thread at a time reads on and finds the records in what it read. Meanwhile others copy floats to where they belong:
+this takes longer, because the memory of the result is touched there first.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -33,30 +31,28 @@ class Records:
 
     Attributes:
         done: records read.
+        names: their keys, a space after each, in pieces.
         left: bytes that were read after the last record.
         too_long: whether reading ended because a block has no room for the next record.
     """
 
     def __init__(self, file: BinaryIO, rows: Floats, count: int, block: int) -> None:
         self.done = 0
+        self.names: list[bytes] = []
         self.left = b""
         self.too_long = False
         self._file = file
         self._rows = rows
         self._count = count
         self._block = block
-        self._found: SimpleQueue[tuple[bytes, int] | None] = SimpleQueue()  # keys with a space after each, their number
         self._stopped = False
         self._lock = threading.Lock()
 
-    def read(self, threads: int, take: Callable[[bytes, int], None]) -> None:
-        """Read all; ``take`` is called with keys, a space after each, and their number, in the order of the file."""
+    def read(self, threads: int) -> None:
+        """Read all; an exception in one thread, or Ctrl-C, stops the others."""
         with ThreadPoolExecutor(threads, "fastemb-read") as pool:
             try:
-                running = [pool.submit(self._work) for _ in range(threads)]
-                while (found := self._found.get()) is not None:
-                    take(*found)
-                for work in running:
+                for work in [pool.submit(self._work) for _ in range(threads)]:
                     work.result()
             finally:
                 self._stopped = True
@@ -70,8 +66,6 @@ class Records:
         except BaseException:
             self._stopped = True
             raise
-        finally:
-            self._found.put(None)
 
     def _take(self, buffer: memoryview, names: bytearray) -> tuple[int, int, int] | None:
         """Fill ``buffer`` with the next whole records; returns (first row, row to stop before, bytes)."""
@@ -91,5 +85,5 @@ class Records:
             first, self.done = self.done, self.done + found
             if self.done > len(self._rows):
                 self._rows.resize((min(self._count, max(self.done, 2 * len(self._rows))), dims), refcheck=False)
-            self._found.put((bytes(memoryview(names)[:names_used]), found))
+            self.names.append(bytes(memoryview(names)[:names_used]))
             return first, self.done, used

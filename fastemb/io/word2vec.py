@@ -10,7 +10,6 @@ import codecs
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -88,9 +87,8 @@ class _Reader:
         self.encoding = encoding
         self.unicode_errors = unicode_errors
         self.first_line = 1  # number of the line with the first row
-        self.keys: list[list[str]] = []  # in pieces
-        self.index: dict[str, int] = {}  # the last row of each key
-        self.done = 0  # keys
+        self.names: list[bytes] = []  # keys, a space after each, in pieces
+        self.done = 0  # rows
 
     def read(
         self, shape: tuple[int, int] | None, limit: int | None, wanted: np.dtype[Any]
@@ -109,7 +107,7 @@ class _Reader:
         if self.binary and sys.byteorder == "big":
             rows.byteswap(inplace=True)
         with np.errstate(over="ignore"):
-            return self._first_of_each(rows.astype(wanted, copy=False))
+            return _first_of_each(self._keys(), rows.astype(wanted, copy=False))
 
     def _header(self) -> tuple[int, int]:
         line = self.file.readline(1000)
@@ -146,8 +144,9 @@ class _Reader:
         block = self._window_size(rows.shape[1])
         threads = min(available_cpus(), _MOST_THREADS, 1 + rows.nbytes // block)
         records = Records(self.file, rows, count, block)
-        records.read(1 if self.size is None else threads, self._take)
-        if records.done < count:
+        records.read(1 if self.size is None else threads)
+        self.names, self.done = records.names, records.done
+        if self.done < count:
             self._stop(records.too_long, count)
         return records.left
 
@@ -161,7 +160,8 @@ class _Reader:
             if self.done == len(rows):
                 rows.resize((min(count, 2 * len(rows)), dims), refcheck=False)
             done, names_used, used = scan(window.view, rows[self.done :], names)
-            self._take(bytes(memoryview(names)[:names_used]), done)
+            self.names.append(bytes(memoryview(names)[:names_used]))
+            self.done += done
             window.skip(used)
             if done == 0 and not window.fill() and (window.full() or not window.end_line()):
                 self._stop(window.full(), count)
@@ -199,22 +199,17 @@ class _Reader:
         numbers = len(line.partition(b" ")[2].split())
         raise ValueError(f"{where} has {numbers} values after the key {line.split(b' ')[0][:60]!r}, expected {dims}")
 
-    def _take(self, names: bytes, count: int) -> None:
-        """Take in ``count`` keys, out of bytes with a space after each."""
-        if count:
-            keys = self._decode(names)
-            self.keys.append(keys)
-            self.index.update(zip(keys, range(self.done, self.done + count), strict=True))
-            self.done += count
-
-    def _decode(self, names: bytes) -> list[str]:
+    def _keys(self) -> list[str]:
+        names = b"".join(self.names)
+        if not names:
+            return []
         try:
             if codecs.lookup(self.encoding).name in ("utf-8", "ascii", "iso8859-1"):
                 return names[:-1].decode(self.encoding, self.unicode_errors).split(" ")
             return [name.decode(self.encoding, self.unicode_errors) for name in names[:-1].split(b" ")]
         except UnicodeDecodeError:
             for at, name in enumerate(names[:-1].split(b" ")):
-                self._decode_one(name, self.done + at)
+                self._decode_one(name, at)
             raise
 
     def _decode_one(self, name: bytes, row: int) -> None:
@@ -238,13 +233,15 @@ class _Reader:
         what = "data" if self.binary else f"line {count + self.first_line}"
         raise ValueError(f"{self.path}: more after the {count} vectors that the header promises: {what}")
 
-    def _first_of_each(self, rows: Floats) -> tuple[dict[str, int], Floats]:
-        if len(self.index) == self.done:
-            return self.index, rows
-        first: dict[str, int] = {}
-        for row, key in enumerate(chain.from_iterable(self.keys)):
-            first.setdefault(key, row)
-        return dict(zip(first, range(len(first)), strict=True)), rows[list(first.values())]
+
+def _first_of_each(keys: list[str], rows: Floats) -> tuple[dict[str, int], Floats]:
+    index = dict(zip(keys, range(len(keys)), strict=True))
+    if len(index) == len(keys):
+        return index, rows
+    first: dict[str, int] = {}
+    for row, key in enumerate(keys):
+        first.setdefault(key, row)
+    return dict(zip(first, range(len(first)), strict=True)), rows[list(first.values())]
 
 
 def _count_lines(path: StrPath) -> tuple[int, int]:
