@@ -118,6 +118,8 @@ def _batches(sentences: Any) -> Iterator[list[Sequence[Hashable]]]:
         if not {list, tuple}.issuperset(map(type, batch)):
             batch = [_tokens(sentence, number) for number, sentence in enumerate(batch, read)]
         yield batch
+        if len(batch) < count:  # not every iterator that has ended stays so
+            return
         read += len(batch)
         tokens = sum(map(len, batch))
         count = min(max(BATCH_TOKENS * len(batch) // max(tokens, 1), 1), 2 * count, BATCH_SENTENCES)
@@ -288,9 +290,18 @@ def _is_ragged(ids: Any) -> bool:
     return isinstance(ids, Iterator)
 
 
+def in_batches(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
+    """Lists of ``count`` items, fewer in the last; as ``for`` does, an iterator that has ended is not asked again."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, count)):
+        yield batch
+        if len(batch) < count:
+            return
+
+
 def _ragged_parts(rows: Iterable[Any]) -> IdParts:
-    iterator, read = iter(rows), 0
-    while batch := list(islice(iterator, BATCH_SENTENCES)):
+    read = 0
+    for batch in in_batches(rows, BATCH_SENTENCES):
         yield _joined(batch, read), np.cumsum([len(row) for row in batch], dtype=np.int64)
         read += len(batch)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from .._native import TokenTable
 from .blocks import Parts, Store
-from .iterables import require_sentences, short
+from .iterables import in_batches, require_sentences, short
 from .text import INVALID_UTF8, NUL_BYTE, Block, TextOptions, encode_blocks, splitters
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
@@ -133,7 +132,7 @@ def encode_texts(sentences: Any, options: TextOptions, target: Selection | Vocab
 
 def _joined(sentences: Iterator[Any]) -> Iterator[Rows]:
     read = 0
-    while batch := list(islice(sentences, BATCH_ROWS)):
+    for batch in in_batches(sentences, BATCH_ROWS):
         if set(map(type, batch)) != {str}:
             batch = [_text(sentence, number) for number, sentence in enumerate(batch, read)]
         text = "\n".join([*batch, ""])

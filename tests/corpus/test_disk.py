@@ -594,7 +594,7 @@ def test_the_estimate_goes_by_the_words_that_stay() -> None:
     some, all_words = corpus.estimate(100, min_count=5), corpus.estimate(100)
     assert (some["words"], some["vocab_size"]) == (14, 2)
     assert (all_words["words"], all_words["vocab_size"]) == (16, 4)
-    assert some["vectors"] == 2 * 112 * 4
+    assert some["vectors"] == 2 * 100 * 4
     assert corpus.estimate(100, max_final_vocab=1)["vocab_size"] == 1
     for needed in (some, all_words, corpus.estimate(10, hs=1, negative=0)):
         parts = {"vocab", "vectors", "syn1neg", "syn1", "tables", "ids"} & set(needed)

@@ -271,3 +271,31 @@ def test_a_corpus_stays_as_it_is_when_another_keeps_all_its_words():
     corpus = Corpus.from_sentences(SENTENCES)
     assert list(corpus.encode_with(Vocabulary(["d", "c", "b", "a"], [1, 1, 1, 1]))) == SENTENCES
     check(corpus, SENTENCES)
+
+
+class Restarting:
+    """An iterator that says once that it has ended, and then goes on."""
+
+    def __init__(self, items):
+        self.items, self.left = items, len(items)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.left -= 1
+        if self.left == -1:
+            raise StopIteration
+        return self.items[self.left % len(self.items)]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: Corpus.from_sentences(Restarting([["a", "b"]] * 5)),
+        lambda: Corpus.from_sentences(Restarting(["a b"] * 5), split=True),
+        lambda: Corpus.from_ids(Restarting([[0, 1]] * 5)),
+    ],
+)
+def test_an_iterator_that_has_ended_is_not_asked_again(read):
+    assert read().words == 10
