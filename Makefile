@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORPUS ?=
+OPTIONS ?=
 SOURCES := pyproject.toml setup.py $(wildcard csrc/*.[ch]) $(shell find fastemb -name '*.py' -o -name '*.py[xi]' -o -name '*.pxd')
 
 .PHONY: demo test lint types dist sanitize coverage bench clean
@@ -37,10 +38,11 @@ coverage: .venv-coverage/installed
 	.venv-coverage/bin/python -m pytest -q --cov=fastemb --cov-report=term
 	.venv-coverage/bin/gcovr --root . --filter csrc/ build-coverage
 
-# Speed and quality against the peers that are found: make bench CORPUS=path/to/text
+# Speed beside gensim and the programs given: make bench CORPUS=text.txt OPTIONS='--word2vec path/to/word2vec'
 bench: .venv/installed
-	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt"; exit 2; }
-	.venv/bin/python -m bench.compare --corpus "$(CORPUS)"
+	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt [OPTIONS='--word2vec BIN ...']"; exit 2; }
+	.venv/bin/pip install --quiet --disable-pip-version-check gensim matplotlib
+	.venv/bin/python -m bench.compare --corpus "$(CORPUS)" --cases all --json bench.json --chart bench.png $(OPTIONS)
 
 .venv/installed: $(SOURCES)
 	$(PYTHON) -m venv .venv

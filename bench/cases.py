@@ -53,6 +53,7 @@ class Settings:
     min_count: int = 5
     sample: float = 1e-3
     alpha: float = 0.025
+    lists: bool = False
 
 
 @dataclass(frozen=True)

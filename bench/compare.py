@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from . import chart, peak
 from .cases import CASES, Job, Settings, choose_cases
 from .measure import Runs, Texts, measure, refused
 from .peers import (
@@ -28,7 +29,7 @@ from .peers import (
     run_task,
 )
 from .process import ChildError
-from .report import as_json, built_by, header, machine, table
+from .report import as_json, built_by, header, machine, overview, table
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--analogies", type=Path, metavar="FILE", help="questions of four words, as word2vec's questions-words.txt")
     add("--similarity", type=Path, nargs="+", default=[], metavar="FILE", help="lines of two words and a score")
     add("--timeout", type=float, default=7200, help="seconds for one run (default %(default)s)")
+    add("--lists", action="store_true", help="give the corpus as lists of words, to trainers that take them")
     add("--json", type=Path, metavar="OUT.json", help="save every run and the summary here")
+    add("--chart", type=Path, metavar="OUT.png", help="draw the speeds (needs matplotlib)")
     return parser
 
 
@@ -68,8 +71,11 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         value = getattr(options, name)
         if value is not None and value <= 0:
             parser.error(f"--{name.replace('_', '-')} must be above 0")
-    if options.json and not options.json.absolute().parent.is_dir():
-        parser.error(f"{options.json}: no such folder")
+    for path in filter(None, (options.json, options.chart)):
+        if not path.absolute().parent.is_dir():
+            parser.error(f"{path}: no such folder")
+    if options.chart and not importlib.util.find_spec("matplotlib"):
+        parser.error("--chart needs matplotlib: pip install matplotlib")
 
 
 def _trainers(options: argparse.Namespace) -> tuple[list[Trainer], dict[str, str]]:
@@ -136,14 +142,18 @@ def _compare(options: argparse.Namespace, trainers: list[Trainer], programs: dic
         texts, about = _read_corpus(options, folder)
     except ChildError as error:
         sys.exit(f"fastemb is not installed or cannot read the corpus: {str(error).splitlines()[-1]}")
-    settings = Settings(options.epochs, options.threads, options.min_count, options.sample, options.alpha)
+    settings = Settings(
+        options.epochs, options.threads, options.min_count, options.sample, options.alpha, options.lists
+    )
+    meter = peak.build(about["isa"], folder)
     where = machine()
     print(header(where, about, programs, {**vars(settings), "rounds": options.runs}), flush=True)
     saved = {"machine": where, "about": about, "programs": programs, "settings": vars(settings)}
     done: list[dict[str, Any]] = []
+    peaks: list[float] = []
     succeeded = True
     for case in choose_cases(options.cases, options.vector_size):
-        found = [refused(trainer, case) for trainer in trainers]
+        found = [refused(trainer, case, settings) for trainer in trainers]
         for number in range(options.runs):
             for trainer, runs in zip(trainers, found, strict=True):
                 if runs.refusal or runs.error:
@@ -151,13 +161,19 @@ def _compare(options: argparse.Namespace, trainers: list[Trainer], programs: dic
                 place = folder / "run"
                 job = Job(case, settings, texts.corpus, place, number + 1, texts.tests)
                 _note(f"{case.name}: round {number + 1} of {options.runs}: {trainer.name}")
+                if meter and trainer is trainers[0]:
+                    peaks.append(peak.measure(meter))
                 _run(runs, trainer, job, texts, options.timeout)
                 shutil.rmtree(place)
+            about["peak_gflops"] = max(peaks, default=None)
             _save(options.json, {**saved, "cases": [*done, as_json(case, found)]})
         done.append(as_json(case, found))
         _note("")
-        print(f"\n{table(case, found)}", flush=True)
+        print(f"\n{table(case, found, max(peaks, default=0.0) * settings.threads)}", flush=True)
         succeeded &= not any(runs.error for runs in found)
+    print(f"\n{overview(done)}")
+    if options.chart:
+        chart.draw({**saved, "cases": done}, options.chart)
     return succeeded
 
 

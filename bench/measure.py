@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .cases import Case, Job
+from .cases import Case, Job, Settings
 from .peers import Trainer, run_task
 
 
@@ -35,6 +35,7 @@ class Run:
     training_s: float
     words_per_s: float
     own_words_per_s: float | None
+    gflops: float | None
     cpu_s: float
     peak_mb: float
     quality: dict[str, float] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Runs:
             found = [run.quality[name] for run in self.runs]
             quality[name] = {"mean": statistics.fmean(found), "min": min(found), "max": max(found)}
         own = [value for value in self.values("own_words_per_s") if value is not None]
+        gflops = [value for value in self.values("gflops") if value is not None]
         return {
             "words_per_s": {
                 "best": max(speeds),
@@ -70,6 +72,7 @@ class Runs:
                 "spread": (max(speeds) - min(speeds)) / statistics.median(speeds),
             },
             "own_words_per_s": max(own) if own else None,
+            "gflops": max(gflops) if gflops else None,
             "vocabulary_s": _least(self.values("vocabulary_s")),
             "training_s": _least(self.values("training_s")),
             "total_s": _least(totals),
@@ -118,12 +121,14 @@ def measure(trainer: Trainer, job: Job, texts: Texts, timeout: float) -> Run:
         timing.training_s,
         words / timing.training_s,
         timing.own_words_per_s,
+        timing.gflops,
         child.cpu_s,
         child.peak_mb,
         quality,
     )
 
 
-def refused(trainer: Trainer, case: Case) -> Runs:
+def refused(trainer: Trainer, case: Case, settings: Settings) -> Runs:
     """No runs yet, or none ever."""
-    return Runs(trainer.name, refusal=trainer.refuses(case))
+    only_files = "reads files only" if settings.lists and not trainer.takes_lists else None
+    return Runs(trainer.name, refusal=trainer.refuses(case) or only_files)

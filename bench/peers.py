@@ -16,11 +16,12 @@ WORKER = Path(__file__).parent / "worker.py"
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds until training began, seconds of training, and the words/s that the trainer itself printed."""
+    """Seconds until training began, seconds of training, the words/s that the trainer itself printed, its GFLOP/s."""
 
     vocabulary_s: float
     training_s: float
     own_words_per_s: float | None = None
+    gflops: float | None = None
 
 
 def run_task(task: str, arguments: dict[str, Any], folder: Path, timeout: float) -> tuple[dict[str, Any], Child]:
@@ -36,6 +37,7 @@ class Trainer:
 
     name: str
     binary_vectors = True
+    takes_lists = False  # of words, in place of a file
 
     def refuses(self, case: Case) -> str | None:
         """Why it cannot do a case; None when it can."""
@@ -68,6 +70,10 @@ def _model(job: Job) -> dict[str, Any]:
     }
 
 
+def _sources(job: Job) -> dict[str, Any]:
+    return {"corpus": str(job.corpus), "lists": job.settings.lists, "vectors": _kept(job)}
+
+
 def _kept(job: Job) -> str | None:
     return str(job.vectors) if job.keep_vectors else None
 
@@ -77,23 +83,26 @@ class Fastemb(Trainer):
     """This library."""
 
     options: dict[str, Any] = field(default_factory=dict)
+    takes_lists = True
 
     def refuses(self, case: Case) -> str | None:
         per_pair = self.options.get("negatives_per_pair")
         return "the same as fastemb here" if per_pair and not (case.sg and case.negative) else None
 
     def run(self, job: Job, timeout: float) -> tuple[Timing, Child]:
-        arguments = {"corpus": str(job.corpus), "vectors": _kept(job), "model": _model(job), "options": self.options}
+        arguments = {**_sources(job), "model": _model(job), "options": self.options}
         times, child = run_task("fastemb", arguments, job.folder, timeout)
         return Timing(**times), child
 
 
 @dataclass(frozen=True)
 class Gensim(Trainer):
-    """gensim, reading the file in its compiled code (corpus_file)."""
+    """gensim, reading the file in its compiled code (corpus_file), or fed with lists."""
+
+    takes_lists = True
 
     def run(self, job: Job, timeout: float) -> tuple[Timing, Child]:
-        arguments = {"corpus": str(job.corpus), "vectors": _kept(job), "model": _model(job)}
+        arguments = {**_sources(job), "model": _model(job)}
         times, child = run_task("gensim", arguments, job.folder, timeout)
         return Timing(**times), child
 

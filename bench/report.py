@@ -83,8 +83,11 @@ def _by_compiler(programs: dict[str, str]) -> str:
     return "; ".join(f"{', '.join(names)} built by {compiler}" for compiler, names in grouped.items())
 
 
-def table(case: Case, found: list[Runs]) -> str:
-    """One case: times, speed, memory and quality of each trainer, then the ratios, then what went wrong."""
+def table(case: Case, found: list[Runs], peak_gflops: float) -> str:
+    """One case: times, speed, memory and quality of each trainer, then the ratios, then what went wrong.
+
+    ``peak_gflops`` is the most that the threads can do, 0 if that is not known.
+    """
     summaries = {runs.trainer: runs.summary() for runs in found if runs.runs}
     tests = [name for name in next(iter(summaries.values()), {}).get("quality", {}) if name != QUESTIONS]
     head = ["trainer", "vocab s", "train s", "k words/s: best", "median", "spread", "own", "CPU s", "peak MB", *tests]
@@ -102,6 +105,11 @@ def table(case: Case, found: list[Runs]) -> str:
         blocks.append(f"analogy questions: {' or '.join(sorted(asked))}")
     if ours and theirs:
         blocks.append(_ratio_table(ours, theirs))
+    if ours and peak_gflops:
+        blocks.append(
+            f"fastemb: {ours['gflops']:.0f} GFLOP/s in dot products and changes, "
+            f"{100 * ours['gflops'] / peak_gflops:.0f}% of the {peak_gflops:.0f} that these threads can do at most"
+        )
     blocks += [f"{runs.trainer}: {runs.refusal}" for runs in found if runs.refusal]
     blocks += [f"{runs.trainer} FAILED: {runs.error}" for runs in found if runs.error]
     return "\n\n".join(blocks)
@@ -132,6 +140,18 @@ def _quality(value: dict[str, float]) -> str:
 def _ratio_table(ours: dict[str, Any], theirs: dict[str, dict[str, Any]]) -> str:
     rows = [["fastemb is faster than", "training: best", "median", "text to vectors: best", "median", "CPU time"]]
     rows += [[name, *(f"{ratio:.2f}x" for ratio in ratios(ours, summary).values())] for name, summary in theirs.items()]
+    return _aligned(rows)
+
+
+def overview(cases: list[dict[str, Any]]) -> str:
+    """Of saved cases: how many times as fast fastemb trains, best against best (median against median)."""
+    others = {t["trainer"]: None for case in cases for t in case["trainers"] if "fastemb_ratio" in t}
+    rows = [["fastemb trains faster: best (median)", *others]]
+    for case in cases:
+        ratios_of = {t["trainer"]: t.get("fastemb_ratio") for t in case["trainers"]}
+        cells = [(ratios_of.get(name) or {}) for name in others]
+        shown = [f"{c['training_best']:.1f}x ({c['training_median']:.1f}x)" if c else "-" for c in cells]
+        rows.append([case["title"].partition(": ")[2], *shown])
     return _aligned(rows)
 
 

@@ -107,7 +107,11 @@ class Training(Building):
         try:
             self._train_epochs(settings, corpus, schedule, totals, compute_loss, callbacks, progress)
         finally:
-            self.total_train_time += time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            self.total_train_time += seconds
+            self.add_lifecycle_event(
+                "train", msg=f"trained on {totals.words} words in {seconds:.1f} s", pairs=totals.pairs
+            )
             self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, schedule.alpha(totals.words))
         if totals.pairs == 0 and settings.epochs > 0:
             warnings.warn(

@@ -161,7 +161,14 @@ def test_what_happened_is_noted() -> None:
     model.build_vocab(SENTENCES)
     model.train(SENTENCES)
     model.add_lifecycle_event("deployed", log_level=False, to="production")
-    assert [event["event"] for event in model.lifecycle_events or ()] == ["created", "build_vocab", "train", "deployed"]
+    assert [event["event"] for event in model.lifecycle_events or ()] == [
+        "created",
+        "build_vocab",
+        "train",
+        "train",
+        "deployed",
+    ]
+    assert (model.lifecycle_events or ())[-2]["pairs"] > 0
     model.lifecycle_events = None
     model.add_lifecycle_event("nothing")
     assert model.lifecycle_events is None

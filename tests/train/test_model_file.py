@@ -153,7 +153,7 @@ def test_subclasses_and_what_was_hung_on_a_model(tmp_path: Path) -> None:
     assert loaded.wv.get_vecattr("t0w0", "score") == 0.5
     assert np.array_equal(loaded.wv.vectors_lockf, model.wv.vectors_lockf)
     events = [event["event"] for event in loaded.lifecycle_events or ()]
-    assert events == ["train", "created", "noted", "loaded"]
+    assert events == ["train", "train", "created", "noted", "loaded"]
     assert loaded.train(SENTENCES) == model.train(SENTENCES)
     assert matrices(loaded) == matrices(model)
     vectors = KeyedVectors.load(tmp_path / "model")
