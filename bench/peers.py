@@ -87,7 +87,7 @@ class Fastemb(Trainer):
 
     def refuses(self, case: Case) -> str | None:
         per_pair = self.options.get("negatives_per_pair")
-        return "the same as fastemb here" if per_pair and not (case.sg and case.negative) else None
+        return "the same as fastemb here" if per_pair and not case.negative else None
 
     def run(self, job: Job, timeout: float) -> tuple[Timing, Child]:
         arguments = {**_sources(job), "model": _model(job), "options": self.options}

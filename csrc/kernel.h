@@ -36,6 +36,8 @@ struct fe_block {
     const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
     const uint8_t *labels; /* n, 0 or 1 */
+    int paired;            /* each of the first so many inputs and outputs belong together, label 1; with any other of
+                              these that input or output has no score, and nothing is learned */
     int m;                 /* 1 .. FE_MAX_INPUTS */
     int n;                 /* >= 1 */
 };

@@ -106,24 +106,39 @@ FE_INLINE void ISA(scores)(const struct fe_block *b, int first, int64_t width, c
     for (; i < b->m; i++) ISA(score_tile)(b->h + i, o, width, 1, nj, g + i * G_ROW);
 }
 
+/* The bits of a register's rows of G, from input i on, where an input meets the output that belongs to it. */
+static inline uint32_t ISA(pairs_of)(const struct fe_block *b, int first, int i) {
+    uint32_t bits = 0;
+    for (int row = 0; row * G_ROW < LANES || row == 0; row++) {
+        const int j = i + row - first;
+        if (i + row < b->paired && j >= 0 && j < TILE_O) bits |= 1u << (row * G_ROW + j);
+    }
+    return bits;
+}
+
 /* Turns a group's scores into G; returns whether all of them are finite. */
 static inline int ISA(gradient_group)(const struct fe_block *b, int first, int nj, float alpha, double *loss, float *g) {
     uint32_t labels = 0;
     for (int j = 0; j < nj; j++) labels |= (uint32_t)b->labels[first + j] << j;
     const uint32_t every_row = LANES > G_ROW ? 0x0101u : 1u;
+    const uint32_t paired = first < b->paired ? (1u << (b->paired - first)) - 1 : 0u;
     int finite = 1;
     for (int k = 0; k < b->m * G_ROW; k += LANES) {
-        const uint32_t bits = (labels * every_row) >> (k % G_ROW);
+        uint32_t bits = labels * every_row, valid = ((1u << nj) - 1) * every_row;
+        if (paired != 0) {
+            const uint32_t own = ISA(pairs_of)(b, first, k / G_ROW);
+            bits |= own;
+            valid &= ~(paired * every_row) | own;
+        }
+        bits >>= k % G_ROW;
+        valid >>= k % G_ROW;
         const vf s = v_load(g + k);
         vf denominator;
         const vf sigmoid = ISA(sigmoid)(s, &denominator);
-        v_store(g + k, v_fma(sigmoid, v_set1(-alpha), v_pick(bits, v_set1(alpha))));
+        v_store(g + k, v_pick(valid, v_fma(sigmoid, v_set1(-alpha), v_pick(bits, v_set1(alpha)))));
         finite &= v_all_finite(s);
-        if (loss != NULL) {
-            const uint32_t row = (1u << nj) - 1;
-            const uint32_t last = k / G_ROW + 1 < b->m ? every_row : 1u;
-            *loss += ISA(loss)(s, denominator, bits, (row * last) >> (k % G_ROW));
-        }
+        if (loss != NULL)
+            *loss += ISA(loss)(s, denominator, bits, k / G_ROW + 1 < b->m ? valid : valid & 0xffu >> k % G_ROW);
     }
     return finite;
 }

@@ -20,15 +20,17 @@ static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t cen
     FE_PREFETCH(job->path_codes + from);
 }
 
-/* The centre (label 1), then up to `negative` drawn rows (label 0). A draw that hits the centre is dropped, as
+/* The centres (label 1), then up to `negative` drawn rows (label 0). A draw that hits a centre is dropped, as
  * word2vec does. */
-static inline int32_t fe_target_negatives(const struct fe_job *job, int32_t centre, const uint64_t *aims,
-                                          int32_t *rows) {
-    int32_t n = 1;
-    rows[0] = centre;
+static inline int32_t fe_target_negatives(const struct fe_job *job, const int32_t *centres, int32_t count,
+                                          const uint64_t *aims, int32_t *rows) {
+    int32_t n = count;
+    for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
     for (int32_t k = 0; k < job->negative; k++) {
         rows[n] = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
-        n += rows[n] != centre;
+        int hit = 0;
+        for (int32_t i = 0; i < count; i++) hit |= rows[n] == centres[i];
+        n += !hit;
     }
     return n;
 }

@@ -13,16 +13,20 @@
 #include "target.h"
 #include "window.h"
 
-enum { AHEAD = 3 }; /* blocks that are made before they are trained on */
+enum {
+    AHEAD = 3,   /* blocks that are made before they are trained on */
+    CENTRES = 4, /* of CBOW that share their negatives */
+};
 
 struct pending {
-    int32_t *inputs;  /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts */
+    int32_t *inputs;  /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts of all centres */
+    int32_t centres[CENTRES], ends[CENTRES]; /* where each one's contexts end */
+    int32_t centre_count;                    /* skip-gram: 1 */
     uint64_t *aims;   /* random bits of the negatives */
-    int32_t *drawn;   /* centre and negatives */
+    int32_t *drawn;   /* centres and negatives */
     const int32_t *nodes; /* path */
     uint8_t *labels;      /* of the path */
     int32_t m, drawn_count, node_count; /* m is 0 past the end */
-    int32_t centre;
     int32_t path_is_new; /* not that of the block before */
 };
 
@@ -42,8 +46,8 @@ struct trainer {
     float **o;
     float *scale;
     uint8_t *first_only; /* labels of a centre and its negatives: 1, 0, 0, ... */
-    float *hidden, *hidden_change; /* CBOW */
-    float one;                     /* factor on hidden_change */
+    float *hidden, *hidden_change; /* CBOW: CENTRES rows each */
+    float ones[CENTRES];           /* factors on hidden_change */
     float *g, *change; /* of the kernel */
     struct fe_done done;
 };
@@ -65,23 +69,23 @@ static void *carve(struct carver *c, int64_t count, size_t size) {
 static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
     const int64_t contexts = 2 * (int64_t)job->span + 1;
     const int64_t inputs = contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS;
-    const int64_t drawn = job->negative + 2, nodes = job->longest_path + 1;
+    const int64_t drawn = job->negative + CENTRES + 1, nodes = job->longest_path + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     t->walk.kept = carve(c, FE_WALK_CENTRES + contexts, sizeof *t->walk.kept);
     t->contexts = carve(c, contexts, sizeof *t->contexts);
     for (int k = 0; k <= AHEAD; k++) {
-        t->slots[k].inputs = carve(c, inputs, sizeof(int32_t));
+        t->slots[k].inputs = carve(c, CENTRES * inputs, sizeof(int32_t));
         t->slots[k].aims = carve(c, job->negative, sizeof(uint64_t));
         t->slots[k].drawn = carve(c, drawn, sizeof(int32_t));
         t->slots[k].labels = carve(c, nodes, 1);
     }
-    t->h = carve(c, inputs, sizeof *t->h);
-    t->dh = carve(c, inputs, sizeof *t->dh);
-    t->scale = carve(c, inputs, sizeof *t->scale);
+    t->h = carve(c, CENTRES * inputs, sizeof *t->h);
+    t->dh = carve(c, CENTRES * inputs, sizeof *t->dh);
+    t->scale = carve(c, CENTRES * inputs, sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
     t->first_only = carve(c, drawn, 1);
-    t->hidden = carve(c, job->stride, sizeof *t->hidden);
-    t->hidden_change = carve(c, job->stride, sizeof *t->hidden_change);
+    t->hidden = carve(c, CENTRES * job->stride, sizeof *t->hidden);
+    t->hidden_change = carve(c, CENTRES * job->stride, sizeof *t->hidden_change);
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
     t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
 }
@@ -116,28 +120,64 @@ static inline int next_centre(struct trainer *t, int32_t *contexts) {
     return 1;
 }
 
-/* Fill the slot with the next block; its m is 0 when there is none. */
-static void next_block(struct trainer *t, struct pending *p) {
+/* Random bits for the negatives of a block that begins with the current centre. */
+static inline void aim(const struct trainer *t, struct pending *p) {
+    if (t->job->negative == 0) return;
+    const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
+    fe_target_aim(t->job, random, (uint64_t)t->used * (uint64_t)t->job->negative, p->aims);
+}
+
+/* The next centres with all their contexts: up to `most` different ones. One that stands twice waits for the next
+ * block. */
+static void next_centres(struct trainer *t, struct pending *p, int32_t most) {
+    while (p->centre_count < most) {
+        int32_t *contexts = p->inputs + p->m;
+        if (t->used < t->context_count) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
+        else if (!next_centre(t, contexts)) return;
+        int stands = 0;
+        for (int32_t i = 0; i < p->centre_count; i++) stands |= p->centres[i] == t->centre;
+        if (stands) {
+            memcpy(t->contexts, contexts, (size_t)t->context_count * sizeof *contexts);
+            return;
+        }
+        if (p->centre_count == 0) aim(t, p);
+        t->used = t->context_count;
+        p->m += t->context_count;
+        p->centres[p->centre_count] = t->centre;
+        p->ends[p->centre_count++] = p->m;
+    }
+}
+
+/* The next contexts of a centre. */
+static void next_contexts(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     const int32_t most = job->negatives_per_pair ? 1 : job->out_hs != NULL ? FE_PATH_INPUTS : FE_MAX_INPUTS;
-    p->m = 0;
     const int is_new = t->used == t->context_count;
     if (is_new && !next_centre(t, p->inputs)) return;
     p->m = t->context_count;
-    if (job->sg && p->m > most) { /* contexts are shared out evenly, e.g. 20 as 10 + 10 */
+    if (p->m > most) { /* contexts are shared out evenly, e.g. 20 as 10 + 10 */
         if (is_new) memcpy(t->contexts, p->inputs, (size_t)p->m * sizeof *p->inputs);
         const int32_t left = t->context_count - t->used, parts = (left + most - 1) / most;
         p->m = (left + parts - 1) / parts;
         memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
     }
-    p->centre = t->centre;
-    if (job->negative > 0) {
-        const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
-        fe_target_aim(job, random, (uint64_t)t->used * (uint64_t)job->negative, p->aims);
-    }
+    aim(t, p);
+    p->centres[0] = t->centre;
+    p->ends[0] = p->m;
+    p->centre_count = 1;
     p->path_is_new = is_new;
-    if (job->out_hs != NULL && is_new) fe_target_prefetch_path(job, t->centre);
     t->used += p->m;
+}
+
+/* Fill the slot with the next block; its m is 0 when there is none. */
+static void next_block(struct trainer *t, struct pending *p) {
+    const struct fe_job *job = t->job;
+    p->m = p->centre_count = 0;
+    p->path_is_new = 1;
+    if (job->sg) next_contexts(t, p);
+    else next_centres(t, p, job->negatives_per_pair || job->out_hs != NULL || job->basket > 0 ? 1 : CENTRES);
+    if (p->m == 0) return;
+    if (job->out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
     if (job->basket > 0)
         for (int32_t i = 0; i < p->m; i++) prefetch_row(job->in, p->inputs[i], job);
 }
@@ -147,18 +187,18 @@ static void find_outputs(const struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
-    if (job->negative > 0) p->drawn_count = fe_target_negatives(job, p->centre, p->aims, p->drawn);
-    if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centre, &p->nodes, p->labels);
+    if (job->negative > 0) p->drawn_count = fe_target_negatives(job, p->centres, p->centre_count, p->aims, p->drawn);
+    if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
     for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->out_ns, p->drawn[k], job);
     for (int32_t k = 0; k < p->node_count && p->path_is_new; k++) prefetch_row(job->out_hs, p->nodes[k], job);
 }
 
 /* ---- the step ---- */
 
-/* The rows of the block's contexts: inputs of skip-gram, members of CBOW's mean or sum. */
-static inline void find_inputs(struct trainer *t, const struct pending *p, float factor) {
+/* The rows of contexts [from, to): inputs of skip-gram, members of CBOW's mean or sum. */
+static inline void find_inputs(struct trainer *t, const struct pending *p, int32_t from, int32_t to, float factor) {
     const struct fe_job *job = t->job;
-    for (int32_t i = 0; i < p->m; i++) {
+    for (int32_t i = from; i < to; i++) {
         t->dh[i] = job->in + p->inputs[i] * job->stride;
         t->h[i] = t->dh[i];
         t->scale[i] = job->in_scale != NULL ? factor * job->in_scale[p->inputs[i]] : factor;
@@ -171,7 +211,7 @@ static inline int gradient(struct trainer *t, struct fe_block *block, float *mat
     block->o = t->o;
     block->labels = labels;
     block->n = n;
-    t->done.pairs += (int64_t)block->m * n;
+    t->done.pairs += (int64_t)block->m * (block->paired > 0 ? n - block->paired + 1 : n);
     return t->kernel->gradient(block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
 }
 
@@ -181,38 +221,45 @@ static inline int train_pending(struct trainer *t, int now) {
     const struct pending *p = &t->slots[now];
     const struct fe_job *job = t->job;
     struct fe_block block = {.h = t->h, .dh = t->dh, .scale = t->scale, .m = p->m};
-    const float share = 1.0f / (float)p->m;
-    const float *hidden = t->hidden;
-    float *hidden_change = t->hidden_change;
+    const float *hidden[CENTRES];
+    float *hidden_change[CENTRES];
     if (job->sg) {
-        find_inputs(t, p, 1.0f);
+        find_inputs(t, p, 0, p->m, 1.0f);
     } else {
-        /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
-         * gensim shares out the sum's. */
-        find_inputs(t, p, (job->cbow_mean != 0) == (job->cbow_exact != 0) ? share : 1.0f);
-        t->kernel->gather(t->h, p->m, job->cbow_mean ? share : 1.0f, job->vector_size, t->hidden);
-        memset(t->hidden_change, 0, (size_t)job->stride * sizeof *t->hidden_change);
-        block = (struct fe_block){.h = &hidden, .dh = &hidden_change, .scale = &t->one, .m = 1};
+        for (int32_t i = 0, from = 0; i < p->centre_count; from = p->ends[i++]) {
+            const float share = 1.0f / (float)(p->ends[i] - from);
+            float *sum = t->hidden + i * job->stride;
+            /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's,
+             * and gensim shares out the sum's. */
+            find_inputs(t, p, from, p->ends[i], (job->cbow_mean != 0) == (job->cbow_exact != 0) ? share : 1.0f);
+            t->kernel->gather(t->h + from, p->ends[i] - from, job->cbow_mean ? share : 1.0f, job->vector_size, sum);
+            hidden[i] = sum;
+            hidden_change[i] = t->hidden_change + i * job->stride;
+        }
+        memset(t->hidden_change, 0, (size_t)(p->centre_count * job->stride) * sizeof *t->hidden_change);
+        block = (struct fe_block){.h = hidden, .dh = hidden_change, .scale = t->ones, .m = p->centre_count};
     }
     if (p->node_count > 0) {
         if (!gradient(t, &block, job->out_hs, p->nodes, p->labels, p->node_count)) return 0;
         if (p->drawn_count > 0) t->kernel->update(&block, job->vector_size, t->g, t->change);
     }
+    block.paired = job->sg ? 0 : p->centre_count;
     if (p->drawn_count > 0 && !gradient(t, &block, job->out_ns, p->drawn, t->first_only, p->drawn_count)) return 0;
     find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
     next_block(t, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
     t->kernel->update(&block, job->vector_size, t->g, t->change);
-    if (!job->sg) t->kernel->scatter(t->dh, p->m, t->scale, job->vector_size, t->hidden_change);
+    for (int32_t i = 0, from = 0; !job->sg && i < p->centre_count; from = p->ends[i++])
+        t->kernel->scatter(t->dh + from, p->ends[i] - from, t->scale + from, job->vector_size, hidden_change[i]);
     return 1;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
                    int64_t end, float alpha, void *workspace, struct fe_done *done) {
-    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .one = 1.0f};
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .ones = {1.0f, 1.0f, 1.0f, 1.0f}};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
-    memset(t.first_only, 0, (size_t)job->negative + 2);
+    memset(t.first_only, 0, (size_t)job->negative + CENTRES + 1);
     t.first_only[0] = 1;
     int ok = 1;
     if (begin < end) {

@@ -58,8 +58,8 @@ class Settings:
         self.ns_exponent = number("ns_exponent", self.ns_exponent)
         if self.hs == 0 and self.negative == 0:
             raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")
-        if self.negatives_per_pair and not (self.sg and self.negative):
-            raise ValueError("negatives_per_pair applies to skip-gram with negative sampling (sg=1, negative > 0) only")
+        if self.negatives_per_pair and not self.negative:
+            raise ValueError("negatives_per_pair applies to negative sampling (negative > 0) only")
         if self.cbow_exact and self.sg:
             raise ValueError("cbow_exact applies to CBOW (sg=0) only")
 

@@ -43,6 +43,7 @@ MODELS = {
     "skip-gram": {"sg": True},
     "skip-gram, negatives per pair": {"sg": True, "negatives_per_pair": True},
     "CBOW mean": {"sg": False, "cbow_mean": True},
+    "CBOW mean, negatives per pair": {"sg": False, "cbow_mean": True, "negatives_per_pair": True},
     "CBOW sum": {"sg": False, "cbow_mean": False},
     "CBOW mean, exact": {"sg": False, "cbow_mean": True, "cbow_exact": True},
     "CBOW sum, exact": {"sg": False, "cbow_mean": False, "cbow_exact": True},
@@ -309,6 +310,9 @@ def test_what_is_learned_does_not_depend_on_how_the_corpus_is_cut(
     whole, parts = (native_run("base", model, sentences) for _ in range(2))
     expected = whole.train(2, ALPHA)
     done = partitioned(parts, cuts, ALPHA)
+    if not (model.sg or model.negatives_per_pair or model.paths):
+        assert done[:2] == expected[:2]  # which of CBOW's centres share their negatives does depend on it
+        return
     assert done[:3] == expected[:3]
     assert done[3] == pytest.approx(expected[3], rel=1e-9)
     assert parts.bits() == whole.bits()

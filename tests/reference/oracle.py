@@ -205,18 +205,26 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
 # ---- centre -> output rows and labels ----
 
 
-def negative_targets(model: Model, centre: int, position: int, first: int, epoch: int) -> tuple[list[int], list[int]]:
-    """The centre and draws `first`, `first` + 1, ... of its stream; a draw that hits the centre is dropped."""
+def negative_targets(
+    model: Model, centres: list[int], position: int, first: int, epoch: int
+) -> tuple[list[int], Vectors]:
+    """The centres and draws `first`, `first` + 1, ... of the first one's stream; a draw that hits one is dropped.
+
+    A label a centre and output: its own is 1, those of the others are NaN, the rest are 0.
+    """
     assert model.noise is not None
     key = draw(stream_key(model.seed, epoch, NEGATIVES), position)
     drawn = [alias_draw(model.noise, draw(key, first + k)) for k in range(model.negative)]
-    rows = [centre] + [row for row in drawn if row != centre]
-    return rows, [1] + [0] * (len(rows) - 1)
+    rows = centres + [row for row in drawn if row not in centres]
+    labels = np.zeros((len(centres), len(rows)))
+    labels[:, : len(centres)] = np.where(np.eye(len(centres)) == 1, 1.0, np.nan)
+    return rows, labels
 
 
-def path_targets(model: Model, centre: int) -> tuple[list[int], list[int]]:
+def path_targets(model: Model, centre: int) -> tuple[list[int], Vectors]:
     assert model.paths is not None
-    return [node for node, _ in model.paths[centre]], [1 - code for _, code in model.paths[centre]]
+    nodes = [node for node, _ in model.paths[centre]]
+    return nodes, np.array([[1.0 - code for _, code in model.paths[centre]]])
 
 
 def chunk_sizes(contexts: int, per_pair: bool, paths: bool) -> list[int]:
@@ -240,19 +248,22 @@ def sigmoid(s: Vectors) -> Vectors:
     return np.where(s >= 0, 1.0, e) / (1.0 + e)
 
 
-def block_loss(h: Vectors, o: Vectors, labels: Sequence[int]) -> float:
+def block_loss(h: Vectors, o: Vectors, labels: Any) -> float:
     """Sum of -log sigmoid(s) where the label is 1, of -log sigmoid(-s) where it is 0."""
-    sign = np.where(np.asarray(labels, dtype=bool), 1.0, -1.0)
-    return float(np.logaddexp(0.0, -(h @ o.T) * sign).sum())
+    labels = np.asarray(labels, dtype=float)
+    sign = np.where(labels == 1, 1.0, -1.0)
+    return float(np.where(np.isnan(labels), 0.0, np.logaddexp(0.0, -(h @ o.T) * sign)).sum())
 
 
-def last_group(n: int) -> int:
-    """Outputs are taken in groups of even size, at most six; the number of the first one in the last group."""
+def groups(n: int) -> list[range]:
+    """Outputs are taken in groups of even size, at most six."""
+    found: list[range] = []
     first = 0
-    while n - first > 6:
-        groups = -(-(n - first) // 6)
-        first += -(-(n - first) // groups)
-    return first
+    while first < n:
+        size = -(-(n - first) // -(-(n - first) // 6))
+        found.append(range(first, first + size))
+        first += size
+    return found
 
 
 def as_seen_again(h: Vectors, rows: Sequence[int], change: Vectors) -> Vectors:
@@ -261,17 +272,31 @@ def as_seen_again(h: Vectors, rows: Sequence[int], change: Vectors) -> Vectors:
 
 
 def block_step(
-    h: Vectors, o: Vectors, labels: Sequence[int], alpha: float, rows: Sequence[int] | None = None, scale: Any = 1.0
+    h: Vectors,
+    o: Vectors,
+    labels: Any,
+    alpha: float,
+    rows: Sequence[int] | None = None,
+    scale: Any = 1.0,
+    outputs: Sequence[int] | None = None,
 ) -> tuple[Vectors, Vectors, float]:
     """Changes of h (m x D) and o (n x D), both from the values before the step, and the loss before it.
 
-    ``rows`` says which inputs are the same row; ``scale`` is the factor on their changes.
+    ``labels`` are n, or m x n; nothing is learned where one is NaN. ``rows`` says which inputs are the same row;
+    ``scale`` is the factor on their changes. ``outputs`` says which outputs are: those of a later group are seen after
+    the changes of earlier ones.
     """
-    g = alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T))
-    dh, do = g @ o, g.T @ h
+    g = np.nan_to_num(alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T)))
+    do = g.T @ h
+    seen = o.copy()
+    if outputs is not None:
+        for group in groups(len(o)):
+            for j in group:
+                seen[j] += sum(do[k] for k in range(group.start) if outputs[k] == outputs[j])
+    dh = g @ seen
     if rows is not None:
-        last = last_group(len(o))
-        do[last:] = g[:, last:].T @ as_seen_again(h, rows, scale * dh)
+        last = groups(len(o))[-1]
+        do[last] = g[:, last].T @ as_seen_again(h, rows, scale * dh)
     return dh, do, block_loss(h, o, labels)
 
 
@@ -279,14 +304,14 @@ def block_step(
 
 
 def targets_of(
-    model: Model, centre: int, position: int, first: int, epoch: int
-) -> list[tuple[Vectors, list[int], list[int]]]:
+    model: Model, centres: list[int], position: int, first: int, epoch: int
+) -> list[tuple[Vectors, list[int], Vectors]]:
     """Hierarchical softmax first, then negative sampling; nothing where there are no targets."""
     targets = []
-    if model.out_hs is not None and model.paths is not None and model.paths[centre]:
-        targets.append((model.out_hs, *path_targets(model, centre)))
+    if model.out_hs is not None and model.paths is not None and model.paths[centres[0]]:
+        targets.append((model.out_hs, *path_targets(model, centres[0])))
     if model.out_ns is not None:
-        targets.append((model.out_ns, *negative_targets(model, centre, position, first, epoch)))
+        targets.append((model.out_ns, *negative_targets(model, centres, position, first, epoch)))
     return targets
 
 
@@ -301,10 +326,10 @@ def train_skip_gram(
     used = 0
     for size in chunk_sizes(len(contexts), model.negatives_per_pair, model.paths is not None):
         rows = contexts[used : used + size]
-        for target in targets_of(model, centre, position, used * model.negative, epoch):
+        for target in targets_of(model, [centre], position, used * model.negative, epoch):
             matrix, outputs, labels = target
             scale = scales(model, rows)
-            dh, do, loss = block_step(model.inputs[rows], matrix[outputs], labels, alpha, rows, scale)
+            dh, do, loss = block_step(model.inputs[rows], matrix[outputs], labels, alpha, rows, scale, outputs)
             np.add.at(matrix, outputs, do)
             np.add.at(model.inputs, rows, scale * dh)
             done.pairs += len(rows) * len(outputs)
@@ -312,25 +337,41 @@ def train_skip_gram(
         used += size
 
 
-def train_cbow(
-    model: Model, contexts: list[int], centre: int, position: int, epoch: int, alpha: float, done: Done
-) -> None:
-    """One hidden row for all contexts and both output matrices, and its change handed to each of them.
+Window = tuple[int, int, list[int]]  # position, centre, contexts
+
+
+def sharing(model: Model, found: list[Window]) -> Iterator[list[Window]]:
+    """CBOW's centres that share their negatives: up to four different words, as they follow each other."""
+    most = 1 if model.negatives_per_pair or model.basket or model.paths is not None else 4
+    group: list[Window] = []
+    for window in found:
+        if len(group) == most or window[1] in [centre for _, centre, _ in group]:
+            yield group
+            group = []
+        group.append(window)
+    if group:
+        yield group
+
+
+def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+    """One hidden row for all contexts of a centre and both output matrices, and its change handed to each of them.
 
     With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
     sum; otherwise it is not divided for a mean (word2vec) and is for a sum (gensim).
     """
-    share = 1.0 / len(contexts)
-    h = model.inputs[contexts].sum(axis=0, keepdims=True) * (share if model.cbow_mean else 1.0)
+    shares = [1.0 / len(contexts) for _, _, contexts in group]
+    sums = [model.inputs[contexts].sum(axis=0) for _, _, contexts in group]
+    h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
-    for matrix, rows, labels in targets_of(model, centre, position, 0, epoch):
-        dh, do, loss = block_step(h, matrix[rows], labels, alpha)
+    for matrix, rows, labels in targets_of(model, [centre for _, centre, _ in group], group[0][0], 0, epoch):
+        dh, do, loss = block_step(h, matrix[rows], labels, alpha, outputs=rows)
         np.add.at(matrix, rows, do)
         change += dh
-        done.pairs += len(rows)
+        done.pairs += int((~np.isnan(labels)).sum())
         done.loss += loss
-    factor = share if model.cbow_mean == model.cbow_exact else 1.0
-    np.add.at(model.inputs, contexts, factor * scales(model, contexts) * change)
+    for (_, _, contexts), share, row in zip(group, shares, change, strict=True):
+        factor = share if model.cbow_mean == model.cbow_exact else 1.0
+        np.add.at(model.inputs, contexts, factor * scales(model, contexts) * row)
 
 
 def train(
@@ -338,12 +379,18 @@ def train(
 ) -> Done:
     """Train on the centres at tokens [begin, end)."""
     done = Done()
+    found = []
     for position, centre, contexts in windows(model, sentences, epoch):
         if position < begin or (end is not None and position >= end):
             continue
         done.kept += 1
         done.centres.append((position, contexts))
         if contexts:
-            one = train_skip_gram if model.sg else train_cbow
-            one(model, contexts, centre, position, epoch, alpha, done)
+            found.append((position, centre, contexts))
+    if model.sg:
+        for position, centre, contexts in found:
+            train_skip_gram(model, contexts, centre, position, epoch, alpha, done)
+    else:
+        for group in sharing(model, found):
+            train_cbow(model, group, epoch, alpha, done)
     return done
