@@ -117,15 +117,16 @@ static inline uint32_t ISA(pairs_of)(const struct fe_block *b, int first, int i)
 }
 
 /* Turns a group's scores into G; returns whether all of them are finite. */
-static inline int ISA(gradient_group)(const struct fe_block *b, int first, int nj, float alpha, double *loss, float *g) {
+FE_INLINE int ISA(gradient_group)(const struct fe_block *b, int first, int nj, float alpha, double *loss, float *g,
+                                  const int is_paired) {
     uint32_t labels = 0;
     for (int j = 0; j < nj; j++) labels |= (uint32_t)b->labels[first + j] << j;
     const uint32_t every_row = LANES > G_ROW ? 0x0101u : 1u;
-    const uint32_t paired = first < b->paired ? (1u << (b->paired - first)) - 1 : 0u;
+    const uint32_t paired = is_paired ? (1u << (b->paired - first)) - 1 : 0u;
     int finite = 1;
     for (int k = 0; k < b->m * G_ROW; k += LANES) {
         uint32_t bits = labels * every_row, valid = ((1u << nj) - 1) * every_row;
-        if (paired != 0) {
+        if (is_paired) {
             const uint32_t own = ISA(pairs_of)(b, first, k / G_ROW);
             bits |= own;
             valid &= ~(paired * every_row) | own;
@@ -135,7 +136,8 @@ static inline int ISA(gradient_group)(const struct fe_block *b, int first, int n
         const vf s = v_load(g + k);
         vf denominator;
         const vf sigmoid = ISA(sigmoid)(s, &denominator);
-        v_store(g + k, v_pick(valid, v_fma(sigmoid, v_set1(-alpha), v_pick(bits, v_set1(alpha)))));
+        const vf gradient = v_fma(sigmoid, v_set1(-alpha), v_pick(bits, v_set1(alpha)));
+        v_store(g + k, is_paired ? v_pick(valid, gradient) : gradient);
         finite &= v_all_finite(s);
         if (loss != NULL)
             *loss += ISA(loss)(s, denominator, bits, k / G_ROW + 1 < b->m ? valid : valid & 0xffu >> k % G_ROW);
@@ -227,7 +229,8 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
     int finite = 1;
     for (int first = 0, nj; first < b->n; first += nj, g += group) {
         nj = ISA(group_size)(first, b->n);
-        finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g);
+        if (first < b->paired) finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 1);
+        else finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 0);
     }
     return finite;
 }

@@ -105,7 +105,7 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
 }
 
 /* Step onto the next centre that has contexts, and write those to `contexts`; 0 when there is none. */
-static inline int next_centre(struct trainer *t, int32_t *contexts) {
+FE_INLINE int next_centre(struct trainer *t, int32_t *contexts) {
     const struct fe_job *job = t->job;
     do {
         if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) return 0;
