@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from ..config import available_cpus
 from ..corpus import Corpus
 from ..corpus.disk import is_corpus
+from .phrases import add_phrases, connector_files, join_phrases, phrase_files, phrase_passes
 from .shared import Commands, check_writable, positive, say
 
 _PARQUET = (".parquet", ".pq")
@@ -45,28 +47,40 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
         "--max-vocab", **whole, help="keep at most this many words; none of those that tie at the border"
     )
     group.add_argument("--max-vocab-size", **whole, help="keep exactly this many words; memory for counting is limited")
+    add_phrases(parser)
 
 
 def read_corpus(
     options: argparse.Namespace, workers: int, *, cache: str | None = None, save_to: str | None = None
 ) -> Corpus:
-    """The corpus that the options name; see `Corpus.from_file` for ``cache`` and ``save_to``."""
+    """The corpus that the options name; see `Corpus.from_file` for ``cache`` and ``save_to``.
+
+    With phrases, these two hold it with all its words and before phrases are joined.
+    """
+    passes = phrase_passes(options, workers)
+    selection = {
+        "min_count": options.min_count,
+        "max_final_vocab": options.max_vocab,
+        "max_vocab_size": options.max_vocab_size,
+    }
+    if not passes:
+        return _read_words(options, workers, selection, cache, save_to)
+    corpus = _read_words(options, workers, {}, cache, save_to)
+    return join_phrases(corpus, passes, options, workers).select(**selection)
+
+
+def _read_words(
+    options: argparse.Namespace, workers: int, selection: dict[str, Any], cache: str | None, save_to: str | None
+) -> Corpus:
+    """The corpus without phrases, and with the words that ``selection`` keeps."""
     paths: list[str] = options.corpus
     for path in paths:
         if is_corpus(path):
             if cache is not None:
                 raise ValueError(f"{path}: this corpus is encoded already, so --cache has no effect")
-            return _open(path, options)
+            return _open(path, options).select(**selection)
     text = {name: getattr(options, name) for name in _TEXT if getattr(options, name)}
-    reading: dict[str, Any] = {
-        **text,
-        "min_count": options.min_count,
-        "max_final_vocab": options.max_vocab,
-        "max_vocab_size": options.max_vocab_size,
-        "workers": workers,
-        "cache": cache,
-        "save_to": save_to,
-    }
+    reading: dict[str, Any] = {**text, **selection, "workers": workers, "cache": cache, "save_to": save_to}
     if options.column is None and not _are_parquet(paths):
         return Corpus.from_file(paths, **reading)
     if options.encoding is not None:
@@ -75,15 +89,13 @@ def read_corpus(
 
 
 def _open(path: str, options: argparse.Namespace) -> Corpus:
-    """An encoded corpus, with the choice of words that the options make."""
+    """An encoded corpus."""
     if len(options.corpus) > 1:
         raise ValueError(f"{path}: an encoded corpus cannot be read together with other files")
     for name in ("column", *_TEXT):
         if getattr(options, name):
             raise ValueError(f"{path}: this corpus is encoded already, so --{name.replace('_', '-')} has no effect")
-    return Corpus.open(path).select(
-        min_count=options.min_count, max_final_vocab=options.max_vocab, max_vocab_size=options.max_vocab_size
-    )
+    return Corpus.open(path)
 
 
 def _are_parquet(paths: Sequence[str]) -> bool:
@@ -128,7 +140,8 @@ def _add_build(commands: Commands) -> None:
         "build",
         help="encode text or tables to a file",
         description="Encode text or tables to a file; memory holds a small part of the ids at a time. Where the file "
-        "was made from the same files with the same options before, and they have not changed, it stays.",
+        "was made from the same files with the same options before, and they have not changed, it stays; with phrases "
+        "it is always made anew.",
     )
     add_reading(parser, min_count=1)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="where to write the corpus")
@@ -138,9 +151,11 @@ def _add_build(commands: Commands) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    check_writable(options.corpus, options.output)
+    check_writable([*options.corpus, *connector_files(options)], options.output, *phrase_files(options))
     before = _identity(options.output)
-    if any(is_corpus(path) for path in options.corpus):
+    if options.phrases:
+        corpus = _build_phrases(options)
+    elif any(is_corpus(path) for path in options.corpus):
         corpus = read_corpus(options, options.workers)
         corpus.save(options.output)
     elif any(_is_stream(path) for path in options.corpus):
@@ -151,6 +166,19 @@ def _build(options: argparse.Namespace) -> int:
         stayed = before is not None and before == _identity(options.output)
         say(f"{options.output} {'is up to date' if stayed else 'written'}: {_summary(corpus)}")
     return 0
+
+
+def _build_phrases(options: argparse.Namespace) -> Corpus:
+    """The corpus with phrases, made from one without them beside it, which goes."""
+    if os.path.isfile(options.output) and os.path.getsize(options.output) and not is_corpus(options.output):
+        raise ValueError(f"{options.output}: not an encoded corpus, so it is not replaced")
+    folder = Path(options.output).resolve().parent
+    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
+        encoded = any(is_corpus(path) for path in options.corpus)
+        words = None if encoded else str(Path(temporary, "words"))
+        corpus = read_corpus(options, options.workers, save_to=words)
+        corpus.save(options.output)
+    return corpus
 
 
 def _is_stream(path: str) -> bool:

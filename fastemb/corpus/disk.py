@@ -318,28 +318,47 @@ def renumbered(parts: Parts, numbers: Ids, vocabulary: Vocabulary) -> Parts:
     """
     ids, offsets, _, raw_words, on_disk = parts
     assert on_disk is not None
-    folder = os.path.dirname(os.path.realpath(on_disk.path))
-    folder = folder if os.access(folder, os.W_OK) else tempfile.gettempdir()
-    with _temporary(folder) as file, naming(folder):
+
+    def pieces() -> Iterator[tuple[Ids, Ints]]:
         kept = done = 0
-        to_offsets, to_ids = _Region(file, 0), _Region(file, offsets.nbytes)
         for start in range(0, len(ids), PART_TOKENS):
             part = ids[start : start + PART_TOKENS].copy()
             is_last = start + len(part) == len(ids)
             end = len(offsets) if is_last else int(np.searchsorted(offsets, start + len(part)))
             places = offsets[done:end] - start
             count = remap_ids(part, numbers, places)
-            to_ids.write(part[:count])
-            to_offsets.write(places + kept)
+            yield part[:count], places + kept
             kept += count
             done = end
-            on_disk.release()
+
+    made = temporary(on_disk, len(offsets), pieces(), len(vocabulary))
+    return Parts(*made[:2], vocabulary, raw_words, made[2])
+
+
+def temporary(source: OnDisk, offsets: int, pieces: Iterable[tuple[Ids, Ints]], words: int) -> tuple[Ids, Ints, OnDisk]:
+    """Ids and offsets mapped from a file without a name, which goes when it is not used any more.
+
+    It is beside the source, or in the folder for temporary files where that cannot be.
+
+    source: what the pieces are made from; its pages are given back after each.
+    offsets: how many there will be.
+    pieces: some ids, and some offsets.
+    words: how many different ones the ids are of.
+    """
+    folder = os.path.dirname(os.path.realpath(source.path))
+    folder = folder if os.access(folder, os.W_OK) else tempfile.gettempdir()
+    with _temporary(folder) as file, naming(folder):
+        to_offsets, to_ids = _Region(file, 0), _Region(file, 8 * offsets)
+        for some_ids, some_offsets in pieces:
+            to_ids.write(some_ids)
+            to_offsets.write(some_offsets)
+            source.release()
         file.flush()
         memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    new_offsets = np.frombuffer(memory, np.int64, len(offsets))
-    new_ids = np.frombuffer(memory, np.int32, kept, offsets.nbytes if kept else 0)
-    on_disk = OnDisk(on_disk.path, new_ids, new_offsets, len(vocabulary))
-    return Parts(new_ids, new_offsets, vocabulary, raw_words, on_disk)
+    count = (to_ids.end - to_ids.start) // 4
+    made_offsets = np.frombuffer(memory, np.int64, offsets)
+    made_ids = np.frombuffer(memory, np.int32, count, to_ids.start if count else 0)
+    return made_ids, made_offsets, OnDisk(source.path, made_ids, made_offsets, words)
 
 
 # ---- reading ----

@@ -7,10 +7,10 @@ Words are ids of a vocabulary, chains are numbered, 0 being the empty one, and a
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .._native import Sentences, add_to_filter, count_ids, move_chains, move_pairs, pack_pairs
 from .blocks import in_threads
 from .corpus import Corpus
+from .disk import OnDisk, temporary
 from .vocabulary import Ids, Ints, Vocabulary
 
 Table = NDArray[np.uint64]
@@ -27,6 +28,7 @@ Phrase = tuple[str, ...]
 """First word, connector words, second word."""
 
 BLOCK_TOKENS = 1 << 20  # some ten milliseconds
+PIECE_TOKENS = 1 << 22  # of a corpus on disk, joined at once by a thread
 LEAST_ROOM = 1 << 16  # entries of a table below which it is not worth the time to save memory
 MAX_THREADS = 16
 _LAST_HASH = (1 << 64) - 1
@@ -456,10 +458,55 @@ class PhraseTable:
         self._filter: Table = np.zeros(1 << (len(rows) * _FILTER_BITS // 64).bit_length(), np.uint64)
         add_to_filter(rows, self._filter)
         self._corpus = corpus
-        self._sentences = Sentences(corpus.ids, corpus.offsets, connectors, chain_slots, len(chains) + 1)
+        self._known = connectors, chain_slots, len(chains) + 1
 
-    def join(self, workers: int) -> tuple[Ids, Ints]:
-        """Ids and offsets of the corpus with phrase p as the id ``words of the vocabulary + p``."""
+    def join(self, workers: int) -> tuple[Ids, Ints, OnDisk | None]:
+        """Ids and offsets of the corpus with phrase p as the id ``words of the vocabulary + p``.
+
+        They are on disk when those of the corpus are.
+        """
+        on_disk = self._corpus._on_disk
+        if on_disk is None:
+            return *self._join_in_memory(workers), None
+        words = len(self._corpus.vocabulary) + len(self.phrases)
+        return temporary(on_disk, len(self._corpus.offsets), self._pieces(workers), words)
+
+    def _pieces(self, workers: int) -> Iterator[tuple[Ids, Ints]]:
+        """Some ids and some offsets after the other, as many at a time as there are threads."""
+        offsets, words = self._corpus.offsets, self._corpus.words
+        cuts = np.searchsorted(offsets, range(PIECE_TOKENS, words, PIECE_TOKENS))
+        spans = pairwise(np.unique(np.concatenate([[0], cuts, [len(self._corpus)]])).tolist())
+        threads = max(1, min(workers, MAX_THREADS))
+        written = 0
+        yield np.empty(0, np.int32), np.zeros(1, np.int64)
+        while some := list(islice(spans, threads)):
+            for ids, ends in self._join_spans(some):
+                yield ids, ends + written
+                written += len(ids)
+
+    def _join_spans(self, spans: list[tuple[int, int]]) -> list[tuple[Ids, Ints]]:
+        """Ids, and how many come before each end of a sentence, for spans of sentences, each in a thread of its own."""
+        joined: list[tuple[Ids, Ints]] = [(np.empty(0, np.int32), np.empty(0, np.int64))] * len(spans)
+        stopped = threading.Event()
+
+        def work(number: int) -> None:
+            begin, end = spans[number]
+            offsets = self._corpus.offsets[begin : end + 1]
+            ids = self._corpus.ids[offsets[0] : offsets[-1]]
+            ends = np.zeros(end - begin, np.int64)
+            out: Ids = np.empty(len(ids) + 1, np.int32)
+            count = 0
+            if len(ids):
+                sentences = Sentences(ids, offsets - offsets[0], *self._known)
+                check = _raise_when(stopped)
+                count = sentences.join(self._slots, self._filter, 0, end - begin, BLOCK_TOKENS, check, out, ends)
+            joined[number] = out[:count], ends
+
+        in_threads(len(spans), work, stopped.set)
+        return joined
+
+    def _join_in_memory(self, workers: int) -> tuple[Ids, Ints]:
+        sentences = Sentences(self._corpus.ids, self._corpus.offsets, *self._known)
         offsets = self._corpus.offsets
         threads = max(1, min(workers, MAX_THREADS, len(self._corpus)))
         cuts = np.searchsorted(offsets, [self._corpus.words * k // threads for k in range(threads)]).tolist()
@@ -469,17 +516,12 @@ class PhraseTable:
         written = [0] * threads
         ends = np.zeros(len(offsets), np.int64)
         stopped = threading.Event()
-
-        def check() -> None:
-            if stopped.is_set():
-                raise InterruptedError
+        check = _raise_when(stopped)
 
         def work(thread: int) -> None:
             begin, end = spans[thread]
             out = ids[starts[thread] : starts[thread] + int(offsets[end] - offsets[begin]) + 1]
-            written[thread] = self._sentences.join(
-                self._slots, self._filter, begin, end, BLOCK_TOKENS, check, out, ends[1:]
-            )
+            written[thread] = sentences.join(self._slots, self._filter, begin, end, BLOCK_TOKENS, check, out, ends[1:])
 
         in_threads(threads, work, stopped.set)
         total = 0
@@ -491,3 +533,13 @@ class PhraseTable:
             total += count
         ids.resize(total, refcheck=False)
         return ids, ends
+
+
+def _raise_when(stopped: threading.Event) -> Callable[[], None]:
+    """A function that raises InterruptedError once the event is set."""
+
+    def check() -> None:
+        if stopped.is_set():
+            raise InterruptedError
+
+    return check

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from ..config import available_cpus
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from .blocks import Parts
 from .corpus import Corpus
+from .disk import OnDisk, renumbered
 from .iterables import _tokens, renumber, require_sentences, short
 from .pairs import CountsView, Pairs, Phrase, PhraseTable, count_pairs, count_words, word_keys
 from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
@@ -281,11 +283,19 @@ class _Phraser(ABC):
             corpus: it should have all its words (``min_count=1``): once rare ones are dropped, words count as
                 neighbours that were apart. Drop them afterwards; `Word2Vec` does so itself.
             workers: threads. Default: one for each CPU. The result does not depend on it.
+
+        Returns:
+            A corpus in memory; or on disk when ``corpus`` is on disk, as of `Corpus.open`. It is then in a temporary
+            file beside the other one, which goes when it is not used any more (`Corpus.save` keeps it), and on the way
+            there ids take their space twice. Memory holds some million of them at a time, and the longest sentence.
+
+        Raises:
+            OSError: the temporary file cannot be written, as when the disk is full.
         """
         if not corpus.words:
             return corpus
         words = len(corpus.vocabulary)
-        table, ids, offsets = self._join_ids(corpus, workers)
+        table, ids, offsets, on_disk = self._join_ids(corpus, workers)
         texts = list(map(self.delimiter.join, table.phrases))
         counts, first = count_words(ids, words + len(texts))
         same = _merge_texts(corpus, texts, counts, first)
@@ -295,9 +305,11 @@ class _Phraser(ABC):
         )
         numbers[words:] = numbers[same]
         raw_words = corpus.raw_words - (corpus.words - len(ids))
+        if on_disk is not None:
+            return Corpus(*renumbered(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary))
         return Corpus(*renumber(ids, offsets, numbers), vocabulary, raw_words)
 
-    def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints]:
+    def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints, OnDisk | None]:
         workers = available_cpus() if workers is None else workers
         check_whole("workers", workers, 1)
         table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words)
@@ -363,7 +375,7 @@ class _Phraser(ABC):
             if not sentences.words:
                 return {}
             words = len(sentences.vocabulary)
-            table, ids, _ = self._join_ids(sentences, None)
+            table, ids, *_ = self._join_ids(sentences, None)
             counts, _ = count_words(ids, words + len(table.phrases))
             scores = self._joiner().scores
             return {

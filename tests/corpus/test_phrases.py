@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import mmap
+import os
 import random
+import tempfile
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
-from fastemb.corpus import pairs
+from fastemb.corpus import disk, pairs
 from fastemb.models.phrases import Phraser, npmi_scorer, original_scorer
 
 SCORERS = {"default": oracle.original, "npmi": oracle.npmi}
@@ -101,6 +104,44 @@ def test_phrases_of_one_text_join_another(text: Any, other: Any, links: Any) -> 
     joined = [oracle.join(sentence, expected, links) for sentence in other]
     assert list(found[other]) == joined
     same_corpus(found[Corpus.from_sentences(other)], Corpus.from_sentences(joined))
+
+
+@given(sentences, scorings, connectors, workers, st.integers(1, 9))
+def test_a_corpus_on_disk_is_joined_on_disk(text: Any, scoring: Any, links: Any, threads: int, piece: int) -> None:
+    phrases = Phrases(text, 1, scoring[1], scoring=scoring[0], connector_words=links)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "PIECE_TOKENS", piece)
+        Corpus.from_sentences(text).save(os.path.join(folder, "c"))
+        joined = phrases.apply(Corpus.open(os.path.join(folder, "c")), threads)
+        assert is_mapped(joined.ids)
+        assert is_mapped(joined.offsets)
+        same_corpus(joined, phrases[Corpus.from_sentences(text)])
+        again = Phrases(joined, 1, scoring[1], scoring=scoring[0], connector_words=links)
+        same_corpus(again[joined], again[phrases[Corpus.from_sentences(text)]])
+        assert os.listdir(folder) == ["c"]
+
+
+def is_mapped(array: Any) -> bool:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return isinstance(getattr(array, "obj", array), mmap.mmap)
+
+
+def test_joining_on_disk_can_be_broken_off(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = zipf(5)
+    Corpus.from_sentences(text).save(tmp_path / "c")
+    corpus = Corpus.open(tmp_path / "c")
+    phrases = Phrases(corpus, threshold=1)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk._Region, "write", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        phrases.apply(corpus)
+    monkeypatch.undo()
+    assert os.listdir(tmp_path) == ["c"]
+    same_corpus(phrases[corpus], phrases[Corpus.from_sentences(text)])
 
 
 @given(sentences, connectors)
