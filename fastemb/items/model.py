@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 
 # What None stands for, by sg; chosen on held-out parts of training data.
 _DEFAULTS: dict[int, dict[str, Any]] = {
-    0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 12, "alpha": 0.4},
+    0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 20, "alpha": 0.2},
     1: {"vector_size": 128, "contexts": 32, "negative": 5, "ns_exponent": 0.4, "epochs": 80, "alpha": 0.05},
 }
 
@@ -43,7 +43,7 @@ class Item2Vec:
 
     Settings have gensim's names where gensim has them. Those that are None by default have the value that did best for
     the kind of model: with sg=0 / sg=1, vector_size 128 / 128 (so 256 for both), contexts 8 / 32, negative 200 / 5,
-    ns_exponent -0.2 / 0.4, epochs 12 / 80, alpha 0.4 / 0.05.
+    ns_exponent -0.2 / 0.4, epochs 20 / 80, alpha 0.2 / 0.05.
 
     Args:
         vector_size: length of the vectors.
