@@ -1,6 +1,6 @@
 """Item embeddings: quality and speed on public data of purchases and check-ins, beside other libraries.
 
-    python -m bench.items gowalla --data DIR [--peers popularity als bpr gensim]   # the split of the LightGCN paper
+    python -m bench.items gowalla --data DIR [--peers als bpr gensim windowed]   # the split of the LightGCN paper
     python -m bench.items retail --data FILE                                       # leave one out
     python -m bench.items tune --data DIR --set sg=1,epochs=40 [--set ...]          # on a part of the training data
     python -m bench.items speed --data DIR                                         # recommending, and the index
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+import fastemb
 from fastemb.items import (
     Interactions,
     Item2Vec,
@@ -116,34 +117,41 @@ def factors(model: Any, known: Interactions) -> Any:
     return by_factors(model.user_factors, model.item_factors, known)
 
 
-WINDOW = {"sg": 1, "negative": 5, "ns_exponent": 0.1, "alpha": 0.05, "min_alpha": 0.0001, "sample": 0.0}
-
-
 def gensim(known: Interactions, options: argparse.Namespace) -> Any:
-    """The same settings as `windowed` below."""
     from gensim.models import Word2Vec
 
-    sentences = [[str(item) for item in known.items[a:b]] for a, b in itertools.pairwise(known.offsets)]
-    model = Word2Vec(
-        sentences,
+    return by_windows(Word2Vec, known, options)
+
+
+def windowed(known: Interactions, options: argparse.Namespace) -> Any:
+    """As gensim, but that the contexts of a step share their negatives."""
+    return by_windows(fastemb.Word2Vec, known, options)
+
+
+def windowed_per_pair(known: Interactions, options: argparse.Namespace) -> Any:
+    """As gensim: negatives for each pair."""
+    return by_windows(fastemb.Word2Vec, known, options, negatives_per_pair=True)
+
+
+def by_windows(kind: Any, known: Interactions, options: argparse.Namespace, **more: Any) -> Any:
+    """Whole windows of 16 to both sides, over baskets in the order of the file."""
+    model = kind(
+        [[str(item) for item in known.items[a:b]] for a, b in itertools.pairwise(known.offsets)],
         vector_size=128,
         window=16,
         shrink_windows=False,
         min_count=1,
+        sg=1,
+        negative=5,
+        ns_exponent=0.1,
+        alpha=0.05,
+        sample=0.0,
         workers=options.workers,
         epochs=options.epochs,
-        **WINDOW,
+        **more,
     )
     rows = np.array([model.wv.key_to_index[str(item)] for item in range(known.shape[1])])
     return by_factors(means(known, model.wv.vectors[rows]), model.syn1neg[rows], known)
-
-
-def windowed(known: Interactions, options: argparse.Namespace) -> Any:
-    settings = {name: value for name, value in WINDOW.items() if name != "sg"}
-    model = Item2Vec(vector_size=128, window=16, sg=1, epochs=options.epochs, workers=options.workers, **settings)
-    model.fit(Interactions(known.items, known.offsets, list(range(known.shape[1]))))
-    rows = np.array([model.wv.key_to_index[item] for item in range(known.shape[1])])
-    return by_factors(means(known, model.wv.vectors[rows]), model.wv_out.vectors[rows], known)
 
 
 def means(known: Interactions, vectors: Any) -> Any:
@@ -157,6 +165,7 @@ PEERS: dict[str, Callable[[Interactions, argparse.Namespace], Any]] = {
     "bpr": bpr,
     "gensim": gensim,
     "windowed": windowed,
+    "windowed_per_pair": windowed_per_pair,
 }
 
 
@@ -260,7 +269,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=["popularity"])
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--model", type=Path, help="a model that was saved, for speed")
-    parser.add_argument("--epochs", type=int, default=5, help="of gensim and of fastemb with the same settings")
+    parser.add_argument("--epochs", type=int, default=5, help="of gensim and of windowed ones")
     parser.add_argument("--seeds", type=int, default=0, help="of shuffled baskets (retail)")
     options = parser.parse_args()
     {"gowalla": run_gowalla, "tune": run_tune, "retail": run_retail, "speed": run_speed}[options.what](options)

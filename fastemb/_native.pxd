@@ -88,6 +88,8 @@ cdef extern from "fastemb.h" nogil:
     size_t fe_top_workspace_size(const fe_kernel *kernel, const fe_top *top)
     void fe_top_scan(const fe_kernel *kernel, const fe_top *top, int64_t begin, int64_t end, void *workspace)
     void fe_top_results(const fe_top *top, float *scores, int64_t *rows)
+    void fe_mean_rows(const float *rows, int64_t stride, int64_t size, const int64_t *items, const int64_t *offsets,
+                      int64_t count, const double *weights, float *means)
 
     struct fe_table:
         pass

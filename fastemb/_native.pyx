@@ -366,6 +366,33 @@ cdef class TopRows:
             fe_top_results(&self.top, &scores[0, 0], &rows[0, 0])
 
 
+def mean_rows(const float[:, ::1] rows not None, const int64_t[::1] items not None,
+              const int64_t[::1] offsets not None, const double[::1] weights, float[:, ::1] means not None):
+    """Fill ``means``, row q with the mean of ``rows[items[offsets[q]:offsets[q + 1]]]``, by ``weights`` if not None.
+
+    Zero where there are none.
+    """
+    cdef Py_ssize_t count = means.shape[0], k
+    cdef bint fits = True
+    _require(rows.shape[1] > 0 and rows.shape[1] == means.shape[1], "size of the rows")
+    _require(offsets.shape[0] == count + 1 and offsets[0] == 0 and offsets[count] == items.shape[0], "offsets")
+    _require(weights is None or weights.shape[0] == items.shape[0], "weights")
+    for k in range(count):
+        fits = fits and offsets[k] <= offsets[k + 1]
+    _require(fits, "offsets must rise")
+    for k in range(items.shape[0]):
+        fits = fits and 0 <= items[k] < rows.shape[0]
+    _require(fits, "items must be rows")
+    if items.shape[0] == 0:
+        means[:] = 0
+        return
+    cdef const double *by = NULL
+    if weights is not None:
+        by = &weights[0]
+    with nogil:
+        fe_mean_rows(&rows[0, 0], rows.shape[1], rows.shape[1], &items[0], &offsets[0], count, by, &means[0, 0])
+
+
 # ---- text ----
 
 def count_lines(const unsigned char[::1] data not None):

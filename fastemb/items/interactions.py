@@ -253,12 +253,13 @@ class Interactions:
     def merged(self) -> Self:
         """Each item once in a session, where it came first; weights are added up, and without any all count 1."""
         owners = self._owners()
+        taken = np.sort(owners * len(self.item_keys) + self.items)
+        if (taken[1:] != taken[:-1]).all():
+            return self
         order = np.lexsort((np.arange(len(owners)), self.items, owners))
         items, sorted_owners = self.items[order], owners[order]
         first = np.ones(len(order), bool)
         first[1:] = (items[1:] != items[:-1]) | (sorted_owners[1:] != sorted_owners[:-1])
-        if first.all():
-            return self
         stays = np.zeros(len(order), bool)
         stays[order[first]] = True
         made = self.where(stays)

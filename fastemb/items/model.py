@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from ..corpus import Corpus, Vocabulary
 from ..train import Word2Vec
 from ..vectors import KeyedVectors
@@ -25,10 +26,9 @@ Ints = NDArray[np.int64]
 
 # What None stands for, by sg; chosen on held-out parts of training data.
 _DEFAULTS: dict[int, dict[str, Any]] = {
-    0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 12, "alpha": 0.4},
+    0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 20, "alpha": 0.2},
     1: {"vector_size": 128, "contexts": 32, "negative": 5, "ns_exponent": 0.4, "epochs": 80, "alpha": 0.05},
 }
-_BATCH_EVENTS = 1 << 16
 
 
 class Item2Vec:
@@ -43,7 +43,7 @@ class Item2Vec:
 
     Settings have gensim's names where gensim has them. Those that are None by default have the value that did best for
     the kind of model: with sg=0 / sg=1, vector_size 128 / 128 (so 256 for both), contexts 8 / 32, negative 200 / 5,
-    ns_exponent -0.2 / 0.4, epochs 12 / 80, alpha 0.4 / 0.05.
+    ns_exponent -0.2 / 0.4, epochs 20 / 80, alpha 0.2 / 0.05.
 
     Args:
         vector_size: length of the vectors.
@@ -428,23 +428,8 @@ class Item2Vec:
 
     def _queries(self, histories: Interactions) -> Floats:
         vectors = self.wv.vectors
-        queries = np.zeros((len(histories), vectors.shape[1]), np.float32)
-        offsets, weights = histories.offsets, histories.weights
-        filled = np.flatnonzero(np.diff(offsets))
-        begin = 0
-        while begin < len(filled):
-            last = int(np.searchsorted(offsets[filled], offsets[filled[begin]] + _BATCH_EVENTS))
-            batch = filled[begin : max(last, begin + 1)]
-            events = slice(offsets[batch[0]], offsets[batch[-1] + 1])
-            rows = vectors[histories.items[events]]
-            starts = offsets[batch] - offsets[batch[0]]
-            totals = np.diff(offsets)[batch].astype(np.float32)
-            if weights is not None:
-                share = weights[events].astype(np.float32)
-                rows = rows * share[:, None]
-                totals = np.add.reduceat(share, starts)
-            queries[batch] = np.add.reduceat(rows, starts) / totals[:, None]
-            begin += len(batch)
+        queries = np.empty((len(histories), vectors.shape[1]), np.float32)
+        _native.mean_rows(vectors, histories.items, histories.offsets, histories.weights, queries)
         return queries
 
     def _recommend(

@@ -14,7 +14,7 @@ from .. import _native
 from ..config import ISA, available_cpus
 from .store import as_count
 
-_BLOCK_QUERIES = 1020  # a multiple of the queries that are scored side by side
+_BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
 _LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
 _STEP_ROWS = 64  # a multiple of the rows that are scored side by side
 _CALL_PRODUCTS = 1 << 30  # multiplications in one call without the GIL: some ten milliseconds
@@ -162,7 +162,8 @@ def _exclusions(exclude: tuple[ArrayLike, ArrayLike], queries: int, rows: int) -
     inner = offsets[1:-1]
     falls[inner[(inner > 0) & (inner < len(indices))] - 1] = False
     if falls.any():
-        indices = indices[np.lexsort((indices, np.repeat(np.arange(queries), lengths)))]
+        starts = np.repeat(np.arange(queries) * rows, lengths)  # below 2**63: q vectors of r scores would be in memory
+        indices = np.sort(starts + indices) - starts
     return offsets, indices
 
 

@@ -245,7 +245,7 @@ def test_weights_of_a_history_count() -> None:
     np.testing.assert_allclose(made.transform(data)[0], expected, rtol=1e-5, atol=1e-7)
 
 
-def test_more_histories_than_one_batch() -> None:
+def test_queries_of_many_histories() -> None:
     made = model()
     long = [[f"k{number % 4}i{item}" for item in range(10)] for number in range(8000)]
     queries = made.transform(long)

@@ -201,3 +201,48 @@ def test_minus_zero_is_zero(isa: str) -> None:
     found, scores = best_rows(isa, np.array([[tiny]]), rows, 4)
     assert found.tolist() == [[3, 0, 1, 2]]
     assert scores.tolist() == [[tiny, 0, 0, 0]]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 12), st.integers(1, 40), st.booleans())
+def test_means_of_rows(seed: int, count: int, size: int, weighted: bool) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((30, size), np.float32)
+    lengths = rng.integers(0, 6, count)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    items = rng.integers(0, 30, offsets[-1])
+    weights = rng.exponential(size=len(items)) + 0.01 if weighted else None
+    means = np.full((count, size), np.nan, np.float32)
+    _native.mean_rows(rows, items, offsets, weights, means)
+    for query in range(count):
+        span = slice(offsets[query], offsets[query + 1])
+        expected = np.zeros(size)
+        if lengths[query]:
+            expected = np.average(rows[items[span]], axis=0, weights=None if weights is None else weights[span])
+        np.testing.assert_allclose(means[query], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"items": np.array([0, 4])}, "items"),
+        ({"items": np.array([0, -1])}, "items"),
+        ({"items": np.array([0])}, "offsets"),
+        ({"offsets": np.array([0, 2])}, "offsets"),
+        ({"offsets": np.array([1, 1, 2])}, "offsets"),
+        ({"offsets": np.array([0, 3, 2])}, "offsets"),
+        ({"weights": np.ones(1)}, "weights"),
+        ({"means": np.zeros((2, 4), np.float32)}, "size"),
+    ],
+    ids=repr,
+)
+def test_means_of_wrong_arguments(changes: dict[str, Any], message: str) -> None:
+    good = {
+        "rows": np.ones((4, 3), np.float32),
+        "items": np.array([0, 3]),
+        "offsets": np.array([0, 1, 2]),
+        "weights": None,
+        "means": np.zeros((2, 3), np.float32),
+    }
+    _native.mean_rows(**good)
+    with pytest.raises(ValueError, match=message):
+        _native.mean_rows(**{**good, **changes})
