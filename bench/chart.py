@@ -1,4 +1,4 @@
-"""python -m bench.chart RESULTS.json OUT.png: the speeds of every case that bench.compare saved, as a picture."""
+"""python -m bench.chart RESULTS.json ... OUT.png: the speeds of every case that bench.compare saved, as a picture."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _panel(panel: Any, case: dict[str, Any]) -> None:
     panel.plot([speed["median"] / 1e3 for speed in speeds], places, "|", color=_RANGE, markersize=9)
     for place, value, trainer in zip(places, best, shown, strict=True):
         ratio = trainer.get("fastemb_ratio")
-        text = f"{value:,.0f}" + (f"   {ratio['training_best']:.1f}x slower" if ratio else "")
+        text = f"{value:,.0f}" + (f"   fastemb {ratio['training_best']:.1f}x" if ratio else "")
         panel.annotate(text, (value, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
     panel.set_yticks(places, [trainer["trainer"] for trainer in shown], fontsize=8)
     panel.invert_yaxis()
@@ -59,5 +59,6 @@ def _panel(panel: Any, case: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    source, target = map(Path, sys.argv[1:])
-    draw(json.loads(source.read_text(encoding="utf-8")), target)
+    *sources, target = map(Path, sys.argv[1:])
+    first, *others = [json.loads(source.read_text(encoding="utf-8")) for source in sources]
+    draw({**first, "cases": first["cases"] + [case for other in others for case in other["cases"]]}, target)

@@ -22,7 +22,7 @@ static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t cen
 
 /* The centres (label 1), then up to `negative` drawn rows (label 0). A draw that hits a centre is dropped, as
  * word2vec does. */
-static inline int32_t fe_target_negatives(const struct fe_job *job, const int32_t *centres, int32_t count,
+FE_INLINE int32_t fe_target_negatives(const struct fe_job *job, const int32_t *centres, int32_t count,
                                           const uint64_t *aims, int32_t *rows) {
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];

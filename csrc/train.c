@@ -187,7 +187,10 @@ static void find_outputs(const struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
-    if (job->negative > 0) p->drawn_count = fe_target_negatives(job, p->centres, p->centre_count, p->aims, p->drawn);
+    if (job->negative > 0) { /* the number of centres is a constant for skip-gram */
+        if (job->sg) p->drawn_count = fe_target_negatives(job, p->centres, 1, p->aims, p->drawn);
+        else p->drawn_count = fe_target_negatives(job, p->centres, p->centre_count, p->aims, p->drawn);
+    }
     if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
     for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->out_ns, p->drawn[k], job);
     for (int32_t k = 0; k < p->node_count && p->path_is_new; k++) prefetch_row(job->out_hs, p->nodes[k], job);
