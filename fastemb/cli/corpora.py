@@ -14,7 +14,9 @@ import numpy as np
 
 from ..config import available_cpus
 from ..corpus import Corpus
-from ..corpus.disk import is_corpus
+from ..corpus.disk import apart, is_corpus, is_saved
+from ..corpus.sources import find_sources
+from ..corpus.tables import parquet_files
 from .phrases import add_phrases, connector_files, join_phrases, phrase_files, phrase_passes
 from .shared import Commands, check_writable, positive, say
 
@@ -79,7 +81,7 @@ def _read_words(
             if cache is not None:
                 raise ValueError(f"{path}: this corpus is encoded already, so --cache has no effect")
             return _open(path, options).select(**selection)
-    text = {name: getattr(options, name) for name in _TEXT if getattr(options, name)}
+    text = {name: getattr(options, name) for name in _TEXT if _is_given(options, name)}
     reading: dict[str, Any] = {**text, **selection, "workers": workers, "cache": cache, "save_to": save_to}
     if options.column is None and not _are_parquet(paths):
         return Corpus.from_file(paths, **reading)
@@ -88,12 +90,26 @@ def _read_words(
     return Corpus.from_parquet(paths, options.column, **reading)
 
 
+def _is_given(options: argparse.Namespace, name: str) -> bool:
+    value = getattr(options, name)
+    return value is not None and value is not False
+
+
+def check_files(options: argparse.Namespace, made: str | None, *outputs: str | None) -> None:
+    """As `check_writable`, for each file in the folders and patterns to read too; ``made``: the corpus to make."""
+    check_writable([*options.corpus, *connector_files(options)], made, *outputs)
+    local = [path for path in options.corpus if path != "-" and "://" not in path]
+    if local:
+        find = parquet_files if options.column is not None or _are_parquet(local) else find_sources
+        apart(find(local), made, *outputs)
+
+
 def _open(path: str, options: argparse.Namespace) -> Corpus:
     """An encoded corpus."""
     if len(options.corpus) > 1:
         raise ValueError(f"{path}: an encoded corpus cannot be read together with other files")
     for name in ("column", *_TEXT):
-        if getattr(options, name):
+        if _is_given(options, name):
             raise ValueError(f"{path}: this corpus is encoded already, so --{name.replace('_', '-')} has no effect")
     return Corpus.open(path)
 
@@ -109,8 +125,8 @@ def _are_parquet(paths: Sequence[str]) -> bool:
 def _is_parquet(path: str) -> bool:
     if not os.path.isdir(path):
         return path.lower().endswith(_PARQUET)
-    names = [file.name for file in Path(path).rglob("[!_.]*") if file.is_file()]
-    return bool(names) and all(name.lower().endswith(_PARQUET) for name in names)
+    files = [file for file in Path(path).rglob("[!_.]*") if file.is_file() and not is_corpus(file)]
+    return bool(files) and all(file.name.lower().endswith(_PARQUET) for file in files)
 
 
 def add_workers(parser: Any) -> None:
@@ -151,14 +167,14 @@ def _add_build(commands: Commands) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    check_writable([*options.corpus, *connector_files(options)], options.output, *phrase_files(options))
+    check_files(options, options.output, *phrase_files(options))
     before = _identity(options.output)
     if options.phrases:
         corpus = _build_phrases(options)
     elif any(is_corpus(path) for path in options.corpus):
         corpus = read_corpus(options, options.workers)
         corpus.save(options.output)
-    elif any(_is_stream(path) for path in options.corpus):
+    elif any(_is_stream(path) for path in options.corpus) or is_saved(options.output):
         corpus = read_corpus(options, options.workers, save_to=options.output)
     else:
         corpus = read_corpus(options, options.workers, cache=options.output)
@@ -175,10 +191,19 @@ def _build_phrases(options: argparse.Namespace) -> Corpus:
     folder = Path(options.output).resolve().parent
     with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
         encoded = any(is_corpus(path) for path in options.corpus)
+        if os.path.isfile(options.output) and not encoded:
+            options.corpus = [name for path in options.corpus for name in _apart(path, options.output)]
         words = None if encoded else str(Path(temporary, "words"))
         corpus = read_corpus(options, options.workers, save_to=words)
         corpus.save(options.output)
     return corpus
+
+
+def _apart(path: str, output: str) -> list[str]:
+    """The path, or what is there but for the output where that is there too."""
+    if _is_stream(path) or _is_parquet(path) or os.path.isfile(path):
+        return [path]
+    return [file.name for file in apart(find_sources(path), output)]
 
 
 def _is_stream(path: str) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 from ..config import ISA
 from ..io import save_vectors
 from ..train import Word2Vec
-from .corpora import add_reading, add_workers, read_corpus
-from .phrases import connector_files, phrase_files
-from .shared import FORMATS, Commands, check_writable, say
+from .corpora import add_reading, add_workers, check_files, read_corpus
+from .phrases import phrase_files
+from .shared import FORMATS, Commands, say
 
 
 def add_train(commands: Commands) -> None:
@@ -60,8 +60,7 @@ def add_train(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    outputs = [options.output, options.save_model, options.cache, *phrase_files(options)]
-    check_writable([*options.corpus, *connector_files(options)], *outputs)
+    check_files(options, options.cache, options.output, options.save_model, *phrase_files(options))
     if options.loss == "hs" and options.negative is not None:
         raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
     negative = 5 if options.negative is None else options.negative

@@ -15,7 +15,7 @@ from .._native import CheckedSentences, HuffmanTree
 from ..config import available_cpus
 from ..io.atomic import StrPath
 from .blocks import MemoryStore, Parts, Store
-from .disk import DiskStore, OnDisk, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
+from .disk import DiskStore, OnDisk, apart, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
 from .iterables import encode_ids, encode_sentences, renumber
 from .rows import encode_texts
 from .sources import TextSource, find_sources
@@ -89,7 +89,8 @@ class Corpus:
             source: one of these, or an iterable of them, which are read one after the other:
 
                 - the path of a file. What gzip, bzip2, xz and zstd made is unpacked, whatever its name.
-                - the path of a folder: all files in it and in those within it, sorted by path, but for hidden ones.
+                - the path of a folder: all files in it and in those within it, sorted by path, but for hidden ones
+                  and the corpus at ``save_to`` or ``cache``.
                 - a pattern, such as ``"texts/*.gz"`` or ``"texts/**/*.txt"``: the files that match, sorted by path.
                 - a URL that fsspec knows, such as ``"s3://bucket/texts/*.zst"``.
                 - ``"-"`` for standard input, or an open file, of bytes or of text. It stays open.
@@ -122,15 +123,16 @@ class Corpus:
             OSError: a file cannot be opened or read: FileNotFoundError, PermissionError, ...; or ``save_to`` or
                 ``cache`` cannot be written, as when the disk is full: nothing is left of it then.
             ValueError: no word in it, or none that is kept; text in another encoding or with a NUL byte, with its file
-                and line; compressed data that are damaged or cut off; ``cache`` is a file of another kind; an option
-                that makes no sense, or that another would make ignored.
+                and line; compressed data that are damaged or cut off; ``cache`` is a file of another kind, such as a
+                corpus that was saved; ``save_to`` or ``cache`` is a file that is read; an option that makes no sense,
+                or that another would make ignored.
             TypeError: ``source`` names no file; a tokenizer returns something else than words.
             ImportError: the package for a URL or for zstd is not installed.
         """
         target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
         options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
         threads = _threads(workers)
-        sources = find_sources(source)
+        sources = apart(find_sources(source), save_to if cache is None else cache)
         for file in sources:
             if is_corpus(file.name):
                 raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
@@ -336,14 +338,14 @@ class Corpus:
             OSError: a file cannot be read, or ``save_to`` or ``cache`` not written.
             TypeError: the column is of a type that holds neither text nor such lists.
             ValueError: a file is no Parquet file, or damaged, or without this column; ``cache`` is a file of another
-                kind; else as for `from_arrow`.
+                kind; ``save_to`` or ``cache`` is a file that is read; else as for `from_arrow`.
         """
         target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
         options = TextOptions(
             lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
         ).checked()
         threads = _threads(workers)
-        files = parquet_files(path)
+        files = apart(parquet_files(path), save_to if cache is None else cache)
 
         def encode(store: Store) -> Parts:
             return encode_column(parquet_column(files, column), options, threads, target, store)
@@ -435,7 +437,7 @@ class Corpus:
             "the corpus",
         )
         if vocabulary is self.vocabulary or np.array_equal(numbers, np.arange(len(vocabulary))):
-            if vocabulary.keys == keys:
+            if vocabulary.keys == keys and np.array_equal(vocabulary.counts, self.vocabulary.counts):
                 return self
             return Corpus(self.ids, self.offsets, vocabulary, self.raw_words, self._on_disk)
         if self._on_disk is not None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import re
 import tempfile
 import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import BufferedRandom
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -382,6 +384,8 @@ def cached(path: StrPath, source: str) -> Parts | None:
     name = os.fspath(path)
     if not os.path.exists(name) or (os.path.isfile(name) and os.path.getsize(name) == 0):
         return None
+    if is_saved(name):
+        raise ValueError(f"{name}: a corpus that was saved, and no cache, so it is not replaced: choose another name")
     try:
         arrays, metadata = _mapped(name)
         return _parts(name, arrays, metadata, verify=True) if metadata.get("source") == source else None
@@ -413,6 +417,39 @@ def _mapped(path: StrPath) -> tuple[dict[str, Array], dict[str, str]]:
 def is_corpus(path: StrPath) -> bool:
     """Whether the file at this path, if any, begins as a corpus file does, be it damaged or of another version."""
     return os.path.isfile(path) and _names_format(path)
+
+
+def is_saved(path: StrPath) -> bool:
+    """Whether this is a corpus that `save` or ``save_to`` wrote, and no cache."""
+    if not is_corpus(path):
+        return False
+    try:
+        return not read_tensors(path, mmap="r")[1].get("source")
+    except ValueError:
+        return False
+
+
+def apart(files: list[Source], made: StrPath | None, *others: StrPath | None) -> list[Source]:
+    """The files to read, none of which is one to write.
+
+    made: the corpus file to make. Where one is there already, it is left out of the folder or pattern that it is in.
+    others: other files to write.
+
+    Raises:
+        ValueError: a file is both read and written.
+        FileNotFoundError: nothing else is there to read.
+    """
+    if not files:
+        return files
+    written = {os.path.realpath(path) for path in (made, *others) if path is not None and os.path.isfile(path)}
+    taken = [file for file in files if os.path.realpath(file.name) in written]
+    for file in taken:
+        is_made = made is not None and os.path.realpath(file.name) == os.path.realpath(made)
+        if not (is_made and file.found and is_corpus(file.name)):
+            raise ValueError(f"{file.name}: this file is to be read, so nothing is saved to it: choose another name")
+    if len(taken) == len(files):
+        raise FileNotFoundError(f"{taken[0].name}: there is no other file to read than this one, which is to be made")
+    return [file for file in files if file not in taken]
 
 
 def _names_format(path: StrPath) -> bool:
@@ -493,4 +530,7 @@ def _described(option: Any) -> str:
     for name in ("trim_rule", "tokenizer"):
         if getattr(option, name, None) is not None:
             raise ValueError(f"cache= cannot see whether the {name} has changed: give save_to=")
+    pattern = getattr(option, "token_pattern", None)
+    if isinstance(pattern, re.Pattern):  # whose repr may be cut
+        return f"{replace(option, token_pattern=None)!r} {pattern.pattern!r} {pattern.flags}"
     return repr(option)

@@ -10,7 +10,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import IO, Any
@@ -32,12 +32,14 @@ class Source:
         open: opens it, when its turn comes.
         size: bytes, None when nobody knows before they are read.
         one_thread: reading may wait for ever, so that only the main thread, which Ctrl-C reaches, should do it.
+        found: it was found in a folder or by a pattern, rather than named.
     """
 
     name: str
     open: Callable[[], AbstractContextManager[IO[Any]]]
     size: int | None = None
     one_thread: bool = False
+    found: bool = False
 
 
 def find_sources(source: Any) -> list[Source]:
@@ -82,7 +84,7 @@ def _named(path: str) -> list[Source]:
 def _of_files(paths: list[str], nothing: str) -> list[Source]:
     if not paths:
         raise FileNotFoundError(nothing)
-    return [_file(path) for path in paths]
+    return [replace(_file(path), found=True) for path in paths]
 
 
 def _files_below(folder: str) -> list[str]:

@@ -93,6 +93,8 @@ def test_every_option_reaches_the_corpus(run: Run, monkeypatch: pytest.MonkeyPat
         "cache": "c",
         "save_to": None,
     }
+    Path("x").touch()
+    Path("y").touch()
     assert run("corpus", "build", "text.txt", "x", "-o", "c", "--encoding", "latin-1", *options.split()).status == 0
     assert given == common | {"encoding": "latin-1", "paths": ["text.txt", "x"], "columns": ()}
     assert run("corpus", "build", "x", "y", "--column", "t", "-o", "c", *options.split()).status == 0
@@ -109,6 +111,39 @@ def test_build_reads_several_files_compressed_ones_and_folders(run: Run) -> None
     assert run("corpus", "build", "texts/a.gz", "text.txt", "-o", "c").errors.startswith("c written: 453 words")
     assert run("corpus", "build", "texts", "--encoding", "latin-1", "-o", "c").errors.startswith("c written: 3 words")
     assert run("corpus", "build", "texts/*", "--encoding", "latin-1", "-o", "c").errors.startswith("c is up to date")
+
+
+@pytest.mark.parametrize("more", [(), ("--phrases", "--phrase-min-count", 2)])
+@pytest.mark.parametrize("source", ["texts", "texts/*"])
+def test_build_to_a_file_in_the_folder_that_is_read(run: Run, more: tuple[object, ...], source: str) -> None:
+    Path("texts").mkdir()
+    Path("texts/a").write_text(TEXT, encoding="utf-8")
+    messages = [run("corpus", "build", source, "-o", "texts/all.corpus", *more).errors for _ in range(2)]
+    assert len(list(Corpus.open("texts/all.corpus"))) == 51, messages
+    assert sorted(os.listdir("texts")) == ["a", "all.corpus"]
+    fails(run("corpus", "build", "texts", "-o", "c"), r"texts/all\.corpus: an encoded corpus")
+
+
+def test_build_from_parquet_to_a_file_in_the_same_folder(run: Run) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    Path("tables").mkdir()
+    pq.write_table(pa.table({"x": ["a b", "b"]}), "tables/t.parquet")
+    assert run("corpus", "build", "tables", "-o", "tables/c").errors.startswith("tables/c written: 3 words")
+    assert run("corpus", "build", "tables", "-o", "tables/c").errors.startswith("tables/c is up to date")
+
+
+def test_build_replaces_a_corpus_that_was_saved(run: Run) -> None:
+    Corpus.from_sentences([["a"]]).save("c")
+    assert run("corpus", "build", "text.txt", "-o", "c").errors.startswith("c written: 451 words")
+
+
+@pytest.mark.parametrize("option", ["--max-sentence-length=0", "--token-pattern="])
+def test_an_option_that_is_zero_or_empty_is_not_ignored(run: Run, option: str) -> None:
+    run("corpus", "build", "text.txt", "-o", "encoded")
+    fails(run("corpus", "build", "encoded", option, "-o", "c"), "so --.* has no effect")
+    result = run("corpus", "build", "text.txt", option, "-o", "c")
+    assert (result.status, result.output) == (1, ""), result
+    assert not Path("c").exists()
 
 
 def test_build_reads_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

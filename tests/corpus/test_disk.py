@@ -6,6 +6,7 @@ import copy
 import errno
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -376,6 +377,16 @@ def test_an_error_on_the_way_leaves_nothing(path: Path) -> None:
         Corpus.from_sentences(SENTENCES).save(os.devnull)
 
 
+def test_counts_that_are_given_with_a_vocabulary_stay(path: Path) -> None:
+    corpus = Corpus.from_sentences([["a", "b"], ["a", "b", "a"]])
+    corpus.save(path)
+    for one in (corpus, Corpus.open(path)):
+        encoded = one.encode_with(Vocabulary(["a", "b"], [1000, 2]))
+        assert encoded.vocabulary.counts.tolist() == [1000, 2]
+        assert list(encoded) == list(corpus)
+        assert one.encode_with(Vocabulary(["a", "b"], [3, 2])) is one
+
+
 # ---- cache ----
 
 
@@ -460,6 +471,13 @@ def test_a_cache_is_made_anew_for_other_options_and_files(text: Path, path: Path
                 Corpus.from_file(source_again, cache=path.with_name(str(cache)), **options_again)
 
 
+@pytest.mark.parametrize("other", [re.compile("a|" * 300 + "on"), re.compile("a|" * 300 + "the", re.IGNORECASE)])
+def test_a_cache_tells_long_compiled_patterns_apart(text: Path, path: Path, other: re.Pattern[str]) -> None:
+    text.write_text("THE the on a", encoding="utf-8")
+    for pattern in (re.compile("a|" * 300 + "the"), other):
+        same(Corpus.from_file(text, token_pattern=pattern, cache=path), Corpus.from_file(text, token_pattern=pattern))
+
+
 def test_a_cache_of_a_folder_sees_new_and_removed_files(text: Path, encoded: Encoded) -> None:
     folder = text.parent / "texts"
     folder.mkdir()
@@ -500,9 +518,65 @@ def test_a_file_that_is_no_cache_is_never_replaced(text: Path, path: Path) -> No
         with pytest.raises(ValueError, match=r"x\.corpus: not an encoded corpus"):
             Corpus.from_file(text, cache=path)
         assert path.read_bytes() == content
-    with pytest.raises(ValueError, match="not an encoded corpus"):
-        Corpus.from_file(text, cache=text)
+
+
+@pytest.mark.parametrize("change", [{}, {"version": "0"}])
+def test_a_corpus_that_was_saved_is_no_cache_and_is_never_replaced(
+    text: Path, path: Path, change: dict[str, str]
+) -> None:
+    for save in (Corpus.from_sentences(SENTENCES).save, lambda path: Corpus.from_file(text, save_to=path)):
+        save(path)
+        rewritten(path, change)
+        before = path.read_bytes()
+        with pytest.raises(
+            ValueError, match=r"x\.corpus: a corpus that was saved, and no cache, so it is not replaced"
+        ):
+            Corpus.from_file(text, cache=path)
+        assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["save_to", "cache"])
+def test_no_file_is_both_read_and_written(text: Path, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = text.parent
+    (folder / "link").symlink_to(text)
+    monkeypatch.chdir(folder)
+    with text.open() as file:
+        for source in (text, "text.txt", ["text.txt"], folder, "*.txt", file):
+            for output in (text, folder / "link"):
+                with pytest.raises(ValueError, match="this file is to be read, so nothing is saved to it"):
+                    Corpus.from_file(source, **{option: output})
     assert text.read_text() == "the cat sat\non the mat\n"
+    assert sorted(os.listdir(folder)) == ["link", "text.txt"]
+
+
+@pytest.mark.parametrize("option", ["save_to", "cache"])
+def test_no_parquet_file_is_both_read_and_written(tmp_path: Path, option: str) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": ["a b", "b"]}), path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="this file is to be read"):
+        Corpus.from_parquet(tmp_path, **{option: path})
+    assert path.read_bytes() == before
+
+
+def test_a_corpus_in_the_folder_that_it_is_made_of(text: Path, encoded: Encoded) -> None:
+    made = text.parent / "all.corpus"
+    for source in (text.parent, str(text.parent / "*")):
+        for _ in range(2):
+            assert len(Corpus.from_file(source, save_to=made)) == 2
+    made.unlink()
+    for source, is_new in ((text.parent, True), (text.parent, False), (str(text.parent / "*"), False)):
+        assert bool(encoded) >= is_new
+        same(Corpus.from_file(source, cache=made), Corpus.from_file(text))
+        assert bool(encoded) == is_new
+    with pytest.raises(ValueError, match=r"all\.corpus: this file is to be read"):
+        Corpus.from_file([text, made], save_to=made)
+    with pytest.raises(ValueError, match=r"all\.corpus: an encoded corpus: open it"):
+        Corpus.from_file(text.parent, save_to=text.parent / "other")
+    text.unlink()
+    with pytest.raises(FileNotFoundError, match="no other file to read"):
+        Corpus.from_file(text.parent, save_to=made)
 
 
 def test_a_cache_for_what_may_change_unseen_is_refused(text: Path, path: Path) -> None:
