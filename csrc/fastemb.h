@@ -86,9 +86,9 @@ struct fe_job {
     /* model */
     int32_t window;
     int32_t span;        /* contexts that a centre can have on either side: window, or less in short sentences */
-    int32_t basket;      /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens: contexts
-                            are all other tokens of the basket, or this many drawn among them; `span` is at least the
-                            number of contexts that a centre can have, `window` is not read */
+    int32_t basket;      /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens:
+                            contexts are all other tokens of the basket, or this many drawn among them; `span` is at
+                            least the number of contexts that a centre can have, `window` is not read */
     int32_t negative;
     int32_t sg;
     int32_t shrink_windows;
@@ -131,7 +131,8 @@ struct fe_top {
     const int64_t *candidates; /* the rows to look at, rising, or NULL: all */
     const float *queries;      /* count x size */
     int64_t count;
-    const int64_t *exclude_offsets; /* query q does without exclude[exclude_offsets[q] .. exclude_offsets[q + 1]); or NULL */
+    const int64_t *exclude_offsets; /* query q does without exclude[exclude_offsets[q] .. exclude_offsets[q + 1]);
+                                       or NULL */
     const int64_t *exclude;         /* rows, rising within a query */
     int64_t n;       /* >= 1 */
     uint64_t *heaps; /* count x n */

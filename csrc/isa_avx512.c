@@ -73,7 +73,8 @@ static int supported(void) {
 }
 
 const struct fe_kernel fe_kernel_avx512 = {
-    "avx512", LANES, supported, gradient_avx512, update_avx512, gather_avx512, scatter_avx512, PANEL * LANES, score_avx512,
+    "avx512",      LANES,          supported,     gradient_avx512, update_avx512,
+    gather_avx512, scatter_avx512, PANEL * LANES, score_avx512,
 };
 
 #if defined(__clang__)

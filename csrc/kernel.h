@@ -15,11 +15,11 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define FE_INLINE static inline __attribute__((always_inline))
 #define FE_NOINLINE static __attribute__((noinline))
-#define FE_PREFETCH(address) __builtin_prefetch((address), 1, 3)
+#define FE_PREFETCH_WRITE(at) __builtin_prefetch((at), 1, 3)
 #else
 #define FE_INLINE static __forceinline
 #define FE_NOINLINE static __declspec(noinline)
-#define FE_PREFETCH(address) ((void)(address))
+#define FE_PREFETCH_WRITE(at) ((void)(at))
 #endif
 
 enum { FE_LINE = 16 }; /* floats in a cache line; rows are padded to it */
@@ -28,8 +28,8 @@ enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
 /* One block: m inputs against n outputs.
  *     S = H O^T    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G^T H
  * All scores are made before anything changes. A row that stands twice receives both changes. The outputs are taken
- * in groups: among h a row that stands twice is seen by the last group, the second time, after its first change; among o
- * by a later group after its change in an earlier one. */
+ * in groups: among h a row that stands twice is seen by the last group, the second time, after its first change; among
+ * o by a later group after its change in an earlier one. */
 struct fe_block {
     const float *const *h; /* m rows */
     float *const *dh;      /* m rows that receive the change of h: the same rows, or others */

@@ -7,14 +7,9 @@
  * for another walk: counts are exact in any amount of memory. */
 #include <string.h>
 
+#include "bytes.h"
 #include "fastemb.h"
 #include "rng.h"
-
-#if defined(__GNUC__) || defined(__clang__)
-#define FE_PREFETCH(at) __builtin_prefetch(at)
-#else
-#define FE_PREFETCH(at) ((void)(at))
-#endif
 
 /* Pairs looked up together. */
 enum { BATCH = 64 };

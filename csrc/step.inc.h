@@ -7,8 +7,8 @@
  *     v_round(x)           to the nearest integer
  *     v_all_finite(x)      nonzero when no lane is NaN or infinite
  *     v_pick(bits, x)      x in the lanes whose bit is set, else 0
- *     v_store_sums(g, a, mi, nj)  g[i * G_ROW + j] = the sum over lanes of a[i * nj + j], for i < mi and j < nj <= G_ROW;
- *                          what else it writes lies after g, and before G_ROW * mi rounded up to LANES
+ *     v_store_sums(g, a, mi, nj)  g[i * G_ROW + j] = the sum over lanes of a[i * nj + j], for i < mi and
+ *                          j < nj <= G_ROW; what else it writes lies after g, and before G_ROW * mi rounded up to LANES
  *     TILE_H               inputs in one tile of dot products: 1, 2 or 4
  *     COLUMNS              registers of one row that the update keeps at once, 1 or 2
  *     ISA(name)            name with this instruction set's suffix

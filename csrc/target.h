@@ -10,14 +10,14 @@
 static inline void fe_target_aim(const struct fe_job *job, uint64_t random, uint64_t first, uint64_t *aims) {
     for (int32_t k = 0; k < job->negative; k++) {
         aims[k] = fe_draw(random, first + (uint64_t)k);
-        FE_PREFETCH(job->noise + fe_alias_slot((uint32_t)job->words, aims[k]));
+        FE_PREFETCH_WRITE(job->noise + fe_alias_slot((uint32_t)job->words, aims[k]));
     }
 }
 
 static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t centre) {
     const int64_t from = job->path_offsets[centre], to = job->path_offsets[centre + 1];
-    for (int64_t i = from; i < to; i += FE_LINE) FE_PREFETCH(job->path_nodes + i);
-    FE_PREFETCH(job->path_codes + from);
+    for (int64_t i = from; i < to; i += FE_LINE) FE_PREFETCH_WRITE(job->path_nodes + i);
+    FE_PREFETCH_WRITE(job->path_codes + from);
 }
 
 /* The centres (label 1), then up to `negative` drawn rows (label 0). A draw that hits a centre is dropped, as

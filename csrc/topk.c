@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "kernel.h"
 
 static size_t panel_floats(const struct fe_kernel *kernel, int64_t size) {
@@ -93,22 +94,12 @@ static float threshold_of(const struct fe_top *top, int64_t query) {
     return top->kept[query] == top->n ? score_of(heap_of(top, query)[0]) : -INFINITY;
 }
 
-static int lowest_bit(uint64_t bits) {
-#if defined(__GNUC__) || defined(__clang__)
-    return __builtin_ctzll(bits);
-#else
-    int at = 0;
-    for (; !(bits & 1); bits >>= 1) at++;
-    return at;
-#endif
-}
-
 /* Takes in those scores whose bit is set and that are above the threshold; returns the new threshold. */
 static float offer(const struct fe_top *top, int64_t query, int64_t place, const float *scores, uint64_t above,
                    float threshold) {
     uint64_t *heap = heap_of(top, query);
     for (; above != 0; above &= above - 1) {
-        const int lane = lowest_bit(above);
+        const int lane = fe_lowest_bit(above);
         const int64_t row = row_at(top, place + lane);
         if (!(scores[lane] > threshold) || is_excluded(top, query, row)) continue;
         const uint64_t key = key_of(scores[lane], row);

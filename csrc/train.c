@@ -101,7 +101,7 @@ size_t fe_workspace_size(const struct fe_job *job) {
 
 static inline void prefetch_row(const float *matrix, int64_t row, const struct fe_job *job) {
     const float *at = matrix + row * job->stride;
-    for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH(at + c);
+    for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
 }
 
 /* Step onto the next centre that has contexts, and write those to `contexts`; 0 when there is none. */

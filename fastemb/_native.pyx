@@ -2,7 +2,8 @@
 """Binding of the C core: a buffer in, a call without the GIL, a status turned into an exception.
 
 Nothing is decided here: no defaults, no arithmetic on the data. Callers are the modules of this package; arrays come
-in with the right dtype and C-contiguous. What C would trust blindly is checked before it sees it: lengths, ids, offsets.
+in with the right dtype and C-contiguous. What C would trust blindly is checked before it sees it: lengths, ids,
+offsets.
 """
 
 from cpython.object cimport PyObject
@@ -259,7 +260,9 @@ cdef class Trainer:
         """Scratch memory for one thread."""
         return bytearray(fe_workspace_size(&self.job) + 64)
 
-    def train_block(self, int64_t epoch, int64_t begin, int64_t end, float alpha, unsigned char[::1] workspace not None):
+    def train_block(
+        self, int64_t epoch, int64_t begin, int64_t end, float alpha, unsigned char[::1] workspace not None
+    ):
         """Train on the centres at tokens [begin, end); returns (words, kept, pairs, loss)."""
         cdef fe_done done
         cdef int status
@@ -497,7 +500,7 @@ cdef class TokenTable:
         return found
 
     def partition(self, int bits, int32_t[::1] order not None, int64_t[::1] ends not None):
-        """Fill ``order`` with all indices, grouped by ``bits`` bits of a hash, and ``ends`` with the ends of the groups.
+        """Fill ``order`` with all indices, grouped by ``bits`` bits of a hash, and ``ends`` with their ends.
 
         order has room for one more.
         """
@@ -619,8 +622,8 @@ def add_to_filter(const uint64_t[:, ::1] pairs not None, uint64_t[::1] filter_ n
 cdef class Sentences:
     """Sentences of ids in which pairs of neighbours are counted and joined.
 
-    ``connectors`` (uint8) says of each word whether it is a connector word, ``chains`` are the connector words that may stand between two
-    words: a table (n x 3) and how many there are, the empty one included.
+    ``connectors`` (uint8) says of each word whether it is a connector word, ``chains`` are the connector words that
+    may stand between two words: a table (n x 3) and how many there are, the empty one included.
     """
 
     cdef fe_sentences text
