@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyError as error:
         print(f"fastemb: error: {error.args[0] if error.args else error}", file=sys.stderr)
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError, FloatingPointError, MemoryError) as error:
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError, ArithmeticError, MemoryError) as error:
         print(f"fastemb: error: {str(error) or type(error).__name__}", file=sys.stderr)
     except KeyboardInterrupt:
         print("fastemb: interrupted", file=sys.stderr)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..config import show_config
+from ..corpus.disk import is_corpus
 from ..demo import run_demo
 from ..io import load_vectors, save_vectors
 from .shared import FORMATS, Commands, check_writable, say
@@ -82,6 +83,8 @@ def _info(options: argparse.Namespace) -> int:
     if options.vectors is None:
         show_config()
         return 0
+    if is_corpus(options.vectors):
+        raise ValueError(f"{options.vectors}: an encoded corpus: 'fastemb corpus info' describes it")
     vectors = load_vectors(options.vectors)
     print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
     print(f"size        {Path(options.vectors).stat().st_size / 1e6:,.1f} MB")

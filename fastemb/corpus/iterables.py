@@ -116,7 +116,7 @@ def _batches(sentences: Any) -> Iterator[list[Sequence[Hashable]]]:
     read, count = 0, 1
     while batch := list(islice(iterator, count)):
         if not {list, tuple}.issuperset(map(type, batch)):
-            batch = [_tokens(sentence, number) for number, sentence in enumerate(batch, read)]
+            batch = [tokens_of(sentence, number) for number, sentence in enumerate(batch, read)]
         yield batch
         if len(batch) < count:  # not every iterator that has ended stays so
             return
@@ -125,7 +125,8 @@ def _batches(sentences: Any) -> Iterator[list[Sequence[Hashable]]]:
         count = min(max(BATCH_TOKENS * len(batch) // max(tokens, 1), 1), 2 * count, BATCH_SENTENCES)
 
 
-def _tokens(sentence: Any, number: int) -> Sequence[Hashable]:
+def tokens_of(sentence: Any, number: int) -> Sequence[Hashable]:
+    """A sentence as a list or tuple of its tokens; TypeError, which tells its ``number``, when it is none."""
     if type(sentence) in (list, tuple):
         tokens: Sequence[Hashable] = sentence
         return tokens
@@ -264,7 +265,10 @@ def _id_parts(ids: Any, offsets: ArrayLike | None) -> IdParts:
     if _is_ragged(ids):
         _refuse_offsets(offsets, "sequences of ids are sentences already")
         return _ragged_parts(ids)
-    return _array_parts(*_checked(np.asanyarray(ids), offsets))
+    array = np.asanyarray(ids)
+    if array.size and isinstance(ids, (list, tuple)) and array.dtype.kind in "fO" and {int}.issuperset(map(type, ids)):
+        array = _large(ids)
+    return _array_parts(*_checked(array, offsets))
 
 
 def _refuse_offsets(offsets: ArrayLike | None, why: str) -> None:
@@ -331,15 +335,20 @@ def _row(row: Any, number: int) -> NDArray[Any]:
         raise ValueError(f"row {number} must be a sequence of ids in one dimension, not {short(row)}")
     if not array.size:
         return np.empty(0, np.uint8)
-    if array.dtype.kind in "fO" and all(type(value) is int for value in row):  # some have more than 63 bits
-        if min(row) < 0 or max(row) >= 2**64:
-            raise ValueError(f"row {number}: ids must be from 0 to 2**64 - 1")
-        return np.array(row, np.uint64)
+    if array.dtype.kind in "fO" and all(type(value) is int for value in row):
+        return _large(row, f"row {number}: ")
     if array.dtype.kind not in "iu":
         raise TypeError(f"row {number}: ids must be integers, not {array.dtype}")
     if array.min() < 0:
         raise ValueError(f"row {number}: ids must not be negative, but one is {array.min()}")
     return array
+
+
+def _large(ids: Sequence[int], place: str = "") -> NDArray[Any]:
+    """Ids of which some have more than 63 bits."""
+    if min(ids) < 0 or max(ids) >= 2**64:
+        raise ValueError(f"{place}ids must be from 0 to 2**64 - 1")
+    return np.array(ids, np.uint64)
 
 
 def _csr_parts(matrix: Any) -> IdParts:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
-from numbers import Real
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, Self, overload
 
@@ -22,18 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import available_cpus
+from ..io.atomic import StrPath
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
 from .blocks import Parts
 from .corpus import Corpus
 from .disk import OnDisk, renumbered
-from .iterables import _tokens, renumber, require_sentences, short
+from .iterables import renumber, require_sentences, short, tokens_of
 from .pairs import CountsView, Pairs, Phrase, PhraseTable, count_pairs, count_words, word_keys
 from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
 
 Sentences = Iterable[Iterable[Hashable]]
 Scorer = Callable[..., float]
 Floats = NDArray[np.float64]
-StrPath = str | os.PathLike[str]
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
     # articles, prepositions, conjunctions
@@ -248,7 +247,7 @@ class _PhrasedSentences:
 
     def _joined(self, sentences: Iterable[Any]) -> Iterator[list[str]]:
         join = self._phraser._joiner().join
-        return (join(_tokens(sentence, number))[0] for number, sentence in enumerate(sentences))
+        return (join(tokens_of(sentence, number))[0] for number, sentence in enumerate(sentences))
 
 
 class _Phraser(ABC):
@@ -350,7 +349,7 @@ class _Phraser(ABC):
             whole = chain([token], tokens) if once else sentence
             if isinstance(token, str):
                 return self._joiner().join(whole)[0]
-            _tokens(token, 0)
+            tokens_of(token, 0)
             return _PhrasedSentences(self, whole, once)
         return []
 
@@ -386,7 +385,7 @@ class _Phraser(ABC):
         join = self._joiner().join
         found: dict[str, float] = {}
         for number, sentence in enumerate(sentences):
-            tokens, places = join(_tokens(sentence, number))
+            tokens, places = join(tokens_of(sentence, number))
             found.update((tokens[place], score) for place, score in places.items())
         return found
 
@@ -592,8 +591,8 @@ class Phrases(_Phraser):
         arrays = {**keys, "counts": pairs.counts, "chains": pairs.chains, "pairs": pairs.table}
         settings = {
             **_settings(self),
-            "max_vocab_size": self.max_vocab_size,
-            "progress_per": self.progress_per,
+            "max_vocab_size": int(self.max_vocab_size),
+            "progress_per": _plain(self.progress_per),
             "corpus_word_count": self.corpus_word_count,
             "different": pairs.different,
         }
@@ -701,10 +700,15 @@ Phraser = FrozenPhrases
 # ---- files ----
 
 
+def _plain(number: Any) -> int | float:
+    """A number of NumPy or another library as Python's, which JSON holds."""
+    return int(number) if isinstance(number, Integral) else float(number)
+
+
 def _settings(phraser: _Phraser) -> dict[str, Any]:
     return {
-        "min_count": phraser.min_count,
-        "threshold": phraser.threshold,
+        "min_count": _plain(phraser.min_count),
+        "threshold": _plain(phraser.threshold),
         "delimiter": phraser.delimiter,
         "scoring": _scoring_name(phraser.scoring),
         "connector_words": sorted(phraser.connector_words),

@@ -33,6 +33,21 @@ def check_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} must be at least {least}: {value}")
 
 
+def _whole(counts: Any) -> Ints:
+    """Counts as int64; floats will do when they are whole."""
+    given = np.asarray(counts)
+    if given.dtype == object and given.ndim == 1:
+        given = np.asarray([operator.index(count) for count in given])
+    if given.size and given.dtype.kind not in "iuf":
+        raise TypeError(f"counts must be whole numbers, not {given.dtype}")
+    with np.errstate(invalid="ignore"):
+        whole = np.ascontiguousarray(given, dtype=np.int64)
+    wrong = np.flatnonzero(whole != given)
+    if len(wrong):
+        raise ValueError(f"counts must be whole numbers below 2**63, but one is {given.flat[wrong[0]]}")
+    return whole
+
+
 class NothingKeptError(ValueError, RuntimeError):  # gensim raises a RuntimeError
     """A corpus has no word that a vocabulary takes.
 
@@ -65,13 +80,14 @@ class Vocabulary:
         least_count: the count from which tokens were taken, when they were selected by it.
 
     Raises:
-        ValueError: keys and counts differ in length, a key comes twice, or a count is negative.
+        ValueError: keys and counts differ in length, a key comes twice, or a count is negative or not whole.
+        TypeError: counts are no numbers.
     """
 
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
-        self.counts: Ints = np.ascontiguousarray(counts, dtype=np.int64)
+        self.counts: Ints = _whole(counts)
         if self.counts.shape != (len(self.keys),):
             raise ValueError(f"{len(self.keys)} keys need as many counts, not an array of shape {self.counts.shape}")
         if len(self.key_to_index) < len(self.keys):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .atomic import StrPath
 from .native import starts_like_tensors
-from .source import open_source
+from .source import open_source, require_file
 
 if TYPE_CHECKING:
     from ..vectors import KeyedVectors
@@ -18,14 +18,15 @@ _PEEK = 1 << 20
 def load_vectors(path: StrPath) -> KeyedVectors:
     """Read vectors from fastemb's own file or from word2vec text or binary, whichever it is.
 
-    Text may lack the header; gzip, bz2 and xz are unpacked on the way.
+    Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way.
 
     Raises:
-        ValueError: the file is damaged or in none of these formats.
+        ValueError: the file is damaged or in none of these formats, or a pipe.
 
     """
     from ..vectors import KeyedVectors
 
+    require_file(path)
     with open_source(path) as (file, _):
         start = file.read(_PEEK)
     if starts_like_tensors(start) or start[:1] == b"\x80":

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from .atomic import StrPath
 from .unpack import START_BYTES, Unpacked, compression
@@ -20,7 +20,7 @@ _COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma")
 def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file for reading, through a decompressor when its first bytes say so; yields it and its size.
 
-    The size is in bytes and None when the file is compressed: by gzip, bzip2, xz or zstd.
+    The size is in bytes and None when the file is compressed, by gzip, bzip2, xz or zstd, or a pipe.
 
     Raises:
         ValueError: the file is compressed in a way that is not supported, or its compressed data are damaged.
@@ -31,11 +31,42 @@ def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
         name = os.fspath(path)
         start = raw.read(START_BYTES)
         kind = compression(start, name)
+        if kind is None and not raw.seekable():  # a pipe
+            yield cast(BinaryIO, io.BufferedReader(_Begun(start, raw), 1 << 20)), None
+            return
         if kind is None:
             raw.seek(0)
             yield raw, os.fstat(raw.fileno()).st_size
             return
         yield cast(BinaryIO, io.BufferedReader(Unpacked(raw.read, start, kind, name), 1 << 20)), None
+
+
+class _Begun(io.RawIOBase):
+    """A file of which the start was read already."""
+
+    def __init__(self, start: bytes, file: BinaryIO) -> None:
+        super().__init__()
+        self._start = start
+        self._file = file
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a part of ``buffer`` and return its length, 0 at the end."""
+        found = self._start[: len(buffer)] or self._file.read(len(buffer))
+        self._start = self._start[len(found) :]
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def require_file(path: StrPath) -> None:
+    """Raise ValueError when ``path`` is a pipe or a device, which can be read once only."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise ValueError(
+            f"{os.fspath(path)}: a pipe can be read once only, and this takes more: save it to a file first"
+        )
 
 
 def refuse_compressed_name(path: StrPath) -> None:

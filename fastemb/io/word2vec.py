@@ -20,7 +20,7 @@ from ..config import available_cpus
 from .atomic import StrPath, atomic_write
 from .numbers import parse_double, parse_float
 from .records import Records
-from .source import BLOCK, Window, open_source, refuse_compressed_name
+from .source import BLOCK, Window, open_source, refuse_compressed_name, require_file
 from .unpack import TruncatedFileError
 
 Floats = NDArray[np.floating[Any]]
@@ -51,7 +51,7 @@ def read_word2vec(
     Of a key that comes twice only the first row is kept.
 
     Args:
-        path: file; gzip, bz2 and xz are unpacked on the way.
+        path: file; gzip, bzip2, xz and zstd are unpacked on the way.
         binary: whether it is word2vec's binary format.
         encoding: of the keys.
         unicode_errors: what to do about keys that are no valid text, as in ``bytes.decode``.
@@ -71,6 +71,8 @@ def read_word2vec(
         raise TypeError(f"datatype must be float16, float32 or float64, not {wanted}")
     if binary and no_header:
         raise NotImplementedError("no_header works only with text: binary files need their header")
+    if no_header:
+        require_file(path)
     shape = _count_lines(path) if no_header else None
     with open_source(path) as (file, size):
         return _Reader(path, file, size, binary, encoding, unicode_errors).read(shape, limit or None, wanted)

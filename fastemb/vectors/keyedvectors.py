@@ -347,7 +347,7 @@ class KeyedVectors(Queries):
         datatype: DTypeLike = np.float32,
         no_header: bool = False,
     ) -> Self:
-        """Read a file in the format of word2vec's tools; gzip, bz2 and xz are unpacked on the way.
+        """Read a file in the format of word2vec's tools; gzip, bzip2, xz and zstd are unpacked on the way.
 
         Attribute "count" comes from ``fvocab``; without it, it falls by 1 from row to row. Of a key that occurs twice
         only the first vector is kept.

@@ -188,6 +188,16 @@ def test_no_output_replaces_the_corpus_or_another_output(run: Run, text: Path, t
     assert not Path("v").exists()
 
 
+@pytest.mark.parametrize("source", [".", "*.txt", "./*"])
+@pytest.mark.parametrize("option", ["-o", "--save-model", "--cache"])
+def test_no_output_replaces_a_file_that_a_folder_or_pattern_has(run: Run, text: Path, source: str, option: str) -> None:
+    before = text.read_bytes()
+    more = () if option == "-o" else ("-o", "v")
+    require_error(run("train", source, option, "text.txt", *more), "text.txt: this file is to be read")
+    assert text.read_bytes() == before
+    assert os.listdir() == ["text.txt"]
+
+
 @pytest.mark.parametrize("name", ["v.gz", "v.txt.GZ", "v.bz2", "v.xz", "v.zst", "v.zip"])
 def test_names_of_compressed_files_are_refused(run: Run, text: Path, vectors: Path, name: str) -> None:
     require_error(run("train", text, "-o", name), "compressed files cannot be written")
@@ -260,6 +270,7 @@ def test_an_interrupt_elsewhere_ends_with_130(run: Run, text: Path, monkeypatch:
         (KeyError("no such key"), "fastemb: error: no such key\n"),
         (KeyError(), "fastemb: error: \n"),
         (RuntimeError("bad luck"), "fastemb: error: bad luck\n"),
+        (OverflowError("too large"), "fastemb: error: too large\n"),
     ],
 )
 def test_errors_without_much_to_say(
@@ -428,6 +439,18 @@ def test_info_describes_a_file(run: Run, vectors: Path) -> None:
         "first words man, woman, king, queen, Paris, HTML",
     ]
     require_error(run("info", "absent"), "absent")
+
+
+def test_info_of_a_corpus_names_the_other_command(run: Run) -> None:
+    Corpus.from_sentences([["a"]]).save("c")
+    require_error(run("info", "c"), "c: an encoded corpus: 'fastemb corpus info' describes it")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("command", [["similar", "pipe", "man"], ["convert", "pipe", "v.txt"], ["info", "pipe"]])
+def test_vectors_from_a_pipe_are_refused_by_its_name(run: Run, command: list[str]) -> None:
+    os.mkfifo("pipe")
+    require_error(run(*command), "pipe: a pipe can be read once only, and this takes more: save it to a file first")
 
 
 def test_info_without_a_file_describes_the_installation(run: Run) -> None:

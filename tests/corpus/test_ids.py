@@ -66,6 +66,10 @@ def test_sequences_of_ids_are_sentences(sentences, batch):
             check(Corpus.from_ids(rows), sentences)
 
 
+def test_ids_in_one_list_that_fit_no_signed_integer():
+    assert Corpus.from_ids([2**63, 2**63 + 1, 2**63, 1]).vocabulary.keys == [2**63, 2**63 + 1, 1]
+
+
 def test_sequences_of_ids_that_fit_no_signed_integer():
     rows = [np.array([2**64 - 1, 3], np.uint64), np.array([3], np.int8), np.array([])]
     check(Corpus.from_ids(rows), [[2**64 - 1, 3], [3], []])
@@ -180,6 +184,8 @@ def test_memory_holds_ids_once_besides_those_given(monkeypatch):
         ([[0, 1], [], [2]], {"keys": "ab"}, ValueError, r"ids\[2\] \(row 2\) is 2, but there are 2 keys"),
         ([[], []], {}, ValueError, "no word"),
         (iter([]), {}, ValueError, "no word"),
+        ([2**63, -1], {}, ValueError, "^ids must be from 0 to"),
+        ([1, 2**64], {}, ValueError, "^ids must be from 0 to"),
         ([0, 1], {"min_count": 2}, ValueError, "ids: no word occurs 2 times"),
     ],
 )

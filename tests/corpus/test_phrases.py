@@ -512,6 +512,15 @@ def rich() -> Phrases:
     return Phrases(zipf(3), 2, 0.5, 5000, "··", connector_words=["of", "the"])
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.float64])
+def test_settings_of_numpy_are_saved(tmp_path: Any, kind: Any) -> None:
+    found = Phrases([["a", "b"]] * 9, min_count=kind(2), threshold=kind(1), progress_per=np.int64(9))
+    found.save(tmp_path / "p")
+    found.freeze().save(tmp_path / "f")
+    for loaded in (Phrases.load(tmp_path / "p"), FrozenPhrases.load(tmp_path / "f")):
+        assert (loaded.min_count, loaded.threshold) == (2, 1)
+
+
 def test_what_was_saved_comes_back(rich: Phrases, tmp_path: Any) -> None:
     path = tmp_path / "phrases"
     rich.save(path)

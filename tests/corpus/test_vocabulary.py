@@ -96,8 +96,24 @@ def test_vocabulary_looks_up_keys():
         (["a"], [2, 1], "1 keys"),
         (["a", "b", "a"], [3, 2, 1], "'a' comes more than once"),
         (["a", "b"], [1, -2], "the one at 1"),
+        (["a", "b"], [2, 1.9], "whole numbers below .*, but one is 1.9"),
+        (["a"], [float("nan")], "one is nan"),
+        (["a"], np.array([2**63], np.uint64), "one is 9223372036854775808"),
     ],
 )
 def test_vocabulary_rejects_what_does_not_fit(keys, counts, pattern):
     with pytest.raises(ValueError, match=pattern):
         Vocabulary(keys, counts)
+
+
+@pytest.mark.parametrize("counts", [["2", "1"], [True, False], [2, None]])
+def test_counts_must_be_numbers(counts):
+    with pytest.raises(TypeError):
+        Vocabulary(["a", "b"], counts)
+
+
+@pytest.mark.parametrize("counts", [[2.0, 1.0], np.array([2, 1], object), np.array([2, 1], np.uint64)])
+def test_whole_counts_of_any_type_will_do(counts):
+    vocabulary = Vocabulary(["a", "b"], counts)
+    assert vocabulary.counts.tolist() == [2, 1]
+    assert vocabulary.counts.dtype == np.int64

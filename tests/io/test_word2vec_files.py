@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 import struct
 import threading
 
@@ -147,6 +148,22 @@ def test_compressed_files_are_unpacked(tmp_path, pack, binary):
     assert same_bits(got, vectors)
     with pytest.raises(ValueError, match="vectors"):
         read_bytes(tmp_path, packed[: len(packed) // 2], binary=binary)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_pipe_is_read_once(tmp_path, pack, binary):
+    vectors = np.random.default_rng(0).normal(size=(12_000, 9)).astype(np.float32)
+    write_word2vec(tmp_path / "x", range(len(vectors)), vectors, binary=binary)
+    os.mkfifo(tmp_path / "pipe")
+    data = pack((tmp_path / "x").read_bytes())
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(data,), daemon=True)
+    writer.start()
+    assert same_bits(read(tmp_path / "pipe", binary=binary)[1], vectors)
+    writer.join()
+    with pytest.raises(ValueError, match="pipe: a pipe can be read once only"):
+        read(tmp_path / "pipe", no_header=True)
 
 
 def test_compressed_rows_grow_as_they_come(tmp_path, monkeypatch):
