@@ -283,8 +283,8 @@ int fe_list_add(struct fe_table *table, const char *list, int64_t length, const 
     for (int64_t count = 0; (found = next_listed(table, &list, end, batch)) > 0; count += found) {
         for (int64_t k = 0; k < found; k++) {
             const int64_t i = count + k;
-            const int64_t count = counts ? counts[i] : 1, first = firsts ? firsts[i] : position + i;
-            const int status = add(table, &batch[k], count, first, &ids[i]);
+            const int status =
+                add(table, &batch[k], counts ? counts[i] : 1, firsts ? firsts[i] : position + i, &ids[i]);
             if (status != FE_OK) return status;
         }
     }
