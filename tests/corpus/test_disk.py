@@ -471,10 +471,10 @@ def test_a_cache_is_made_anew_for_other_options_and_files(text: Path, path: Path
                 Corpus.from_file(source_again, cache=path.with_name(str(cache)), **options_again)
 
 
-@pytest.mark.parametrize("other", [re.compile("a|" * 300 + "on"), re.compile("a|" * 300 + "the", re.IGNORECASE)])
-def test_a_cache_tells_long_compiled_patterns_apart(text: Path, path: Path, other: re.Pattern[str]) -> None:
+def test_a_cache_tells_long_compiled_patterns_apart(text: Path, path: Path) -> None:
     text.write_text("THE the on a", encoding="utf-8")
-    for pattern in (re.compile("a|" * 300 + "the"), other):
+    long = "a|" * 300
+    for pattern in (re.compile(long + "the"), re.compile(long + "on"), re.compile(long + "on|the", re.IGNORECASE)):
         same(Corpus.from_file(text, token_pattern=pattern, cache=path), Corpus.from_file(text, token_pattern=pattern))
 
 
