@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from shops import baskets, share_of_kind, small_model
 
-from fastemb import KeyedVectors
-from fastemb.items import Interactions, Item2Vec
+from fastemb import KeyedVectors, Word2Vec
+from fastemb.items import Interactions, Item2Vec, evaluate, leave_one_out
 
 SHOP = baskets()
 NEW = baskets(60, seed=9, least=2, most=3)
@@ -170,6 +170,43 @@ def test_divergence_says_what_to_do() -> None:
         model(alpha=1e30)
 
 
+def small_shop(items: int, count: int) -> Interactions:
+    """Baskets of neighbours on a circle of items, all equally popular."""
+    rng = np.random.default_rng(3)
+    spread = max(items // 10, 1)
+    first = rng.integers(0, items, count)
+    return Interactions.from_baskets(
+        [((start + rng.integers(0, 2 * spread + 1, 4)) % items).tolist() for start in first.tolist()]
+    )
+
+
+@pytest.mark.parametrize("items", [5, 30, 300])
+def test_the_defaults_suit_small_catalogues(items: int) -> None:
+    train, test = leave_one_out(small_shop(items, 600).merged())
+    for settings in ({"sg": 0}, {"epochs": 10}):
+        made = Item2Vec(workers=1, progress=False, **settings).fit(train)  # type: ignore[arg-type]
+        assert np.abs(made.wv.vectors).max() < 10
+        judged = evaluate(made, train, test, k=max(items // 10, 1))
+        assert judged.model["recall"] > judged.baseline["recall"]
+
+
+def test_random_baskets_do_not_diverge() -> None:
+    rng = np.random.default_rng(1)
+    shop = [rng.choice(40, 3, replace=False).tolist() for _ in range(300)]
+    made = Item2Vec(sg=0, workers=1, progress=False).fit(shop)
+    assert np.abs(made.wv.vectors).max() < 10
+    assert Item2Vec(sg=0, workers=1, progress=False).partial_fit(shop).partial_fit([[1, 2, 41]] * 20)
+    assert len(Item2Vec(progress=False, workers=1).fit([[1, 2, 3], [2, 3], [1, 3, 4], [4, 2]] * 20).wv) == 4
+
+
+def test_negatives_that_are_given_are_used_as_they_are() -> None:
+    shop = small_shop(40, 500)
+    few, cut = (small_model(sg=0, epochs=1, negative=count, alpha=0.01).fit(shop) for count in (60, 10))
+    assert not np.array_equal(few.wv_out.vectors, cut.wv_out.vectors)
+    quarter = small_model(sg=0, epochs=1, negative=None, alpha=0.01).fit(shop)
+    np.testing.assert_array_equal(quarter.wv_out.vectors, cut.wv_out.vectors)
+
+
 # ---- recommending ----
 
 
@@ -219,6 +256,13 @@ def test_many_at_once_are_as_one_by_one(shop_model: Item2Vec) -> None:
         assert (scores[number][len(one) :] == -np.inf).all()
 
 
+def test_no_more_columns_than_items(shop_model: Item2Vec) -> None:
+    items, scores = shop_model.recommend_many([["k0i0"], []], 2**29)
+    assert items.shape == scores.shape == (2, 40)
+    assert items[0, -1] is None
+    assert len(shop_model.recommend(["k0i0"], 2**29)) == 39
+
+
 def test_users_are_recommended_by_what_they_had(shop_model: Item2Vec) -> None:
     users = [5, 0, 17]
     items, _ = shop_model.recommend_many(users=users, n=4)
@@ -266,8 +310,9 @@ def test_wrong_questions(shop_model: Item2Vec) -> None:
     with pytest.raises(ValueError, match="2 lists of items to exclude for 1"):
         shop_model.recommend_many([["k0i0"]], exclude=[[], []])
     for n in (0, -1):
-        with pytest.raises(ValueError, match="n must be at least 1"):
-            shop_model.recommend(["k0i0"], n)
+        for ask in (lambda n: shop_model.recommend(["k0i0"], n), lambda n: shop_model.similar_items("k0i0", n)):
+            with pytest.raises(ValueError, match="n must be at least 1"):
+                ask(n)
     with pytest.raises(TypeError, match="n must be a whole number"):
         shop_model.recommend(["k0i0"], 2.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="not fitted"):
@@ -298,6 +343,34 @@ def test_learning_on_respects_min_count_and_starts_from_nothing() -> None:
     assert "common" in made.wv
     with pytest.raises(ValueError, match="call fit"):
         made.set_params(vector_size=7).partial_fit(SHOP)
+
+
+@pytest.mark.parametrize("failure", ["diverges", "is interrupted"])
+def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = model()
+    before, again = pickle.loads(pickle.dumps(made)), [["fresh", "k0i0"], ["fresh", "newer", "k0i1"]]
+    settings = made.get_params()
+    if failure == "diverges":
+        made.set_params(alpha=1e30)
+        with pytest.raises(FloatingPointError):
+            made.partial_fit(SHOP + again)
+    else:
+        trained = Word2Vec.train
+
+        def interrupted(self: Word2Vec, *args: Any, **options: Any) -> Any:
+            trained(self, *args, **options)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Word2Vec, "train", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                made.partial_fit(SHOP + again)
+    made.set_params(**settings)
+    np.testing.assert_array_equal(made.wv.vectors, before.wv.vectors)
+    np.testing.assert_array_equal(made.wv_out.vectors, before.wv_out.vectors)
+    assert made.recommend(["unknown"]) == before.recommend(["unknown"])
+    made.partial_fit(again)
+    np.testing.assert_array_equal(made.wv.vectors, before.partial_fit(again).wv.vectors)
 
 
 # ---- files and copies ----
