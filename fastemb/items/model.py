@@ -501,7 +501,8 @@ class Item2Vec:
             histories: whether to keep the histories, for `recommend` by user and for users who come back.
 
         Raises:
-            TypeError: items, or users, are not all str or all int. Without users: ``histories=False``.
+            TypeError: items are not all str or all int of 64 bits; or a user is no str, number or tuple of such.
+                Without users: ``histories=False``.
         """
         known = self._known()
         params = self.get_params() | {"random_state": known.cores[0].seed, "progress": None, "workers": None}

@@ -13,6 +13,7 @@ from shops import baskets, share_of_kind, small_model
 
 from fastemb import KeyedVectors, Word2Vec
 from fastemb.items import Interactions, Item2Vec, evaluate, leave_one_out
+from fastemb.items.model_file import check_storable
 
 SHOP = baskets()
 NEW = baskets(60, seed=9, least=2, most=3)
@@ -392,18 +393,58 @@ def test_a_saved_model_is_the_same_model(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.wv.vectors, made.wv.vectors)
 
 
+USERS: dict[str, list[Any]] = {
+    "after gaps": [("u", n) for n in range(len(SHOP))],
+    "mixed": ["u", *range(1, len(SHOP))],
+    "floats": [n + 0.5 for n in range(len(SHOP))],
+    "large": [2**63 + n for n in range(len(SHOP))],
+    "nested": [((None, True), f"{n}") for n in range(len(SHOP))],
+}
+
+
+@pytest.mark.parametrize("kind", USERS)
+def test_users_of_many_kinds_are_saved(kind: str, tmp_path: Path) -> None:
+    users = USERS[kind]
+    made = small_model(epochs=1).fit(Interactions.from_baskets(SHOP, session_keys=users))
+    made.save(tmp_path / "shop.safetensors")
+    loaded = Item2Vec.load(tmp_path / "shop.safetensors")
+    assert list(loaded.histories.session_keys) == users
+    assert list(map(type, loaded.histories.session_keys)) == list(map(type, users))
+    assert loaded.recommend(user=users[3]) == made.recommend(user=users[3])
+
+
+def test_baskets_that_join_users_with_names_are_saved(tmp_path: Path) -> None:
+    users = [f"u{n}" for n in range(len(SHOP))]
+    made = small_model(epochs=1).fit(Interactions.from_baskets(SHOP, session_keys=users)).partial_fit(NEW)
+    made.save(tmp_path / "shop.safetensors")
+    loaded = Item2Vec.load(tmp_path / "shop.safetensors")
+    assert loaded.histories.session_keys == [*users, *range(len(NEW))]
+
+
+@pytest.mark.parametrize("items", [[("a", 1), ("b", 2)], ["a", 1], [2**64, 1], [0.5, 1]])
+def test_items_that_no_file_holds(items: list[Any], tmp_path: Path) -> None:
+    made = small_model(epochs=1, negative=1, alpha=0.01).fit([items])
+    with pytest.raises(TypeError, match=r"items: .* all str, or all int of 64 bits"):
+        made.save(tmp_path / "no.safetensors")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(TypeError, match="items: "):
+        check_storable(Interactions.from_baskets([items]), histories=False)
+
+
 def test_a_model_without_histories(tmp_path: Path) -> None:
-    data = Interactions.from_baskets(SHOP, session_keys=[("u", n) for n in range(len(SHOP))])
+    data = Interactions.from_baskets(SHOP, session_keys=[frozenset({n}) for n in range(len(SHOP))])
     made = small_model().fit(data)
     with pytest.raises(TypeError, match="histories=False"):
         made.save(tmp_path / "no.safetensors")
+    with pytest.raises(TypeError, match="histories=False"):
+        check_storable(data, histories=True)
     assert not list(tmp_path.iterdir())
     made.save(tmp_path / "yes.safetensors", histories=False)
     loaded = Item2Vec.load(tmp_path / "yes.safetensors")
     assert loaded.recommend(["k0i0"]) == made.recommend(["k0i0"])
     assert loaded.recommend([], 3) == made.recommend([], 3)
     with pytest.raises(KeyError):
-        loaded.recommend(user=("u", 1))
+        loaded.recommend(user=frozenset({1}))
 
 
 def test_damaged_files_are_refused_by_name(tmp_path: Path) -> None:
