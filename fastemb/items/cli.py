@@ -15,6 +15,7 @@ from ..vectors import KeyedVectors
 from .interactions import Interactions
 from .judge import evaluate, leave_one_out, split_by_time, split_random
 from .model import Item2Vec
+from .model_file import check_storable
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -48,7 +49,7 @@ def add_items(commands: Commands) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", help="CSV (.tsv or .txt: parted by tabs) or Parquet (.parquet, .pq)")
+    parser.add_argument("table", help="CSV (.tsv or .txt, also compressed: parted by tabs) or Parquet (.parquet, .pq)")
     group = parser.add_argument_group("columns of the table")
     group.add_argument("--session", required=True, metavar="NAME", help="basket, session or user")
     group.add_argument("--item", required=True, metavar="NAME", help="item")
@@ -110,6 +111,7 @@ def _train(options: argparse.Namespace) -> int:
     check_writable([options.table], options.output)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
+    check_storable(data, histories=not options.no_histories)
     model = _model(options).fit(data)
     model.save(options.output, histories=not options.no_histories)
     _say(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
@@ -117,10 +119,12 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _add_similar(commands: Commands) -> None:
+    from ..cli.shared import positive
+
     parser = commands.add_parser("similar", help="items like an item")
     parser.add_argument("model", help="file that 'items train' saved")
     parser.add_argument("items", nargs="+", help="items")
-    parser.add_argument("-n", "--topn", type=int, default=10, metavar="N", help="how many (10)")
+    parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
     parser.set_defaults(run=_similar)
 
 
@@ -140,6 +144,8 @@ def _similar(options: argparse.Namespace) -> int:
 
 
 def _add_recommend(commands: Commands) -> None:
+    from ..cli.shared import positive
+
     parser = commands.add_parser(
         "recommend",
         help="items for a history, a user or all users",
@@ -150,7 +156,7 @@ def _add_recommend(commands: Commands) -> None:
     whom.add_argument("--history", nargs="+", metavar="ITEM", help="items someone has taken")
     whom.add_argument("--users", nargs="+", metavar="USER", help="users (sessions) of the table")
     whom.add_argument("--all", action="store_true", help="all of them; needs -o")
-    parser.add_argument("-n", "--topn", type=int, default=10, metavar="N", help="how many (10)")
+    parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
     parser.add_argument("--exclude", nargs="+", default=[], metavar="ITEM", help="items not to recommend")
     parser.add_argument("--candidates", nargs="+", metavar="ITEM", help="recommend only these")
     parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
@@ -167,7 +173,11 @@ def _recommend(options: argparse.Namespace) -> int:
     model = Item2Vec.load(options.model)
 
     def keys(names: list[str]) -> list[Hashable]:
-        return [_key(model.wv, name) for name in names]
+        found = [_key(model.wv, name) for name in names]
+        for name, key in zip(names, found, strict=True):
+            if key not in model.wv.key_to_index:
+                print(f"fastemb: unknown item {name!r}", file=sys.stderr)
+        return found
 
     users: list[Hashable] | None = None
     if options.users:
@@ -210,6 +220,8 @@ def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
 
 
 def _add_eval(commands: Commands) -> None:
+    from ..cli.shared import positive
+
     parser = commands.add_parser(
         "eval",
         help="train on a part, and judge the recommendations by the rest",
@@ -221,18 +233,19 @@ def _add_eval(commands: Commands) -> None:
     how.add_argument(
         "--split",
         choices=("last", "one", "random", "time"),
-        default="last",
         help="the last event of each session, one at random, a random share of each, or the latest share of all (last)",
     )
     how.add_argument("--share", type=float, metavar="X", help="share to hold out, for random and time (0.2)")
     how.add_argument("--test", metavar="TABLE", help="instead: a table of what is held out, with the same columns")
-    parser.add_argument("-k", type=int, default=20, metavar="K", help="recommendations for each session (20)")
+    parser.add_argument("-k", type=positive, default=20, metavar="K", help="recommendations for each session (20)")
     _add_settings(parser)
     parser.set_defaults(run=_eval)
 
 
 def _eval(options: argparse.Namespace) -> int:
-    if options.share is not None and (options.test is not None or options.split in ("last", "one")):
+    if options.test is not None and options.split is not None:
+        raise ValueError("--test names what is held out: leave --split out")
+    if options.share is not None and options.split not in ("random", "time"):
         raise ValueError("--share is for --split random and --split time")
     share = 0.2 if options.share is None else options.share
     data = _read(options)
@@ -246,7 +259,7 @@ def _eval(options: argparse.Namespace) -> int:
     elif options.split == "random":
         train, test = split_random(data, share, seed=options.random_state)
     else:
-        train, test = leave_one_out(data, last=options.split == "last", seed=options.random_state)
+        train, test = leave_one_out(data, last=options.split != "one", seed=options.random_state)
     _say(options, f"training on {len(train.items):,} events, {len(test.items):,} held out")
     print(evaluate(_model(options).fit(train), train, test, options.k))
     return 0

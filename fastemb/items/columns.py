@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -16,24 +19,96 @@ from ..io.source import open_source
 Array = NDArray[Any]
 Codes = NDArray[np.int64]
 
+_CHUNK_ROWS = 1 << 14
+_LONGEST_NUMBER = 64  # characters
 
-def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> Any:
-    """A CSV or Parquet file as a table. Text is unpacked when it is compressed with gzip, bz2 or xz.
 
-    In a CSV file everything is text, so items are str; fields are parted by commas, or by tabs where the name ends in
-    .tsv or .txt. Parquet needs pyarrow.
+class TextColumn:
+    """A column of a text file: its different values by number, or short texts that are to become numbers."""
+
+    def __init__(self, path: Any, name: str, *, keyed: bool, measured: bool) -> None:
+        self.path = path
+        self.name = name
+        self._keyed = keyed
+        self._measured = measured
+        self._index: dict[Hashable, int] = {}
+        self._codes: list[Codes] = []
+        self._lines: list[Codes] = []
+        self._texts: list[Array] = []
+
+    @property
+    def codes(self) -> Codes:
+        """For each row the number of its value."""
+        return _joined(self._codes)
+
+    @property
+    def keys(self) -> list[Hashable]:
+        """The values, in order of first occurrence."""
+        return list(self._index)
+
+    @property
+    def lines(self) -> Codes:
+        """The line on which each row ends; the first is 1."""
+        return _joined(self._lines)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines))
+
+    def add(self, values: list[str], lines: Codes) -> None:
+        """Append some rows."""
+        self._lines.append(lines)
+        if self._keyed:
+            index = self._index
+            self._codes.append(np.array([index.setdefault(value, len(index)) for value in values], np.int64))
+            if "" in index:
+                raise ValueError(f"{self.path}, line {lines[values.index('')]}: the {self.name} is missing")
+        if self._measured:
+            longest = max(values, key=len)
+            if len(longest) > _LONGEST_NUMBER:
+                line = lines[values.index(longest)]
+                raise ValueError(
+                    f"{self.path}, line {line}: the {self.name} must be numbers or times, not {longest[:20]!r}..."
+                )
+            self._texts.append(np.array([value.encode() for value in values]))
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Numbers, or seconds since 1970; NaN where the text is empty."""
+        try:
+            parts = [part.astype(np.float64) for part in self._texts]
+        except ValueError:
+            parts = [_as_seconds(np.char.decode(part, "utf-8"), self.name) for part in self._texts]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _joined(parts: list[Codes]) -> Codes:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    columns: Sequence[str] | None = None,
+    *,
+    keyed: Collection[str | None] = (),
+    measured: Collection[str | None] = (),
+) -> Any:
+    """A CSV or Parquet file as a table. Text is unpacked when it is compressed with gzip, bz2, xz or zstd.
+
+    In a CSV file everything is text, so items are str; fields are parted by commas, or by tabs where the file's name
+    ends in .tsv or .txt, before the ending of its compression if it has one. Parquet needs pyarrow.
 
     Args:
         path: the file.
         columns: names of the columns of a CSV file whose first line is not a line of names.
+        keyed: columns of a CSV file to read as keys.
+        measured: those to read as numbers or times. What is neither is skipped.
 
     Raises:
         ImportError: it is a Parquet file and pyarrow is not installed.
         ValueError: the file is empty or damaged (with the line), or ``columns`` are given for Parquet.
         OSError: it cannot be read.
     """
-    name = str(path).lower()
-    if name.endswith((".parquet", ".pq")):
+    stem, ending = os.path.splitext(os.path.basename(os.fspath(path)).lower())
+    if ending in (".parquet", ".pq"):
         if columns is not None:
             raise ValueError(f"{path}: a Parquet file names its columns itself")
         arrow = _pyarrow(f"reading {path}")
@@ -43,28 +118,45 @@ def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = Non
             return pyarrow.parquet.read_table(path)
         except arrow.ArrowInvalid as error:
             raise ValueError(f"{path}: {error}") from None
+    if ending in (".gz", ".bz2", ".xz", ".zst"):
+        ending = os.path.splitext(stem)[1]
     with open_source(path) as (file, _), io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
-        return _read_csv(path, text, "\t" if ".tsv" in name or ".txt" in name else ",", columns)
+        reader = csv.reader(text, delimiter="\t" if ending in (".tsv", ".txt") else ",", strict=True)
+        try:
+            names = next(reader, []) if columns is None else list(columns)
+            if not names:
+                raise ValueError(f"{path}: the file is empty")
+            if len(set(names)) != len(names):
+                raise ValueError(f"{path}: a column name comes twice: {', '.join(names)}")
+            table = {name: TextColumn(path, name, keyed=name in keyed, measured=name in measured) for name in names}
+            for rows, lines in _chunks(path, reader, len(names)):
+                for place, column in enumerate(table.values()):
+                    column.add([row[place] for row in rows], lines)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: not UTF-8: {error}") from None
+        except csv.Error as error:
+            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+        return table
 
 
-def _read_csv(path: Any, text: Iterable[str], delimiter: str, columns: Sequence[str] | None) -> dict[str, list[str]]:
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    try:
-        names = next(reader, []) if columns is None else list(columns)
-        if not names:
-            raise ValueError(f"{path}: the file is empty")
-        if len(set(names)) != len(names):
-            raise ValueError(f"{path}: a column name comes twice: {', '.join(names)}")
-        rows = [row for row in reader if row]
-        wrong = next((row for row in rows if len(row) != len(names)), None)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8: {error}") from None
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-    if wrong is not None:
-        raise ValueError(f"{path}: a line has {len(wrong)} fields instead of {len(names)}: {delimiter.join(wrong)!r}")
-    found = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return {name: list(column) for name, column in zip(names, found, strict=True)}
+def _chunks(path: Any, reader: Any, width: int) -> Iterator[tuple[list[list[str]], Codes]]:
+    """Some rows at a time, and the lines on which they end."""
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    for row in reader:
+        if not row:
+            continue
+        if len(row) != width:
+            raise ValueError(
+                f"{path}, line {reader.line_num}: {len(row)} fields instead of {width}: {', '.join(row)[:200]}"
+            )
+        rows.append(row)
+        lines.append(reader.line_num)
+        if len(rows) == _CHUNK_ROWS:
+            yield rows, np.array(lines, np.int64)
+            rows, lines = [], []
+    if rows:
+        yield rows, np.array(lines, np.int64)
 
 
 def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
@@ -102,26 +194,52 @@ def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
 def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     """A number for each value, in order of first occurrence, and the values by number.
 
+    Numbers that are all whole become int, whatever type they have.
+
     Raises:
-        ValueError: a value is missing (None or NaN), with its row.
+        ValueError: a value is missing (None, NaN or empty text), with its row.
         TypeError: a value is not hashable.
     """
+    if isinstance(column, TextColumn):
+        return column.codes, column.keys
     column = getattr(column, "to_arrow", lambda: column)()  # polars
     if hasattr(column, "dictionary_encode") and not isinstance(column, np.ndarray):
-        return _factorize_arrow(column, name)
+        codes, keys = _factorize_arrow(column, name)
+        return codes, whole(keys)
+    if hasattr(column, "isna"):  # pandas
+        _refuse(np.asarray(column.isna()), name, "is missing")
     values = _values(column, name)
-    if values.dtype.kind in "iub":
-        return _factorize_numbers(values)
     if values.dtype.kind == "f":
         _refuse(np.isnan(values), name, "is missing")
-        return _factorize_numbers(values)
+    if values.dtype.kind in "iubf":
+        codes, keys = _factorize_numbers(values)
+        return codes, whole(keys)
     index: dict[Hashable, int] = {}
     codes = np.empty(len(values), np.int64)
     for row, value in enumerate(values.tolist()):
-        if value is None or value != value or value == "":
-            raise ValueError(f"row {row}: the {name} is missing")
+        if is_missing(value) or value == "":
+            _refuse(np.arange(row + 1) == row, name, "is missing")
         codes[row] = index.setdefault(value, len(index))
-    return codes, list(index)
+    return codes, whole(list(index))
+
+
+def is_missing(value: Any) -> bool:
+    """Whether it is None, NaN, or pandas' NA or NaT."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # NA, of which nothing is known
+        return True
+
+
+def whole(keys: list[Hashable]) -> list[Hashable]:
+    """The same keys, as int where all are whole numbers: integers with gaps are read as floats by many a library."""
+    if not any(isinstance(key, float) for key in keys):
+        return keys
+    if not all(
+        isinstance(key, int) or (isinstance(key, float) and key.is_integer() and abs(key) < 2**63) for key in keys
+    ):
+        return keys
+    return [int(key) for key in keys]  # type: ignore[call-overload]
 
 
 def _factorize_numbers(values: Array) -> tuple[Codes, list[Hashable]]:
@@ -142,46 +260,62 @@ def _factorize_arrow(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     if column.null_count:
         _refuse(np.asarray(column.is_null()), name, "is missing")
     encoded = column if hasattr(column, "indices") else column.dictionary_encode()
-    codes = np.asarray(encoded.indices).astype(np.int64)
-    keys: list[Hashable] = encoded.dictionary.to_pylist()
-    for key in keys:
-        if key != key:
-            _refuse(codes == keys.index(key), name, "is missing")
-    return codes, keys
+    codes, used = _factorize_numbers(np.asarray(encoded.indices).astype(np.int64))
+    try:
+        values = encoded.dictionary.to_pylist()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the {name} is not UTF-8: {error}") from None
+    index: dict[Hashable, int] = {}  # a dictionary may have nulls, repeats, and values that no row has
+    places = np.empty(len(used), np.int64)
+    for place, number in enumerate(used):
+        value = values[number]
+        if is_missing(value) or value == "":
+            _refuse(codes == place, name, "is missing")
+        places[place] = index.setdefault(value, len(index))
+    return places[codes], list(index)
 
 
 def numbers_of(column: Any, name: str) -> NDArray[np.float64]:
-    """A column of numbers, or of dates and times as seconds since 1970.
+    """A column of numbers, or of dates and times as seconds since 1970; those without a time zone are in UTC.
 
     Raises:
         ValueError: a value is missing (None or NaN) or infinite, with its row; the column is text.
     """
+    made = column.numbers() if isinstance(column, TextColumn) else _numbers(column, name)
+    _refuse(np.isnan(made), name, "is missing", column)
+    _refuse(np.isinf(made), name, "is infinite", column)
+    return made
+
+
+def _numbers(column: Any, name: str) -> NDArray[np.float64]:
     column = getattr(column, "to_arrow", lambda: column)()
     if getattr(column, "null_count", 0):
         _refuse(np.asarray(column.is_null()), name, "is missing")
+    if hasattr(column, "isna"):
+        _refuse(np.asarray(column.isna()), name, "is missing")
     values = _values(column, name)
     if values.dtype == object:
         try:
             values = values.astype(np.float64)
         except (TypeError, ValueError):
-            values = _as_times(values, name)
+            return _as_seconds(values, name)
     if values.dtype.kind == "M":
-        _refuse(np.isnat(values), name, "is missing")
-        nanoseconds = values.astype("datetime64[us]").astype(np.int64)
-        return nanoseconds / 1e6
+        return _seconds(values)
     if values.dtype.kind not in "iufb":
         raise ValueError(f"the column {name!r} must be numbers or times, not {values.dtype}")
-    made: NDArray[np.float64] = values.astype(np.float64)
-    _refuse(np.isnan(made), name, "is missing")
-    _refuse(np.isinf(made), name, "is infinite")
-    return made
+    return values.astype(np.float64)
 
 
 def _values(column: Any, name: str) -> Array:
     """One dimension of numbers, times or, for all else, objects."""
     if isinstance(column, list | tuple):
-        numbers = bool(column) and isinstance(column[0], int | float | np.generic)
-        values = np.asarray(column) if numbers else np.fromiter(column, object, len(column))
+        values: Array = np.fromiter(column, object, len(column))
+        kinds = set(map(type, column))
+        if len(kinds) == 1 and issubclass(kinds.pop(), int | float | np.generic):
+            typed = np.asarray(column)
+            # integers that no type holds become floats, which confuses some of them
+            if typed.dtype.kind != "f" or isinstance(column[0], float | np.floating):
+                values = typed
     else:
         values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
     if values.ndim != 1:
@@ -189,26 +323,50 @@ def _values(column: Any, name: str) -> Array:
     return values if values.dtype.kind in "iubfM" else values.astype(object)
 
 
-def _as_times(values: Array, name: str) -> Array:
+def _as_seconds(values: Array, name: str) -> NDArray[np.float64]:
+    """Times as text or objects; NaN where there is none."""
     try:
-        return values.astype("datetime64[us]")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # NumPy's, of time zones
+            return _seconds(values.astype("datetime64[us]"))
+    except (TypeError, ValueError, Warning):
+        pass
+    try:
+        return np.array([_moment(value) for value in values.tolist()], np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"the column {name!r} must be numbers or times: {error}") from None
 
 
-def check_weights(weights: NDArray[np.float64], name: str = "weight") -> None:
-    """Raise ValueError when a weight is negative, with its row."""
-    _refuse(weights < 0, name, "is negative")
+def _seconds(values: Array) -> NDArray[np.float64]:
+    seconds: NDArray[np.float64] = values.astype("datetime64[us]").astype(np.int64) / 1e6
+    seconds[np.isnat(values)] = np.nan
+    return seconds
 
 
-def _refuse(bad: Array, name: str, what: str) -> None:
+def _moment(value: Any) -> float:
+    if value is None or value == "":
+        return math.nan
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def check_weights(weights: NDArray[np.float64], name: str, column: Any = None) -> None:
+    """Raise ValueError when a weight is negative, with its row in the column."""
+    _refuse(weights < 0, name, "is negative", column)
+
+
+def _refuse(bad: Array, name: str, what: str, column: Any = None) -> None:
     if bad.any():
-        raise ValueError(f"row {int(bad.argmax())}: the {name} {what}")
+        row = int(bad.argmax())
+        place = f"row {row} (counting from 0)"
+        if isinstance(column, TextColumn):
+            place = f"{column.path}, line {column.lines[row]}"
+        raise ValueError(f"{place}: the {name} {what}")
 
 
 def _pyarrow(what: str) -> Any:
     try:
         import pyarrow
     except ImportError:
-        raise ImportError(f"{what} needs pyarrow: pip install pyarrow") from None
+        raise ImportError(f"{what} needs pyarrow: pip install 'fastemb[arrow]'") from None
     return pyarrow

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..config import available_cpus
+from ..train.settings import checked_workers
 from ..vectors import KeyedVectors
+from ..vectors.store import as_count
 from ..vectors.topk import top_k
 
 Ints = NDArray[np.int64]
@@ -33,11 +36,11 @@ class ItemIndex:
         connectivity: neighbours of a node in the graph. More find more, in more memory.
         expansion_add: candidates looked at for each item when the index is built.
         expansion_search: the same for each query: the way to trade speed for recall.
-        workers: threads. Default: one for each CPU.
+        workers: threads. Default None, or -1: one for each CPU that the process may use.
 
     Raises:
         ImportError: usearch is not installed.
-        ValueError: there are no vectors, or one is not finite.
+        ValueError: there are no vectors, or one is not finite; ``workers`` is below 1.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class ItemIndex:
         self.key_to_index = dict(vectors.key_to_index)
         self.normalize = normalize
         self._rows = rows
-        self._threads = workers or 0
+        self._threads = available_cpus() if (checked := checked_workers(workers)) is None else checked
         longest = float(lengths.max())
         missing = np.sqrt(np.maximum(longest**2 - lengths**2, 0))
         self._index = index_class(
@@ -84,7 +87,7 @@ class ItemIndex:
         """The ``n`` items with about the highest products with each query.
 
         Args:
-            queries: (q, d).
+            queries: (q, d). All products with a query of zeros are 0, and it finds the first items.
             n: how many.
             candidates: find only these: a mask (items,) of bool, or keys, of which unknown ones are skipped. Where
                 they are few all of them are looked at; else the search is widened until it has found enough.
@@ -94,24 +97,37 @@ class ItemIndex:
             end is -1 and -infinity.
 
         Raises:
-            ValueError: shapes do not fit.
+            ValueError: shapes do not fit, a query is not finite, or ``n`` is below 1.
         """
+        if as_count(n) < 1:
+            raise ValueError(f"n must be at least 1, not {n!r}")
         asked = np.ascontiguousarray(queries, np.float32)
         if asked.ndim != 2 or asked.shape[1] != self._rows.shape[1]:
             raise ValueError(f"queries must be of shape (q, {self._rows.shape[1]}), not {asked.shape}")
-        if candidates is None:
-            return self._search(asked, n, None)
-        mask = self._mask(candidates)
-        if mask.sum() <= max(n, _FEW * len(self)):
-            return top_k(asked, self._rows, n, mask=mask, workers=self._threads or None)
-        return self._search(asked, n, mask)
+        wrong = ~np.isfinite(asked).all(axis=1)
+        if wrong.any():
+            raise ValueError(f"query {int(wrong.argmax())} (counting from 0) is not finite")
+        mask = None if candidates is None else self._mask(candidates)
+        if mask is not None and mask.sum() <= max(n, _FEW * len(self)):
+            return top_k(asked, self._rows, n, mask=mask, workers=self._threads)
+        rows, scores = self._search(asked, n, mask)
+        empty = ~asked.any(axis=1)  # has no angle
+        if empty.any():
+            rows[empty], scores[empty] = top_k(asked[empty], self._rows, n, mask=mask, workers=self._threads)
+        return rows, scores
 
     def recall(self, queries: ArrayLike, n: int = 10) -> float:
-        """Share of the ``n`` best items by exact search that `search` finds, over all queries (q, d)."""
+        """Share of the ``n`` best items by exact search that `search` finds, over all queries (q, d).
+
+        Raises:
+            ValueError: as in `search`; or there are no queries.
+        """
         found, _ = self.search(queries, n)
-        exact, _ = top_k(queries, self._rows, n, workers=self._threads or None)
-        hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, exact, strict=True))
-        return hits / max(exact.size, 1)
+        exact, _ = top_k(queries, self._rows, n, workers=self._threads)
+        if not len(exact):
+            raise ValueError("there are no queries")
+        hits = sum(len(np.intersect1d(a, b[b >= 0])) for a, b in zip(found, exact, strict=True))
+        return hits / int((exact >= 0).sum())
 
     def _search(self, queries: Floats, n: int, mask: NDArray[np.bool_] | None) -> tuple[Ints, Floats]:
         wanted = min(n, len(self)) if mask is None else min(n, int(mask.sum()))

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .columns import check_weights, columns_of, factorize, numbers_of, read_table
+from .columns import check_weights, columns_of, factorize, is_missing, numbers_of, read_table, whole
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -52,14 +52,14 @@ class Interactions:
 
     @classmethod
     def from_any(cls, data: Any) -> Interactions:
-        """What scikit-learn would hand over: one of these, a sparse matrix, or baskets.
+        """What scikit-learn would hand over: one of these, a sparse matrix with ``indptr`` or ``tocsr``, or baskets.
 
         Raises:
             TypeError: it is none of them; a table needs its columns named, see `from_table`.
         """
         if isinstance(data, Interactions):
             return data
-        if hasattr(data, "indptr") or (isinstance(data, tuple) and len(data) in (2, 3) and hasattr(data[0], "dtype")):
+        if hasattr(data, "indptr"):
             return cls.from_csr(data)
         if hasattr(data, "tocsr"):
             return cls.from_csr(data.tocsr())
@@ -70,6 +70,8 @@ class Interactions:
     @classmethod
     def from_baskets(cls, baskets: Iterable[Iterable[Hashable]], *, session_keys: Any = None) -> Self:
         """Baskets as lists of keys of any hashable kind; a generator will do. Empty baskets stay, empty.
+
+        Where all keys are whole numbers they become int.
 
         Args:
             baskets: the baskets.
@@ -87,14 +89,14 @@ class Interactions:
                 raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
             try:
                 for item in basket.tolist() if isinstance(basket, np.ndarray) else basket:
-                    if item is None or item != item:
+                    if is_missing(item):
                         raise ValueError(f"basket {number}: an item is missing ({item})")
                     items.append(index.setdefault(item, len(index)))
             except TypeError:
                 raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
             ends.append(len(items))
         keys = None if session_keys is None else _session_keys(session_keys, len(ends) - 1)
-        return cls(np.array(items, np.int64), np.array(ends, np.int64), list(index), keys)
+        return cls(np.array(items, np.int64), np.array(ends, np.int64), whole(list(index)), keys)
 
     @classmethod
     def from_ids(cls, ids: ArrayLike, offsets: ArrayLike, *, keys: Sequence[Hashable] | None = None) -> Self:
@@ -130,8 +132,8 @@ class Interactions:
         """A sparse matrix of sessions x items.
 
         It may be anything with ``indptr``, ``indices`` and ``data``, as SciPy's ``csr_matrix`` and ``csr_array``, or a
-        tuple (indptr, indices) or (indptr, indices, data). Values are the events' weights unless all are equal; those
-        of 0 are no events.
+        tuple of arrays (indptr, indices) or (indptr, indices, data). Values are the events' weights unless all are
+        equal; those of 0 are no events.
 
         Args:
             matrix: the matrix.
@@ -150,7 +152,9 @@ class Interactions:
                 indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
             except AttributeError:
                 raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
-        made = cls.from_ids(indices, indptr, keys=keys)
+        used = int(indptr[-1]) if len(indptr) and 0 <= indptr[-1] <= len(indices) else len(indices)
+        made = cls.from_ids(indices[:used], indptr, keys=keys)  # SciPy may leave room after the last row
+        data = None if data is None else data[:used]
         if data is None:
             return made
         return made._weighted(numbers_of(data, "value"), "value")
@@ -182,8 +186,8 @@ class Interactions:
 
         Raises:
             KeyError: there is no such column.
-            ValueError: a value is missing, a time or weight not finite, a weight negative (with its row); ``gap``
-                without ``time``, or not above 0; columns of different lengths.
+            ValueError: a value is missing (None, NaN or empty text), a time or weight not finite, a weight negative
+                (with its row, counting from 0); ``gap`` without ``time``, or not above 0; columns of different lengths.
             TypeError: it is no table; ImportError: its kind needs pyarrow.
         """
         names = [name for name in (session, item, time, weight) if name is not None]
@@ -200,7 +204,7 @@ class Interactions:
         if weight is None:
             return made
         weights = numbers_of(columns[weight], weight)
-        check_weights(weights, weight)
+        check_weights(weights, weight, columns[weight])
         return made._weighted(weights[order], weight)
 
     @classmethod
@@ -209,7 +213,8 @@ class Interactions:
 
         Args:
             path: the file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
-                fields parted by commas, or by tabs where the name has .tsv or .txt in it. All items of text are str.
+                fields parted by commas, or by tabs where the name ends in .tsv or .txt; an ending of compression (.gz,
+                .bz2, .xz, .zst) after it does not count. All items of text are str.
             columns: names of the columns of a text whose first line does not name them.
             options: as in `from_table`.
 
@@ -217,10 +222,13 @@ class Interactions:
             OSError: the file cannot be read; ValueError: it is damaged. The rest as in `from_table`.
         """
         try:
-            return cls.from_table(read_table(path, columns), **options)
+            keyed = [options.get(name) for name in ("session", "item")]
+            measured = [options.get(name) for name in ("time", "weight")]
+            return cls.from_table(read_table(path, columns, keyed=keyed, measured=measured), **options)
         except (KeyError, ValueError) as error:
-            message = str(error.args[0] if error.args else error)
-            raise type(error)(message if str(path) in message else f"{path}: {message}") from None
+            kind = KeyError if isinstance(error, KeyError) else ValueError
+            message = str(error.args[0] if kind is KeyError and error.args else error)
+            raise kind(message if str(path) in message else f"{path}: {message}") from None
 
     # ---- changes, each a new object ----
 
@@ -385,6 +393,8 @@ def _seconds(gap: Any) -> float:
 
 def _whole_numbers(name: str, values: ArrayLike) -> Ints:
     array = np.asarray(values)
+    if array.dtype.kind == "u" and array.size and array.max() >= 2**63:
+        raise ValueError(f"{name} must be below 2**63, not {array.max()}")
     if array.size == 0:
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu":

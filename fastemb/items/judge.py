@@ -82,11 +82,16 @@ def _check_share(share: float) -> None:
 # ---- metrics ----
 
 
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k!r}")
+
+
 def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[str, float]:
     """Means over the sessions that have something held out.
 
     Args:
-        recommended: (sessions, >= k) item numbers, best first, -1 for nothing.
+        recommended: (sessions, any) item numbers, best first, -1 for nothing.
         offsets: (sessions + 1,), session s has ``truth[offsets[s]:offsets[s + 1]]`` held out.
         truth: item numbers, none twice in a session; -1 for an item that cannot be recommended, always a miss.
         k: how many recommendations count.
@@ -96,7 +101,11 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
         "recall" h / t; "precision" h / k; "hit_rate" 1 if h > 0; "ndcg", the sum of 1 / log2(1 + rank) over the hits
         divided by that of the best ranking, min(t, k) hits first (Järvelin and Kekäläinen 2002); "map", the sum over
         hits of the precision up to each, divided by min(t, k). "sessions": how many they are means of.
+
+    Raises:
+        ValueError: ``k`` is below 1; nothing is held out.
     """
+    _check_k(k)
     sizes = np.diff(offsets)
     judged = np.flatnonzero(sizes > 0)
     if not len(judged):
@@ -111,8 +120,8 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
     hit = (top >= 0) & (pairs[np.minimum(found, len(pairs) - 1)] == asked) if len(pairs) else np.zeros(top.shape, bool)
     hits = hit.sum(axis=1)
     ranks = np.arange(1, top.shape[1] + 1)
-    gains = 1 / np.log2(1 + np.arange(1, k + 1))
     best = np.minimum(sizes, k)
+    gains = 1 / np.log2(1 + np.arange(1, max(top.shape[1], int(best.max())) + 1))
     precisions = np.cumsum(hit, axis=1) / ranks
     return {
         "recall": float((hits / sizes).mean()),
@@ -165,8 +174,9 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
         k: how many recommendations.
 
     Raises:
-        ValueError: nothing is held out.
+        ValueError: nothing is held out; ``k`` is below 1.
     """
+    _check_k(k)
     histories, held = Interactions.from_any(train), Interactions.from_any(test)
     keys, numbers = model.wv.index_to_key, model.wv.key_to_index
     known = histories.with_items(numbers, keys).merged()
@@ -193,7 +203,12 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
 
 
 def most_popular(counts: Ints, histories: Interactions, k: int) -> Ints:
-    """For each history the k items with the highest counts that it lacks, -1 where there are no more: (sessions, k)."""
+    """For each history the k items with the highest counts that it lacks, -1 where there are no more.
+
+    Returns:
+        (sessions, min(k, items)).
+    """
+    k = min(k, len(counts))
     lengths = np.diff(histories.offsets)
     order = np.argsort(-counts, kind="stable")
     rank = np.empty(len(order), np.int64)

@@ -29,6 +29,7 @@ _DEFAULTS: dict[int, dict[str, Any]] = {
     0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 20, "alpha": 0.2},
     1: {"vector_size": 128, "contexts": 32, "negative": 5, "ns_exponent": 0.4, "epochs": 80, "alpha": 0.05},
 }
+_ITEMS_PER_NEGATIVE = 4  # more negatives by default, and one item is drawn so often for a prediction that it diverges
 
 
 class Item2Vec:
@@ -43,7 +44,8 @@ class Item2Vec:
 
     Settings have gensim's names where gensim has them. Those that are None by default have the value that did best for
     the kind of model: with sg=0 / sg=1, vector_size 128 / 128 (so 256 for both), contexts 8 / 32, negative 200 / 5,
-    ns_exponent -0.2 / 0.4, epochs 20 / 80, alpha 0.2 / 0.05.
+    ns_exponent -0.2 / 0.4, epochs 20 / 80, alpha 0.2 / 0.05. The default of ``negative`` is at most a quarter of the
+    number of items (and 1 at least), as many negatives out of few items make training diverge.
 
     Args:
         vector_size: length of the vectors.
@@ -53,7 +55,7 @@ class Item2Vec:
             each with the same probability. Bounds the cost of large baskets; with ``sg=0`` few of them regularise.
         sg: 0 predicts from the contexts' mean (CBOW, with its true gradient), 1 from each context alone (skip-gram),
             None (default): both.
-        negative: negatives for each item that is predicted.
+        negative: negatives for each item that is predicted. A number that is given is used however few items there are.
         ns_exponent: negatives are drawn by count ** ns_exponent; may be negative (Caselles-Dupré et al. 2018). 0 draws
             all items alike, which lets popular items win where they are likelier; 0.75, word2vec's, and 1 take more of
             popularity out.
@@ -161,7 +163,7 @@ class Item2Vec:
 
         Raises:
             ValueError: a setting makes no sense; no item reaches ``min_count``; no basket has two different items.
-            FloatingPointError: training diverged: lower ``alpha``.
+            FloatingPointError: training diverged: lower ``alpha``, or ``negative``.
         """
         seed = _seed(self.random_state)
         data = self._prepared(X).frequent(self.min_count)
@@ -174,7 +176,7 @@ class Item2Vec:
         keys = [data.item_keys[item] for item in order.tolist()]
         vocabulary = Vocabulary(keys, counts[order])
         data = data.with_items(vocabulary.key_to_index, keys)
-        cores = [_Core(**settings, seed=seed) for settings in self._core_settings()]
+        cores = [_Core(**settings, seed=seed) for settings in self._core_settings(len(vocabulary))]
         for core in cores:
             core._start(vocabulary)
         self._train(cores, data)
@@ -186,16 +188,18 @@ class Item2Vec:
 
         Passes over ``X`` alone, ``epochs`` times, from ``alpha`` down to ``min_alpha``. What ``X`` does not hold is
         slowly forgotten, the less the smaller ``alpha`` is (see `set_params`). Sessions whose key is known continue
-        that history. New items must reach ``min_count`` in ``X``.
+        that history. New items must reach ``min_count`` in ``X``. If it fails or is interrupted, the model stays as it
+        was.
 
         Raises:
             ValueError: as in `fit`; or ``vector_size`` or ``sg`` was changed.
+            FloatingPointError: as in `fit`.
         """
         if self._trained is None:
             return self.fit(X)
-        cores, known = self._trained.cores, self._trained.histories
-        settings = self._core_settings()
-        if [(one["sg"], one["vector_size"]) for one in settings] != [(core.sg, core.vector_size) for core in cores]:
+        known = self._trained.histories
+        kinds = [(core.sg, core.vector_size) for core in self._trained.cores]
+        if [(one["sg"], one["vector_size"]) for one in self._core_settings()] != kinds:
             raise ValueError("vector_size or sg was changed: call fit")
         data = self._prepared(X)
         vocabulary = self._trained.vocabulary()
@@ -211,10 +215,10 @@ class Item2Vec:
         grown = vocabulary.extended(seen)
         data = data.with_items(grown.key_to_index, grown.keys)
         _check_trainable(data)
-        for core, changed in zip(cores, settings, strict=True):
-            for name, value in changed.items():
-                setattr(core, name, value)
-            core._grow(grown)
+        cores = []
+        for core, settings in zip(self._trained.cores, self._core_settings(len(grown)), strict=True):
+            cores.append(_Core(**settings, seed=core.seed))
+            cores[-1]._continue(core, grown)
         self._train(cores, data)
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
         merged = histories.merged() if self.window is None else histories
@@ -227,8 +231,11 @@ class Item2Vec:
         data = Interactions.from_any(X)
         return data.merged() if self.window is None else data
 
-    def _core_settings(self) -> list[dict[str, Any]]:
-        """Word2Vec's settings, for each kind of model that is trained; and ``contexts``."""
+    def _core_settings(self, items: int | None = None) -> list[dict[str, Any]]:
+        """Word2Vec's settings, for each kind of model that is trained; and ``contexts``.
+
+        ``items``, the size of the vocabulary once it is known, bounds the default of ``negative``.
+        """
         if self.sg not in (None, 0, 1):
             raise ValueError(f"sg must be 0, 1 or None, not {self.sg!r}")
         if self.vector_size is not None:
@@ -245,6 +252,8 @@ class Item2Vec:
             chosen = {name: _DEFAULTS[kind][name] if value is None else value for name, value in chosen.items()}
             for name in ("contexts", "negative"):
                 _check_count(name, chosen[name])
+            if self.negative is None and items is not None:
+                chosen["negative"] = max(1, min(chosen["negative"], items // _ITEMS_PER_NEGATIVE))
             shared = {name: getattr(self, name) for name in ("sample", "min_alpha", "min_count", "workers")}
             window = (chosen["contexts"] + 1) // 2 if self.window is None else self.window
             found.append(
@@ -294,11 +303,13 @@ class Item2Vec:
 
         Raises:
             KeyError: the item is unknown.
+            ValueError: ``n`` is below 1.
         """
         row = self.wv.key_to_index.get(item, -1)
         if row < 0:
             raise KeyError(f"unknown item {item!r}")
         unit = self._known().unit_vectors()
+        _check_count("n", n)
         rows, cosines = top_k(unit[row : row + 1], unit, min(n, len(unit)), exclude=([0, 1], [row]))
         keys = self.wv.index_to_key
         pairs = zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
@@ -376,8 +387,8 @@ class Item2Vec:
             exclude_history: the same.
 
         Returns:
-            Items, object (histories, n), and scores, float32 (histories, n), best first. What is missing at the end of
-            a row is None and -infinity.
+            Items, object (histories, m), and scores, float32 (histories, m), best first; m is n, or the number of all
+            items where that is smaller. What is missing at the end of a row is None and -infinity.
 
         Raises:
             KeyError: a user is unknown.
@@ -448,7 +459,7 @@ class Item2Vec:
         if exclude is not None and len(exclude.items):
             forbidden = exclude if forbidden is None else _both(forbidden, exclude)
         known = self._known()
-        count = min(n, len(self.wv))
+        n = min(n, len(self.wv))
         rows = np.full((len(histories), n), -1, np.int64)
         scores = np.full((len(histories), n), -np.inf, np.float32)
         cold = np.diff(histories.offsets) == 0
@@ -462,12 +473,12 @@ class Item2Vec:
             found = top_k(
                 queries,
                 known.popularity() if popular else known.wv_out.vectors,
-                count,
+                n,
                 exclude=None if without is None else (without.offsets, without.items),
                 mask=mask,
                 workers=None if self.workers == -1 else self.workers,
             )
-            rows[chosen, :count], scores[chosen, :count] = found
+            rows[chosen], scores[chosen] = found
         return rows, scores
 
     def _mask(self, candidates: Iterable[Hashable]) -> NDArray[np.bool_]:
@@ -490,7 +501,8 @@ class Item2Vec:
             histories: whether to keep the histories, for `recommend` by user and for users who come back.
 
         Raises:
-            TypeError: items, or users, are not all str or all int. Without users: ``histories=False``.
+            TypeError: items are not all str or all int of 64 bits; or a user is no str, number or tuple of such.
+                Without users: ``histories=False``.
         """
         known = self._known()
         params = self.get_params() | {"random_state": known.cores[0].seed, "progress": None, "workers": None}
@@ -507,7 +519,8 @@ class Item2Vec:
         state, vocabulary, vectors, outputs, histories = read_items(path)
         try:
             made = cls(**state["params"])
-            cores = [_Core(**settings, seed=state["params"]["random_state"]) for settings in made._core_settings()]
+            settings = made._core_settings(len(vocabulary))
+            cores = [_Core(**one, seed=state["params"]["random_state"]) for one in settings]
             if sum(core.vector_size for core in cores) != vectors.shape[1] or len(cores) != len(state["epochs"]):
                 raise ValueError(f"vector_size does not fit vectors of {vectors.shape[1]}")
         except (KeyError, TypeError, ValueError) as error:
@@ -531,6 +544,12 @@ class _Core(Word2Vec):
     def __init__(self, contexts: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.contexts = contexts
+
+    def _continue(self, other: _Core, vocabulary: Vocabulary) -> None:
+        """Take over copies of another one's vectors; the vocabulary begins with the other's words."""
+        self._adopt(other._known_vocabulary(), {"vectors": other.wv.vectors, "syn1neg": other.syn1neg}, None)
+        self._epochs_trained = other._epochs_trained
+        self._grow(vocabulary)
 
     def _baskets(self, corpus: Corpus) -> tuple[int, NDArray[np.uint32] | None]:
         return self.contexts if self.in_baskets else 0, self.event_keep

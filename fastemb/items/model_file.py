@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def write_items(
     histories: Interactions | None,
 ) -> None:
     """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all."""
-    keys, key_type = pack_keys(wv.index_to_key)
+    keys, key_type = _packed_items(wv.index_to_key)
     arrays = {
         **keys,
         "vectors": wv.vectors,
@@ -46,12 +47,61 @@ def write_items(
         arrays["history_offsets"], arrays["history_items"] = histories.offsets, histories.items.astype(np.int32)
         if histories.weights is not None:
             arrays["history_weights"] = histories.weights
-        try:
-            users, metadata["user_type"] = pack_keys(list(histories.session_keys))
-        except TypeError as error:
-            raise TypeError(f"users: {error}; save with histories=False to leave them out") from None
+        users, metadata["user_type"] = _packed_users(histories.session_keys)
         arrays |= {f"user_{name}": array for name, array in users.items()}
     write_tensors(path, arrays, metadata)
+
+
+def check_storable(data: Interactions, *, histories: bool) -> None:
+    """Refuse before training what `write_items` would refuse after it.
+
+    Raises:
+        TypeError: the items are not all str or all int of 64 bits, or users (if ``histories`` are kept) are of a kind
+            that no file holds.
+    """
+    _packed_items(data.item_keys)
+    if histories:
+        _packed_users(data.session_keys)
+
+
+def _packed_items(items: Sequence[Hashable]) -> tuple[dict[str, Any], str]:
+    try:
+        return pack_keys(items)
+    except (TypeError, OverflowError) as error:
+        raise TypeError(f"items: {error}; a file holds items that are all str, or all int of 64 bits") from None
+
+
+def _packed_users(users: Sequence[Hashable]) -> tuple[dict[str, Any], str]:
+    """As `pack_keys`, or as JSON where they are not all str or all int: after gaps they are tuples."""
+    try:
+        return pack_keys(users)
+    except (TypeError, OverflowError):
+        packed, _ = pack_keys([json.dumps(_jsonable(user)) for user in users])
+        return packed, "json"
+
+
+def _jsonable(user: Hashable) -> Any:
+    if isinstance(user, tuple):
+        return [_jsonable(part) for part in user]
+    if isinstance(user, np.generic):
+        user = user.item()
+    if user is None or isinstance(user, str | int | float):
+        return user
+    raise TypeError(
+        f"users: a file holds str, numbers and tuples of them, not {user!r}; histories=False leaves users out"
+    )
+
+
+def _unpacked_users(path: Any, arrays: dict[str, Any], kind: str) -> Sequence[Hashable]:
+    if kind != "json":
+        return unpack_keys(path, arrays, kind)
+    return [_from_json(json.loads(str(text))) for text in unpack_keys(path, arrays, "str")]
+
+
+def _from_json(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        raise ValueError("a user is an object")
+    return tuple(_from_json(part) for part in value) if isinstance(value, list) else value
 
 
 Parts = tuple[dict[str, Any], Vocabulary, Floats, Floats, Interactions]
@@ -94,7 +144,7 @@ def _histories(path: Any, arrays: dict[str, Any], metadata: dict[str, str], keys
     offsets, items = arrays["history_offsets"], arrays["history_items"].astype(np.int64)
     made = Interactions.from_ids(items, offsets, keys=keys)
     weights = arrays.get("history_weights")
-    session_keys = unpack_keys(path, users, metadata["user_type"])
+    session_keys = _unpacked_users(path, users, metadata["user_type"])
     if len(session_keys) != len(made) or (weights is not None and weights.shape != items.shape):
         raise ValueError("the histories do not fit together")
     return Interactions(made.items, made.offsets, keys, session_keys, None, weights)

@@ -83,3 +83,43 @@ def test_wrong_arguments(index: ItemIndex, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "usearch.index", None)
     with pytest.raises(ImportError, match=r"pip install \"fastemb\[index\]\""):
         ItemIndex(keyed(VECTORS))
+
+
+def test_recall_counts_what_there_is() -> None:
+    few = ItemIndex(keyed(VECTORS[:4]), workers=1)
+    assert few.recall(QUERIES, 20) == 1
+    with pytest.raises(ValueError, match="no queries"):
+        few.recall(QUERIES[:0], 20)
+
+
+def test_workers() -> None:
+    for workers in (None, -1, 2):
+        assert ItemIndex(keyed(VECTORS[:50]), workers=workers).recall(QUERIES, 5) == 1
+    for workers in (0, -2):
+        with pytest.raises(ValueError, match="workers"):
+            ItemIndex(keyed(VECTORS[:50]), workers=workers)
+
+
+@pytest.mark.parametrize("share", [None, 0.001, 0.5])
+def test_queries_without_a_direction(index: ItemIndex, share: float | None) -> None:
+    mask = None if share is None else np.random.default_rng(1).random(ITEMS) < share
+    allowed = np.arange(ITEMS) if mask is None else np.flatnonzero(mask)
+    queries = np.vstack([QUERIES[:1], np.zeros(SIZE, np.float32), QUERIES[1:2]])
+    rows, scores = index.search(queries, 2, candidates=mask)
+    assert rows[1].tolist() == allowed[:2].tolist()
+    assert scores[1].tolist() == [0, 0]
+    alone, _ = index.search(QUERIES[:2], 2, candidates=mask)
+    assert rows[[0, 2]].tolist() == alone.tolist()
+    for bad in (np.nan, np.inf):
+        queries[1, 0] = bad
+        with pytest.raises(ValueError, match="query 1"):
+            index.search(queries, 2, candidates=mask)
+        with pytest.raises(ValueError, match="query 1"):
+            index.recall(queries, 2)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_an_n_below_one_is_refused(index: ItemIndex, n: int) -> None:
+    for ask in (index.search, index.recall):
+        with pytest.raises(ValueError, match="n must be at least 1"):
+            ask(QUERIES, n)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,22 @@ def test_scipy_matrices() -> None:
         Interactions.from_csr(sparse.csc_matrix(dense))
 
 
+def test_pairs_of_arrays_are_baskets_and_spare_room_of_a_matrix_is_none() -> None:
+    assert list(Interactions.from_any((np.array([0, 2]), np.array([3, 4])))) == [[0, 2], [3, 4]]
+    assert list(Interactions.from_csr(Csr([0, 2, 3], [4, 1, 4, 9, 9], [1, 1, 1, -5, 0]))) == [[4, 1], [4]]
+    with pytest.raises(ValueError, match="offsets"):
+        Interactions.from_csr(Csr([0, 2, 9], [4, 1, 4], [1, 1, 1]))
+
+
+def test_ids_of_64_bits_without_a_sign() -> None:
+    assert list(Interactions.from_ids(np.array([2**63 - 1], np.uint64), [0, 1])) == [[2**63 - 1]]
+    with pytest.raises(ValueError, match=r"ids must be below 2\*\*63"):
+        Interactions.from_ids(np.array([2**63], np.uint64), [0, 1])
+
+
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
 def test_bad_values_of_a_matrix_are_refused(value: float) -> None:
-    with pytest.raises(ValueError, match="row 1: the value is"):
+    with pytest.raises(ValueError, match=r"row 1 \(counting from 0\): the value is"):
         Interactions.from_csr(Csr([0, 2], [0, 1], [1.0, value]))
 
 
@@ -209,16 +223,16 @@ def test_a_gap_of_exactly_that_length_does_not_split() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("user", None, "row 1: the user is missing"),
-        ("item", None, "row 1: the item is missing"),
-        ("item", float("nan"), "row 1: the item is missing"),
-        ("time", float("nan"), "row 1: the time is missing"),
-        ("time", None, "row 1: the time is missing"),
-        ("time", float("inf"), "row 1: the time is infinite"),
+        ("user", None, r"row 1 \(counting from 0\): the user is missing"),
+        ("item", None, r"row 1 \(counting from 0\): the item is missing"),
+        ("item", float("nan"), r"row 1 \(counting from 0\): the item is missing"),
+        ("time", float("nan"), r"row 1 \(counting from 0\): the time is missing"),
+        ("time", None, r"row 1 \(counting from 0\): the time is missing"),
+        ("time", float("inf"), r"row 1 \(counting from 0\): the time is infinite"),
         ("time", "soon", "must be numbers or times"),
-        ("weight", float("nan"), "row 1: the weight is missing"),
-        ("weight", -1.0, "row 1: the weight is negative"),
-        ("weight", float("-inf"), "row 1: the weight is infinite"),
+        ("weight", float("nan"), r"row 1 \(counting from 0\): the weight is missing"),
+        ("weight", -1.0, r"row 1 \(counting from 0\): the weight is negative"),
+        ("weight", float("-inf"), r"row 1 \(counting from 0\): the weight is infinite"),
         ("weight", "much", "must be numbers or times"),
     ],
 )
@@ -235,8 +249,88 @@ def test_missing_values_of_every_kind_of_table_are_refused(library: str, column:
     name = "pyarrow" if library == "Arrow" else library
     module = pytest.importorskip(name)
     table = module.table(values) if library == "Arrow" else module.DataFrame(values)
-    with pytest.raises(ValueError, match=f"row 1: the {column} is missing"):
+    with pytest.raises(ValueError, match=rf"row 1 \(counting from 0\): the {column} is missing"):
         Interactions.from_table(table, session="user", item="item", time="time", weight="weight")
+
+
+def items_of(values: Any) -> list[Any]:
+    table = {"user": [0] * len(values), "item": values}
+    return Interactions.from_table(table, session="user", item="item")[0]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, "a"],
+        [2**63 + 1, 2**63 + 3, -1],
+        [2**53 + 1, 2**53, 0.5],
+        [2**64, 2**64 + 1],
+        [("a", 1), 2.5, "x"],
+        [0.5, 1.0],
+        [True, False],
+        [datetime(2024, 1, 1), datetime(2025, 1, 1)],
+    ],
+)
+def test_items_of_lists_stay_what_they_are(values: list[Any]) -> None:
+    assert items_of(values) == values
+    assert [type(item) for item in items_of(values)] == [type(value) for value in values]
+
+
+def test_a_missing_item_among_text_is_missing() -> None:
+    with pytest.raises(ValueError, match=r"row 0 \(counting from 0\): the item is missing"):
+        items_of([float("nan"), "a"])
+
+
+@pytest.mark.parametrize("values", [[34.0, 7.0, 34.0], np.array([34.0, 7.0, 34.0]), [34, 7.0, 34]])
+def test_whole_numbers_are_int_whatever_their_type(values: Any) -> None:
+    assert [(type(item), item) for item in items_of(values)] == [(int, 34), (int, 7), (int, 34)]
+    baskets = Interactions.from_baskets([values])
+    assert [(type(item), item) for item in baskets[0]] == [(int, 34), (int, 7), (int, 34)]
+
+
+@pytest.mark.parametrize("kind", ["string", "Int64", "category"])
+def test_missing_values_of_the_types_of_pandas(kind: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    column = pandas.Series(["1", None, "2"] if kind != "Int64" else [1, None, 2], dtype=kind)
+    with pytest.raises(ValueError, match=r"row 1 \(counting from 0\): the item is missing"):
+        items_of(column)
+    with pytest.raises(ValueError, match=r"basket 0: an item is missing"):
+        Interactions.from_baskets([[1, pandas.NA]])
+    numbers = pandas.Series([1, None, 2], dtype="Int64")
+    with pytest.raises(ValueError, match=r"row 1 \(counting from 0\): the time is missing"):
+        Interactions.from_table({"u": [1] * 3, "i": [1] * 3, "time": numbers}, session="u", item="i", time="time")
+
+
+def test_dictionaries_of_arrow() -> None:
+    arrow = pytest.importorskip("pyarrow")
+
+    def column(codes: list[int], values: Any) -> Any:
+        return arrow.DictionaryArray.from_arrays(arrow.array(codes, arrow.int8()), arrow.array(values))
+
+    assert items_of(column([2, 0, 1, 2], ["a", "b", "a", None])) == ["a", "a", "b", "a"]
+    data = Interactions.from_table({"u": [1, 1], "i": column([1, 1], ["x", "y"])}, session="u", item="i")
+    assert data.item_keys == ["y"]
+    for missing in (None, ""):
+        with pytest.raises(ValueError, match=r"row 1 \(counting from 0\): the item is missing"):
+            items_of(column([0, 1], ["a", missing]))
+    with pytest.raises(ValueError, match=r"row 1 \(counting from 0\): the item is missing"):
+        items_of(arrow.array(["a", ""]))
+
+
+AWARE = ["2024-05-17T12:00:00+02:00", "2024-05-17T12:00:00Z", "2024-05-17T12:00"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_time_zones_count(tmp_path: Path) -> None:
+    path = tmp_path / "times.csv"
+    path.write_text("u,i,t\n" + "".join(f"1,{number},{text}\n" for number, text in enumerate(AWARE)))
+    moments = [datetime.fromisoformat(text) for text in AWARE]
+    wanted = datetime(2024, 5, 17, 10, tzinfo=UTC).timestamp() + np.array([0, 7200, 7200])
+    table = {"u": [1] * 3, "i": [0, 1, 2]}
+    for times in (AWARE, moments, np.array(AWARE)):
+        made = Interactions.from_table(table | {"t": times}, session="u", item="i", time="t")
+        np.testing.assert_array_equal(made.times, wanted)
+    np.testing.assert_array_equal(Interactions.from_file(path, session="u", item="i", time="t").times, wanted)
 
 
 def test_events_of_weight_zero_are_dropped_and_negative_times_are_times() -> None:
@@ -291,12 +385,12 @@ def test_text_with_and_without_a_line_of_names(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"user,item\na\n", "1 fields instead of 2"),
-        (b"user,item\na,b,c\n", "3 fields instead of 2"),
+        (b"user,item\na\n", "line 2: 1 fields instead of 2"),
+        (b'user,item\n\n"a\n",b\na,b,c\n', "line 5: 3 fields instead of 2"),
         (b"user,user\na,b\n", "comes twice"),
         (b"user,item\na,\xff\n", "not UTF-8"),
         (b'user,item\na,"b\n', "line"),
-        (b"user,item\na,\n", "row 0: the item is missing"),
+        (b"user,item\na,\n", "line 2: the item is missing"),
         (b"user,film\na,b\n", "no column 'item'"),
     ],
 )
@@ -308,6 +402,56 @@ def test_damaged_text_is_refused_by_name(tmp_path: Path, content: bytes, message
     assert "bad.csv" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("folder", "name", "tabs"),
+    [
+        ("a.tsv.d", "t.csv", False),
+        ("b", "t.txt.csv", False),
+        ("c.csv", "t.tsv.gz", True),
+        ("d", "T.TXT", True),
+        ("e", "t.tsv.old", False),
+    ],
+)
+def test_the_ending_of_the_name_tells_what_parts_fields(tmp_path: Path, folder: str, name: str, tabs: bool) -> None:
+    (tmp_path / folder).mkdir()
+    path = tmp_path / folder / name
+    text = "user,item\na,b\n".replace(",", "\t" if tabs else ",").encode()
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    assert list(Interactions.from_file(path, session="user", item="item")) == [["b"]]
+
+
+def test_numbers_and_times_of_a_text_are_told_by_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    options = {"session": "u", "item": "i", "time": "t", "weight": "w"}
+    for row, message in (
+        ("a,b,nan,1", "line 4: the t is missing"),
+        ("a,b,1,-1", "line 4: the w is negative"),
+        ("a,b,1,inf", "line 4: the w is infinite"),
+        ("a,b,1,many", "must be numbers or times"),
+        (f"a,b,1,{'9' * 70}", "line 4: the w must be numbers or times"),
+    ):
+        path.write_text(f'u,i,t,w\n"a\n",b,1,1\n{row}\n')
+        with pytest.raises(ValueError, match=rf"t\.csv.*{message}"):
+            Interactions.from_file(path, **options)
+
+
+def test_long_text_is_read_part_by_part(tmp_path: Path) -> None:
+    rows = 100_000
+    path = tmp_path / "long.csv"
+    with open(path, "w") as file:
+        file.write("user,item,time,unused\n")
+        file.writelines(f"u{row % 7},i{row % 11},{'2024-01-01' if row == rows - 1 else 2000},\n" for row in range(rows))
+    tracemalloc.start()
+    data = Interactions.from_file(path, session="user", item="item", time="time")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert data.shape == (7, 11)
+    assert len(data.items) == rows
+    assert data.times is not None
+    assert sorted(set(data.times)) == [946684800.0, 1704067200.0]  # years, as one of them is a date
+    assert peak < 120 * rows  # lists of all fields took 200 bytes a row and more
+
+
 def test_parquet(tmp_path: Path) -> None:
     table = arrow_table()
     import pyarrow.parquet
@@ -317,6 +461,12 @@ def test_parquet(tmp_path: Path) -> None:
     assert by_key(Interactions.from_file(path, session="user", item="item", time="time")) == BY_TIME
     with pytest.raises(ValueError, match="names its columns itself"):
         Interactions.from_file(path, columns=["a"], session="user", item="item")
+    text = pyarrow.Array.from_buffers(
+        pyarrow.string(), 1, [None, pyarrow.py_buffer(np.array([0, 1], np.int32)), pyarrow.py_buffer(b"\xff")]
+    )
+    pyarrow.parquet.write_table(pyarrow.table({"user": [1], "item": text}), path)
+    with pytest.raises(ValueError, match=r"t\.parquet: the item is not UTF-8"):
+        Interactions.from_file(path, session="user", item="item")
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nonsense")
     with pytest.raises(ValueError, match=r"bad\.parquet"):
         Interactions.from_file(tmp_path / "bad.parquet", session="user", item="item")

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from shops import baskets, share_of_kind, small_model
 
-from fastemb import KeyedVectors
-from fastemb.items import Interactions, Item2Vec
+from fastemb import KeyedVectors, Word2Vec
+from fastemb.items import Interactions, Item2Vec, evaluate, leave_one_out
+from fastemb.items.model_file import check_storable
 
 SHOP = baskets()
 NEW = baskets(60, seed=9, least=2, most=3)
@@ -170,6 +171,43 @@ def test_divergence_says_what_to_do() -> None:
         model(alpha=1e30)
 
 
+def small_shop(items: int, count: int) -> Interactions:
+    """Baskets of neighbours on a circle of items, all equally popular."""
+    rng = np.random.default_rng(3)
+    spread = max(items // 10, 1)
+    first = rng.integers(0, items, count)
+    return Interactions.from_baskets(
+        [((start + rng.integers(0, 2 * spread + 1, 4)) % items).tolist() for start in first.tolist()]
+    )
+
+
+@pytest.mark.parametrize("items", [5, 30, 300])
+def test_the_defaults_suit_small_catalogues(items: int) -> None:
+    train, test = leave_one_out(small_shop(items, 600).merged())
+    for settings in ({"sg": 0}, {"epochs": 10}):
+        made = Item2Vec(workers=1, progress=False, **settings).fit(train)  # type: ignore[arg-type]
+        assert np.abs(made.wv.vectors).max() < 10
+        judged = evaluate(made, train, test, k=max(items // 10, 1))
+        assert judged.model["recall"] > judged.baseline["recall"]
+
+
+def test_random_baskets_do_not_diverge() -> None:
+    rng = np.random.default_rng(1)
+    shop = [rng.choice(40, 3, replace=False).tolist() for _ in range(300)]
+    made = Item2Vec(sg=0, workers=1, progress=False).fit(shop)
+    assert np.abs(made.wv.vectors).max() < 10
+    assert Item2Vec(sg=0, workers=1, progress=False).partial_fit(shop).partial_fit([[1, 2, 41]] * 20)
+    assert len(Item2Vec(progress=False, workers=1).fit([[1, 2, 3], [2, 3], [1, 3, 4], [4, 2]] * 20).wv) == 4
+
+
+def test_negatives_that_are_given_are_used_as_they_are() -> None:
+    shop = small_shop(40, 500)
+    few, cut = (small_model(sg=0, epochs=1, negative=count, alpha=0.01).fit(shop) for count in (60, 10))
+    assert not np.array_equal(few.wv_out.vectors, cut.wv_out.vectors)
+    quarter = small_model(sg=0, epochs=1, negative=None, alpha=0.01).fit(shop)
+    np.testing.assert_array_equal(quarter.wv_out.vectors, cut.wv_out.vectors)
+
+
 # ---- recommending ----
 
 
@@ -219,6 +257,13 @@ def test_many_at_once_are_as_one_by_one(shop_model: Item2Vec) -> None:
         assert (scores[number][len(one) :] == -np.inf).all()
 
 
+def test_no_more_columns_than_items(shop_model: Item2Vec) -> None:
+    items, scores = shop_model.recommend_many([["k0i0"], []], 2**29)
+    assert items.shape == scores.shape == (2, 40)
+    assert items[0, -1] is None
+    assert len(shop_model.recommend(["k0i0"], 2**29)) == 39
+
+
 def test_users_are_recommended_by_what_they_had(shop_model: Item2Vec) -> None:
     users = [5, 0, 17]
     items, _ = shop_model.recommend_many(users=users, n=4)
@@ -266,8 +311,9 @@ def test_wrong_questions(shop_model: Item2Vec) -> None:
     with pytest.raises(ValueError, match="2 lists of items to exclude for 1"):
         shop_model.recommend_many([["k0i0"]], exclude=[[], []])
     for n in (0, -1):
-        with pytest.raises(ValueError, match="n must be at least 1"):
-            shop_model.recommend(["k0i0"], n)
+        for ask in (lambda n: shop_model.recommend(["k0i0"], n), lambda n: shop_model.similar_items("k0i0", n)):
+            with pytest.raises(ValueError, match="n must be at least 1"):
+                ask(n)
     with pytest.raises(TypeError, match="n must be a whole number"):
         shop_model.recommend(["k0i0"], 2.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="not fitted"):
@@ -300,6 +346,34 @@ def test_learning_on_respects_min_count_and_starts_from_nothing() -> None:
         made.set_params(vector_size=7).partial_fit(SHOP)
 
 
+@pytest.mark.parametrize("failure", ["diverges", "is interrupted"])
+def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = model()
+    before, again = pickle.loads(pickle.dumps(made)), [["fresh", "k0i0"], ["fresh", "newer", "k0i1"]]
+    settings = made.get_params()
+    if failure == "diverges":
+        made.set_params(alpha=1e30)
+        with pytest.raises(FloatingPointError):
+            made.partial_fit(SHOP + again)
+    else:
+        trained = Word2Vec.train
+
+        def interrupted(self: Word2Vec, *args: Any, **options: Any) -> Any:
+            trained(self, *args, **options)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Word2Vec, "train", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                made.partial_fit(SHOP + again)
+    made.set_params(**settings)
+    np.testing.assert_array_equal(made.wv.vectors, before.wv.vectors)
+    np.testing.assert_array_equal(made.wv_out.vectors, before.wv_out.vectors)
+    assert made.recommend(["unknown"]) == before.recommend(["unknown"])
+    made.partial_fit(again)
+    np.testing.assert_array_equal(made.wv.vectors, before.partial_fit(again).wv.vectors)
+
+
 # ---- files and copies ----
 
 
@@ -319,18 +393,58 @@ def test_a_saved_model_is_the_same_model(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.wv.vectors, made.wv.vectors)
 
 
+USERS: dict[str, list[Any]] = {
+    "after gaps": [("u", n) for n in range(len(SHOP))],
+    "mixed": ["u", *range(1, len(SHOP))],
+    "floats": [n + 0.5 for n in range(len(SHOP))],
+    "large": [2**63 + n for n in range(len(SHOP))],
+    "nested": [((None, True), f"{n}") for n in range(len(SHOP))],
+}
+
+
+@pytest.mark.parametrize("kind", USERS)
+def test_users_of_many_kinds_are_saved(kind: str, tmp_path: Path) -> None:
+    users = USERS[kind]
+    made = small_model(epochs=1).fit(Interactions.from_baskets(SHOP, session_keys=users))
+    made.save(tmp_path / "shop.safetensors")
+    loaded = Item2Vec.load(tmp_path / "shop.safetensors")
+    assert list(loaded.histories.session_keys) == users
+    assert list(map(type, loaded.histories.session_keys)) == list(map(type, users))
+    assert loaded.recommend(user=users[3]) == made.recommend(user=users[3])
+
+
+def test_baskets_that_join_users_with_names_are_saved(tmp_path: Path) -> None:
+    users = [f"u{n}" for n in range(len(SHOP))]
+    made = small_model(epochs=1).fit(Interactions.from_baskets(SHOP, session_keys=users)).partial_fit(NEW)
+    made.save(tmp_path / "shop.safetensors")
+    loaded = Item2Vec.load(tmp_path / "shop.safetensors")
+    assert loaded.histories.session_keys == [*users, *range(len(NEW))]
+
+
+@pytest.mark.parametrize("items", [[("a", 1), ("b", 2)], ["a", 1], [2**64, 1], [0.5, 1]])
+def test_items_that_no_file_holds(items: list[Any], tmp_path: Path) -> None:
+    made = small_model(epochs=1, negative=1, alpha=0.01).fit([items])
+    with pytest.raises(TypeError, match=r"items: .* all str, or all int of 64 bits"):
+        made.save(tmp_path / "no.safetensors")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(TypeError, match="items: "):
+        check_storable(Interactions.from_baskets([items]), histories=False)
+
+
 def test_a_model_without_histories(tmp_path: Path) -> None:
-    data = Interactions.from_baskets(SHOP, session_keys=[("u", n) for n in range(len(SHOP))])
+    data = Interactions.from_baskets(SHOP, session_keys=[frozenset({n}) for n in range(len(SHOP))])
     made = small_model().fit(data)
     with pytest.raises(TypeError, match="histories=False"):
         made.save(tmp_path / "no.safetensors")
+    with pytest.raises(TypeError, match="histories=False"):
+        check_storable(data, histories=True)
     assert not list(tmp_path.iterdir())
     made.save(tmp_path / "yes.safetensors", histories=False)
     loaded = Item2Vec.load(tmp_path / "yes.safetensors")
     assert loaded.recommend(["k0i0"]) == made.recommend(["k0i0"])
     assert loaded.recommend([], 3) == made.recommend([], 3)
     with pytest.raises(KeyError):
-        loaded.recommend(user=("u", 1))
+        loaded.recommend(user=frozenset({1}))
 
 
 def test_damaged_files_are_refused_by_name(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from shops import baskets
 
 from fastemb.cli import main
+from fastemb.items import Item2Vec
 
 COLUMNS = ["--session", "user", "--item", "film", "--time", "when", "--weight", "stars"]
 SETTINGS = ["--vector-size", "12", "--negative", "5", "--epochs", "30", "--alpha", "0.25", "--workers", "1", "-q"]
@@ -105,6 +106,8 @@ def test_a_file_without_names_of_columns(table: Path, tmp_path: Path) -> None:
         (["train", "TABLE", "--session", "user", "--item", "film", "--weight", "film", "-o", "x"], "must be numbers"),
         (["eval", "TABLE", "--session", "user", "--item", "film", "--split", "time"], "need times"),
         (["eval", "TABLE", "--session", "user", "--item", "film", "--share", "0.3"], "--share is for"),
+        (["eval", "TABLE", *COLUMNS, "--test", "TABLE", "--split", "random"], "leave --split out"),
+        (["eval", "TABLE", *COLUMNS, "--test", "TABLE", "--share", "0.3"], "--share is for"),
         (["similar", "TABLE", "k0i0"], "not a safetensors file"),
     ],
 )
@@ -116,3 +119,50 @@ def test_mistakes_are_told(
     assert main(["items", *given]) == 1
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_small_table_with_the_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cafe = tmp_path / "cafe.csv"
+    shop = baskets(300)
+    cafe.write_text("receipt,product\n" + "".join(f"{n},{item}\n" for n, basket in enumerate(shop) for item in basket))
+    columns = ["--session", "receipt", "--item", "product", "-q"]
+    assert main(["items", "train", str(cafe), *columns, "--epochs", "10", "-o", str(tmp_path / "m")]) == 0
+    assert main(["items", "eval", str(cafe), *columns, "--epochs", "10"]) == 0
+
+
+def test_sessions_split_at_gaps_are_saved(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "m.safetensors")
+    assert main(["items", "train", str(table), *COLUMNS, *SETTINGS, "--gap", "90000", "-o", path]) == 0
+    assert main(["items", "recommend", path, "--users", "('u0', 0)", "-n", "1"]) == 0
+    assert capsys.readouterr().out.startswith("('u0', 0)\n")
+
+
+def test_items_that_no_file_holds_are_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    monkeypatch.delattr(Item2Vec, "fit")
+    pyarrow.parquet.write_table(arrow.table({"user": [1, 1], "item": [0.5, 1.5]}), tmp_path / "t.parquet")
+    arguments = [str(tmp_path / "t.parquet"), "--session", "user", "--item", "item", "-o", str(tmp_path / "m")]
+    assert main(["items", "train", *arguments]) == 1
+    assert "all str, or all int" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["similar", "M", "k0i0", "-n", "0"], ["recommend", "M", "--all", "-n", "-4"]])
+def test_numbers_below_one_are_refused(model: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["items", *(str(model) if part == "M" else part for part in options)])
+    assert "not a whole number above 0" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["items", "eval", "t.csv", "--session", "a", "--item", "b", "-k", "0"])
+
+
+def test_unknown_items_are_told(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--history", "k2i1", "odd", "--exclude", "strange", "--candidates", "k2i2", "queer"]
+    assert main(["items", "recommend", str(model), *options]) == 0
+    told = capsys.readouterr()
+    assert told.out.split()[2:] == ["k2i2"]
+    for name in ("odd", "strange", "queer"):
+        assert f"unknown item {name!r}" in told.err

@@ -162,3 +162,19 @@ def test_users_and_items_that_the_model_has_never_seen() -> None:
     seen = Interactions.from_baskets([["a"]], session_keys=["u0"])
     with pytest.raises(ValueError, match="nothing is held out"):  # u0 has it already
         evaluate(small_model().fit(train), train, seen)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_a_k_below_one_is_refused(k: int) -> None:
+    with pytest.raises(ValueError, match="k must be at least 1"):
+        rank_metrics(np.array([[0, 1]]), np.array([0, 1]), np.array([1]), k)
+    data = Interactions.from_baskets(baskets(20))
+    train, test = leave_one_out(data)
+    with pytest.raises(ValueError, match="k must be at least 1"):
+        evaluate(small_model(epochs=1).fit(train), train, test, k)
+
+
+def test_more_recommendations_than_items_take_no_more_room() -> None:
+    train, test = leave_one_out(Interactions.from_baskets(baskets(50)))
+    found = evaluate(small_model(epochs=1).fit(train), train, test, k=2**29)
+    assert found.model["recall"] == found.baseline["recall"] == 1
