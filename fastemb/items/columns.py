@@ -206,8 +206,9 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     if hasattr(column, "dictionary_encode") and not isinstance(column, np.ndarray):
         codes, keys = _factorize_arrow(column, name)
         return codes, whole(keys)
-    if hasattr(column, "isna"):  # pandas
-        _refuse(np.asarray(column.isna()), name, "is missing")
+    missing = getattr(column, "isna", None)  # pandas
+    if missing is not None:
+        _refuse(np.asarray(missing()), name, "is missing")
     values = _values(column, name)
     if values.dtype.kind == "f":
         _refuse(np.isnan(values), name, "is missing")

@@ -146,7 +146,8 @@ class Interactions:
         if getattr(matrix, "format", "csr") != "csr":
             raise TypeError(f"a matrix in {matrix.format.upper()} format; call its tocsr() first")
         if isinstance(matrix, tuple):
-            indptr, indices, data = (*matrix, None)[:3]
+            indptr, indices, *rest = matrix
+            data = rest[0] if rest else None
         else:
             try:
                 indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
@@ -154,10 +155,7 @@ class Interactions:
                 raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
         used = int(indptr[-1]) if len(indptr) and 0 <= indptr[-1] <= len(indices) else len(indices)
         made = cls.from_ids(indices[:used], indptr, keys=keys)  # SciPy may leave room after the last row
-        data = None if data is None else data[:used]
-        if data is None:
-            return made
-        return made._weighted(numbers_of(data, "value"), "value")
+        return made if data is None else made._weighted(numbers_of(data[:used], "value"), "value")
 
     @classmethod
     def from_table(
@@ -357,14 +355,14 @@ class Interactions:
 
     def __getitem__(self, chosen: Any) -> Any:
         """One session as a list of keys, or those of a slice or an array of numbers or marks."""
-        if isinstance(chosen, tuple) and len(chosen) == 2 and chosen[1] is Ellipsis:
-            chosen = chosen[0]  # as scikit-learn picks rows
-        if not isinstance(chosen, slice | list | np.ndarray):
-            number = operator.index(chosen)
+        of_pair = isinstance(chosen, tuple) and len(chosen) == 2 and chosen[1] is Ellipsis
+        picked: Any = chosen[0] if of_pair else chosen  # scikit-learn picks rows by a pair
+        if not isinstance(picked, slice | list | np.ndarray):
+            number = operator.index(picked)
             if not -len(self) <= number < len(self):
                 raise IndexError(f"there are {len(self)} sessions, not one with number {number}")
             return self._session(number % len(self))
-        rows = np.arange(len(self))[chosen]
+        rows = np.arange(len(self))[picked]
         counts = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         events = np.repeat(self.offsets[rows] - offsets[:-1], counts) + np.arange(offsets[-1])
