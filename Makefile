@@ -27,9 +27,10 @@ dist: .venv/tools
 	rm -rf dist
 	.venv/bin/python -m build --outdir dist
 
-# The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose.
+# The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
+# from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw.
 sanitize: .venv-sanitize/installed
-	LD_PRELOAD="$$($(or $(CC),cc) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+	LD_PRELOAD="$$($(or $(CC),cc) -print-file-name=libasan.so) $$($(or $(CC),cc) -print-file-name=libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
 		.venv-sanitize/bin/pytest -q -p no:cacheprovider -p no:benchmark
 
 # Lines of Python and of C that the tests reach. Leaves an instrumented extension here until the next build.
