@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CORPUS ?=
 OPTIONS ?=
+library = $(shell $(or $(CC),cc) -print-file-name=$(1))
 SOURCES := pyproject.toml setup.py $(wildcard csrc/*.[ch]) $(shell find fastemb -name '*.py' -o -name '*.py[xi]' -o -name '*.pxd')
 
 .PHONY: demo test lint types dist sanitize coverage bench clean
@@ -30,7 +31,7 @@ dist: .venv/tools
 # The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
 # from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw.
 sanitize: .venv-sanitize/installed
-	LD_PRELOAD="$$($(or $(CC),cc) -print-file-name=libasan.so) $$($(or $(CC),cc) -print-file-name=libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
 		.venv-sanitize/bin/pytest -q -p no:cacheprovider -p no:benchmark
 
 # Lines of Python and of C that the tests reach. Leaves an instrumented extension here until the next build.
