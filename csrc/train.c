@@ -108,7 +108,10 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
 FE_INLINE int next_centre(struct trainer *t, int32_t *contexts) {
     const struct fe_job *job = t->job;
     do {
-        if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) return 0;
+        if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) {
+            t->used = t->context_count = 0;
+            return 0;
+        }
         t->done.kept++;
         const int32_t entering = t->walk.centre + job->span;
         if (entering < t->walk.count) prefetch_row(job->in, t->walk.kept[entering].id, job);
