@@ -38,10 +38,13 @@ struct fe_alias {
     int32_t other;
 };
 
+/* The first id from which on all keep[size] are alike: it stands for them, so that what is looked up stays near. */
+int32_t fe_keep_last(const uint32_t *keep, int32_t size);
+
 /* An alias table over weights[i] >= 0, at least one of them > 0. Overwrites weights; work: size int32. */
 void fe_alias_build(double *weights, int32_t size, struct fe_alias *table, int32_t *work);
 
-/* The first `count` negatives that the trainer draws for the centre at token `position`: for tests. */
+/* The first `count` negatives that the trainer draws at token `position`, when it draws there: for tests. */
 void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch,
                        int64_t position, int64_t count, int32_t *rows);
 
@@ -54,11 +57,7 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
 
 /* ---- training (train.c) ---- */
 
-enum {
-    FE_MAX_INPUTS = 16, /* skip-gram contexts in one step: they share a draw of negatives */
-    FE_PATH_INPUTS = 4, /* the same where a Huffman path is trained, whose first nodes are in every path: with more
-                           stale gradients on them at once analogies lose a point */
-};
+enum { FE_MAX_INPUTS = 16 }; /* skip-gram contexts that share a draw of negatives: of a step, or of some in a row */
 
 /* What a run of training reads and writes. Matrices have one row of `stride` floats a word or node, 64-byte
  * aligned; floats past the vector size are zero and stay zero. */
@@ -77,6 +76,7 @@ struct fe_job {
     int32_t words;
     /* sampling */
     const uint32_t *keep; /* a token stays when 32 random bits are <= keep[id]; NULL keeps all */
+    int32_t keep_last;    /* fe_keep_last */
     const uint32_t *event_keep; /* one a token: it stays with (event_keep + 1) / 2^32 of the above; or NULL */
     const struct fe_alias *noise;
     const int64_t *path_offsets;
@@ -92,7 +92,7 @@ struct fe_job {
     int32_t negative;
     int32_t sg;
     int32_t shrink_windows;
-    int32_t negatives_per_pair; /* a fresh draw for every context instead of one a window */
+    int32_t negatives_per_pair; /* a fresh draw for every context, or CBOW's centre, instead of one for several */
     int32_t cbow_mean;
     int32_t cbow_exact;  /* the true CBOW gradient (arXiv 2012.15332) instead of word2vec's */
     int32_t want_loss;
@@ -110,16 +110,18 @@ struct fe_done {
 size_t fe_workspace_size(const struct fe_job *job);
 
 /* Train on the centres at tokens [begin, end); contexts may lie outside, but within their sentences.
- * What is drawn depends on (seed, epoch, token) alone, not on how a corpus is cut into blocks. */
+ * What is drawn at a token depends on (seed, epoch, token) alone; which tokens share a draw also on where a block
+ * begins. */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
                    int64_t end, float alpha, void *workspace, struct fe_done *done);
 
 /* One block step, as the trainer makes it, on rows h_rows[m] of h and o_rows[n] of o with labels[n]: for tests.
+ * in_turn: as for Huffman paths (kernel.h).
  * workspace: fe_step_workspace_size(n) bytes, 64-byte aligned. */
 size_t fe_step_workspace_size(int32_t n);
 int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
-            const int32_t *o_rows, const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha,
-            double *loss, void *workspace);
+            const int32_t *o_rows, const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size,
+            float alpha, double *loss, void *workspace);
 
 /* ---- best rows (topk.c) ---- */
 

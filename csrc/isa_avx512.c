@@ -1,6 +1,6 @@
 /* AVX-512 F: 32 registers of 16 floats. Two fused multiply-adds a cycle on server cores, so loads bound the
  * step unless each feeds several: 4 x 6 dot products (24 sums, 4 inputs, 1 output) and updates two registers
- * wide (24 for outputs and changes) fill the register file. */
+ * wide (24 for outputs and changes; up to 28 for few inputs and theirs) fill the register file. */
 #include "kernel.h"
 
 #if defined(__x86_64__) || defined(_M_X64)

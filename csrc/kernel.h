@@ -27,17 +27,19 @@ enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
 
 /* One block: m inputs against n outputs.
  *     S = H O^T    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G^T H
- * All scores are made before anything changes. A row that stands twice receives both changes. The outputs are taken
- * in groups: among h a row that stands twice is seen by the last group, the second time, after its first change; among
- * o by a later group after its change in an earlier one. */
+ * All scores are made before anything changes. A row that stands twice receives both changes. Among o it is seen the
+ * second time after its first change, but for those of a group where there are more than six inputs: these take the
+ * outputs in groups of up to six, and among h the last group sees a row the second time after its first change. */
 struct fe_block {
-    const float *const *h; /* m rows */
+    float *const *h;       /* m rows, only read */
     float *const *dh;      /* m rows that receive the change of h: the same rows, or others */
     const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
-    const uint8_t *labels; /* n, 0 or 1 */
+    const uint8_t *labels; /* n, 0 or 1; or NULL: the first is 1 */
     int paired;            /* each of the first so many inputs and outputs belong together, label 1; with any other of
                               these that input or output has no score, and nothing is learned */
+    int in_turn;           /* 1: the inputs see an output one after the other, each as those before left it, though not
+                              when scores are made; no output may stand twice. 0: all see it as it was */
     int m;                 /* 1 .. FE_MAX_INPUTS */
     int n;                 /* >= 1 */
 };
@@ -52,7 +54,7 @@ struct fe_kernel {
     /* Adds the changes. change: FE_STEP_CHANGE floats of scratch. */
     void (*update)(const struct fe_block *block, int64_t size, const float *g, float *change);
     /* out = factor * sum of m rows */
-    void (*gather)(const float *const *rows, int m, float factor, int64_t size, float *out);
+    void (*gather)(float *const *rows, int m, float factor, int64_t size, float *out);
     /* rows[i] += scale[i] * change */
     void (*scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change);
     /* Rows in a panel, at most 64; it holds size x score_rows floats, column by column. */
@@ -66,7 +68,7 @@ struct fe_kernel {
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;
 
 enum {
-    G_ROW = 8,             /* floats of G for one input and up to six outputs */
+    G_ROW = 8,             /* floats of G for an input and a group of outputs, where there is more than one input */
     FE_STEP_COLUMNS = 256, /* columns of the inputs' changes that are kept from one group of outputs to the next */
     FE_STEP_CHANGE = FE_MAX_INPUTS * FE_STEP_COLUMNS,
 };

@@ -1,5 +1,11 @@
 #include "sample.h"
 
+int32_t fe_keep_last(const uint32_t *keep, int32_t size) {
+    int32_t last = size - 1;
+    while (last > 0 && keep[last - 1] == keep[size - 1]) last--;
+    return last;
+}
+
 void fe_alias_build(double *weights, int32_t size, struct fe_alias *table, int32_t *work) {
     double total = 0.0;
     for (int32_t i = 0; i < size; i++) total += weights[i];

@@ -9,8 +9,8 @@
  *     v_pick(bits, x)      x in the lanes whose bit is set, else 0
  *     v_store_sums(g, a, mi, nj)  g[i * G_ROW + j] = the sum over lanes of a[i * nj + j], for i < mi and
  *                          j < nj <= G_ROW; what else it writes lies after g, and before G_ROW * mi rounded up to LANES
- *     TILE_H               inputs in one tile of dot products: 1, 2 or 4
- *     COLUMNS              registers of one row that the update keeps at once, 1 or 2
+ *     TILE_H               inputs in one tile of dot products: 2 or 4
+ *     COLUMNS              registers of one row that the update of many inputs keeps at once: 1 of 16, 2 of 32
  *     ISA(name)            name with this instruction set's suffix
  *
  * and includes this file. Bounds that are `const int` parameters are constants once inlined, so FE_UNROLL can unroll
@@ -18,11 +18,15 @@
  *
  * A step is two calls, `gradient` and `update`: what the caller does between them runs while the processor still waits
  * for the sigmoids. G lies in memory by groups of up to TILE_O outputs: a row of G_ROW floats an input, each group's
- * rows padded to whole registers, so that every register is loaded as it was stored. */
+ * rows padded to whole registers, so that every register is loaded as it was stored; of one input alone, by output. */
 
 #include <math.h>
 
-enum { TILE_O = 6 }; /* outputs in a tile: a centre and the usual five negatives */
+enum {
+    TILE_O = 6, /* outputs in a tile: a centre and the usual five negatives */
+    FEW = 6,    /* inputs that an update keeps in registers; of more it keeps the outputs */
+};
+_Static_assert(TILE_O == 6 && FEW == 6, "FOR_EACH_FEW lists them");
 
 /* The outputs from `first` on go into groups of even size, at most TILE_O. */
 static inline int ISA(group_size)(int first, int n) {
@@ -74,7 +78,7 @@ FE_NOINLINE double ISA(loss)(vf s, vf denominator, uint32_t labels, uint32_t val
 
 /* Scores of mi inputs and nj outputs: the mi x nj dot products grow side by side, so each load feeds several
  * multiply-adds. */
-FE_INLINE void ISA(score_tile)(const float *const *h, float *const *o, int64_t width, const int mi, const int nj,
+FE_INLINE void ISA(score_tile)(float *const *h, float *const *o, int64_t width, const int mi, const int nj,
                                float *g) {
     vf sum[TILE_O * TILE_H];
     FE_UNROLL for (int k = 0; k < mi * nj; k++) sum[k] = v_zero();
@@ -116,11 +120,31 @@ static inline uint32_t ISA(pairs_of)(const struct fe_block *b, int first, int i)
     return bits;
 }
 
-/* Turns a group's scores into G; returns whether all of them are finite. */
+/* Labels of `count` outputs as bits. */
+static inline uint32_t ISA(labels_of)(const struct fe_block *b, int first, int count) {
+    if (b->labels == NULL) return first == 0;
+    uint32_t bits = 0;
+    for (int j = 0; j < count; j++) bits |= (uint32_t)b->labels[first + j] << j;
+    return bits;
+}
+
+/* Turns a register of scores into one of G, 0 where `valid` is not set if `is_masked`; returns whether the scores are
+ * finite. `counted`: those whose loss counts. */
+FE_INLINE int ISA(gradient_register)(float *g, uint32_t labels, uint32_t valid, uint32_t counted, float alpha,
+                                     double *loss, const int is_masked) {
+    const vf s = v_load(g);
+    vf denominator;
+    const vf sigmoid = ISA(sigmoid)(s, &denominator);
+    const vf gradient = v_fma(sigmoid, v_set1(-alpha), v_pick(labels, v_set1(alpha)));
+    v_store(g, is_masked ? v_pick(valid, gradient) : gradient);
+    if (loss != NULL) *loss += ISA(loss)(s, denominator, labels, counted);
+    return v_all_finite(s);
+}
+
+/* The same for a group; G is one row an input. */
 FE_INLINE int ISA(gradient_group)(const struct fe_block *b, int first, int nj, float alpha, double *loss, float *g,
                                   const int is_paired) {
-    uint32_t labels = 0;
-    for (int j = 0; j < nj; j++) labels |= (uint32_t)b->labels[first + j] << j;
+    const uint32_t labels = ISA(labels_of)(b, first, nj);
     const uint32_t every_row = LANES > G_ROW ? 0x0101u : 1u;
     const uint32_t paired = is_paired ? (1u << (b->paired - first)) - 1 : 0u;
     int finite = 1;
@@ -133,23 +157,18 @@ FE_INLINE int ISA(gradient_group)(const struct fe_block *b, int first, int nj, f
         }
         bits >>= k % G_ROW;
         valid >>= k % G_ROW;
-        const vf s = v_load(g + k);
-        vf denominator;
-        const vf sigmoid = ISA(sigmoid)(s, &denominator);
-        const vf gradient = v_fma(sigmoid, v_set1(-alpha), v_pick(bits, v_set1(alpha)));
-        v_store(g + k, is_paired ? v_pick(valid, gradient) : gradient);
-        finite &= v_all_finite(s);
-        if (loss != NULL)
-            *loss += ISA(loss)(s, denominator, bits, k / G_ROW + 1 < b->m ? valid : valid & 0xffu >> k % G_ROW);
+        const uint32_t counted = k / G_ROW + 1 < b->m ? valid : valid & 0xffu >> k % G_ROW;
+        finite &= ISA(gradient_register)(g + k, bits, valid, counted, alpha, loss, is_paired);
     }
     return finite;
 }
 
 /* Update of `nc` registers from column c on for nj outputs: outputs and their changes stay in registers while the
- * inputs pass by. Changes of inputs pass through `change` (row 0's) from the first group of outputs to the last, which
- * adds them. */
+ * inputs pass by, or with `in_turn` the outputs alone, which change as they do. Changes of inputs pass through `change`
+ * (row 0's) from the first group of outputs to the last, which adds them. */
 FE_INLINE void ISA(update_tile)(const struct fe_block *b, float *const *o, int64_t c, const int nj, const int nc,
-                                const int is_first, const int is_last, const float *g, float *change) {
+                                const int is_first, const int is_last, const int in_turn, const float *g,
+                                float *change) {
     vf y[TILE_O * COLUMNS], dy[TILE_O * COLUMNS];
     FE_UNROLL for (int j = 0; j < nj; j++) FE_UNROLL for (int k = 0; k < nc; k++) {
         y[j * nc + k] = v_load(o[j] + c + k * LANES);
@@ -166,7 +185,8 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, float *const *o, int64
             const vf gij = v_set1(g[j]);
             FE_UNROLL for (int k = 0; k < nc; k++) {
                 dx[k] = v_fma(gij, y[j * nc + k], dx[k]);
-                dy[j * nc + k] = v_fma(gij, x[k], dy[j * nc + k]);
+                if (in_turn) y[j * nc + k] = v_fma(gij, x[k], y[j * nc + k]);
+                else dy[j * nc + k] = v_fma(gij, x[k], dy[j * nc + k]);
             }
         }
         float *to = is_last ? b->dh[i] + c : change;
@@ -177,49 +197,152 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, float *const *o, int64
     }
     FE_UNROLL for (int j = 0; j < nj; j++) FE_UNROLL for (int k = 0; k < nc; k++) {
         float *at = o[j] + c + k * LANES;
-        v_store(at, v_add(v_load(at), dy[j * nc + k]));
+        v_store(at, in_turn ? y[j * nc + k] : v_add(v_load(at), dy[j * nc + k]));
     }
 }
 
 /* Columns [from, to) of the nj outputs from `first` on, and of the inputs. */
 FE_INLINE void ISA(update_columns)(const struct fe_block *b, int first, int64_t from, int64_t to, const int nj,
-                                   const int is_first, const int is_last, const float *g, float *change) {
+                                   const int is_first, const int is_last, const int in_turn, const float *g,
+                                   float *change) {
     float *const *o = b->o + first;
     int64_t c = from;
     for (; c + COLUMNS * LANES <= to; c += COLUMNS * LANES)
-        ISA(update_tile)(b, o, c, nj, COLUMNS, is_first, is_last, g, change + (c - from));
-    for (; c < to; c += LANES) ISA(update_tile)(b, o, c, nj, 1, is_first, is_last, g, change + (c - from));
+        ISA(update_tile)(b, o, c, nj, COLUMNS, is_first, is_last, in_turn, g, change + (c - from));
+    for (; c < to; c += LANES) ISA(update_tile)(b, o, c, nj, 1, is_first, is_last, in_turn, g, change + (c - from));
 }
 
-/* One function for each number of outputs in a group. */
-#define FOR_EACH_SIZE(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
-#define DEFINE_GROUP(nj)                                                                                        \
-    static void ISA(scores##nj)(const struct fe_block *b, int first, int64_t width, float *g) {                 \
-        ISA(scores)(b, first, width, nj, g);                                                                    \
-    }                                                                                                           \
-    static void ISA(update##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g,  \
-                                float *change) {                                                                \
-        const int is_first = first == 0, is_last = first + nj == b->n;                                          \
-        if (is_first && is_last) ISA(update_columns)(b, first, from, to, nj, 1, 1, g, change);                  \
-        else if (is_first) ISA(update_columns)(b, first, from, to, nj, 1, 0, g, change);                        \
-        else if (is_last) ISA(update_columns)(b, first, from, to, nj, 0, 1, g, change);                         \
-        else ISA(update_columns)(b, first, from, to, nj, 0, 0, g, change);                                      \
+FE_INLINE void ISA(update_group)(const struct fe_block *b, int first, int64_t from, int64_t to, const int nj,
+                                 const int in_turn, const float *g, float *change) {
+    const int is_first = first == 0, is_last = first + nj == b->n;
+    if (is_first && is_last) ISA(update_columns)(b, first, from, to, nj, 1, 1, in_turn, g, change);
+    else if (is_first) ISA(update_columns)(b, first, from, to, nj, 1, 0, in_turn, g, change);
+    else if (is_last) ISA(update_columns)(b, first, from, to, nj, 0, 1, in_turn, g, change);
+    else ISA(update_columns)(b, first, from, to, nj, 0, 0, in_turn, g, change);
+}
+
+/* Functions for each number of outputs in a group. */
+#define FOR_EACH_FEW(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
+#define FOR_EACH_WIDTH(DO) FOR_EACH_FEW(DO) DO(7) DO(8)
+#define DEFINE_GROUP(nj)                                                                                         \
+    static void ISA(scores##nj)(const struct fe_block *b, int first, int64_t width, float *g) {                  \
+        ISA(scores)(b, first, width, nj, g);                                                                     \
+    }                                                                                                            \
+    static void ISA(update##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g,   \
+                                float *change) {                                                                 \
+        ISA(update_group)(b, first, from, to, nj, 0, g, change);                                                 \
+    }                                                                                                            \
+    static void ISA(in_turn##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g,  \
+                                 float *change) {                                                                \
+        ISA(update_group)(b, first, from, to, nj, 1, g, change);                                                 \
     }
-FOR_EACH_SIZE(DEFINE_GROUP)
+FOR_EACH_FEW(DEFINE_GROUP)
 #undef DEFINE_GROUP
 
 static const struct {
     void (*scores)(const struct fe_block *, int first, int64_t width, float *g);
-    void (*update)(const struct fe_block *, int first, int64_t from, int64_t to, const float *g, float *change);
+    void (*update[2])(const struct fe_block *, int first, int64_t from, int64_t to, const float *g, float *change);
 } ISA(group)[TILE_O + 1] = {
-    {NULL, NULL},
-#define LIST_GROUP(nj) {ISA(scores##nj), ISA(update##nj)},
-    FOR_EACH_SIZE(LIST_GROUP)
+    {NULL, {NULL, NULL}},
+#define LIST_GROUP(nj) {ISA(scores##nj), {ISA(update##nj), ISA(in_turn##nj)}},
+    FOR_EACH_FEW(LIST_GROUP)
 #undef LIST_GROUP
 };
 
+/* ---- few inputs ----
+ *
+ * Up to FEW inputs and their changes stay in registers while the outputs pass by, each of them read and written once:
+ * the number of outputs is nearly always the same, so that the loop over them is easy to predict. */
+
+#define HELD (7 * COLUMNS) /* registers for inputs, and as many for their changes: 14 of 16, or 28 of 32, in all */
+#define FEW_COLUMNS(mi) (HELD / (mi) < 8 ? HELD / (mi) : 8)
+
+FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, const int nc, const int in_turn,
+                             const float *g) {
+    vf x[HELD], dx[HELD];
+    FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
+        x[i * nc + k] = v_load(b->h[i] + c + k * LANES);
+        dx[i * nc + k] = v_zero();
+    }
+    const int n = b->n;
+    for (int first = 0, nj; first < n; first += nj, g += ISA(group_floats)(mi)) {
+        nj = mi == 1 ? n : ISA(group_size)(first, n);
+        for (int j = 0; j < nj; j++) {
+            float *o = b->o[first + j] + c;
+            vf y[8];
+            FE_UNROLL for (int k = 0; k < nc; k++) y[k] = v_load(o + k * LANES);
+            if (!in_turn) {
+                FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++)
+                    dx[i * nc + k] = v_fma(v_set1(g[i * G_ROW + j]), y[k], dx[i * nc + k]);
+            }
+            FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
+                const vf gij = v_set1(g[i * G_ROW + j]);
+                if (in_turn) dx[i * nc + k] = v_fma(gij, y[k], dx[i * nc + k]);
+                y[k] = v_fma(gij, x[i * nc + k], y[k]);
+            }
+            FE_UNROLL for (int k = 0; k < nc; k++) v_store(o + k * LANES, y[k]);
+        }
+    }
+    FE_UNROLL for (int i = 0; i < mi; i++) {
+        const vf scale = v_set1(b->scale[i]);
+        FE_UNROLL for (int k = 0; k < nc; k++) {
+            float *to = b->dh[i] + c + k * LANES;
+            v_store(to, v_fma(scale, dx[i * nc + k], v_load(to)));
+        }
+    }
+}
+
+/* One function for each number of inputs. */
+#define FEW_REST(mi, nc, in_turn)                                                                            \
+    case nc:                                                                                                 \
+        if (nc < FEW_COLUMNS(mi)) ISA(few_tile)(b, c, mi, nc < FEW_COLUMNS(mi) ? nc : 1, in_turn, g);        \
+        break;
+#define DEFINE_FEW(name, mi, in_turn)                                                             \
+    static void ISA(name##mi)(const struct fe_block *b, int64_t width, const float *g) {          \
+        int64_t c = 0;                                                                            \
+        for (; c + FEW_COLUMNS(mi) * LANES <= width; c += FEW_COLUMNS(mi) * LANES)                \
+            ISA(few_tile)(b, c, mi, FEW_COLUMNS(mi), in_turn, g);                                 \
+        switch ((width - c) / LANES) { /* less than FEW_COLUMNS */                                \
+            FEW_REST(mi, 1, in_turn) FEW_REST(mi, 2, in_turn) FEW_REST(mi, 3, in_turn)            \
+            FEW_REST(mi, 4, in_turn) FEW_REST(mi, 5, in_turn) FEW_REST(mi, 6, in_turn)            \
+            FEW_REST(mi, 7, in_turn)                                                              \
+        }                                                                                         \
+    }
+#define DEFINE_FEW_AT_ONCE(mi) DEFINE_FEW(few, mi, 0)
+#define DEFINE_FEW_IN_TURN(mi) DEFINE_FEW(few_in_turn, mi, 1)
+FOR_EACH_FEW(DEFINE_FEW_AT_ONCE)
+FOR_EACH_FEW(DEFINE_FEW_IN_TURN)
+
+static void (*const ISA(few_of)[FEW + 1][2])(const struct fe_block *, int64_t width, const float *g) = {
+    {NULL, NULL},
+#define LIST_FEW(mi) {ISA(few##mi), ISA(few_in_turn##mi)},
+    FOR_EACH_FEW(LIST_FEW)
+#undef LIST_FEW
+};
+
+/* Scores and G of one input alone: n floats in a row, so that most paths fit into one register. */
+static int ISA(gradient_of_one)(const struct fe_block *b, int64_t width, float alpha, double *loss, float *g) {
+    for (int first = 0; first < b->n; first += G_ROW) {
+        float *const *o = b->o + first;
+        switch (b->n - first) {
+#define SCORE_REST(nj) \
+        case nj: ISA(score_tile)(b->h, o, width, 1, nj, g + first); break;
+            FOR_EACH_WIDTH(SCORE_REST)
+#undef SCORE_REST
+        default: ISA(score_tile)(b->h, o, width, 1, G_ROW, g + first);
+        }
+    }
+    int finite = 1;
+    for (int k = 0; k < b->n; k += LANES) {
+        const int count = b->n - k < LANES ? b->n - k : LANES;
+        finite &= ISA(gradient_register)(g + k, ISA(labels_of)(b, k, count), 0, (1u << count) - 1, alpha, loss, 0);
+    }
+    return finite;
+}
+
 static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, double *loss, float *g) {
     const int64_t width = (size + LANES - 1) / LANES * LANES;
+    if (b->m == 1) return ISA(gradient_of_one)(b, width, alpha, loss, g);
     const int group = ISA(group_floats)(b->m);
     float *at = g;
     for (int first = 0, nj; first < b->n; first += nj, at += group) {
@@ -237,6 +360,10 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
 
 static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, float *change) {
     const int64_t width = (size + LANES - 1) / LANES * LANES;
+    if (b->m <= FEW) {
+        ISA(few_of)[b->m][b->in_turn](b, width, g);
+        return;
+    }
     const int group = ISA(group_floats)(b->m);
     const int64_t columns = b->n <= TILE_O ? width : FE_STEP_COLUMNS;
     for (int64_t from = 0; from < width; from += columns) {
@@ -244,7 +371,7 @@ static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, 
         const float *at = g;
         for (int first = 0, nj; first < b->n; first += nj, at += group) {
             nj = ISA(group_size)(first, b->n);
-            ISA(group)[nj].update(b, first, from, to, at, change);
+            ISA(group)[nj].update[b->in_turn](b, first, from, to, at, change);
         }
     }
 }
@@ -253,7 +380,7 @@ static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, 
  * whose number is hard to predict, runs seldom. */
 enum { MEMBER_COLUMNS = 8 };
 
-FE_INLINE void ISA(gather_tile)(const float *const *rows, int m, float factor, int64_t c, const int nc, float *out) {
+FE_INLINE void ISA(gather_tile)(float *const *rows, int m, float factor, int64_t c, const int nc, float *out) {
     vf sum[MEMBER_COLUMNS];
     FE_UNROLL for (int k = 0; k < nc; k++) sum[k] = v_zero();
     for (int i = 0; i < m; i++)
@@ -273,9 +400,7 @@ FE_INLINE void ISA(scatter_tile)(float *const *rows, int m, const float *scale, 
     }
 }
 
-#define FOR_EACH_WIDTH(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
-
-static void ISA(gather)(const float *const *rows, int m, float factor, int64_t size, float *out) {
+static void ISA(gather)(float *const *rows, int m, float factor, int64_t size, float *out) {
     int64_t c = 0;
     for (; c + MEMBER_COLUMNS * LANES <= size; c += MEMBER_COLUMNS * LANES)
         ISA(gather_tile)(rows, m, factor, c, MEMBER_COLUMNS, out);

@@ -14,28 +14,36 @@ enum { FE_WALK_CENTRES = 2048 }; /* kept tokens in the buffer beside the context
 
 struct fe_kept {
     int64_t position; /* of the token in the corpus */
-    int32_t id;
-    uint32_t random; /* for the reach of its window */
+    uint32_t random;  /* for the reach of its window */
 };
 
 struct fe_walk {
     const struct fe_job *job;
     uint64_t key, basket_key;
     struct fe_kept *kept; /* FE_WALK_CENTRES + 2 * span entries */
+    int32_t *ids;         /* theirs, and room for FE_LINE more */
     int64_t sentence;
     int64_t begin, end;           /* the block: centres are the kept tokens in [begin, end) */
     int64_t next, centres_end;    /* next token to read; the block's end within the sentence */
     int32_t count, centre, after; /* entries in `kept`; the current centre; entries past centres_end */
 };
 
-/* Writes `kept` in any case: a branch would be mispredicted. Returns whether the token stays. */
-FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, struct fe_kept *kept) {
+/* Writes entry `at` in any case: a branch would be mispredicted. Returns whether the token stays. */
+FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, int32_t at) {
     const uint64_t random = fe_draw(w->key, (uint64_t)position);
     const int32_t id = w->job->ids[position];
-    uint64_t keep = w->job->keep != NULL ? w->job->keep[id] : UINT32_MAX;
+    uint64_t keep = UINT32_MAX;
+    if (w->job->keep != NULL) keep = w->job->keep[id < w->job->keep_last ? id : w->job->keep_last];
     if (w->job->event_keep != NULL) keep = ((keep + 1) * ((uint64_t)w->job->event_keep[position] + 1) - 1) >> 32;
-    *kept = (struct fe_kept){position, id, (uint32_t)(random >> 32)};
+    w->kept[at] = (struct fe_kept){position, (uint32_t)(random >> 32)};
+    w->ids[at] = id;
     return fe_keeps((uint32_t)keep, random);
+}
+
+/* The entries from `from` on move to the front. */
+static inline void fe_walk_shift(struct fe_walk *w, int32_t from) {
+    memmove(w->kept, w->kept + from, (size_t)w->count * sizeof *w->kept);
+    memmove(w->ids, w->ids + from, (size_t)w->count * sizeof *w->ids);
 }
 
 /* Begin the part of sentence w->sentence that lies in the block, with the contexts to its left. */
@@ -44,9 +52,9 @@ static inline void fe_walk_enter(struct fe_walk *w) {
     const int64_t first = bounds[0] > w->begin ? bounds[0] : w->begin;
     const int32_t span = w->job->span;
     int32_t at = span;
-    for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--) at -= fe_walk_keep(w, t, &w->kept[at - 1]);
+    for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--) at -= fe_walk_keep(w, t, at - 1);
     w->count = span - at;
-    memmove(w->kept, w->kept + at, (size_t)w->count * sizeof *w->kept);
+    fe_walk_shift(w, at);
     w->centre = w->count;
     w->after = 0;
     w->next = first;
@@ -61,15 +69,15 @@ static inline void fe_walk_fill(struct fe_walk *w) {
         const int32_t passed = w->centre - span;
         w->count -= passed;
         w->centre = span;
-        memmove(w->kept, w->kept + passed, (size_t)w->count * sizeof *w->kept);
+        fe_walk_shift(w, passed);
     }
     while (w->count < room && w->next < w->centres_end) {
-        w->count += fe_walk_keep(w, w->next, &w->kept[w->count]);
+        w->count += fe_walk_keep(w, w->next, w->count);
         w->next++;
     }
     if (w->next < w->centres_end) return;
     while (w->count < room && w->next < sentence_end && w->after < span) {
-        const int stays = fe_walk_keep(w, w->next, &w->kept[w->count]);
+        const int stays = fe_walk_keep(w, w->next, w->count);
         w->count += stays;
         w->after += stays;
         w->next++;
@@ -118,22 +126,29 @@ static inline int fe_walk_next(struct fe_walk *w) {
     }
 }
 
-/* Ids of the current centre's contexts, left to right; returns how many. contexts: 2 * span. */
+/* Copies at least `count`, by the line: the number is hard to predict. */
+FE_INLINE void fe_copy_ids(int32_t *to, const int32_t *from, int32_t count) {
+    do {
+        memcpy(to, from, FE_LINE * sizeof *to);
+        to += FE_LINE;
+        from += FE_LINE;
+        count -= FE_LINE;
+    } while (count > 0);
+}
+
+/* Ids of the current centre's contexts, left to right; returns how many. contexts: 2 * span, and FE_LINE more. */
 FE_INLINE int32_t fe_walk_contexts(const struct fe_walk *w, int32_t *contexts) {
     const int32_t window = w->job->window;
     const struct fe_kept centre = w->kept[w->centre];
     const int32_t reach = w->job->shrink_windows ? window - (int32_t)fe_below(centre.random, (uint32_t)window) : window;
     const int32_t from = w->centre > reach ? w->centre - reach : 0;
     const int32_t to = w->centre + reach < w->count - 1 ? w->centre + reach : w->count - 1;
-    int32_t m = 0;
-    for (int32_t i = from; i <= to; i++) {
-        contexts[m] = w->kept[i].id;
-        m += i != w->centre;
-    }
-    return m;
+    fe_copy_ids(contexts, w->ids + from, w->centre - from);
+    fe_copy_ids(contexts + (w->centre - from), w->ids + w->centre + 1, to - w->centre);
+    return to - from;
 }
 
-/* ---- baskets: any token may be a context of any other, so nothing is buffered but the centre, kept[0] ---- */
+/* ---- baskets: any token may be a context of any other, so nothing is buffered but the centre, entry 0 ---- */
 
 static inline int fe_basket_next(struct fe_walk *w) {
     w->centre = 0;
@@ -141,7 +156,7 @@ static inline int fe_basket_next(struct fe_walk *w) {
     while (w->next < w->end) {
         const int64_t position = w->next++;
         while (w->job->offsets[w->sentence + 1] <= position) w->sentence++;
-        if (fe_walk_keep(w, position, w->kept)) return 1;
+        if (fe_walk_keep(w, position, 0)) return 1;
     }
     return 0;
 }
@@ -164,8 +179,9 @@ FE_INLINE int32_t fe_basket_contexts(const struct fe_walk *w, int32_t *contexts)
         const uint32_t arc = length + (k < longer);
         uint32_t other = at + (arc > 1 ? fe_below((uint32_t)fe_draw(key, k + 1), arc) : 0);
         if (other >= others) other -= others;
-        struct fe_kept kept;
-        if (fe_walk_keep(w, first + other + (other >= centre), &kept)) contexts[m++] = kept.id;
+        const int stays = fe_walk_keep(w, first + other + (other >= centre), 1);
+        contexts[m] = w->ids[1];
+        m += stays;
         at += arc;
         if (at >= others) at -= others;
     }

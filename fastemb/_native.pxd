@@ -21,6 +21,7 @@ cdef extern from "fastemb.h" nogil:
     struct fe_alias:
         uint32_t threshold
         int32_t other
+    int32_t fe_keep_last(const uint32_t *keep, int32_t size)
     void fe_alias_build(double *weights, int32_t size, fe_alias *table, int32_t *work)
     void fe_draw_negatives(const fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch, int64_t position,
                            int64_t count, int32_t *rows)
@@ -39,6 +40,7 @@ cdef extern from "fastemb.h" nogil:
         int64_t vector_size
         int32_t words
         const uint32_t *keep
+        int32_t keep_last
         const uint32_t *event_keep
         const fe_alias *noise
         const int64_t *path_offsets
@@ -68,8 +70,8 @@ cdef extern from "fastemb.h" nogil:
                        float alpha, void *workspace, fe_done *done)
     size_t fe_step_workspace_size(int32_t n)
     int fe_step(const fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
-                const uint8_t *labels, int32_t n, int64_t stride, int64_t vector_size, float alpha, double *loss,
-                void *workspace)
+                const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size, float alpha,
+                double *loss, void *workspace)
 
     struct fe_top:
         const float *rows

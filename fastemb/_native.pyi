@@ -78,6 +78,7 @@ def step(
     labels: NDArray[np.uint8],
     vector_size: int,
     alpha: float,
+    in_turn: bool = ...,
 ) -> float: ...
 
 @disjoint_base

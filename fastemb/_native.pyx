@@ -240,6 +240,7 @@ cdef class Trainer:
         if keep is not None:
             _require(keep.shape[0] == words, "keep")
             self.job.keep = &keep[0]
+            self.job.keep_last = fe_keep_last(&keep[0], <int32_t>words)
         self.job.window = window
         _require(basket >= 0 and (basket == 0 or longest <= 0x7FFFFFFF), "baskets")
         if event_keep is not None:
@@ -275,7 +276,8 @@ cdef class Trainer:
 
 
 def step(str isa, float[:, ::1] h not None, const int32_t[::1] h_rows not None, float[:, ::1] o not None,
-         const int32_t[::1] o_rows not None, const uint8_t[::1] labels not None, int64_t vector_size, float alpha):
+         const int32_t[::1] o_rows not None, const uint8_t[::1] labels not None, int64_t vector_size, float alpha,
+         bint in_turn=False):
     """One block step on rows of h and o, in place; returns its loss."""
     cdef const fe_kernel *kernel = _kernel(isa)
     cdef double loss = 0.0
@@ -289,8 +291,8 @@ def step(str isa, float[:, ::1] h not None, const int32_t[::1] h_rows not None, 
         _require(0 <= o_rows[k] < o.shape[0], "output rows")
     cdef unsigned char[::1] workspace = bytearray(fe_step_workspace_size(n) + 64)
     with nogil:
-        status = fe_step(kernel, &h[0, 0], &h_rows[0], m, &o[0, 0], &o_rows[0], &labels[0], n, h.shape[1], vector_size,
-                         alpha, &loss, _aligned(workspace))
+        status = fe_step(kernel, &h[0, 0], &h_rows[0], m, &o[0, 0], &o_rows[0], &labels[0], n, in_turn, h.shape[1],
+                         vector_size, alpha, &loss, _aligned(workspace))
     _check(status)
     return loss
 

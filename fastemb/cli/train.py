@@ -40,7 +40,7 @@ def add_train(commands: Commands) -> None:
     real: dict[str, Any] = {"type": float, "metavar": "X"}
     model.add_argument("-d", "--vector-size", **whole, default=100, help="length of the vectors (%(default)s)")
     model.add_argument("-w", "--window", **whole, default=5, help="words of context on either side (%(default)s)")
-    model.add_argument("--negative", **whole, help="negatives a window, with --loss ns (5)")
+    model.add_argument("--negative", **whole, help="negatives drawn at once, with --loss ns (5)")
     model.add_argument(
         "--ns-exponent", **real, default=0.75, help="negatives are drawn by count to the power of X (%(default)s)"
     )

@@ -39,7 +39,7 @@ class Word2Vec(Training, Scoring):
         min_alpha: Learning rate at the end.
         sg: 1 for skip-gram, 0 for CBOW.
         hs: 1 for hierarchical softmax (with ``negative`` > 0 both are trained).
-        negative: Negatives a window; 0 for none.
+        negative: Negatives of a draw; see ``negatives_per_pair``. 0 for none.
         ns_exponent: Negatives are drawn by count ** ns_exponent.
         cbow_mean: 1 averages the context vectors, 0 adds them up.
         epochs: Passes over the corpus.
@@ -51,9 +51,9 @@ class Word2Vec(Training, Scoring):
         max_final_vocab: Raise ``min_count`` until at most this many words are left.
         shrink_windows: Draw each window's reach from 1 .. window; False always uses the whole window.
         negatives_per_pair: Draw negatives anew for every context of skip-gram and for every word that CBOW predicts, as
-            word2vec does, instead of once for each window (at most 16 contexts) or for four words. Slower; after 5
-            epochs of 17 million words 38.4% of analogies were right with skip-gram instead of 39.6%, with CBOW 30.8%
-            instead of 29.9%, and two seeds are as far apart.
+            word2vec does, instead of once for up to 16 contexts, of one window or some in a row, or for four words.
+            Slower; after 5 epochs of 17 million words 38.4% of analogies were right with skip-gram instead of 39.1%,
+            with CBOW 30.8% instead of 29.9%, and two seeds are as far apart.
         cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
             word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
             after 5 epochs of 17 million words 18% of analogies were right instead of 31%.

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows
-from reference.oracle import Done, Model, huffman_paths, train
+from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, train
 
 from fastemb import _native
 
@@ -128,15 +128,23 @@ def test_every_model_agrees_with_the_oracle(isa: str, model_name: str, targets: 
     check_training(run, after, run.train(3, alpha_of(model_name)), expected, want_loss)
 
 
+@pytest.mark.parametrize(("alpha", "most"), [(0.0, 16), (0.01, 16), (0.025, 16), (0.06, 6), (0.1, 4), (0.5, 1)])
+def test_a_path_has_fewer_inputs_at_once_the_higher_the_rate(isa: str, alpha: float, most: int) -> None:
+    assert max(chunk_sizes(16, most_inputs(Model(np.zeros((1, 1)), paths=[]), alpha))) <= most
+    model = fresh_model("hs", 9, window=10, shrink_windows=False)
+    run = native_run(isa, model, CORPUS)
+    done = run.train(0, alpha)
+    check_training(run, model, done, train(model, CORPUS, 0, alpha), True, tolerance=2e-5)
+
+
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("negative", [6, 12, 25])
 def test_more_negatives_than_one_tile(isa: str, model_name: str, negative: int) -> None:
-    # Repeated negatives may see each other's change (see test_step): a small alpha keeps that below the tolerance.
     model = fresh_model("ns", 31, words=100, negative=negative, window=9, **MODELS[model_name])
     run = native_run(isa, model, CORPUS)
-    done = run.train(0, 1e-4)
+    done = run.train(0, 0.01)
     start = model.inputs.copy()
-    expected = train(model, CORPUS, 0, 1e-4)
+    expected = train(model, CORPUS, 0, 0.01)
     assert np.abs(model.inputs - start).max() > 20 * TOLERANCE
     check_training(run, model, done, expected, True)
 
@@ -237,13 +245,13 @@ def window_loss(model: Model, position: int) -> float:
 
 
 # Four contexts: word2vec's CBOW is that many times the gradient of the mean, gensim's a fourth of that of the sum. In
-# skip-gram the second output matrix meets inputs that the first one changed: no gradient of one loss.
+# skip-gram with paths each input meets nodes that those before it changed: no gradient of one loss.
 FACTORS = {"skip-gram": 1.0, "CBOW mean, exact": 1.0, "CBOW sum, exact": 1.0, "CBOW mean": 4.0, "CBOW sum": 0.25}
 
 
 @pytest.mark.parametrize(
     ("model_name", "targets"),
-    [pair for pair in itertools.product(FACTORS, TARGETS) if pair != ("skip-gram", "hs and ns")],
+    [pair for pair in itertools.product(FACTORS, TARGETS) if pair[0] != "skip-gram" or pair[1] == "ns"],
 )
 def test_a_window_moves_inputs_along_the_numeric_gradient(isa: str, model_name: str, targets: str) -> None:
     model = fresh_model(targets, 7, window=2, shrink_windows=False, negative=3, **MODELS[model_name])
@@ -310,18 +318,21 @@ def test_what_is_learned_does_not_depend_on_how_the_corpus_is_cut(
     whole, parts = (native_run("base", model, sentences) for _ in range(2))
     expected = whole.train(2, ALPHA)
     done = partitioned(parts, cuts, ALPHA)
-    if not (model.sg or model.negatives_per_pair or model.paths):
-        assert done[:2] == expected[:2]  # which of CBOW's centres share their negatives does depend on it
-        return
-    assert done[:3] == expected[:3]
-    assert done[3] == pytest.approx(expected[3], rel=1e-9)
-    assert parts.bits() == whole.bits()
-    oracle = train(model, sentences, 2, ALPHA)
+    assert done[:2] == expected[:2]
+    # Which centres share their negatives does depend on it.
+    if model.out_ns is None or model.negatives_per_pair or (model.paths and not model.sg):
+        assert done[:3] == expected[:3]
+        assert done[3] == pytest.approx(expected[3], rel=1e-9)
+        assert parts.bits() == whole.bits()
+    oracle = train(copy.deepcopy(model), sentences, 2, ALPHA)
     assert (oracle.kept, oracle.pairs) == expected[1:3]
+    edges = [0, *sorted(cut % (parts.tokens + 1) for cut in cuts), parts.tokens]
+    blocks = [train(model, sentences, 2, ALPHA, begin, end) for begin, end in itertools.pairwise(edges)]
+    assert (sum(block.kept for block in blocks), sum(block.pairs for block in blocks)) == done[1:3]
 
 
 def test_blocks_of_one_token_make_the_same_samples(isa: str) -> None:
-    model = fresh_model("hs and ns", 8, window=6, keep=[2**31] * WORDS)
+    model = fresh_model("hs and ns", 8, window=6, keep=[2**31] * WORDS, negatives_per_pair=True)
     run = native_run(isa, model, CORPUS)
     whole = run.train(2, 0.0)
     parts = partitioned(run, list(range(run.tokens)), 0.0)

@@ -227,14 +227,18 @@ def path_targets(model: Model, centre: int) -> tuple[list[int], Vectors]:
     return nodes, np.array([[1.0 - code for _, code in model.paths[centre]]])
 
 
-def chunk_sizes(contexts: int, per_pair: bool, paths: bool) -> list[int]:
-    """Skip-gram shares its contexts out evenly over the fewest blocks of at most 16, or of 4 where Huffman paths are
-    trained, the larger ones first."""
-    if per_pair:
-        return [1] * contexts
+def most_inputs(model: Model, alpha: float) -> int:
+    """Contexts in a block: fewer with Huffman paths where the rate is high."""
+    if model.negatives_per_pair:
+        return 1
+    return 16 if model.paths is None or alpha * 16 <= 0.41 else max(1, int(0.41 / alpha))
+
+
+def chunk_sizes(contexts: int, most: int) -> list[int]:
+    """Skip-gram shares its contexts out evenly over the fewest blocks of at most so many, the larger ones first."""
     sizes = []
     while contexts > 0:
-        blocks = math.ceil(contexts / (4 if paths else 16))
+        blocks = math.ceil(contexts / most)
         sizes.append(math.ceil(contexts / blocks))
         contexts -= sizes[-1]
     return sizes
@@ -255,20 +259,18 @@ def block_loss(h: Vectors, o: Vectors, labels: Any) -> float:
     return float(np.where(np.isnan(labels), 0.0, np.logaddexp(0.0, -(h @ o.T) * sign)).sum())
 
 
-def groups(n: int) -> list[range]:
-    """Outputs are taken in groups of even size, at most six."""
+FEW = 6  # inputs that take outputs one by one
+
+
+def groups(m: int, n: int) -> list[range]:
+    """Outputs are taken one by one where inputs are few, otherwise in groups of even size, at most six."""
     found: list[range] = []
     first = 0
     while first < n:
-        size = -(-(n - first) // -(-(n - first) // 6))
+        size = 1 if m <= FEW else -(-(n - first) // -(-(n - first) // 6))
         found.append(range(first, first + size))
         first += size
     return found
-
-
-def as_seen_again(h: Vectors, rows: Sequence[int], change: Vectors) -> Vectors:
-    """Inputs as the last group of outputs sees them: one that stands twice, the second time, after its first change."""
-    return np.array([h[i] + sum(change[k] for k in range(i) if rows[k] == rows[i]) for i in range(len(h))])
 
 
 def block_step(
@@ -279,24 +281,31 @@ def block_step(
     rows: Sequence[int] | None = None,
     scale: Any = 1.0,
     outputs: Sequence[int] | None = None,
+    in_turn: bool = False,
 ) -> tuple[Vectors, Vectors, float]:
-    """Changes of h (m x D) and o (n x D), both from the values before the step, and the loss before it.
+    """Changes of h (m x D) and o (n x D), and the loss before them. All scores are made before anything changes.
 
     ``labels`` are n, or m x n; nothing is learned where one is NaN. ``rows`` says which inputs are the same row;
-    ``scale`` is the factor on their changes. ``outputs`` says which outputs are: those of a later group are seen after
-    the changes of earlier ones.
+    ``scale`` is the factor on their changes. ``outputs`` says which outputs are.
+
+    An output is seen after what earlier groups did to its row, and with ``in_turn`` after what earlier inputs did; an
+    input that is not one of a few by the last group after what that did to its row.
     """
+    rows = range(len(h)) if rows is None else rows
+    outputs = range(len(o)) if outputs is None else outputs
     g = np.nan_to_num(alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T)))
-    do = g.T @ h
-    seen = o.copy()
-    if outputs is not None:
-        for group in groups(len(o)):
-            for j in group:
-                seen[j] += sum(do[k] for k in range(group.start) if outputs[k] == outputs[j])
-    dh = g @ seen
-    if rows is not None:
-        last = groups(len(o))[-1]
-        do[last] = g[:, last].T @ as_seen_again(h, rows, scale * dh)
+    dh, do = np.zeros_like(h), np.zeros_like(o)
+    factors = np.broadcast_to(scale, (len(h), 1))
+    taken = groups(len(h), len(o))
+    for group in taken:
+        places = list(group)
+        before = [o[j] + sum(do[k] for k in range(group.start) if outputs[k] == outputs[j]) for j in places]
+        for i in range(len(h)):
+            x = h[i]
+            if len(h) > FEW and group == taken[-1]:
+                x = x + sum(factors[k] * dh[k] for k in range(i) if rows[k] == rows[i])
+            dh[i] += g[i, places] @ (np.array(before) + (do[places] if in_turn else 0.0))
+            do[places] += np.outer(g[i, places], x)
     return dh, do, block_loss(h, o, labels)
 
 
@@ -319,25 +328,31 @@ def scales(model: Model, rows: list[int]) -> Vectors:
     return np.array([1.0 if model.in_scale is None else model.in_scale[row] for row in rows])[:, None]
 
 
-def train_skip_gram(
-    model: Model, contexts: list[int], centre: int, position: int, epoch: int, alpha: float, done: Done
-) -> None:
-    """Blocks of contexts, each with draws of its own; the second output matrix sees h as the first one left it."""
-    used = 0
-    for size in chunk_sizes(len(contexts), model.negatives_per_pair, model.paths is not None):
-        rows = contexts[used : used + size]
-        for target in targets_of(model, [centre], position, used * model.negative, epoch):
-            matrix, outputs, labels = target
-            scale = scales(model, rows)
-            dh, do, loss = block_step(model.inputs[rows], matrix[outputs], labels, alpha, rows, scale, outputs)
-            np.add.at(matrix, outputs, do)
-            np.add.at(model.inputs, rows, scale * dh)
-            done.pairs += len(rows) * len(outputs)
-            done.loss += loss
-        used += size
-
-
 Window = tuple[int, int, list[int]]  # position, centre, contexts
+
+
+def train_skip_gram(model: Model, found: list[Window], epoch: int, alpha: float, done: Done) -> None:
+    """Blocks of contexts. Those that follow each other share their negatives while these serve at most 16 contexts, but
+    for baskets. The second output matrix sees h as the first one left it."""
+    most = most_inputs(model, alpha)
+    served = 16
+    for position, centre, contexts in found:
+        used = 0
+        for size in chunk_sizes(len(contexts), most):
+            rows = contexts[used : used + size]
+            served += size
+            if served > 16 or model.negatives_per_pair or model.basket:
+                served, draws = size, (position, used * model.negative)
+            for matrix, outputs, labels in targets_of(model, [centre], *draws, epoch):
+                scale, paths = scales(model, rows), matrix is model.out_hs
+                dh, do, loss = block_step(
+                    model.inputs[rows], matrix[outputs], labels, alpha, rows, scale, outputs, paths
+                )
+                np.add.at(matrix, outputs, do)
+                np.add.at(model.inputs, rows, scale * dh)
+                done.pairs += len(rows) * len(outputs)
+                done.loss += loss
+            used += size
 
 
 def sharing(model: Model, found: list[Window]) -> Iterator[list[Window]]:
@@ -388,8 +403,7 @@ def train(
         if contexts:
             found.append((position, centre, contexts))
     if model.sg:
-        for position, centre, contexts in found:
-            train_skip_gram(model, contexts, centre, position, epoch, alpha, done)
+        train_skip_gram(model, found, epoch, alpha, done)
     else:
         for group in sharing(model, found):
             train_cbow(model, group, epoch, alpha, done)
