@@ -60,7 +60,47 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
 FE_INLINE uint32_t v_above(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
 
 #include "step.inc.h"
+
+typedef __m256i vw, vi;
+FE_INLINE vf v_load_part(const float *p, int count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane));
+}
+FE_INLINE void v_store_levels(void *to, vf a) {
+    const __m256i ints = _mm256_cvtps_epi32(a);
+    _mm_storeu_si128(to, _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1)));
+}
+FE_INLINE vw vw_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+FE_INLINE vw vw_set1(uint32_t a) { return _mm256_set1_epi32((int)a); }
+FE_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
+FE_INLINE vf v_from_ints(vi a) { return _mm256_cvtepi32_ps(a); }
+
 #include "topk.inc.h"
+
+#define ESTIMATE estimate_plain
+#define v_dot(sum, rows, query) _mm256_add_epi32(sum, _mm256_madd_epi16(rows, query))
+#include "estimate.inc.h"
+
+#if defined(__GNUC__) && __GNUC__ >= 12
+/* Processors without AVX-512 may have its VNNI: two products a lane made and added in one instruction, not two. */
+#define HAS_VNNI
+FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
+    __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sum) : "x"(rows), "x"(query));
+    return sum;
+}
+#define ESTIMATE estimate_vnni
+#define v_dot v_dot_vnni
+#include "estimate.inc.h"
+#endif
+
+static void estimate_avx2(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
+                          const struct fe_query *asked, int count, uint64_t *above) {
+#ifdef HAS_VNNI
+    if (__builtin_cpu_supports("avxvnni")) estimate_vnni(panel, words, queries, asked, count, above);
+    else
+#endif
+        estimate_plain(panel, words, queries, asked, count, above);
+}
 
 static int supported(void) {
 #if defined(__GNUC__) || defined(__clang__)
@@ -72,7 +112,8 @@ static int supported(void) {
 }
 
 const struct fe_kernel fe_kernel_avx2 = {
-    "avx2", LANES, supported, gradient_avx2, update_avx2, gather_avx2, scatter_avx2, PANEL * LANES, score_avx2,
+    "avx2",   LANES,         supported, gradient_avx2,   update_avx2,      gather_avx2,   scatter_avx2,
+    dot_avx2, PANEL * LANES, level_rows_avx2, level_query_avx2, estimate_avx2,
 };
 
 #if defined(__clang__)

@@ -73,10 +73,64 @@ FE_INLINE uint32_t v_above(vf a, vf b) {
 }
 
 #include "step.inc.h"
+
+FE_INLINE vf v_load_part(const float *p, int count) {
+    float part[LANES] = {0};
+    memcpy(part, p, (size_t)count * sizeof *p);
+    return v_load(part);
+}
+FE_INLINE void v_store_levels(void *to, vf a) {
+    int16_t levels[LANES];
+    for (int l = 0; l < LANES; l++) levels[l] = (int16_t)LANE(a, l);
+    memcpy(to, levels, sizeof levels);
+}
+
+#if defined(__SSE2__) || defined(_M_X64)
+#include <emmintrin.h>
+typedef __m128i vw, vi;
+FE_INLINE vw vw_load(const uint32_t *p) { return _mm_loadu_si128((const __m128i *)p); }
+FE_INLINE vw vw_set1(uint32_t a) { return _mm_set1_epi32((int)a); }
+FE_INLINE vi vi_zero(void) { return _mm_setzero_si128(); }
+#define v_dot(sum, rows, query) _mm_add_epi32(sum, _mm_madd_epi16(rows, query))
+#else
+typedef struct {
+    int16_t level[2 * LANES];
+} vw;
+typedef struct {
+    int32_t lane[LANES];
+} vi;
+FE_INLINE vw vw_load(const uint32_t *p) {
+    vw a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+FE_INLINE vw vw_set1(uint32_t a) {
+    const uint32_t words[LANES] = {a, a, a, a};
+    return vw_load(words);
+}
+FE_INLINE vi vi_zero(void) { return (vi){{0}}; }
+FE_INLINE vi v_dot(vi sum, vw a, vw b) {
+    for (int l = 0; l < LANES; l++)
+        sum.lane[l] += a.level[2 * l] * b.level[2 * l] + a.level[2 * l + 1] * b.level[2 * l + 1];
+    return sum;
+}
+#endif
+FE_INLINE vf v_from_ints(vi a) {
+    int32_t lanes[LANES];
+    memcpy(lanes, &a, sizeof lanes);
+    vf r;
+    for (int l = 0; l < LANES; l++) LANE(r, l) = (float)lanes[l];
+    return r;
+}
+
 #include "topk.inc.h"
+
+#define ESTIMATE estimate_base
+#include "estimate.inc.h"
 
 static int supported(void) { return 1; }
 
 const struct fe_kernel fe_kernel_base = {
-    "base", LANES, supported, gradient_base, update_base, gather_base, scatter_base, PANEL * LANES, score_base,
+    "base",   LANES,         supported, gradient_base,   update_base,      gather_base,   scatter_base,
+    dot_base, PANEL * LANES, level_rows_base, level_query_base, estimate_base,
 };

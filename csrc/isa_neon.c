@@ -5,11 +5,11 @@
 #if defined(__aarch64__) || defined(_M_ARM64)
 
 #include <arm_neon.h>
+#include <string.h>
 
 #define LANES 4
 #define TILE_H 4
 #define COLUMNS 2
-#define PANEL 4
 #define ISA(name) name##_neon
 typedef float32x4_t vf;
 
@@ -53,12 +53,37 @@ FE_INLINE uint32_t v_above(vf a, vf b) {
 }
 
 #include "step.inc.h"
+
+/* Two sums a lane, of even and of odd columns: with more of a panel they would not fit. */
+#define PANEL 2
+typedef int16x8_t vw;
+typedef struct {
+    int32x4_t low, high;
+} vi;
+FE_INLINE vf v_load_part(const float *p, int count) {
+    float part[LANES] = {0};
+    memcpy(part, p, (size_t)count * sizeof *p);
+    return v_load(part);
+}
+FE_INLINE void v_store_levels(void *to, vf a) { vst1_s16(to, vmovn_s32(vcvtnq_s32_f32(a))); }
+FE_INLINE vw vw_load(const uint32_t *p) { return vreinterpretq_s16_u32(vld1q_u32(p)); }
+FE_INLINE vw vw_set1(uint32_t a) { return vreinterpretq_s16_u32(vdupq_n_u32(a)); }
+FE_INLINE vi vi_zero(void) { return (vi){vdupq_n_s32(0), vdupq_n_s32(0)}; }
+FE_INLINE vi v_dot(vi sum, vw rows, vw query) {
+    return (vi){vmlal_s16(sum.low, vget_low_s16(rows), vget_low_s16(query)), vmlal_high_s16(sum.high, rows, query)};
+}
+FE_INLINE vf v_from_ints(vi a) { return vcvtq_f32_s32(vpaddq_s32(a.low, a.high)); }
+
 #include "topk.inc.h"
+
+#define ESTIMATE estimate_neon
+#include "estimate.inc.h"
 
 static int supported(void) { return 1; }
 
 const struct fe_kernel fe_kernel_neon = {
-    "neon", LANES, supported, gradient_neon, update_neon, gather_neon, scatter_neon, PANEL * LANES, score_neon,
+    "neon",   LANES,         supported, gradient_neon,   update_neon,      gather_neon,   scatter_neon,
+    dot_neon, PANEL * LANES, level_rows_neon, level_query_neon, estimate_neon,
 };
 
 #endif

@@ -44,6 +44,25 @@ struct fe_block {
     int n;                 /* >= 1 */
 };
 
+/* Rows and queries in levels: whole numbers of 16 bits, two in a word. A step of a panel's rows, and of a query, is such
+ * that the longest row has a length of FE_LEVELS: so products and their sums fit 32 bits. */
+#define FE_LEVELS 32000.0f
+#define FE_SHORTEST 1e-15f /* what is shorter, or longer, is not brought into levels: its squares lose precision */
+#define FE_LONGEST 1e15f
+
+struct fe_panel {
+    uint32_t *words;  /* for each two columns: one a row */
+    uint64_t unknown; /* bit r: row r could not be brought into levels */
+    float per_step;   /* 1 / step */
+    float rest;       /* the greatest length, in steps, of what rounding took from a row */
+};
+
+struct fe_query {
+    float per_step;        /* 0: could not be brought into levels */
+    float threshold;       /* in steps */
+    float error, per_rest; /* error + per_rest * (the panel's rest): how far off a product can be, in steps of both */
+};
+
 struct fe_kernel {
     const char *name;
     int lanes;
@@ -57,12 +76,16 @@ struct fe_kernel {
     void (*gather)(float *const *rows, int m, float factor, int64_t size, float *out);
     /* rows[i] += scale[i] * change */
     void (*scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change);
-    /* Rows in a panel, at most 64; it holds size x score_rows floats, column by column. */
-    int score_rows;
-    /* scores[j][r] = dot product of query j with row r of the panel, for 1 .. FE_SCORE_QUERIES queries of `size` floats
-     * one after another; bit r of above[j]: whether it is greater than threshold[j]. */
-    void (*score)(const float *panel, int64_t size, const float *queries, int count, const float *threshold,
-                  float *scores, uint64_t *above);
+    /* scale row' query. Here, and below, no memory past `size` values is read. */
+    float (*dot)(const float *row, float scale, const float *query, int64_t size);
+    int panel_rows; /* at most 64 */
+    /* Fills a panel with `count` rows times their scales. */
+    void (*level_rows)(const float *const *rows, const float *scales, int count, int64_t size, struct fe_panel *panel);
+    void (*level_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *asked);
+    /* Bit r of above[j]: whether the product of query j with row r of the panel may be above the query's threshold; for
+     * 1 .. FE_SCORE_QUERIES queries whose words lie one after another. */
+    void (*estimate)(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
+                     const struct fe_query *asked, int count, uint64_t *above);
 };
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;

@@ -1,5 +1,6 @@
-/* The best rows for each of many queries: scores of a panel of rows at a time, and of these only what beats a query's
- * worst kept score is looked at. Neither scores nor a copy of the rows are ever held as a whole.
+/* The best rows for each of many queries. Queries, and a panel of rows at a time, are brought into whole numbers of 16
+ * bits: an instruction makes twice as many of their products. How far off these can be is known, so only rows that may
+ * beat a query's worst kept score are multiplied in full, and what is found is what full products alone would find.
  *
  * What is kept is a heap of keys, the worst on top. A key orders as (score, lower row first) does: the float's bits,
  * made to rise with its value, above the row's complement. Rows come in rising order, so a score must be above the
@@ -8,31 +9,49 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "carve.h"
 #include "kernel.h"
 
-static size_t panel_floats(const struct fe_kernel *kernel, int64_t size) {
-    return ((size_t)kernel->score_rows * (size_t)size + FE_LINE - 1) / FE_LINE * FE_LINE;
+enum {
+    MOST_ROWS = 64,       /* in a panel */
+    FEW_QUERIES = 2,      /* up to so many every row is multiplied in full: sooner done than bringing it into levels */
+    MOST_LEVELS = 100000, /* columns: of more, a sum of squares may be too far off to keep levels in 16 bits */
+};
+
+struct scan {
+    const struct fe_top *top;
+    const struct fe_kernel *kernel;
+    int64_t words; /* of a row or query in levels; 0 when they are not used */
+    struct fe_panel panel;
+    uint32_t *query_words; /* count x words */
+    struct fe_query *asked; /* count */
+    float *threshold; /* count */
+};
+
+static void lay_out(struct scan *scan, struct carver *c) {
+    const struct fe_top *top = scan->top;
+    const int in_levels = top->count > FEW_QUERIES && top->size <= MOST_LEVELS;
+    scan->words = in_levels ? (top->size + 1) / 2 : 0;
+    scan->panel.words = carve(c, scan->words * scan->kernel->panel_rows, sizeof *scan->panel.words);
+    scan->query_words = carve(c, scan->words * top->count, sizeof *scan->query_words);
+    scan->asked = carve(c, top->count, sizeof *scan->asked);
+    scan->threshold = carve(c, top->count, sizeof *scan->threshold);
 }
 
 size_t fe_top_workspace_size(const struct fe_kernel *kernel, const struct fe_top *top) {
-    const size_t scores = (size_t)kernel->score_rows * FE_SCORE_QUERIES;
-    return (panel_floats(kernel, top->size) + scores + (size_t)top->count) * sizeof(float);
+    struct scan scan = {.top = top, .kernel = kernel};
+    struct carver c = {NULL, 0};
+    lay_out(&scan, &c);
+    return c.used;
 }
 
 static int64_t row_at(const struct fe_top *top, int64_t place) {
     return top->candidates != NULL ? top->candidates[place] : place;
 }
 
-/* panel: size x width, column by column; lanes without a row are zero. */
-static void fill_panel(const struct fe_top *top, int64_t place, int rows, int width, float *panel) {
-    if (rows < width) memset(panel, 0, (size_t)top->size * (size_t)width * sizeof *panel);
-    for (int lane = 0; lane < rows; lane++) {
-        const int64_t row = row_at(top, place + lane);
-        const float *values = top->rows + row * top->stride;
-        const float scale = top->scale != NULL ? top->scale[row] : 1.0f;
-        for (int64_t c = 0; c < top->size; c++) panel[c * width + lane] = scale * values[c];
-    }
-}
+static const float *values_of(const struct fe_top *top, int64_t row) { return top->rows + row * top->stride; }
+
+static float scale_of(const struct fe_top *top, int64_t row) { return top->scale != NULL ? top->scale[row] : 1.0f; }
 
 static int is_excluded(const struct fe_top *top, int64_t query, int64_t row) {
     if (top->exclude_offsets == NULL) return 0;
@@ -94,20 +113,29 @@ static float threshold_of(const struct fe_top *top, int64_t query) {
     return top->kept[query] == top->n ? score_of(heap_of(top, query)[0]) : -INFINITY;
 }
 
-/* Takes in those scores whose bit is set and that are above the threshold; returns the new threshold. */
-static float offer(const struct fe_top *top, int64_t query, int64_t place, const float *scores, uint64_t above,
-                   float threshold) {
+static void set_threshold(struct scan *scan, int64_t query) {
+    const float threshold = threshold_of(scan->top, query);
+    scan->threshold[query] = threshold;
+    if (scan->words > 0) {
+        struct fe_query *asked = scan->asked + query;
+        asked->threshold = asked->per_step > 0.0f ? threshold * asked->per_step : -INFINITY;
+    }
+}
+
+/* Takes in those rows of the panel at `place` whose bit is set and whose scores are above the threshold. */
+static void offer(struct scan *scan, int64_t query, int64_t place, uint64_t above) {
+    const struct fe_top *top = scan->top;
+    const float *asked = top->queries + query * top->size;
     uint64_t *heap = heap_of(top, query);
     for (; above != 0; above &= above - 1) {
-        const int lane = fe_lowest_bit(above);
-        const int64_t row = row_at(top, place + lane);
-        if (!(scores[lane] > threshold) || is_excluded(top, query, row)) continue;
-        const uint64_t key = key_of(scores[lane], row);
+        const int64_t row = row_at(top, place + fe_lowest_bit(above));
+        const float score = scan->kernel->dot(values_of(top, row), scale_of(top, row), asked, top->size);
+        if (!(score > scan->threshold[query]) || is_excluded(top, query, row)) continue;
+        const uint64_t key = key_of(score, row);
         if (top->kept[query] < top->n) sift_up(heap, top->kept[query]++, key);
         else sift_down(heap, top->n, key);
-        threshold = threshold_of(top, query);
+        set_threshold(scan, query);
     }
-    return threshold;
 }
 
 /* ---- queries that are means of rows ---- */
@@ -133,24 +161,38 @@ void fe_mean_rows(const float *rows, int64_t stride, int64_t size, const int64_t
 
 void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64_t begin, int64_t end,
                  void *workspace) {
-    const int width = kernel->score_rows;
-    float *panel = workspace;
-    float *scores = panel + panel_floats(kernel, top->size);
-    float *threshold = scores + width * FE_SCORE_QUERIES;
-    for (int64_t query = 0; query < top->count; query++) threshold[query] = threshold_of(top, query);
-    for (int64_t place = begin; place < end; place += width) {
-        const int rows = end - place < width ? (int)(end - place) : width;
+    struct scan scan = {.top = top, .kernel = kernel};
+    struct carver c = {workspace, 0};
+    lay_out(&scan, &c);
+    for (int64_t query = 0; query < top->count; query++) {
+        if (scan.words > 0)
+            kernel->level_query(top->queries + query * top->size, top->size, scan.query_words + query * scan.words,
+                                scan.asked + query);
+        set_threshold(&scan, query);
+    }
+    for (int64_t place = begin; place < end; place += kernel->panel_rows) {
+        const int rows = end - place < kernel->panel_rows ? (int)(end - place) : kernel->panel_rows;
         const uint64_t filled = rows < 64 ? ((uint64_t)1 << rows) - 1 : ~(uint64_t)0;
-        fill_panel(top, place, rows, width, panel);
+        if (scan.words > 0) {
+            const float *values[MOST_ROWS];
+            float scales[MOST_ROWS];
+            for (int r = 0; r < rows; r++) {
+                values[r] = values_of(top, row_at(top, place + r));
+                scales[r] = scale_of(top, row_at(top, place + r));
+            }
+            kernel->level_rows(values, scales, rows, top->size, &scan.panel);
+        }
         for (int64_t query = 0; query < top->count; query += FE_SCORE_QUERIES) {
             const int64_t left = top->count - query;
             const int count = left < FE_SCORE_QUERIES ? (int)left : FE_SCORE_QUERIES;
             uint64_t above[FE_SCORE_QUERIES];
-            kernel->score(panel, top->size, top->queries + query * top->size, count, threshold + query, scores, above);
+            if (scan.words > 0)
+                kernel->estimate(&scan.panel, scan.words, scan.query_words + query * scan.words, scan.asked + query,
+                                 count, above);
+            else
+                for (int j = 0; j < count; j++) above[j] = filled;
             for (int j = 0; j < count; j++)
-                if (above[j] & filled)
-                    threshold[query + j] = offer(top, query + j, place, scores + j * width, above[j] & filled,
-                                                 threshold[query + j]);
+                if (above[j] & filled) offer(&scan, query + j, place, above[j] & filled);
         }
     }
 }

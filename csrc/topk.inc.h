@@ -1,43 +1,96 @@
-/* Scores of a panel of rows, written once for every instruction set. A file isa_*.c defines, besides what step.inc.h
- * takes,
+/* Rows and queries in whole numbers, and true products, written once for every instruction set. A file isa_*.c defines,
+ * besides what step.inc.h takes,
  *
- *     PANEL                registers side by side in a panel: FE_SCORE_QUERIES times as many sums fit the registers
- *     v_above(a, b)        bit l: whether a > b in lane l
+ *     PANEL                  registers side by side in a panel of rows
+ *     v_load_part(p, count)  the `count` values at p, fewer than LANES, and zeros; nothing else is read
+ *     v_store_levels(to, a)  LANES whole numbers of 16 bits
  *
- * and includes this file. The rows of a panel lie in the lanes, so each value of a query is spread over a register
- * and sums need no folding at the end. */
+ * and includes this file, then estimate.inc.h. */
 
-FE_INLINE void ISA(score_panel)(const float *panel, int64_t size, const float *queries, const int count,
-                                const float *threshold, float *scores, uint64_t *above) {
-    vf sum[FE_SCORE_QUERIES * PANEL];
-    FE_UNROLL for (int k = 0; k < count * PANEL; k++) sum[k] = v_zero();
-    for (int64_t c = 0; c < size; c++, panel += PANEL * LANES) {
-        vf x[PANEL];
-        FE_UNROLL for (int k = 0; k < PANEL; k++) x[k] = v_load(panel + k * LANES);
-        FE_UNROLL for (int j = 0; j < count; j++) {
-            const vf value = v_set1(queries[j * size + c]);
-            FE_UNROLL for (int k = 0; k < PANEL; k++) sum[j * PANEL + k] = v_fma(value, x[k], sum[j * PANEL + k]);
-        }
+#include <string.h>
+
+enum { WORDS = LANES / 2 };
+
+/* Values from p on, of which `count` are there; 0 for the others. */
+FE_INLINE vf ISA(load_some)(const float *p, int64_t count) {
+    return count >= LANES ? v_load(p) : v_load_part(p, (int)count);
+}
+
+FE_INLINE float ISA(sum_of)(vf a) {
+    float sums[G_ROW > LANES ? G_ROW : LANES];
+    v_store_sums(sums, &a, 1, 1);
+    return sums[0];
+}
+
+static float ISA(dot)(const float *row, float scale, const float *query, int64_t size) {
+    const vf factor = v_set1(scale);
+    vf sum = v_zero();
+    for (int64_t c = 0; c < size; c += LANES)
+        sum = v_fma(v_mul(factor, ISA(load_some)(row + c, size - c)), ISA(load_some)(query + c, size - c), sum);
+    return ISA(sum_of)(sum);
+}
+
+/* Of the values times scale; no number, or infinite, when one of them or of their squares is. */
+static float ISA(length)(const float *values, float scale, int64_t size) {
+    const vf factor = v_set1(scale);
+    vf sum = v_zero();
+    for (int64_t c = 0; c < size; c += LANES) {
+        const vf x = v_mul(factor, ISA(load_some)(values + c, size - c));
+        sum = v_fma(x, x, sum);
     }
-    FE_UNROLL for (int j = 0; j < count; j++) {
-        const vf limit = v_set1(threshold[j]);
-        uint64_t bits = 0;
-        FE_UNROLL for (int k = 0; k < PANEL; k++) {
-            bits |= (uint64_t)v_above(sum[j * PANEL + k], limit) << (k * LANES);
-            v_store(scores + (j * PANEL + k) * LANES, sum[j * PANEL + k]);
-        }
-        above[j] = bits;
+    return sqrtf(ISA(sum_of)(sum));
+}
+
+/* Levels of the values: scale values per_step, rounded. Words lie `apart` from each other. Returns the length, in steps,
+ * of what rounding took. */
+FE_INLINE float ISA(level)(const float *values, float scale, int64_t size, float per_step, uint32_t *words,
+                           const int64_t apart) {
+    const vf factor = v_set1(scale), rise = v_set1(per_step);
+    const int64_t count = (size + 1) / 2;
+    vf sum = v_zero();
+    for (int64_t c = 0, word = 0; c < size; c += LANES, word += WORDS) {
+        const vf x = v_mul(v_mul(factor, ISA(load_some)(values + c, size - c)), rise);
+        const vf whole = v_round(x), rest = v_sub(x, whole);
+        sum = v_fma(rest, rest, sum);
+        uint32_t some[WORDS];
+        v_store_levels(some, whole);
+        for (int w = 0; w < WORDS && word + w < count; w++) words[(word + w) * apart] = some[w];
+    }
+    return sqrtf(ISA(sum_of)(sum));
+}
+
+static void ISA(level_rows)(const float *const *rows, const float *scales, int count, int64_t size,
+                            struct fe_panel *panel) {
+    float longest = 0.0f;
+    panel->unknown = 0;
+    panel->rest = 0.0f;
+    for (int r = 0; r < count; r++) {
+        const float length = ISA(length)(rows[r], scales[r], size);
+        if (length <= FE_LONGEST) longest = length > longest ? length : longest;
+        else panel->unknown |= (uint64_t)1 << r;
+    }
+    if (longest < FE_SHORTEST) panel->unknown = ~(uint64_t)0;
+    if (count < PANEL * LANES || panel->unknown != 0)
+        memset(panel->words, 0, (size_t)((size + 1) / 2 * PANEL * LANES) * sizeof *panel->words);
+    panel->per_step = FE_LEVELS / (longest < FE_SHORTEST ? 1.0f : longest);
+    for (int r = 0; r < count; r++) {
+        if (panel->unknown >> r & 1) continue;
+        const float rest = ISA(level)(rows[r], scales[r], size, panel->per_step, panel->words + r, PANEL * LANES);
+        panel->rest = rest > panel->rest ? rest : panel->rest;
     }
 }
 
-static void ISA(score)(const float *panel, int64_t size, const float *queries, int count, const float *threshold,
-                       float *scores, uint64_t *above) {
-    switch (count) {
-    case 1: ISA(score_panel)(panel, size, queries, 1, threshold, scores, above); break;
-    case 2: ISA(score_panel)(panel, size, queries, 2, threshold, scores, above); break;
-    case 3: ISA(score_panel)(panel, size, queries, 3, threshold, scores, above); break;
-    case 4: ISA(score_panel)(panel, size, queries, 4, threshold, scores, above); break;
-    case 5: ISA(score_panel)(panel, size, queries, 5, threshold, scores, above); break;
-    default: ISA(score_panel)(panel, size, queries, FE_SCORE_QUERIES, threshold, scores, above); break;
+static void ISA(level_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *asked) {
+    const float length = ISA(length)(query, 1.0f, size);
+    if (!(length >= FE_SHORTEST && length <= FE_LONGEST)) {
+        *asked = (struct fe_query){.per_step = 0.0f};
+        memset(words, 0, (size_t)((size + 1) / 2) * sizeof *words);
+        return;
     }
+    asked->per_step = FE_LEVELS / length;
+    const float rest = ISA(level)(query, 1.0f, size, asked->per_step, words, 1);
+    /* (a + a')(b + b') - a b = a b' + a' (b + b'), where a' and b' were taken by rounding. The last part is what
+     * floating-point numbers lose, here and in true products. */
+    asked->per_rest = 1.0001f * (FE_LEVELS + rest);
+    asked->error = 1.0001f * FE_LEVELS * (rest + (float)(size + 16) * 0x1p-23f * FE_LEVELS);
 }

@@ -9,6 +9,7 @@
  * else. */
 #include <string.h>
 
+#include "carve.h"
 #include "kernel.h"
 #include "target.h"
 #include "window.h"
@@ -56,18 +57,6 @@ struct trainer {
 };
 
 /* ---- workspace ---- */
-
-/* Hands out 64-byte aligned pieces; with base NULL it only adds up their sizes. */
-struct carver {
-    char *base;
-    size_t used;
-};
-
-static void *carve(struct carver *c, int64_t count, size_t size) {
-    void *piece = c->base != NULL ? c->base + c->used : NULL;
-    c->used += ((size_t)count * size + 63) & ~(size_t)63;
-    return piece;
-}
 
 /* Contexts of a centre, or inputs of a step. */
 static int64_t most_contexts(const struct fe_job *job) {

@@ -17,7 +17,7 @@ from .store import as_count
 _BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
 _LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
 _STEP_ROWS = 64  # a multiple of the rows that are scored side by side
-_CALL_PRODUCTS = 1 << 30  # multiplications in one call without the GIL: some ten milliseconds
+_CALL_PRODUCTS = 1 << 31  # multiplications in one call without the GIL: some ten milliseconds
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]

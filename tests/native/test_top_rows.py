@@ -132,6 +132,54 @@ def test_rounding(isa: str) -> None:
     np.testing.assert_allclose(scores, -np.sort(-exact)[:, :10], atol=300 * 2.0**-24 * 300)
 
 
+def one_by_one(isa: str, queries: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], n: int) -> Pairs:
+    """Up to two queries are multiplied with all rows in full."""
+    parts = [best_rows(isa, queries[at : at + 1], rows, n) for at in range(len(queries))]
+    return np.concatenate([found for found, _ in parts]), np.concatenate([scores for _, scores in parts])
+
+
+@given(
+    st.sampled_from(ISAS),
+    st.integers(0, 2**32 - 1),
+    st.integers(3, 20),
+    st.sampled_from([1, 2, 5, 16, 31, 100, 300]),
+    st.sampled_from([1.0, 1e-2, 1e-4, 1e-5, 1e-6]),
+    st.booleans(),
+)
+def test_no_near_row_is_missed(isa: str, seed: int, count: int, size: int, spread: float, uneven: bool) -> None:
+    rng = np.random.default_rng(seed)
+    queries = rng.standard_normal((count, size)).astype(np.float32)
+    around = queries[rng.integers(0, count, 200)]
+    rows = (around + spread * rng.standard_normal((200, size))).astype(np.float32)
+    if uneven:
+        rows *= 10 ** rng.uniform(-3, 3, (200, 1)).astype(np.float32)
+        queries *= 10 ** rng.uniform(-6, 6, (count, size)).astype(np.float32)
+    same(best_rows(isa, queries, rows, 7), one_by_one(isa, queries, rows, 7))
+
+
+def test_rounded_queries(isa: str) -> None:
+    """Rows that lose nothing by rounding, and queries whose values differ by less than it."""
+    rows = np.repeat(np.eye(3, dtype=np.float32), 100, axis=0)
+    queries = np.random.default_rng(1).uniform(1, 1.0001, (200, 3)).astype(np.float32)
+    same(best_rows(isa, queries, rows, 5), sorted_rows(queries @ rows.T, 5))
+
+
+def test_any_magnitude(isa: str) -> None:
+    rng = np.random.default_rng(2)
+    powers = np.array([0, 1, 1e-40, 1e-30, 1e-16, 1e-14, 1e14, 1e16, 1e30, np.inf, np.nan], np.float32)
+    queries = rng.standard_normal((len(powers), 9), np.float32) * powers[:, np.newaxis]
+    for many in (powers, np.delete(powers, [8, 9, 10]), powers[:1], powers[2:5]):
+        rows = rng.standard_normal((300, 9), np.float32) * rng.choice(many, 300)[:, np.newaxis]
+        same(best_rows(isa, queries, rows, 20), one_by_one(isa, queries, rows, 20))
+
+
+def test_very_long_rows(isa: str) -> None:
+    rng = np.random.default_rng(3)
+    for size in (100_000, 100_001):
+        queries, rows = np.ones((7, size), np.float32), rng.integers(0, 2, (9, size)).astype(np.float32)
+        same(best_rows(isa, queries, rows, 9), sorted_rows(queries @ rows.T, 9))
+
+
 def arguments(**changes: Any) -> dict[str, Any]:
     good = {
         "isa": "base",
