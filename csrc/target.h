@@ -20,16 +20,21 @@ static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t cen
     FE_PREFETCH_WRITE(job->path_codes + from);
 }
 
-/* The centres (label 1), then up to `negative` drawn rows (label 0). A draw that hits a centre is dropped, as
- * word2vec does. */
-FE_INLINE int32_t fe_target_negatives(const struct fe_job *job, const int32_t *centres, int32_t count,
-                                          const uint64_t *aims, int32_t *rows) {
+/* The rows that these bits draw. */
+static inline void fe_target_draw(const struct fe_job *job, const uint64_t *aims, int32_t *negatives) {
+    for (int32_t k = 0; k < job->negative; k++)
+        negatives[k] = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
+}
+
+/* The centres (label 1), then the drawn rows (label 0). A draw that hits a centre is dropped, as word2vec does. */
+FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centres, int32_t count,
+                                 const int32_t *negatives, int32_t *rows) {
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
     for (int32_t k = 0; k < job->negative; k++) {
-        rows[n] = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
         int hit = 0;
-        for (int32_t i = 0; i < count; i++) hit |= rows[n] == centres[i];
+        for (int32_t i = 0; i < count; i++) hit |= negatives[k] == centres[i];
+        rows[n] = negatives[k];
         n += !hit;
     }
     return n;

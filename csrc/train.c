@@ -42,8 +42,8 @@ struct trainer {
     int32_t *contexts;           /* of the walk's current centre */
     int32_t context_count, used; /* how many, and how many of them blocks have taken */
     int32_t centre;
-    const uint64_t *aims; /* of the last block made, and how many contexts they serve */
-    int32_t aimed_for, most_aimed_for;
+    int32_t aimed_for, most_aimed_for; /* contexts that the latest draws serve */
+    int32_t *negatives;                /* drawn for the latest block whose outputs were found, before any is dropped */
     struct pending slots[AHEAD + 1];
     /* arguments of a step */
     float **dh;
@@ -77,6 +77,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
         t->slots[k].drawn = carve(c, drawn, sizeof(int32_t));
         t->slots[k].labels = carve(c, nodes, 1);
     }
+    t->negatives = carve(c, job->negative, sizeof *t->negatives);
     t->dh = carve(c, CENTRES * inputs, sizeof *t->dh);
     t->scale = carve(c, CENTRES * inputs, sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
@@ -122,20 +123,16 @@ FE_INLINE int next_centre(struct trainer *t, int32_t *contexts) {
     return 1;
 }
 
-/* Random bits for the block's negatives: its own, drawn for the current centre, or again those of the block before. */
+/* Random bits for the block's negatives, unless it shares those of the block before. */
 static inline void aim(struct trainer *t, struct pending *p) {
     const int32_t negative = t->job->negative;
     if (negative == 0) return;
     t->aimed_for += p->m;
     p->draws_are_new = t->aimed_for > t->most_aimed_for;
-    if (p->draws_are_new) {
-        const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
-        fe_target_aim(t->job, random, (uint64_t)t->used * (uint64_t)negative, p->aims);
-        t->aimed_for = p->m;
-    } else {
-        memcpy(p->aims, t->aims, (size_t)negative * sizeof *p->aims);
-    }
-    t->aims = p->aims;
+    if (!p->draws_are_new) return;
+    const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
+    fe_target_aim(t->job, random, (uint64_t)t->used * (uint64_t)negative, p->aims);
+    t->aimed_for = p->m;
 }
 
 /* The next centres with all their contexts: up to `most` different ones. One that stands twice waits for the next
@@ -193,13 +190,14 @@ static void next_block(struct trainer *t, struct pending *p) {
 }
 
 /* Find the block's output rows and send for them. */
-static void find_outputs(const struct trainer *t, struct pending *p) {
+static void find_outputs(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
     if (job->negative > 0) { /* the number of centres is a constant for skip-gram */
-        if (job->sg) p->drawn_count = fe_target_negatives(job, p->centres, 1, p->aims, p->drawn);
-        else p->drawn_count = fe_target_negatives(job, p->centres, p->centre_count, p->aims, p->drawn);
+        if (p->draws_are_new) fe_target_draw(job, p->aims, t->negatives);
+        if (job->sg) p->drawn_count = fe_target_rows(job, p->centres, 1, t->negatives, p->drawn);
+        else p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, t->negatives, p->drawn);
         const int32_t new_rows = p->draws_are_new ? p->drawn_count : 1;
         for (int32_t k = 0; k < new_rows; k++) prefetch_row(job->out_ns, p->drawn[k], job);
     }
