@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from .. import _native
@@ -70,21 +69,26 @@ class Epoch:
     totals: Totals
     _next: int = 0
     _stop: bool = False
+    _error: BaseException | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, pool: ThreadPoolExecutor, workers: int, watch: Callable[[], None]) -> None:
+    def run(self, workers: int, watch: Callable[[], None]) -> None:
         """Train; ``watch`` is called by this thread all along. An exception stops every worker and surfaces."""
-        work: list[Future[None]] = []
+        workers = min(workers, -(-self.words // self.block))
+        threads = [threading.Thread(target=self._work, name=f"fastemb-{i}", daemon=True) for i in range(workers)]
         try:
-            for _ in range(min(workers, -(-self.words // self.block))):
-                work.append(pool.submit(self._work))
-            while wait(work, _POLL, FIRST_EXCEPTION).not_done and not self._stop:
+            for thread in threads:
+                thread.start()
+            while alive := [thread for thread in threads if thread.is_alive()]:
+                alive[0].join(_POLL)
                 watch()
         finally:
             self._stop = True
-            wait(work)
-        for done in work:
-            done.result()
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+        if self._error is not None:
+            raise self._error
 
     def _take(self) -> tuple[int, int] | None:
         with self._lock:
@@ -103,6 +107,6 @@ class Epoch:
                 )
                 with self._lock:
                     self.totals.add(*done)
-        except BaseException:
+        except BaseException as error:  # handed to the thread that waits
+            self._error = error
             self._stop = True
-            raise

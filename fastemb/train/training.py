@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -145,24 +144,23 @@ class Training(Building):
             self.running_training_loss += totals.loss - told
             told = totals.loss
 
-        def run(pool: ThreadPoolExecutor, epoch: int) -> None:
+        def run(epoch: int) -> None:
             self._pad()
             trainer = self._trainer(settings, corpus, with_loss)
             number = self._epochs_trained
             self._epochs_trained += 1
-            Epoch(trainer, number, words, block, epoch * words, schedule, totals).run(pool, self.workers, watch)
+            Epoch(trainer, number, words, block, epoch * words, schedule, totals).run(self.workers, watch)
 
         try:
             _notify(callbacks, "on_train_begin", self)
-            with ThreadPoolExecutor(self.workers, "fastemb-train") as pool:
-                for epoch in range(settings.epochs):
-                    _notify(callbacks, "on_epoch_begin", self)
-                    run(pool, epoch)
-                    watch()
-                    if callbacks or epoch + 1 == settings.epochs:
-                        self._unpad()
-                    self.wv.norms = None  # they are no longer those of the vectors
-                    _notify(callbacks, "on_epoch_end", self)
+            for epoch in range(settings.epochs):
+                _notify(callbacks, "on_epoch_begin", self)
+                run(epoch)
+                watch()
+                if callbacks or epoch + 1 == settings.epochs:
+                    self._unpad()
+                self.wv.norms = None  # they are no longer those of the vectors
+                _notify(callbacks, "on_epoch_end", self)
             _notify(callbacks, "on_train_end", self)
         except _native.DivergedError:
             raise FloatingPointError(

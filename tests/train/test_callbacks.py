@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -146,10 +145,10 @@ def test_the_loss_until_an_exception_is_kept() -> None:
 
 
 def test_norms_are_right_after_an_interrupt_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Epoch.run
+    run = Epoch.run
 
     def interrupted(self: Epoch, *arguments: Any) -> None:
-        whole(self, *arguments)
+        run(self, *arguments)
         raise KeyboardInterrupt
 
     model = built(alpha=0.1)
@@ -213,18 +212,13 @@ class BrokenTrainer:
         return end - begin, end - begin, 1, 0.5
 
 
-def run(epoch: Epoch, workers: int, watch: Callable[[], None] = lambda: None) -> None:
-    with ThreadPoolExecutor(workers, "fastemb-train") as pool:
-        epoch.run(pool, workers, watch)
-
-
 @pytest.mark.parametrize("error", [BoomError("in a worker"), MemoryError(), SystemExit(3)])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, workers: int) -> None:
     trainer = BrokenTrainer(5, error)
     epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(type(error)) as caught:
-        run(epoch, workers)
+        epoch.run(workers, lambda: None)
     assert caught.value is error
     assert trainer.blocks < 10**5
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
@@ -248,7 +242,7 @@ def test_an_exception_in_the_waiting_thread_stops_the_workers() -> None:
 
     epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(BoomError, match="while watching"):
-        run(epoch, 2, watch)
+        epoch.run(2, watch)
     assert trainer.blocks < 10**8 // 256
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
 
@@ -266,14 +260,14 @@ def test_threads_that_cannot_be_started_stop_those_that_were(monkeypatch: pytest
     monkeypatch.setattr(threading.Thread, "start", limited)
     epoch = Epoch(BrokenTrainer(0, BoomError()), 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="can't start new thread"):
-        run(epoch, 4)
+        epoch.run(4, lambda: None)
     assert not any(thread.is_alive() for thread in started)
 
 
 def test_every_block_is_trained_once_and_added_up() -> None:
     totals = Totals()
     trainer = BrokenTrainer(0, BoomError())
-    run(Epoch(trainer, 0, 100_001, 256, 0, Schedule(0.1, 0.1, 1), totals), 4)  # type: ignore[arg-type]
+    Epoch(trainer, 0, 100_001, 256, 0, Schedule(0.1, 0.1, 1), totals).run(4, lambda: None)  # type: ignore[arg-type]
     assert trainer.blocks == 391
     assert totals == Totals(words=100_001, kept=100_001, pairs=391, loss=195.5)
 

@@ -209,9 +209,9 @@ def test_the_default_is_a_worker_for_every_cpu(monkeypatch: pytest.MonkeyPatch) 
 
     run = Epoch.run
 
-    def spy(self: Epoch, pool: Any, workers: int, watch: Any) -> None:
+    def spy(self: Epoch, workers: int, watch: Any) -> None:
         seen.append(workers)
-        run(self, pool, workers, watch)
+        run(self, workers, watch)
 
     monkeypatch.setattr(Epoch, "run", spy)
     monkeypatch.setattr("fastemb.train.weights.available_cpus", lambda: 3)
