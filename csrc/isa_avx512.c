@@ -78,7 +78,8 @@ FE_INLINE vf v_from_ints(vi a) { return _mm512_cvtepi32_ps(a); }
 #define v_dot(sum, rows, query) _mm512_add_epi32(sum, _mm512_madd_epi16(rows, query))
 #include "estimate.inc.h"
 
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 8)
+#define HAS_VNNI
 /* VNNI makes two products a lane and adds them in one instruction, not two. GCC 12 copies a register before and after
  * every intrinsic of it. */
 FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
@@ -92,7 +93,7 @@ FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
 
 static void estimate_avx512(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
                             const struct fe_query *asked, int count, uint64_t *above) {
-#if defined(__GNUC__) || defined(__clang__)
+#ifdef HAS_VNNI
     if (__builtin_cpu_supports("avx512vnni")) estimate_vnni(panel, words, queries, asked, count, above);
     else
 #endif

@@ -25,8 +25,11 @@ FE_INLINE float ISA(sum_of)(vf a) {
 static float ISA(dot)(const float *row, float scale, const float *query, int64_t size) {
     const vf factor = v_set1(scale);
     vf sum = v_zero();
-    for (int64_t c = 0; c < size; c += LANES)
-        sum = v_fma(v_mul(factor, ISA(load_some)(row + c, size - c)), ISA(load_some)(query + c, size - c), sum);
+    for (int64_t c = 0; c < size; c += LANES) {
+        vf x = v_mul(factor, ISA(load_some)(row + c, size - c));
+        if (size - c < LANES) x = v_pick((1u << (size - c)) - 1, x); /* an infinite factor has made NaN of zeros */
+        sum = v_fma(x, ISA(load_some)(query + c, size - c), sum);
+    }
     return ISA(sum_of)(sum);
 }
 
@@ -39,6 +42,12 @@ static float ISA(length)(const float *values, float scale, int64_t size) {
         sum = v_fma(x, x, sum);
     }
     return sqrtf(ISA(sum_of)(sum));
+}
+
+static int ISA(is_zero)(const float *values, float scale, int64_t size) {
+    for (int64_t c = 0; c < size; c++)
+        if (scale * values[c] != 0.0f) return 0;
+    return 1;
 }
 
 /* Levels of the values: scale values per_step, rounded. Words lie `apart` from each other. Returns the length, in steps,
@@ -69,10 +78,13 @@ static void ISA(level_rows)(const float *const *rows, const float *scales, int c
         if (length <= FE_LONGEST) longest = length > longest ? length : longest;
         else panel->unknown |= (uint64_t)1 << r;
     }
-    if (longest < FE_SHORTEST) panel->unknown = ~(uint64_t)0;
+    int zeros = longest == 0.0f;
+    for (int r = 0; r < count && zeros; r++) zeros = panel->unknown >> r & 1 || ISA(is_zero)(rows[r], scales[r], size);
+    if (longest < FE_SHORTEST && !zeros) panel->unknown = ~(uint64_t)0;
+    if (longest < FE_SHORTEST) longest = FE_SHORTEST;
     if (count < PANEL * LANES || panel->unknown != 0)
         memset(panel->words, 0, (size_t)((size + 1) / 2 * PANEL * LANES) * sizeof *panel->words);
-    panel->per_step = FE_LEVELS / (longest < FE_SHORTEST ? 1.0f : longest);
+    panel->per_step = FE_LEVELS / longest;
     for (int r = 0; r < count; r++) {
         if (panel->unknown >> r & 1) continue;
         const float rest = ISA(level)(rows[r], scales[r], size, panel->per_step, panel->words + r, PANEL * LANES);
@@ -83,7 +95,8 @@ static void ISA(level_rows)(const float *const *rows, const float *scales, int c
 static void ISA(level_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *asked) {
     const float length = ISA(length)(query, 1.0f, size);
     if (!(length >= FE_SHORTEST && length <= FE_LONGEST)) {
-        *asked = (struct fe_query){.per_step = 0.0f};
+        /* Of zeros all products are known: they are 0. */
+        *asked = (struct fe_query){.per_step = length == 0.0f && ISA(is_zero)(query, 1.0f, size) ? 1.0f : 0.0f};
         memset(words, 0, (size_t)((size + 1) / 2) * sizeof *words);
         return;
     }

@@ -173,6 +173,26 @@ def test_any_magnitude(isa: str) -> None:
         same(best_rows(isa, queries, rows, 20), one_by_one(isa, queries, rows, 20))
 
 
+@pytest.mark.parametrize("size", [1, 3, 16, 17])
+def test_infinite_scale(isa: str, size: int) -> None:
+    scale = np.array([1, np.inf, 2], np.float32)
+    found, scores = best_rows(isa, np.ones((5, size), np.float32), np.ones((3, size), np.float32), 3, scale)
+    assert found.tolist() == [[1, 2, 0]] * 5
+    assert scores.tolist() == [[np.inf, 2 * size, size]] * 5
+
+
+def test_zeros_among_rows_and_queries(isa: str) -> None:
+    rng = np.random.default_rng(4)
+    queries, rows = whole_numbers(rng, (30, 7)), whole_numbers(rng, (400, 7))
+    queries[::3] = 0
+    rows[100:300] = 0
+    rows[200] = np.nan
+    rows[201] = np.inf
+    for sign in (1, -1):
+        asked = sign * np.abs(queries)
+        same(best_rows(isa, asked, np.abs(rows), 150), one_by_one(isa, asked, np.abs(rows), 150))
+
+
 def test_very_long_rows(isa: str) -> None:
     rng = np.random.default_rng(3)
     for size in (100_000, 100_001):
