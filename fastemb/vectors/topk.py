@@ -36,8 +36,8 @@ def top_k(
     """Find the ``n`` rows with the highest dot products with each query, by looking at all of them.
 
     Everything is computed in float32. Beside inputs that are float32 already, and results, it takes a few megabytes
-    a worker, and more with thousands of dimensions. Where thousands of rows are as near as the best ones, as copies are,
-    it is several times slower.
+    a worker, and more with thousands of dimensions. Where thousands of rows are as near as the best ones, as copies
+    are, it is several times slower.
 
     Args:
         queries: (q, d).
