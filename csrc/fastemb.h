@@ -57,7 +57,7 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
 
 /* ---- training (train.c) ---- */
 
-enum { FE_MAX_INPUTS = 16 }; /* skip-gram contexts that share a draw of negatives: of a step, or of some in a row */
+enum { FE_MAX_INPUTS = 24 }; /* of a step: skip-gram contexts */
 
 /* What a run of training reads and writes. Matrices have one row of `stride` floats a word or node, 64-byte
  * aligned; floats past the vector size are zero and stay zero. */

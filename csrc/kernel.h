@@ -22,7 +22,8 @@
 #define FE_PREFETCH_WRITE(at) ((void)(at))
 #endif
 
-enum { FE_LINE = 16 }; /* floats in a cache line; rows are padded to it */
+enum { FE_LINE = 16 };   /* floats in a cache line; rows are padded to it */
+enum { FE_CENTRES = 4 }; /* at most that share a block */
 enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
 
 /* One block: m inputs against n outputs.
@@ -36,8 +37,10 @@ struct fe_block {
     const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
     const uint8_t *labels; /* n, 0 or 1; or NULL: the first is 1 */
-    int paired;            /* each of the first so many inputs and outputs belong together, label 1; with any other of
-                              these that input or output has no score, and nothing is learned */
+    int paired;            /* of the first so many outputs, FE_CENTRES at most, an input has some of its own, label 1; with
+                              the others of these it has no score, and nothing is learned. 0: all are as labels say */
+    const uint8_t *own;    /* if paired, for each input: bit k says whether output k is its own */
+    const float *more;     /* if paired, for each value of own: how often its inputs meet the other outputs, less 1 */
     int in_turn;           /* 1: the inputs see an output one after the other, each as those before left it, though not
                               when scores are made; no output may stand twice. 0: all see it as it was */
     int m;                 /* 1 .. FE_MAX_INPUTS */

@@ -27,6 +27,7 @@ enum {
     FEW = 6,    /* inputs that an update keeps in registers; of more it keeps the outputs */
 };
 _Static_assert(TILE_O == 6 && FEW == 6, "FOR_EACH_FEW lists them");
+_Static_assert(FE_CENTRES <= 4, "a group of outputs, where there are more than one, has at least four");
 
 /* The outputs from `first` on go into groups of even size, at most TILE_O. */
 static inline int ISA(group_size)(int first, int n) {
@@ -55,25 +56,28 @@ FE_INLINE vf ISA(sigmoid)(vf s, vf *denominator) {
     return v_div(v_set1(1.0f), *denominator);
 }
 
-/* -log sigmoid(s) = log(1 + e^-s) for label 1, and that plus s for label 0, over the lanes of `valid`; one logarithm of
- * a product of at most eight factors. Where the sigmoid is clamped e^-s alone counts. Seldom called: kept out of the
- * way of the rest. */
-FE_NOINLINE double ISA(loss)(vf s, vf denominator, uint32_t labels, uint32_t valid) {
-    float score[LANES], factor[LANES];
+/* -log sigmoid(s) = log(1 + e^-s) for label 1, and that plus s for label 0, 1 + more times, over the lanes of `valid`;
+ * one logarithm of a product of at most eight factors. Where the sigmoid is clamped e^-s alone counts. Seldom called:
+ * kept out of the way of the rest. */
+FE_NOINLINE double ISA(loss)(vf s, vf denominator, vf more, uint32_t labels, uint32_t valid) {
+    float score[LANES], factor[LANES], times[LANES];
     v_store(score, s);
     v_store(factor, denominator);
-    double sum = 0.0, product = 1.0;
+    v_store(times, v_add(more, v_set1(1.0f)));
+    double total = 0.0, sum = 0.0, product = 1.0;
     for (int k = 0; k < LANES; k++) {
-        if (!(valid >> k & 1)) continue;
-        if (score[k] < -80.0f) sum -= (double)score[k];
-        else product *= (double)factor[k];
-        if (!(labels >> k & 1)) sum += (double)score[k];
-        if (k % 8 == 7) {
-            sum += log(product);
+        if (valid >> k & 1) {
+            if (score[k] < -80.0f) sum -= (double)score[k];
+            else product *= (double)factor[k];
+            if (!(labels >> k & 1)) sum += (double)score[k];
+        }
+        if (k + 1 == LANES || k % 8 == 7 || times[k + 1] != times[k]) {
+            total += (double)times[k] * (sum + log(product));
+            sum = 0.0;
             product = 1.0;
         }
     }
-    return sum + log(product);
+    return total;
 }
 
 /* Scores of mi inputs and nj outputs: the mi x nj dot products grow side by side, so each load feeds several
@@ -110,16 +114,6 @@ FE_INLINE void ISA(scores)(const struct fe_block *b, int first, int64_t width, c
     for (; i < b->m; i++) ISA(score_tile)(b->h + i, o, width, 1, nj, g + i * G_ROW);
 }
 
-/* The bits of a register's rows of G, from input i on, where an input meets the output that belongs to it. */
-static inline uint32_t ISA(pairs_of)(const struct fe_block *b, int first, int i) {
-    uint32_t bits = 0;
-    for (int row = 0; row * G_ROW < LANES || row == 0; row++) {
-        const int j = i + row - first;
-        if (i + row < b->paired && j >= 0 && j < TILE_O) bits |= 1u << (row * G_ROW + j);
-    }
-    return bits;
-}
-
 /* Labels of `count` outputs as bits. */
 static inline uint32_t ISA(labels_of)(const struct fe_block *b, int first, int count) {
     if (b->labels == NULL) return first == 0;
@@ -128,37 +122,43 @@ static inline uint32_t ISA(labels_of)(const struct fe_block *b, int first, int c
     return bits;
 }
 
-/* Turns a register of scores into one of G, 0 where `valid` is not set if `is_masked`; returns whether the scores are
- * finite. `counted`: those whose loss counts. */
-FE_INLINE int ISA(gradient_register)(float *g, uint32_t labels, uint32_t valid, uint32_t counted, float alpha,
-                                     double *loss, const int is_masked) {
+/* Turns a register of scores into one of G, if `is_paired` 1 + more times and 0 where `valid` is not set; returns
+ * whether the scores are finite. `counted`: those whose loss counts. */
+FE_INLINE int ISA(gradient_register)(float *g, uint32_t labels, uint32_t valid, uint32_t counted, vf more, float alpha,
+                                     double *loss, const int is_paired) {
     const vf s = v_load(g);
     vf denominator;
     const vf sigmoid = ISA(sigmoid)(s, &denominator);
     const vf gradient = v_fma(sigmoid, v_set1(-alpha), v_pick(labels, v_set1(alpha)));
-    v_store(g, is_masked ? v_pick(valid, gradient) : gradient);
-    if (loss != NULL) *loss += ISA(loss)(s, denominator, labels, counted);
+    v_store(g, is_paired ? v_pick(valid, v_fma(more, gradient, gradient)) : gradient);
+    if (loss != NULL) *loss += ISA(loss)(s, denominator, more, labels, counted);
     return v_all_finite(s);
 }
 
 /* The same for a group; G is one row an input. */
 FE_INLINE int ISA(gradient_group)(const struct fe_block *b, int first, int nj, float alpha, double *loss, float *g,
                                   const int is_paired) {
-    const uint32_t labels = ISA(labels_of)(b, first, nj);
-    const uint32_t every_row = LANES > G_ROW ? 0x0101u : 1u;
-    const uint32_t paired = is_paired ? (1u << (b->paired - first)) - 1 : 0u;
+    const int two = LANES > G_ROW; /* inputs in a register */
+    const uint32_t every_row = two ? 0x0101u : 1u;
+    const uint32_t all = ((1u << nj) - 1) * every_row;
+    const uint32_t labels = is_paired ? 0u : ISA(labels_of)(b, first, nj) * every_row;
+    const uint32_t paired = is_paired && first == 0 ? ((1u << b->paired) - 1) * every_row : 0u;
     int finite = 1;
     for (int k = 0; k < b->m * G_ROW; k += LANES) {
-        uint32_t bits = labels * every_row, valid = ((1u << nj) - 1) * every_row;
+        const int i = k / G_ROW, is_last = i + 1 >= b->m;
+        uint32_t bits = labels, valid = all;
+        vf more = v_zero();
         if (is_paired) {
-            const uint32_t own = ISA(pairs_of)(b, first, k / G_ROW);
-            bits |= own;
-            valid &= ~(paired * every_row) | own;
+            const uint32_t own = b->own[i], next = two && !is_last ? b->own[i + 1] : 0u;
+            if (first == 0) bits = own | next << G_ROW;
+            valid = (all & ~paired) | bits;
+            more = v_pick((~paired & 0xffu) >> k % G_ROW, v_set1(b->more[own]));
+            if (two) more = v_add(more, v_pick(~paired & 0xff00u, v_set1(b->more[next])));
         }
         bits >>= k % G_ROW;
         valid >>= k % G_ROW;
-        const uint32_t counted = k / G_ROW + 1 < b->m ? valid : valid & 0xffu >> k % G_ROW;
-        finite &= ISA(gradient_register)(g + k, bits, valid, counted, alpha, loss, is_paired);
+        const uint32_t counted = is_last ? valid & 0xffu >> k % G_ROW : valid;
+        finite &= ISA(gradient_register)(g + k, bits, valid, counted, more, alpha, loss, is_paired);
     }
     return finite;
 }
@@ -335,7 +335,8 @@ static int ISA(gradient_of_one)(const struct fe_block *b, int64_t width, float a
     int finite = 1;
     for (int k = 0; k < b->n; k += LANES) {
         const int count = b->n - k < LANES ? b->n - k : LANES;
-        finite &= ISA(gradient_register)(g + k, ISA(labels_of)(b, k, count), 0, (1u << count) - 1, alpha, loss, 0);
+        finite &= ISA(gradient_register)(g + k, ISA(labels_of)(b, k, count), 0, (1u << count) - 1, v_zero(),
+                                            alpha, loss, 0);
     }
     return finite;
 }
@@ -352,7 +353,7 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
     int finite = 1;
     for (int first = 0, nj; first < b->n; first += nj, g += group) {
         nj = ISA(group_size)(first, b->n);
-        if (first < b->paired) finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 1);
+        if (b->paired > 0) finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 1);
         else finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 0);
     }
     return finite;

@@ -5,10 +5,11 @@
 #include "kernel.h"
 #include "sample.h"
 
-/* Random bits for a centre's negatives; the table's entries that they meet are sent for. `random` is the key of the
+/* Random bits for `count` negatives; the table's entries that they meet are sent for. `random` is the key of the
  * centre's draws, `first` the number of the first one. */
-static inline void fe_target_aim(const struct fe_job *job, uint64_t random, uint64_t first, uint64_t *aims) {
-    for (int32_t k = 0; k < job->negative; k++) {
+static inline void fe_target_aim(const struct fe_job *job, uint64_t random, uint64_t first, int32_t count,
+                                 uint64_t *aims) {
+    for (int32_t k = 0; k < count; k++) {
         aims[k] = fe_draw(random, first + (uint64_t)k);
         FE_PREFETCH_WRITE(job->noise + fe_alias_slot((uint32_t)job->words, aims[k]));
     }
@@ -20,21 +21,17 @@ static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t cen
     FE_PREFETCH_WRITE(job->path_codes + from);
 }
 
-/* The rows that these bits draw. */
-static inline void fe_target_draw(const struct fe_job *job, const uint64_t *aims, int32_t *negatives) {
-    for (int32_t k = 0; k < job->negative; k++)
-        negatives[k] = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
-}
-
-/* The centres (label 1), then the drawn rows (label 0). A draw that hits a centre is dropped, as word2vec does. */
-FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centres, int32_t count,
-                                 const int32_t *negatives, int32_t *rows) {
+/* The centres (label 1), then the rows that the bits draw (label 0). A draw that hits a centre is dropped, as word2vec
+ * does. */
+FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centres, int32_t count, const uint64_t *aims,
+                                 int32_t drawn, int32_t *rows) {
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
-    for (int32_t k = 0; k < job->negative; k++) {
+    for (int32_t k = 0; k < drawn; k++) {
+        const int32_t row = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
         int hit = 0;
-        for (int32_t i = 0; i < count; i++) hit |= negatives[k] == centres[i];
-        rows[n] = negatives[k];
+        for (int32_t i = 0; i < count; i++) hit |= row == centres[i];
+        rows[n] = row;
         n += !hit;
     }
     return n;

@@ -1,6 +1,8 @@
 /* train_block: sentences -> windows -> targets -> step.
  *
- * Work is cut into blocks: for skip-gram one centre with up to FE_MAX_INPUTS contexts, for CBOW up to CENTRES centres.
+ * Work is cut into blocks of up to FE_CENTRES centres that follow each other and share their negatives. Inputs are
+ * their means in CBOW; in skip-gram the tokens in their windows, up to FE_MAX_INPUTS, each once however many of the
+ * windows it is in.
  * Blocks are made in the middle of a step some steps ahead: their rows are on their way from memory before they are
  * needed, and making them fills the time in which the processor waits for the step's sigmoids.
  *
@@ -15,43 +17,51 @@
 #include "window.h"
 
 enum {
-    AHEAD = 3,   /* blocks that are made before they are trained on */
-    CENTRES = 4, /* of CBOW that share their negatives */
-    NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay near by themselves */
+    AHEAD = 3,           /* blocks that are made before they are trained on */
+    FEW_CONTEXTS = 16,   /* may share the usual number of negatives, or a path */
+    MOST_CONTEXTS = 40,  /* of several centres in a block */
+    LEAST_DRAWS = 7,     /* for more than a few; in place of fewer they weigh less each */
+    SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
+    NEAR_NODES = 9,      /* at the top of each path: up to 511 in all, which stay near by themselves */
 };
+_Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= SLOTS, "room to the left, inputs, centres that are no inputs");
 
 struct pending {
-    int32_t *inputs;  /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts of all centres */
-    int32_t centres[CENTRES], ends[CENTRES]; /* where each one's contexts end */
-    int32_t centre_count;                    /* skip-gram: 1 */
-    uint64_t *aims;   /* random bits of the negatives */
-    int32_t *drawn;   /* centres and negatives */
+    int32_t *inputs; /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts of all centres */
+    uint8_t *own;    /* skip-gram with several centres: bit k of own[i] says whether input i is a context of centre k */
+    int32_t centres[FE_CENTRES], ends[FE_CENTRES]; /* CBOW: where each one's contexts end */
+    int32_t *drawn;       /* centres and negatives */
     const int32_t *nodes; /* path */
     uint8_t *labels;      /* of the path */
-    int32_t m, drawn_count, node_count; /* m is 0 past the end */
-    int32_t path_is_new, draws_are_new; /* not those of the block before */
+    int32_t m, centre_count, drawn_count, node_count; /* m is 0 past the end */
+    uint64_t *aims;       /* random bits of the negatives */
+    int32_t aim_count;
+    int32_t own_pairs;    /* of an input and a centre that is its own */
+    int32_t path_is_new;  /* not that of the block before */
 };
 
 struct trainer {
     const struct fe_kernel *kernel;
     const struct fe_job *job;
     float alpha;
-    int32_t most_inputs; /* in a block of skip-gram */
+    int32_t most_centres;
+    int32_t most_contexts, most_together; /* skip-gram: in one of several blocks of a centre; in one of several centres */
     uint64_t negatives_key;
     struct fe_walk walk;
-    int32_t *contexts;           /* of the walk's current centre */
-    int32_t context_count, used; /* how many, and how many of them blocks have taken */
-    int32_t centre;
-    int32_t aimed_for, most_aimed_for; /* contexts that the latest draws serve */
-    int32_t *negatives;                /* drawn for the latest block whose outputs were found, before any is dropped */
+    int32_t centre;              /* the walk's current one */
+    struct fe_reach reach;       /* its window */
+    int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
+    int32_t *contexts;           /* these, if they are a basket's or of a block of one centre */
     struct pending slots[AHEAD + 1];
     /* arguments of a step */
     float **dh;
     float **o;
     float *scale;  /* of inputs; 1 for good unless is_scaled */
     int is_scaled, shares_out; /* CBOW's gradient, among a centre's contexts */
-    float *hidden, *hidden_change; /* CBOW: CENTRES rows each */
-    float ones[CENTRES];           /* factors on hidden_change */
+    float *hidden, *hidden_change; /* CBOW: FE_CENTRES rows each */
+    float ones[FE_CENTRES];        /* factors on hidden_change */
+    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES]; /* a block's `more`, with the usual number of draws or
+                                                             LEAST_DRAWS */
     float *g, *change; /* of the kernel */
     struct fe_done done;
 };
@@ -59,30 +69,31 @@ struct trainer {
 /* ---- workspace ---- */
 
 /* Contexts of a centre, or inputs of a step. */
-static int64_t most_contexts(const struct fe_job *job) {
+static int64_t largest(const struct fe_job *job) {
     const int64_t contexts = 2 * (int64_t)job->span + 1;
     return contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS;
 }
 
 static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
-    const int64_t contexts = 2 * (int64_t)job->span + 1, inputs = most_contexts(job);
-    const int64_t drawn = job->negative + CENTRES + 1, nodes = job->longest_path + 1;
+    const int64_t contexts = 2 * (int64_t)job->span + 1, inputs = largest(job);
+    const int64_t negative = job->negative > LEAST_DRAWS ? job->negative : LEAST_DRAWS;
+    const int64_t drawn = negative + FE_CENTRES + 1, nodes = job->longest_path + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     t->walk.kept = carve(c, FE_WALK_CENTRES + contexts, sizeof *t->walk.kept);
     t->walk.ids = carve(c, FE_WALK_CENTRES + contexts + FE_LINE, sizeof *t->walk.ids);
-    t->contexts = carve(c, contexts, sizeof *t->contexts);
+    t->contexts = carve(c, contexts + FE_LINE, sizeof *t->contexts);
     for (int k = 0; k <= AHEAD; k++) {
-        t->slots[k].inputs = carve(c, CENTRES * inputs + FE_LINE, sizeof(int32_t));
-        t->slots[k].aims = carve(c, job->negative, sizeof(uint64_t));
+        t->slots[k].inputs = carve(c, FE_CENTRES * inputs + FE_LINE, sizeof(int32_t));
+        t->slots[k].own = carve(c, SLOTS, 1);
+        t->slots[k].aims = carve(c, negative, sizeof(uint64_t));
         t->slots[k].drawn = carve(c, drawn, sizeof(int32_t));
         t->slots[k].labels = carve(c, nodes, 1);
     }
-    t->negatives = carve(c, job->negative, sizeof *t->negatives);
-    t->dh = carve(c, CENTRES * inputs, sizeof *t->dh);
-    t->scale = carve(c, CENTRES * inputs, sizeof *t->scale);
+    t->dh = carve(c, FE_CENTRES * inputs, sizeof *t->dh);
+    t->scale = carve(c, FE_CENTRES * inputs, sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
-    t->hidden = carve(c, CENTRES * job->stride, sizeof *t->hidden);
-    t->hidden_change = carve(c, CENTRES * job->stride, sizeof *t->hidden_change);
+    t->hidden = carve(c, FE_CENTRES * job->stride, sizeof *t->hidden);
+    t->hidden_change = carve(c, FE_CENTRES * job->stride, sizeof *t->hidden_change);
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
     t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
 }
@@ -101,8 +112,8 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
     for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
 }
 
-/* Step onto the next centre that has contexts, and write those to `contexts`; 0 when there is none. */
-FE_INLINE int next_centre(struct trainer *t, int32_t *contexts) {
+/* Step onto the next centre that has contexts; 0 when there is none. */
+FE_INLINE int next_centre(struct trainer *t) {
     const struct fe_job *job = t->job;
     do {
         if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) {
@@ -115,74 +126,158 @@ FE_INLINE int next_centre(struct trainer *t, int32_t *contexts) {
             prefetch_row(job->in, t->walk.ids[entering], job);
             if (job->out_hs != NULL) FE_PREFETCH_WRITE(job->path_offsets + t->walk.ids[entering]);
         }
-        t->context_count =
-            job->basket > 0 ? fe_basket_contexts(&t->walk, contexts) : fe_walk_contexts(&t->walk, contexts);
+        if (job->basket > 0) {
+            t->context_count = fe_basket_contexts(&t->walk, t->contexts);
+        } else {
+            t->reach = fe_walk_reach(&t->walk);
+            t->context_count = t->reach.to - t->reach.from;
+        }
     } while (t->context_count == 0);
     t->centre = t->walk.ids[t->walk.centre];
     t->used = 0;
     return 1;
 }
 
-/* Random bits for the block's negatives, unless it shares those of the block before. */
-static inline void aim(struct trainer *t, struct pending *p) {
-    const int32_t negative = t->job->negative;
-    if (negative == 0) return;
-    t->aimed_for += p->m;
-    p->draws_are_new = t->aimed_for > t->most_aimed_for;
-    if (!p->draws_are_new) return;
-    const uint64_t random = fe_draw(t->negatives_key, (uint64_t)t->walk.kept[t->walk.centre].position);
-    fe_target_aim(t->job, random, (uint64_t)t->used * (uint64_t)negative, p->aims);
-    t->aimed_for = p->m;
+/* One that stands twice waits for the next block. */
+static inline int stands(const struct pending *p, int32_t centre) {
+    int found = 0;
+    for (int32_t i = 0; i < p->centre_count; i++) found |= p->centres[i] == centre;
+    return found;
 }
 
-/* The next centres with all their contexts: up to `most` different ones. One that stands twice waits for the next
- * block. */
-static void next_centres(struct trainer *t, struct pending *p, int32_t most) {
-    while (p->centre_count < most) {
+/* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
+static inline void aim(const struct trainer *t, struct pending *p, int64_t position, uint64_t first, int32_t count) {
+    p->aim_count = count;
+    if (count > 0) fe_target_aim(t->job, fe_draw(t->negatives_key, (uint64_t)position), first, count, p->aims);
+}
+
+static inline int64_t position(const struct trainer *t) { return t->walk.kept[t->walk.centre].position; }
+
+/* CBOW: the next centres with all their contexts. */
+static void next_means(struct trainer *t, struct pending *p) {
+    while (p->centre_count < t->most_centres) {
+        if (t->used == t->context_count && !next_centre(t)) return;
+        if (stands(p, t->centre)) return;
+        if (p->centre_count == 0) aim(t, p, position(t), 0, t->job->negative);
         int32_t *contexts = p->inputs + p->m;
-        if (t->used < t->context_count) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
-        else if (!next_centre(t, contexts)) return;
-        int stands = 0;
-        for (int32_t i = 0; i < p->centre_count; i++) stands |= p->centres[i] == t->centre;
-        if (stands) {
-            memcpy(t->contexts, contexts, (size_t)t->context_count * sizeof *contexts);
-            return;
-        }
-        if (p->centre_count == 0) aim(t, p);
+        if (t->job->basket > 0) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
+        else fe_walk_contexts(&t->walk, t->reach, contexts);
         t->used = t->context_count;
         p->m += t->context_count;
         p->centres[p->centre_count] = t->centre;
         p->ends[p->centre_count++] = p->m;
+        p->own_pairs++;
     }
 }
 
-/* The next contexts of a centre. */
+/* The next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */
 static void next_contexts(struct trainer *t, struct pending *p) {
-    const int32_t most = t->most_inputs;
-    const int is_new = t->used == t->context_count;
-    if (is_new && !next_centre(t, p->inputs)) return;
-    p->m = t->context_count;
-    if (p->m > most) { /* contexts are shared out evenly, e.g. 20 as 10 + 10 */
-        if (is_new) memcpy(t->contexts, p->inputs, (size_t)p->m * sizeof *p->inputs);
-        const int32_t left = t->context_count - t->used, parts = (left + most - 1) / most;
-        p->m = (left + parts - 1) / parts;
-        memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
+    const int32_t most = t->most_contexts, negative = t->job->negative;
+    if (t->used == t->context_count && !next_centre(t)) return;
+    p->path_is_new = t->used == 0;
+    if (p->path_is_new && t->job->basket == 0) fe_walk_contexts(&t->walk, t->reach, t->contexts);
+    p->m = t->context_count - t->used;
+    if (p->m > most) {
+        const int32_t parts = (p->m + most - 1) / most;
+        p->m = (p->m + parts - 1) / parts;
     }
-    aim(t, p);
+    memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
+    aim(t, p, position(t), (uint64_t)t->used * (uint64_t)negative, negative);
     p->centres[0] = t->centre;
-    p->ends[0] = p->m;
     p->centre_count = 1;
-    p->path_is_new = is_new;
+    p->own_pairs = p->m;
     t->used += p->m;
+}
+
+/* Windows of centres in a row overlap. What such a run passes goes into slots in a row; a token's slot is its number in
+ * the walk less `origin`. */
+struct run {
+    int64_t origin, first, last, centre; /* numbers: in slot 0; the ends of what is in a window; the latest centre */
+    int32_t inputs_before;               /* of earlier runs */
+};
+
+/* In `own`, for a line of slots from `first` on: bit k says whether slot from[k] + 0 ... length[k] but centre[k]. */
+FE_INLINE void find_own(int32_t first, const uint8_t *from, const uint8_t *length, const uint8_t *centre, uint8_t *own) {
+    for (int s = 0; s < FE_LINE; s++) {
+        const uint8_t slot = (uint8_t)(first + s);
+        int bits = 0;
+        for (int k = 0; k < FE_CENTRES; k++)
+            bits |= -((uint8_t)(slot - from[k]) <= length[k]) & -(slot != centre[k]) & 1 << k;
+        own[s] = (uint8_t)bits;
+    }
+}
+
+/* The windows of the next centres: every token that is a context of one or several becomes one input. A centre with too many
+ * contexts is alone. */
+static void next_windows(struct trainer *t, struct pending *p) {
+    const struct fe_walk *w = &t->walk;
+    const int32_t negative = t->job->negative;
+    uint8_t from[FE_CENTRES], length[FE_CENTRES], centre[FE_CENTRES]; /* slots */
+    memset(from, SLOTS, sizeof from);
+    memset(length, 0, sizeof length);
+    memset(centre, SLOTS, sizeof centre);
+    struct run run = {.centre = -2};
+    int64_t first_position = 0;
+    int32_t slots = 0, inputs = 0;
+    while (p->centre_count < t->most_centres) {
+        if (t->used == t->context_count && !next_centre(t)) break;
+        if (t->context_count > FE_MAX_INPUTS || t->context_count > t->most_together) {
+            if (p->centre_count == 0) next_contexts(t, p);
+            break;
+        }
+        const int64_t number = w->passed + w->centre, left = w->passed + t->reach.from, right = w->passed + t->reach.to;
+        const int goes_on = number == run.centre + 1;
+        struct run next = {run.origin, left, right, number, goes_on ? run.inputs_before : inputs};
+        if (goes_on) {
+            if (run.first < left) next.first = run.first;
+            if (run.last > right) next.last = run.last;
+        } else { /* later centres reach further to the left at times, by no more than this */
+            int32_t room = t->job->window < FE_MAX_INPUTS ? t->job->window : FE_MAX_INPUTS;
+            if (w->centre < room) room = w->centre;
+            next.origin = number - room - slots;
+        }
+        /* The centre of a run of one is no context; of two, each is the other's. */
+        const int32_t inputs_then = next.inputs_before + (int32_t)(next.last - next.first) + goes_on;
+        if (p->centre_count == 0) first_position = position(t);
+        else if (inputs_then > FE_MAX_INPUTS || p->own_pairs + t->context_count > t->most_together || stands(p, t->centre))
+            break;
+        run = next;
+        inputs = inputs_then;
+        const int32_t new_slots = (int32_t)(right - run.origin) + 1 - slots;
+        fe_copy_ids(p->inputs + slots, w->ids + (run.origin + slots - w->passed), new_slots);
+        if (new_slots > 0) slots += new_slots;
+        from[p->centre_count] = (uint8_t)(left - run.origin);
+        length[p->centre_count] = (uint8_t)(right - left);
+        centre[p->centre_count] = (uint8_t)(number - run.origin);
+        p->centres[p->centre_count++] = t->centre;
+        p->own_pairs += t->context_count;
+        t->used = t->context_count;
+    }
+    if (inputs == 0) return;
+    int32_t m = 0, *ids = p->inputs;
+    uint8_t *owns = p->own;
+    for (int32_t line = 0; line < slots; line += FE_LINE) {
+        uint8_t own[FE_LINE];
+        find_own(line, from, length, centre, own);
+        for (int s = 0; s < FE_LINE; s++) {
+            ids[m] = ids[line + s];
+            owns[m] = own[s];
+            m += own[s] != 0;
+        }
+    }
+    p->m = m;
+    const int is_thinned = p->own_pairs > FEW_CONTEXTS && negative < LEAST_DRAWS;
+    aim(t, p, first_position, 0, is_thinned ? LEAST_DRAWS : negative);
 }
 
 /* Fill the slot with the next block; its m is 0 when there is none. */
 static void next_block(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
-    p->m = p->centre_count = 0;
+    p->m = p->centre_count = p->own_pairs = 0;
     p->path_is_new = 1;
-    if (job->sg) next_contexts(t, p);
-    else next_centres(t, p, job->negatives_per_pair || job->out_hs != NULL || job->basket > 0 ? 1 : CENTRES);
+    if (!job->sg) next_means(t, p);
+    else if (t->most_centres > 1) next_windows(t, p);
+    else next_contexts(t, p);
     if (p->m == 0) return;
     if (job->out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
     if (job->basket > 0)
@@ -194,12 +289,9 @@ static void find_outputs(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
-    if (job->negative > 0) { /* the number of centres is a constant for skip-gram */
-        if (p->draws_are_new) fe_target_draw(job, p->aims, t->negatives);
-        if (job->sg) p->drawn_count = fe_target_rows(job, p->centres, 1, t->negatives, p->drawn);
-        else p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, t->negatives, p->drawn);
-        const int32_t new_rows = p->draws_are_new ? p->drawn_count : 1;
-        for (int32_t k = 0; k < new_rows; k++) prefetch_row(job->out_ns, p->drawn[k], job);
+    if (job->negative > 0) {
+        p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
+        for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->out_ns, p->drawn[k], job);
     }
     if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
     for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++) prefetch_row(job->out_hs, p->nodes[k], job);
@@ -216,15 +308,18 @@ static inline void find_inputs(struct trainer *t, const struct pending *p, int32
     }
 }
 
-static inline int gradient(struct trainer *t, struct fe_block *block, float *matrix, const int32_t *outputs,
-                           const uint8_t *labels, int32_t n) {
+static inline int gradient(struct trainer *t, const struct pending *p, struct fe_block *block, float *matrix,
+                           const int32_t *outputs, const uint8_t *labels, int32_t n) {
     for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->stride;
     block->o = t->o;
     block->labels = labels;
     block->n = n;
-    t->done.pairs += (int64_t)block->m * (block->paired > 0 ? n - block->paired + 1 : n);
+    t->done.pairs += (int64_t)block->m * (n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
     return t->kernel->gradient(block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
 }
+
+static const uint8_t means_own[] = {1, 2, 4, 8};
+_Static_assert(sizeof means_own == FE_CENTRES, "each mean has its centre");
 
 /* Train on block number `now`, find the outputs of the one after the next, and make another; 0 when a score was not
  * finite. */
@@ -232,7 +327,7 @@ static inline int train_pending(struct trainer *t, int now) {
     const struct pending *p = &t->slots[now];
     const struct fe_job *job = t->job;
     struct fe_block block = {.h = t->dh, .dh = t->dh, .scale = t->scale, .m = p->m};
-    float *hidden[CENTRES], *hidden_change[CENTRES];
+    float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES];
     if (job->sg) {
         find_inputs(t, p, 0, p->m, 1.0f);
     } else {
@@ -250,13 +345,17 @@ static inline int train_pending(struct trainer *t, int now) {
     }
     if (p->node_count > 0) {
         block.in_turn = 1;
-        if (!gradient(t, &block, job->out_hs, p->nodes, p->labels, p->node_count)) return 0;
+        if (!gradient(t, p, &block, job->out_hs, p->nodes, p->labels, p->node_count)) return 0;
         if (p->drawn_count > 0) t->kernel->update(&block, job->vector_size, t->g, t->change);
     }
     if (p->drawn_count > 0) {
         block.in_turn = 0;
-        block.paired = job->sg ? 0 : p->centre_count;
-        if (!gradient(t, &block, job->out_ns, p->drawn, NULL, p->drawn_count)) return 0;
+        if (p->centre_count > 1 || p->aim_count > job->negative) {
+            block.paired = p->centre_count;
+            block.own = job->sg ? p->own : means_own;
+            block.more = p->aim_count > job->negative ? t->least : t->usual;
+        }
+        if (!gradient(t, p, &block, job->out_ns, p->drawn, NULL, p->drawn_count)) return 0;
     }
     find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
     next_block(t, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
@@ -266,11 +365,11 @@ static inline int train_pending(struct trainer *t, int now) {
     return 1;
 }
 
-/* Inputs of a path are scored before any of them has moved its nodes, of which the first are in every path: with more
- * of them than this training diverges at a rate of 0.1. */
-static int32_t most_path_inputs(float alpha) {
-    const float most = 0.41f / alpha;
-    return most >= (float)FE_MAX_INPUTS ? FE_MAX_INPUTS : most > 1.0f ? (int32_t)most : 1;
+/* How many contexts may share outputs at this rate. All of them are scored before any has moved an output: with more
+ * than this training diverges at a rate of 0.1 on paths, of which the first nodes are the same, and at 0.2 on negatives. */
+static int32_t most_at_rate(float alpha, int has_paths, int32_t limit) {
+    const float most = (has_paths ? 0.41f : 1.25f) / alpha;
+    return most >= (float)limit ? limit : most > 1.0f ? (int32_t)most : 1;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
@@ -279,14 +378,20 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
-    t.most_inputs = job->negatives_per_pair ? 1 : job->out_hs != NULL ? most_path_inputs(alpha) : FE_MAX_INPUTS;
-    t.aimed_for = FE_MAX_INPUTS; /* for nothing yet */
-    t.most_aimed_for = job->sg && !job->negatives_per_pair && job->basket == 0 ? FE_MAX_INPUTS : -1;
+    t.most_contexts = job->negatives_per_pair ? 1 : most_at_rate(alpha, job->out_hs != NULL, FEW_CONTEXTS);
+    t.most_together = most_at_rate(alpha, 0, MOST_CONTEXTS);
+    t.most_centres = job->negatives_per_pair || job->out_hs != NULL || job->basket > 0 ? 1 : FE_CENTRES;
+    for (int own = 0; own < 1 << FE_CENTRES; own++) {
+        float times = 0.0f;
+        for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
+        t.usual[own] = times - 1.0f;
+        t.least[own] = times * (float)job->negative / (float)LEAST_DRAWS - 1.0f;
+    }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
     t.shares_out = !job->sg && (job->cbow_mean != 0) == (job->cbow_exact != 0);
     t.is_scaled = t.shares_out || job->in_scale != NULL;
-    for (int64_t i = 0; i < CENTRES * most_contexts(job); i++) t.scale[i] = 1.0f;
+    for (int64_t i = 0; i < FE_CENTRES * largest(job); i++) t.scale[i] = 1.0f;
     int ok = 1;
     if (begin < end) {
         fe_walk_start(&t.walk, job, epoch, begin, end);

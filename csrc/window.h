@@ -25,6 +25,7 @@ struct fe_walk {
     int64_t sentence;
     int64_t begin, end;           /* the block: centres are the kept tokens in [begin, end) */
     int64_t next, centres_end;    /* next token to read; the block's end within the sentence */
+    int64_t passed;               /* entry e is number passed + e; neighbours' numbers follow each other, others' not */
     int32_t count, centre, after; /* entries in `kept`; the current centre; entries past centres_end */
 };
 
@@ -52,6 +53,7 @@ static inline void fe_walk_enter(struct fe_walk *w) {
     const int64_t first = bounds[0] > w->begin ? bounds[0] : w->begin;
     const int32_t span = w->job->span;
     int32_t at = span;
+    w->passed += w->count + 1;
     for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--) at -= fe_walk_keep(w, t, at - 1);
     w->count = span - at;
     fe_walk_shift(w, at);
@@ -68,6 +70,7 @@ static inline void fe_walk_fill(struct fe_walk *w) {
     if (w->centre > span) {
         const int32_t passed = w->centre - span;
         w->count -= passed;
+        w->passed += passed;
         w->centre = span;
         fe_walk_shift(w, passed);
     }
@@ -91,6 +94,7 @@ static inline int fe_walk_sentence_read(const struct fe_walk *w) {
 static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, int64_t epoch, int64_t begin,
                                  int64_t end) {
     w->job = job;
+    w->passed = w->count = 0;
     w->key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_TOKENS);
     w->basket_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_BASKETS);
     w->begin = begin;
@@ -136,16 +140,23 @@ FE_INLINE void fe_copy_ids(int32_t *to, const int32_t *from, int32_t count) {
     } while (count > 0);
 }
 
-/* Ids of the current centre's contexts, left to right; returns how many. contexts: 2 * span, and FE_LINE more. */
-FE_INLINE int32_t fe_walk_contexts(const struct fe_walk *w, int32_t *contexts) {
+/* The first and last entry of the current centre's window. */
+struct fe_reach {
+    int32_t from, to;
+};
+
+FE_INLINE struct fe_reach fe_walk_reach(const struct fe_walk *w) {
     const int32_t window = w->job->window;
-    const struct fe_kept centre = w->kept[w->centre];
-    const int32_t reach = w->job->shrink_windows ? window - (int32_t)fe_below(centre.random, (uint32_t)window) : window;
-    const int32_t from = w->centre > reach ? w->centre - reach : 0;
-    const int32_t to = w->centre + reach < w->count - 1 ? w->centre + reach : w->count - 1;
-    fe_copy_ids(contexts, w->ids + from, w->centre - from);
-    fe_copy_ids(contexts + (w->centre - from), w->ids + w->centre + 1, to - w->centre);
-    return to - from;
+    const uint32_t random = w->kept[w->centre].random;
+    const int32_t reach = w->job->shrink_windows ? window - (int32_t)fe_below(random, (uint32_t)window) : window;
+    return (struct fe_reach){w->centre > reach ? w->centre - reach : 0,
+                             w->centre + reach < w->count - 1 ? w->centre + reach : w->count - 1};
+}
+
+/* Ids of the current centre's contexts, left to right. contexts: 2 * span, and FE_LINE more. */
+FE_INLINE void fe_walk_contexts(const struct fe_walk *w, struct fe_reach reach, int32_t *contexts) {
+    fe_copy_ids(contexts, w->ids + reach.from, w->centre - reach.from);
+    fe_copy_ids(contexts + (w->centre - reach.from), w->ids + w->centre + 1, reach.to - w->centre);
 }
 
 /* ---- baskets: any token may be a context of any other, so nothing is buffered but the centre, entry 0 ---- */

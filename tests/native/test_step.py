@@ -87,7 +87,7 @@ def check_step(
 def test_every_shape_agrees_with_the_oracle(isa: str, size: int, in_turn: bool) -> None:
     rng = np.random.default_rng(size)
     h, o = random_rows(rng, 20, size), random_rows(rng, 30, size)
-    for m in range(1, 17):
+    for m in range(1, 25):
         for n in OUTPUTS:
             h_rows, o_rows = rng.permutation(20)[:m].tolist(), rng.permutation(30)[:n].tolist()
             check_step(isa, h, h_rows, o, o_rows, rng.integers(0, 2, n).tolist(), 0.05, in_turn)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows
-from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, train
+from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, sharing, train, windows
 
 from fastemb import _native
 
@@ -135,6 +135,22 @@ def test_a_path_has_fewer_inputs_at_once_the_higher_the_rate(isa: str, alpha: fl
     run = native_run(isa, model, CORPUS)
     done = run.train(0, alpha)
     check_training(run, model, done, train(model, CORPUS, 0, alpha), True, tolerance=2e-5)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.03, 0.07, 0.11, 0.3])
+@pytest.mark.parametrize("window", [2, 5, 10, 14])
+@pytest.mark.parametrize("negative", [1, 5, 9])
+def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: float, window: int, negative: int) -> None:
+    model = fresh_model("ns", 9, words=60, window=window, negative=negative)
+    sentences = [np.random.default_rng(length).integers(0, 60, length).tolist() for length in (40, 3, 2, 7, 30)]
+    most = min(40, int(1.25 / alpha)) if alpha else 40
+    found = [window for window in windows(model, sentences, 0) if window.contexts]
+    blocks = [sum(len(window.contexts) for window in group) for group in sharing(model, found, alpha) if len(group) > 1]
+    assert all(contexts <= most for contexts in blocks)
+    assert blocks or alpha > 0.2
+    run = native_run(isa, model, sentences)
+    done = run.train(0, alpha)
+    check_training(run, model, done, train(model, sentences, 0, alpha), True, tolerance=2e-5)
 
 
 @pytest.mark.parametrize("model_name", MODELS)

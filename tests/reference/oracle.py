@@ -9,13 +9,18 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Vectors = npt.NDArray[np.float64]
+
+MOST_INPUTS = 24  # of a block
+FEW_CONTEXTS = 16  # may share the usual number of negatives, or a path
+MOST_CONTEXTS = 40  # of a block of several centres
+LEAST_DRAWS = 7  # for more than a few contexts
 
 # ---- random numbers: SplitMix64's mixer over (key, counter) ----
 
@@ -150,6 +155,15 @@ class Done:
     centres: list[tuple[int, list[int]]] = field(default_factory=list)  # (position, contexts)
 
 
+class Window(NamedTuple):
+    """A kept token and those that are its contexts: words, and positions in the corpus."""
+
+    position: int
+    centre: int
+    contexts: list[int]
+    places: list[int]
+
+
 # ---- sentence -> centre and contexts ----
 
 
@@ -178,8 +192,8 @@ def basket_contexts(model: Model, size: int, centre: int, position: int, epoch: 
     return drawn
 
 
-def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Iterator[tuple[int, int, list[int]]]:
-    """(position in the corpus, centre, contexts from left to right) of every kept token."""
+def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Iterator[Window]:
+    """Of every kept token; contexts from left to right, in a basket as they are drawn."""
     key = stream_key(model.seed, epoch, TOKENS)
     position = 0
     for sentence in sentences:
@@ -194,27 +208,28 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
             words = {where: word for where, word, _ in kept}
             for where, centre, _ in kept:
                 drawn = basket_contexts(model, len(sentence), where - first, where, epoch)
-                yield where, centre, [words[first + place] for place in drawn if first + place in words]
+                places = [first + place for place in drawn if first + place in words]
+                yield Window(where, centre, [words[place] for place in places], places)
             continue
         for at, (where, centre, bits) in enumerate(kept):
             reach = model.window - below(bits, model.window) if model.shrink_windows else model.window
-            left, right = kept[max(0, at - reach) : at], kept[at + 1 : at + 1 + reach]
-            yield where, centre, [word for _, word, _ in left + right]
+            found = kept[max(0, at - reach) : at] + kept[at + 1 : at + 1 + reach]
+            yield Window(where, centre, [word for _, word, _ in found], [place for place, _, _ in found])
 
 
 # ---- centre -> output rows and labels ----
 
 
 def negative_targets(
-    model: Model, centres: list[int], position: int, first: int, epoch: int
+    model: Model, centres: list[int], position: int, first: int, epoch: int, count: int
 ) -> tuple[list[int], Vectors]:
-    """The centres and draws `first`, `first` + 1, ... of the first one's stream; a draw that hits one is dropped.
+    """The centres and `count` draws from number `first` on of the first one's stream; a draw that hits one is dropped.
 
     A label a centre and output: its own is 1, those of the others are NaN, the rest are 0.
     """
     assert model.noise is not None
     key = draw(stream_key(model.seed, epoch, NEGATIVES), position)
-    drawn = [alias_draw(model.noise, draw(key, first + k)) for k in range(model.negative)]
+    drawn = [alias_draw(model.noise, draw(key, first + k)) for k in range(count)]
     rows = centres + [row for row in drawn if row not in centres]
     labels = np.zeros((len(centres), len(rows)))
     labels[:, : len(centres)] = np.where(np.eye(len(centres)) == 1, 1.0, np.nan)
@@ -227,11 +242,15 @@ def path_targets(model: Model, centre: int) -> tuple[list[int], Vectors]:
     return nodes, np.array([[1.0 - code for _, code in model.paths[centre]]])
 
 
+def most_at_rate(alpha: float, has_paths: bool, limit: int) -> int:
+    """Contexts that may share outputs: fewer where the rate is high, above all with Huffman paths."""
+    most = 0.41 if has_paths else 1.25
+    return limit if alpha * limit <= most else max(1, int(most / alpha))
+
+
 def most_inputs(model: Model, alpha: float) -> int:
-    """Contexts in a block: fewer with Huffman paths where the rate is high."""
-    if model.negatives_per_pair:
-        return 1
-    return 16 if model.paths is None or alpha * 16 <= 0.41 else max(1, int(0.41 / alpha))
+    """Contexts of one centre in a block."""
+    return 1 if model.negatives_per_pair else most_at_rate(alpha, model.paths is not None, FEW_CONTEXTS)
 
 
 def chunk_sizes(contexts: int, most: int) -> list[int]:
@@ -252,11 +271,11 @@ def sigmoid(s: Vectors) -> Vectors:
     return np.where(s >= 0, 1.0, e) / (1.0 + e)
 
 
-def block_loss(h: Vectors, o: Vectors, labels: Any) -> float:
+def block_loss(h: Vectors, o: Vectors, labels: Any, weights: Any = 1.0) -> float:
     """Sum of -log sigmoid(s) where the label is 1, of -log sigmoid(-s) where it is 0."""
     labels = np.asarray(labels, dtype=float)
     sign = np.where(labels == 1, 1.0, -1.0)
-    return float(np.where(np.isnan(labels), 0.0, np.logaddexp(0.0, -(h @ o.T) * sign)).sum())
+    return float((weights * np.where(np.isnan(labels), 0.0, np.logaddexp(0.0, -(h @ o.T) * sign))).sum())
 
 
 FEW = 6  # inputs that take outputs one by one
@@ -282,18 +301,19 @@ def block_step(
     scale: Any = 1.0,
     outputs: Sequence[int] | None = None,
     in_turn: bool = False,
+    weights: Any = 1.0,
 ) -> tuple[Vectors, Vectors, float]:
     """Changes of h (m x D) and o (n x D), and the loss before them. All scores are made before anything changes.
 
-    ``labels`` are n, or m x n; nothing is learned where one is NaN. ``rows`` says which inputs are the same row;
-    ``scale`` is the factor on their changes. ``outputs`` says which outputs are.
+    ``labels`` are n, or m x n; nothing is learned where one is NaN. ``weights`` say how often a pair is there. ``rows``
+    says which inputs are the same row; ``scale`` is the factor on their changes. ``outputs`` says which outputs are.
 
     An output is seen after what earlier groups did to its row, and with ``in_turn`` after what earlier inputs did; an
     input that is not one of a few by the last group after what that did to its row.
     """
     rows = range(len(h)) if rows is None else rows
     outputs = range(len(o)) if outputs is None else outputs
-    g = np.nan_to_num(alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T)))
+    g = weights * np.nan_to_num(alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T)))
     dh, do = np.zeros_like(h), np.zeros_like(o)
     factors = np.broadcast_to(scale, (len(h), 1))
     taken = groups(len(h), len(o))
@@ -306,7 +326,7 @@ def block_step(
                 x = x + sum(factors[k] * dh[k] for k in range(i) if rows[k] == rows[i])
             dh[i] += g[i, places] @ (np.array(before) + (do[places] if in_turn else 0.0))
             do[places] += np.outer(g[i, places], x)
-    return dh, do, block_loss(h, o, labels)
+    return dh, do, block_loss(h, o, labels, weights)
 
 
 # ---- training ----
@@ -320,7 +340,7 @@ def targets_of(
     if model.out_hs is not None and model.paths is not None and model.paths[centres[0]]:
         targets.append((model.out_hs, *path_targets(model, centres[0])))
     if model.out_ns is not None:
-        targets.append((model.out_ns, *negative_targets(model, centres, position, first, epoch)))
+        targets.append((model.out_ns, *negative_targets(model, centres, position, first, epoch, model.negative)))
     return targets
 
 
@@ -328,39 +348,61 @@ def scales(model: Model, rows: list[int]) -> Vectors:
     return np.array([1.0 if model.in_scale is None else model.in_scale[row] for row in rows])[:, None]
 
 
-Window = tuple[int, int, list[int]]  # position, centre, contexts
+def is_alone(model: Model) -> bool:
+    """Whether a block has one centre."""
+    return model.negatives_per_pair or model.basket > 0 or model.paths is not None
 
 
-def train_skip_gram(model: Model, found: list[Window], epoch: int, alpha: float, done: Done) -> None:
-    """Blocks of contexts. Those that follow each other share their negatives while these serve at most 16 contexts, but
-    for baskets. The second output matrix sees h as the first one left it."""
-    most = most_inputs(model, alpha)
-    served = 16
-    for position, centre, contexts in found:
-        used = 0
-        for size in chunk_sizes(len(contexts), most):
-            rows = contexts[used : used + size]
-            served += size
-            if served > 16 or model.negatives_per_pair or model.basket:
-                served, draws = size, (position, used * model.negative)
-            for matrix, outputs, labels in targets_of(model, [centre], *draws, epoch):
-                scale, paths = scales(model, rows), matrix is model.out_hs
-                dh, do, loss = block_step(
-                    model.inputs[rows], matrix[outputs], labels, alpha, rows, scale, outputs, paths
-                )
-                np.add.at(matrix, outputs, do)
-                np.add.at(model.inputs, rows, scale * dh)
-                done.pairs += len(rows) * len(outputs)
-                done.loss += loss
-            used += size
+def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done: Done) -> None:
+    """Blocks of one centre's contexts. The second output matrix sees h as the first one left it."""
+    used = 0
+    for size in chunk_sizes(len(window.contexts), most_inputs(model, alpha)):
+        rows = window.contexts[used : used + size]
+        for matrix, outputs, labels in targets_of(
+            model, [window.centre], window.position, used * model.negative, epoch
+        ):
+            scale, paths = scales(model, rows), matrix is model.out_hs
+            dh, do, loss = block_step(model.inputs[rows], matrix[outputs], labels, alpha, rows, scale, outputs, paths)
+            np.add.at(matrix, outputs, do)
+            np.add.at(model.inputs, rows, scale * dh)
+            done.pairs += len(rows) * len(outputs)
+            done.loss += loss
+        used += size
 
 
-def sharing(model: Model, found: list[Window]) -> Iterator[list[Window]]:
-    """CBOW's centres that share their negatives: up to four different words, as they follow each other."""
-    most = 1 if model.negatives_per_pair or model.basket or model.paths is not None else 4
+def train_windows(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+    """One block of several centres: each token in their windows is one input, with the centres whose context it is and,
+    as often as there are such, with negatives that serve them all. More contexts have more negatives of less weight."""
+    assert model.out_ns is not None
+    words = {place: word for window in group for place, word in zip(window.places, window.contexts, strict=True)}
+    places = sorted(words)
+    rows = [words[place] for place in places]
+    own = np.array([[place in window.places for window in group] for place in places])
+    count = max(model.negative, LEAST_DRAWS) if own.sum() > FEW_CONTEXTS else model.negative
+    outputs, _ = negative_targets(model, [window.centre for window in group], group[0].position, 0, epoch, count)
+    labels, weights = np.zeros((len(rows), len(outputs))), np.ones((len(rows), len(outputs)))
+    labels[:, : len(group)] = np.where(own, 1.0, np.nan)
+    weights[:, len(group) :] = own.sum(axis=1, keepdims=True) * model.negative / count
+    scale = scales(model, rows)
+    dh, do, loss = block_step(
+        model.inputs[rows], model.out_ns[outputs], labels, alpha, rows, scale, outputs, weights=weights
+    )
+    np.add.at(model.out_ns, outputs, do)
+    np.add.at(model.inputs, rows, scale * dh)
+    done.pairs += int((~np.isnan(labels)).sum())
+    done.loss += loss
+
+
+def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Window]]:
+    """Centres that share a block: up to four different words, as they follow each other. In skip-gram there are limits
+    to the tokens in their windows and to the contexts of all; a centre beyond them is alone."""
+    most, most_contexts = 1 if is_alone(model) else 4, most_at_rate(alpha, False, MOST_CONTEXTS)
     group: list[Window] = []
     for window in found:
-        if len(group) == most or window[1] in [centre for _, centre, _ in group]:
+        tokens = {place for member in [*group, window] for place in member.places}
+        contexts = sum(len(member.contexts) for member in [*group, window])
+        is_full = len(group) == most or (model.sg and (len(tokens) > MOST_INPUTS or contexts > most_contexts))
+        if group and (is_full or window.centre in [member.centre for member in group]):
             yield group
             group = []
         group.append(window)
@@ -374,19 +416,19 @@ def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done
     With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
     sum; otherwise it is not divided for a mean (word2vec) and is for a sum (gensim).
     """
-    shares = [1.0 / len(contexts) for _, _, contexts in group]
-    sums = [model.inputs[contexts].sum(axis=0) for _, _, contexts in group]
+    shares = [1.0 / len(window.contexts) for window in group]
+    sums = [model.inputs[window.contexts].sum(axis=0) for window in group]
     h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
-    for matrix, rows, labels in targets_of(model, [centre for _, centre, _ in group], group[0][0], 0, epoch):
+    for matrix, rows, labels in targets_of(model, [window.centre for window in group], group[0].position, 0, epoch):
         dh, do, loss = block_step(h, matrix[rows], labels, alpha, outputs=rows)
         np.add.at(matrix, rows, do)
         change += dh
         done.pairs += int((~np.isnan(labels)).sum())
         done.loss += loss
-    for (_, _, contexts), share, row in zip(group, shares, change, strict=True):
+    for window, share, row in zip(group, shares, change, strict=True):
         factor = share if model.cbow_mean == model.cbow_exact else 1.0
-        np.add.at(model.inputs, contexts, factor * scales(model, contexts) * row)
+        np.add.at(model.inputs, window.contexts, factor * scales(model, window.contexts) * row)
 
 
 def train(
@@ -395,16 +437,18 @@ def train(
     """Train on the centres at tokens [begin, end)."""
     done = Done()
     found = []
-    for position, centre, contexts in windows(model, sentences, epoch):
-        if position < begin or (end is not None and position >= end):
+    for window in windows(model, sentences, epoch):
+        if window.position < begin or (end is not None and window.position >= end):
             continue
         done.kept += 1
-        done.centres.append((position, contexts))
-        if contexts:
-            found.append((position, centre, contexts))
-    if model.sg:
-        train_skip_gram(model, found, epoch, alpha, done)
-    else:
-        for group in sharing(model, found):
+        done.centres.append((window.position, window.contexts))
+        if window.contexts:
+            found.append(window)
+    for group in sharing(model, found, alpha):
+        if not model.sg:
             train_cbow(model, group, epoch, alpha, done)
+        elif is_alone(model) or len(group[0].contexts) > min(MOST_INPUTS, most_at_rate(alpha, False, MOST_CONTEXTS)):
+            train_contexts(model, group[0], epoch, alpha, done)
+        else:
+            train_windows(model, group, epoch, alpha, done)
     return done
