@@ -17,7 +17,7 @@
 #include "window.h"
 
 enum {
-    AHEAD = 3,           /* blocks that are made before they are trained on */
+    AHEAD = 2,           /* blocks that are made before they are trained on */
     FEW_CONTEXTS = 16,   /* may share the usual number of negatives, or a path */
     MOST_CONTEXTS = 40,  /* of several centres in a block */
     LEAST_DRAWS = 7,     /* for more than a few; in place of fewer they weigh less each */
