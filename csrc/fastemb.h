@@ -102,7 +102,7 @@ struct fe_job {
 struct fe_done {
     int64_t words; /* tokens passed, dropped ones included */
     int64_t kept;  /* centres trained */
-    int64_t pairs; /* (input, output) pairs trained */
+    int64_t pairs; /* (input, output) pairs trained, each once however much it weighs */
     double loss;   /* sum of -log sigmoid, 0 unless want_loss */
 };
 

@@ -37,8 +37,8 @@ struct fe_block {
     const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
     const uint8_t *labels; /* n, 0 or 1; or NULL: the first is 1 */
-    int paired;            /* of the first so many outputs, FE_CENTRES at most, an input has some of its own, label 1; with
-                              the others of these it has no score, and nothing is learned. 0: all are as labels say */
+    int paired;            /* of the first so many outputs, FE_CENTRES at most, an input has some of its own, label 1;
+                              of the others nothing is learned. 0: all are as labels say */
     const uint8_t *own;    /* if paired, for each input: bit k says whether output k is its own */
     const float *more;     /* if paired, for each value of own: how often its inputs meet the other outputs, less 1 */
     int in_turn;           /* 1: the inputs see an output one after the other, each as those before left it, though not

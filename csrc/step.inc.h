@@ -27,7 +27,7 @@ enum {
     FEW = 6,    /* inputs that an update keeps in registers; of more it keeps the outputs */
 };
 _Static_assert(TILE_O == 6 && FEW == 6, "FOR_EACH_FEW lists them");
-_Static_assert(FE_CENTRES <= 4, "a group of outputs, where there are more than one, has at least four");
+_Static_assert(FE_CENTRES <= 4, "the first group of several has at least four outputs");
 
 /* The outputs from `first` on go into groups of even size, at most TILE_O. */
 static inline int ISA(group_size)(int first, int n) {
@@ -335,8 +335,8 @@ static int ISA(gradient_of_one)(const struct fe_block *b, int64_t width, float a
     int finite = 1;
     for (int k = 0; k < b->n; k += LANES) {
         const int count = b->n - k < LANES ? b->n - k : LANES;
-        finite &= ISA(gradient_register)(g + k, ISA(labels_of)(b, k, count), 0, (1u << count) - 1, v_zero(),
-                                            alpha, loss, 0);
+        finite &= ISA(gradient_register)(g + k, ISA(labels_of)(b, k, count), 0, (1u << count) - 1, v_zero(), alpha,
+                                         loss, 0);
     }
     return finite;
 }

@@ -28,7 +28,7 @@ _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= SLOTS, "room to the left, input
 
 struct pending {
     int32_t *inputs; /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts of all centres */
-    uint8_t *own;    /* skip-gram with several centres: bit k of own[i] says whether input i is a context of centre k */
+    uint8_t *own;    /* of next_windows: bit k of own[i] says whether input i is a context of centre k */
     int32_t centres[FE_CENTRES], ends[FE_CENTRES]; /* CBOW: where each one's contexts end */
     int32_t *drawn;       /* centres and negatives */
     const int32_t *nodes; /* path */
@@ -45,13 +45,13 @@ struct trainer {
     const struct fe_job *job;
     float alpha;
     int32_t most_centres;
-    int32_t most_contexts, most_together; /* skip-gram: in one of several blocks of a centre; in one of several centres */
+    int32_t most_contexts, most_together; /* in a block of next_contexts, of next_windows */
     uint64_t negatives_key;
     struct fe_walk walk;
     int32_t centre;              /* the walk's current one */
     struct fe_reach reach;       /* its window */
     int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
-    int32_t *contexts;           /* these, if they are a basket's or of a block of one centre */
+    int32_t *contexts;           /* these, if they are a basket's or of next_contexts */
     struct pending slots[AHEAD + 1];
     /* arguments of a step */
     float **dh;
@@ -151,14 +151,14 @@ static inline void aim(const struct trainer *t, struct pending *p, int64_t posit
     if (count > 0) fe_target_aim(t->job, fe_draw(t->negatives_key, (uint64_t)position), first, count, p->aims);
 }
 
-static inline int64_t position(const struct trainer *t) { return t->walk.kept[t->walk.centre].position; }
+static inline int64_t position_of_centre(const struct trainer *t) { return t->walk.kept[t->walk.centre].position; }
 
 /* CBOW: the next centres with all their contexts. */
 static void next_means(struct trainer *t, struct pending *p) {
     while (p->centre_count < t->most_centres) {
         if (t->used == t->context_count && !next_centre(t)) return;
         if (stands(p, t->centre)) return;
-        if (p->centre_count == 0) aim(t, p, position(t), 0, t->job->negative);
+        if (p->centre_count == 0) aim(t, p, position_of_centre(t), 0, t->job->negative);
         int32_t *contexts = p->inputs + p->m;
         if (t->job->basket > 0) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
         else fe_walk_contexts(&t->walk, t->reach, contexts);
@@ -182,7 +182,7 @@ static void next_contexts(struct trainer *t, struct pending *p) {
         p->m = (p->m + parts - 1) / parts;
     }
     memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
-    aim(t, p, position(t), (uint64_t)t->used * (uint64_t)negative, negative);
+    aim(t, p, position_of_centre(t), (uint64_t)t->used * (uint64_t)negative, negative);
     p->centres[0] = t->centre;
     p->centre_count = 1;
     p->own_pairs = p->m;
@@ -196,8 +196,10 @@ struct run {
     int32_t inputs_before;               /* of earlier runs */
 };
 
-/* In `own`, for a line of slots from `first` on: bit k says whether slot from[k] + 0 ... length[k] but centre[k]. */
-FE_INLINE void find_own(int32_t first, const uint8_t *from, const uint8_t *length, const uint8_t *centre, uint8_t *own) {
+/* For a line of slots from `first` on: bit k of `own` says whether it is in from[k] ... from[k] + length[k], but not
+ * centre[k]. */
+FE_INLINE void find_own(int32_t first, const uint8_t *from, const uint8_t *length, const uint8_t *centre,
+                        uint8_t *own) {
     for (int s = 0; s < FE_LINE; s++) {
         const uint8_t slot = (uint8_t)(first + s);
         int bits = 0;
@@ -207,8 +209,8 @@ FE_INLINE void find_own(int32_t first, const uint8_t *from, const uint8_t *lengt
     }
 }
 
-/* The windows of the next centres: every token that is a context of one or several becomes one input. A centre with too many
- * contexts is alone. */
+/* The windows of the next centres: every token that is a context of one or several becomes one input. A centre with too
+ * many contexts is alone. */
 static void next_windows(struct trainer *t, struct pending *p) {
     const struct fe_walk *w = &t->walk;
     const int32_t negative = t->job->negative;
@@ -217,7 +219,7 @@ static void next_windows(struct trainer *t, struct pending *p) {
     memset(length, 0, sizeof length);
     memset(centre, SLOTS, sizeof centre);
     struct run run = {.centre = -2};
-    int64_t first_position = 0;
+    int64_t position = 0;
     int32_t slots = 0, inputs = 0;
     while (p->centre_count < t->most_centres) {
         if (t->used == t->context_count && !next_centre(t)) break;
@@ -225,7 +227,8 @@ static void next_windows(struct trainer *t, struct pending *p) {
             if (p->centre_count == 0) next_contexts(t, p);
             break;
         }
-        const int64_t number = w->passed + w->centre, left = w->passed + t->reach.from, right = w->passed + t->reach.to;
+        const int64_t number = w->passed + w->centre;
+        const int64_t left = w->passed + t->reach.from, right = w->passed + t->reach.to;
         const int goes_on = number == run.centre + 1;
         struct run next = {run.origin, left, right, number, goes_on ? run.inputs_before : inputs};
         if (goes_on) {
@@ -236,11 +239,11 @@ static void next_windows(struct trainer *t, struct pending *p) {
             if (w->centre < room) room = w->centre;
             next.origin = number - room - slots;
         }
-        /* The centre of a run of one is no context; of two, each is the other's. */
+        /* In a run of one the centre is no context; in one of two, each is the other's. */
         const int32_t inputs_then = next.inputs_before + (int32_t)(next.last - next.first) + goes_on;
-        if (p->centre_count == 0) first_position = position(t);
-        else if (inputs_then > FE_MAX_INPUTS || p->own_pairs + t->context_count > t->most_together || stands(p, t->centre))
-            break;
+        const int is_full = inputs_then > FE_MAX_INPUTS || p->own_pairs + t->context_count > t->most_together;
+        if (p->centre_count == 0) position = position_of_centre(t);
+        else if (is_full || stands(p, t->centre)) break;
         run = next;
         inputs = inputs_then;
         const int32_t new_slots = (int32_t)(right - run.origin) + 1 - slots;
@@ -267,7 +270,7 @@ static void next_windows(struct trainer *t, struct pending *p) {
     }
     p->m = m;
     const int is_thinned = p->own_pairs > FEW_CONTEXTS && negative < LEAST_DRAWS;
-    aim(t, p, first_position, 0, is_thinned ? LEAST_DRAWS : negative);
+    aim(t, p, position, 0, is_thinned ? LEAST_DRAWS : negative);
 }
 
 /* Fill the slot with the next block; its m is 0 when there is none. */
@@ -321,7 +324,7 @@ static inline int gradient(struct trainer *t, const struct pending *p, struct fe
 static const uint8_t means_own[] = {1, 2, 4, 8};
 _Static_assert(sizeof means_own == FE_CENTRES, "each mean has its centre");
 
-/* Train on block number `now`, find the outputs of the one after the next, and make another; 0 when a score was not
+/* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
  * finite. */
 static inline int train_pending(struct trainer *t, int now) {
     const struct pending *p = &t->slots[now];
@@ -365,8 +368,8 @@ static inline int train_pending(struct trainer *t, int now) {
     return 1;
 }
 
-/* How many contexts may share outputs at this rate. All of them are scored before any has moved an output: with more
- * than this training diverges at a rate of 0.1 on paths, of which the first nodes are the same, and at 0.2 on negatives. */
+/* How many contexts may share outputs at this rate. All of them are scored before any has moved an output: with many
+ * more training diverges at a rate of 0.1 on paths, of which the first nodes are the same, and at 0.2 on negatives. */
 static int32_t most_at_rate(float alpha, int has_paths, int32_t limit) {
     const float most = (has_paths ? 0.41f : 1.25f) / alpha;
     return most >= (float)limit ? limit : most > 1.0f ? (int32_t)most : 1;

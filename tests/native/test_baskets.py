@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.harness import NativeRun, native_run
-from reference.oracle import Model, basket_contexts, train
+from reference.oracle import Model, basket_contexts, most_inputs, train
 from test_train_block import CORPUS, MODELS, TARGETS, WORDS, alpha_of, check_training, fresh_model, partitioned
 
 
@@ -34,6 +34,15 @@ def test_every_model_agrees_with_the_oracle(
     done = run.train(3, alpha_of(model_name))
     expected = train(model, CORPUS, 3, alpha_of(model_name))
     check_training(run, model, done, expected, True)
+
+
+@pytest.mark.parametrize(("alpha", "most"), [(0.05, 16), (0.11, 11), (0.3, 4)])
+def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: float, most: int) -> None:
+    model = in_baskets("ns", 9, 1000)
+    assert most_inputs(model, alpha) == most
+    run = native_run(isa, model, CORPUS)
+    done = run.train(0, alpha)
+    check_training(run, model, done, train(model, CORPUS, 0, alpha), True, tolerance=1e-4)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -86,10 +86,10 @@ def check_step(
 @pytest.mark.parametrize("size", SIZES)
 def test_every_shape_agrees_with_the_oracle(isa: str, size: int, in_turn: bool) -> None:
     rng = np.random.default_rng(size)
-    h, o = random_rows(rng, 20, size), random_rows(rng, 30, size)
+    h, o = random_rows(rng, 26, size), random_rows(rng, 30, size)
     for m in range(1, 25):
         for n in OUTPUTS:
-            h_rows, o_rows = rng.permutation(20)[:m].tolist(), rng.permutation(30)[:n].tolist()
+            h_rows, o_rows = rng.permutation(26)[:m].tolist(), rng.permutation(30)[:n].tolist()
             check_step(isa, h, h_rows, o, o_rows, rng.integers(0, 2, n).tolist(), 0.05, in_turn)
 
 
@@ -97,13 +97,13 @@ def test_every_shape_agrees_with_the_oracle(isa: str, size: int, in_turn: bool) 
 @pytest.mark.parametrize("in_turn", [False, True])
 def test_long_vectors_agree_with_the_oracle(isa: str, size: int, in_turn: bool) -> None:
     rng = np.random.default_rng(size)
-    h, o = random_rows(rng, 16, size), random_rows(rng, 26, size)
-    for m in (1, 2, 3, 5, 8, 13, 16):
+    h, o = random_rows(rng, 24, size), random_rows(rng, 26, size)
+    for m in (1, 2, 3, 5, 8, 13, 24):
         for n in (1, 5, 6, 7, 13):
             check_step(
                 isa,
                 h,
-                rng.permutation(16)[:m].tolist(),
+                rng.permutation(24)[:m].tolist(),
                 o,
                 rng.permutation(26)[:n].tolist(),
                 rng.integers(0, 2, n).tolist(),
