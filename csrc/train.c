@@ -112,6 +112,12 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
     for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
 }
 
+FE_INLINE void prefetch_input(const struct trainer *t, int32_t entry) {
+    const int32_t id = t->walk.ids[entry];
+    prefetch_row(t->job->in, id, t->job);
+    if (t->job->out_hs != NULL) FE_PREFETCH_WRITE(t->job->path_offsets + id);
+}
+
 /* Step onto the next centre that has contexts; 0 when there is none. */
 FE_INLINE int next_centre(struct trainer *t) {
     const struct fe_job *job = t->job;
@@ -121,14 +127,13 @@ FE_INLINE int next_centre(struct trainer *t) {
             return 0;
         }
         t->done.kept++;
-        const int32_t entering = t->walk.centre + job->span;
-        if (entering < t->walk.count) {
-            prefetch_row(job->in, t->walk.ids[entering], job);
-            if (job->out_hs != NULL) FE_PREFETCH_WRITE(job->path_offsets + t->walk.ids[entering]);
-        }
         if (job->basket > 0) {
             t->context_count = fe_basket_contexts(&t->walk, t->contexts);
         } else {
+            const int32_t entering = t->walk.centre + job->span;
+            if (entering < t->walk.count) prefetch_input(t, entering);
+            if (t->walk.centre == 0) /* a sentence's first window reaches several at once */
+                for (int32_t e = 0; e < job->span && e < t->walk.count; e++) prefetch_input(t, e);
             t->reach = fe_walk_reach(&t->walk);
             t->context_count = t->reach.to - t->reach.from;
         }
