@@ -49,10 +49,25 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("word2vec", "pWord2Vec", "pSGNScc", "fastText"):
         text = f"{name}'s program; may be given several times"
         add(f"--{name.lower()}", action="append", default=[], metavar="BIN", help=text)
-    add("--without", nargs="+", default=[], metavar="NAME", help="trainers to leave out, such as gensim")
+    add(
+        "--without",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="trainers to leave out, such as gensim",
+    )
     add("--per-pair", action="store_true", help="also run fastemb with negatives_per_pair=True")
     add("--analogies", type=Path, metavar="FILE", help="questions of four words, as word2vec's questions-words.txt")
-    add("--similarity", type=Path, nargs="+", default=[], metavar="FILE", help="lines of two words and a score")
+    add(
+        "--similarity",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="lines of two words and a score",
+    )
     add("--timeout", type=float, default=7200, help="seconds for one run (default %(default)s)")
     add("--lists", action="store_true", help="give the corpus as lists of words, to trainers that take them")
     add("--json", type=Path, metavar="OUT.json", help="save every run and the summary here")

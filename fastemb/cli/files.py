@@ -22,7 +22,12 @@ def add_eval(commands: Commands) -> None:
     parser.add_argument("vectors", help="file with vectors")
     parser.add_argument("--analogies", metavar="FILE", help="questions in the format of questions-words.txt")
     parser.add_argument(
-        "--similarity", metavar="FILE", nargs="+", default=[], help="word pairs: 'word word score' a line"
+        "--similarity",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="word pairs: 'word word score' a line",
     )
     parser.add_argument(
         "--restrict-vocab", type=int, default=300000, metavar="N", help="use the N most frequent words only (300000)"

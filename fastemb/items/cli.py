@@ -153,12 +153,14 @@ def _add_recommend(commands: Commands) -> None:
     )
     parser.add_argument("model", help="file that 'items train' saved")
     whom = parser.add_mutually_exclusive_group(required=True)
-    whom.add_argument("--history", nargs="+", metavar="ITEM", help="items someone has taken")
-    whom.add_argument("--users", nargs="+", metavar="USER", help="users (sessions) of the table")
+    whom.add_argument("--history", nargs="+", action="extend", metavar="ITEM", help="items someone has taken")
+    whom.add_argument("--users", nargs="+", action="extend", metavar="USER", help="users (sessions) of the table")
     whom.add_argument("--all", action="store_true", help="all of them; needs -o")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
-    parser.add_argument("--exclude", nargs="+", default=[], metavar="ITEM", help="items not to recommend")
-    parser.add_argument("--candidates", nargs="+", metavar="ITEM", help="recommend only these")
+    parser.add_argument(
+        "--exclude", nargs="+", action="extend", default=[], metavar="ITEM", help="items not to recommend"
+    )
+    parser.add_argument("--candidates", nargs="+", action="extend", metavar="ITEM", help="recommend only these")
     parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
     parser.add_argument("-o", "--output", help="write a CSV of user, rank, item, score instead of printing")
     parser.set_defaults(run=_recommend)

@@ -388,6 +388,7 @@ def test_eval_scores_word_pairs(run: Run, vectors: Path, tmp_path: Path) -> None
         "100.00   Spearman's rho x 100  pairs.tsv (25.0% of pairs unknown)",
         "-100.00   Spearman's rho x 100  again.txt (0.0% of pairs unknown)",
     ]
+    assert run("eval", vectors, "--similarity", pairs, "--similarity", again).output == result.output
 
 
 def test_errors_of_eval_are_one_line(run: Run, vectors: Path) -> None:

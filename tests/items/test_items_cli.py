@@ -52,6 +52,9 @@ def test_recommendations(model: Path, capsys: pytest.CaptureFixture[str]) -> Non
     options = ["--exclude", plain[0], "--candidates", plain[0], plain[2], "--with-history"]
     assert main(["items", "recommend", str(model), "--history", "k2i1", *options]) == 0
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == [plain[2]]
+    options = ["--exclude", plain[0], "--candidates", plain[0], "--exclude", plain[1], "--candidates", *plain[1:3]]
+    assert main(["items", "recommend", str(model), "--history", "k2i1", *options]) == 0
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == [plain[2]]
     assert main(["items", "recommend", str(model), "--users", "u0", "u1", "-n", "2"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 6
     assert main(["items", "recommend", str(model), "--users", "nobody"]) == 1
