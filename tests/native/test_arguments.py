@@ -80,7 +80,7 @@ STEP: dict[str, Any] = {
         ("h", [[0.0] * 16] * 3),
         ("h_rows", None),
         ("h_rows", ints()),
-        ("h_rows", ints(*[0] * 17)),
+        ("h_rows", ints(*[0] * 25)),
         ("h_rows", ints(3)),
         ("h_rows", ints(-1)),
         ("h_rows", longs(0, 1)),

@@ -267,6 +267,7 @@ def samples_of_tokens(
         np.zeros((words, 1)),
         noise=[[0, words - 1]] * words,
         negative=1,
+        negatives_per_pair=True,
         keep=None if keep is None else [*keep, 0],
         window=window,
         seed=places.get("seed", 1),
@@ -282,8 +283,8 @@ def test_tokens_and_windows_are_the_oracles() -> None:
     keep = rng.integers(0, 2**32, 9).tolist()
     kept, contexts = samples_of_tokens(sentence, 7, keep, 0, 500, seed=9, epoch=4)
     expected = list(windows(Model(np.zeros((9, 1)), keep=keep, window=7, seed=9), [sentence], 4))
-    assert np.flatnonzero(kept).tolist() == [position for position, _, _ in expected]
-    assert contexts[kept == 1].tolist() == [len(near) for _, _, near in expected]
+    assert np.flatnonzero(kept).tolist() == [window.position for window in expected]
+    assert contexts[kept == 1].tolist() == [len(window.contexts) for window in expected]
 
 
 def test_subsampling_follows_word2vecs_formula() -> None:

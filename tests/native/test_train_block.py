@@ -153,6 +153,20 @@ def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: flo
     check_training(run, model, done, train(model, sentences, 0, alpha), True, tolerance=2e-5)
 
 
+@pytest.mark.parametrize("window", [10, 12, 14, 20])
+@pytest.mark.parametrize("shrink", [False, True])
+def test_windows_join_as_long_as_their_tokens_have_room(isa: str, window: int, shrink: bool) -> None:
+    rng = np.random.default_rng(window)
+    sentences = [rng.permutation(300)[:length].tolist() for length in [300] + 30 * [13]]
+    model = fresh_model("ns", 3, words=300, window=window, shrink_windows=shrink, negative=1)
+    blocks = sharing(model, [window for window in windows(model, sentences, 0) if window.contexts], 0.0)
+    tokens = [len({place for window in group for place in window.places}) for group in blocks if len(group) > 1]
+    assert 22 <= max(tokens) <= 24
+    run = native_run(isa, model, sentences)
+    done = run.train(0, 0.01)
+    check_training(run, model, done, train(model, sentences, 0, 0.01), True)
+
+
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("negative", [6, 12, 25])
 def test_more_negatives_than_one_tile(isa: str, model_name: str, negative: int) -> None:
