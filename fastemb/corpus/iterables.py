@@ -16,7 +16,8 @@ from .blocks import Feed, Parts, Store
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
 BATCH_TOKENS = 1 << 16
-BATCH_SENTENCES = 512
+BATCH_SENTENCES = 2048
+BATCH_ROWS = 512  # of ids, however long
 BATCHES_AHEAD = 2
 PART_TOKENS = 1 << 20
 LARGEST_TABLE = 1 << 24
@@ -38,8 +39,7 @@ def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection 
         tokens = _Tokens(helper)
         waiting: deque[tuple[Future[Ids], Ints]] = deque()
         read = 0
-        for batch in _batches(sentences):
-            ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
+        for batch, ends in _batches(sentences):
             try:
                 waiting.append((tokens.encode(batch, int(ends[-1])), ends))
             except TypeError as error:
@@ -106,23 +106,24 @@ def _listed(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
         data = (text + "\0" if count else "").encode()
     except (TypeError, UnicodeEncodeError):
         return None
-    return data if data.count(b"\0") == count else None
+    nuls = len(data) - np.count_nonzero(np.frombuffer(data, np.uint8))  # several times as fast as data.count
+    return data if nuls == count else None
 
 
-def _batches(sentences: Any) -> Iterator[list[Sequence[Hashable]]]:
-    """Sentences as lists and tuples, as many at a time as make some ten thousand tokens."""
+def _batches(sentences: Any) -> Iterator[tuple[list[Sequence[Hashable]], Ints]]:
+    """Sentences as lists and tuples, and where each ends; as many at a time as make some ten thousand tokens."""
     require_sentences(sentences)
     iterator = iter(sentences)
     read, count = 0, 1
     while batch := list(islice(iterator, count)):
         if not {list, tuple}.issuperset(map(type, batch)):
             batch = [tokens_of(sentence, number) for number, sentence in enumerate(batch, read)]
-        yield batch
+        ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
+        yield batch, ends
         if len(batch) < count:  # not every iterator that has ended stays so
             return
         read += len(batch)
-        tokens = sum(map(len, batch))
-        count = min(max(BATCH_TOKENS * len(batch) // max(tokens, 1), 1), 2 * count, BATCH_SENTENCES)
+        count = min(max(BATCH_TOKENS * len(batch) // max(int(ends[-1]), 1), 1), 2 * count, BATCH_SENTENCES)
 
 
 def tokens_of(sentence: Any, number: int) -> Sequence[Hashable]:
@@ -305,7 +306,7 @@ def in_batches(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
 
 def _ragged_parts(rows: Iterable[Any]) -> IdParts:
     read = 0
-    for batch in in_batches(rows, BATCH_SENTENCES):
+    for batch in in_batches(rows, BATCH_ROWS):
         yield _joined(batch, read), np.cumsum([len(row) for row in batch], dtype=np.int64)
         read += len(batch)
 
