@@ -56,10 +56,9 @@ struct trainer {
     /* arguments of a step */
     float **dh;
     float **o;
-    float *scale;  /* of inputs; 1 for good unless is_scaled */
-    int is_scaled, shares_out; /* CBOW's gradient, among a centre's contexts */
+    float *scale;                  /* of dh; 1 for good without in_scale */
     float *hidden, *hidden_change; /* CBOW: FE_CENTRES rows each */
-    float ones[FE_CENTRES];        /* factors on hidden_change */
+    int shares_out;                /* CBOW's gradient, among a centre's contexts */
     float usual[1 << FE_CENTRES], least[1 << FE_CENTRES]; /* a block's `more`, with the usual number of draws or
                                                              LEAST_DRAWS */
     float *g, *change; /* of the kernel */
@@ -293,7 +292,7 @@ static void next_block(struct trainer *t, struct pending *p) {
 }
 
 /* Find the block's output rows and send for them. */
-static void find_outputs(struct trainer *t, struct pending *p) {
+static void find_outputs(const struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
@@ -307,12 +306,12 @@ static void find_outputs(struct trainer *t, struct pending *p) {
 
 /* ---- the step ---- */
 
-/* The rows of contexts [from, to): inputs of skip-gram, members of CBOW's mean or sum. */
-static inline void find_inputs(struct trainer *t, const struct pending *p, int32_t from, int32_t to, float factor) {
+/* The rows of all contexts: inputs of skip-gram, members of CBOW's means or sums. */
+static inline void find_inputs(struct trainer *t, const struct pending *p) {
     const struct fe_job *job = t->job;
-    for (int32_t i = from; i < to; i++) {
+    for (int32_t i = 0; i < p->m; i++) {
         t->dh[i] = job->in + p->inputs[i] * job->stride;
-        if (t->is_scaled) t->scale[i] = job->in_scale != NULL ? factor * job->in_scale[p->inputs[i]] : factor;
+        if (job->in_scale != NULL) t->scale[i] = job->in_scale[p->inputs[i]];
     }
 }
 
@@ -335,21 +334,20 @@ static inline int train_pending(struct trainer *t, int now) {
     const struct pending *p = &t->slots[now];
     const struct fe_job *job = t->job;
     struct fe_block block = {.h = t->dh, .dh = t->dh, .scale = t->scale, .m = p->m};
-    float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES];
-    if (job->sg) {
-        find_inputs(t, p, 0, p->m, 1.0f);
-    } else {
+    float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES], shares[FE_CENTRES];
+    find_inputs(t, p);
+    if (!job->sg) {
         for (int32_t i = 0, from = 0; i < p->centre_count; from = p->ends[i++]) {
             const float share = 1.0f / (float)(p->ends[i] - from);
             float *sum = t->hidden + i * job->stride;
-            find_inputs(t, p, from, p->ends[i], t->shares_out ? share : 1.0f);
+            shares[i] = t->shares_out ? share : 1.0f;
             t->kernel->gather(t->dh + from, p->ends[i] - from, job->cbow_mean ? share : 1.0f,
                               job->vector_size, sum);
             hidden[i] = sum;
             hidden_change[i] = t->hidden_change + i * job->stride;
         }
         memset(t->hidden_change, 0, (size_t)(p->centre_count * job->stride) * sizeof *t->hidden_change);
-        block = (struct fe_block){.h = hidden, .dh = hidden_change, .scale = t->ones, .m = p->centre_count};
+        block = (struct fe_block){.h = hidden, .dh = hidden_change, .scale = shares, .m = p->centre_count};
     }
     if (p->node_count > 0) {
         block.in_turn = 1;
@@ -382,7 +380,7 @@ static int32_t most_at_rate(float alpha, int has_paths, int32_t limit) {
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
                    int64_t end, float alpha, void *workspace, struct fe_done *done) {
-    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .ones = {1.0f, 1.0f, 1.0f, 1.0f}};
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
@@ -398,7 +396,6 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
     t.shares_out = !job->sg && (job->cbow_mean != 0) == (job->cbow_exact != 0);
-    t.is_scaled = t.shares_out || job->in_scale != NULL;
     for (int64_t i = 0; i < FE_CENTRES * largest(job); i++) t.scale[i] = 1.0f;
     int ok = 1;
     if (begin < end) {
