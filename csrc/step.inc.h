@@ -27,7 +27,8 @@ enum {
     FEW = 6,    /* inputs that an update keeps in registers; of more it keeps the outputs */
 };
 _Static_assert(TILE_O == 6 && FEW == 6, "FOR_EACH_FEW lists them");
-_Static_assert(FE_CENTRES <= 4, "the first group of several has at least four outputs");
+_Static_assert(FE_CENTRES == 4, "the first group of several has at least four outputs, matched_of lists them, and their "
+                                "scores are a register of any width");
 
 /* The outputs from `first` on go into groups of even size, at most TILE_O. */
 static inline int ISA(group_size)(int first, int n) {
@@ -257,27 +258,41 @@ static const struct {
 #define HELD (7 * COLUMNS) /* registers for inputs, and as many for their changes: 14 of 16, or 28 of 32, in all */
 #define FEW_COLUMNS(mi) (HELD / (mi) < 8 ? HELD / (mi) : 8)
 
-FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, const int nc, const int in_turn,
+enum { AT_ONCE, IN_TURN, MATCHED };
+
+/* G of inputs that are MATCHED begins with a row of each one's own output. */
+FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, const int nc, const int how,
                              const float *g) {
     vf x[HELD], dx[HELD];
     FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
         x[i * nc + k] = v_load(b->h[i] + c + k * LANES);
         dx[i * nc + k] = v_zero();
     }
+    int first = 0;
+    if (how == MATCHED) {
+        FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
+            float *at = b->o[i] + c + k * LANES;
+            const vf gi = v_set1(g[i]), y = v_load(at);
+            dx[i * nc + k] = v_mul(gi, y);
+            v_store(at, v_fma(gi, x[i * nc + k], y));
+        }
+        first = mi;
+        g += ISA(group_floats)(1);
+    }
     const int n = b->n;
-    for (int first = 0, nj; first < n; first += nj, g += ISA(group_floats)(mi)) {
+    for (int nj; first < n; first += nj, g += ISA(group_floats)(mi)) {
         nj = mi == 1 ? n : ISA(group_size)(first, n);
         for (int j = 0; j < nj; j++) {
             float *o = b->o[first + j] + c;
             vf y[8];
             FE_UNROLL for (int k = 0; k < nc; k++) y[k] = v_load(o + k * LANES);
-            if (!in_turn) {
+            if (how != IN_TURN) {
                 FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++)
                     dx[i * nc + k] = v_fma(v_set1(g[i * G_ROW + j]), y[k], dx[i * nc + k]);
             }
             FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
                 const vf gij = v_set1(g[i * G_ROW + j]);
-                if (in_turn) dx[i * nc + k] = v_fma(gij, y[k], dx[i * nc + k]);
+                if (how == IN_TURN) dx[i * nc + k] = v_fma(gij, y[k], dx[i * nc + k]);
                 y[k] = v_fma(gij, x[i * nc + k], y[k]);
             }
             FE_UNROLL for (int k = 0; k < nc; k++) v_store(o + k * LANES, y[k]);
@@ -293,31 +308,36 @@ FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, 
 }
 
 /* One function for each number of inputs. */
-#define FEW_REST(mi, nc, in_turn)                                                                            \
-    case nc:                                                                                                 \
-        if (nc < FEW_COLUMNS(mi)) ISA(few_tile)(b, c, mi, nc < FEW_COLUMNS(mi) ? nc : 1, in_turn, g);        \
+#define FEW_REST(mi, nc, how)                                                                            \
+    case nc:                                                                                             \
+        if (nc < FEW_COLUMNS(mi)) ISA(few_tile)(b, c, mi, nc < FEW_COLUMNS(mi) ? nc : 1, how, g);        \
         break;
-#define DEFINE_FEW(name, mi, in_turn)                                                             \
+#define DEFINE_FEW(name, mi, how)                                                                 \
     static void ISA(name##mi)(const struct fe_block *b, int64_t width, const float *g) {          \
         int64_t c = 0;                                                                            \
         for (; c + FEW_COLUMNS(mi) * LANES <= width; c += FEW_COLUMNS(mi) * LANES)                \
-            ISA(few_tile)(b, c, mi, FEW_COLUMNS(mi), in_turn, g);                                 \
+            ISA(few_tile)(b, c, mi, FEW_COLUMNS(mi), how, g);                                     \
         switch ((width - c) / LANES) { /* less than FEW_COLUMNS */                                \
-            FEW_REST(mi, 1, in_turn) FEW_REST(mi, 2, in_turn) FEW_REST(mi, 3, in_turn)            \
-            FEW_REST(mi, 4, in_turn) FEW_REST(mi, 5, in_turn) FEW_REST(mi, 6, in_turn)            \
-            FEW_REST(mi, 7, in_turn)                                                              \
+            FEW_REST(mi, 1, how) FEW_REST(mi, 2, how) FEW_REST(mi, 3, how) FEW_REST(mi, 4, how)   \
+            FEW_REST(mi, 5, how) FEW_REST(mi, 6, how) FEW_REST(mi, 7, how)                        \
         }                                                                                         \
     }
-#define DEFINE_FEW_AT_ONCE(mi) DEFINE_FEW(few, mi, 0)
-#define DEFINE_FEW_IN_TURN(mi) DEFINE_FEW(few_in_turn, mi, 1)
+#define DEFINE_FEW_AT_ONCE(mi) DEFINE_FEW(few, mi, AT_ONCE)
+#define DEFINE_FEW_IN_TURN(mi) DEFINE_FEW(few_in_turn, mi, IN_TURN)
 FOR_EACH_FEW(DEFINE_FEW_AT_ONCE)
 FOR_EACH_FEW(DEFINE_FEW_IN_TURN)
+DEFINE_FEW(matched, 2, MATCHED)
+DEFINE_FEW(matched, 3, MATCHED)
+DEFINE_FEW(matched, 4, MATCHED)
 
 static void (*const ISA(few_of)[FEW + 1][2])(const struct fe_block *, int64_t width, const float *g) = {
     {NULL, NULL},
 #define LIST_FEW(mi) {ISA(few##mi), ISA(few_in_turn##mi)},
     FOR_EACH_FEW(LIST_FEW)
 #undef LIST_FEW
+};
+static void (*const ISA(matched_of)[FE_CENTRES + 1])(const struct fe_block *, int64_t width, const float *g) = {
+    NULL, NULL, ISA(matched2), ISA(matched3), ISA(matched4),
 };
 
 /* Scores and G of one input alone: n floats in a row, so that most paths fit into one register. */
@@ -341,26 +361,52 @@ static int ISA(gradient_of_one)(const struct fe_block *b, int64_t width, float a
     return finite;
 }
 
-static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, double *loss, float *g) {
-    const int64_t width = (size + LANES - 1) / LANES * LANES;
-    if (b->m == 1) return ISA(gradient_of_one)(b, width, alpha, loss, g);
+/* Scores of each input with its own output, in a row. */
+static void ISA(score_matches)(const struct fe_block *b, int64_t width, float *g) {
+    vf sum[FE_CENTRES];
+    FE_UNROLL for (int i = 0; i < FE_CENTRES; i++) sum[i] = v_zero();
+    for (int64_t c = 0; c < width; c += LANES) {
+        FE_UNROLL for (int i = 0; i < FE_CENTRES; i++) {
+            const int k = i < b->m ? i : 0;
+            sum[i] = v_fma(v_load(b->h[k] + c), v_load(b->o[k] + c), sum[i]);
+        }
+    }
+    v_store_sums(g, sum, 1, FE_CENTRES);
+}
+
+/* Of all inputs and the outputs from `first` on. */
+FE_INLINE int ISA(gradient_of_groups)(const struct fe_block *b, int first, int64_t width, float alpha, double *loss,
+                                      float *g, const int is_paired) {
     const int group = ISA(group_floats)(b->m);
     float *at = g;
-    for (int first = 0, nj; first < b->n; first += nj, at += group) {
-        nj = ISA(group_size)(first, b->n);
-        ISA(group)[nj].scores(b, first, width, at);
+    for (int k = first, nj; k < b->n; k += nj, at += group) {
+        nj = ISA(group_size)(k, b->n);
+        ISA(group)[nj].scores(b, k, width, at);
     }
     int finite = 1;
-    for (int first = 0, nj; first < b->n; first += nj, g += group) {
-        nj = ISA(group_size)(first, b->n);
-        if (b->paired > 0) finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 1);
-        else finite &= ISA(gradient_group)(b, first, nj, alpha, loss, g, 0);
+    for (int k = first, nj; k < b->n; k += nj, g += group) {
+        nj = ISA(group_size)(k, b->n);
+        finite &= ISA(gradient_group)(b, k, nj, alpha, loss, g, is_paired);
     }
     return finite;
 }
 
+static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, double *loss, float *g) {
+    const int64_t width = (size + LANES - 1) / LANES * LANES;
+    if (b->m == 1) return ISA(gradient_of_one)(b, width, alpha, loss, g);
+    if (b->own != NULL) return ISA(gradient_of_groups)(b, 0, width, alpha, loss, g, 1);
+    if (b->paired == 0) return ISA(gradient_of_groups)(b, 0, width, alpha, loss, g, 0);
+    ISA(score_matches)(b, width, g);
+    const int finite = ISA(gradient_of_groups)(b, b->m, width, alpha, loss, g + ISA(group_floats)(1), 0);
+    return finite & ISA(gradient_register)(g, ~0u, 0, (1u << b->m) - 1, v_zero(), alpha, loss, 0);
+}
+
 static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, float *change) {
     const int64_t width = (size + LANES - 1) / LANES * LANES;
+    if (b->paired > 0 && b->own == NULL) {
+        ISA(matched_of)[b->m](b, width, g);
+        return;
+    }
     if (b->m <= FEW) {
         ISA(few_of)[b->m][b->in_turn](b, width, g);
         return;

@@ -308,10 +308,11 @@ static void find_outputs(const struct trainer *t, struct pending *p) {
 
 /* The rows of all contexts: inputs of skip-gram, members of CBOW's means or sums. */
 static inline void find_inputs(struct trainer *t, const struct pending *p) {
-    const struct fe_job *job = t->job;
+    float *const in = t->job->in;
+    const float *in_scale = t->job->in_scale;
     for (int32_t i = 0; i < p->m; i++) {
-        t->dh[i] = job->in + p->inputs[i] * job->stride;
-        if (job->in_scale != NULL) t->scale[i] = job->in_scale[p->inputs[i]];
+        t->dh[i] = in + p->inputs[i] * t->job->stride;
+        if (in_scale != NULL) t->scale[i] = in_scale[p->inputs[i]];
     }
 }
 
@@ -324,9 +325,6 @@ static inline int gradient(struct trainer *t, const struct pending *p, struct fe
     t->done.pairs += (int64_t)block->m * (n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
     return t->kernel->gradient(block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
 }
-
-static const uint8_t means_own[] = {1, 2, 4, 8};
-_Static_assert(sizeof means_own == FE_CENTRES, "each mean has its centre");
 
 /* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
  * finite. */
@@ -358,7 +356,7 @@ static inline int train_pending(struct trainer *t, int now) {
         block.in_turn = 0;
         if (p->centre_count > 1 || p->aim_count > job->negative) {
             block.paired = p->centre_count;
-            block.own = job->sg ? p->own : means_own;
+            block.own = job->sg ? p->own : NULL; /* each mean has its centre */
             block.more = p->aim_count > job->negative ? t->least : t->usual;
         }
         if (!gradient(t, p, &block, job->out_ns, p->drawn, NULL, p->drawn_count)) return 0;
