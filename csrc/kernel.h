@@ -39,8 +39,8 @@ struct fe_block {
     const uint8_t *labels; /* n, 0 or 1; or NULL: the first is 1 */
     int paired;            /* of the first so many outputs, FE_CENTRES at most, an input has some of its own, label 1;
                               of the others nothing is learned. 0: all are as labels say */
-    const uint8_t *own;    /* if paired, for each input: bit k says whether output k is its own. NULL: output k is that of
-                              input k, there are as many inputs as paired outputs, at least two, and `more` is 0 */
+    const uint8_t *own;    /* if paired, for each input: bit k says whether output k is its own. NULL: they are matched,
+                              output k is input k's, for all inputs, at least two; these meet the others once */
     const float *more;     /* for each value of own: how often its inputs meet the other outputs, less 1 */
     int in_turn;           /* 1: the inputs see an output one after the other, each as those before left it, though not
                               when scores are made; no output may stand twice. 0: all see it as it was */

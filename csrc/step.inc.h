@@ -18,7 +18,8 @@
  *
  * A step is two calls, `gradient` and `update`: what the caller does between them runs while the processor still waits
  * for the sigmoids. G lies in memory by groups of up to TILE_O outputs: a row of G_ROW floats an input, each group's
- * rows padded to whole registers, so that every register is loaded as it was stored; of one input alone, by output. */
+ * rows padded to whole registers, so that every register is loaded as it was stored; of one input alone, by output.
+ * Where input i is matched with output i, what these have comes first, in a row. */
 
 #include <math.h>
 
@@ -27,8 +28,7 @@ enum {
     FEW = 6,    /* inputs that an update keeps in registers; of more it keeps the outputs */
 };
 _Static_assert(TILE_O == 6 && FEW == 6, "FOR_EACH_FEW lists them");
-_Static_assert(FE_CENTRES == 4, "the first group of several has at least four outputs, matched_of lists them, and their "
-                                "scores are a register of any width");
+_Static_assert(FE_CENTRES == 4, "the first group of several has as many; matched_of lists them; a register holds them");
 
 /* The outputs from `first` on go into groups of even size, at most TILE_O. */
 static inline int ISA(group_size)(int first, int n) {
@@ -260,7 +260,6 @@ static const struct {
 
 enum { AT_ONCE, IN_TURN, MATCHED };
 
-/* G of inputs that are MATCHED begins with a row of each one's own output. */
 FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, const int nc, const int how,
                              const float *g) {
     vf x[HELD], dx[HELD];
@@ -361,7 +360,7 @@ static int ISA(gradient_of_one)(const struct fe_block *b, int64_t width, float a
     return finite;
 }
 
-/* Scores of each input with its own output, in a row. */
+/* Scores of inputs with their outputs, where they are matched. */
 static void ISA(score_matches)(const struct fe_block *b, int64_t width, float *g) {
     vf sum[FE_CENTRES];
     FE_UNROLL for (int i = 0; i < FE_CENTRES; i++) sum[i] = v_zero();
