@@ -306,8 +306,7 @@ static void find_outputs(const struct trainer *t, struct pending *p) {
 
 /* ---- the step ---- */
 
-/* The rows of all contexts: inputs of skip-gram, members of CBOW's means or sums. Without the condition inside GCC
- * makes the products by fours, which takes longer: skip-gram as a whole 7%. */
+/* The rows of all contexts: inputs of skip-gram, members of CBOW's means or sums. */
 static inline void find_inputs(struct trainer *t, const struct pending *p) {
     float *const in = t->job->in;
     const float *in_scale = t->job->in_scale;
