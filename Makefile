@@ -1,73 +1,107 @@
-# Everything below makes its own virtual environments; nothing has to be set up first.
+# Everything below makes its own virtual environments and builds; nothing has to be set up first.
 
 PYTHON ?= python3
 CORPUS ?=
 OPTIONS ?=
+SLOW ?= 10
+SEED ?= 0
+PIP = .venv/bin/pip --quiet --disable-pip-version-check
 library = $(shell $(or $(CC),cc) -print-file-name=$(1))
-SOURCES := pyproject.toml setup.py $(wildcard csrc/*.[ch]) $(shell find fastemb -name '*.py' -o -name '*.py[xi]' -o -name '*.pxd')
+NATIVE := setup.py $(wildcard csrc/*.[ch]) $(wildcard fastemb/*.p[xy][xdi])
+PACKAGE := pyproject.toml $(shell find fastemb -name '*.py')
 
-.PHONY: demo test lint types dist sanitize coverage bench clean
+.PHONY: demo build check test test-all lint types dist sanitize plain-bytes coverage bench clean
 
-demo: .venv/installed
+demo: build
+	@echo "== learning from the source of Python's standard library"
 	.venv/bin/fastemb demo
 
-test: .venv/installed
-	.venv/bin/pytest
+build: .venv/built
 
-lint: .venv/tools
+# The quick tests: no sweeps, no child processes, no large files, and few examples of each property.
+check: .venv/test-tools .venv/built
+	.venv/bin/pytest -q -n auto -p no:benchmark --slow 0 -m 'not integration' --hypothesis-profile quick
+
+# All tests, but of the sweeps marked slow SLOW percent of the cases, which SEED chooses.
+test: .venv/test-tools .venv/built
+	.venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --slow-seed $(SEED)
+
+test-all: .venv/test-tools .venv/built
+	.venv/bin/pytest -q -n auto -p no:benchmark
+
+lint: .venv/check-tools
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
-types: .venv/tools
+types: .venv/check-tools .venv/built
 	.venv/bin/mypy
 	.venv/bin/pyright --pythonpath .venv/bin/python
 	.venv/bin/python -m mypy.stubtest fastemb._native --mypy-config-file pyproject.toml --ignore-missing-stub --concise
 
 # The source distribution, and the wheel built from it.
-dist: .venv/tools
+dist: .venv/check-tools
 	rm -rf dist
 	.venv/bin/python -m build --outdir dist
 
-# The test suite under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
+# The tests under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
 # from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw.
-sanitize: .venv-sanitize/installed
+sanitize: .venv/test-tools build/sanitize/made
 	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
-		.venv-sanitize/bin/pytest -q -p no:cacheprovider -p no:benchmark
+		PYTHONPATH=$(CURDIR)/build/sanitize .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
+		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration'
 
-# Lines of Python and of C that the tests reach. Leaves an instrumented extension here until the next build.
-coverage: .venv-coverage/installed
-	find build-coverage -name '*.gcda' -delete
-	.venv-coverage/bin/python -m pytest -q --cov=fastemb --cov-report=term
-	.venv-coverage/bin/gcovr --root . --filter csrc/ build-coverage
+# The reader of text for CPUs without SSE2, on this one.
+plain-bytes: .venv/test-tools build/plain-bytes/made
+	PYTHONPATH=$(CURDIR)/build/plain-bytes .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
+		--slow $(SLOW) --slow-seed $(SEED) tests/native/test_text_table.py tests/corpus/test_text.py tests/corpus/test_hard_text.py
+
+# Lines of Python and of C that the tests reach.
+coverage: .venv/test-tools build/coverage/made
+	$(PIP) install gcovr
+	find build -name '*.gcda' -delete
+	PYTHONPATH=$(CURDIR)/build/coverage .venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --cov=fastemb --cov-report=term
+	.venv/bin/gcovr --root . --filter csrc/ build
 
 # Speed beside gensim and the programs given: make bench CORPUS=text.txt OPTIONS='--word2vec path/to/word2vec'
-bench: .venv/installed
+bench: .venv/built
 	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt [OPTIONS='--word2vec BIN ...']"; exit 2; }
-	.venv/bin/pip install --quiet --disable-pip-version-check gensim matplotlib
+	$(PIP) install gensim matplotlib
 	.venv/bin/python -m bench.compare --corpus "$(CORPUS)" --cases all --json bench.json --chart bench.png $(OPTIONS)
 
-.venv/installed: $(SOURCES)
-	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check '.[test]'
-	touch $@
+# An editable install: a change of Python needs no build. Its build tools are those that pyproject.toml names.
+.venv/installed: pyproject.toml
+	@echo "== making .venv, and installing NumPy and what compiles the C core"
+	@$(PYTHON) -m venv .venv
+	$(call install,["build-system"]["requires"])
+	$(call install,["project"]["dependencies"])
+	@echo "== compiling the C core"
+	@$(PIP) install --no-build-isolation --editable .
+	@touch $@ .venv/built
 
-.venv/tools: .venv/installed
-	.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["check"], sep="\n")' \
-		| .venv/bin/pip install --quiet --disable-pip-version-check -r /dev/stdin
-	touch $@
+.venv/built: .venv/installed $(NATIVE)
+	@.venv/bin/python setup.py --quiet build_ext --inplace
+	@touch $@
 
-.venv-sanitize/installed: $(SOURCES)
-	$(PYTHON) -m venv .venv-sanitize
-	FASTEMB_SANITIZE=1 .venv-sanitize/bin/pip install --quiet --disable-pip-version-check --no-cache-dir '.[test]'
-	touch $@
+.venv/test-tools: .venv/installed
+	@echo "== installing what the tests need"
+	$(call install,["project"]["optional-dependencies"]["test"])
+	@touch $@
 
-.venv-coverage/installed: $(SOURCES)
-	$(PYTHON) -m venv .venv-coverage
-	.venv-coverage/bin/pip install --quiet --disable-pip-version-check '.[test]' 'setuptools>=77' 'Cython>=3.1,<4' gcovr
-	FASTEMB_COVERAGE=1 .venv-coverage/bin/python setup.py --quiet build_ext --inplace --force --build-temp build-coverage
-	rm -f .venv/installed
-	touch $@
+.venv/check-tools: .venv/test-tools
+	@echo "== installing what checks style and types"
+	$(call install,["project"]["optional-dependencies"]["check"])
+	@touch $@
+
+# Install a list of requirements of pyproject.toml.
+install = @.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))$(1), sep="\n")' \
+	| $(PIP) install -r /dev/stdin
+
+# The whole package with a special build of the core, in a folder that goes before the installed one.
+build/%/made: .venv/installed $(NATIVE) $(PACKAGE)
+	@rm -rf build/$*
+	@FASTEMB_BUILD=$* .venv/bin/python setup.py --quiet build --build-lib build/$*
+	@touch $@
 
 clean:
-	rm -rf .venv .venv-* build build-coverage dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
+	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +

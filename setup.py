@@ -1,13 +1,16 @@
 """Build of the C core and its binding. Everything else is in pyproject.toml.
 
-Environment variables, for developers:
-    FASTEMB_SANITIZE=1   AddressSanitizer and UndefinedBehaviorSanitizer
-    FASTEMB_COVERAGE=1   gcov counters
+For developers, the environment variable FASTEMB_BUILD names a special build:
+    sanitize      AddressSanitizer and UndefinedBehaviorSanitizer
+    coverage      gcov counters
+    plain-bytes   text is read without SSE2, as on CPUs that are not x86
 """
 
 import os
+import re
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -18,24 +21,28 @@ from setuptools.command.build_ext import build_ext
 STABLE_ABI = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 macros: list[tuple[str, str | None]] = [("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else []
-
-compile_for_tests = any(os.environ.get(name) == "1" for name in ("FASTEMB_SANITIZE", "FASTEMB_COVERAGE"))
 compile_args: list[str] = []
 link_args: list[str] = []
 if sys.platform != "win32":
-    compile_args += ["-std=c11", "-O3", "-g0", "-fvisibility=hidden"]
+    compile_args += ["-std=c11", "-O3", "-g0", "-fvisibility=hidden", "-MMD"]
     link_args += ["-lm"]
-if os.environ.get("FASTEMB_SANITIZE") == "1":
+
+kind = os.environ.get("FASTEMB_BUILD", "")
+if kind == "sanitize":
     compile_args += ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
     link_args += ["-fsanitize=address,undefined"]
-if os.environ.get("FASTEMB_COVERAGE") == "1":
+elif kind == "coverage":
     compile_args += ["-O0", "--coverage", "-fprofile-update=atomic"]  # the tests run several threads
     link_args += ["--coverage"]
+elif kind == "plain-bytes":
+    macros += [("FE_PLAIN_BYTES", None)]
+elif kind:
+    raise SystemExit(f"FASTEMB_BUILD={kind}: there is sanitize, coverage and plain-bytes")
 
 native = Extension(
     "fastemb._native",
     sources=["fastemb/_native.pyx", *sorted(str(path) for path in Path("csrc").glob("*.c"))],
-    depends=sorted(str(path) for path in Path("csrc").glob("*.h")),
+    depends=["setup.py", *sorted(str(path) for path in Path("csrc").glob("*.h"))],
     include_dirs=["csrc"],
     define_macros=macros,
     extra_compile_args=compile_args,
@@ -44,14 +51,39 @@ native = Extension(
 )
 
 
-class BuildExtension(build_ext):
-    """Also puts the extension beside its sources, so that `import fastemb` works in this folder after any install."""
+def is_current(source: str, made: Path) -> bool:
+    """Whether an object file is newer than its source, this file and every header that the compiler noted beside it."""
+    notes = made.with_suffix(".d")
+    if not made.exists() or not notes.exists():
+        return False
+    named = re.split(r"(?<!\\)\s+", notes.read_text().replace("\\\n", " ").partition(":")[2].strip())
+    needed = [Path(name.replace("\\ ", " ")) for name in [source, __file__, *named]]
+    return all(path.exists() and path.stat().st_mtime < made.stat().st_mtime for path in needed)
 
-    def run(self) -> None:
-        """Build, then copy."""
-        super().run()
-        if not self.inplace and not compile_for_tests:
-            self.copy_extensions_to_source()
+
+class BuildExtension(build_ext):
+    """Compiles what has changed, several files at once; object files stay in build/, whoever asks for the build."""
+
+    def finalize_options(self) -> None:
+        """Choose the folder of object files, by kind of build and by Python."""
+        super().finalize_options()
+        self.build_temp = str(Path("build", f"objects-{kind or 'usual'}-{sys.implementation.cache_tag}"))
+
+    def build_extensions(self) -> None:
+        """Build, with our own `compile` in place of the compiler's, which makes every object anew."""
+        compile_all = self.compiler.compile
+
+        def compile_changed(sources: list[str], output_dir: str = "", **options: object) -> list[str]:
+            made = dict(zip(sources, self.compiler.object_filenames(sources, output_dir=output_dir), strict=True))
+            stale = [source for source in sources if not is_current(source, Path(made[source]))]
+            if stale:
+                print(f"compiling {len(stale)} of {len(sources)} C files", flush=True)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(lambda source: compile_all([source], output_dir=output_dir, **options), stale))
+            return list(made.values())
+
+        self.compiler.compile = compile_changed
+        super().build_extensions()
 
 
 setup(

@@ -19,14 +19,14 @@ Result = dict[str, Any]
 def inspect(corpus: str, min_count: int, words: str) -> Result:
     """What fastemb is, what the corpus holds; the vocabulary goes to the file ``words``."""
     from fastemb import Corpus, __version__, _native
-    from fastemb.config import ISA
+    from fastemb.config import isa
 
     read = Corpus.from_file(corpus, min_count=min_count)
     Path(words).write_text("\n".join(map(str, read.vocabulary.keys)), encoding="utf-8")
     built = re.search(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+", Path(_native.__file__).read_bytes())
     return {
         "fastemb": __version__,
-        "isa": ISA,
+        "isa": isa(),
         "compiler": built.group().decode() if built else "unknown",
         "raw_words": read.raw_words,
         "words": read.words,

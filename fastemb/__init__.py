@@ -1,26 +1,44 @@
 """Word and item embeddings on a CPU: word2vec's models behind gensim's names."""
 
-from . import models
-from .config import package_version, show_config
-from .corpus import (
-    ENGLISH_CONNECTOR_WORDS,
-    RULE_DEFAULT,
-    RULE_DISCARD,
-    RULE_KEEP,
-    BrownCorpus,
-    Corpus,
-    FrozenPhrases,
-    LineSentence,
-    PathLineSentences,
-    Phrases,
-    Text8Corpus,
-    Vocabulary,
-)
-from .io import load_vectors, save_vectors
-from .train import CallbackAny2Vec, Word2Vec
-from .vectors import KeyedVectors
+from __future__ import annotations
 
-__version__ = package_version()
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+try:
+    from . import _native  # noqa: F401  (to fail here, if at all)
+except ImportError as error:
+    if any(Path(__file__).parent.glob("_native*.so")) or any(Path(__file__).parent.glob("_native*.pyd")):
+        raise  # it is there and cannot be loaded: Python's own message says why
+    raise ImportError(
+        f"fastemb's sources in {Path(__file__).parents[1]} come before any installed fastemb, and their C core is not "
+        "compiled. To use these sources, run 'make build' there and start .venv/bin/python, or install them into "
+        "another environment with 'pip install -e .'; to use an installed fastemb, start Python in another folder."
+    ) from error
+
+if TYPE_CHECKING:
+    from . import models
+    from .config import show_config
+    from .corpus import (
+        ENGLISH_CONNECTOR_WORDS,
+        RULE_DEFAULT,
+        RULE_DISCARD,
+        RULE_KEEP,
+        BrownCorpus,
+        Corpus,
+        FrozenPhrases,
+        LineSentence,
+        PathLineSentences,
+        Phrases,
+        Text8Corpus,
+        Vocabulary,
+    )
+    from .io import load_vectors, save_vectors
+    from .train import CallbackAny2Vec, Word2Vec
+    from .vectors import KeyedVectors
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -38,8 +56,47 @@ __all__ = [
     "Text8Corpus",
     "Vocabulary",
     "Word2Vec",
+    "__version__",
     "load_vectors",
     "models",
     "save_vectors",
     "show_config",
 ]
+
+# A name is imported when it is first used: the command line answers --help without waiting for NumPy.
+_HOMES = {
+    "config": ["show_config"],
+    "corpus": [
+        "ENGLISH_CONNECTOR_WORDS",
+        "RULE_DEFAULT",
+        "RULE_DISCARD",
+        "RULE_KEEP",
+        "BrownCorpus",
+        "Corpus",
+        "FrozenPhrases",
+        "LineSentence",
+        "PathLineSentences",
+        "Phrases",
+        "Text8Corpus",
+        "Vocabulary",
+    ],
+    "io": ["load_vectors", "save_vectors"],
+    "items": [],
+    "models": [],
+    "train": ["CallbackAny2Vec", "Word2Vec"],
+    "vectors": ["KeyedVectors"],
+}
+_HOME = {name: room for room, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return import_module(f".{name}", __name__)
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_HOME})

@@ -5,22 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-
-import numpy as np
+from functools import cache
 
 from . import _native
+from ._version import __version__
 
 ISA_VARIABLE = "FASTEMB_ISA"
-
-
-def package_version() -> str:
-    """Version of the installed package."""
-    try:
-        return version("fastemb")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
 
 
 def available_cpus() -> int:
@@ -47,33 +37,26 @@ def choose_isa(wanted: str | None) -> str:
     return wanted
 
 
-def _is_command() -> bool:
-    """Whether this process is the ``fastemb`` command or ``python -m fastemb``, which import this before they run."""
-    program = sys.argv[0] if getattr(sys, "argv", None) else ""
-    return (program == "-m" and "fastemb" in sys.orig_argv) or Path(program).stem == "fastemb"
+@cache
+def isa() -> str:
+    """Name of the kernel that this process runs, chosen when first asked for.
 
-
-def _isa_of_environment() -> str:
-    try:
-        return choose_isa(os.environ.get(ISA_VARIABLE))
-    except RuntimeError as error:
-        if not _is_command():
-            raise
-        print(f"fastemb: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-
-
-ISA = _isa_of_environment()
+    Raises:
+        RuntimeError: the environment variable FASTEMB_ISA names a kernel that cannot run here.
+    """
+    return choose_isa(os.environ.get(ISA_VARIABLE))
 
 
 def show_config() -> None:
     """Print the version, the instruction sets compiled and in use, and the CPUs."""
+    import numpy as np  # here, so that the command line starts without it
+
     compiled = [
         f"{name} ({lanes} floats{'' if works else ', not on this CPU'})" for name, lanes, works in _native.kernels()
     ]
-    print(f"fastemb     {package_version()}")
+    print(f"fastemb     {__version__}")
     print(f"Python      {platform.python_version()} ({sys.implementation.name}), NumPy {np.__version__}")
     print(f"platform    {platform.system()} {platform.machine()}")
     print(f"kernels     {', '.join(compiled)}")
-    print(f"in use      {ISA}{' (set by ' + ISA_VARIABLE + ')' if os.environ.get(ISA_VARIABLE) else ''}")
+    print(f"in use      {isa()}{' (set by ' + ISA_VARIABLE + ')' if os.environ.get(ISA_VARIABLE) else ''}")
     print(f"CPUs        {available_cpus()} for this process")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -9,9 +10,11 @@ import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from .config import ISA, available_cpus
+from .config import available_cpus, isa
 from .corpus import Corpus
+from .io import atomic_write
 from .train import Word2Vec
 from .vectors import KeyedVectors
 
@@ -41,8 +44,27 @@ def source_lines(paths: list[Path]) -> Iterator[list[str]]:
                 yield words
 
 
-def run_demo(output: Path, workers: int | None = None) -> None:
+def _written(sentences: Iterator[list[str]], file: BinaryIO) -> Iterator[list[str]]:
+    """The sentences, each of which becomes a line of the file."""
+    for words in sentences:
+        file.write(" ".join(words).encode() + b"\n")
+        yield words
+
+
+def _read(files: list[Path], text: Path | None) -> Corpus:
+    if text is None:
+        return Corpus.from_sentences(source_lines(files), min_count=5)
+    with atomic_write(text) as file:
+        return Corpus.from_sentences(_written(source_lines(files), file), min_count=5)
+
+
+def run_demo(output: Path, workers: int | None = None, text: Path | None = None) -> None:
     """Train on the standard library, show what was learned, and save the vectors to ``output``.
+
+    Args:
+        output: File for the vectors.
+        workers: Threads; default None: all CPUs.
+        text: File for the text that was learned from, a source line's identifiers a line; default None: none.
 
     Raises:
         RuntimeError: this Python comes without its library's source files.
@@ -51,7 +73,7 @@ def run_demo(output: Path, workers: int | None = None) -> None:
     files = standard_library()
     if not files:
         raise RuntimeError("this Python has no standard library source files to learn from")
-    corpus = Corpus.from_sentences(source_lines(files), min_count=5)
+    corpus = _read(files, text)
     read = time.perf_counter()
     print(f"read      {len(files):,} files of Python's standard library in {read - start:.1f} s:")
     print(f"          {corpus.raw_words:,} identifiers, {len(corpus.vocabulary):,} that occur at least 5 times")
@@ -60,17 +82,27 @@ def run_demo(output: Path, workers: int | None = None) -> None:
     seconds = time.perf_counter() - read
     print(
         f"trained   10 epochs of skip-gram, 100 dimensions, in {seconds:.1f} s "
-        f"({10 * corpus.words / seconds / 1e6:.1f} M words/s, {workers or available_cpus()} threads, {ISA})\n"
+        f"({10 * corpus.words / seconds / 1e6:.1f} M words/s, {workers or available_cpus()} threads, {isa()})\n"
     )
     _show_neighbours(model.wv)
     _show_analogies(model.wv)
     model.wv.save(str(output))
-    command = "fastemb" if shutil.which("fastemb") else f"{sys.executable} -m fastemb"
+    command, python = _how_to_start()
     print(f"saved     {output}; go on with\n")
     print(f"    {command} similar {output} dict")
     print(f"    {command} analogy {output} read write load\n")
-    print("or in Python\n")
+    print(f"or in {python}\n")
     print(f"    import fastemb; print(fastemb.KeyedVectors.load({str(output)!r}).most_similar('dict'))")
+
+
+def _how_to_start() -> tuple[str, str]:
+    """The ``fastemb`` command and this Python, as one types them in this folder."""
+    folder = Path(sys.executable).parent
+    if shutil.which("fastemb"):
+        return "fastemb", "Python"
+    shown = Path(os.path.relpath(folder)) if folder.is_relative_to(Path.cwd()) else folder
+    command = f"{shown / 'fastemb'}" if (folder / "fastemb").exists() else f"{shown / 'python'} -m fastemb"
+    return command, str(shown / "python")
 
 
 def _show_neighbours(vectors: KeyedVectors) -> None:

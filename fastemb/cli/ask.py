@@ -7,16 +7,12 @@ import sys
 
 from ..io import load_vectors
 from ..vectors import KeyedVectors
-from .shared import Commands, positive
+from .shared import positive
 
 
-def add_similar(commands: Commands) -> None:
+def add_similar(parser: argparse.ArgumentParser) -> None:
     """Add ``similar``."""
-    parser = commands.add_parser(
-        "similar",
-        help="nearest neighbours of words",
-        description="Print each word's nearest neighbours by cosine similarity.",
-    )
+    parser.description = "Print each word's nearest neighbours by cosine similarity."
     parser.add_argument("vectors", help="file with vectors")
     parser.add_argument("words", nargs="*", help="words; without any they are read from standard input, one a line")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many neighbours (10)")
@@ -48,13 +44,9 @@ def _print_ranking(ranking: list[tuple[str, float]]) -> None:
         print(f"  {score:.4f}  {word}")
 
 
-def add_analogy(commands: Commands) -> None:
+def add_analogy(parser: argparse.ArgumentParser) -> None:
     """Add ``analogy``."""
-    parser = commands.add_parser(
-        "analogy",
-        help="A is to B as C is to ?",
-        description="A is to B as C is to what? Prints the words nearest to B - A + C.",
-    )
+    parser.description = "A is to B as C is to what? Prints the words nearest to B - A + C."
     parser.add_argument("vectors", help="file with vectors")
     for name, example in (("A", "man"), ("B", "king"), ("C", "woman")):
         parser.add_argument(name, help=f"for example: {example}")

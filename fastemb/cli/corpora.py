@@ -139,13 +139,9 @@ def add_workers(parser: Any) -> None:
 # ---- corpus build, info, head ----
 
 
-def add_corpus(commands: Commands) -> None:
+def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Add ``corpus`` with its commands."""
-    parser = commands.add_parser(
-        "corpus",
-        help="encode text or tables once, to train on them many times",
-        description="Encode text or tables to a file that training reads at once, however large it is.",
-    )
+    parser.description = "Encode text or tables to a file that training reads at once, however large it is."
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_build, _add_info, _add_head):
         add(parts)

@@ -9,16 +9,12 @@ from ..config import show_config
 from ..corpus.disk import is_corpus
 from ..demo import run_demo
 from ..io import load_vectors, save_vectors
-from .shared import FORMATS, Commands, check_writable, say
+from .shared import FORMATS, check_writable, say
 
 
-def add_eval(commands: Commands) -> None:
+def add_eval(parser: argparse.ArgumentParser) -> None:
     """Add ``eval``."""
-    parser = commands.add_parser(
-        "eval",
-        help="score vectors on analogies and word pairs",
-        description="Score vectors on analogy questions and on human judgements of word similarity.",
-    )
+    parser.description = "Score vectors on analogy questions and on human judgements of word similarity."
     parser.add_argument("vectors", help="file with vectors")
     parser.add_argument("--analogies", metavar="FILE", help="questions in the format of questions-words.txt")
     parser.add_argument(
@@ -53,13 +49,9 @@ def _eval(options: argparse.Namespace) -> int:
     return 0
 
 
-def add_convert(commands: Commands) -> None:
+def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
-    parser = commands.add_parser(
-        "convert",
-        help="change the format of a file of vectors",
-        description=f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}.",
-    )
+    parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
     parser.add_argument("input", help="file with vectors")
     parser.add_argument("output", help="file to write")
     parser.set_defaults(run=_convert)
@@ -73,13 +65,9 @@ def _convert(options: argparse.Namespace) -> int:
     return 0
 
 
-def add_info(commands: Commands) -> None:
+def add_info(parser: argparse.ArgumentParser) -> None:
     """Add ``info``."""
-    parser = commands.add_parser(
-        "info",
-        help="what is in a file, or what this installation can do",
-        description="Describe a file of vectors or, without a file, this installation.",
-    )
+    parser.description = "Describe a file of vectors or, without a file, this installation."
     parser.add_argument("vectors", nargs="?", help="file with vectors")
     parser.set_defaults(run=_info)
 
@@ -97,13 +85,9 @@ def _info(options: argparse.Namespace) -> int:
     return 0
 
 
-def add_demo(commands: Commands) -> None:
+def add_demo(parser: argparse.ArgumentParser) -> None:
     """Add ``demo``."""
-    parser = commands.add_parser(
-        "demo",
-        help="learn from Python's own source in seconds",
-        description="Train on the source of the running Python's standard library, and show what was learned.",
-    )
+    parser.description = "Train on the source of the running Python's standard library, and show what was learned."
     parser.add_argument(
         "-o",
         "--output",
@@ -111,11 +95,14 @@ def add_demo(commands: Commands) -> None:
         default=Path("fastemb-demo.safetensors"),
         help="where to save the vectors (%(default)s)",
     )
+    parser.add_argument(
+        "--save-text", type=Path, metavar="FILE", help="also save the text that is learned from, a sentence a line"
+    )
     parser.add_argument("-t", "--workers", type=int, default=None, metavar="N", help="threads (all CPUs)")
     parser.set_defaults(run=_demo)
 
 
 def _demo(options: argparse.Namespace) -> int:
-    check_writable([], str(options.output))
-    run_demo(options.output, options.workers)
+    check_writable([], str(options.output), None if options.save_text is None else str(options.save_text))
+    run_demo(options.output, options.workers, options.save_text)
     return 0

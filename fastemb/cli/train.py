@@ -5,21 +5,19 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..config import ISA
+from ..config import isa
 from ..io import save_vectors
 from ..train import Word2Vec
 from .corpora import add_reading, add_workers, check_files, read_corpus
 from .phrases import phrase_files
-from .shared import FORMATS, Commands, say
+from .shared import FORMATS, say
 
 
-def add_train(commands: Commands) -> None:
+def add_train(parser: argparse.ArgumentParser) -> None:
     """Add ``train``."""
-    parser = commands.add_parser(
-        "train",
-        help="learn vectors from text or tables",
-        description="Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
-        "corpus that was encoded before.",
+    parser.description = (
+        "Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
+        "corpus that was encoded before."
     )
     add_reading(parser, min_count=5)
     parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {FORMATS}")
@@ -92,7 +90,7 @@ def _train(options: argparse.Namespace) -> int:
         say("interrupted; saving what was learned so far")
         status = 130
     save_vectors(model.wv, options.output)
-    tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {ISA})")
+    tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {isa()})")
     if options.save_model:
         model.save(options.save_model)
         tell(f"saved the model to {options.save_model}")

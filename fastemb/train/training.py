@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from ..config import ISA
+from ..config import isa
 from ..corpus import Corpus
 from ..corpus.vocabulary import NothingKeptError
 from .building import Building, CorpusFile, Sentences, one_source
@@ -180,7 +180,7 @@ class Training(Building):
             raise ValueError("hs and negative cannot be switched on or off once the vocabulary is built")
         paths = self._huffman_paths() if settings.hs else None
         return _native.Trainer(
-            ISA,
+            isa(),
             corpus.ids,
             corpus.offsets,
             matrices["vectors"],

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _native
-from ..config import ISA, available_cpus
+from ..config import available_cpus, isa
 from .store import as_count
 
 _BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
@@ -111,7 +111,7 @@ class _Search:
     def _search(self, begin: int, end: int) -> None:
         try:
             top = _native.TopRows(
-                ISA,
+                isa(),
                 self.rows,
                 self.scale,
                 self.candidates,

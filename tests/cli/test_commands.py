@@ -83,7 +83,7 @@ def test_train_with_defaults_says_what_it_did(run: Run, text: Path) -> None:
     assert (result.status, result.output) == (0, "")
     first, second = result.errors.splitlines()
     assert first == "read 901 words in 101 sentences; 8 different words kept"
-    assert re.fullmatch(rf"saved 8 vectors to v\.txt \(\d+\.\d s of training, {fastemb.config.ISA}\)", second)
+    assert re.fullmatch(rf"saved 8 vectors to v\.txt \(\d+\.\d s of training, {fastemb.config.isa()}\)", second)
     saved = load_vectors("v.txt")
     assert saved.index_to_key == ["the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog"]
     assert saved.vector_size == 100

@@ -34,6 +34,7 @@ def test_the_standard_library_is_every_source_file_but_installed_packages(librar
     assert demo.standard_library() == [library / "a.py", library / "package" / "b.py"]
 
 
+@pytest.mark.integration
 def test_this_pythons_standard_library_is_found() -> None:
     names = {path.name for path in demo.standard_library()}
     assert {"socket.py", "calendar.py", "argparse.py"} <= names
@@ -96,3 +97,13 @@ def test_a_python_without_source_files_says_so(
     assert main(["demo"]) == 1
     assert capsys.readouterr().err.startswith("fastemb: error: this Python has no standard library source files")
     assert not (tmp_path / "v").exists()
+
+
+@pytest.mark.usefixtures("library")
+def test_the_text_is_kept_when_asked_for(tmp_path: Path) -> None:
+    assert main(["demo", "--save-text", "text.txt", "-o", "vectors", "-t", "1"]) == 0
+    lines = (tmp_path / "text.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 180
+    assert lines[0] == "def read socket data return socket recv data"
+    assert main(["demo", "--save-text", "none/text.txt"]) == 1
+    assert main(["demo", "--save-text", "vectors", "-o", "vectors"]) == 1

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from fastemb import Word2Vec
 from fastemb.corpus import RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary, counting, spill, text
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def shared_path(tmp_path_factory):

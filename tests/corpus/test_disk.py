@@ -611,6 +611,7 @@ def test_a_text_that_tells_of_corpora_is_a_text(text: Path) -> None:
     ]
 
 
+@pytest.mark.integration
 def test_a_vocabulary_that_is_much_larger_than_the_corpus(path: Path) -> None:
     vocabulary = Vocabulary([f"{'x' * 50_000}{number}" for number in range(1000)], [1] * 1000)
     corpus = Corpus.from_sentences([[vocabulary.keys[7]]], vocabulary=vocabulary, save_to=path)
@@ -632,6 +633,7 @@ def test_a_model_reads_an_encoded_corpus_as_a_corpus_file(saved: Path, text: Pat
 # ---- what training needs ----
 
 
+@pytest.mark.integration
 def test_the_estimate_is_what_training_takes(tmp_path: Path) -> None:
     program = """
 import resource, sys
@@ -701,6 +703,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
 @pytest.mark.parametrize("limit", [0, 1000, 30_000, 70_000])
 @pytest.mark.parametrize("call", ["save", "save_to"])

@@ -40,6 +40,7 @@ def sample(request):
     return SAMPLES[request.param]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 5, 64, 1 << 20])
 @pytest.mark.parametrize("lower", [False, True])
 def test_words_are_those_of_python(tmp_path, sample, size, lower, monkeypatch):

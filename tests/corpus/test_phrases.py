@@ -73,6 +73,7 @@ def test_words_and_pairs_are_counted(text: Any, links: Any, threads: int) -> Non
     assert len(vocab) == len(expected)
 
 
+@pytest.mark.integration
 @settings(max_examples=300)
 @given(sentences, scorings, connectors, st.sampled_from([0.5, 1, 2, 2.5]), workers)
 def test_phrases_scores_and_joined_text_are_the_oracles(
@@ -97,6 +98,7 @@ def test_phrases_scores_and_joined_text_are_the_oracles(
             assert list(phraser.analyze_sentence(sentence)) == scores
 
 
+@pytest.mark.integration
 @given(sentences, sentences, connectors)
 def test_phrases_of_one_text_join_another(text: Any, other: Any, links: Any) -> None:
     expected = oracle.phrases(text, oracle.original, 1, 0.3, links)
@@ -106,6 +108,7 @@ def test_phrases_of_one_text_join_another(text: Any, other: Any, links: Any) -> 
     same_corpus(found[Corpus.from_sentences(other)], Corpus.from_sentences(joined))
 
 
+@pytest.mark.integration
 @given(sentences, scorings, connectors, workers, st.integers(1, 9))
 def test_a_corpus_on_disk_is_joined_on_disk(text: Any, scoring: Any, links: Any, threads: int, piece: int) -> None:
     phrases = Phrases(text, 1, scoring[1], scoring=scoring[0], connector_words=links)
@@ -144,6 +147,7 @@ def test_joining_on_disk_can_be_broken_off(tmp_path: Any, monkeypatch: pytest.Mo
     same_corpus(phrases[corpus], phrases[Corpus.from_sentences(text)])
 
 
+@pytest.mark.integration
 @given(sentences, connectors)
 def test_a_second_pass_finds_longer_phrases(text: Any, links: Any) -> None:
     joined: Any = text
@@ -155,6 +159,7 @@ def test_a_second_pass_finds_longer_phrases(text: Any, links: Any) -> None:
         same_corpus(corpus, Corpus.from_sentences(joined))
 
 
+@pytest.mark.integration
 @given(sentences, st.integers(1, 40), connectors, workers)
 def test_max_vocab_size_keeps_the_most_frequent_and_changes_no_score(
     text: Any, most: int, links: Any, threads: int
@@ -170,6 +175,7 @@ def test_max_vocab_size_keeps_the_most_frequent_and_changes_no_score(
     assert dict(Phrases(text, 1, 0.1, most, connector_words=links, workers=1).vocab) == dict(limited.vocab)
 
 
+@pytest.mark.integration
 @given(sentences, st.integers(1, 40), workers)
 @example([[first, second] for first in "gfedcba" for second in "abcdefg"], 12, 1)
 def test_of_equally_frequent_ones_words_are_kept_first_and_pairs_by_their_words(
@@ -191,6 +197,7 @@ def test_what_is_not_kept_still_counts_as_different() -> None:
     assert found.score_item("a", "b") == (3 - 1) / (4 * 3) * (3 + 2 + 2)
 
 
+@pytest.mark.integration
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "a_b", "_", "b_a"]), max_size=8), max_size=8).filter(any))
 def test_phrases_that_are_spelled_like_words_are_those_words(text: Any) -> None:
     expected = oracle.phrases(text, oracle.original, 0.5, 0.2)
@@ -198,6 +205,7 @@ def test_phrases_that_are_spelled_like_words_are_those_words(text: Any) -> None:
     same_corpus(Phrases(text, 0.5, 0.2)[Corpus.from_sentences(text)], Corpus.from_sentences(joined))
 
 
+@pytest.mark.integration
 @given(st.lists(sentences, min_size=1, max_size=6), connectors)
 def test_added_sentences_count_as_if_they_had_been_there(texts: Any, links: Any) -> None:
     whole = Phrases(list(itertools.chain(*texts)), 1, 0.5, connector_words=links)

@@ -311,6 +311,7 @@ def cut(sentences, longest):
 lines = st.lists(st.lists(st.sampled_from(["a", "bb", "ccc", "日本"]), max_size=14), max_size=6).filter(any)
 
 
+@pytest.mark.integration
 @given(
     lines,
     st.integers(1, 8),

@@ -1,7 +1,8 @@
-"""Every Python and shell snippet of the pages in docs/guide runs.
+"""Every Python and shell snippet of the README and of the pages in docs/guide runs.
 
-The snippets of a page run one after the other in one empty folder that holds ``corpus.txt``; the Python ones share
-their names. A snippet that needs an optional package says so in the line above it: ``<!-- needs: zstandard -->``.
+The snippets of a page run one after the other in one folder, which is empty for the README and holds ``corpus.txt`` for
+a guide; the Python ones share their names. (The README's set-up is marked ``bash`` and does not run here.) A snippet
+that needs an optional package says so in the line above it: ``<!-- needs: zstandard -->``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs" / "guide").glob("*.md"))
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 SNIPPET = re.compile(r"(?:^<!-- needs: ([\w. ]+) -->\n)?^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\nA cat and a dog met on the mat\n" * 20
 
@@ -48,7 +52,8 @@ def is_installed(name: str) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_snippets_of_the_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "corpus.txt").write_text(TEXT, encoding="utf-8")
+    if page != README:
+        (tmp_path / "corpus.txt").write_text(TEXT, encoding="utf-8")
     text = page.read_text(encoding="utf-8")
     names: dict[str, Any] = {"__name__": "guide"}
     left_out: list[str] = []

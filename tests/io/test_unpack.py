@@ -65,6 +65,7 @@ def test_parts_follow_each_other(kind: str, monkeypatch: pytest.MonkeyPatch) -> 
         assert unpacked(pack(b"one") + b"\0" * 1000) == b"one"
 
 
+@pytest.mark.integration
 def test_memory_stays_small_however_much_comes_out(kind: str) -> None:
     data = PACKS[kind](bytes(50 << 20))
     file = io.BytesIO(data)

@@ -137,6 +137,7 @@ def test_a_read_error_surfaces(tmp_path, small_blocks, monkeypatch):
     assert not [thread for thread in threading.enumerate() if "fastemb-read" in thread.name]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 @pytest.mark.parametrize("binary", [False, True])
 def test_compressed_files_are_unpacked(tmp_path, pack, binary):

@@ -435,6 +435,7 @@ def test_numbers_and_times_of_a_text_are_told_by_the_line(tmp_path: Path) -> Non
             Interactions.from_file(path, **options)
 
 
+@pytest.mark.integration
 def test_long_text_is_read_part_by_part(tmp_path: Path) -> None:
     rows = 100_000
     path = tmp_path / "long.csv"

@@ -494,6 +494,7 @@ def test_the_score_tells_models_apart() -> None:
         model().score([["k0i0"]])
 
 
+@pytest.mark.integration
 def test_grid_search_and_pipeline() -> None:
     pytest.importorskip("sklearn")
     from sklearn.base import clone

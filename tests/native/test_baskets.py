@@ -18,6 +18,7 @@ def in_baskets(targets: str, size: int, basket: int, **options: object) -> Model
     return fresh_model(targets, size, basket=basket, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("targets", TARGETS)
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("basket", [1, 2, 5, 16, 17, 39, 1000])
@@ -36,6 +37,7 @@ def test_every_model_agrees_with_the_oracle(
     check_training(run, model, done, expected, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "most"), [(0.05, 16), (0.11, 11), (0.3, 4)])
 def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: float, most: int) -> None:
     model = in_baskets("ns", 9, 1000)

@@ -82,6 +82,7 @@ def check_step(
     assert abs(loss - expected_loss) <= 1e-5 * expected_loss + score_error.sum() + 4 * UNIT * dh.shape[0] * len(labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_turn", [False, True])
 @pytest.mark.parametrize("size", SIZES)
 def test_every_shape_agrees_with_the_oracle(isa: str, size: int, in_turn: bool) -> None:
@@ -93,6 +94,7 @@ def test_every_shape_agrees_with_the_oracle(isa: str, size: int, in_turn: bool) 
             check_step(isa, h, h_rows, o, o_rows, rng.integers(0, 2, n).tolist(), 0.05, in_turn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [64, 255, 256, 257, 272, 513, 1030])
 @pytest.mark.parametrize("in_turn", [False, True])
 def test_long_vectors_agree_with_the_oracle(isa: str, size: int, in_turn: bool) -> None:
@@ -126,6 +128,7 @@ def test_labels_all_alike(isa: str, label: int) -> None:
     check_step(isa, h, [3, 1, 2], o, list(range(13)), [label] * 13, 0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_turn", [False, True])
 def test_an_input_that_stands_twice_receives_both_changes(isa: str, in_turn: bool) -> None:
     rng = np.random.default_rng(3)

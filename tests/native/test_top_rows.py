@@ -70,6 +70,7 @@ def whole_numbers(rng: np.random.Generator, shape: tuple[int, ...], size: int = 
     return rng.integers(-size, size + 1, shape).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 16, 17, 100])
 @pytest.mark.parametrize("rows", [1, 7, 8, 15, 16, 17, 63, 64, 65, 200])
 def test_every_shape(isa: str, size: int, rows: int) -> None:

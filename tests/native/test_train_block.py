@@ -119,6 +119,7 @@ def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Don
     return before, after, done, want_loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("targets", TARGETS)
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("case", range(16))
@@ -128,6 +129,7 @@ def test_every_model_agrees_with_the_oracle(isa: str, model_name: str, targets: 
     check_training(run, after, run.train(3, alpha_of(model_name)), expected, want_loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "most"), [(0.0, 16), (0.01, 16), (0.025, 16), (0.06, 6), (0.1, 4), (0.5, 1)])
 def test_a_path_has_fewer_inputs_at_once_the_higher_the_rate(isa: str, alpha: float, most: int) -> None:
     assert max(chunk_sizes(16, most_inputs(Model(np.zeros((1, 1)), paths=[]), alpha))) <= most
@@ -137,6 +139,7 @@ def test_a_path_has_fewer_inputs_at_once_the_higher_the_rate(isa: str, alpha: fl
     check_training(run, model, done, train(model, CORPUS, 0, alpha), True, tolerance=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.0, 0.03, 0.07, 0.11, 0.3])
 @pytest.mark.parametrize("window", [2, 5, 10, 14])
 @pytest.mark.parametrize("negative", [1, 5, 9])
@@ -153,6 +156,7 @@ def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: flo
     check_training(run, model, done, train(model, sentences, 0, alpha), True, tolerance=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [10, 12, 14, 20])
 @pytest.mark.parametrize("shrink", [False, True])
 def test_windows_join_as_long_as_their_tokens_have_room(isa: str, window: int, shrink: bool) -> None:
@@ -167,6 +171,7 @@ def test_windows_join_as_long_as_their_tokens_have_room(isa: str, window: int, s
     check_training(run, model, done, train(model, sentences, 0, 0.01), True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("negative", [6, 12, 25])
 def test_more_negatives_than_one_tile(isa: str, model_name: str, negative: int) -> None:
@@ -179,6 +184,7 @@ def test_more_negatives_than_one_tile(isa: str, model_name: str, negative: int) 
     check_training(run, model, done, expected, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [3, 50])
 @pytest.mark.parametrize("subsampling", [False, True])
 @pytest.mark.parametrize("model_name", ["skip-gram", "CBOW mean"])
@@ -237,6 +243,7 @@ def test_a_learning_rate_of_zero_changes_nothing(isa: str, model_name: str) -> N
     assert run.bits() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model_name", MODELS)
 def test_several_epochs(isa: str, model_name: str) -> None:
     model = fresh_model("hs and ns", 17, window=4, **MODELS[model_name])
@@ -279,6 +286,7 @@ def window_loss(model: Model, position: int) -> float:
 FACTORS = {"skip-gram": 1.0, "CBOW mean, exact": 1.0, "CBOW sum, exact": 1.0, "CBOW mean": 4.0, "CBOW sum": 0.25}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model_name", "targets"),
     [pair for pair in itertools.product(FACTORS, TARGETS) if pair[0] != "skip-gram" or pair[1] == "ns"],

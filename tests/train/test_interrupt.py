@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them"),
+]
 
 PATIENCE = 20.0  # seconds for a slow machine to start
 SOON = 5.0  # it takes some 0.1 s

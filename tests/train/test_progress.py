@@ -215,11 +215,13 @@ Word2Vec([["a", "b", "c"]] * 2000, min_count=1, sample=0, epochs=4, compute_loss
 """
 
 
+@pytest.mark.integration
 def test_a_run_is_silent_when_standard_error_is_no_terminal() -> None:
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=60, check=True)
     assert (done.stdout, done.stderr) == ("", "")
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(os.name != "posix", reason="there are no pseudo-terminals")
 def test_a_run_shows_a_line_on_a_terminal(tmp_path: Path) -> None:
     pty = pytest.importorskip("pty")

@@ -63,6 +63,7 @@ def oracle_of(model: Word2Vec, counts: dict[str, int]) -> Model:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "targets"),
     [pair for pair in itertools.product(MODELS, TARGETS) if pair != ("skip-gram, negatives per pair", "hs")],

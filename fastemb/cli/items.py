@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import sys
 from collections.abc import Hashable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from ..io.atomic import atomic_write
+from ..items import Interactions, Item2Vec, evaluate, leave_one_out, split_by_time, split_random
+from ..items.model_file import check_storable
 from ..vectors import KeyedVectors
-from .interactions import Interactions
-from .judge import evaluate, leave_one_out, split_by_time, split_random
-from .model import Item2Vec
-from .model_file import check_storable
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+from .shared import Commands, check_writable, positive
 
 _SETTINGS: dict[str, tuple[type, str]] = {
     "vector_size": (int, "dimensions of the vectors"),
@@ -36,12 +34,10 @@ _SETTINGS: dict[str, tuple[type, str]] = {
 }
 
 
-def add_items(commands: Commands) -> None:
+def add_items(parser: argparse.ArgumentParser) -> None:
     """Add ``items`` with its commands."""
-    parser = commands.add_parser(
-        "items",
-        help="item embeddings and recommendations from a table of purchases, ratings or clicks",
-        description="Learn item vectors from a CSV or Parquet table with a row for each event, and recommend items.",
+    parser.description = (
+        "Learn item vectors from a CSV or Parquet table with a row for each event, and recommend items."
     )
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_train, _add_similar, _add_recommend, _add_eval):
@@ -106,8 +102,6 @@ def _add_train(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from ..cli.shared import check_writable
-
     check_writable([options.table], options.output)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
@@ -119,8 +113,6 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _add_similar(commands: Commands) -> None:
-    from ..cli.shared import positive
-
     parser = commands.add_parser("similar", help="items like an item")
     parser.add_argument("model", help="file that 'items train' saved")
     parser.add_argument("items", nargs="+", help="items")
@@ -144,8 +136,6 @@ def _similar(options: argparse.Namespace) -> int:
 
 
 def _add_recommend(commands: Commands) -> None:
-    from ..cli.shared import positive
-
     parser = commands.add_parser(
         "recommend",
         help="items for a history, a user or all users",
@@ -167,8 +157,6 @@ def _add_recommend(commands: Commands) -> None:
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from ..cli.shared import check_writable
-
     if options.all and options.output is None:
         raise ValueError("--all writes to a file: name it with -o")
     check_writable([options.model], options.output)
@@ -208,8 +196,6 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
-    import io
-
     with atomic_write(path) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         writer = csv.writer(text)
@@ -222,8 +208,6 @@ def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
 
 
 def _add_eval(commands: Commands) -> None:
-    from ..cli.shared import positive
-
     parser = commands.add_parser(
         "eval",
         help="train on a part, and judge the recommendations by the rest",
