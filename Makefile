@@ -10,7 +10,7 @@ library = $(shell $(or $(CC),cc) -print-file-name=$(1))
 NATIVE := setup.py $(wildcard csrc/*.[ch]) $(wildcard fastemb/*.p[xy][xdi])
 PACKAGE := pyproject.toml $(shell find fastemb -name '*.py')
 
-.PHONY: demo build check test test-all lint types dist sanitize plain-bytes coverage bench clean
+.PHONY: demo build check test test-all lint types dist sanitize debug plain-bytes coverage bench clean
 
 demo: build
 	@echo "== learning from the source of Python's standard library"
@@ -49,6 +49,9 @@ sanitize: .venv/test-tools build/sanitize/made
 	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
 		PYTHONPATH=$(CURDIR)/build/sanitize .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
 		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration'
+
+# A build for gdb.
+debug: .venv/test-tools build/debug/made
 
 # The reader of text for CPUs without SSE2, on this one.
 plain-bytes: .venv/test-tools build/plain-bytes/made

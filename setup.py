@@ -2,6 +2,7 @@
 
 For developers, the environment variable FASTEMB_BUILD names a special build:
     sanitize      AddressSanitizer and UndefinedBehaviorSanitizer
+    debug         no optimisation, and symbols for gdb
     coverage      gcov counters
     plain-bytes   text is read without SSE2, as on CPUs that are not x86
 """
@@ -31,13 +32,15 @@ kind = os.environ.get("FASTEMB_BUILD", "")
 if kind == "sanitize":
     compile_args += ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
     link_args += ["-fsanitize=address,undefined"]
+elif kind == "debug":
+    compile_args += ["-O0", "-g3"]
 elif kind == "coverage":
     compile_args += ["-O0", "--coverage", "-fprofile-update=atomic"]  # the tests run several threads
     link_args += ["--coverage"]
 elif kind == "plain-bytes":
     macros += [("FE_PLAIN_BYTES", None)]
 elif kind:
-    raise SystemExit(f"FASTEMB_BUILD={kind}: there is sanitize, coverage and plain-bytes")
+    raise SystemExit(f"FASTEMB_BUILD={kind}: there is sanitize, debug, coverage and plain-bytes")
 
 native = Extension(
     "fastemb._native",
