@@ -366,7 +366,7 @@ int64_t fe_text_lines(const char *bytes, int64_t length) {
     for (int64_t start = 0; start < length; start += 255) {
         const int64_t end = length - start < 255 ? length : start + 255;
         uint8_t some = 0; /* a byte, which vectors add up fast */
-        for (int64_t i = start; i < end; i++) some += bytes[i] == '\n';
+        for (int64_t i = start; i < end; i++) some = (uint8_t)(some + (bytes[i] == '\n'));
         lines += some;
     }
     return lines;
