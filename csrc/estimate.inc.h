@@ -33,8 +33,9 @@ FE_INLINE void PASTE(ESTIMATE, _of)(const struct fe_panel *panel, int64_t words,
         const float error = query->per_rest * panel->rest + query->error;
         const vf limit = v_set1(aim - error - 0x1p-20f * fabsf(aim));
         uint64_t bits = panel->unknown;
-        FE_UNROLL for (int k = 0; k < PANEL; k++)
+        FE_UNROLL for (int k = 0; k < PANEL; k++) {
             bits |= (uint64_t)v_above(v_from_ints(sum[j * PANEL + k]), limit) << (k * LANES);
+        }
         above[j] = bits;
     }
 }

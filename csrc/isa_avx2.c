@@ -112,8 +112,18 @@ static int supported(void) {
 }
 
 const struct fe_kernel fe_kernel_avx2 = {
-    "avx2",   LANES,         supported, gradient_avx2,   update_avx2,      gather_avx2,   scatter_avx2,
-    dot_avx2, PANEL * LANES, level_rows_avx2, level_query_avx2, estimate_avx2,
+    .name = "avx2",
+    .lanes = LANES,
+    .supported = supported,
+    .gradient = gradient_avx2,
+    .update = update_avx2,
+    .gather = gather_avx2,
+    .scatter = scatter_avx2,
+    .dot = dot_avx2,
+    .panel_rows = PANEL * LANES,
+    .level_rows = level_rows_avx2,
+    .level_query = level_query_avx2,
+    .estimate = estimate_avx2,
 };
 
 #if defined(__clang__)

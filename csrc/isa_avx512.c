@@ -111,8 +111,18 @@ static int supported(void) {
 }
 
 const struct fe_kernel fe_kernel_avx512 = {
-    "avx512",       LANES,      supported,     gradient_avx512,   update_avx512,      gather_avx512,
-    scatter_avx512, dot_avx512, PANEL * LANES, level_rows_avx512, level_query_avx512, estimate_avx512,
+    .name = "avx512",
+    .lanes = LANES,
+    .supported = supported,
+    .gradient = gradient_avx512,
+    .update = update_avx512,
+    .gather = gather_avx512,
+    .scatter = scatter_avx512,
+    .dot = dot_avx512,
+    .panel_rows = PANEL * LANES,
+    .level_rows = level_rows_avx512,
+    .level_query = level_query_avx512,
+    .estimate = estimate_avx512,
 };
 
 #if defined(__clang__)

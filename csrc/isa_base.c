@@ -131,6 +131,16 @@ FE_INLINE vf v_from_ints(vi a) {
 static int supported(void) { return 1; }
 
 const struct fe_kernel fe_kernel_base = {
-    "base",   LANES,         supported, gradient_base,   update_base,      gather_base,   scatter_base,
-    dot_base, PANEL * LANES, level_rows_base, level_query_base, estimate_base,
+    .name = "base",
+    .lanes = LANES,
+    .supported = supported,
+    .gradient = gradient_base,
+    .update = update_base,
+    .gather = gather_base,
+    .scatter = scatter_base,
+    .dot = dot_base,
+    .panel_rows = PANEL * LANES,
+    .level_rows = level_rows_base,
+    .level_query = level_query_base,
+    .estimate = estimate_base,
 };

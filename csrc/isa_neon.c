@@ -82,8 +82,18 @@ FE_INLINE vf v_from_ints(vi a) { return vcvtq_f32_s32(vpaddq_s32(a.low, a.high))
 static int supported(void) { return 1; }
 
 const struct fe_kernel fe_kernel_neon = {
-    "neon",   LANES,         supported, gradient_neon,   update_neon,      gather_neon,   scatter_neon,
-    dot_neon, PANEL * LANES, level_rows_neon, level_query_neon, estimate_neon,
+    .name = "neon",
+    .lanes = LANES,
+    .supported = supported,
+    .gradient = gradient_neon,
+    .update = update_neon,
+    .gather = gather_neon,
+    .scatter = scatter_neon,
+    .dot = dot_neon,
+    .panel_rows = PANEL * LANES,
+    .level_rows = level_rows_neon,
+    .level_query = level_query_neon,
+    .estimate = estimate_neon,
 };
 
 #endif

@@ -240,15 +240,12 @@ FE_INLINE void ISA(update_group)(const struct fe_block *b, int first, int64_t fr
 FOR_EACH_FEW(DEFINE_GROUP)
 #undef DEFINE_GROUP
 
+#define LIST_GROUP(nj) {ISA(scores##nj), {ISA(update##nj), ISA(in_turn##nj)}},
 static const struct {
     void (*scores)(const struct fe_block *, int first, int64_t width, float *g);
     void (*update[2])(const struct fe_block *, int first, int64_t from, int64_t to, const float *g, float *change);
-} ISA(group)[TILE_O + 1] = {
-    {NULL, {NULL, NULL}},
-#define LIST_GROUP(nj) {ISA(scores##nj), {ISA(update##nj), ISA(in_turn##nj)}},
-    FOR_EACH_FEW(LIST_GROUP)
+} ISA(group)[TILE_O + 1] = {{NULL, {NULL, NULL}}, FOR_EACH_FEW(LIST_GROUP)};
 #undef LIST_GROUP
-};
 
 /* ---- few inputs ----
  *
@@ -286,8 +283,9 @@ FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, 
             vf y[8];
             FE_UNROLL for (int k = 0; k < nc; k++) y[k] = v_load(o + k * LANES);
             if (how != IN_TURN) {
-                FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++)
+                FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
                     dx[i * nc + k] = v_fma(v_set1(g[i * G_ROW + j]), y[k], dx[i * nc + k]);
+                }
             }
             FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
                 const vf gij = v_set1(g[i * G_ROW + j]);
@@ -329,13 +327,11 @@ DEFINE_FEW(matched, 2, MATCHED)
 DEFINE_FEW(matched, 3, MATCHED)
 DEFINE_FEW(matched, 4, MATCHED)
 
-static void (*const ISA(few_of)[FEW + 1][2])(const struct fe_block *, int64_t width, const float *g) = {
-    {NULL, NULL},
+typedef void ISA(update_few)(const struct fe_block *, int64_t width, const float *g);
 #define LIST_FEW(mi) {ISA(few##mi), ISA(few_in_turn##mi)},
-    FOR_EACH_FEW(LIST_FEW)
+static ISA(update_few) *const ISA(few_of)[FEW + 1][2] = {{NULL, NULL}, FOR_EACH_FEW(LIST_FEW)};
 #undef LIST_FEW
-};
-static void (*const ISA(matched_of)[FE_CENTRES + 1])(const struct fe_block *, int64_t width, const float *g) = {
+static ISA(update_few) *const ISA(matched_of)[FE_CENTRES + 1] = {
     NULL, NULL, ISA(matched2), ISA(matched3), ISA(matched4),
 };
 
