@@ -47,12 +47,12 @@ static inline struct fe_bytes64 fe_load64(const char *at) {
     return bytes;
 }
 
-#define FE_BITS64(bytes, x, expression)                                                     \
-    uint64_t bits = 0;                                                                      \
-    for (int k = 0; k < 4; k++) {                                                           \
-        const __m128i x = (bytes).part[k];                                                  \
-        bits |= (uint64_t)(uint16_t)_mm_movemask_epi8(expression) << (16 * k);              \
-    }                                                                                       \
+#define FE_BITS64(bytes, x, expression)                                        \
+    uint64_t bits = 0;                                                         \
+    for (int k = 0; k < 4; k++) {                                              \
+        const __m128i x = (bytes).part[k];                                     \
+        bits |= (uint64_t)(uint16_t)_mm_movemask_epi8(expression) << (16 * k); \
+    }                                                                          \
     return bits
 
 /* Bytes above 0x7F. */
@@ -82,12 +82,12 @@ static inline struct fe_bytes64 fe_load64(const char *at) {
     return bytes;
 }
 
-#define FE_BITS64(bytes, x, expression)                                                            \
-    uint64_t bits = 0;                                                                             \
-    for (int k = 0; k < 8; k++) {                                                                  \
-        const uint64_t x = (bytes).part[k];                                                        \
+#define FE_BITS64(bytes, x, expression)                                                              \
+    uint64_t bits = 0;                                                                               \
+    for (int k = 0; k < 8; k++) {                                                                    \
+        const uint64_t x = (bytes).part[k];                                                          \
         bits |= (((expression) & FE_EACH_BYTE(0x80)) >> 7) * 0x0102040810204080ull >> 56 << (8 * k); \
-    }                                                                                              \
+    }                                                                                                \
     return bits
 
 static inline uint64_t fe_high64(struct fe_bytes64 bytes) { FE_BITS64(bytes, x, x); }
@@ -98,8 +98,8 @@ static inline uint64_t fe_unusual64(struct fe_bytes64 bytes) {
 
 static inline uint64_t fe_equal64(struct fe_bytes64 bytes, unsigned char value) {
     /* exact, as nothing is carried from one byte to the next */
-    FE_BITS64(bytes, x, ~((((x ^ FE_EACH_BYTE(value)) & FE_EACH_BYTE(0x7F)) + FE_EACH_BYTE(0x7F)) |
-                          (x ^ FE_EACH_BYTE(value))));
+    FE_BITS64(bytes, x,
+              ~((((x ^ FE_EACH_BYTE(value)) & FE_EACH_BYTE(0x7F)) + FE_EACH_BYTE(0x7F)) | (x ^ FE_EACH_BYTE(value))));
 }
 
 #endif

@@ -40,8 +40,8 @@ FE_INLINE void PASTE(ESTIMATE, _of)(const struct fe_panel *panel, int64_t words,
     }
 }
 
-static void ESTIMATE(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
-                     const struct fe_query *asked, int count, uint64_t *above) {
+static void ESTIMATE(const struct fe_panel *panel, int64_t words, const uint32_t *queries, const struct fe_query *asked,
+                     int count, uint64_t *above) {
     switch (count) {
     case 1: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 1, above); break;
     case 2: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 2, above); break;

@@ -12,7 +12,7 @@
 enum fe_status {
     FE_OK = 0,
     FE_NO_MEMORY = 1,
-    FE_DIVERGED = 2,     /* a score was NaN or infinite */
+    FE_DIVERGED = 2, /* a score was NaN or infinite */
     FE_BAD_UTF8 = 3,
     FE_NUL_BYTE = 4,
     FE_TOO_MANY_TOKENS = 5, /* more than 2^31 - 1 different tokens */
@@ -45,8 +45,8 @@ int32_t fe_keep_last(const uint32_t *keep, int32_t size);
 void fe_alias_build(double *weights, int32_t size, struct fe_alias *table, int32_t *work);
 
 /* The first `count` negatives that the trainer draws at token `position`, when it draws there: for tests. */
-void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch,
-                       int64_t position, int64_t count, int32_t *rows);
+void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch, int64_t position,
+                       int64_t count, int32_t *rows);
 
 /* Huffman tree over counts[size], which must not increase (Mikolov et al. 2013, section 2.1).
  * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes. */
@@ -67,16 +67,16 @@ struct fe_job {
     const int64_t *offsets;
     int64_t sentences;
     /* matrices */
-    float *in;           /* words x stride */
-    float *out_ns;       /* words x stride, or NULL */
-    float *out_hs;       /* (words - 1) x stride, or NULL */
+    float *in;             /* words x stride */
+    float *out_ns;         /* words x stride, or NULL */
+    float *out_hs;         /* (words - 1) x stride, or NULL */
     const float *in_scale; /* factor on the change of each input row, or NULL */
     int64_t stride;
     int64_t vector_size;
     int32_t words;
     /* sampling */
-    const uint32_t *keep; /* a token stays when 32 random bits are <= keep[id]; NULL keeps all */
-    int32_t keep_last;    /* fe_keep_last */
+    const uint32_t *keep;       /* a token stays when 32 random bits are <= keep[id]; NULL keeps all */
+    int32_t keep_last;          /* fe_keep_last */
     const uint32_t *event_keep; /* one a token: it stays with (event_keep + 1) / 2^32 of the above; or NULL */
     const struct fe_alias *noise;
     const int64_t *path_offsets;
@@ -85,16 +85,16 @@ struct fe_job {
     int32_t longest_path;
     /* model */
     int32_t window;
-    int32_t span;        /* contexts that a centre can have on either side: window, or less in short sentences */
-    int32_t basket;      /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens:
-                            contexts are all other tokens of the basket, or this many drawn among them; `span` is at
-                            least the number of contexts that a centre can have, `window` is not read */
+    int32_t span;   /* contexts that a centre can have on either side: window, or less in short sentences */
+    int32_t basket; /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens:
+                       contexts are all other tokens of the basket, or this many drawn among them; `span` is at
+                       least the number of contexts that a centre can have, `window` is not read */
     int32_t negative;
     int32_t sg;
     int32_t shrink_windows;
     int32_t negatives_per_pair; /* a fresh draw for every context, or CBOW's centre, instead of one for several */
     int32_t cbow_mean;
-    int32_t cbow_exact;  /* the true CBOW gradient (arXiv 2012.15332) instead of word2vec's */
+    int32_t cbow_exact; /* the true CBOW gradient (arXiv 2012.15332) instead of word2vec's */
     int32_t want_loss;
     uint64_t seed;
 };
@@ -112,16 +112,16 @@ size_t fe_workspace_size(const struct fe_job *job);
 /* Train on the centres at tokens [begin, end); contexts may lie outside, but within their sentences.
  * What is drawn at a token depends on (seed, epoch, token) alone; which tokens share a draw also on where a block
  * begins. */
-int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
-                   int64_t end, float alpha, void *workspace, struct fe_done *done);
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, struct fe_done *done);
 
 /* One block step, as the trainer makes it, on rows h_rows[m] of h and o_rows[n] of o with labels[n]: for tests.
  * in_turn: as for Huffman paths (kernel.h).
  * workspace: fe_step_workspace_size(n) bytes, 64-byte aligned. */
 size_t fe_step_workspace_size(int32_t n);
-int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
-            const int32_t *o_rows, const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size,
-            float alpha, double *loss, void *workspace);
+int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
+            const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size, float alpha,
+            double *loss, void *workspace);
 
 /* ---- best rows (topk.c) ---- */
 
@@ -136,16 +136,15 @@ struct fe_top {
     const int64_t *exclude_offsets; /* query q does without exclude[exclude_offsets[q] .. exclude_offsets[q + 1]);
                                        or NULL */
     const int64_t *exclude;         /* rows, rising within a query */
-    int64_t n;       /* >= 1 */
-    uint64_t *heaps; /* count x n */
-    int64_t *kept;   /* count: how many of n; 0 at first */
+    int64_t n;                      /* >= 1 */
+    uint64_t *heaps;                /* count x n */
+    int64_t *kept;                  /* count: how many of n; 0 at first */
 };
 
 /* Bytes of scratch memory that fe_top_scan needs, 64-byte aligned by the caller. */
 size_t fe_top_workspace_size(const struct fe_kernel *kernel, const struct fe_top *top);
 /* Look at the rows, or candidates, at [begin, end); ranges must rise. NaN and -infinity never come in. */
-void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64_t begin, int64_t end,
-                 void *workspace);
+void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64_t begin, int64_t end, void *workspace);
 /* What was found, count x n: highest score first, of equal ones the lower row; -infinity and row -1 for what is
  * missing. Empties the heaps. */
 void fe_top_results(const struct fe_top *top, float *scores, int64_t *rows);
@@ -171,8 +170,8 @@ void fe_table_counts(const struct fe_table *table, int64_t *counts, int64_t *fir
 
 /* Count the tokens of a list and give each its index in the table: counts[i] times more, or once when that is NULL;
  * first at firsts[i], or at position + i when that is NULL. */
-int fe_list_add(struct fe_table *table, const char *list, int64_t length, const int64_t *counts,
-                const int64_t *firsts, int64_t position, int32_t *ids);
+int fe_list_add(struct fe_table *table, const char *list, int64_t length, const int64_t *counts, const int64_t *firsts,
+                int64_t position, int32_t *ids);
 /* The index in the table of every token of a list, -1 when it is not there. */
 void fe_list_find(const struct fe_table *table, const char *list, int64_t length, int32_t *ids);
 /* The tokens with these indices as a list, and how many bytes that takes. */
@@ -192,8 +191,8 @@ int64_t fe_text_words(const char *bytes, int64_t length);
  * position: of the first byte, for fe_table_counts. ids: room for (length + 1) / 2. ends: the number of ids before
  * each line end. With `strict` every new token must be valid UTF-8. A token with a NUL byte is never taken. On an
  * error *bad is where the offending token starts. */
-int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict,
-                 int32_t *ids, int64_t *id_count, int64_t *ends, int64_t *bad);
+int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict, int32_t *ids,
+                 int64_t *id_count, int64_t *ends, int64_t *bad);
 
 /* Add every token of `from` with its count to `into`; remap[i] is where token i of `from` went. */
 int fe_table_merge(struct fe_table *into, const struct fe_table *from, int32_t *remap);
@@ -225,7 +224,7 @@ struct fe_pair {
 struct fe_sentences {
     const int32_t *ids;
     const int64_t *offsets;
-    int64_t sentences; /* at least 1 */
+    int64_t sentences;         /* at least 1 */
     const uint8_t *connectors; /* for every word whether it is one */
     const struct fe_chain *chain_slots;
     uint64_t chain_mask;
@@ -268,7 +267,7 @@ struct fe_join {
     int64_t sentence; /* that it is in */
     int64_t start;    /* first word of the pair that is open, -1 for none */
     int64_t written;
-    int32_t chain;    /* of that pair so far, -1 for one that no phrase has */
+    int32_t chain; /* of that pair so far, -1 for one that no phrase has */
 };
 
 /* Copy the sentences from join->sentence to `end` (not included), or the next `tokens` tokens if that is less, with

@@ -30,8 +30,7 @@ FE_INLINE vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 FE_INLINE vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 FE_INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 FE_INLINE vf v_pow2i(vf x) {
-    return _mm256_castsi256_ps(
-        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(127)), 23));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(127)), 23));
 }
 FE_INLINE vf v_round(vf x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 /* x - x is 0 for a finite x and NaN otherwise. */

@@ -40,17 +40,12 @@ FE_INLINE vf v_pick(uint32_t bits, vf x) { return _mm512_maskz_mov_ps((__mmask16
 /* Two registers in, one out that holds half the partial sums of each: 2 shuffles and an addition. Four rounds
  * (within 64, 128, 256 and 512 bits) turn sixteen registers into the sixteen sums. */
 FE_INLINE vf v_fold1(vf a, vf b) { return v_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)); }
-FE_INLINE vf v_fold2(vf a, vf b) {
-    return v_add(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE));
-}
-FE_INLINE vf v_fold4(vf a, vf b) {
-    return v_add(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
-}
+FE_INLINE vf v_fold2(vf a, vf b) { return v_add(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE)); }
+FE_INLINE vf v_fold4(vf a, vf b) { return v_add(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD)); }
 FE_INLINE vf v_quad(const vf *a, const int count) {
     const vf zero = v_zero();
     if (count <= 0) return zero;
-    return v_fold2(v_fold1(a[0], count > 1 ? a[1] : zero),
-                   count > 2 ? v_fold1(a[2], count > 3 ? a[3] : zero) : zero);
+    return v_fold2(v_fold1(a[0], count > 1 ? a[1] : zero), count > 2 ? v_fold1(a[2], count > 3 ? a[3] : zero) : zero);
 }
 FE_INLINE vf v_row(const vf *a, const int nj) { return v_fold4(v_quad(a, nj), v_quad(a + 4, nj - 4)); }
 FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
@@ -64,9 +59,7 @@ FE_INLINE uint32_t v_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT
 
 typedef __m512i vw, vi;
 FE_INLINE vf v_load_part(const float *p, int count) { return _mm512_maskz_loadu_ps((__mmask16)((1 << count) - 1), p); }
-FE_INLINE void v_store_levels(void *to, vf a) {
-    _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a)));
-}
+FE_INLINE void v_store_levels(void *to, vf a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
 FE_INLINE vw vw_set1(uint32_t a) { return _mm512_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }

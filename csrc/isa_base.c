@@ -25,11 +25,11 @@ typedef struct {
 #define DEFINE_OPERATOR(name, sign) DEFINE_EACH(name, (vf a, vf b), LANE(a, l) sign LANE(b, l))
 #endif
 
-#define DEFINE_EACH(name, parameters, expression)                      \
-    FE_INLINE vf name parameters {                                     \
-        vf r;                                                          \
-        for (int l = 0; l < LANES; l++) LANE(r, l) = (expression);     \
-        return r;                                                      \
+#define DEFINE_EACH(name, parameters, expression)                  \
+    FE_INLINE vf name parameters {                                 \
+        vf r;                                                      \
+        for (int l = 0; l < LANES; l++) LANE(r, l) = (expression); \
+        return r;                                                  \
     }
 
 FE_INLINE vf v_load(const float *p) {

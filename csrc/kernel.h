@@ -22,8 +22,8 @@
 #define FE_PREFETCH_WRITE(at) ((void)(at))
 #endif
 
-enum { FE_LINE = 16 };   /* floats in a cache line; rows are padded to it */
-enum { FE_CENTRES = 4 }; /* at most that share a block */
+enum { FE_LINE = 16 };         /* floats in a cache line; rows are padded to it */
+enum { FE_CENTRES = 4 };       /* at most that share a block */
 enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
 
 /* One block: m inputs against n outputs.
@@ -48,8 +48,8 @@ struct fe_block {
     int n;                 /* >= 1 */
 };
 
-/* Rows and queries in levels: whole numbers of 16 bits, two in a word. A step of a panel's rows, and of a query, is such
- * that the longest row has a length of FE_LEVELS: so products and their sums fit 32 bits. */
+/* Rows and queries in levels: whole numbers of 16 bits, two in a word. A step of a panel's rows, and of a query, is
+ * such that the longest row has a length of FE_LEVELS: so products and their sums fit 32 bits. */
 #define FE_LEVELS 32000.0f
 #define FE_SHORTEST 1e-15f /* what is shorter, or longer, is not brought into levels: its squares lose precision */
 #define FE_LONGEST 1e15f
@@ -88,8 +88,8 @@ struct fe_kernel {
     void (*level_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *asked);
     /* Bit r of above[j]: whether the product of query j with row r of the panel may be above the query's threshold; for
      * 1 .. FE_SCORE_QUERIES queries whose words lie one after another. */
-    void (*estimate)(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
-                     const struct fe_query *asked, int count, uint64_t *above);
+    void (*estimate)(const struct fe_panel *panel, int64_t words, const uint32_t *queries, const struct fe_query *asked,
+                     int count, uint64_t *above);
 };
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;

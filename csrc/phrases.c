@@ -58,9 +58,7 @@ static int64_t sentence_at(const struct fe_sentences *text, int64_t at) {
     return low;
 }
 
-static inline int is_connector(const struct fe_sentences *text, int64_t at) {
-    return text->connectors[text->ids[at]];
-}
+static inline int is_connector(const struct fe_sentences *text, int64_t at) { return text->connectors[text->ids[at]]; }
 
 /* Where the candidate starts that is open at `at`, a token of `sentence`: at the word before it; -1 for none. */
 static int64_t open_candidate(const struct fe_sentences *text, int64_t sentence, int64_t at) {

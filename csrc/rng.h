@@ -22,8 +22,6 @@ static inline uint64_t fe_key(uint64_t seed, uint64_t epoch, enum fe_stream stre
 }
 
 /* A number below `bound` from 32 random bits (Lemire 2019; the bias is below bound / 2^32). */
-static inline uint32_t fe_below(uint32_t bits, uint32_t bound) {
-    return (uint32_t)(((uint64_t)bits * bound) >> 32);
-}
+static inline uint32_t fe_below(uint32_t bits, uint32_t bound) { return (uint32_t)(((uint64_t)bits * bound) >> 32); }
 
 #endif

@@ -31,11 +31,10 @@ void fe_alias_build(double *weights, int32_t size, struct fe_alias *table, int32
     }
 }
 
-void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch,
-                       int64_t position, int64_t count, int32_t *rows) {
+void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch, int64_t position,
+                       int64_t count, int32_t *rows) {
     const uint64_t key = fe_draw(fe_key(seed, (uint64_t)epoch, FE_STREAM_NEGATIVES), (uint64_t)position);
-    for (int64_t k = 0; k < count; k++)
-        rows[k] = fe_alias_draw(noise, (uint32_t)size, fe_draw(key, (uint64_t)k));
+    for (int64_t k = 0; k < count; k++) rows[k] = fe_alias_draw(noise, (uint32_t)size, fe_draw(key, (uint64_t)k));
 }
 
 /* `work` of both Huffman functions: parent[2 * size], then turn[2 * size]. Nodes 0 .. size - 1 are the words,

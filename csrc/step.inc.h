@@ -83,8 +83,7 @@ FE_NOINLINE double ISA(loss)(vf s, vf denominator, vf more, uint32_t labels, uin
 
 /* Scores of mi inputs and nj outputs: the mi x nj dot products grow side by side, so each load feeds several
  * multiply-adds. */
-FE_INLINE void ISA(score_tile)(float *const *h, float *const *o, int64_t width, const int mi, const int nj,
-                               float *g) {
+FE_INLINE void ISA(score_tile)(float *const *h, float *const *o, int64_t width, const int mi, const int nj, float *g) {
     vf sum[TILE_O * TILE_H];
     FE_UNROLL for (int k = 0; k < mi * nj; k++) sum[k] = v_zero();
     for (int64_t c = 0; c < width; c += LANES) {
@@ -225,17 +224,17 @@ FE_INLINE void ISA(update_group)(const struct fe_block *b, int first, int64_t fr
 /* Functions for each number of outputs in a group. */
 #define FOR_EACH_FEW(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
 #define FOR_EACH_WIDTH(DO) FOR_EACH_FEW(DO) DO(7) DO(8)
-#define DEFINE_GROUP(nj)                                                                                         \
-    static void ISA(scores##nj)(const struct fe_block *b, int first, int64_t width, float *g) {                  \
-        ISA(scores)(b, first, width, nj, g);                                                                     \
-    }                                                                                                            \
-    static void ISA(update##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g,   \
-                                float *change) {                                                                 \
-        ISA(update_group)(b, first, from, to, nj, 0, g, change);                                                 \
-    }                                                                                                            \
-    static void ISA(in_turn##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g,  \
-                                 float *change) {                                                                \
-        ISA(update_group)(b, first, from, to, nj, 1, g, change);                                                 \
+#define DEFINE_GROUP(nj)                                                                                        \
+    static void ISA(scores##nj)(const struct fe_block *b, int first, int64_t width, float *g) {                 \
+        ISA(scores)(b, first, width, nj, g);                                                                    \
+    }                                                                                                           \
+    static void ISA(update##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g,  \
+                                float *change) {                                                                \
+        ISA(update_group)(b, first, from, to, nj, 0, g, change);                                                \
+    }                                                                                                           \
+    static void ISA(in_turn##nj)(const struct fe_block *b, int first, int64_t from, int64_t to, const float *g, \
+                                 float *change) {                                                               \
+        ISA(update_group)(b, first, from, to, nj, 1, g, change);                                                \
     }
 FOR_EACH_FEW(DEFINE_GROUP)
 #undef DEFINE_GROUP
@@ -305,19 +304,24 @@ FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, 
 }
 
 /* One function for each number of inputs. */
-#define FEW_REST(mi, nc, how)                                                                            \
-    case nc:                                                                                             \
-        if (nc < FEW_COLUMNS(mi)) ISA(few_tile)(b, c, mi, nc < FEW_COLUMNS(mi) ? nc : 1, how, g);        \
+#define FEW_REST(mi, nc, how)                                                                     \
+    case nc:                                                                                      \
+        if (nc < FEW_COLUMNS(mi)) ISA(few_tile)(b, c, mi, nc < FEW_COLUMNS(mi) ? nc : 1, how, g); \
         break;
-#define DEFINE_FEW(name, mi, how)                                                                 \
-    static void ISA(name##mi)(const struct fe_block *b, int64_t width, const float *g) {          \
-        int64_t c = 0;                                                                            \
-        for (; c + FEW_COLUMNS(mi) * LANES <= width; c += FEW_COLUMNS(mi) * LANES)                \
-            ISA(few_tile)(b, c, mi, FEW_COLUMNS(mi), how, g);                                     \
-        switch ((width - c) / LANES) { /* less than FEW_COLUMNS */                                \
-            FEW_REST(mi, 1, how) FEW_REST(mi, 2, how) FEW_REST(mi, 3, how) FEW_REST(mi, 4, how)   \
-            FEW_REST(mi, 5, how) FEW_REST(mi, 6, how) FEW_REST(mi, 7, how)                        \
-        }                                                                                         \
+#define DEFINE_FEW(name, mi, how)                                                        \
+    static void ISA(name##mi)(const struct fe_block *b, int64_t width, const float *g) { \
+        int64_t c = 0;                                                                   \
+        for (; c + FEW_COLUMNS(mi) * LANES <= width; c += FEW_COLUMNS(mi) * LANES)       \
+            ISA(few_tile)(b, c, mi, FEW_COLUMNS(mi), how, g);                            \
+        switch ((width - c) / LANES) { /* less than FEW_COLUMNS */                       \
+            FEW_REST(mi, 1, how)                                                         \
+            FEW_REST(mi, 2, how)                                                         \
+            FEW_REST(mi, 3, how)                                                         \
+            FEW_REST(mi, 4, how)                                                         \
+            FEW_REST(mi, 5, how)                                                         \
+            FEW_REST(mi, 6, how)                                                         \
+            FEW_REST(mi, 7, how)                                                         \
+        }                                                                                \
     }
 #define DEFINE_FEW_AT_ONCE(mi) DEFINE_FEW(few, mi, AT_ONCE)
 #define DEFINE_FEW_IN_TURN(mi) DEFINE_FEW(few_in_turn, mi, IN_TURN)
@@ -341,7 +345,7 @@ static int ISA(gradient_of_one)(const struct fe_block *b, int64_t width, float a
         float *const *o = b->o + first;
         switch (b->n - first) {
 #define SCORE_REST(nj) \
-        case nj: ISA(score_tile)(b->h, o, width, 1, nj, g + first); break;
+    case nj: ISA(score_tile)(b->h, o, width, 1, nj, g + first); break;
             FOR_EACH_WIDTH(SCORE_REST)
 #undef SCORE_REST
         default: ISA(score_tile)(b->h, o, width, 1, G_ROW, g + first);
@@ -437,8 +441,7 @@ FE_INLINE void ISA(scatter_tile)(float *const *rows, int m, const float *scale, 
     for (int i = 0; i < m; i++) {
         float *row = rows[i] + c;
         const vf factor = v_set1(scale[i]);
-        FE_UNROLL for (int k = 0; k < nc; k++)
-            v_store(row + k * LANES, v_fma(factor, dx[k], v_load(row + k * LANES)));
+        FE_UNROLL for (int k = 0; k < nc; k++) v_store(row + k * LANES, v_fma(factor, dx[k], v_load(row + k * LANES)));
     }
 }
 

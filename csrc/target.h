@@ -39,8 +39,7 @@ FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centre
 
 /* Inner nodes from the root down; label 1 where the path turns to 0 (Mikolov et al. 2013, equation 3). Returns their
  * number. */
-static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, const int32_t **rows,
-                                     uint8_t *labels) {
+static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, const int32_t **rows, uint8_t *labels) {
     const int64_t from = job->path_offsets[centre];
     const int32_t n = (int32_t)(job->path_offsets[centre + 1] - from);
     *rows = job->path_nodes + from;

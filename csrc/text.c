@@ -119,8 +119,9 @@ void fe_table_counts(const struct fe_table *table, int64_t *counts, int64_t *fir
 
 /* KEPT[8 + n] keeps the first n of eight bytes, and KEPT[n] the first n - 8: no branches, as lengths are hard to
  * predict. */
-static const uint64_t KEPT[25] = {[9] = 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF,
-                                  0xFFFFFFFFFFFFFF, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull};
+static const uint64_t KEPT[25] = {
+    [9] = 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, ~0ull, ~0ull, ~0ull,
+    ~0ull,      ~0ull,  ~0ull,    ~0ull,      ~0ull,        ~0ull};
 
 static struct key long_key(const char *at, int64_t length) {
     const char *const last = at + length - 8;
@@ -275,16 +276,16 @@ static inline int next_listed(const struct fe_table *table, const char **at, con
     return found;
 }
 
-int fe_list_add(struct fe_table *table, const char *list, int64_t length, const int64_t *counts,
-                const int64_t *firsts, int64_t position, int32_t *ids) {
+int fe_list_add(struct fe_table *table, const char *list, int64_t length, const int64_t *counts, const int64_t *firsts,
+                int64_t position, int32_t *ids) {
     struct waiting batch[BATCH];
     const char *const end = list + length;
     int found;
     for (int64_t count = 0; (found = next_listed(table, &list, end, batch)) > 0; count += found) {
         for (int64_t k = 0; k < found; k++) {
             const int64_t i = count + k;
-            const int status =
-                add(table, &batch[k], counts ? counts[i] : 1, firsts ? firsts[i] : position + i, &ids[i]);
+            const int status = add(table, &batch[k], counts ? counts[i] : 1, firsts ? firsts[i] : position + i,
+                                   &ids[i]);
             if (status != FE_OK) return status;
         }
     }
@@ -456,10 +457,10 @@ static inline int look_up(struct reading *reading, const struct waiting *batch, 
     return FE_OK;
 }
 
-int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict,
-                 int32_t *ids, int64_t *id_count, int64_t *ends, int64_t *bad) {
+int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int64_t position, int strict, int32_t *ids,
+                 int64_t *id_count, int64_t *ends, int64_t *bad) {
     struct reading reading = {.table = table, .bytes = bytes, .position = position, .strict = strict};
-    struct waiting batch[BATCH + 33]; /* in 64 bytes that many can end */
+    struct waiting batch[BATCH + 33];                      /* in 64 bytes that many can end */
     const char *const end = bytes + length, *start = NULL; /* of the token that is open */
     int64_t count = 0;
     int found = 0, over = 0, status = FE_OK;

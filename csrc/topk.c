@@ -23,9 +23,9 @@ struct scan {
     const struct fe_kernel *kernel;
     int64_t words; /* of a row or query in levels; 0 when they are not used */
     struct fe_panel panel;
-    uint32_t *query_words; /* count x words */
+    uint32_t *query_words;  /* count x words */
     struct fe_query *asked; /* count */
-    float *threshold; /* count */
+    float *threshold;       /* count */
 };
 
 static void lay_out(struct scan *scan, struct carver *c) {

@@ -50,8 +50,8 @@ static int ISA(is_zero)(const float *values, float scale, int64_t size) {
     return 1;
 }
 
-/* Levels of the values: scale values per_step, rounded. Words lie `apart` from each other. Returns the length, in steps,
- * of what rounding took. */
+/* Levels of the values: scale values per_step, rounded. Words lie `apart` from each other. Returns the length, in
+ * steps, of what rounding took. */
 FE_INLINE float ISA(level)(const float *values, float scale, int64_t size, float per_step, uint32_t *words,
                            const int64_t apart) {
     const vf factor = v_set1(scale), rise = v_set1(per_step);

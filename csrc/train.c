@@ -29,15 +29,15 @@ _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= SLOTS, "room to the left, input
 struct pending {
     int32_t *inputs; /* skip-gram: m <= FE_MAX_INPUTS context rows; CBOW: all contexts of all centres */
     uint8_t *own;    /* of next_windows: bit k of own[i] says whether input i is a context of centre k */
-    int32_t centres[FE_CENTRES], ends[FE_CENTRES]; /* CBOW: where each one's contexts end */
-    int32_t *drawn;       /* centres and negatives */
-    const int32_t *nodes; /* path */
-    uint8_t *labels;      /* of the path */
+    int32_t centres[FE_CENTRES], ends[FE_CENTRES];    /* CBOW: where each one's contexts end */
+    int32_t *drawn;                                   /* centres and negatives */
+    const int32_t *nodes;                             /* path */
+    uint8_t *labels;                                  /* of the path */
     int32_t m, centre_count, drawn_count, node_count; /* m is 0 past the end */
-    uint64_t *aims;       /* random bits of the negatives */
+    uint64_t *aims;                                   /* random bits of the negatives */
     int32_t aim_count;
-    int32_t own_pairs;    /* of an input and a centre that is its own */
-    int32_t path_is_new;  /* not that of the block before */
+    int32_t own_pairs;   /* of an input and a centre that is its own */
+    int32_t path_is_new; /* not that of the block before */
 };
 
 struct trainer {
@@ -56,12 +56,12 @@ struct trainer {
     /* arguments of a step */
     float **dh;
     float **o;
-    float *scale;                  /* of dh; 1 for good without in_scale */
-    float *hidden, *hidden_change; /* CBOW: FE_CENTRES rows each */
-    int shares_out;                /* CBOW's gradient, among a centre's contexts */
+    float *scale;                                         /* of dh; 1 for good without in_scale */
+    float *hidden, *hidden_change;                        /* CBOW: FE_CENTRES rows each */
+    int shares_out;                                       /* CBOW's gradient, among a centre's contexts */
     float usual[1 << FE_CENTRES], least[1 << FE_CENTRES]; /* a block's `more`, with the usual number of draws or
                                                              LEAST_DRAWS */
-    float *g, *change; /* of the kernel */
+    float *g, *change;                                    /* of the kernel */
     struct fe_done done;
 };
 
@@ -339,8 +339,7 @@ static inline int train_pending(struct trainer *t, int now) {
             const float share = 1.0f / (float)(p->ends[i] - from);
             float *sum = t->hidden + i * job->stride;
             shares[i] = t->shares_out ? share : 1.0f;
-            t->kernel->gather(t->dh + from, p->ends[i] - from, job->cbow_mean ? share : 1.0f,
-                              job->vector_size, sum);
+            t->kernel->gather(t->dh + from, p->ends[i] - from, job->cbow_mean ? share : 1.0f, job->vector_size, sum);
             hidden[i] = sum;
             hidden_change[i] = t->hidden_change + i * job->stride;
         }
@@ -376,8 +375,8 @@ static int32_t most_at_rate(float alpha, int has_paths, int32_t limit) {
     return most >= (float)limit ? limit : most > 1.0f ? (int32_t)most : 1;
 }
 
-int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin,
-                   int64_t end, float alpha, void *workspace, struct fe_done *done) {
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
@@ -416,9 +415,9 @@ size_t fe_step_workspace_size(int32_t n) {
     return c.used;
 }
 
-int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o,
-            const int32_t *o_rows, const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size,
-            float alpha, double *loss, void *workspace) {
+int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
+            const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size, float alpha,
+            double *loss, void *workspace) {
     struct carver c = {workspace, 0};
     float *h_at[FE_MAX_INPUTS], ones[FE_MAX_INPUTS];
     float **o_at = carve(&c, n, sizeof *o_at);
@@ -428,8 +427,8 @@ int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int
         ones[i] = 1.0f;
     }
     for (int32_t j = 0; j < n; j++) o_at[j] = o + o_rows[j] * stride;
-    const struct fe_block block = {.h = h_at, .dh = h_at, .scale = ones, .o = o_at, .labels = labels,
-                                   .in_turn = in_turn, .m = m, .n = n};
+    const struct fe_block block = {
+        .h = h_at, .dh = h_at, .scale = ones, .o = o_at, .labels = labels, .in_turn = in_turn, .m = m, .n = n};
     if (!kernel->gradient(&block, vector_size, alpha, loss, g)) return FE_DIVERGED;
     kernel->update(&block, vector_size, g, change);
     return FE_OK;
