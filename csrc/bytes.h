@@ -14,7 +14,7 @@
 #define FE_PREFETCH(at) __builtin_prefetch(at)
 static inline int fe_lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
 static inline int fe_count_bits(uint64_t bits) { return __builtin_popcountll(bits); }
-#else
+#else /* MSVC. Not tested: no build with it has been run. */
 #define FE_PREFETCH(at) ((void)(at))
 static inline int fe_count_bits(uint64_t bits) {
     int count = 0;

@@ -105,7 +105,7 @@ static int supported(void) {
 #if defined(__GNUC__) || defined(__clang__)
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
+#else /* MSVC. Not tested: no build with it has been run. */
     return 0;
 #endif
 }

@@ -98,7 +98,7 @@ static int supported(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw");
-#else
+#else /* MSVC. Not tested: no build with it has been run. */
     return 0;
 #endif
 }

@@ -16,7 +16,7 @@ typedef float vf __attribute__((vector_size(16)));
 #define DEFINE_OPERATOR(name, sign) \
     FE_INLINE vf name(vf a, vf b) { return a sign b; }
 #define SPREAD(a) ((vf){(a), (a), (a), (a)})
-#else
+#else /* MSVC. Not tested: no build with it has been run. */
 typedef struct {
     float lane[LANES];
 } vf;

@@ -16,7 +16,7 @@
 #define FE_INLINE static inline __attribute__((always_inline))
 #define FE_NOINLINE static __attribute__((noinline))
 #define FE_PREFETCH_WRITE(at) __builtin_prefetch((at), 1, 3)
-#else
+#else /* MSVC. Not tested: no build with it has been run. */
 #define FE_INLINE static __forceinline
 #define FE_NOINLINE static __declspec(noinline)
 #define FE_PREFETCH_WRITE(at) ((void)(at))
