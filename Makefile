@@ -105,6 +105,20 @@ build/%/made: .venv/installed $(NATIVE) $(PACKAGE)
 	@FASTEMB_BUILD=$* .venv/bin/python setup.py --quiet build --build-lib build/$*
 	@touch $@
 
+# Every C file with warnings as errors: with the compilers that are here, or with all of COMPILERS.
+warnings:
+	+.ci/warnings $(COMPILERS)
+
+# The core without Python, on this CPU, on an emulated 64-bit Arm CPU, and linked for Windows.
+portable:
+	+.ci/portable
+
+build/core/%/compiled: $(wildcard csrc/*.[ch] tests/portable/*.[ch]) .ci/compile
+	.ci/compile $*
+	touch $@
+
+.PHONY: warnings portable
+
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
