@@ -109,6 +109,10 @@ build/%/made: .venv/installed $(NATIVE) $(PACKAGE)
 warnings:
 	+.ci/warnings $(COMPILERS)
 
+# The layout of the C code; make lint-c FIX=1 mends it.
+lint-c: .venv/tools
+	.venv/bin/clang-format --style=file:csrc/.clang-format $(if $(FIX),-i,--dry-run --Werror) csrc/*.[ch] tests/portable/*.[ch]
+
 # The core without Python, on this CPU, on an emulated 64-bit Arm CPU, and linked for Windows.
 portable:
 	+.ci/portable
@@ -117,7 +121,7 @@ build/core/%/compiled: $(wildcard csrc/*.[ch] tests/portable/*.[ch]) .ci/compile
 	.ci/compile $*
 	touch $@
 
-.PHONY: warnings portable
+.PHONY: warnings lint-c portable
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
