@@ -163,13 +163,20 @@ static void fill_corpus(struct corpus *corpus) {
     }
 }
 
-/* The only place where a job is filled in. number: which of the options that every model has are on. */
+struct matrices {
+    float *in, *ns, *hs; /* NULL where the model has none */
+};
+
+/* The only place that knows what a job consists of. number: which of the options that every model has are on. */
 static struct fe_job job_of(const struct model *model, const struct contexts *contexts, const struct corpus *corpus,
-                            int64_t size, int64_t number) {
+                            const struct matrices *matrices, int64_t size, int64_t number) {
     return (struct fe_job){
         .ids = corpus->ids,
         .offsets = corpus->offsets,
         .sentences = corpus->sentences,
+        .in = matrices->in,
+        .out_ns = matrices->ns,
+        .out_hs = matrices->hs,
         .in_scale = number % 5 == 0 ? corpus->in_scale : NULL,
         .stride = stride_of(size),
         .vector_size = size,
@@ -218,17 +225,17 @@ static void check_model(const struct model *model, const struct contexts *contex
     const int64_t middle = 1 + random_below(TOKENS - 1);
     const float *in = random_matrix(WORDS, size, limit), *ns = random_matrix(WORDS, size, limit);
     const float *hs = random_matrix(WORDS - 1, size, limit);
-    struct fe_job base = {0};
+    struct matrices base = {0};
     struct fe_done base_done = {0};
     const struct fe_kernel *kernel;
     for (int k = 0; (kernel = fe_kernel_at(k)) != NULL; k++) {
         if (!fe_kernel_supported(kernel)) continue;
         begin_case("%s, %s, D=%lld, rate %g, %s", name_of(model), contexts->name, (long long)size, (double)alpha,
                    fe_kernel_name(kernel));
-        struct fe_job job = job_of(model, contexts, &corpus, size, number);
-        job.in = copy_of(in, WORDS, size);
-        job.out_ns = model->negatives ? copy_of(ns, WORDS, size) : NULL;
-        job.out_hs = model->paths ? copy_of(hs, WORDS - 1, size) : NULL;
+        const struct matrices trained = {.in = copy_of(in, WORDS, size),
+                                         .ns = model->negatives ? copy_of(ns, WORDS, size) : NULL,
+                                         .hs = model->paths ? copy_of(hs, WORDS - 1, size) : NULL};
+        const struct fe_job job = job_of(model, contexts, &corpus, &trained, size, number);
         void *workspace = lend((int64_t)fe_workspace_size(&job), 1);
         struct fe_done done = {0}, part;
         for (int b = 0; b < 2; b++) { /* two blocks, cut anywhere */
@@ -243,18 +250,18 @@ static void check_model(const struct model *model, const struct contexts *contex
         const int64_t counted[] = {done.words, done.kept, done.pairs};
         hash_bytes(counted, sizeof counted);
         if (k == 0) {
-            base = job;
+            base = trained;
             base_done = done;
         }
-        take_in("in", job.in, in, WORDS, size);
-        expect_close("in", job.in, base.in, WORDS * job.stride, TRAINING_TOLERANCE);
-        if (job.out_ns != NULL) {
-            take_in("out_ns", job.out_ns, ns, WORDS, size);
-            expect_close("out_ns", job.out_ns, base.out_ns, WORDS * job.stride, TRAINING_TOLERANCE);
+        take_in("in", trained.in, in, WORDS, size);
+        expect_close("in", trained.in, base.in, WORDS * stride_of(size), TRAINING_TOLERANCE);
+        if (trained.ns != NULL) {
+            take_in("out_ns", trained.ns, ns, WORDS, size);
+            expect_close("out_ns", trained.ns, base.ns, WORDS * stride_of(size), TRAINING_TOLERANCE);
         }
-        if (job.out_hs != NULL) {
-            take_in("out_hs", job.out_hs, hs, WORDS - 1, size);
-            expect_close("out_hs", job.out_hs, base.out_hs, (WORDS - 1) * job.stride, TRAINING_TOLERANCE);
+        if (trained.hs != NULL) {
+            take_in("out_hs", trained.hs, hs, WORDS - 1, size);
+            expect_close("out_hs", trained.hs, base.hs, (WORDS - 1) * stride_of(size), TRAINING_TOLERANCE);
         }
         hash_apart("loss", &done.loss, sizeof done.loss);
         expect(done.words == TOKENS && done.kept == base_done.kept && done.pairs == base_done.pairs,
