@@ -110,7 +110,7 @@ warnings:
 	+.ci/warnings $(COMPILERS)
 
 # The layout of the C code; make lint-c FIX=1 mends it.
-lint-c: .venv/tools
+lint-c: .venv/check-tools
 	.venv/bin/clang-format --style=file:csrc/.clang-format $(if $(FIX),-i,--dry-run --Werror) csrc/*.[ch] tests/portable/*.[ch]
 
 # The core without Python, on this CPU, on an emulated 64-bit Arm CPU, and linked for Windows.
