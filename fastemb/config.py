@@ -7,6 +7,8 @@ import platform
 import sys
 from functools import cache
 
+import numpy as np
+
 from . import _native
 from ._version import __version__
 
@@ -49,8 +51,6 @@ def isa() -> str:
 
 def show_config() -> None:
     """Print the version, the instruction sets compiled and in use, and the CPUs."""
-    import numpy as np  # here, so that the command line starts without it
-
     compiled = [
         f"{name} ({lanes} floats{'' if works else ', not on this CPU'})" for name, lanes, works in _native.kernels()
     ]

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from .config import available_cpus, isa
+from .config import isa
 from .corpus import Corpus
 from .io import atomic_write
+from .threads import thread_count
 from .train import Word2Vec
 from .vectors import KeyedVectors
 
@@ -82,7 +83,7 @@ def run_demo(output: Path, workers: int | None = None, text: Path | None = None)
     seconds = time.perf_counter() - read
     print(
         f"trained   10 epochs of skip-gram, 100 dimensions, in {seconds:.1f} s "
-        f"({10 * corpus.words / seconds / 1e6:.1f} M words/s, {workers or available_cpus()} threads, {isa()})\n"
+        f"({10 * corpus.words / seconds / 1e6:.1f} M words/s, {thread_count(workers)} threads, {isa()})\n"
     )
     _show_neighbours(model.wv)
     _show_analogies(model.wv)

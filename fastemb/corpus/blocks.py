@@ -10,13 +10,13 @@ import mmap
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from .._native import remap_ids
+from ..threads import in_threads
 from .vocabulary import Ids, Ints, KeysAt, NothingKeptError, Selection, Vocabulary
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 BLOCK_TOKENS = 1 << 20
 PAGES_BYTES = 8 << 20
-
-_POLL_SECONDS = 0.1
 
 
 @dataclass
@@ -150,27 +148,6 @@ def join(blocks: list[Encoded], workers: int) -> tuple[Ids, Ints]:
     _each(len(blocks), work, workers)
     blocks.clear()
     return ids, offsets
-
-
-def in_threads(count: int, work: Callable[[int], None], stop: Callable[[], None]) -> None:
-    """Call work(0) ... work(count - 1) in threads of their own; when one fails, call `stop` and raise its error.
-
-    A single one is called in this thread, where Ctrl-C also ends a read that waits for the writer of a pipe.
-    """
-    if count == 1:
-        work(0)
-        return
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            pending = {pool.submit(work, index) for index in range(count)}
-            while pending:
-                # with a timeout, as Ctrl-C would else have to wait for the threads on some systems
-                done, pending = wait(pending, _POLL_SECONDS, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-        except BaseException:
-            stop()
-            raise
 
 
 # ---- doors with one numbering ----

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._native import CheckedSentences, HuffmanTree
-from ..config import available_cpus
 from ..io.atomic import StrPath
+from ..threads import thread_count
 from .blocks import MemoryStore, Parts, Store
 from .disk import DiskStore, OnDisk, apart, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
 from .iterables import encode_ids, encode_sentences, renumber
@@ -21,7 +21,7 @@ from .rows import encode_texts
 from .sources import TextSource, find_sources
 from .tables import TableSource, column_of, encode_column, parquet_column, parquet_files
 from .text import MAX_THREADS, TextOptions, read_text
-from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary, check_whole
+from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
 
 class Corpus:
@@ -535,9 +535,7 @@ def _encoded(
 
 
 def _threads(workers: int | None) -> int:
-    workers = available_cpus() if workers is None else workers
-    check_whole("workers", workers, 1)
-    return min(workers, MAX_THREADS)
+    return min(thread_count(workers), MAX_THREADS)
 
 
 def _target(

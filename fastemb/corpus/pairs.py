@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._native import Sentences, add_to_filter, count_ids, move_chains, move_pairs, pack_pairs
-from .blocks import in_threads
+from ..threads import in_threads
 from .corpus import Corpus
 from .disk import OnDisk, temporary
 from .vocabulary import Ids, Ints, Vocabulary

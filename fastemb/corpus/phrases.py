@@ -20,15 +20,16 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import available_cpus
+from ..checks import are_offsets, integer
 from ..io.atomic import StrPath
 from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..threads import thread_count
 from .blocks import Parts
 from .corpus import Corpus
 from .disk import OnDisk, renumbered
 from .iterables import renumber, require_sentences, short, tokens_of
 from .pairs import CountsView, Pairs, Phrase, PhraseTable, count_pairs, count_words, word_keys
-from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
+from .vocabulary import Ids, Ints, Selection, Vocabulary
 
 Sentences = Iterable[Iterable[Hashable]]
 Scorer = Callable[..., float]
@@ -309,10 +310,8 @@ class _Phraser(ABC):
         return Corpus(*renumber(ids, offsets, numbers), vocabulary, raw_words)
 
     def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints, OnDisk | None]:
-        workers = available_cpus() if workers is None else workers
-        check_whole("workers", workers, 1)
         table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words)
-        return table, *table.join(workers)
+        return table, *table.join(thread_count(workers))
 
     @overload
     def __getitem__(self, sentence: Corpus) -> Corpus: ...
@@ -471,9 +470,8 @@ class Phrases(_Phraser):
     ) -> None:
         self.scoring: Scorer = _scorer(scoring)
         _check_settings(min_count, threshold, delimiter, self.scoring)
-        check_whole("max_vocab_size", max_vocab_size, 1)
-        self.workers = available_cpus() if workers is None else workers
-        check_whole("workers", self.workers, 1)
+        integer("max_vocab_size", max_vocab_size, 1)
+        self.workers = thread_count(workers)
         self.min_count = min_count
         self.threshold = threshold
         self.max_vocab_size = max_vocab_size
@@ -721,9 +719,7 @@ def _offsets(groups: Iterable[Phrase]) -> Ints:
 
 def _groups(offsets: Any, words: Sequence[Any]) -> list[Phrase] | None:
     """The words from each offset to the next; None when these are no offsets."""
-    if offsets is None or offsets.dtype != np.int64 or offsets.ndim != 1 or not len(offsets):
-        return None
-    if offsets[0] != 0 or offsets[-1] != len(words) or (np.diff(offsets) < 0).any():
+    if offsets is None or offsets.dtype != np.int64 or not are_offsets(offsets, len(words)):
         return None
     return [tuple(words[begin:end]) for begin, end in pairwise(offsets.tolist())]
 
@@ -743,7 +739,7 @@ def _read(path: StrPath, wanted: str) -> tuple[dict[str, Any], dict[str, str], d
         _checked_connectors(settings["connector_words"])
         if wanted == _PHRASES:
             for name in ("max_vocab_size", "corpus_word_count", "different"):
-                check_whole(name, settings[name], 1)
+                integer(name, settings[name], 1)
             settings["progress_per"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None

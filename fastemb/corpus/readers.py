@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..checks import integer
 from ..io.source import open_source
 from .text import INVALID_UTF8
-from .vocabulary import check_whole
 
 MAX_SENTENCE_LENGTH = 10000
 
@@ -138,9 +138,9 @@ class BrownCorpus:
 
 
 def _check_lengths(max_sentence_length: int, limit: int | None) -> None:
-    check_whole("max_sentence_length", max_sentence_length, 1)
+    integer("max_sentence_length", max_sentence_length, 1)
     if limit is not None:
-        check_whole("limit", limit, 0)
+        integer("limit", limit, 0)
 
 
 def cut(words: list[str], length: int) -> Iterator[list[str]]:

@@ -19,11 +19,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from .._native import BadTextError, TokenTable, count_lines, count_words, lower_ascii
-from .blocks import Encoded, Parts, Store, in_threads
+from ..checks import integer
+from ..threads import in_threads
+from .blocks import Encoded, Parts, Store
 from .counting import Cleaning, Counting, counting_for
 from .sources import UTF8, Source, check_encoding, open_stream
 from .tokens import Tokenize, by_pattern, by_tokenizer, joined
-from .vocabulary import Ids, Ints, Selection, Vocabulary, check_whole
+from .vocabulary import Ids, Ints, Selection, Vocabulary
 
 BLOCK_BYTES = 1 << 20
 MAX_THREADS = 8  # each has a table of its own, so memory grows with them
@@ -60,7 +62,7 @@ class TextOptions:
         if self.token_pattern is not None and self.tokenizer is not None:
             raise ValueError("give either token_pattern or tokenizer, not both")
         if self.max_sentence_length is not None:
-            check_whole("max_sentence_length", self.max_sentence_length, 1)
+            integer("max_sentence_length", self.max_sentence_length, 1)
         return replace(self, encoding=check_encoding(self.encoding))
 
     @property

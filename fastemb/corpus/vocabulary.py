@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import integer
+
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
@@ -21,16 +23,6 @@ RULE_KEEP = 2
 
 TrimRule = Callable[[Hashable, int, int], int | None]
 KeysAt = Callable[[Ids], Sequence[Hashable]]
-
-
-def check_whole(name: str, value: Any, least: int) -> None:
-    """Raise TypeError unless ``value`` is an integer, ValueError when it is less than ``least``."""
-    try:
-        operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}: {value}")
 
 
 def _whole(counts: Any) -> Ints:
@@ -205,11 +197,11 @@ class Selection:
     in_order: bool = False
 
     def __post_init__(self) -> None:
-        check_whole("min_count", self.min_count, 0)
+        integer("min_count", self.min_count, 0)
         for name in ("max_final_vocab", "max_vocab_size"):
             most = getattr(self, name)
             if most is not None:
-                check_whole(name, most, 1)
+                integer(name, most, 1)
 
     def number(
         self, counts: Ints, first: Ints, keys_at: KeysAt, source: str, all_differ: bool = False

@@ -7,13 +7,13 @@ this takes longer, because the memory of the result is touched there first.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..threads import in_threads
 from .source import read_into
 
 Floats = NDArray[np.floating[Any]]
@@ -50,22 +50,16 @@ class Records:
 
     def read(self, threads: int) -> None:
         """Read all; an exception in one thread, or Ctrl-C, stops the others."""
-        with ThreadPoolExecutor(threads, "fastemb-read") as pool:
-            try:
-                for work in [pool.submit(self._work) for _ in range(threads)]:
-                    work.result()
-            finally:
-                self._stopped = True
+        in_threads(threads, self._work, self._stop)
 
-    def _work(self) -> None:
-        try:
-            buffer, names = memoryview(bytearray(self._block)), bytearray(self._block)
-            while (taken := self._take(buffer, names)) is not None:
-                first, end, used = taken
-                _native.read_binary(buffer[:used], self._rows[first:end])
-        except BaseException:
-            self._stopped = True
-            raise
+    def _stop(self) -> None:
+        self._stopped = True
+
+    def _work(self, _: int) -> None:
+        buffer, names = memoryview(bytearray(self._block)), bytearray(self._block)
+        while (taken := self._take(buffer, names)) is not None:
+            first, end, used = taken
+            _native.read_binary(buffer[:used], self._rows[first:end])
 
     def _take(self, buffer: memoryview, names: bytearray) -> tuple[int, int, int] | None:
         """Fill ``buffer`` with the next whole records; returns (first row, row to stop before, bytes)."""

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..config import available_cpus
-from ..train.settings import checked_workers
+from ..checks import integer
+from ..threads import thread_count
 from ..vectors import KeyedVectors
-from ..vectors.store import as_count
 from ..vectors.topk import top_k
 
 Ints = NDArray[np.int64]
@@ -65,7 +64,7 @@ class ItemIndex:
         self.key_to_index = dict(vectors.key_to_index)
         self.normalize = normalize
         self._rows = rows
-        self._threads = available_cpus() if (checked := checked_workers(workers)) is None else checked
+        self._threads = thread_count(workers)
         longest = float(lengths.max())
         missing = np.sqrt(np.maximum(longest**2 - lengths**2, 0))
         self._index = index_class(
@@ -99,7 +98,7 @@ class ItemIndex:
         Raises:
             ValueError: shapes do not fit, a query is not finite, or ``n`` is below 1.
         """
-        if as_count(n) < 1:
+        if integer("n", n) < 1:
             raise ValueError(f"n must be at least 1, not {n!r}")
         asked = np.ascontiguousarray(queries, np.float32)
         if asked.ndim != 2 or asked.shape[1] != self._rows.shape[1]:

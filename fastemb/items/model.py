@@ -476,7 +476,7 @@ class Item2Vec:
                 n,
                 exclude=None if without is None else (without.offsets, without.items),
                 mask=mask,
-                workers=None if self.workers == -1 else self.workers,
+                workers=self.workers,
             )
             rows[chosen], scores[chosen] = found
         return rows, scores

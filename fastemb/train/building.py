@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import number, whole
 from ..corpus import Corpus, TrimRule, Vocabulary
 from ..corpus.vocabulary import NothingKeptError, Selection
 from .sampling import keep_probabilities
-from .settings import number, whole
 from .weights import Weights
 
 Sentences = Iterable[Iterable[Hashable]] | Corpus

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .. import _native
+from ..threads import in_threads
 
-_POLL = 0.05  # seconds between looks of the main thread
 _BLOCK_FLOPS = 1e9
 _BLOCK_MIN, _BLOCK_MAX = 256, 32768
 
@@ -69,26 +69,15 @@ class Epoch:
     totals: Totals
     _next: int = 0
     _stop: bool = False
-    _error: BaseException | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, workers: int, watch: Callable[[], None]) -> None:
         """Train; ``watch`` is called by this thread all along. An exception stops every worker and surfaces."""
         workers = min(workers, -(-self.words // self.block))
-        threads = [threading.Thread(target=self._work, name=f"fastemb-{i}", daemon=True) for i in range(workers)]
-        try:
-            for thread in threads:
-                thread.start()
-            while alive := [thread for thread in threads if thread.is_alive()]:
-                alive[0].join(_POLL)
-                watch()
-        finally:
-            self._stop = True
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-        if self._error is not None:
-            raise self._error
+        in_threads(workers, self._work, self._end, watch)
+
+    def _end(self) -> None:
+        self._stop = True
 
     def _take(self) -> tuple[int, int] | None:
         with self._lock:
@@ -98,15 +87,11 @@ class Epoch:
             self._next = min(begin + self.block, self.words)
             return begin, self._next
 
-    def _work(self) -> None:
-        try:
-            workspace = self.trainer.workspace()
-            while (span := self._take()) is not None:
-                done = self.trainer.train_block(
-                    self.number, *span, self.schedule.alpha(self.words_before + span[0]), workspace
-                )
-                with self._lock:
-                    self.totals.add(*done)
-        except BaseException as error:  # handed to the thread that waits
-            self._error = error
-            self._stop = True
+    def _work(self, _: int) -> None:
+        workspace = self.trainer.workspace()
+        while (span := self._take()) is not None:
+            done = self.trainer.train_block(
+                self.number, *span, self.schedule.alpha(self.words_before + span[0]), workspace
+            )
+            with self._lock:
+                self.totals.add(*done)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
+from ..checks import flag, number, whole
+from ..threads import checked_workers
 
 
 @dataclass
@@ -50,9 +48,9 @@ class Settings:
         if self.max_final_vocab is not None:
             self.max_final_vocab = whole("max_final_vocab", self.max_final_vocab, 1, 2**62)
         for name in ("sg", "hs", "cbow_mean"):
-            setattr(self, name, _flag(name, getattr(self, name)))
+            setattr(self, name, flag(name, getattr(self, name)))
         for name in ("shrink_windows", "negatives_per_pair", "cbow_exact"):
-            setattr(self, name, bool(_flag(name, getattr(self, name))))
+            setattr(self, name, bool(flag(name, getattr(self, name))))
         for name in ("alpha", "min_alpha", "sample"):
             setattr(self, name, number(name, getattr(self, name), at_least=0.0))
         self.ns_exponent = number("ns_exponent", self.ns_exponent)
@@ -62,54 +60,3 @@ class Settings:
             raise ValueError("negatives_per_pair applies to negative sampling (negative > 0) only")
         if self.cbow_exact and self.sg:
             raise ValueError("cbow_exact applies to CBOW (sg=0) only")
-
-
-def checked_workers(value: Any) -> int | None:
-    """A number of threads; None, as -1, for all CPUs."""
-    return None if value in (None, -1, "-1") else whole("workers", value, 1, 4096)
-
-
-def whole(name: str, value: Any, low: int, high: int) -> int:
-    """``value`` as an int: it may be a float without a fraction or a string of digits.
-
-    Raises:
-        TypeError: it is no whole number.
-        ValueError: it does not lie between ``low`` and ``high``.
-    """
-    try:
-        found = int(value) if isinstance(value, str | np.bool_) or _is_whole_float(value) else operator.index(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
-    if not low <= found <= high:
-        raise ValueError(f"{name} must be between {low} and {high}, not {value!r}")
-    return found
-
-
-def _is_whole_float(value: Any) -> bool:
-    is_integer = getattr(value, "is_integer", None)  # floats have it, of Python and of NumPy
-    return bool(is_integer is not None and is_integer())
-
-
-def _flag(name: str, value: Any) -> int:
-    try:
-        return whole(name, value, 0, 1)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be 0 or 1, not {value!r}") from None
-
-
-def number(name: str, value: Any, at_least: float = -math.inf) -> float:
-    """``value`` as a float; it may be a string.
-
-    Raises:
-        TypeError: it is no real number.
-        ValueError: it is not finite, or too small.
-    """
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, not {value!r}") from None
-    except OverflowError:
-        found = math.inf
-    if not math.isfinite(found) or found < at_least:
-        raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")
-    return found

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..checks import number, whole
 from ..config import isa
 from ..corpus import Corpus
 from ..corpus.vocabulary import NothingKeptError
@@ -18,7 +19,7 @@ from .building import Building, CorpusFile, Sentences, one_source
 from .progress import make_progress
 from .run import Epoch, Schedule, Totals, block_words
 from .sampling import keep_thresholds, noise_table
-from .settings import Settings, number, whole
+from .settings import Settings
 
 
 class Training(Building):

@@ -8,14 +8,14 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..config import available_cpus
 from ..corpus import Vocabulary
 from ..lifecycle import Lifecycle
+from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
 from .attributes import Attributes
 from .matrices import Matrix, Padding, copy_of, random_rows, zeros
 from .sampling import HuffmanPaths, huffman_paths
-from .settings import Settings, checked_workers
+from .settings import Settings
 
 _UNLOCKED = np.ones(1, dtype=np.float32)
 
@@ -71,7 +71,7 @@ class Weights(Lifecycle):
     @property
     def workers(self) -> int:
         """Threads that train; set it to None or -1 for as many as there are CPUs available."""
-        return available_cpus() if self._workers is None else self._workers
+        return thread_count(self._workers)
 
     @workers.setter
     def workers(self, value: int | None) -> None:

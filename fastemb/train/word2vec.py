@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO, NoReturn, Self
 
+from ..checks import whole
 from ..corpus import TrimRule
 from ..io.attributes import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from .building import CorpusFile, Sentences, one_source
 from .gensim_model import take_model
 from .model_file import KEPT, read_model, write_model
 from .scoring import Scoring
-from .settings import Settings, whole
+from .settings import Settings
 from .training import Training, checked_callbacks
 
 

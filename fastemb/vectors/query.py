@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .store import Array, Key, Store, as_count, divided, is_integer, row_norms
+from ..checks import integer
+from .store import Array, Key, Store, divided, is_integer, row_norms
 from .topk import Floats, Indices, top_k
 
 logger = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class Queries(Store):
             ValueError: neither positive nor negative is given.
 
         """
-        if topn is not None and as_count(topn) < 1:
+        if topn is not None and integer("topn", topn) < 1:
             return []
         pairs = _weighted(_as_list(positive), 1.0) + _weighted(_as_list(negative), -1.0)
         items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
@@ -159,7 +160,7 @@ class Queries(Store):
         scores = divided(self.vectors[rows] @ mean, self._filled_norms()[rows])
         if topn is None:
             return scores
-        return self._named(scores, as_count(topn), rows.indices(len(self.vectors))[0], self._rows_of(items))
+        return self._named(scores, integer("topn", topn), rows.indices(len(self.vectors))[0], self._rows_of(items))
 
     def most_similar_batch(
         self,
@@ -290,7 +291,7 @@ class Queries(Store):
             ValueError: ``positive`` is empty.
 
         """
-        if topn is not None and as_count(topn) < 1:
+        if topn is not None and integer("topn", topn) < 1:
             return []
         near, far = _as_list(positive), _as_list(negative)
         if not near:
@@ -299,7 +300,7 @@ class Queries(Store):
         scores = self._shifted_cosines(near, rows) / (self._shifted_cosines(far, rows) + 1e-6)
         if topn is None:
             return scores
-        return self._named(scores, as_count(topn), 0, self._rows_of(near + far))
+        return self._named(scores, integer("topn", topn), 0, self._rows_of(near + far))
 
     def _shifted_cosines(self, items: Iterable[Any], rows: slice) -> Array:
         """Product over items of (1 + cosine) / 2, for each row."""

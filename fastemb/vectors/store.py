@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -379,13 +378,3 @@ def _attribute_dtype(given: Any) -> np.dtype[Any]:
         return np.dtype(object)
     dtype = np.dtype(given)
     return np.dtype(object) if dtype.kind in "US" else dtype
-
-
-def as_count(topn: Any) -> int:
-    """Turn ``topn`` into an int.
-
-    Raises:
-        TypeError: it is no whole number.
-
-    """
-    return operator.index(topn)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _native
-from ..config import available_cpus, isa
-from .store import as_count
+from ..checks import are_offsets, integer
+from ..config import isa
+from ..threads import in_threads, thread_count
 
 _BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
 _LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
@@ -67,16 +68,14 @@ def top_k(
     offsets, excluded = (None, None) if exclude is None else _exclusions(exclude, len(asked), len(searched))
     candidates = None if mask is None else _candidates(mask, len(searched))
     places = len(searched) if candidates is None else len(candidates)
-    threads = available_cpus() if workers is None else as_count(workers)
-    if threads < 1:
-        raise ValueError(f"workers must be at least 1, not {workers}")
-    count = max(0, as_count(n))
-    found = np.full((len(asked), min(count, places)), -1, np.int64)
+    threads = thread_count(workers)
+    wanted = max(0, integer("n", n))
+    found = np.full((len(asked), min(wanted, places)), -1, np.int64)
     scores = np.full(found.shape, -np.inf, np.float32)
     if found.size:
         _Search(asked, searched, factors, candidates, places, offsets, excluded, found, scores).run(threads)
-    if count > places:
-        missing = ((0, 0), (0, count - places))
+    if wanted > places:
+        missing = ((0, 0), (0, wanted - places))
         return np.pad(found, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf)
     return found, scores
 
@@ -97,39 +96,36 @@ class _Search:
     def run(self, workers: int) -> None:
         """Search by several threads; an exception in one, or Ctrl-C, stops all."""
         blocks = list(_blocks(len(self.queries), workers))
-        if len(blocks) == 1 or workers == 1:
-            for begin, end in blocks:
-                self._search(begin, end)
-            return
-        with ThreadPoolExecutor(min(workers, len(blocks)), "fastemb-top") as pool:
-            try:
-                for done in [pool.submit(self._search, *span) for span in blocks]:
-                    done.result()
-            finally:
-                self.stopped.set()
+        waiting = deque(blocks)  # taking the first is atomic
+
+        def work(_: int) -> None:
+            while not self.stopped.is_set():
+                try:
+                    span = waiting.popleft()
+                except IndexError:
+                    return
+                self._search(*span)
+
+        in_threads(min(workers, len(blocks)), work, self.stopped.set)
 
     def _search(self, begin: int, end: int) -> None:
-        try:
-            top = _native.TopRows(
-                isa(),
-                self.rows,
-                self.scale,
-                self.candidates,
-                self.queries[begin:end],
-                None if self.offsets is None else self.offsets[begin : end + 1],
-                self.excluded,
-                self.found.shape[1],
-            )
-            workspace = top.workspace()
-            step = max(1, _CALL_PRODUCTS // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
-            for first in range(0, self.places, step):
-                if self.stopped.is_set():
-                    return
-                top.scan(first, min(first + step, self.places), workspace)
-            top.results(self.scores[begin:end], self.found[begin:end])
-        except BaseException:
-            self.stopped.set()
-            raise
+        top = _native.TopRows(
+            isa(),
+            self.rows,
+            self.scale,
+            self.candidates,
+            self.queries[begin:end],
+            None if self.offsets is None else self.offsets[begin : end + 1],
+            self.excluded,
+            self.found.shape[1],
+        )
+        workspace = top.workspace()
+        step = max(1, _CALL_PRODUCTS // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
+        for first in range(0, self.places, step):
+            if self.stopped.is_set():
+                return
+            top.scan(first, min(first + step, self.places), workspace)
+        top.results(self.scores[begin:end], self.found[begin:end])
 
 
 def _by_rows(rows: Floats) -> Floats:
@@ -154,8 +150,7 @@ def _exclusions(exclude: tuple[ArrayLike, ArrayLike], queries: int, rows: int) -
     if any(part.size and part.dtype.kind not in "iu" for part in (offsets, indices)):
         raise TypeError("exclude must be two arrays of whole numbers, indptr and indices")
     offsets, indices = (np.ascontiguousarray(part, np.int64) for part in (offsets, indices))
-    lengths = np.diff(offsets) if offsets.shape == (queries + 1,) else None
-    if lengths is None or indices.ndim != 1 or offsets[0] != 0 or offsets[-1] != len(indices) or (lengths < 0).any():
+    if offsets.shape != (queries + 1,) or indices.ndim != 1 or not are_offsets(offsets, len(indices)):
         raise ValueError(f"exclude must be indptr ({queries + 1},), from 0 rising to the number of indices, and those")
     if len(indices) and not (indices.min() >= 0 and indices.max() < rows):
         raise ValueError(f"exclude has indices outside [0, {rows})")
@@ -163,7 +158,9 @@ def _exclusions(exclude: tuple[ArrayLike, ArrayLike], queries: int, rows: int) -
     inner = offsets[1:-1]
     falls[inner[(inner > 0) & (inner < len(indices))] - 1] = False
     if falls.any():
-        starts = np.repeat(np.arange(queries) * rows, lengths)  # below 2**63: q vectors of r scores would be in memory
+        starts = np.repeat(
+            np.arange(queries) * rows, np.diff(offsets)
+        )  # below 2**63: q vectors of r scores would be in memory
         indices = np.sort(starts + indices) - starts
     return offsets, indices
 

@@ -63,7 +63,7 @@ def test_an_unknown_rule_is_named(result):
         Corpus.from_sentences([["a"]], trim_rule=lambda *_: result)
 
 
-@pytest.mark.parametrize("name", ["min_count", "max_final_vocab", "workers"])
+@pytest.mark.parametrize("name", ["min_count", "max_final_vocab"])
 @pytest.mark.parametrize("value", ["1", 1.5, 2.0])
 def test_options_that_are_no_whole_numbers_are_named(tmp_path, name, value):
     (tmp_path / "text").write_text("a a")

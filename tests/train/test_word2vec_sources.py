@@ -214,7 +214,7 @@ def test_the_default_is_a_worker_for_every_cpu(monkeypatch: pytest.MonkeyPatch) 
         run(self, workers, watch)
 
     monkeypatch.setattr(Epoch, "run", spy)
-    monkeypatch.setattr("fastemb.train.weights.available_cpus", lambda: 3)
+    monkeypatch.setattr("fastemb.threads.available_cpus", lambda: 3)
     assert Word2Vec(SENTENCES, **OPTIONS | {"epochs": 1}).workers == 3
     Word2Vec(SENTENCES, workers=2, **OPTIONS | {"epochs": 1})
     assert seen == [3, 2]

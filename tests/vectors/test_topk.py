@@ -104,7 +104,7 @@ def test_any_layout_and_number_type(order):
         ({"queries": np.zeros((2, 4))}, ValueError, r"not \(2, 4\) and \(9, 3\)"),
         ({"rows": np.zeros(3)}, ValueError, "queries and rows"),
         ({"queries": np.zeros((2, 0)), "rows": np.zeros((9, 0))}, ValueError, "queries and rows"),
-        ({"n": 2.5}, TypeError, "float"),
+        ({"n": 2.5}, TypeError, "n must be a whole number, not 2.5"),
         ({"scale": np.ones(8)}, ValueError, r"scale must be \(9,\)"),
         ({"exclude": ([0, 1], [0])}, ValueError, r"indptr \(3,\)"),
         ({"exclude": ([0, 2, 1], [0])}, ValueError, "rising to"),
@@ -116,7 +116,7 @@ def test_any_layout_and_number_type(order):
         ({"mask": np.ones(8, bool)}, ValueError, r"mask must be \(9,\)"),
         ({"mask": np.ones(9)}, TypeError, "bool"),
         ({"workers": 0}, ValueError, "workers"),
-        ({"workers": 1.5}, TypeError, "float"),
+        ({"workers": 1.5}, TypeError, "workers must be a whole number, not 1.5"),
     ],
 )
 def test_wrong_arguments(changes, error, message):

@@ -1,0 +1,88 @@
+"""Checks of arguments, so that the same mistake gets the same message everywhere."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def integer(name: str, value: Any, least: int | None = None) -> int:
+    """``value``, an integer of Python or NumPy, as an int.
+
+    Raises:
+        TypeError: it is no integer.
+        ValueError: it is less than ``least``.
+    """
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+    if least is not None and found < least:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+    return found
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """``value`` as an int: it may be a float without a fraction or a string of digits, as in gensim.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it does not lie between ``low`` and ``high``.
+    """
+    try:
+        found = int(value) if isinstance(value, str | np.bool_) or _is_whole_float(value) else operator.index(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+    if not low <= found <= high:
+        raise ValueError(f"{name} must be between {low} and {high}, not {value!r}")
+    return found
+
+
+def flag(name: str, value: Any) -> int:
+    """``value`` as 0 or 1.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return whole(name, value, 0, 1)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be 0 or 1, not {value!r}") from None
+
+
+def number(name: str, value: Any, at_least: float = -math.inf) -> float:
+    """``value`` as a float; it may be a string.
+
+    Raises:
+        TypeError: it is no real number.
+        ValueError: it is not finite, or too small.
+    """
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, not {value!r}") from None
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found) or found < at_least:
+        raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")
+    return found
+
+
+def are_offsets(offsets: NDArray[Any], total: int) -> bool:
+    """Whether these (n + 1,) integers cut ``total`` things into n pieces: from 0 up to ``total``, never falling."""
+    return bool(
+        offsets.ndim == 1
+        and len(offsets)
+        and offsets[0] == 0
+        and offsets[-1] == total
+        and (offsets[1:] >= offsets[:-1]).all()
+    )
+
+
+def _is_whole_float(value: Any) -> bool:
+    is_integer = getattr(value, "is_integer", None)  # floats have it, of Python and of NumPy
+    return bool(is_integer is not None and is_integer())
