@@ -1,7 +1,7 @@
 """Hashes of what fastemb learns and answers, to show that a change of the code changes no bit.
 
-    python -m bench.bits --write before.json      # with the build from before the change
-    python -m bench.bits --compare before.json    # with the build after it: exit status 1 if a row differs
+    python bench/bits.py --write before.json      # with the build from before the change
+    python bench/bits.py --compare before.json    # with the build after it: exit status 1 if a row differs
 
 Everything runs on one thread over generated input, through the public API. A row is a model or an answer, and the start
 of a SHA-256 over its numbers. Hashes depend on the instruction set, the compiler and NumPy: compare two builds by the
@@ -351,7 +351,7 @@ def read_table(parser: argparse.ArgumentParser, path: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.bits", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python bench/bits.py", description=__doc__.partition("\n")[0])
     parser.add_argument("--isa", help=f"instruction set, as {ISA_VARIABLE}; default: the widest of this CPU")
     parser.add_argument("--only", default="", metavar="TEXT", help="rows whose name contains this")
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table, as JSON")
@@ -366,7 +366,8 @@ def main() -> int:
         return subprocess.call([sys.executable, *sys.orig_argv[1:]], env=environment)
     earlier = read_table(parser, options.compare) if options.compare else None
 
-    print(", ".join(f"{name} {value}" for name, value in header().items()), flush=True)
+    print(", ".join(f"{name} {value}" for name, value in header().items()))
+    print(f"of {Path(fastemb.__file__).parent}", flush=True)
     start = time.perf_counter()
     found: dict[str, str] = {}
     for name, compute in itertools.chain(windows(), sizes(), extremes(), further(), items(), others()):
