@@ -135,7 +135,7 @@ $(PEERS:%=peer-%): peer-%: .venv-peers/%/installed
 	.venv-peers/$*/bin/pytest -q -p no:cacheprovider tests/peers/$*
 	$(if $(wildcard tests/peers/$*/suites.py),PYTHONPATH=tests .venv-peers/$*/bin/python -P -m peers.$*.suites --check)
 
-$(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requirements.txt $(SOURCES)
+$(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requirements.txt $(NATIVE) $(PACKAGE)
 	$(PYTHON) -m venv .venv-peers/$*
 	.venv-peers/$*/bin/pip install --quiet --disable-pip-version-check . 'pytest>=8' 'hypothesis>=6.100' -r $<
 	touch $@
