@@ -29,8 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastemb
-from fastemb import Corpus, KeyedVectors, Phrases, Word2Vec
-from fastemb.config import ISA_VARIABLE, isa
+from fastemb import Corpus, KeyedVectors, Phrases, Word2Vec, config
+from fastemb.config import ISA_VARIABLE
 from fastemb.items import Interactions, Item2Vec
 
 Sentences = list[list[str]]
@@ -311,7 +311,7 @@ def others() -> Rows:
 def header() -> dict[str, str]:
     return {
         "fastemb": fastemb.__version__,
-        "isa": isa(),
+        "isa": config.isa(),
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -345,8 +345,8 @@ def read_table(parser: argparse.ArgumentParser, path: Path) -> dict[str, Any]:
         dict(table["rows"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{path}: no table that --write made: {error}")
-    if isa != isa():
-        parser.error(f"{path} was made with {isa}, this runs {isa()}: add --isa {isa}")
+    if isa != config.isa():
+        parser.error(f"{path} was made with {isa}, this runs {config.isa()}: add --isa {isa}")
     return table
 
 
@@ -357,11 +357,9 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table, as JSON")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="show only rows that differ from FILE's")
     options = parser.parse_args()
-    if (
-        options.isa and options.isa != ISA
-    ):  # it is chosen when fastemb is imported: the same again, in a process of its own
+    if options.isa and options.isa != config.isa():  # it is chosen once in a process: the same again, in another one
         if os.environ.get(ISA_VARIABLE) == options.isa:
-            parser.error(f"--isa {options.isa}: fastemb runs {isa()} in spite of {ISA_VARIABLE}")
+            parser.error(f"--isa {options.isa}: fastemb runs {config.isa()} in spite of {ISA_VARIABLE}")
         environment = os.environ | {ISA_VARIABLE: options.isa}
         return subprocess.call([sys.executable, *sys.orig_argv[1:]], env=environment)
     earlier = read_table(parser, options.compare) if options.compare else None
