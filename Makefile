@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CORPUS ?=
 OPTIONS ?=
+SHELL := bash
 SLOW ?= 10
 SEED ?= 0
 PIP = .venv/bin/pip --quiet --disable-pip-version-check
@@ -10,30 +11,33 @@ library = $(shell $(or $(CC),cc) -print-file-name=$(1))
 NATIVE := setup.py $(wildcard csrc/*.[ch]) $(wildcard fastemb/*.p[xy][xdi])
 PACKAGE := pyproject.toml $(shell find fastemb -name '*.py')
 
+.NOTPARALLEL:
 .PHONY: demo build check test test-all lint types dist sanitize debug plain-bytes coverage bench clean
 
 demo: build
-	@echo "== learning from the source of Python's standard library"
-	.venv/bin/fastemb demo
+	@echo "== fastemb demo"
+	@.venv/bin/fastemb demo
 
-build: .venv/built
+# setup.py knows what has to be compiled.
+build: .venv/installed
+	@.venv/bin/python setup.py --quiet build_ext --inplace
 
 # The quick tests: no sweeps, no child processes, no large files, and few examples of each property.
-check: .venv/test-tools .venv/built
+check: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark --slow 0 -m 'not integration' --hypothesis-profile quick
 
 # All tests, but of the sweeps marked slow SLOW percent of the cases, which SEED chooses.
-test: .venv/test-tools .venv/built
+test: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --slow-seed $(SEED)
 
-test-all: .venv/test-tools .venv/built
+test-all: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark
 
 lint: .venv/check-tools
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
-types: .venv/check-tools .venv/built
+types: .venv/check-tools build
 	.venv/bin/mypy
 	.venv/bin/pyright --pythonpath .venv/bin/python
 	.venv/bin/python -m mypy.stubtest fastemb._native --mypy-config-file pyproject.toml --ignore-missing-stub --concise
@@ -66,23 +70,24 @@ coverage: .venv/test-tools build/coverage/made
 	.venv/bin/gcovr --root . --filter csrc/ build
 
 # Speed beside gensim and the programs given: make bench CORPUS=text.txt OPTIONS='--word2vec path/to/word2vec'
-bench: .venv/built
+bench: build
 	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt [OPTIONS='--word2vec BIN ...']"; exit 2; }
 	$(PIP) install gensim matplotlib
 	.venv/bin/python -m bench.compare --corpus "$(CORPUS)" --cases all --json bench.json --chart bench.png $(OPTIONS)
 
 # An editable install: a change of Python needs no build. Its build tools are those that pyproject.toml names.
 .venv/installed: pyproject.toml
-	@echo "== making .venv, and installing NumPy and what compiles the C core"
+	@$(or $(CC),cc) --version >/dev/null 2>&1 || { echo "$(or $(CC),cc), the C compiler, cannot be run; \
+	on Debian and Ubuntu: apt-get install gcc, on Fedora: dnf install gcc, on macOS: xcode-select --install" >&2; exit 1; }
+	@echo "== making a virtual environment in .venv"
 	@$(PYTHON) -m venv .venv
+	@echo "== downloading and installing NumPy and what builds the core: setuptools, Cython"
 	$(call install,["build-system"]["requires"])
 	$(call install,["project"]["dependencies"])
-	@echo "== compiling the C core"
-	@$(PIP) install --no-build-isolation --editable .
-	@touch $@ .venv/built
-
-.venv/built: .venv/installed $(NATIVE)
+	@echo "== translating the binding to C, and compiling"
 	@.venv/bin/python setup.py --quiet build_ext --inplace
+	@echo "== installing fastemb, as a link to these sources"
+	@$(PIP) install --no-build-isolation --editable .
 	@touch $@
 
 .venv/test-tools: .venv/installed
@@ -96,7 +101,7 @@ bench: .venv/built
 	@touch $@
 
 # Install a list of requirements of pyproject.toml.
-install = @.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))$(1), sep="\n")' \
+install = @set -o pipefail; .venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))$(1), sep="\n")' \
 	| $(PIP) install -r /dev/stdin
 
 # The whole package with a special build of the core, in a folder that goes before the installed one.
@@ -141,5 +146,6 @@ $(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requi
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
+	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \
+		.mypy_cache .ruff_cache .benchmarks fastemb-demo.safetensors bench.json bench.png
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -10,14 +10,14 @@ from ._version import __version__
 
 try:
     from . import _native  # noqa: F401  (to fail here, if at all)
-except ImportError as error:
+except ImportError:
     if any(Path(__file__).parent.glob("_native*.so")) or any(Path(__file__).parent.glob("_native*.pyd")):
         raise  # it is there and cannot be loaded: Python's own message says why
     raise ImportError(
         f"fastemb's sources in {Path(__file__).parents[1]} come before any installed fastemb, and their C core is not "
         "compiled. To use these sources, run 'make build' there and start .venv/bin/python, or install them into "
         "another environment with 'pip install -e .'; to use an installed fastemb, start Python in another folder."
-    ) from error
+    ) from None
 
 if TYPE_CHECKING:
     from . import models

@@ -58,5 +58,5 @@ def show_config() -> None:
     print(f"Python      {platform.python_version()} ({sys.implementation.name}), NumPy {np.__version__}")
     print(f"platform    {platform.system()} {platform.machine()}")
     print(f"kernels     {', '.join(compiled)}")
-    print(f"in use      {isa()}{' (set by ' + ISA_VARIABLE + ')' if os.environ.get(ISA_VARIABLE) else ''}")
+    print(f"in use      {isa()}{' (set by ' + ISA_VARIABLE + ')' if os.environ.get(ISA_VARIABLE) == isa() else ''}")
     print(f"CPUs        {available_cpus()} for this process")

@@ -27,7 +27,9 @@ def checked_workers(value: Any) -> int | None:
         TypeError: it is no whole number.
         ValueError: it is less than 1, or too large.
     """
-    return None if value in (None, -1, "-1") else whole("workers", value, 1, MOST)
+    if value is None or (isinstance(value, int | str) and value in (-1, "-1")):
+        return None
+    return whole("workers", value, 1, MOST)
 
 
 def thread_count(workers: Any) -> int:
@@ -65,8 +67,9 @@ class _Team:
     """The threads of one call.
 
     An interrupt may come between any two instructions of the main thread, so this holds no lock that it could leave
-    locked and does not use `Thread.join`, which takes an interrupted thread for ended. What is shared are lists that
-    only grow; appending to one is atomic.
+    locked and does not use `Thread.join`, which takes a thread for ended when it is interrupted. What is shared are
+    lists that only grow; appending to one is atomic. (A second interrupt within the microsecond in which the first one
+    arrives can still escape.)
     """
 
     def __init__(self, count: int, work: Callable[[int], None], stop: Callable[[], None]) -> None:
@@ -94,12 +97,12 @@ class _Team:
 
     def _end(self) -> None:
         """Wait until no worker runs; one that was started but did not begin sees that it must not."""
-        if len(self._ended) == self._count:
-            return
-        self._stopped.append(True)
-        self._stop()
-        while len(self._ended) != len(self._begun):
-            with contextlib.suppress(KeyboardInterrupt):  # one is on its way already
+        while len(self._ended) != self._count:
+            with contextlib.suppress(KeyboardInterrupt):  # a second one; the first, or an error, is on its way
+                self._stopped.append(True)
+                self._stop()
+                if len(self._ended) == len(self._begun):
+                    return
                 time.sleep(0.001)
 
     def _one(self, index: int) -> None:
