@@ -83,7 +83,7 @@ class BuildExtension(build_ext):
         """Choose the folder of object files, by kind of build and by Python."""
         super().finalize_options()
         if kind and self.inplace:
-            raise SystemExit(f"FASTEMB_BUILD={kind}: a special build goes to a folder of its own: make build/{kind}/made")
+            raise SystemExit(f"FASTEMB_BUILD={kind}: special builds have a folder of their own: make build/{kind}/made")
         self.build_temp = str(Path("build", f"objects-{kind or 'usual'}-{sys.implementation.cache_tag}"))
 
     def build_extensions(self) -> None:

@@ -1,7 +1,7 @@
 """The order of rooms: who may import whom.
 
-A room imports only rooms that stand before it, wherever the import is written: at the top of a file, inside a function or
-for type checkers only. No two modules import each other.
+A room imports only rooms that stand before it, wherever the import is written: at the top of a file, inside a function
+or for type checkers only. No two modules import each other.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_nothing_is_imported_from_above(name: str) -> None:
     here = room(name)
     for other in ARROWS[name]:
         there = room(other)
-        assert there == here or LEVEL[there] < LEVEL[here], f"{name} imports {other}, which stands above it or beside it"
+        assert there == here or LEVEL[there] < LEVEL[here], f"{name} imports {other}, which stands above or beside"
 
 
 def test_there_is_no_circle() -> None:
