@@ -1,6 +1,6 @@
 """The doors in: text files, sentences and ids become a `Corpus`."""
 
-from .corpus import Corpus
+from .corpus import Corpus, read_corpus
 from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
 from .readers import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
 from .vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule, Vocabulary
@@ -19,4 +19,5 @@ __all__ = [
     "Text8Corpus",
     "TrimRule",
     "Vocabulary",
+    "read_corpus",
 ]
