@@ -15,14 +15,22 @@ from .._native import CheckedSentences
 from ..checks import flag, whole
 from ..io.atomic import StrPath
 from ..threads import thread_count
-from .blocks import MemoryStore, Parts, Store
-from .disk import DiskStore, OnDisk, apart, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
+from .arrow import TableSource, column_of, parquet_column, parquet_files
+from .blocks import BlockStore, Parts
+from .cache import fingerprint, open_cached
+from .clashes import without_outputs
+from .corpus_file import is_corpus, open_corpus, save_corpus
+from .disk import DiskStore, renumber_on_disk
+from .encoder import MAX_THREADS
 from .estimate import model_memory, table_memory
-from .iterables import encode_ids, encode_sentences, renumber
-from .rows import encode_texts
-from .sources import TextSource, find_sources
-from .tables import TableSource, column_of, encode_column, parquet_column, parquet_files
-from .text import MAX_THREADS, TextOptions, read_text
+from .ids import encode_ids
+from .inputs import TextSource, find_inputs
+from .lists import encode_lists, encode_texts
+from .mapped import OnDisk
+from .memory import MemoryStore, renumber_in_place
+from .splitting import TextOptions
+from .tables import encode_column
+from .text import encode_files
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
 
@@ -134,16 +142,16 @@ class Corpus:
         target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
         options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
         threads = _threads(workers)
-        sources = apart(find_sources(source), save_to if cache is None else cache)
-        for file in sources:
+        files = without_outputs(find_inputs(source), save_to if cache is None else cache)
+        for file in files:
             if is_corpus(file.name):
                 raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
 
-        def encode(store: Store) -> Parts:
-            return read_text(sources, target, options, threads, store)
+        def encode(store: BlockStore) -> Parts:
+            return encode_files(files, target, options, threads, store)
 
         def made_from() -> str:
-            return source_of(sources, options, target)
+            return fingerprint(files, options, target)
 
         return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
@@ -198,7 +206,7 @@ class Corpus:
         with _store(save_to) as store:
             if split:
                 return cls(*encode_texts(sentences, options, target, store))
-            return cls(*encode_sentences(sentences, target, store))
+            return cls(*encode_lists(sentences, target, store))
 
     @classmethod
     def from_ids(
@@ -347,13 +355,13 @@ class Corpus:
             lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
         ).checked()
         threads = _threads(workers)
-        files = apart(parquet_files(path), save_to if cache is None else cache)
+        files = without_outputs(parquet_files(path), save_to if cache is None else cache)
 
-        def encode(store: Store) -> Parts:
+        def encode(store: BlockStore) -> Parts:
             return encode_column(parquet_column(files, column), options, threads, target, store)
 
         def made_from() -> str:
-            return source_of(files, ("column", column), options, target)
+            return fingerprint(files, ("column", column), options, target)
 
         return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
@@ -435,8 +443,8 @@ class Corpus:
         if vocabulary.keys == keys and np.array_equal(vocabulary.counts, self.vocabulary.counts):
             return self  # a rule for each word that kept them all
         if self._on_disk is not None:
-            return Corpus(*renumbered(self._parts(), numbers, vocabulary))
-        return Corpus(*renumber(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
+            return Corpus(*renumber_on_disk(self._parts(), numbers, vocabulary))
+        return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
@@ -521,19 +529,19 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
     if isinstance(source, Corpus):
         return source._numbered_by(target)
     if not is_file:
-        return Corpus(*encode_sentences(source, target, MemoryStore()))
+        return Corpus(*encode_lists(source, target, MemoryStore()))
     if isinstance(source, str | os.PathLike) and is_corpus(source):
         return Corpus.open(source)._numbered_by(target)
     threads = _threads(workers)
-    return Corpus(*read_text(find_sources(source), target, TextOptions(), threads, MemoryStore(threads)))
+    return Corpus(*encode_files(find_inputs(source), target, TextOptions(), threads, MemoryStore(threads)))
 
 
-def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[Store]:
+def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[BlockStore]:
     return nullcontext(MemoryStore(workers)) if save_to is None else DiskStore(save_to)
 
 
 def _encoded(
-    encode: Callable[[Store], Parts],
+    encode: Callable[[BlockStore], Parts],
     workers: int,
     save_to: StrPath | None,
     cache: StrPath | None,
@@ -546,7 +554,7 @@ def _encoded(
     if save_to is not None:
         raise ValueError("give cache= or save_to=, not both")
     source = made_from()
-    there = cached(cache, source)
+    there = open_cached(cache, source)
     if there is not None:
         return there
     with DiskStore(cache, source) as store:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from .._native import Sentences, add_to_filter, count_ids, move_chains, move_pairs, pack_pairs
 from ..threads import in_threads
 from .corpus import Corpus
-from .disk import OnDisk, temporary
+from .disk import map_pieces
+from .mapped import OnDisk
 from .vocabulary import Ids, Ints, Vocabulary
 
 Table = NDArray[np.uint64]
@@ -469,7 +470,7 @@ class PhraseTable:
         if on_disk is None:
             return *self._join_in_memory(workers), None
         words = len(self._corpus.vocabulary) + len(self.phrases)
-        return temporary(on_disk, len(self._corpus.offsets), self._pieces(workers), words)
+        return map_pieces(on_disk, len(self._corpus.offsets), self._pieces(workers), words)
 
     def _pieces(self, workers: int) -> Iterator[tuple[Ids, Ints]]:
         """Some ids and some offsets after the other, as many at a time as there are threads."""

@@ -26,8 +26,11 @@ from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
 from ..threads import thread_count
 from .blocks import Parts
 from .corpus import Corpus
-from .disk import OnDisk, renumbered
-from .iterables import renumber, require_sentences, short, tokens_of
+from .disk import renumber_on_disk
+from .lists import require_sentences, sentence_tokens
+from .mapped import OnDisk
+from .memory import renumber_in_place
+from .messages import short
 from .pairs import CountsView, Pairs, Phrase, PhraseTable, count_pairs, count_words, word_keys
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
@@ -248,7 +251,7 @@ class _PhrasedSentences:
 
     def _joined(self, sentences: Iterable[Any]) -> Iterator[list[str]]:
         join = self._phraser._joiner().join
-        return (join(tokens_of(sentence, number))[0] for number, sentence in enumerate(sentences))
+        return (join(sentence_tokens(sentence, number))[0] for number, sentence in enumerate(sentences))
 
 
 class _Phraser(ABC):
@@ -306,8 +309,8 @@ class _Phraser(ABC):
         numbers[words:] = numbers[same]
         raw_words = corpus.raw_words - (corpus.words - len(ids))
         if on_disk is not None:
-            return Corpus(*renumbered(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary))
-        return Corpus(*renumber(ids, offsets, numbers), vocabulary, raw_words)
+            return Corpus(*renumber_on_disk(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary))
+        return Corpus(*renumber_in_place(ids, offsets, numbers), vocabulary, raw_words)
 
     def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints, OnDisk | None]:
         table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words)
@@ -348,7 +351,7 @@ class _Phraser(ABC):
             whole = chain([token], tokens) if once else sentence
             if isinstance(token, str):
                 return self._joiner().join(whole)[0]
-            tokens_of(token, 0)
+            sentence_tokens(token, 0)
             return _PhrasedSentences(self, whole, once)
         return []
 
@@ -384,7 +387,7 @@ class _Phraser(ABC):
         join = self._joiner().join
         found: dict[str, float] = {}
         for number, sentence in enumerate(sentences):
-            tokens, places = join(tokens_of(sentence, number))
+            tokens, places = join(sentence_tokens(sentence, number))
             found.update((tokens[place], score) for place, score in places.items())
         return found
 

@@ -25,7 +25,7 @@ TrimRule = Callable[[Hashable, int, int], int | None]
 KeysAt = Callable[[Ids], Sequence[Hashable]]
 
 
-def _whole(counts: Any) -> Ints:
+def _whole_counts(counts: Any) -> Ints:
     """Counts as int64; floats will do when they are whole."""
     given = np.asarray(counts)
     if given.dtype == object and given.ndim == 1:
@@ -79,7 +79,7 @@ class Vocabulary:
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
-        self.counts: Ints = _whole(counts)
+        self.counts: Ints = _whole_counts(counts)
         if self.counts.shape != (len(self.keys),):
             raise ValueError(f"{len(self.keys)} keys need as many counts, not an array of shape {self.counts.shape}")
         if len(self.key_to_index) < len(self.keys):

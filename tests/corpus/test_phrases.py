@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
-from fastemb.corpus import disk, pairs
+from fastemb.corpus import corpus_file, pairs
 from fastemb.models.phrases import Phraser, npmi_scorer, original_scorer
 
 SCORERS = {"default": oracle.original, "npmi": oracle.npmi}
@@ -139,7 +139,7 @@ def test_joining_on_disk_can_be_broken_off(tmp_path: Any, monkeypatch: pytest.Mo
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(disk._Region, "write", full)
+    monkeypatch.setattr(corpus_file.Region, "write", full)
     with pytest.raises(OSError, match="No space left on device"):
         phrases.apply(corpus)
     monkeypatch.undo()
