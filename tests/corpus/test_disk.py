@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, check_shape
 
 from fastemb import Corpus, Vocabulary, Word2Vec
 from fastemb.corpus import checksums, corpus_file, disk, feed, mapped, memory

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check
 
 from fastemb.corpus import Corpus, Vocabulary, feed
 from fastemb.corpus import ids as ids_module

@@ -5,9 +5,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, check_shape
 
 from fastemb.corpus import Corpus, Vocabulary, feed, lists
 

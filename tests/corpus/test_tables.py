@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check
 
 from fastemb import Corpus, Vocabulary
 from fastemb.corpus import arrow, tables

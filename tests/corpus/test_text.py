@@ -10,9 +10,9 @@ import weakref
 
 import numpy as np
 import pytest
-from corpus_oracle import check, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, split
 
 from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, encoder, text
 from fastemb.corpus.blocks import EncodedBlock

@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from corpus_oracle import check, encode, least_count
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, encode, least_count
 
 from fastemb.corpus import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary
 
