@@ -17,12 +17,11 @@ from typing import Any
 from ..io.atomic import StrPath
 from .inputs import InputFile, find_inputs
 from .messages import short
+from .task import Sizes
 
 TableSource = StrPath | Iterable[StrPath]
 """A path, a folder, a pattern, a URL, or an iterable of these."""
 
-TABLE_ROWS = 1 << 14  # read at a time, or fewer where they are long
-TABLE_BYTES = 32 << 20
 DATASET_ROWS = 1 << 10
 
 
@@ -67,7 +66,7 @@ class Column:
         return f"{self.files[file]}, row {row - self.starts[file]}{self.name}"
 
 
-def column_of(data: Any, name: str | None) -> Column:
+def column_of(data: Any, name: str | None, sizes: Sizes) -> Column:
     """The column ``name`` of a table, or a column itself; see `Corpus.from_arrow`."""
     pa = pyarrow()
     if type(data).__module__.partition(".")[0] == "datasets" and hasattr(data, "with_format"):
@@ -76,12 +75,12 @@ def column_of(data: Any, name: str | None) -> Column:
         return _bare(data, name)
     is_dataset = hasattr(data, "scanner")  # of pyarrow.dataset
     if not is_dataset and not isinstance(data, (pa.Table, pa.RecordBatch, pa.RecordBatchReader)):
-        return _foreign(data, name)
+        return _foreign(data, name, sizes)
     index = _index(data.schema.names, name)
     chosen = data.schema.names[index]
     if is_dataset:
         ahead = {"batch_readahead": 2, "fragment_readahead": 1}  # the defaults may take gigabytes
-        index, data = 0, data.scanner(columns=[chosen], batch_size=TABLE_ROWS, **ahead).to_reader()
+        index, data = 0, data.scanner(columns=[chosen], batch_size=sizes.table_rows, **ahead).to_reader()
     if isinstance(data, pa.RecordBatchReader):
         return _named((batch.column(index) for batch in data), chosen)
     return _named(iter([data.column(index)]), chosen)
@@ -111,7 +110,7 @@ def _index(names: list[str], name: str | None) -> int:
     return names.index(name)
 
 
-def _foreign(data: Any, name: str | None) -> Column:
+def _foreign(data: Any, name: str | None, sizes: Sizes) -> Column:
     """What other libraries give through the PyCapsule interface."""
     pa = pyarrow()
     if hasattr(data, "to_frame") and not hasattr(data, "__arrow_c_stream__"):  # a column of pandas before version 3
@@ -125,10 +124,12 @@ def _foreign(data: Any, name: str | None) -> Column:
             reader = pa.RecordBatchReader.from_stream(data)
         except pa.ArrowInvalid:  # no table
             return _bare(pa.chunked_array(data), name)
-        return column_of(reader, name)
+        return column_of(reader, name, sizes)
     if hasattr(data, "__arrow_c_array__"):
         array = pa.array(data)
-        return column_of(pa.RecordBatch.from_struct_array(array) if pa.types.is_struct(array.type) else array, name)
+        return column_of(
+            pa.RecordBatch.from_struct_array(array) if pa.types.is_struct(array.type) else array, name, sizes
+        )
     hint = "; lists of tokens are for from_sentences, files for from_parquet"
     if type(data).__name__ == "LazyFrame":
         hint = ": collect it first"
@@ -174,13 +175,13 @@ def _files_at(path: str) -> list[InputFile]:
     return [file for name in found for file in find_inputs(name)]
 
 
-def parquet_column(files: list[InputFile], name: str | None) -> Column:
+def parquet_column(files: list[InputFile], name: str | None, sizes: Sizes) -> Column:
     """The column ``name`` of Parquet files, one after the other."""
     pyarrow()
     if name is None:
         with open_parquet(files[0]) as file:
             names: list[str] = file.schema_arrow.names
-        return parquet_column(files, names[_index(names, None)])
+        return parquet_column(files, names[_index(names, None)], sizes)
     column = _named(iter([]), name)
 
     def chunks() -> Iterator[Any]:
@@ -188,7 +189,7 @@ def parquet_column(files: list[InputFile], name: str | None) -> Column:
         for source in files:
             column.starts.append(row)
             column.files.append(source.name)
-            for chunk in _parquet_chunks(source, name):
+            for chunk in _parquet_chunks(source, name, sizes):
                 yield chunk
                 row += len(chunk)
 
@@ -219,12 +220,14 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
             yield file
 
 
-def _parquet_chunks(source: InputFile, name: str) -> Iterator[Any]:
+def _parquet_chunks(source: InputFile, name: str, sizes: Sizes) -> Iterator[Any]:
     pa = pyarrow()
     with open_parquet(source) as file:
         try:
             _index(file.schema_arrow.names, name)
-            for batch in file.iter_batches(_rows_at_a_time(file.metadata, name), columns=[name], use_threads=False):
+            for batch in file.iter_batches(
+                rows_at_a_time(file.metadata, name, sizes), columns=[name], use_threads=False
+            ):
                 yield batch.column(0)
         except (ValueError, OSError) as error:
             if isinstance(error, ValueError) and not isinstance(error, pa.ArrowInvalid):
@@ -232,14 +235,14 @@ def _parquet_chunks(source: InputFile, name: str) -> Iterator[Any]:
             raise ValueError(f"{source.name}: the file is damaged: {error}") from error
 
 
-def _rows_at_a_time(metadata: Any, name: str) -> int:
+def rows_at_a_time(metadata: Any, name: str, sizes: Sizes) -> int:
     """How many rows to read at a time, by the longest that rows of a group are on average."""
-    rows = TABLE_ROWS
+    rows = sizes.table_rows
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         parts = [group.column(index) for index in range(group.num_columns)]
         size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] == name)
-        rows = min(rows, TABLE_BYTES * group.num_rows // max(size, 1))
+        rows = min(rows, sizes.table_bytes * group.num_rows // max(size, 1))
     return max(rows, 1)
 
 

@@ -36,7 +36,7 @@ def open_cached(path: StrPath, source: str) -> Parts | None:
     except OtherVersionError:
         return None
     except DamagedError as error:
-        warnings.warn(f"{error}; it is built again", UserWarning, stacklevel=4)
+        warnings.warn(f"{error}; it is built again", UserWarning, stacklevel=5)
         return None
 
 

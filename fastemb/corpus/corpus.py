@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,22 +13,18 @@ from numpy.typing import ArrayLike
 from .._native import CheckedSentences
 from ..checks import flag, whole
 from ..io.atomic import StrPath
-from ..threads import thread_count
-from .arrow import TableSource, column_of, parquet_column, parquet_files
-from .blocks import BlockStore, Parts
-from .cache import fingerprint, open_cached
-from .clashes import without_outputs
+from .arrow import TableSource
+from .blocks import Parts
 from .corpus_file import is_corpus, open_corpus, save_corpus
-from .disk import DiskStore, renumber_on_disk
-from .encoder import MAX_THREADS
+from .disk import renumber_on_disk
 from .estimate import model_memory, table_memory
-from .ids import encode_ids
 from .inputs import TextSource, find_inputs
-from .lists import encode_lists, encode_texts
+from .lists import encode_lists
 from .mapped import OnDisk
 from .memory import MemoryStore, renumber_in_place
+from .reading import ReadOptions, read_column, read_files, read_ids, read_parquet, read_sentences
 from .splitting import TextOptions
-from .tables import encode_column
+from .task import Task
 from .text import encode_files
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
@@ -139,21 +134,7 @@ class Corpus:
             TypeError: ``source`` names no file; a tokenizer returns something else than words.
             ImportError: the package for a URL or for zstd is not installed.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
-        threads = _threads(workers)
-        files = without_outputs(find_inputs(source), save_to if cache is None else cache)
-        for file in files:
-            if is_corpus(file.name):
-                raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
-
-        def encode(store: BlockStore) -> Parts:
-            return encode_files(files, target, options, threads, store)
-
-        def made_from() -> str:
-            return fingerprint(files, options, target)
-
-        return cls(*_encoded(encode, threads, save_to, cache, made_from))
+        return cls(*read_files(source, ReadOptions.of(locals())))
 
     @classmethod
     def from_sentences(
@@ -197,16 +178,7 @@ class Corpus:
                 no sense, or that does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(
-            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
-        )
-        if not split and options != TextOptions():
-            raise ValueError("lower, token_pattern, tokenizer and max_sentence_length are for texts: give split=True")
-        with _store(save_to) as store:
-            if split:
-                return cls(*encode_texts(sentences, options, target, store))
-            return cls(*encode_lists(sentences, target, store))
+        return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
 
     @classmethod
     def from_ids(
@@ -246,9 +218,7 @@ class Corpus:
                 that is kept; an option that makes no sense.
             OSError: ``save_to`` cannot be written.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        with _store(save_to) as store:
-            return cls(*encode_ids(ids, offsets, keys, target, store))
+        return cls(*read_ids(ids, offsets, keys, ReadOptions.of(locals())))
 
     @classmethod
     def from_arrow(
@@ -296,13 +266,7 @@ class Corpus:
                 that is kept; an option that makes no sense, or is for text and the column holds lists.
             OSError: ``save_to`` cannot be written.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(
-            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
-        ).checked()
-        threads = _threads(workers)
-        with _store(save_to, threads) as store:
-            return cls(*encode_column(column_of(data, column), options, threads, target, store))
+        return cls(*read_column(data, column, ReadOptions.of(locals())))
 
     @classmethod
     def from_parquet(
@@ -350,20 +314,7 @@ class Corpus:
             ValueError: a file is no Parquet file, or damaged, or without this column; ``cache`` is a file of another
                 kind; ``save_to`` or ``cache`` is a file that is read; else as for `from_arrow`.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(
-            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
-        ).checked()
-        threads = _threads(workers)
-        files = without_outputs(parquet_files(path), save_to if cache is None else cache)
-
-        def encode(store: BlockStore) -> Parts:
-            return encode_column(parquet_column(files, column), options, threads, target, store)
-
-        def made_from() -> str:
-            return fingerprint(files, ("column", column), options, target)
-
-        return cls(*_encoded(encode, threads, save_to, cache, made_from))
+        return cls(*read_parquet(path, column, ReadOptions.of(locals())))
 
     @classmethod
     def open(cls, path: StrPath, *, verify: bool = True) -> Corpus:
@@ -529,52 +480,9 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
     if isinstance(source, Corpus):
         return source._numbered_by(target)
     if not is_file:
-        return Corpus(*encode_lists(source, target, MemoryStore()))
+        return Corpus(*encode_lists(source, Task(target, MemoryStore())))
     if isinstance(source, str | os.PathLike) and is_corpus(source):
         return Corpus.open(source)._numbered_by(target)
-    threads = _threads(workers)
-    return Corpus(*encode_files(find_inputs(source), target, TextOptions(), threads, MemoryStore(threads)))
-
-
-def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[BlockStore]:
-    return nullcontext(MemoryStore(workers)) if save_to is None else DiskStore(save_to)
-
-
-def _encoded(
-    encode: Callable[[BlockStore], Parts],
-    workers: int,
-    save_to: StrPath | None,
-    cache: StrPath | None,
-    made_from: Callable[[], str],
-) -> Parts:
-    """Encode, unless ``cache`` has what would come out."""
-    if cache is None:
-        with _store(save_to, workers) as store:
-            return encode(store)
-    if save_to is not None:
-        raise ValueError("give cache= or save_to=, not both")
-    source = made_from()
-    there = open_cached(cache, source)
-    if there is not None:
-        return there
-    with DiskStore(cache, source) as store:
-        return encode(store)
-
-
-def _threads(workers: int | None) -> int:
-    return min(thread_count(workers), MAX_THREADS)
-
-
-def _target(
-    min_count: int,
-    max_final_vocab: int | None,
-    trim_rule: TrimRule | None,
-    vocabulary: Vocabulary | None,
-    max_vocab_size: int | None = None,
-) -> Selection | Vocabulary:
-    selection = Selection(min_count, max_final_vocab, trim_rule, max_vocab_size)
-    if vocabulary is None:
-        return selection
-    if selection != Selection():
-        raise ValueError("with vocabulary=, min_count, max_final_vocab, max_vocab_size and trim_rule must not be given")
-    return vocabulary
+    threads = ReadOptions(workers=workers).threads()
+    task = Task(target, MemoryStore(threads), threads)
+    return Corpus(*encode_files(find_inputs(source), TextOptions(), task))

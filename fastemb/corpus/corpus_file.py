@@ -128,15 +128,15 @@ def write_corpus_file(path: StrPath, layout: Layout, parts: Iterable[tuple[Ids, 
         Region(file, 0).write(np.frombuffer(header, np.uint8))
 
 
-def save_corpus(path: StrPath, parts: Parts) -> None:
+def save_corpus(path: StrPath, parts: Parts, part_tokens: int = PART_TOKENS) -> None:
     """See `Corpus.save`."""
     ids, offsets, vocabulary, raw_words, on_disk = parts
     require_folder(os.fspath(path))
     layout = Layout(len(offsets) - 1, vocabulary, len(ids), {"raw_words": str(raw_words), "source": ""})
 
     def pieces() -> Iterator[tuple[Ids, Ints]]:
-        for start in range(0, max(len(ids), len(offsets)), PART_TOKENS):
-            yield ids[start : start + PART_TOKENS], offsets[start : start + PART_TOKENS]
+        for start in range(0, max(len(ids), len(offsets)), part_tokens):
+            yield ids[start : start + part_tokens], offsets[start : start + part_tokens]
             if on_disk is not None:
                 on_disk.release()
 

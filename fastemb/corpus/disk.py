@@ -91,7 +91,7 @@ def _nameless_file(folder: str) -> BufferedRandom:
     return tempfile.TemporaryFile(dir=folder)
 
 
-def renumber_on_disk(parts: Parts, numbers: Ids, vocabulary: Vocabulary) -> Parts:
+def renumber_on_disk(parts: Parts, numbers: Ids, vocabulary: Vocabulary, part_tokens: int = PART_TOKENS) -> Parts:
     """A corpus with numbers[id] for every id, those with a negative number left out.
 
     The corpus given is one on disk, and so is the result: in a file without a name, which goes when it is not used
@@ -102,8 +102,8 @@ def renumber_on_disk(parts: Parts, numbers: Ids, vocabulary: Vocabulary) -> Part
 
     def pieces() -> Iterator[tuple[Ids, Ints]]:
         kept = done = 0
-        for start in range(0, len(ids), PART_TOKENS):
-            part = ids[start : start + PART_TOKENS].copy()
+        for start in range(0, len(ids), part_tokens):
+            part = ids[start : start + part_tokens].copy()
             is_last = start + len(part) == len(ids)
             end = len(offsets) if is_last else int(np.searchsorted(offsets, start + len(part)))
             places = offsets[done:end] - start

@@ -17,10 +17,11 @@ import numpy as np
 
 from .._native import TokenTable
 from ..threads import in_threads
-from .blocks import BlockStore, EncodedBlock, Parts
+from .blocks import EncodedBlock, Parts
 from .counting import Cleaning, Counting, counting_for
 from .splitting import Splitter, TextBlock, TextOptions
-from .vocabulary import Ints, Selection, Vocabulary
+from .task import Task
+from .vocabulary import Ints
 
 MAX_THREADS = 8  # each has a table of its own, so memory grows with them
 
@@ -52,23 +53,22 @@ class Encoder:
         make_splitter: Callable[[], Splitter],
         longest: int | None,
         counting: Counting,
-        workers: int,
-        store: BlockStore,
+        task: Task,
     ) -> None:
         self.tables: dict[int, TokenTable] = {}  # those in use
         self._reader = reader
         self._make_splitter = make_splitter
         self._longest = longest
         self._counting = counting
-        self._workers = workers
-        self._store = store
+        self._threads = task.threads
+        self._store = task.store
         self._lock = threading.Lock()
         self._begun = 0
         self._faults: list[tuple[int, Exception]] = []
 
     def run(self) -> None:
         """Encode all blocks; of several faults the first one is raised, whatever the threads did."""
-        in_threads(self._workers, self._encode, self._reader.stop)
+        in_threads(self._threads, self._encode, self._reader.stop)
         if self._reader.fault is not None:
             self._faults.append(self._reader.fault)
         if self._faults:
@@ -102,21 +102,15 @@ class Encoder:
 
 
 def encode_blocks(
-    reader: BlockReader,
-    make_splitter: Callable[[], Splitter],
-    options: TextOptions,
-    workers: int,
-    target: Selection | Vocabulary,
-    store: BlockStore,
-    name: str,
+    reader: BlockReader, make_splitter: Callable[[], Splitter], options: TextOptions, name: str, task: Task
 ) -> Parts:
     """The corpus that the blocks make; ``name`` is what errors call all of it."""
     clean = Cleaning(options.errors_in_blocks, options.lower, name)
-    with counting_for(target, clean, workers) as counting:
-        encoder = Encoder(reader, make_splitter, options.max_sentence_length, counting, workers, store)
+    with counting_for(task, clean) as counting:
+        encoder = Encoder(reader, make_splitter, options.max_sentence_length, counting, task)
         encoder.run()
         vocabulary, numbers, raw_words = counting.finish(encoder.tables)
-        return store.finish(numbers, vocabulary, raw_words)
+        return task.store.finish(numbers, vocabulary, raw_words)
 
 
 def cut_long(ends: Ints, words: int, words_before: int, longest: int) -> Ints:

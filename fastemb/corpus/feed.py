@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .blocks import BlockStore, EncodedBlock, Parts
-from .vocabulary import Ids, Ints, KeysAt, NothingKeptError, Selection, Vocabulary
-
-BLOCK_TOKENS = 1 << 20
+from .blocks import EncodedBlock, Parts
+from .task import Task
+from .vocabulary import Ids, Ints, KeysAt, NothingKeptError
 
 
 class Feed:
@@ -18,10 +17,12 @@ class Feed:
         sentences: how many have ended.
     """
 
-    def __init__(self, store: BlockStore) -> None:
+    def __init__(self, task: Task) -> None:
         self.words = 0
         self.sentences = 0
-        self._store = store
+        self._store = task.store
+        self._target = task.target
+        self._block_tokens = task.sizes.block_tokens
         self._counts = np.zeros(1024, np.int64)
         self._ids: list[Ids] = []
         self._ends: list[Ints] = []
@@ -35,13 +36,13 @@ class Feed:
         self._size += len(ids) + len(ends)
         self.words += len(ids)
         self.sentences += len(ends)
-        if self._size >= BLOCK_TOKENS:
+        if self._size >= self._block_tokens:
             self._flush()
 
     def _flush(self) -> None:
         ids = np.concatenate(self._ids) if len(self._ids) > 1 else self._ids[0]
-        for start in range(0, len(ids), BLOCK_TOKENS):  # as bincount makes eight bytes of every number
-            self._count(ids[start : start + BLOCK_TOKENS])
+        for start in range(0, len(ids), self._block_tokens):  # as bincount makes eight bytes of every number
+            self._count(ids[start : start + self._block_tokens])
         self._store.append(EncodedBlock(self.words, 0, ids, np.concatenate(self._ends)))
         self._ids, self._ends = [], []
         self._waiting = self._size = 0
@@ -52,14 +53,17 @@ class Feed:
             self._counts = np.concatenate([self._counts, np.zeros(len(found), np.int64)])
         self._counts[: len(found)] += found
 
-    def finish(self, target: Selection | Vocabulary, keys_at: KeysAt, different: int, source: str) -> Parts:
-        """Number the tokens as ``target`` says; the arguments are those of `Selection.number`.
+    def finish(self, keys_at: KeysAt, different: int, source: str) -> Parts:
+        """Number the tokens as the task says.
 
-        different: how many numbers were given.
+        Args:
+            keys_at: The keys of the tokens with these numbers.
+            different: How many numbers were given.
+            source: What errors name.
         """
         if self._size:
             self._flush()
         if self.words == 0:
             raise NothingKeptError(f"{source}: there is no word in {'them' if source == 'sentences' else 'it'}")
-        vocabulary, numbers = target.number(self._counts[:different], np.arange(different), keys_at, source)
+        vocabulary, numbers = self._target.number(self._counts[:different], np.arange(different), keys_at, source)
         return self._store.finish([numbers], vocabulary, self.words)

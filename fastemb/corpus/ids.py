@@ -10,24 +10,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .batching import in_batches
-from .blocks import BlockStore, Parts
+from .blocks import Parts
 from .feed import Feed
 from .messages import short
-from .vocabulary import Ids, Ints, Selection, Vocabulary
+from .task import Sizes, Task
+from .vocabulary import Ids, Ints
 
-BATCH_ROWS = 512  # of ids, however long
-PART_TOKENS = 1 << 20
 LARGEST_TABLE = 1 << 24
 
 
 class Numbering:
     """Numbers integers in the order in which they first occur.
 
+    Args:
+        largest_table: Integers below this are looked up in a table, others in a dict.
+
     Attributes:
         values: the integers so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, largest_table: int = LARGEST_TABLE) -> None:
+        self._largest = largest_table
         self.values: list[int] = []
         self._table: Ids = np.full(1024, -1, np.int32)  # the number of each small integer
         self._rest: dict[int, int] = {}  # and of each larger one
@@ -46,12 +49,12 @@ class Numbering:
 
     def _find(self, values: NDArray[Any]) -> Ids:
         highest = int(values.max())
-        if highest < LARGEST_TABLE and values.min() >= 0:
+        if highest < self._largest and values.min() >= 0:
             self._make_room(highest)
             known: Ids = self._table[values]
             return known
         found, places = np.unique(values, return_inverse=True)
-        small = (found >= 0) & (found < LARGEST_TABLE)
+        small = (found >= 0) & (found < self._largest)
         numbers = np.empty(len(found), np.int32)
         if small.any():
             self._make_room(int(found[small].max()))
@@ -66,7 +69,7 @@ class Numbering:
 
     def _add(self, values: NDArray[Any]) -> None:
         numbers = np.arange(len(self.values), len(self.values) + len(values), dtype=np.int32)
-        small = (values >= 0) & (values < LARGEST_TABLE)
+        small = (values >= 0) & (values < self._largest)
         self._table[values[small]] = numbers[small]
         self._rest.update(zip(values[~small].tolist(), numbers[~small].tolist(), strict=True))
         self.values += values.tolist()
@@ -76,13 +79,12 @@ def encode_ids(
     ids: Any,
     offsets: ArrayLike | None,
     keys: Sequence[Hashable] | None,
-    target: Selection | Vocabulary,
-    store: BlockStore,
+    task: Task,
 ) -> Parts:
     """The corpus of these ids; the errors are those of `Corpus.from_ids`."""
     numbering = Numbering()
-    feed = Feed(store)
-    for part, ends in _id_parts(ids, offsets):
+    feed = Feed(task)
+    for part, ends in _id_parts(ids, offsets, task.sizes):
         _require_known(part, ends, feed, None if keys is None else len(keys))
         feed.add(numbering.encode(part), ends)
     values = numbering.values
@@ -91,7 +93,7 @@ def encode_ids(
         chosen = [values[number] for number in numbers.tolist()]
         return list(chosen) if keys is None else [_python_value(keys[value]) for value in chosen]
 
-    return feed.finish(target, keys_at, len(values), "ids")
+    return feed.finish(keys_at, len(values), "ids")
 
 
 def _python_value(key: Hashable) -> Hashable:
@@ -102,19 +104,19 @@ def _python_value(key: Hashable) -> Hashable:
 IdParts = Iterator[tuple[NDArray[Any], Ints]]
 
 
-def _id_parts(ids: Any, offsets: ArrayLike | None) -> IdParts:
+def _id_parts(ids: Any, offsets: ArrayLike | None, sizes: Sizes) -> IdParts:
     """Ids in parts of bearable size, each with the number of its ids before every end of a sentence."""
     if hasattr(ids, "tocsr"):
         matrix = ids.tocsr()
         _refuse_offsets(offsets, "a sparse matrix has its rows")
-        return _csr_parts(matrix)
+        return _csr_parts(matrix, sizes.block_tokens)
     if _is_ragged(ids):
         _refuse_offsets(offsets, "sequences of ids are sentences already")
-        return _ragged_parts(ids)
+        return _ragged_parts(ids, sizes.id_rows)
     array = np.asanyarray(ids)
     if array.size and isinstance(ids, (list, tuple)) and array.dtype.kind in "fO" and {int}.issuperset(map(type, ids)):
         array = _large(ids)
-    return _array_parts(*_checked(array, offsets))
+    return _array_parts(*_checked(array, offsets), sizes.block_tokens)
 
 
 def _refuse_offsets(offsets: ArrayLike | None, why: str) -> None:
@@ -122,10 +124,10 @@ def _refuse_offsets(offsets: ArrayLike | None, why: str) -> None:
         raise ValueError(f"offsets are for ids in one dimension: {why}")
 
 
-def _array_parts(ids: NDArray[Any], offsets: Ints) -> IdParts:
+def _array_parts(ids: NDArray[Any], offsets: Ints, most: int) -> IdParts:
     done = 1  # offsets
-    for start in range(0, max(len(ids), 1), PART_TOKENS):
-        part = ids[start : start + PART_TOKENS]
+    for start in range(0, max(len(ids), 1), most):
+        part = ids[start : start + most]
         last = int(np.searchsorted(offsets, start + len(part), side="right"))
         yield part, offsets[done:last] - start
         done = last
@@ -140,9 +142,9 @@ def _is_ragged(ids: Any) -> bool:
     return isinstance(ids, Iterator)
 
 
-def _ragged_parts(rows: Iterable[Any]) -> IdParts:
+def _ragged_parts(rows: Iterable[Any], most: int) -> IdParts:
     read = 0
-    for batch in in_batches(rows, BATCH_ROWS):
+    for batch in in_batches(rows, most):
         yield _concatenated(batch, read), np.cumsum([len(row) for row in batch], dtype=np.int64)
         read += len(batch)
 
@@ -188,12 +190,12 @@ def _large(ids: Sequence[int], place: str = "") -> NDArray[Any]:
     return np.array(ids, np.uint64)
 
 
-def _csr_parts(matrix: Any) -> IdParts:
+def _csr_parts(matrix: Any, most: int) -> IdParts:
     """Rows of a compressed sparse row matrix: column j as often as the value there says."""
     indptr, columns, values = (np.asarray(array) for array in (matrix.indptr, matrix.indices, matrix.data))
     begin, rows = 0, len(indptr) - 1
     while begin < rows:
-        end = max(int(np.searchsorted(indptr, indptr[begin] + PART_TOKENS, side="right")) - 1, begin + 1)
+        end = max(int(np.searchsorted(indptr, indptr[begin] + most, side="right")) - 1, begin + 1)
         places = slice(indptr[begin], indptr[end])
         times = _times(values[places], columns[places], indptr[begin : end + 1], begin)
         before = np.concatenate([[0], np.cumsum(times)])  # ids before each entry

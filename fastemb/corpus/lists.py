@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -12,30 +13,28 @@ import numpy as np
 
 from .._native import TokenTable, number_tokens
 from .batching import in_batches
-from .blocks import BlockStore, Parts
+from .blocks import Parts
 from .feed import Feed
 from .messages import short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
-from .vocabulary import Ids, Ints, Selection, Vocabulary
+from .task import Sizes, Task
+from .vocabulary import Ids, Ints
 
-BATCH_TOKENS = 1 << 16
-BATCH_SENTENCES = 2048
-BATCH_TEXTS = 1024
 BATCHES_AHEAD = 2
 
 
 # ---- lists of tokens ----
 
 
-def encode_lists(sentences: Iterable[Iterable[Hashable]], target: Selection | Vocabulary, store: BlockStore) -> Parts:
+def encode_lists(sentences: Iterable[Iterable[Hashable]], task: Task) -> Parts:
     """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
-    feed = Feed(store)
+    feed = Feed(task)
     with ThreadPoolExecutor(1) as helper:
         tokens = _Tokens(helper)
         waiting: deque[tuple[Future[Ids], Ints]] = deque()
         read = 0
-        for batch, ends in _batches(sentences):
+        for batch, ends in _batches(sentences, task.sizes):
             try:
                 waiting.append((tokens.encode(batch, int(ends[-1])), ends))
             except TypeError as error:
@@ -46,7 +45,7 @@ def encode_lists(sentences: Iterable[Iterable[Hashable]], target: Selection | Vo
         while waiting:
             _hand_over(waiting, feed)
         keys = tokens.keys()
-    return feed.finish(target, lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
+    return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
 
 
 def _hand_over(waiting: deque[tuple[Future[Ids], Ints]], feed: Feed) -> None:
@@ -106,7 +105,7 @@ def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
     return data if nuls == count else None
 
 
-def _batches(sentences: Any) -> Iterator[tuple[list[Sequence[Hashable]], Ints]]:
+def _batches(sentences: Any, sizes: Sizes) -> Iterator[tuple[list[Sequence[Hashable]], Ints]]:
     """Sentences as lists and tuples, and where each ends; as many at a time as make some ten thousand tokens."""
     require_sentences(sentences)
     iterator = iter(sentences)
@@ -119,7 +118,7 @@ def _batches(sentences: Any) -> Iterator[tuple[list[Sequence[Hashable]], Ints]]:
         if len(batch) < count:  # not every iterator that has ended stays so
             return
         read += len(batch)
-        count = min(max(BATCH_TOKENS * len(batch) // max(int(ends[-1]), 1), 1), 2 * count, BATCH_SENTENCES)
+        count = min(max(sizes.list_tokens * len(batch) // max(int(ends[-1]), 1), 1), 2 * count, sizes.list_sentences)
 
 
 def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
@@ -165,19 +164,19 @@ def require_sentences(sentences: Any) -> None:
 # ---- texts ----
 
 
-def encode_texts(sentences: Any, options: TextOptions, target: Selection | Vocabulary, store: BlockStore) -> Parts:
+def encode_texts(sentences: Any, options: TextOptions, task: Task) -> Parts:
     """Sentences that are str; the errors are those of `Corpus.from_sentences` with ``split``.
 
     One thread alone asks for sentences, the one that called: generators may depend on that.
     """
     require_sentences(sentences)
-    rows = _text_rows(iter(sentences))
-    return encode_rows(rows, "sentences", "sentence {}".format, options, 1, target, store)
+    rows = _text_rows(iter(sentences), task.sizes.texts)
+    return encode_rows(rows, "sentences", "sentence {}".format, options, replace(task, threads=1))
 
 
-def _text_rows(sentences: Iterator[Any]) -> Iterator[Rows]:
+def _text_rows(sentences: Iterator[Any], most: int) -> Iterator[Rows]:
     read = 0
-    for batch in in_batches(sentences, BATCH_TEXTS):
+    for batch in in_batches(sentences, most):
         if set(map(type, batch)) != {str}:
             batch = [_require_text(sentence, number) for number, sentence in enumerate(batch, read)]
         text = "\n".join([*batch, ""])

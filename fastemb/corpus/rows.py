@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._native import TokenTable
-from .blocks import BlockStore, Parts
+from .blocks import Parts
 from .encoder import encode_blocks
 from .messages import INVALID_UTF8, NUL_BYTE
 from .splitting import TextBlock, TextOptions, splitters
-from .vocabulary import Ids, Ints, Selection, Vocabulary
+from .task import Task
+from .vocabulary import Ids, Ints
 
 
 @dataclass
@@ -85,7 +86,7 @@ class RowReader:
             return block
 
 
-class _Listed:
+class _ListedTokens:
     """Takes tokens as they are listed."""
 
     def encode(self, block: RowBlock, table: TokenTable) -> tuple[Ids, Ints]:
@@ -98,21 +99,19 @@ class _Listed:
 
 
 def encode_rows(
-    rows: Iterator[Rows],
-    name: str,
-    row_name: Callable[[int], str],
-    options: TextOptions | None,
-    workers: int,
-    target: Selection | Vocabulary,
-    store: BlockStore,
+    rows: Iterator[Rows], name: str, row_name: Callable[[int], str], options: TextOptions | None, task: Task
 ) -> Parts:
     """A corpus of rows, each a sentence.
 
-    name, row_name: what errors call all of it, and a row.
-    options: how text becomes tokens; None for rows of tokens.
+    Args:
+        rows: Some rows at a time.
+        name: What errors call all of it.
+        row_name: What errors call the row of this number.
+        options: How text becomes tokens; None for rows of tokens.
+        task: What is made, and where.
     """
     reader = RowReader(rows, row_name)
     if options is None:
-        return encode_blocks(reader, _Listed, TextOptions(), workers, target, store, name)
+        return encode_blocks(reader, _ListedTokens, TextOptions(), name, task)
     options = options.checked()
-    return encode_blocks(reader, splitters(options), options, workers, target, store, name)
+    return encode_blocks(reader, splitters(options), options, name, task)

@@ -21,7 +21,6 @@ from .._native import TokenTable
 from .tokentables import table_counts, tokens_of
 from .vocabulary import Ids, Ints, Tokens, Vocabulary
 
-PART_BITS = 8
 CACHED = 16  # numberings of tables in memory: more than there are threads
 
 
@@ -62,12 +61,16 @@ class _Written:
 class Spill:
     """Tables in a temporary file, which goes when it is closed. Threads may write at once.
 
+    Args:
+        part_bits: Each table is cut to 2 ** part_bits parts.
+
     Attributes:
         words: how many words the tables counted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, part_bits: int) -> None:
         self.words = 0
+        self._part_bits = part_bits
         self._folder = tempfile.gettempdir()
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
@@ -91,8 +94,8 @@ class Spill:
         Raises:
             OSError: there is no room for it; names the folder.
         """
-        order, token_ends = np.empty(len(table) + 1, np.int32), np.empty(1 << PART_BITS, np.int64)
-        table.partition(PART_BITS, order, token_ends)
+        order, token_ends = np.empty(len(table) + 1, np.int32), np.empty(1 << self._part_bits, np.int64)
+        table.partition(self._part_bits, order, token_ends)
         order = order[:-1]
         tokens = np.frombuffer(table.list(order), np.uint8)
         token_bytes = np.append(0, np.flatnonzero(tokens == 0) + 1)
@@ -132,7 +135,7 @@ class Spill:
 
     def parts(self) -> Iterator[Tokens]:
         """All tokens, each in one part, with their counts over all tables."""
-        for part in range(1 << PART_BITS):
+        for part in range(1 << self._part_bits):
             table = TokenTable()
             for written in self._tables.values():
                 self._add(table, written, part)

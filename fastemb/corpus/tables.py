@@ -11,46 +11,44 @@ from numpy.typing import NDArray
 
 from .._native import count_lines
 from .arrow import Column, compute, decoded, first_null, pyarrow
-from .blocks import BlockStore, Parts
+from .blocks import Parts
 from .feed import Feed
 from .ids import Numbering
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
-from .vocabulary import Ints, Selection, Vocabulary
+from .task import Task
+from .vocabulary import Ints
 
-BATCH_BYTES = 1 << 20  # of text
-BATCH_TOKENS = 1 << 17  # of lists
-SLICE_ROWS = 1 << 18
-_LONGEST = 2**31 - 1  # string that 32-bit offsets allow
+LONGEST_STRING = 2**31 - 1  # that 32-bit offsets allow
 
 
-def encode_column(
-    column: Column, options: TextOptions, workers: int, target: Selection | Vocabulary, store: BlockStore
-) -> Parts:
+def encode_column(column: Column, options: TextOptions, task: Task) -> Parts:
     """The corpus of a column; the errors are those of `Corpus.from_arrow`."""
-    slices = _slices(column)
+    sizes = task.sizes
+    slices = _slices(column, sizes.column_rows)
     first = next(slices, None)
     if first is None:
         raise ValueError(f"{column.source}: there is no row in it")
     slices = chain([first], slices)
     if _is_text(first.type):
-        return encode_rows(_text_rows(slices), column.source, column.place, options, workers, target, store)
+        lines = _text_rows(slices, sizes.block_bytes)
+        return encode_rows(lines, column.source, column.place, options, task)
     kind = _token_type(first.type, column)
     if options != TextOptions():
         raise ValueError(f"{column.source} holds lists: lower, token_pattern and the like are for text")
-    parts = _flattened(slices, column)
+    parts = _flattened(slices, column, sizes.column_tokens)
     if pyarrow().types.is_integer(kind):
-        return _encode_integers(parts, column, target, store)
-    return encode_rows(_token_rows(parts, column), column.source, column.place, None, workers, target, store)
+        return _encode_integers(parts, column, task)
+    return encode_rows(_token_rows(parts, column), column.source, column.place, None, task)
 
 
-def _slices(column: Column) -> Iterator[Any]:
+def _slices(column: Column, most: int) -> Iterator[Any]:
     """The column as arrays of bearable length, of text or of lists, without nulls."""
     before, kind = 0, None
     for chunk in column.chunks:
         for array in getattr(chunk, "chunks", [chunk]):
-            for start in range(0, len(array), SLICE_ROWS):
-                rows = decoded(array.slice(start, SLICE_ROWS))
+            for start in range(0, len(array), most):
+                rows = decoded(array.slice(start, most))
                 if kind not in (None, rows.type):
                     raise ValueError(f"{column.place(before)} is of type {rows.type}, but those before it of {kind}")
                 kind = rows.type
@@ -84,22 +82,25 @@ def _is_text(kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
-def _text_rows(slices: Iterator[Any]) -> Iterator[Rows]:
+def _text_rows(slices: Iterator[Any], most: int) -> Iterator[Rows]:
     for rows in slices:
-        for start, stop in _cuts(compute().binary_length(rows), BATCH_BYTES):
+        for start, stop in _cuts(compute().binary_length(rows), most):
             part = rows.slice(start, stop - start)
-            lines = _string_bytes(part, b"\n")
+            lines = string_bytes(part, b"\n")
             if count_lines(lines) != len(part):
-                lines = _string_bytes(compute().replace_substring(part, "\n", " "), b"\n")
+                lines = string_bytes(compute().replace_substring(part, "\n", " "), b"\n")
             yield Rows(lines, len(part))
 
 
-def _string_bytes(values: Any, end: bytes) -> bytes:
-    """The bytes of strings, with this one after each."""
+def string_bytes(values: Any, end: bytes, longest: int = LONGEST_STRING) -> bytes:
+    """The bytes of strings, with this one after each.
+
+    longest: strings that are longer together are joined one by one.
+    """
     pa = pyarrow()
     if len(values) == 1:
         return bytes(values[0].as_buffer()) + end
-    if compute().sum(compute().binary_length(values)).as_py() + len(values) > _LONGEST:
+    if compute().sum(compute().binary_length(values)).as_py() + len(values) > longest:
         return end.join([*map(bytes, (value.as_buffer() for value in values)), b""])
     if pa.types.is_large_string(values.type):
         values = _with_short_offsets(values)
@@ -137,11 +138,11 @@ def _token_type(kind: Any, column: Column) -> Any:
     return tokens
 
 
-def _flattened(slices: Iterator[Any], column: Column) -> Iterator[tuple[Any, Ints]]:
+def _flattened(slices: Iterator[Any], column: Column, most: int) -> Iterator[tuple[Any, Ints]]:
     """The tokens of some rows, and how many there are before the end of each row."""
     before = 0
     for rows in slices:
-        for start, stop in _cuts(compute().list_value_length(rows), BATCH_TOKENS):
+        for start, stop in _cuts(compute().list_value_length(rows), most):
             part = rows.slice(start, stop - start)
             tokens, ends = decoded(part.flatten()), np.cumsum(_numpy(compute().list_value_length(part)), dtype=np.int64)
             if tokens.null_count:
@@ -151,20 +152,18 @@ def _flattened(slices: Iterator[Any], column: Column) -> Iterator[tuple[Any, Int
         before += len(rows)
 
 
-def _encode_integers(
-    parts: Iterator[tuple[Any, Ints]], column: Column, target: Selection | Vocabulary, store: BlockStore
-) -> Parts:
-    numbering, feed = Numbering(), Feed(store)
+def _encode_integers(parts: Iterator[tuple[Any, Ints]], column: Column, task: Task) -> Parts:
+    numbering, feed = Numbering(), Feed(task)
     for tokens, ends in parts:
         feed.add(numbering.encode(_numpy(tokens)), ends)
     keys = numbering.values
-    return feed.finish(target, lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), column.source)
+    return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), column.source)
 
 
 def _token_rows(parts: Iterator[tuple[Any, Ints]], column: Column) -> Iterator[Rows]:
     before = 0
     for tokens, ends in parts:
-        data = _string_bytes(tokens, b"\0") if len(tokens) else b""
+        data = string_bytes(tokens, b"\0") if len(tokens) else b""
         if data.count(b"\0") != len(tokens):
             at = int(compute().index(compute().match_substring(tokens, "\0"), True).as_py())
             row = before + int(np.searchsorted(ends, at, side="right"))

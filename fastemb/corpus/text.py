@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Self
 
 from .._native import count_lines, count_words
-from .blocks import BlockStore, Parts
+from .blocks import Parts
 from .encoder import MAX_THREADS, encode_blocks
 from .inputs import InputFile, open_text
 from .splitting import TextBlock, TextOptions, splitters
-from .vocabulary import Selection, Vocabulary
-
-BLOCK_BYTES = 1 << 20
+from .task import Task
 
 _CUT_AT = b" \t\r\v\f\x1c\x1d\x1e\x1f"  # the white space of one byte that ends no line
 
@@ -26,10 +25,11 @@ class TextReader:
         fault: what went wrong in reading, and the bytes before it.
     """
 
-    def __init__(self, sources: Sequence[InputFile], options: TextOptions) -> None:
+    def __init__(self, files: Sequence[InputFile], options: TextOptions, block_bytes: int) -> None:
         self.fault: tuple[int, Exception] | None = None
-        self._sources = iter(sources)
+        self._files = iter(files)
         self._options = options
+        self._block_bytes = block_bytes
         self._stopped = False
         self._lock = threading.Lock()
         self._opened = ExitStack()
@@ -67,12 +67,12 @@ class TextReader:
 
     def _open_next(self) -> bool:
         self._opened.close()
-        source = next(self._sources, None)
-        if source is None:
+        file = next(self._files, None)
+        if file is None:
             return False
-        stream = open_text(source, self._options.encoding, self._options.unicode_errors, BLOCK_BYTES)
+        stream = open_text(file, self._options.encoding, self._options.unicode_errors, self._block_bytes)
         self._pieces = self._opened.enter_context(stream)
-        self._name = source.name
+        self._name = file.name
         self._lines = self._words = 0
         return True
 
@@ -97,7 +97,7 @@ class TextReader:
         for piece in self._pieces or ():
             pieces.append(piece)
             size += len(piece)
-            if size >= BLOCK_BYTES:
+            if size >= self._block_bytes:
                 break
         return b"".join(pieces)
 
@@ -121,21 +121,20 @@ def _last_cut(data: bytes, only_lines: bool) -> int:
     return cut
 
 
-def encode_files(
-    sources: Sequence[InputFile], target: Selection | Vocabulary, options: TextOptions, workers: int, store: BlockStore
-) -> Parts:
-    """The corpus of these files; the arguments and errors are those of `Corpus.from_file`."""
+def encode_files(files: Sequence[InputFile], options: TextOptions, task: Task) -> Parts:
+    """The corpus of these files; the errors are those of `Corpus.from_file`."""
     options = options.checked()
-    workers = min(workers, _most_threads(sources))
-    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
-    with TextReader(sources, options) as reader:
-        return encode_blocks(reader, splitters(options), options, workers, target, store, name)
+    block_bytes = task.sizes.block_bytes
+    task = replace(task, threads=min(task.threads, _most_threads(files, block_bytes)))
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    with TextReader(files, options, block_bytes) as reader:
+        return encode_blocks(reader, splitters(options), options, name, task)
 
 
-def _most_threads(sources: Sequence[InputFile]) -> int:
+def _most_threads(files: Sequence[InputFile], block_bytes: int) -> int:
     """How many threads the files have work for."""
-    if any(source.one_thread for source in sources):
+    if any(file.one_thread for file in files):
         return 1
-    if any(source.size is None for source in sources):
+    if any(file.size is None for file in files):
         return MAX_THREADS
-    return sum(source.size or 0 for source in sources) // BLOCK_BYTES + 1
+    return sum(file.size or 0 for file in files) // block_bytes + 1
