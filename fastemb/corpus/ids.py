@@ -190,9 +190,18 @@ def _large(ids: Sequence[int], place: str = "") -> NDArray[Any]:
     return np.array(ids, np.uint64)
 
 
+def csr_arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Where rows of a compressed sparse row matrix begin and end, the columns of its entries, and their values.
+
+    Raises:
+        AttributeError: It is no such matrix.
+    """
+    return np.asarray(matrix.indptr), np.asarray(matrix.indices), np.asarray(matrix.data)
+
+
 def _csr_parts(matrix: Any, most: int) -> IdParts:
     """Rows of a compressed sparse row matrix: column j as often as the value there says."""
-    indptr, columns, values = (np.asarray(array) for array in (matrix.indptr, matrix.indices, matrix.data))
+    indptr, columns, values = csr_arrays(matrix)
     begin, rows = 0, len(indptr) - 1
     while begin < rows:
         end = max(int(np.searchsorted(indptr, indptr[begin] + most, side="right")) - 1, begin + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, islice
@@ -29,28 +29,62 @@ BATCHES_AHEAD = 2
 
 def encode_lists(sentences: Iterable[Iterable[Hashable]], task: Task) -> Parts:
     """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
+    require_sentences(sentences)
     feed = Feed(task)
-    with ThreadPoolExecutor(1) as helper:
-        tokens = _Tokens(helper)
-        waiting: deque[tuple[Future[Ids], Ints]] = deque()
-        read = 0
-        for batch, ends in _batches(sentences, task.sizes):
-            try:
-                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
-            except TypeError as error:
-                raise TypeError(_unhashable(batch, read)) from error
-            read += len(batch)
-            if len(waiting) > BATCHES_AHEAD:
-                _hand_over(waiting, feed)
-        while waiting:
-            _hand_over(waiting, feed)
-        keys = tokens.keys()
+    keys = number_lists(list_batches(sentences, task.sizes, sentence_tokens), feed.add, _unhashable)
     return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
 
 
-def _hand_over(waiting: deque[tuple[Future[Ids], Ints]], feed: Feed) -> None:
-    ids, ends = waiting.popleft()
-    feed.add(ids.result(), ends)
+Batch = tuple[list[Sequence[Hashable]], Ints]
+"""Some lists of tokens, and how many tokens there are before the end of each."""
+
+
+def number_lists(
+    batches: Iterable[Batch],
+    take: Callable[[Ids, Ints], None],
+    unhashable: Callable[[list[Sequence[Hashable]], int], str],
+) -> list[Hashable]:
+    """Number the tokens of lists in the order in which they first occur.
+
+    A thread of its own looks up tokens while this one asks for the next lists: generators may depend on being asked by
+    the thread that called, so `in_threads`, where that thread only waits, is not for this. Ctrl-C has the same effect
+    here: what waits is dropped, the look-up in progress ends, which takes some milliseconds, and KeyboardInterrupt is
+    raised.
+
+    Args:
+        batches: The lists.
+        take: Is given the numbers of each batch, and their ends.
+        unhashable: Says which token of a batch is not hashable, and gets the number of lists before it.
+
+    Returns:
+        The tokens by number.
+
+    Raises:
+        TypeError: A token is not hashable.
+    """
+    waiting: deque[tuple[Future[Ids], Ints]] = deque()
+
+    def hand_over() -> None:
+        ids, ends = waiting.popleft()
+        take(ids.result(), ends)
+
+    helper = ThreadPoolExecutor(1, "fastemb-numbering")
+    try:
+        tokens = _Tokens(helper)
+        read = 0
+        for batch, ends in batches:
+            try:
+                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
+            except TypeError as error:
+                raise TypeError(unhashable(batch, read)) from error
+            read += len(batch)
+            if len(waiting) > BATCHES_AHEAD:
+                hand_over()
+        while waiting:
+            hand_over()
+        return tokens.keys()
+    finally:
+        helper.shutdown(cancel_futures=True)
 
 
 class _Tokens:
@@ -105,14 +139,21 @@ def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
     return data if nuls == count else None
 
 
-def _batches(sentences: Any, sizes: Sizes) -> Iterator[tuple[list[Sequence[Hashable]], Ints]]:
-    """Sentences as lists and tuples, and where each ends; as many at a time as make some ten thousand tokens."""
-    require_sentences(sentences)
-    iterator = iter(sentences)
+def list_batches(
+    lists: Iterable[Any], sizes: Sizes, as_list: Callable[[Any, int], Sequence[Hashable]]
+) -> Iterator[Batch]:
+    """Lists in batches of some ten thousand tokens.
+
+    Args:
+        lists: Lists, tuples, or anything that ``as_list`` makes a list of, given its number.
+        sizes: How many are taken at once.
+        as_list: Makes a list of what is neither a list nor a tuple, or raises TypeError.
+    """
+    iterator = iter(lists)
     read, count = 0, 1
     while batch := list(islice(iterator, count)):
         if not {list, tuple}.issuperset(map(type, batch)):
-            batch = [sentence_tokens(sentence, number) for number, sentence in enumerate(batch, read)]
+            batch = [as_list(one, number) for number, one in enumerate(batch, read)]
         ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
         yield batch, ends
         if len(batch) < count:  # not every iterator that has ended stays so

@@ -11,8 +11,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .columns import check_weights, columns_of, factorize, is_missing, numbers_of, read_table, whole
+from ..checks import are_offsets
+from ..corpus.ids import csr_arrays
+from ..corpus.lists import list_batches, number_lists
+from ..corpus.task import Sizes
+from .columns import check_weights, columns_of, factorize, is_missing, number_integers, numbers_of, whole
+from .files import read_table
 
+Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -81,22 +87,18 @@ class Interactions:
             TypeError: a basket is a str or not iterable, or an item is not hashable.
             ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
         """
-        index: dict[Hashable, int] = {}
-        items: list[int] = []
-        ends = [0]
-        for number, basket in enumerate(baskets):
-            if isinstance(basket, str | bytes):
-                raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
-            try:
-                for item in basket.tolist() if isinstance(basket, np.ndarray) else basket:
-                    if is_missing(item):
-                        raise ValueError(f"basket {number}: an item is missing ({item})")
-                    items.append(index.setdefault(item, len(index)))
-            except TypeError:
-                raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
-            ends.append(len(items))
-        keys = None if session_keys is None else _session_keys(session_keys, len(ends) - 1)
-        return cls(np.array(items, np.int64), np.array(ends, np.int64), whole(list(index)), keys)
+        items: list[Ids] = [np.empty(0, np.int32)]
+        ends: list[Ints] = [np.zeros(1, np.int64)]
+
+        def take(ids: Ids, batch_ends: Ints) -> None:
+            items.append(ids)
+            ends.append(batch_ends + ends[-1][-1])
+
+        item_keys = number_lists(list_batches(baskets, Sizes(), _basket_items), take, _unhashable_basket)
+        numbers, offsets = np.concatenate(items), np.concatenate(ends)
+        _refuse_missing(item_keys, numbers, offsets)
+        keys = None if session_keys is None else _session_keys(session_keys, len(offsets) - 1)
+        return cls(numbers.astype(np.int64), offsets, whole(item_keys), keys)
 
     @classmethod
     def from_ids(cls, ids: ArrayLike, offsets: ArrayLike, *, keys: Sequence[Hashable] | None = None) -> Self:
@@ -114,10 +116,10 @@ class Interactions:
         """
         items = _whole_numbers("ids", ids)
         ends = _whole_numbers("offsets", offsets)
-        if not len(ends) or ends[0] != 0 or ends[-1] != len(items) or (np.diff(ends) < 0).any():
+        if not are_offsets(ends, len(items)):
             raise ValueError(f"offsets must rise from 0 to the number of ids, {len(items)}")
         if keys is None:
-            items, item_keys = factorize(items, "item")
+            items, item_keys = number_integers(items)
             if any(key < 0 for key in item_keys):  # type: ignore[operator]
                 raise ValueError("ids must not be negative")
             return cls(items, ends, item_keys)
@@ -150,7 +152,7 @@ class Interactions:
             data = rest[0] if rest else None
         else:
             try:
-                indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
+                indptr, indices, data = csr_arrays(matrix)
             except AttributeError:
                 raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
         used = int(indptr[-1]) if len(indptr) and 0 <= indptr[-1] <= len(indices) else len(indices)
@@ -377,6 +379,31 @@ class Interactions:
 
     def __repr__(self) -> str:
         return f"Interactions({len(self):,} sessions, {len(self.items):,} events, {len(self.item_keys):,} items)"
+
+
+def _basket_items(basket: Any, number: int) -> Sequence[Hashable]:
+    if isinstance(basket, str | bytes):
+        raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
+    try:
+        return list(basket.tolist() if isinstance(basket, np.ndarray) else basket)
+    except TypeError:
+        raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
+
+
+def _unhashable_basket(baskets: list[Sequence[Hashable]], before: int) -> str:
+    for number, basket in enumerate(baskets, before):
+        try:
+            set(basket)
+        except TypeError:
+            return f"basket {number} is not a list of hashable items: {basket!r}"
+    return "items cannot be compared with one another"
+
+
+def _refuse_missing(item_keys: list[Hashable], items: Ids, offsets: Ints) -> None:
+    for number, key in enumerate(item_keys):
+        if is_missing(key):
+            basket = int(np.searchsorted(offsets, int((items == number).argmax()), side="right")) - 1
+            raise ValueError(f"basket {basket}: an item is missing ({key})")
 
 
 def _seconds(gap: Any) -> float:

@@ -179,6 +179,18 @@ def test_errors_of_the_iterator_surface_as_themselves(error):
         assert caught.value is error
 
 
+def test_no_thread_is_left_when_reading_is_interrupted():
+    def sentences():
+        for number in range(50_000):
+            yield [f"w{number}"] * 3
+        raise KeyboardInterrupt
+
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.from_sentences(sentences())
+    assert threading.active_count() == threads
+
+
 @pytest.mark.parametrize("sentences", [[], [[]], [[], []], iter([])])
 def test_no_word_is_an_error(sentences):
     with pytest.raises(ValueError, match="no word"):
