@@ -14,13 +14,12 @@ from ..corpus import Corpus
 from ..corpus.vocabulary import Ids, Ints
 from ..threads import in_threads
 from .pairs import LAST_KEY, Pairs, Table, count_border, counts_column, pairs_above, require_keys_fit, word_keys
+from .sizes import Sizes
 
-BLOCK_TOKENS = 1 << 20  # some ten milliseconds
-LEAST_ROOM = 1 << 16  # entries of a table below which it is not worth the time to save memory
 MAX_THREADS = 16
 
 
-def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, workers: int) -> Pairs:
+def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, workers: int, sizes: Sizes) -> Pairs:
     """Count the words and pairs of a corpus; the result does not depend on the number of threads.
 
     Args:
@@ -28,19 +27,20 @@ def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, wor
         connector_words: words that count as nothing between two others.
         most: pairs held at once, roughly, and words and pairs kept; more cost more passes over the ids.
         workers: threads.
+        sizes: how much is done at a time.
 
     Raises:
         TypeError: a key of the corpus is no str.
         OverflowError: pairs cannot be numbered in 64 bits.
     """
     keys = word_keys(corpus.vocabulary)
-    counts, _ = count_words(corpus.ids, len(keys))
+    counts, _ = count_words(corpus.ids, len(keys), sizes.block_tokens)
     connectors = connector_flags(corpus, connector_words)
-    chain_slots, chains = _collect_chains(corpus, connectors)
+    chain_slots, chains = _collect_chains(corpus, connectors, sizes.block_tokens)
     require_keys_fit(len(keys), len(chains))
     counts[connectors == 1] = 0
     sentences = Sentences(corpus.ids, corpus.offsets, connectors, chain_slots, len(chains))
-    counter = _Counter(sentences, corpus.words, most, max(1, min(workers, MAX_THREADS)))
+    counter = _Counter(sentences, corpus.words, most, max(1, min(workers, MAX_THREADS)), sizes)
     counter.run()
     different = int(np.count_nonzero(counts)) + counter.different
     index = corpus.vocabulary.key_to_index
@@ -55,11 +55,11 @@ def connector_flags(corpus: Corpus, connector_words: Collection[str]) -> NDArray
     return flags
 
 
-def count_words(ids: Ids, words: int) -> tuple[Ints, Ints]:
+def count_words(ids: Ids, words: int, block_tokens: int) -> tuple[Ints, Ints]:
     """How often each word occurs, and where one of them is first."""
     counts, first = np.zeros(words, np.int64), np.zeros(words, np.int64)
-    for begin in range(0, len(ids), BLOCK_TOKENS):
-        count_ids(ids, begin, min(begin + BLOCK_TOKENS, len(ids)), counts, first)
+    for begin in range(0, len(ids), block_tokens):
+        count_ids(ids, begin, min(begin + block_tokens, len(ids)), counts, first)
     return counts, first
 
 
@@ -72,14 +72,14 @@ def _room(table: NDArray[Any]) -> int:
     return len(table) * 3 // 4
 
 
-def _collect_chains(corpus: Corpus, connectors: NDArray[np.uint8]) -> tuple[Ids, Ids]:
+def _collect_chains(corpus: Corpus, connectors: NDArray[np.uint8], block_tokens: int) -> tuple[Ids, Ids]:
     """The chains of connector words that follow a word: a hash table, and rows as in `Pairs`."""
     slots: Ids = empty_hash_table(1 << 10, 3, np.int32)
     at = used = 0
     if connectors.any():
         sentences = Sentences(corpus.ids, corpus.offsets, connectors, slots, 1)
         while at < corpus.words:
-            end = min(at + BLOCK_TOKENS, corpus.words)
+            end = min(at + block_tokens, corpus.words)
             at, used = sentences.collect_chains(at, end, slots, used, min(_room(slots), 2**31 - 2))
             if at < end:
                 larger: Ids = np.zeros((2 * len(slots), 3), np.int32)
@@ -99,14 +99,15 @@ class _Counter:
         different: how many different pairs there are.
     """
 
-    def __init__(self, sentences: Sentences, tokens: int, most: int, threads: int) -> None:
+    def __init__(self, sentences: Sentences, tokens: int, most: int, threads: int, sizes: Sizes) -> None:
         self.tables: list[Table] = [np.empty((0, 2), np.uint64)]
         self.different = 0
         self._sentences = sentences
         self._tokens = tokens
         self._most = most
         self._threads = threads
-        self._room = max(most // threads, LEAST_ROOM)
+        self._block_tokens = sizes.block_tokens
+        self._room = max(most // threads, sizes.least_entries)
         self._least = 0
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -136,7 +137,7 @@ class _Counter:
         slots: Table = empty_hash_table(min(self._tokens // (4 * self._threads), self._room), 2, np.uint64)
         at = used = 0
         while at < self._tokens and not self._stopped.is_set():
-            end, room = min(at + BLOCK_TOKENS, self._tokens), min(_room(slots), self._room)
+            end, room = min(at + self._block_tokens, self._tokens), min(_room(slots), self._room)
             at, used = self._sentences.count_pairs(at, end, low, low + width - 1, slots, used, room)
             if at < end:
                 grow = room < self._room

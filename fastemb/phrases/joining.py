@@ -14,10 +14,10 @@ from ..corpus.disk import map_pieces
 from ..corpus.mapped import OnDisk
 from ..corpus.vocabulary import Ids, Ints
 from ..threads import in_threads
-from .counting import BLOCK_TOKENS, MAX_THREADS, connector_flags, empty_hash_table
+from .counting import MAX_THREADS, connector_flags, empty_hash_table
 from .pairs import LAST_KEY, Phrase, Table, require_keys_fit
+from .sizes import Sizes
 
-PIECE_TOKENS = 1 << 22  # of a corpus on disk, joined at once by a thread
 _FILTER_BITS = 16  # for each phrase: few enough for the cache, and one key in 16 is looked up in vain
 
 
@@ -29,9 +29,10 @@ class PhraseTable:
         phrases: first word, connector words and second word of each; those with a word that the corpus lacks are left
             out.
         connector_words: words that count as nothing between two others.
+        sizes: how much is joined at a time.
     """
 
-    def __init__(self, corpus: Corpus, phrases: list[Phrase], connector_words: Collection[str]) -> None:
+    def __init__(self, corpus: Corpus, phrases: list[Phrase], connector_words: Collection[str], sizes: Sizes) -> None:
         words, index_of = len(corpus.vocabulary), corpus.vocabulary.key_to_index.get
         first = np.array([index_of(phrase[0], -1) for phrase in phrases], np.int64)
         second = np.array([index_of(phrase[-1], -1) for phrase in phrases], np.int64)
@@ -61,6 +62,7 @@ class PhraseTable:
         self._filter: Table = np.zeros(1 << (len(rows) * _FILTER_BITS // 64).bit_length(), np.uint64)
         add_to_filter(rows, self._filter)
         self._corpus = corpus
+        self._sizes = sizes
         self._known = connectors, chain_slots, len(chains) + 1
 
     def join(self, workers: int) -> tuple[Ids, Ints, OnDisk | None]:
@@ -76,8 +78,8 @@ class PhraseTable:
 
     def _pieces(self, workers: int) -> Iterator[tuple[Ids, Ints]]:
         """Some ids and some offsets after the other, as many at a time as there are threads."""
-        offsets, words = self._corpus.offsets, self._corpus.words
-        cuts = np.searchsorted(offsets, range(PIECE_TOKENS, words, PIECE_TOKENS))
+        offsets, words, piece = self._corpus.offsets, self._corpus.words, self._sizes.piece_tokens
+        cuts = np.searchsorted(offsets, range(piece, words, piece))
         spans = pairwise(np.unique(np.concatenate([[0], cuts, [len(self._corpus)]])).tolist())
         threads = max(1, min(workers, MAX_THREADS))
         written = 0
@@ -90,6 +92,7 @@ class PhraseTable:
     def _join_spans(self, spans: list[tuple[int, int]]) -> list[tuple[Ids, Ints]]:
         """Ids, and how many come before each end of a sentence, for spans of sentences, each in a thread of its own."""
         found: list[tuple[Ids, Ints]] = [(np.empty(0, np.int32), np.empty(0, np.int64))] * len(spans)
+        block = self._sizes.block_tokens
         stopped = threading.Event()
 
         def work(number: int) -> None:
@@ -102,7 +105,7 @@ class PhraseTable:
             if len(ids):
                 sentences = Sentences(ids, offsets - offsets[0], *self._known)
                 check = _raise_when(stopped)
-                count = sentences.join(self._slots, self._filter, 0, end - begin, BLOCK_TOKENS, check, out, ends)
+                count = sentences.join(self._slots, self._filter, 0, end - begin, block, check, out, ends)
             found[number] = out[:count], ends
 
         in_threads(len(spans), work, stopped.set)
@@ -120,18 +123,19 @@ class PhraseTable:
         ends = np.zeros(len(offsets), np.int64)
         stopped = threading.Event()
         check = _raise_when(stopped)
+        block = self._sizes.block_tokens
 
         def work(thread: int) -> None:
             begin, end = spans[thread]
             out = ids[starts[thread] : starts[thread] + int(offsets[end] - offsets[begin]) + 1]
-            written[thread] = sentences.join(self._slots, self._filter, begin, end, BLOCK_TOKENS, check, out, ends[1:])
+            written[thread] = sentences.join(self._slots, self._filter, begin, end, block, check, out, ends[1:])
 
         in_threads(threads, work, stopped.set)
         total = 0
         for (begin, end), start, count in zip(spans, starts, written, strict=True):
             ends[begin + 1 : end + 1] += total
-            for at in range(0, count if start > total else 0, BLOCK_TOKENS):
-                stop = min(at + BLOCK_TOKENS, count)
+            for at in range(0, count if start > total else 0, block):
+                stop = min(at + block, count)
                 ids[total + at : total + stop] = ids[start + at : start + stop]
             total += count
         ids.resize(total, refcheck=False)

@@ -27,6 +27,7 @@ from .joining import PhraseTable
 from .pairs import CountsView, Pairs, Phrase
 from .scoring import NEVER, SCORES_OF, Scorer, find_scorer, scoring_name
 from .settings import check_settings, checked_connectors
+from .sizes import Sizes
 from .token_lists import JoinedSentences, ListJoiner
 
 Sentences = Iterable[Iterable[Hashable]]
@@ -41,6 +42,7 @@ class PhrasesBase(ABC):
     scoring: Any
     connector_words: frozenset[str]
     _made: tuple[Any, ListJoiner] | None = None
+    _sizes = Sizes()
 
     @abstractmethod
     def _scores(self) -> dict[Phrase, float]:
@@ -88,7 +90,7 @@ class PhrasesBase(ABC):
         words = len(corpus.vocabulary)
         table, ids, offsets, on_disk = self._join_ids(corpus, workers)
         texts = list(map(self.delimiter.join, table.phrases))
-        counts, first = count_words(ids, words + len(texts))
+        counts, first = count_words(ids, words + len(texts), self._sizes.block_tokens)
         same = _merge_texts(corpus, texts, counts, first)
         keys = [*corpus.vocabulary.keys, *texts]
         vocabulary, numbers = Selection().number(
@@ -101,7 +103,7 @@ class PhrasesBase(ABC):
         return Corpus(*renumber_in_place(ids, offsets, numbers), vocabulary, raw_words)
 
     def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints, OnDisk | None]:
-        table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words)
+        table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words, self._sizes)
         return table, *table.join(thread_count(workers))
 
     @overload
@@ -165,7 +167,7 @@ class PhrasesBase(ABC):
                 return {}
             words = len(sentences.vocabulary)
             table, ids, *_ = self._join_ids(sentences, None)
-            counts, _ = count_words(ids, words + len(table.phrases))
+            counts, _ = count_words(ids, words + len(table.phrases), self._sizes.block_tokens)
             scores = self._joiner().scores
             return {
                 self.delimiter.join(table.phrases[place]): scores[table.phrases[place]]
@@ -287,7 +289,7 @@ class Phrases(PhrasesBase):
         corpus = sentences if isinstance(sentences, Corpus) else Corpus.from_sentences(sentences)
         if not corpus.words:
             raise ValueError("the corpus has no word in it")
-        self._parts.append(count_pairs(corpus, self.connector_words, self.max_vocab_size, self.workers))
+        self._parts.append(count_pairs(corpus, self.connector_words, self.max_vocab_size, self.workers, self._sizes))
         self.corpus_word_count += corpus.words
         self._made = None
         while len(self._parts) > 1 and len(self._parts[-2]) < 2 * len(self._parts[-1]):  # so each is moved rarely
@@ -431,6 +433,7 @@ class FrozenPhrases(PhrasesBase):
         self.scoring: Scorer | None = phrases_model.scoring
         self.connector_words = phrases_model.connector_words
         self._all = dict(phrases_model._joiner().scores)
+        self._sizes = phrases_model._sizes
 
     def _scores(self) -> dict[Phrase, float]:
         return {phrase: score for phrase, score in self._all.items() if score > self.threshold}

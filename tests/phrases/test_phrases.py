@@ -9,6 +9,7 @@ import os
 import random
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from reference.corpus_oracle import check_shape
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
 from fastemb.corpus import corpus_file
 from fastemb.models.phrases import Phraser, npmi_scorer, original_scorer
-from fastemb.phrases import counting, joining, pairs
+from fastemb.phrases import pairs
+from fastemb.phrases.sizes import Sizes
 
 SCORERS = {"default": oracle.original, "npmi": oracle.npmi}
 CONNECTORS = frozenset(["o", "t"])
@@ -33,13 +35,17 @@ scorings = st.sampled_from([("default", 0.1), ("default", 1.0), ("npmi", -0.5), 
 workers = st.integers(1, 4)
 
 
+class CutPhrases(Phrases):
+    """Phrases of the library, which the tests of "cut" use in their place."""
+
+    _sizes = Sizes(block_tokens=3, least_entries=1)
+
+
 @pytest.fixture(autouse=True, params=["whole", "cut"])
 def cut(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything also with blocks of three tokens, and tables that are full at once."""
     if request.param == "cut":
-        monkeypatch.setattr(counting, "BLOCK_TOKENS", 3)
-        monkeypatch.setattr(joining, "BLOCK_TOKENS", 3)
-        monkeypatch.setattr(counting, "LEAST_ROOM", 1)
+        monkeypatch.setitem(globals(), "Phrases", CutPhrases)
 
 
 def zipf(seed: int, count: int = 400) -> list[list[str]]:
@@ -114,8 +120,8 @@ def test_phrases_of_one_text_join_another(text: Any, other: Any, links: Any) -> 
 @given(sentences, scorings, connectors, workers, st.integers(1, 9))
 def test_a_corpus_on_disk_is_joined_on_disk(text: Any, scoring: Any, links: Any, threads: int, piece: int) -> None:
     phrases = Phrases(text, 1, scoring[1], scoring=scoring[0], connector_words=links)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(joining, "PIECE_TOKENS", piece)
+    phrases._sizes = replace(phrases._sizes, piece_tokens=piece)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Corpus.from_sentences(text).save(os.path.join(folder, "c"))
         joined = phrases.apply(Corpus.open(os.path.join(folder, "c")), threads)
         assert is_mapped(joined.ids)
