@@ -49,7 +49,12 @@ def compute() -> Any:
 class Column:
     """A column that is read once, chunk by chunk.
 
-    source: what errors call all of it. starts, files: the first row of each file that was begun, and the file.
+    Attributes:
+        source: What errors call all of it.
+        name: What errors add to a row: " of column 'x'", or nothing for a bare column.
+        chunks: Arrow arrays, each to be read once.
+        starts: The first row of each file that was begun.
+        files: The name of each file that was begun.
     """
 
     source: str
@@ -262,5 +267,5 @@ def decoded(array: Any) -> Any:
 
 
 def first_null(array: Any) -> int:
-    """The index of the first null in an array that has one."""
+    """The index of the first null of an array, which must have one."""
     return int(compute().index(array.is_null(), True).as_py())

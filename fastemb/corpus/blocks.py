@@ -16,7 +16,14 @@ from .vocabulary import Ids, Ints, Vocabulary
 
 @dataclass
 class EncodedBlock:
-    """A block's token ids in the table of this number, and the number of ids before each end of a sentence."""
+    """A piece of a corpus, whose tokens have the numbers of a token table and not yet their ids.
+
+    Attributes:
+        position: Orders the blocks.
+        table: Which token table the numbers are of.
+        ids: The numbers, one a token.
+        ends: How many tokens of the block come before each end of a sentence.
+    """
 
     position: int
     table: int
@@ -43,6 +50,9 @@ class BlockStore(Protocol):
     def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
         """Make the corpus.
 
-        numbers: for every table the id of each of its tokens, -1 for what is dropped.
+        Args:
+            numbers: For every token table the id of each of its tokens, -1 for tokens that are dropped.
+            vocabulary: The words by id.
+            raw_words: How many words were read, dropped ones included.
         """
         ...

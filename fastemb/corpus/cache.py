@@ -20,7 +20,7 @@ from .vocabulary import Vocabulary
 
 
 def open_cached(path: StrPath, source: str) -> Parts | None:
-    """The corpus at ``path`` when it was made from ``source``, None when one is to be made there.
+    """The corpus at ``path`` when its fingerprint is ``source``; None when it must be encoded again.
 
     Raises:
         ValueError: something else is there.
@@ -41,9 +41,11 @@ def open_cached(path: StrPath, source: str) -> Parts | None:
 
 
 def fingerprint(files: Iterable[InputFile], *options: Any) -> str:
-    """A text that is another one when a file (path, size, time of change) or an option is.
+    """SHA-256 of all that decides what is encoded: of each file the path, size and time of change; and the options.
 
-    options: those that decide what is encoded.
+    Args:
+        files: The files that are read.
+        options: Everything else that the result depends on.
 
     Raises:
         ValueError: nobody could tell whether a file or an option changed.

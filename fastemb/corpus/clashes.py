@@ -12,8 +12,10 @@ from .inputs import InputFile
 def without_outputs(files: list[InputFile], made: StrPath | None, *others: StrPath | None) -> list[InputFile]:
     """The files to read, none of which is one to write.
 
-    made: the corpus file to make. Where one is there already, it is left out of the folder or pattern that it is in.
-    others: other files to write.
+    Args:
+        files: The files to read.
+        made: The corpus file to make. One that is there already is left out when a folder or pattern found it.
+        others: Other files to write.
 
     Raises:
         ValueError: a file is both read and written.

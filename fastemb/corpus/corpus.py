@@ -51,8 +51,8 @@ class Corpus:
         ids: int32 array, C-contiguous: all words that were kept.
         offsets: int64 array, one more than there are sentences: sentence s is ``ids[offsets[s]:offsets[s + 1]]``.
             A sentence of which nothing was kept stays, empty.
-        vocabulary: the words and their counts.
-        raw_words: how many words were read, dropped ones included.
+        vocabulary: The words and their counts.
+        raw_words: How many words were read, dropped ones included.
 
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
@@ -91,7 +91,7 @@ class Corpus:
         Only ``"\n"`` ends a line, and the end of a file. A byte order mark at the start is skipped.
 
         Args:
-            source: one of these, or an iterable of them, which are read one after the other:
+            source: One of these, or an iterable of them, which are read one after the other:
 
                 - the path of a file. What gzip, bzip2, xz and zstd made is unpacked, whatever its name.
                 - the path of a folder: all files in it and in those within it, sorted by path, but for hidden ones
@@ -99,28 +99,28 @@ class Corpus:
                 - a pattern, such as ``"texts/*.gz"`` or ``"texts/**/*.txt"``: the files that match, sorted by path.
                 - a URL that fsspec knows, such as ``"s3://bucket/texts/*.zst"``.
                 - ``"-"`` for standard input, or an open file, of bytes or of text. It stays open.
-            encoding: of the text, by the name that Python gives it. A file that gives text has none.
-            unicode_errors: what to do with bytes that are not of this encoding: "strict" raises an error, "replace"
+            encoding: Of the text, by the name that Python gives it. A file that gives text has none.
+            unicode_errors: What to do with bytes that are not of this encoding: "strict" raises an error, "replace"
                 puts U+FFFD in their place, "ignore" leaves them out. Words that this makes equal are one word; a word
                 of which nothing is left is dropped and not counted.
-            lower: put words in lower case, as by ``str.lower``.
-            token_pattern: a regular expression whose matches are the words, as by ``re.findall`` on each line: the
+            lower: Put words in lower case, as by ``str.lower``.
+            token_pattern: A regular expression whose matches are the words, as by ``re.findall`` on each line: the
                 whole match, or the group when there is one. For instance ``r"\w+"``.
-            tokenizer: a function from a line, without its end, to its words. Or an object of another library that has
+            tokenizer: A function from a line, without its end, to its words. Or an object of another library that has
                 them made: of Hugging Face tokenizers (``encode_batch``; without special tokens), of spaCy (``pipe``;
                 without white space), of NLTK or Hugging Face transformers (``tokenize``). Empty words are left out. It
                 is called by one thread at a time. With ``lower`` it sees lines in lower case.
-            max_sentence_length: cut longer sentences to so many words; nothing is lost. Default: no limit.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep; where the last of them ties with others, those that occur first
+            max_sentence_length: Cut longer sentences to so many words; nothing is lost. Default: no limit.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep; where the last of them ties with others, those that occur first
                 stay. However many different words there are, memory for counting them is limited, to 256 MiB or
                 256 bytes for each word to keep; counts that need more wait in a temporary file.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one. Memory for other words is limited as above.
-            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            save_to: a file to encode to, as in the class.
-            cache: the same; but where such a file was made from these files with these options, and they have not
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one. Memory for other words is limited as above.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
+            cache: The same; but where such a file was made from these files with these options, and they have not
                 changed since (by path, size and time of change), it is opened instead. Not with a ``tokenizer`` or
                 ``trim_rule``, as nobody could tell whether these changed.
 
@@ -156,20 +156,20 @@ class Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
+            sentences: Iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
                 is derived from str counts as str.
                 With ``split``: iterable of str.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            split: split each sentence, a str, at white space as ``str.split`` does, or as the next four say.
-            lower: with ``split``, as in `from_file`.
-            token_pattern: with ``split``, as in `from_file`.
-            tokenizer: with ``split``, as in `from_file`.
-            max_sentence_length: with ``split``, as in `from_file`.
-            save_to: a file to encode to, as in the class.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            split: Split each sentence, a str, at white space as ``str.split`` does, or as the next four say.
+            lower: With ``split``, as in `from_file`.
+            token_pattern: With ``split``, as in `from_file`.
+            tokenizer: With ``split``, as in `from_file`.
+            max_sentence_length: With ``split``, as in `from_file`.
+            save_to: A file to encode to, as in the class.
 
         Raises:
             TypeError: a sentence is a str (give ``split``) or not iterable, or a token is not hashable; with
@@ -197,19 +197,19 @@ class Corpus:
         """Take ids that something else gave; they are numbered anew, by falling count.
 
         Args:
-            ids: integers of any width, not negative, however large: an array of one dimension, or of two with a
+            ids: Integers of any width, not negative, however large: an array of one dimension, or of two with a
                 sentence a row; or a list or generator of sequences of ids, one a sentence; or a SciPy sparse matrix:
                 a sentence a row, an item a column, in the order in which the matrix (as CSR) stores them, each as
                 often as its value says, which must be whole.
-            offsets: where sentences begin and end, as in the class, for an array of one dimension. Default: all ids
+            offsets: Where sentences begin and end, as in the class, for an array of one dimension. Default: all ids
                 are one sentence.
-            keys: the token of each id. Default: the ids themselves, as int.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            save_to: a file to encode to, as in the class; ``ids`` may be a ``numpy.memmap``.
+            keys: The token of each id. Default: the ids themselves, as int.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            save_to: A file to encode to, as in the class; ``ids`` may be a ``numpy.memmap``.
 
         Raises:
             TypeError: ids or offsets are not integers.
@@ -243,21 +243,21 @@ class Corpus:
         Needs pyarrow (``pip install 'fastemb[arrow]'``). The column is read once, a batch at a time.
 
         Args:
-            data: an Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
+            data: An Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
                 gives one through the PyCapsule interface, such as frames and columns of pandas and polars; or a
                 dataset of Hugging Face's ``datasets``, streamed ones too.
-            column: the column of a table; it may be left out where there is only one.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            lower: for text, as in `from_file`.
-            token_pattern: for text, as in `from_file`.
-            tokenizer: for text, as in `from_file`.
-            max_sentence_length: for text, as in `from_file`.
-            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            save_to: a file to encode to, as in the class.
+            column: The column of a table; it may be left out where there is only one.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            lower: For text, as in `from_file`.
+            token_pattern: For text, as in `from_file`.
+            tokenizer: For text, as in `from_file`.
+            max_sentence_length: For text, as in `from_file`.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -290,22 +290,22 @@ class Corpus:
         """Encode a column of Parquet files, as `from_arrow` does.
 
         Args:
-            path: a file, a folder (of which all .parquet files are read, those in folders within it too), a pattern
+            path: A file, a folder (of which all .parquet files are read, those in folders within it too), a pattern
                 such as ``"data/*.parquet"``, a URL that fsspec knows, or several of these. Within a folder or pattern
                 files are read by name.
-            column: the column; it may be left out where there is only one.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            lower: for text, as in `from_file`.
-            token_pattern: for text, as in `from_file`.
-            tokenizer: for text, as in `from_file`.
-            max_sentence_length: for text, as in `from_file`.
-            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            save_to: a file to encode to, as in the class.
-            cache: as in `from_file`.
+            column: The column; it may be left out where there is only one.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            lower: For text, as in `from_file`.
+            token_pattern: For text, as in `from_file`.
+            tokenizer: For text, as in `from_file`.
+            max_sentence_length: For text, as in `from_file`.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
+            cache: As in `from_file`.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -324,8 +324,8 @@ class Corpus:
         replacing it, as `save` does, is no change.
 
         Args:
-            path: the file.
-            verify: read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
+            path: The file.
+            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
                 are in range before they are trained on.
 
         Raises:
@@ -412,11 +412,11 @@ class Corpus:
         """What training a `Word2Vec` on this corpus will need, before it starts.
 
         Args:
-            vector_size: length of the vectors.
-            negative: as for the model.
-            hs: as for the model.
-            min_count: as for the model; default: all words of the corpus.
-            max_final_vocab: as for the model.
+            vector_size: Length of the vectors.
+            negative: As for the model.
+            hs: As for the model.
+            min_count: As for the model; default: all words of the corpus.
+            max_final_vocab: As for the model.
 
         Returns:
             "words": words to pass in an epoch; "vocab_size": different ones; and bytes of memory by part, as of

@@ -37,7 +37,7 @@ class OtherVersionError(ValueError):
 
 @contextmanager
 def naming(path: StrPath) -> Iterator[None]:
-    """Errors of the system that name no file, such as that of a full disk, name this one."""
+    """Add this path to errors of the system that name none, such as that of a full disk."""
     try:
         yield
     except OSError as error:
@@ -67,7 +67,7 @@ class Region:
 
 
 class Layout:
-    """What is in the file of a corpus, and where; how many ids there will be is known last."""
+    """Which arrays are in the file of a corpus, in their order; how many ids there are is known at the end."""
 
     def __init__(self, sentences: int, vocabulary: Vocabulary, most_words: int, metadata: dict[str, str]) -> None:
         keys, key_type = pack_keys(vocabulary.keys)
@@ -94,12 +94,18 @@ class Layout:
 
 
 def _shape(dtype: Any, count: int) -> Array:
-    """An array of which only dtype and shape count."""
+    """An array without content, for its dtype and shape."""
     return np.broadcast_to(np.zeros((), dtype), (count,))
 
 
 def write_corpus_file(path: StrPath, layout: Layout, parts: Iterable[tuple[Ids, Ints]]) -> None:
-    """Write a corpus file; parts: some ids, and some offsets."""
+    """Write a corpus file.
+
+    Args:
+        path: The file.
+        layout: What is in it.
+        parts: Some ids, and some offsets, one after the other.
+    """
     if os.path.exists(path) and not os.path.isfile(path):
         raise ValueError(f"cannot save a corpus to {os.fspath(path)}: it is not a file")
     with naming(path), atomic_write(path) as file:

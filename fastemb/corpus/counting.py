@@ -17,10 +17,10 @@ from .vocabulary import Ids, Selection, Vocabulary, require_known
 
 
 class Counting(Protocol):
-    """What becomes of the tables of threads.
+    """Makes a vocabulary of the token tables of threads.
 
     Attributes:
-        table_bytes: the memory that a table may take before it is put aside.
+        table_bytes: The memory that a table may take before it is put aside.
     """
 
     table_bytes: float
@@ -42,7 +42,7 @@ class Counting(Protocol):
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What happens to the tokens of tables: see `clean_table`; source: what errors name."""
+    """How tokens are cleaned, see `clean_table`; ``source`` is what errors name."""
 
     errors: str
     lower: bool
@@ -65,7 +65,7 @@ def counting_for(task: Task, clean: Cleaning) -> Counting:
 
 
 class _Whole:
-    """Keeps all tables, and makes one of them."""
+    """Keeps all tables in memory, and merges them."""
 
     table_bytes = math.inf
 

@@ -35,8 +35,8 @@ class DiskStore:
     """A `BlockStore` whose blocks wait in a temporary file and become a corpus file. Memory holds a few at a time.
 
     Args:
-        path: the file to make.
-        source: what it is made from, for `open_cached`.
+        path: The file to make.
+        source: What it is made from, for `open_cached`.
     """
 
     def __init__(self, path: StrPath, source: str = "") -> None:
@@ -92,7 +92,7 @@ def _nameless_file(folder: str) -> BufferedRandom:
 
 
 def renumber_on_disk(parts: Parts, numbers: Ids, vocabulary: Vocabulary, part_tokens: int = PART_TOKENS) -> Parts:
-    """A corpus with numbers[id] for every id, those with a negative number left out.
+    """A corpus with numbers[id] in the place of every id; ids with a negative number are left out.
 
     The corpus given is one on disk, and so is the result: in a file without a name, which goes when it is not used
     any more, beside the other, or in the folder for temporary files where that cannot be.
@@ -123,10 +123,11 @@ def map_pieces(
 
     It is beside the source, or in the folder for temporary files where that cannot be.
 
-    source: what the pieces are made from; its pages are given back after each.
-    offsets: how many there will be.
-    pieces: some ids, and some offsets.
-    words: how many different ones the ids are of.
+    Args:
+        source: What the pieces are made from; its pages are given back after each.
+        offsets: How many offsets there will be.
+        pieces: Some ids, and some offsets.
+        words: The size of the vocabulary that the ids are of.
     """
     folder = os.path.dirname(os.path.realpath(source.path))
     folder = folder if os.access(folder, os.W_OK) else tempfile.gettempdir()

@@ -30,7 +30,7 @@ class BlockReader(Protocol):
     """Gives blocks to any number of threads.
 
     Attributes:
-        fault: what went wrong in reading, and the bytes before it.
+        fault: What went wrong in reading, and the bytes before it.
     """
 
     fault: tuple[int, Exception] | None
@@ -44,7 +44,12 @@ class BlockReader(Protocol):
 class Encoder:
     """Threads that encode the blocks of a reader.
 
-    longest: of sentences.
+    Args:
+        reader: Gives the blocks.
+        make_splitter: Makes what splits blocks, for each thread.
+        longest: The most words of a sentence; None for no limit.
+        counting: Takes token tables that have grown large.
+        task: How many threads, and where ids go.
     """
 
     def __init__(
@@ -116,8 +121,11 @@ def encode_blocks(
 def cut_long(ends: Ints, words: int, words_before: int, longest: int) -> Ints:
     """The ends of sentences in a block when lines are cut to sentences of at most so many words.
 
-    ends: how many of the block's words come before each line end. words: how many it has. words_before: how many its
-    first line has before it.
+    Args:
+        ends: How many of the block's words come before each line end, int64 (lines,).
+        words: How many words the block has.
+        words_before: How many words its first line has in the blocks before.
+        longest: The most words of a sentence.
     """
     starts = np.concatenate([[-words_before], ends])
     stops = np.append(ends, words)

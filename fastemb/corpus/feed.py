@@ -13,8 +13,8 @@ class Feed:
     """Words on their way from a door that has one numbering and hands them over in order.
 
     Attributes:
-        words: how many have come.
-        sentences: how many have ended.
+        words: How many have come.
+        sentences: How many have ended.
     """
 
     def __init__(self, task: Task) -> None:

@@ -26,7 +26,7 @@ class Numbering:
         largest_table: Integers below this are looked up in a table, others in a dict.
 
     Attributes:
-        values: the integers so far.
+        values: The integers so far.
     """
 
     def __init__(self, largest_table: int = LARGEST_TABLE) -> None:
@@ -194,7 +194,7 @@ def csr_arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Where rows of a compressed sparse row matrix begin and end, the columns of its entries, and their values.
 
     Raises:
-        AttributeError: It is no such matrix.
+        AttributeError: it is no such matrix.
     """
     return np.asarray(matrix.indptr), np.asarray(matrix.indices), np.asarray(matrix.data)
 

@@ -28,11 +28,11 @@ class InputFile:
     """One file.
 
     Attributes:
-        name: for errors.
-        open: opens it, when its turn comes.
-        size: bytes, None when nobody knows before they are read.
-        one_thread: reading may wait for ever, so that only the main thread, which Ctrl-C reaches, should do it.
-        found: it was found in a folder or by a pattern, rather than named.
+        name: For errors.
+        open: Opens it, when its turn comes.
+        size: Bytes, None when nobody knows before they are read.
+        one_thread: Reading may wait for ever, so that only the main thread, which Ctrl-C reaches, should do it.
+        found: It was found in a folder or by a pattern, rather than named.
     """
 
     name: str

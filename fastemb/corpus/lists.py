@@ -60,7 +60,7 @@ def number_lists(
         The tokens by number.
 
     Raises:
-        TypeError: A token is not hashable.
+        TypeError: a token is not hashable.
     """
     waiting: deque[tuple[Future[Ids], Ints]] = deque()
 

@@ -33,18 +33,21 @@ class OnDisk:
         self._released = 0
 
     def release(self) -> None:
-        """Give back all pages; reading them again is no error."""
+        """Drop all pages from the memory of this process; they are read again when they are used."""
         if self._memory is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
             self._memory.madvise(mmap.MADV_DONTNEED)
 
     def passed(self, words: int) -> None:
-        """Give pages back now and then; ``words``: how many were read in all."""
+        """Drop pages now and then; ``words`` is how many were read since the beginning."""
         if abs(words - self._released) >= RELEASE_WORDS:
             self._released = words
             self.release()
 
     def checked(self, see: Callable[[memoryview], None] = lambda _: None) -> CheckedSentences:
-        """The ids and offsets, once it is known that they can be trusted; ``see`` sees all parts of them, in order.
+        """Proof that all ids and offsets are in range, which the core asks for; they are looked at the first time only.
+
+        Args:
+            see: Is called with all parts of ids and offsets, in order, when they are looked at.
 
         Raises:
             DamagedError: an id is out of range, or the offsets are no offsets.
@@ -63,7 +66,7 @@ class OnDisk:
 
 
 def mapped_memory(array: NDArray[Any]) -> mmap.mmap | None:
-    """What the array is mapped from."""
+    """The memory map that an array is a view of, if any."""
     base: Any = array
     while isinstance(base, np.ndarray):
         base = base.base

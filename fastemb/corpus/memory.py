@@ -39,7 +39,7 @@ class MemoryStore:
 
 
 class _Pages(threading.local):
-    """Memory for the ids of blocks, which the system has back as soon as all copies in it are dropped."""
+    """Memory for the ids of blocks. The system gets a page back as soon as all copies in it are dropped."""
 
     def __init__(self) -> None:
         self._free = np.empty(0, np.int32)
@@ -108,6 +108,9 @@ def join_blocks(blocks: list[EncodedBlock], workers: int) -> tuple[Ids, Ints]:
 
 
 def renumber_in_place(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
-    """numbers[id] for every id, those with a negative number left out; the arrays that are given change."""
+    """Put numbers[id] in the place of every id, and leave out those with a negative number.
+
+    Works in the arrays that are given, int32 (words,) and int64 (sentences + 1,).
+    """
     kept = remap_ids(ids, numbers, offsets)
     return (ids if kept == len(ids) else ids[:kept].copy()), offsets

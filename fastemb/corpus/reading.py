@@ -63,8 +63,8 @@ class ReadOptions:
         """Which words are kept.
 
         Raises:
-            ValueError: An option makes no sense, or ``vocabulary`` would make it ignored.
-            TypeError: An option is of another type.
+            ValueError: an option makes no sense, or ``vocabulary`` would make it ignored.
+            TypeError: an option is of another type.
         """
         selection = Selection(self.min_count, self.max_final_vocab, self.trim_rule, self.max_vocab_size)
         if self.vocabulary is None:

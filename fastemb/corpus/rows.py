@@ -1,4 +1,4 @@
-"""Rows of texts and of tables as blocks, which take the way that those of text files take."""
+"""Rows of texts and of tables as blocks, which are encoded as those of text files are."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class RowBlock(TextBlock):
     row_name: Callable[[int], str]
 
     def place(self, line: int) -> str:
-        """What errors call a row."""
+        """The row that errors name, for this line of the block."""
         return self.row_name(self.lines_before + line)
 
     def error(self, offset: int, what: str) -> ValueError:
-        """What is wrong at this byte, without what helps with files only."""
+        """An error as of other blocks, without the advice that is for files only."""
         shorter = {NUL_BYTE: "a NUL byte, which no text has", INVALID_UTF8: "invalid UTF-8"}
         return super().error(offset, shorter.get(what, what))
 
@@ -51,7 +51,7 @@ class RowReader:
     """Blocks of rows, for any number of threads.
 
     Attributes:
-        fault: what went wrong in getting rows, and the bytes before it.
+        fault: What went wrong in getting rows, and the bytes before it.
     """
 
     def __init__(self, rows: Iterator[Rows], row_name: Callable[[int], str]) -> None:
@@ -87,7 +87,7 @@ class RowReader:
 
 
 class _ListedTokens:
-    """Takes tokens as they are listed."""
+    """Looks up the tokens of `Rows` that are split already."""
 
     def encode(self, block: RowBlock, table: TokenTable) -> tuple[Ids, Ints]:
         """See `Splitter`."""

@@ -65,7 +65,7 @@ class Spill:
         part_bits: Each table is cut to 2 ** part_bits parts.
 
     Attributes:
-        words: how many words the tables counted.
+        words: How many words the tables counted.
     """
 
     def __init__(self, part_bits: int) -> None:
@@ -89,7 +89,11 @@ class Spill:
     def write(self, number: int, table: TokenTable, places: Ids | None) -> None:
         """Write the table of this number.
 
-        places: for every index that ids use, the place of its token in the table, or -1; None when they are the same.
+        Args:
+            number: Which table it is.
+            table: Its tokens, as they should be.
+            places: For every number that ids use, the index of its token in ``table``, or -1 where nothing is left of
+                it; None when number and index are the same.
 
         Raises:
             OSError: there is no room for it; names the folder.
@@ -151,7 +155,7 @@ class Spill:
         table.add(tokens.data, counts, first, 0, np.empty(end - token, np.int32))
 
     def numbers(self, table: int, known: TokenTable) -> Ids:
-        """The index in ``known`` of everything that ids of this table mean, -1 for what is not there."""
+        """For every number that ids of this table use, the index of its token in ``known``; -1 for unknown tokens."""
         written = self._tables[table]
         found = np.empty(written.tokens, np.int32)
         known.find(self._read_array(written.start, int(written.byte_ends[-1]), np.uint8).data, found)

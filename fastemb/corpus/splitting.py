@@ -1,4 +1,4 @@
-"""From a block of text to ids: at white space, or by what makes tokens of lines."""
+"""From a block of text to token numbers: split at white space, or by a pattern, function or other tokenizer."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class TextOptions:
 
     @property
     def errors_in_blocks(self) -> str:
-        """How to take invalid UTF-8 that is still there once text is read."""
+        """What to do with invalid UTF-8 in a block: other encodings were decoded, and checked, when they were read."""
         return self.unicode_errors if self.encoding == UTF8 else "strict"
 
     def tokenize(self) -> Tokenize | None:
-        """The function that makes tokens of lines; None when that is white space's task."""
+        """The function that makes tokens of lines; None when lines are split at white space."""
         if self.token_pattern is not None:
             return by_pattern(self.token_pattern)
         return None if self.tokenizer is None else by_tokenizer(self.tokenizer)
@@ -68,11 +68,11 @@ class TextBlock:
     """A piece of the text; its last line may go on in the next.
 
     Attributes:
-        source: the name of the file.
-        position: the bytes of all files before it.
-        lines_before: the line ends of this file before it.
-        lines: those in it.
-        words_before: words of its first line before it; counted only when sentences have a largest length.
+        source: The name of the file.
+        position: The bytes of all files before it.
+        lines_before: The line ends of this file before it.
+        lines: Those in it.
+        words_before: Words of its first line before it; counted only when sentences have a largest length.
     """
 
     data: bytes
@@ -83,20 +83,23 @@ class TextBlock:
     words_before: int
 
     def error(self, offset: int, what: str) -> ValueError:
-        """What is wrong at this byte."""
+        """An error that names the line of this byte, and says ``what`` is wrong there."""
         line = self.data.count(b"\n", 0, offset)
         return ValueError(f"{self.place(line)}: {what}")
 
     def place(self, line: int) -> str:
-        """What errors call the line of this number within the block."""
+        """The file and line that errors name, for this line of the block."""
         return f"{self.source}, line {self.lines_before + line + 1}"
 
 
 class Splitter(Protocol):
-    """What makes ids of blocks, for one thread."""
+    """Makes token numbers of blocks, for one thread."""
 
     def encode(self, block: Any, table: TokenTable) -> tuple[Ids, Ints]:
-        """The block's ids in this table, which hold until the next call, and how many come before each line end."""
+        """The number of each of the block's tokens in ``table``, and how many tokens come before each line end.
+
+        Both arrays may be overwritten by the next call.
+        """
         ...
 
 
@@ -123,7 +126,7 @@ class _BySpace:
 
 
 class _ByTokenizer:
-    """Has the tokens of lines made by a function, which is called by one thread at a time."""
+    """Splits lines by a function, which is called by one thread at a time."""
 
     def __init__(self, options: TextOptions, tokenize: Tokenize, lock: threading.Lock) -> None:
         self._options = options

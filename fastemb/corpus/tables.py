@@ -95,7 +95,10 @@ def _text_rows(slices: Iterator[Any], most: int) -> Iterator[Rows]:
 def string_bytes(values: Any, end: bytes, longest: int = LONGEST_STRING) -> bytes:
     """The bytes of strings, with this one after each.
 
-    longest: strings that are longer together are joined one by one.
+    Args:
+        values: An Arrow array of strings.
+        end: One byte.
+        longest: Strings that have more bytes together are joined one by one.
     """
     pa = pyarrow()
     if len(values) == 1:

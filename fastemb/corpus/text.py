@@ -22,7 +22,7 @@ class TextReader:
     """Blocks of files, for any number of threads; every line ends, the last one of a file too.
 
     Attributes:
-        fault: what went wrong in reading, and the bytes before it.
+        fault: What went wrong in reading, and the bytes before it.
     """
 
     def __init__(self, files: Sequence[InputFile], options: TextOptions, block_bytes: int) -> None:

@@ -95,8 +95,8 @@ def read_csv(
         measured: Columns to read as numbers or times. What is neither is skipped.
 
     Raises:
-        ValueError: The file is empty or damaged; the message has the line.
-        OSError: It cannot be read.
+        ValueError: the file is empty or damaged; the message has the line.
+        OSError: it cannot be read.
     """
     with open_source(path) as (file, _), io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
         reader = csv.reader(text, delimiter=delimiter, strict=True)

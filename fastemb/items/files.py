@@ -30,10 +30,10 @@ def read_table(
         measured: Columns to read as numbers or times.
 
     Raises:
-        ImportError: It is a Parquet file and pyarrow is not installed.
-        KeyError: A Parquet file has no such column.
-        ValueError: The file is empty or damaged (with the line), or ``columns`` are given for Parquet.
-        OSError: It cannot be read.
+        ImportError: it is a Parquet file and pyarrow is not installed.
+        KeyError: a Parquet file has no such column.
+        ValueError: the file is empty or damaged (with the line), or ``columns`` are given for Parquet.
+        OSError: it cannot be read.
     """
     stem, ending = os.path.splitext(os.path.basename(os.fspath(path)).lower())
     if ending in (".parquet", ".pq"):

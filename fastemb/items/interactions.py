@@ -32,8 +32,8 @@ class Interactions:
     Attributes:
         items: int64 (events,), rows of ``item_keys``.
         offsets: int64 (sessions + 1,), session s is ``items[offsets[s]:offsets[s + 1]]``.
-        item_keys: the items.
-        session_keys: the key of each session; by default its number.
+        item_keys: The items.
+        session_keys: The key of each session; by default its number.
         times: float64 (events,), or None; in seconds where the table had dates. They rise within a session.
         weights: float64 (events,), or None; above 0.
     """
@@ -80,8 +80,8 @@ class Interactions:
         Where all keys are whole numbers they become int.
 
         Args:
-            baskets: the baskets.
-            session_keys: a key for each. Default: its number.
+            baskets: The baskets.
+            session_keys: A key for each. Default: its number.
 
         Raises:
             TypeError: a basket is a str or not iterable, or an item is not hashable.
@@ -105,9 +105,9 @@ class Interactions:
         """Item numbers one session after the other.
 
         Args:
-            ids: integers (events,), not negative.
-            offsets: integers (sessions + 1,): session s is ``ids[offsets[s]:offsets[s + 1]]``.
-            keys: the item with each number. Default: the numbers themselves.
+            ids: Integers (events,), not negative.
+            offsets: Integers (sessions + 1,): session s is ``ids[offsets[s]:offsets[s + 1]]``.
+            keys: The item with each number. Default: the numbers themselves.
 
         Raises:
             TypeError: ids or offsets are not integers.
@@ -138,8 +138,8 @@ class Interactions:
         equal; those of 0 are no events.
 
         Args:
-            matrix: the matrix.
-            keys: the item of each column. Default: the column numbers.
+            matrix: The matrix.
+            keys: The item of each column. Default: the column numbers.
 
         Raises:
             TypeError: it is no such matrix, for example a csc_matrix.
@@ -176,12 +176,12 @@ class Interactions:
         order of the rows); without, they stay in the order of the rows.
 
         Args:
-            table: the table.
-            session: column of the session, basket or user.
-            item: column of the item.
-            time: column of the time: numbers, or dates and times. They may be negative.
-            weight: column of the event's weight. Events of weight 0 are dropped.
-            gap: begin a new session where more than this lies between two events of a session: a timedelta or, in the
+            table: The table.
+            session: Column of the session, basket or user.
+            item: Column of the item.
+            time: Column of the time: numbers, or dates and times. They may be negative.
+            weight: Column of the event's weight. Events of weight 0 are dropped.
+            gap: Begin a new session where more than this lies between two events of a session: a timedelta or, in the
                 unit of the times (seconds for dates), a number. Sessions then have keys (session, 0), (session, 1), ...
 
         Raises:
@@ -212,11 +212,11 @@ class Interactions:
         """A CSV or Parquet file.
 
         Args:
-            path: the file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
+            path: The file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
                 fields parted by commas, or by tabs where the name ends in .tsv or .txt; an ending of compression (.gz,
                 .bz2, .xz, .zst) after it does not count. All items of text are str.
-            columns: names of the columns of a text whose first line does not name them.
-            options: as in `from_table`.
+            columns: Names of the columns of a text whose first line does not name them.
+            options: As in `from_table`.
 
         Raises:
             OSError: the file cannot be read; ValueError: it is damaged. The rest as in `from_table`.

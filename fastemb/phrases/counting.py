@@ -23,11 +23,11 @@ def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, wor
     """Count the words and pairs of a corpus; the result does not depend on the number of threads.
 
     Args:
-        corpus: its keys must be str.
-        connector_words: words that count as nothing between two others.
-        most: pairs held at once, roughly, and words and pairs kept; more cost more passes over the ids.
-        workers: threads.
-        sizes: how much is done at a time.
+        corpus: Its keys must be str.
+        connector_words: Words that count as nothing between two others.
+        most: Pairs held at once, roughly, and words and pairs kept; more cost more passes over the ids.
+        workers: Threads.
+        sizes: How much is done at a time.
 
     Raises:
         TypeError: a key of the corpus is no str.
@@ -95,8 +95,8 @@ class _Counter:
     """Counts pairs in threads, each with the keys whose hash is in a range of its own.
 
     Attributes:
-        tables: the most frequent pairs; roughly so many as are wanted.
-        different: how many different pairs there are.
+        tables: The most frequent pairs; roughly so many as are wanted.
+        different: How many different pairs there are.
     """
 
     def __init__(self, sentences: Sentences, tokens: int, most: int, threads: int, sizes: Sizes) -> None:

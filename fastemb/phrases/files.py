@@ -41,7 +41,7 @@ def read_pairs(path: StrPath) -> tuple[Pairs, Settings]:
     """What `write_pairs` wrote.
 
     Raises:
-        ValueError: The file is something else or damaged.
+        ValueError: the file is something else or damaged.
     """
     arrays, metadata, settings = _read_file(path, _PHRASES)
     keys, counts = unpack_keys(path, arrays, metadata.get("key_type")), arrays.get("counts")
@@ -71,7 +71,7 @@ def read_frozen(path: StrPath) -> tuple[dict[Phrase, float], Settings]:
     """What `write_frozen` wrote.
 
     Raises:
-        ValueError: The file is something else or damaged.
+        ValueError: the file is something else or damaged.
     """
     arrays, _, settings = _read_file(path, _FROZEN)
     words, scores = unpack_keys(path, arrays, "str"), arrays.get("scores")

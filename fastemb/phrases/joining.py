@@ -25,11 +25,11 @@ class PhraseTable:
     """Pairs that are phrases, as ids of one corpus.
 
     Args:
-        corpus: what is to be joined.
-        phrases: first word, connector words and second word of each; those with a word that the corpus lacks are left
+        corpus: What is to be joined.
+        phrases: First word, connector words and second word of each; those with a word that the corpus lacks are left
             out.
-        connector_words: words that count as nothing between two others.
-        sizes: how much is joined at a time.
+        connector_words: Words that count as nothing between two others.
+        sizes: How much is joined at a time.
     """
 
     def __init__(self, corpus: Corpus, phrases: list[Phrase], connector_words: Collection[str], sizes: Sizes) -> None:

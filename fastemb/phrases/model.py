@@ -73,9 +73,9 @@ class PhrasesBase(ABC):
         of the corpus is the same word.
 
         Args:
-            corpus: it should have all its words (``min_count=1``): once rare ones are dropped, words count as
+            corpus: It should have all its words (``min_count=1``): once rare ones are dropped, words count as
                 neighbours that were apart. Drop them afterwards; `Word2Vec` does so itself.
-            workers: threads. Default: one for each CPU. The result does not depend on it.
+            workers: Threads. Default: one for each CPU. The result does not depend on it.
 
         Returns:
             A corpus in memory; or on disk when ``corpus`` is on disk, as of `Corpus.open`. It is then in a temporary
@@ -119,7 +119,7 @@ class PhrasesBase(ABC):
         """Join the phrases of a sentence, of sentences, or of a corpus.
 
         Args:
-            sentence: a list of words; or an iterable of such lists; or a `Corpus`.
+            sentence: A list of words; or an iterable of such lists; or a `Corpus`.
 
         Returns:
             A list of words; or an iterable that joins the phrases of one sentence after the other as it is read, as
@@ -187,9 +187,9 @@ class PhrasesBase(ABC):
         """The text and the score of a phrase; (None, None) for what is no phrase.
 
         Args:
-            word_a: its first word.
-            word_b: its last word.
-            in_between: the connector words between them.
+            word_a: Its first word.
+            word_b: Its last word.
+            in_between: The connector words between them.
         """
         phrase = (word_a, *in_between, word_b)
         score = self._joiner().scores.get(phrase)
@@ -224,24 +224,24 @@ class Phrases(PhrasesBase):
     same connector words is a phrase when its score is above ``threshold``.
 
     Args:
-        sentences: a `Corpus`, best with all its words (``min_count=1``), or token lists, of which a generator is read
+        sentences: A `Corpus`, best with all its words (``min_count=1``), or token lists, of which a generator is read
             once. Without them call `add_vocab`.
-        min_count: words and pairs that occur less often make no phrase.
-        threshold: the score that phrases exceed: the higher, the fewer there are.
-        max_vocab_size: how many words and pairs are kept: the most frequent ones, exactly. About as many are held in
+        min_count: Words and pairs that occur less often make no phrase.
+        threshold: The score that phrases exceed: the higher, the fewer there are.
+        max_vocab_size: How many words and pairs are kept: the most frequent ones, exactly. About as many are held in
             memory at once, up to 60 bytes each; where there are more, the corpus is passed several times. Scores are
             those that they would have without a limit.
-        delimiter: stands between the words of a phrase.
-        progress_per: without effect.
+        delimiter: Stands between the words of a phrase.
+        progress_per: Without effect.
         scoring: "default" (`original_scorer`), "npmi" (`npmi_scorer`), or a function that takes the arguments of these
             by name and returns a score; it is called for every pair that was counted.
-        connector_words: words that may stand inside a phrase but neither begin nor end it, and that are not counted;
+        connector_words: Words that may stand inside a phrase but neither begin nor end it, and that are not counted;
             for English `ENGLISH_CONNECTOR_WORDS`.
-        workers: threads. Default: one for each CPU. The result does not depend on it.
+        workers: Threads. Default: one for each CPU. The result does not depend on it.
 
     Attributes:
-        scoring: the scorer, a function.
-        corpus_word_count: how many words were read.
+        scoring: The scorer, a function.
+        corpus_word_count: How many words were read.
 
     Raises:
         TypeError: a sentence is a str, a word is no str, or an argument has the wrong type.
@@ -280,7 +280,7 @@ class Phrases(PhrasesBase):
         """Count the words and pairs of more sentences.
 
         Args:
-            sentences: a `Corpus` or token lists.
+            sentences: A `Corpus` or token lists.
 
         Raises:
             TypeError: a sentence is a str, or a word is no str.
@@ -317,9 +317,9 @@ class Phrases(PhrasesBase):
         """The score of any pair, phrase or not; minus infinity when it never occurs.
 
         Args:
-            worda: its first word.
-            wordb: its last word.
-            in_between: the connector words between them.
+            worda: Its first word.
+            wordb: Its last word.
+            in_between: The connector words between them.
         """
         pairs = self._pairs()
         count = 0 if pairs is None else pairs.pair_count((worda, *in_between, wordb))
@@ -391,8 +391,8 @@ class Phrases(PhrasesBase):
         """Read what `save` wrote.
 
         Args:
-            path: the file.
-            scoring: a scorer instead of the one that is named in the file; needed when that was a function of
+            path: The file.
+            scoring: A scorer instead of the one that is named in the file; needed when that was a function of
                 your own.
 
         Raises:
@@ -420,10 +420,10 @@ class FrozenPhrases(PhrasesBase):
     """Phrases that were found, for use on any text: what `Phrases` has less its counts.
 
     Args:
-        phrases_model: where the phrases come from.
+        phrases_model: Where the phrases come from.
 
     Attributes:
-        scoring: the scorer that they were found with; None when it was a function that a file does not hold.
+        scoring: The scorer that they were found with; None when it was a function that a file does not hold.
     """
 
     def __init__(self, phrases_model: Phrases) -> None:

@@ -30,14 +30,14 @@ class Pairs:
     """Words and pairs of neighbours, and how often each occurs.
 
     Attributes:
-        keys: words by id; connector words have an id too.
+        keys: Words by id; connector words have an id too.
         counts: int64, how often each word occurs; 0 for connector words, and for words that are not kept.
         chains: int32 (chains, 2): every chain is an earlier one and one more connector word. The first row is that
             of the empty chain and means nothing.
         tables: uint64 (pairs, 2): key and count of every pair that is kept, in one or several arrays.
-        different: how many different words and pairs there were, connector words left out.
-        words: how many words were read, connector words included.
-        key_to_index: the id of each word.
+        different: How many different words and pairs there were, connector words left out.
+        words: How many words were read, connector words included.
+        key_to_index: The id of each word.
     """
 
     keys: list[str]

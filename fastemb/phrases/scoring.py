@@ -30,12 +30,12 @@ def original_scorer(
     Mikolov et al. 2013, equation 6, times the number of different words and pairs.
 
     Args:
-        worda_count: how often the first word occurs.
-        wordb_count: how often the second word occurs.
-        bigram_count: how often they are neighbours.
-        len_vocab: how many different words and pairs of neighbours there are.
-        min_count: taken off ``bigram_count``, so that rare pairs score low.
-        corpus_word_count: without effect.
+        worda_count: How often the first word occurs.
+        wordb_count: How often the second word occurs.
+        bigram_count: How often they are neighbours.
+        len_vocab: How many different words and pairs of neighbours there are.
+        min_count: Taken off ``bigram_count``, so that rare pairs score low.
+        corpus_word_count: Without effect.
 
     Returns:
         The score, minus infinity when a word does not occur.
@@ -57,12 +57,12 @@ def npmi_scorer(
     Bouma 2009; p is a count divided by ``corpus_word_count``.
 
     Args:
-        worda_count: how often the first word occurs.
-        wordb_count: how often the second word occurs.
-        bigram_count: how often they are neighbours.
-        len_vocab: without effect.
-        min_count: pairs that occur less often score minus infinity.
-        corpus_word_count: how many words the corpus has.
+        worda_count: How often the first word occurs.
+        wordb_count: How often the second word occurs.
+        bigram_count: How often they are neighbours.
+        len_vocab: Without effect.
+        min_count: Pairs that occur less often score minus infinity.
+        corpus_word_count: How many words the corpus has.
 
     Returns:
         The score, minus infinity also when a word or the pair does not occur.
@@ -96,8 +96,8 @@ def find_scorer(scoring: str | Scorer) -> Scorer:
     """The scorer of this name, or the one that is given.
 
     Raises:
-        TypeError: It is neither a name nor a function.
-        ValueError: There is none of this name, or the function does not take the arguments of `original_scorer`.
+        TypeError: it is neither a name nor a function.
+        ValueError: there is none of this name, or the function does not take the arguments of `original_scorer`.
     """
     if isinstance(scoring, str):
         if scoring not in _SCORERS:

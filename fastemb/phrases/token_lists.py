@@ -13,7 +13,10 @@ from .pairs import Phrase
 class ListJoiner:
     """Joins phrases in lists of tokens.
 
-    scores: the score of every phrase: its first word, connector words and second word.
+    Args:
+        scores: The score of every phrase, which is its first word, connector words and second word.
+        delimiter: Stands between the words of a joined phrase.
+        connector_words: Words that may stand inside a phrase.
     """
 
     def __init__(self, scores: Mapping[Phrase, float], delimiter: str, connector_words: Collection[str]) -> None:
