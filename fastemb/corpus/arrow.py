@@ -17,7 +17,7 @@ from typing import Any
 from ..io.atomic import StrPath
 from .inputs import InputFile, find_inputs
 from .messages import short
-from .task import Sizes
+from .task import ReadSizes
 
 TableSource = StrPath | Iterable[StrPath]
 """A path, a folder, a pattern, a URL, or an iterable of these."""
@@ -71,7 +71,7 @@ class Column:
         return f"{self.files[file]}, row {row - self.starts[file]}{self.name}"
 
 
-def column_of(data: Any, name: str | None, sizes: Sizes) -> Column:
+def column_of(data: Any, name: str | None, sizes: ReadSizes) -> Column:
     """The column ``name`` of a table, or a column itself; see `Corpus.from_arrow`."""
     pa = pyarrow()
     if type(data).__module__.partition(".")[0] == "datasets" and hasattr(data, "with_format"):
@@ -115,7 +115,7 @@ def _index(names: list[str], name: str | None) -> int:
     return names.index(name)
 
 
-def _foreign(data: Any, name: str | None, sizes: Sizes) -> Column:
+def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
     """What other libraries give through the PyCapsule interface."""
     pa = pyarrow()
     if hasattr(data, "to_frame") and not hasattr(data, "__arrow_c_stream__"):  # a column of pandas before version 3
@@ -180,7 +180,7 @@ def _files_at(path: str) -> list[InputFile]:
     return [file for name in found for file in find_inputs(name)]
 
 
-def parquet_column(files: list[InputFile], name: str | None, sizes: Sizes) -> Column:
+def parquet_column(files: list[InputFile], name: str | None, sizes: ReadSizes) -> Column:
     """The column ``name`` of Parquet files, one after the other."""
     pyarrow()
     if name is None:
@@ -225,7 +225,7 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
             yield file
 
 
-def _parquet_chunks(source: InputFile, name: str, sizes: Sizes) -> Iterator[Any]:
+def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[Any]:
     pa = pyarrow()
     with open_parquet(source) as file:
         try:
@@ -240,7 +240,7 @@ def _parquet_chunks(source: InputFile, name: str, sizes: Sizes) -> Iterator[Any]
             raise ValueError(f"{source.name}: the file is damaged: {error}") from error
 
 
-def rows_at_a_time(metadata: Any, name: str, sizes: Sizes) -> int:
+def rows_at_a_time(metadata: Any, name: str, sizes: ReadSizes) -> int:
     """How many rows to read at a time, by the longest that rows of a group are on average."""
     rows = sizes.table_rows
     for number in range(metadata.num_row_groups):

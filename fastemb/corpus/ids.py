@@ -13,7 +13,7 @@ from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
 from .messages import short
-from .task import Sizes, Task
+from .task import ReadSizes, Task
 from .vocabulary import Ids, Ints
 
 LARGEST_TABLE = 1 << 24
@@ -104,7 +104,7 @@ def _python_value(key: Hashable) -> Hashable:
 IdParts = Iterator[tuple[NDArray[Any], Ints]]
 
 
-def _id_parts(ids: Any, offsets: ArrayLike | None, sizes: Sizes) -> IdParts:
+def _id_parts(ids: Any, offsets: ArrayLike | None, sizes: ReadSizes) -> IdParts:
     """Ids in parts of bearable size, each with the number of its ids before every end of a sentence."""
     if hasattr(ids, "tocsr"):
         matrix = ids.tocsr()

@@ -18,7 +18,7 @@ from .feed import Feed
 from .messages import short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
-from .task import Sizes, Task
+from .task import ReadSizes, Task
 from .vocabulary import Ids, Ints
 
 BATCHES_AHEAD = 2
@@ -140,7 +140,7 @@ def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
 
 
 def list_batches(
-    lists: Iterable[Any], sizes: Sizes, as_list: Callable[[Any, int], Sequence[Hashable]]
+    lists: Iterable[Any], sizes: ReadSizes, as_list: Callable[[Any, int], Sequence[Hashable]]
 ) -> Iterator[Batch]:
     """Lists in batches of some ten thousand tokens.
 

@@ -25,7 +25,7 @@ from .lists import encode_lists, encode_texts
 from .memory import MemoryStore
 from .splitting import TextOptions
 from .tables import encode_column
-from .task import Sizes, Task
+from .task import ReadSizes, Task
 from .text import encode_files
 from .vocabulary import Selection, TrimRule, Vocabulary
 
@@ -52,7 +52,7 @@ class ReadOptions:
     workers: int | None = None
     save_to: StrPath | None = None
     cache: StrPath | None = None
-    sizes: Sizes = field(default_factory=Sizes)
+    sizes: ReadSizes = field(default_factory=ReadSizes)
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:

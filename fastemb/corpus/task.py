@@ -9,7 +9,7 @@ from .vocabulary import Selection, Vocabulary
 
 
 @dataclass(frozen=True)
-class Sizes:
+class ReadSizes:
     """How much is read, held or written at a time. What comes out does not depend on it.
 
     Attributes:
@@ -57,4 +57,4 @@ class Task:
     target: Selection | Vocabulary
     store: BlockStore
     threads: int = 1
-    sizes: Sizes = field(default_factory=Sizes)
+    sizes: ReadSizes = field(default_factory=ReadSizes)

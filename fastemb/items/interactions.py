@@ -13,12 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import are_offsets
 from ..corpus.ids import csr_arrays
-from ..corpus.lists import list_batches, number_lists
-from ..corpus.task import Sizes
-from .columns import check_weights, columns_of, factorize, is_missing, number_integers, numbers_of, whole
+from .baskets import number_baskets
+from .columns import check_weights, columns_of, factorize, number_integers, numbers_of, whole
 from .files import read_table
 
-Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -87,18 +85,9 @@ class Interactions:
             TypeError: a basket is a str or not iterable, or an item is not hashable.
             ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
         """
-        items: list[Ids] = [np.empty(0, np.int32)]
-        ends: list[Ints] = [np.zeros(1, np.int64)]
-
-        def take(ids: Ids, batch_ends: Ints) -> None:
-            items.append(ids)
-            ends.append(batch_ends + ends[-1][-1])
-
-        item_keys = number_lists(list_batches(baskets, Sizes(), _basket_items), take, _unhashable_basket)
-        numbers, offsets = np.concatenate(items), np.concatenate(ends)
-        _refuse_missing(item_keys, numbers, offsets)
+        items, offsets, item_keys = number_baskets(baskets)
         keys = None if session_keys is None else _session_keys(session_keys, len(offsets) - 1)
-        return cls(numbers.astype(np.int64), offsets, whole(item_keys), keys)
+        return cls(items, offsets, whole(item_keys), keys)
 
     @classmethod
     def from_ids(cls, ids: ArrayLike, offsets: ArrayLike, *, keys: Sequence[Hashable] | None = None) -> Self:
@@ -379,31 +368,6 @@ class Interactions:
 
     def __repr__(self) -> str:
         return f"Interactions({len(self):,} sessions, {len(self.items):,} events, {len(self.item_keys):,} items)"
-
-
-def _basket_items(basket: Any, number: int) -> Sequence[Hashable]:
-    if isinstance(basket, str | bytes):
-        raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
-    try:
-        return list(basket.tolist() if isinstance(basket, np.ndarray) else basket)
-    except TypeError:
-        raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
-
-
-def _unhashable_basket(baskets: list[Sequence[Hashable]], before: int) -> str:
-    for number, basket in enumerate(baskets, before):
-        try:
-            set(basket)
-        except TypeError:
-            return f"basket {number} is not a list of hashable items: {basket!r}"
-    return "items cannot be compared with one another"
-
-
-def _refuse_missing(item_keys: list[Hashable], items: Ids, offsets: Ints) -> None:
-    for number, key in enumerate(item_keys):
-        if is_missing(key):
-            basket = int(np.searchsorted(offsets, int((items == number).argmax()), side="right")) - 1
-            raise ValueError(f"basket {basket}: an item is missing ({key})")
 
 
 def _seconds(gap: Any) -> float:

@@ -14,12 +14,12 @@ from ..corpus import Corpus
 from ..corpus.vocabulary import Ids, Ints
 from ..threads import in_threads
 from .pairs import LAST_KEY, Pairs, Table, count_border, counts_column, pairs_above, require_keys_fit, word_keys
-from .sizes import Sizes
+from .sizes import PhraseSizes
 
 MAX_THREADS = 16
 
 
-def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, workers: int, sizes: Sizes) -> Pairs:
+def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, workers: int, sizes: PhraseSizes) -> Pairs:
     """Count the words and pairs of a corpus; the result does not depend on the number of threads.
 
     Args:
@@ -99,7 +99,7 @@ class _Counter:
         different: How many different pairs there are.
     """
 
-    def __init__(self, sentences: Sentences, tokens: int, most: int, threads: int, sizes: Sizes) -> None:
+    def __init__(self, sentences: Sentences, tokens: int, most: int, threads: int, sizes: PhraseSizes) -> None:
         self.tables: list[Table] = [np.empty((0, 2), np.uint64)]
         self.different = 0
         self._sentences = sentences

@@ -16,7 +16,7 @@ from ..corpus.vocabulary import Ids, Ints
 from ..threads import in_threads
 from .counting import MAX_THREADS, connector_flags, empty_hash_table
 from .pairs import LAST_KEY, Phrase, Table, require_keys_fit
-from .sizes import Sizes
+from .sizes import PhraseSizes
 
 _FILTER_BITS = 16  # for each phrase: few enough for the cache, and one key in 16 is looked up in vain
 
@@ -32,7 +32,9 @@ class PhraseTable:
         sizes: How much is joined at a time.
     """
 
-    def __init__(self, corpus: Corpus, phrases: list[Phrase], connector_words: Collection[str], sizes: Sizes) -> None:
+    def __init__(
+        self, corpus: Corpus, phrases: list[Phrase], connector_words: Collection[str], sizes: PhraseSizes
+    ) -> None:
         words, index_of = len(corpus.vocabulary), corpus.vocabulary.key_to_index.get
         first = np.array([index_of(phrase[0], -1) for phrase in phrases], np.int64)
         second = np.array([index_of(phrase[-1], -1) for phrase in phrases], np.int64)

@@ -27,7 +27,7 @@ from .joining import PhraseTable
 from .pairs import CountsView, Pairs, Phrase
 from .scoring import NEVER, SCORES_OF, Scorer, find_scorer, scoring_name
 from .settings import check_settings, checked_connectors
-from .sizes import Sizes
+from .sizes import PhraseSizes
 from .token_lists import JoinedSentences, ListJoiner
 
 Sentences = Iterable[Iterable[Hashable]]
@@ -42,7 +42,7 @@ class PhrasesBase(ABC):
     scoring: Any
     connector_words: frozenset[str]
     _made: tuple[Any, ListJoiner] | None = None
-    _sizes = Sizes()
+    _sizes = PhraseSizes()
 
     @abstractmethod
     def _scores(self) -> dict[Phrase, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Sizes:
+class PhraseSizes:
     """How much is done at a time. What comes out does not depend on it.
 
     Attributes:

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastemb.corpus import Corpus
 from fastemb.corpus.reading import ReadOptions, read_column, read_files, read_ids, read_parquet, read_sentences
-from fastemb.corpus.task import Sizes
+from fastemb.corpus.task import ReadSizes
 
 
 class Sized:
     def __init__(self, **sizes: int) -> None:
-        self._sizes = Sizes(**sizes)
+        self._sizes = ReadSizes(**sizes)
 
     def _with(self, options: dict[str, Any]) -> ReadOptions:
         return ReadOptions(sizes=self._sizes, **options)
@@ -36,8 +36,8 @@ TINY = {"block_bytes": 16, "counting_bytes": 1, "counting_bytes_a_word": 0}
 """Token tables are put aside after every block of a few bytes."""
 
 
-def tiny_sizes() -> Sizes:
-    return Sizes(**TINY)
+def tiny_sizes() -> ReadSizes:
+    return ReadSizes(**TINY)
 
 
 def tiny_tables(spill_bits: int = 8) -> Sized:

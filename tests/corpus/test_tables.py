@@ -16,7 +16,7 @@ from sized import Sized
 from fastemb import Corpus, Vocabulary
 from fastemb.corpus.arrow import rows_at_a_time
 from fastemb.corpus.tables import string_bytes
-from fastemb.corpus.task import Sizes
+from fastemb.corpus.task import ReadSizes
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -246,8 +246,8 @@ def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any) -> None:
     pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
     sized = Sized(table_bytes=12_000)
     with pq.ParquetFile(tmp_path / "x.parquet") as file:
-        assert rows_at_a_time(file.metadata, "t", Sizes(table_bytes=12_000)) == 2
-        assert rows_at_a_time(file.metadata, "n", Sizes(table_bytes=12_000)) > 2
+        assert rows_at_a_time(file.metadata, "t", ReadSizes(table_bytes=12_000)) == 2
+        assert rows_at_a_time(file.metadata, "n", ReadSizes(table_bytes=12_000)) > 2
     check(sized.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
 
 

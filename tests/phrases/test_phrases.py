@@ -23,7 +23,7 @@ from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Wor
 from fastemb.corpus import corpus_file
 from fastemb.models.phrases import Phraser, npmi_scorer, original_scorer
 from fastemb.phrases import pairs
-from fastemb.phrases.sizes import Sizes
+from fastemb.phrases.sizes import PhraseSizes
 
 SCORERS = {"default": oracle.original, "npmi": oracle.npmi}
 CONNECTORS = frozenset(["o", "t"])
@@ -38,7 +38,7 @@ workers = st.integers(1, 4)
 class CutPhrases(Phrases):
     """Phrases of the library, which the tests of "cut" use in their place."""
 
-    _sizes = Sizes(block_tokens=3, least_entries=1)
+    _sizes = PhraseSizes(block_tokens=3, least_entries=1)
 
 
 @pytest.fixture(autouse=True, params=["whole", "cut"])
