@@ -123,6 +123,23 @@ build/core/%/compiled: $(wildcard csrc/*.[ch] tests/portable/*.[ch]) .ci/compile
 
 .PHONY: warnings lint-c portable
 
+# The libraries that fastemb is compared with, an environment for each folder of tests/peers. They must still answer as
+# they are recorded to, and the tests that need them must pass; gensim's own tests must pass on fastemb's classes.
+PEERS := $(patsubst tests/peers/%/requirements.txt,%,$(wildcard tests/peers/*/requirements.txt))
+.PHONY: peers $(PEERS:%=peer-%)
+
+peers: $(PEERS:%=peer-%)
+
+$(PEERS:%=peer-%): peer-%: .venv-peers/%/installed
+	PYTHONPATH=tests .venv-peers/$*/bin/python -P -m peers.$*.record --check
+	.venv-peers/$*/bin/pytest -q -p no:cacheprovider tests/peers/$*
+	$(if $(wildcard tests/peers/$*/suites.py),PYTHONPATH=tests .venv-peers/$*/bin/python -P -m peers.$*.suites --check)
+
+$(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requirements.txt $(NATIVE) $(PACKAGE)
+	$(PYTHON) -m venv .venv-peers/$*
+	.venv-peers/$*/bin/pip install --quiet --disable-pip-version-check . 'pytest>=8' 'hypothesis>=6.100' -r $<
+	touch $@
+
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -380,7 +380,7 @@ class Corpus:
 
     def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
         """This corpus in the ids of ``target``; itself where none changes, which is looked at before any key is."""
-        if target.keeps_ids(self.vocabulary):
+        if target._keeps_ids(self.vocabulary):
             if isinstance(target, Selection) or np.array_equal(target.counts, self.vocabulary.counts):
                 return self
             return Corpus(self.ids, self.offsets, target, self.raw_words, self._on_disk)

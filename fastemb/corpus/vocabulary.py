@@ -165,7 +165,7 @@ class Vocabulary:
         require_known([ids], source, int(counts.sum()))
         return self, ids
 
-    def keeps_ids(self, vocabulary: Vocabulary) -> bool:
+    def _keeps_ids(self, vocabulary: Vocabulary) -> bool:
         """Whether words of ``vocabulary`` have the same ids here, as this one has the same words."""
         return len(self.keys) > 0 and self.keys == vocabulary.keys
 
@@ -236,7 +236,7 @@ class Selection:
         make = Vocabulary._of if all_differ else Vocabulary
         return make(list(keys_at(order)), counts[order], least), ids
 
-    def keeps_ids(self, vocabulary: Vocabulary) -> bool:
+    def _keeps_ids(self, vocabulary: Vocabulary) -> bool:
         """Whether all words of ``vocabulary`` stay with their ids, as far as their counts tell."""
         counts = vocabulary.counts
         return (

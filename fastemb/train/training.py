@@ -138,10 +138,12 @@ class Training(Building):
         told = 0.0  # of the loss: callbacks may set the running loss back
 
         def watch() -> None:
-            nonlocal told
             loss = totals.loss / totals.words if with_loss and totals.words else None
             display.update(totals.words, schedule.alpha(totals.words), loss)
             corpus._passed(totals.words)
+
+        def tell_loss() -> None:  # only between epochs: how its sum is rounded must not depend on the clock
+            nonlocal told
             self.running_training_loss += totals.loss - told
             told = totals.loss
 
@@ -158,6 +160,7 @@ class Training(Building):
                 _notify(callbacks, "on_epoch_begin", self)
                 run(epoch)
                 watch()
+                tell_loss()
                 if callbacks or epoch + 1 == settings.epochs:
                     self._unpad()
                 self.wv.norms = None  # they are no longer those of the vectors
@@ -171,6 +174,7 @@ class Training(Building):
             self._unpad()
             self.wv.norms = None
             watch()
+            tell_loss()
             display.close()
 
     def _trainer(self, settings: Settings, corpus: Corpus, want_loss: bool) -> _native.Trainer:

@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peers import recorded
+from peers.gensim.questions import examples
 
 import fastemb
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # gensim's own
-
 PAGE = Path(__file__).parents[2] / "docs" / "migrating-from-gensim.md"
-SENTENCES = [["the", "cat", "sat"], ["a", "dog", "sat"]] * 5
-OPTIONS: dict[str, Any] = {"min_count": 1, "vector_size": 4, "workers": 1, "epochs": 1, "hs": 1, "sample": 0}
 CLASSES = [
     "Word2Vec",
     "KeyedVectors",
@@ -45,38 +43,9 @@ def states() -> dict[str, dict[str, str]]:
 STATES = states()
 
 
-def public(thing: Any) -> set[str]:
-    """Names of a class, and of its objects."""
-    return {name for name in {*dir(type(thing)), *vars(thing)} if not name.startswith("_")}
-
-
-def objects(module: Any, model: Any, folder: Path) -> dict[str, Any]:
-    return {
-        "Word2Vec": model,
-        "KeyedVectors": model.wv,
-        "LineSentence": module.LineSentence("text"),
-        "PathLineSentences": module.PathLineSentences(str(folder)),
-        "Text8Corpus": module.Text8Corpus("text"),
-        "BrownCorpus": module.BrownCorpus("folder"),
-    }
-
-
 @pytest.fixture
 def ours(tmp_path: Path) -> dict[str, Any]:
-    model = fastemb.Word2Vec(SENTENCES, **OPTIONS)
-    phrases = fastemb.Phrases(SENTENCES)
-    others = {"CallbackAny2Vec": fastemb.CallbackAny2Vec(), "Phrases": phrases, "FrozenPhrases": phrases.freeze()}
-    return {**objects(fastemb, model, tmp_path), **others}
-
-
-@pytest.fixture
-def theirs(tmp_path: Path) -> dict[str, Any]:
-    module = pytest.importorskip("gensim.models.word2vec")
-    callbacks = pytest.importorskip("gensim.models.callbacks")
-    model = module.Word2Vec(SENTENCES, **OPTIONS)
-    phrases = pytest.importorskip("gensim.models.phrases").Phrases(SENTENCES)
-    others = {"CallbackAny2Vec": callbacks.CallbackAny2Vec(), "Phrases": phrases, "FrozenPhrases": phrases.freeze()}
-    return {**objects(module, model, tmp_path), **others}
+    return examples(fastemb.models, tmp_path)
 
 
 def test_there_is_a_table_for_every_class() -> None:
@@ -84,8 +53,8 @@ def test_there_is_a_table_for_every_class() -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_name_of_gensims_is_in_the_table_and_no_other(name: str, theirs: dict[str, Any]) -> None:
-    assert public(theirs[name]) | {name} == set(STATES[name])
+def test_every_name_of_gensims_is_in_the_table_and_no_other(name: str) -> None:
+    assert {*recorded("gensim")["answers"][f"names: {name}"], name} == set(STATES[name])
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -21,7 +21,7 @@ from reference.corpus_oracle import check_shape
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
 from fastemb.corpus import corpus_file
-from fastemb.models.phrases import Phraser, npmi_scorer, original_scorer
+from fastemb.models.phrases import npmi_scorer, original_scorer
 from fastemb.phrases import pairs
 from fastemb.phrases.sizes import PhraseSizes
 
@@ -609,31 +609,3 @@ def test_damaged_files_are_errors(kind: Any, rich: Phrases, tmp_path: Any) -> No
             loaded = kind.load(path)
             loaded[["new", "york", "of", "w1"]]
             loaded[Corpus.from_sentences(TEXT)]
-
-
-# ---- against gensim ----
-
-
-@pytest.mark.parametrize("links", [frozenset(), frozenset(["of", "the"])], ids=["plain", "connectors"])
-@pytest.mark.parametrize(("name", "threshold"), [("default", 1.0), ("npmi", 0.3)])
-@pytest.mark.parametrize("seed", range(3))
-def test_phrases_and_scores_are_gensims(seed: int, name: str, threshold: float, links: Any) -> None:
-    gensim = pytest.importorskip("gensim.models.phrases")
-    text, other = zipf(seed), zipf(seed + 100)
-    options = {"min_count": 3, "threshold": threshold, "scoring": name, "connector_words": links}
-    theirs, ours = gensim.Phrases(text, **options), Phrases(text, **options)
-    assert dict(ours.vocab) == dict(theirs.vocab)
-    assert ours.corpus_word_count == theirs.corpus_word_count
-    assert ours.export_phrases() == theirs.export_phrases() != {}
-    assert list(ours[text]) == list(theirs[text])
-    assert ours.find_phrases(other) == theirs.find_phrases(other)
-    assert [list(ours.analyze_sentence(s)) for s in other] == [list(theirs.analyze_sentence(s)) for s in other]
-    assert dict(ours.freeze().phrasegrams) == theirs.freeze().phrasegrams
-    assert list(Phraser(ours)[other]) == list(gensim.Phraser(theirs)[other])
-    theirs.add_vocab(other)
-    ours.add_vocab(other)
-    assert ours.export_phrases() == theirs.export_phrases()
-
-
-def test_english_connector_words_are_gensims() -> None:
-    assert pytest.importorskip("gensim.models.phrases").ENGLISH_CONNECTOR_WORDS == ENGLISH_CONNECTOR_WORDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from planted import topic_sentences
 
 from fastemb import Corpus, Word2Vec
-from fastemb.train.run import Schedule, block_words
+from fastemb.train.run import Epoch, Schedule, block_words
 
 SENTENCES = topic_sentences()
 WORDS = 2700
@@ -445,3 +446,28 @@ def test_vectors_that_are_no_numbers_are_noticed() -> None:
     model.build_vocab(SENTENCES)
     model.train(SENTENCES)
     assert np.isfinite(model.wv.vectors).all()
+
+
+def test_when_the_main_thread_looks_does_not_change_how_the_loss_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = Epoch.run
+
+    def look_after_the_first_block(epoch: Epoch, workers: int, watch: Callable[[], None]) -> None:
+        def add(words: int, kept: int, pairs: int, loss: float) -> None:
+            first = epoch.totals.words == 0
+            epoch.totals.words += words
+            epoch.totals.pairs += pairs
+            epoch.totals.loss += 600.2 if first else 280.1
+            if first:
+                watch()
+
+        monkeypatch.setattr(epoch.totals, "add", add)
+        train(epoch, workers, lambda: None)
+
+    monkeypatch.setattr(Epoch, "run", look_after_the_first_block)
+    model = built()
+    model.train(SENTENCES, epochs=1, compute_loss=True)
+    expected = 600.2
+    for _ in range(256, WORDS, 256):  # words a block
+        expected += 280.1
+    assert expected != 600.2 + (expected - 600.2)
+    assert model.get_latest_training_loss() == expected

@@ -1,0 +1,1 @@
+"""gensim: questions, what it answered, and the tests that hold fastemb to it."""
