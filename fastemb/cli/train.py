@@ -8,8 +8,8 @@ from typing import Any
 from ..config import isa
 from ..io import save_vectors
 from ..train import Word2Vec
-from .corpora import add_reading, add_workers, check_files, read_corpus
 from .phrases import phrase_files
+from .reading import add_reading, add_workers, check_files, corpus_of
 from .shared import FORMATS, say
 
 
@@ -80,7 +80,7 @@ def _train(options: argparse.Namespace) -> int:
         max_vocab_size=options.max_vocab_size,
     )
     tell = (lambda *_: None) if options.quiet else say
-    corpus = read_corpus(options, options.workers, cache=options.cache)
+    corpus = corpus_of(options, options.workers, cache=options.cache)
     model.build_vocab(corpus)
     tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
     status = 0

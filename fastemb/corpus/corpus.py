@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._native import CheckedSentences, HuffmanTree
+from .._native import CheckedSentences
+from ..checks import flag, whole
 from ..io.atomic import StrPath
-from ..threads import thread_count
-from .blocks import MemoryStore, Parts, Store
-from .disk import DiskStore, OnDisk, apart, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
-from .iterables import encode_ids, encode_sentences, renumber
-from .rows import encode_texts
-from .sources import TextSource, find_sources
-from .tables import TableSource, column_of, encode_column, parquet_column, parquet_files
-from .text import MAX_THREADS, TextOptions, read_text
+from .arrow import TableSource
+from .blocks import Parts
+from .corpus_file import is_corpus, open_corpus, save_corpus
+from .disk import renumber_on_disk
+from .estimate import model_memory, table_memory
+from .inputs import TextSource, find_inputs
+from .lists import encode_lists
+from .mapped import OnDisk
+from .memory import MemoryStore, renumber_in_place
+from .reading import ReadOptions, read_column, read_files, read_ids, read_parquet, read_sentences
+from .splitting import TextOptions
+from .task import Task
+from .text import encode_files
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
 
@@ -46,8 +51,8 @@ class Corpus:
         ids: int32 array, C-contiguous: all words that were kept.
         offsets: int64 array, one more than there are sentences: sentence s is ``ids[offsets[s]:offsets[s + 1]]``.
             A sentence of which nothing was kept stays, empty.
-        vocabulary: the words and their counts.
-        raw_words: how many words were read, dropped ones included.
+        vocabulary: The words and their counts.
+        raw_words: How many words were read, dropped ones included.
 
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
@@ -86,7 +91,7 @@ class Corpus:
         Only ``"\n"`` ends a line, and the end of a file. A byte order mark at the start is skipped.
 
         Args:
-            source: one of these, or an iterable of them, which are read one after the other:
+            source: One of these, or an iterable of them, which are read one after the other:
 
                 - the path of a file. What gzip, bzip2, xz and zstd made is unpacked, whatever its name.
                 - the path of a folder: all files in it and in those within it, sorted by path, but for hidden ones
@@ -94,28 +99,28 @@ class Corpus:
                 - a pattern, such as ``"texts/*.gz"`` or ``"texts/**/*.txt"``: the files that match, sorted by path.
                 - a URL that fsspec knows, such as ``"s3://bucket/texts/*.zst"``.
                 - ``"-"`` for standard input, or an open file, of bytes or of text. It stays open.
-            encoding: of the text, by the name that Python gives it. A file that gives text has none.
-            unicode_errors: what to do with bytes that are not of this encoding: "strict" raises an error, "replace"
+            encoding: Of the text, by the name that Python gives it. A file that gives text has none.
+            unicode_errors: What to do with bytes that are not of this encoding: "strict" raises an error, "replace"
                 puts U+FFFD in their place, "ignore" leaves them out. Words that this makes equal are one word; a word
                 of which nothing is left is dropped and not counted.
-            lower: put words in lower case, as by ``str.lower``.
-            token_pattern: a regular expression whose matches are the words, as by ``re.findall`` on each line: the
+            lower: Put words in lower case, as by ``str.lower``.
+            token_pattern: A regular expression whose matches are the words, as by ``re.findall`` on each line: the
                 whole match, or the group when there is one. For instance ``r"\w+"``.
-            tokenizer: a function from a line, without its end, to its words. Or an object of another library that has
+            tokenizer: A function from a line, without its end, to its words. Or an object of another library that has
                 them made: of Hugging Face tokenizers (``encode_batch``; without special tokens), of spaCy (``pipe``;
                 without white space), of NLTK or Hugging Face transformers (``tokenize``). Empty words are left out. It
                 is called by one thread at a time. With ``lower`` it sees lines in lower case.
-            max_sentence_length: cut longer sentences to so many words; nothing is lost. Default: no limit.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep; where the last of them ties with others, those that occur first
+            max_sentence_length: Cut longer sentences to so many words; nothing is lost. Default: no limit.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep; where the last of them ties with others, those that occur first
                 stay. However many different words there are, memory for counting them is limited, to 256 MiB or
                 256 bytes for each word to keep; counts that need more wait in a temporary file.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one. Memory for other words is limited as above.
-            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            save_to: a file to encode to, as in the class.
-            cache: the same; but where such a file was made from these files with these options, and they have not
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one. Memory for other words is limited as above.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
+            cache: The same; but where such a file was made from these files with these options, and they have not
                 changed since (by path, size and time of change), it is opened instead. Not with a ``tokenizer`` or
                 ``trim_rule``, as nobody could tell whether these changed.
 
@@ -129,21 +134,7 @@ class Corpus:
             TypeError: ``source`` names no file; a tokenizer returns something else than words.
             ImportError: the package for a URL or for zstd is not installed.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
-        threads = _threads(workers)
-        sources = apart(find_sources(source), save_to if cache is None else cache)
-        for file in sources:
-            if is_corpus(file.name):
-                raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
-
-        def encode(store: Store) -> Parts:
-            return read_text(sources, target, options, threads, store)
-
-        def made_from() -> str:
-            return source_of(sources, options, target)
-
-        return cls(*_encoded(encode, threads, save_to, cache, made_from))
+        return cls(*read_files(source, ReadOptions.of(locals())))
 
     @classmethod
     def from_sentences(
@@ -165,20 +156,20 @@ class Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
+            sentences: Iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
                 is derived from str counts as str.
                 With ``split``: iterable of str.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            split: split each sentence, a str, at white space as ``str.split`` does, or as the next four say.
-            lower: with ``split``, as in `from_file`.
-            token_pattern: with ``split``, as in `from_file`.
-            tokenizer: with ``split``, as in `from_file`.
-            max_sentence_length: with ``split``, as in `from_file`.
-            save_to: a file to encode to, as in the class.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            split: Split each sentence, a str, at white space as ``str.split`` does, or as the next four say.
+            lower: With ``split``, as in `from_file`.
+            token_pattern: With ``split``, as in `from_file`.
+            tokenizer: With ``split``, as in `from_file`.
+            max_sentence_length: With ``split``, as in `from_file`.
+            save_to: A file to encode to, as in the class.
 
         Raises:
             TypeError: a sentence is a str (give ``split``) or not iterable, or a token is not hashable; with
@@ -187,16 +178,7 @@ class Corpus:
                 no sense, or that does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(
-            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
-        )
-        if not split and options != TextOptions():
-            raise ValueError("lower, token_pattern, tokenizer and max_sentence_length are for texts: give split=True")
-        with _store(save_to) as store:
-            if split:
-                return cls(*encode_texts(sentences, options, target, store))
-            return cls(*encode_sentences(sentences, target, store))
+        return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
 
     @classmethod
     def from_ids(
@@ -215,19 +197,19 @@ class Corpus:
         """Take ids that something else gave; they are numbered anew, by falling count.
 
         Args:
-            ids: integers of any width, not negative, however large: an array of one dimension, or of two with a
+            ids: Integers of any width, not negative, however large: an array of one dimension, or of two with a
                 sentence a row; or a list or generator of sequences of ids, one a sentence; or a SciPy sparse matrix:
                 a sentence a row, an item a column, in the order in which the matrix (as CSR) stores them, each as
                 often as its value says, which must be whole.
-            offsets: where sentences begin and end, as in the class, for an array of one dimension. Default: all ids
+            offsets: Where sentences begin and end, as in the class, for an array of one dimension. Default: all ids
                 are one sentence.
-            keys: the token of each id. Default: the ids themselves, as int.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            save_to: a file to encode to, as in the class; ``ids`` may be a ``numpy.memmap``.
+            keys: The token of each id. Default: the ids themselves, as int.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            save_to: A file to encode to, as in the class; ``ids`` may be a ``numpy.memmap``.
 
         Raises:
             TypeError: ids or offsets are not integers.
@@ -236,9 +218,7 @@ class Corpus:
                 that is kept; an option that makes no sense.
             OSError: ``save_to`` cannot be written.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        with _store(save_to) as store:
-            return cls(*encode_ids(ids, offsets, keys, target, store))
+        return cls(*read_ids(ids, offsets, keys, ReadOptions.of(locals())))
 
     @classmethod
     def from_arrow(
@@ -263,21 +243,21 @@ class Corpus:
         Needs pyarrow (``pip install 'fastemb[arrow]'``). The column is read once, a batch at a time.
 
         Args:
-            data: an Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
+            data: An Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
                 gives one through the PyCapsule interface, such as frames and columns of pandas and polars; or a
                 dataset of Hugging Face's ``datasets``, streamed ones too.
-            column: the column of a table; it may be left out where there is only one.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            lower: for text, as in `from_file`.
-            token_pattern: for text, as in `from_file`.
-            tokenizer: for text, as in `from_file`.
-            max_sentence_length: for text, as in `from_file`.
-            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            save_to: a file to encode to, as in the class.
+            column: The column of a table; it may be left out where there is only one.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            lower: For text, as in `from_file`.
+            token_pattern: For text, as in `from_file`.
+            tokenizer: For text, as in `from_file`.
+            max_sentence_length: For text, as in `from_file`.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -286,13 +266,7 @@ class Corpus:
                 that is kept; an option that makes no sense, or is for text and the column holds lists.
             OSError: ``save_to`` cannot be written.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(
-            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
-        ).checked()
-        threads = _threads(workers)
-        with _store(save_to, threads) as store:
-            return cls(*encode_column(column_of(data, column), options, threads, target, store))
+        return cls(*read_column(data, column, ReadOptions.of(locals())))
 
     @classmethod
     def from_parquet(
@@ -316,22 +290,22 @@ class Corpus:
         """Encode a column of Parquet files, as `from_arrow` does.
 
         Args:
-            path: a file, a folder (of which all .parquet files are read, those in folders within it too), a pattern
+            path: A file, a folder (of which all .parquet files are read, those in folders within it too), a pattern
                 such as ``"data/*.parquet"``, a URL that fsspec knows, or several of these. Within a folder or pattern
                 files are read by name.
-            column: the column; it may be left out where there is only one.
-            min_count: the least count of a word that is kept.
-            max_final_vocab: the most words to keep.
-            max_vocab_size: the most words to keep, ties or not.
-            trim_rule: decides on each word.
-            vocabulary: encode with this one instead of making a new one.
-            lower: for text, as in `from_file`.
-            token_pattern: for text, as in `from_file`.
-            tokenizer: for text, as in `from_file`.
-            max_sentence_length: for text, as in `from_file`.
-            workers: threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
-            save_to: a file to encode to, as in the class.
-            cache: as in `from_file`.
+            column: The column; it may be left out where there is only one.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            lower: For text, as in `from_file`.
+            token_pattern: For text, as in `from_file`.
+            tokenizer: For text, as in `from_file`.
+            max_sentence_length: For text, as in `from_file`.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
+            cache: As in `from_file`.
 
         Raises:
             ImportError: pyarrow is not installed.
@@ -340,20 +314,7 @@ class Corpus:
             ValueError: a file is no Parquet file, or damaged, or without this column; ``cache`` is a file of another
                 kind; ``save_to`` or ``cache`` is a file that is read; else as for `from_arrow`.
         """
-        target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
-        options = TextOptions(
-            lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
-        ).checked()
-        threads = _threads(workers)
-        files = apart(parquet_files(path), save_to if cache is None else cache)
-
-        def encode(store: Store) -> Parts:
-            return encode_column(parquet_column(files, column), options, threads, target, store)
-
-        def made_from() -> str:
-            return source_of(files, ("column", column), options, target)
-
-        return cls(*_encoded(encode, threads, save_to, cache, made_from))
+        return cls(*read_parquet(path, column, ReadOptions.of(locals())))
 
     @classmethod
     def open(cls, path: StrPath, *, verify: bool = True) -> Corpus:
@@ -363,8 +324,8 @@ class Corpus:
         replacing it, as `save` does, is no change.
 
         Args:
-            path: the file.
-            verify: read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
+            path: The file.
+            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
                 are in range before they are trained on.
 
         Raises:
@@ -395,7 +356,7 @@ class Corpus:
         Raises:
             ValueError: no word is kept, or an option makes no sense.
         """
-        return self._renumbered(Selection(min_count, max_final_vocab, trim_rule, max_vocab_size))
+        return self._numbered_by(Selection(min_count, max_final_vocab, trim_rule, max_vocab_size))
 
     def encode_with(self, vocabulary: Vocabulary) -> Corpus:
         """This corpus in another vocabulary; words that it lacks are dropped.
@@ -403,18 +364,7 @@ class Corpus:
         Raises:
             ValueError: it lacks all of them.
         """
-        return self._renumbered(vocabulary)
-
-    @classmethod
-    def _read(cls, source: Any, is_file: bool, target: Selection | Vocabulary, workers: int) -> Corpus:
-        """A file, sentences or another corpus, numbered as ``target`` says."""
-        if isinstance(source, Corpus):
-            return source._renumbered(target)
-        if not is_file:
-            return cls(*encode_sentences(source, target, MemoryStore()))
-        if isinstance(source, str | os.PathLike) and is_corpus(source):
-            return cls.open(source)._renumbered(target)
-        return cls(*read_text(find_sources(source), target, TextOptions(), _threads(workers), MemoryStore(workers)))
+        return self._numbered_by(vocabulary)
 
     def _checked(self) -> CheckedSentences | None:
         """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""
@@ -428,7 +378,12 @@ class Corpus:
     def _parts(self) -> Parts:
         return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk)
 
-    def _renumbered(self, target: Selection | Vocabulary) -> Corpus:
+    def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
+        """This corpus in the ids of ``target``; itself where none changes, which is looked at before any key is."""
+        if target._keeps_ids(self.vocabulary):
+            if isinstance(target, Selection) or np.array_equal(target.counts, self.vocabulary.counts):
+                return self
+            return Corpus(self.ids, self.offsets, target, self.raw_words, self._on_disk)
         keys = self.vocabulary.keys
         vocabulary, numbers = target.number(
             self.vocabulary.counts,
@@ -436,13 +391,11 @@ class Corpus:
             lambda indices: [keys[index] for index in indices.tolist()],
             "the corpus",
         )
-        if vocabulary is self.vocabulary or np.array_equal(numbers, np.arange(len(vocabulary))):
-            if vocabulary.keys == keys and np.array_equal(vocabulary.counts, self.vocabulary.counts):
-                return self
-            return Corpus(self.ids, self.offsets, vocabulary, self.raw_words, self._on_disk)
+        if vocabulary.keys == keys and np.array_equal(vocabulary.counts, self.vocabulary.counts):
+            return self  # a rule for each word that kept them all
         if self._on_disk is not None:
-            return Corpus(*renumbered(self._parts(), numbers, vocabulary))
-        return Corpus(*renumber(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
+            return Corpus(*renumber_on_disk(self._parts(), numbers, vocabulary))
+        return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
@@ -459,11 +412,11 @@ class Corpus:
         """What training a `Word2Vec` on this corpus will need, before it starts.
 
         Args:
-            vector_size: length of the vectors.
-            negative: as for the model.
-            hs: as for the model.
-            min_count: as for the model; default: all words of the corpus.
-            max_final_vocab: as for the model.
+            vector_size: Length of the vectors.
+            negative: As for the model.
+            hs: As for the model.
+            min_count: As for the model; default: all words of the corpus.
+            max_final_vocab: As for the model.
 
         Returns:
             "words": words to pass in an epoch; "vocab_size": different ones; and bytes of memory by part, as of
@@ -474,22 +427,22 @@ class Corpus:
         Raises:
             ValueError: no word is kept, or an option makes no sense.
         """
-        from ..train import Word2Vec  # which builds on this package
-
+        vector_size = whole("vector_size", vector_size, 1, 2**24)
+        negative = whole("negative", negative, 0, 2**20)
+        hs = flag("hs", hs)
+        if not (negative or hs):
+            raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")
         counts = self.vocabulary.counts
         counts = counts[counts >= Selection(min_count, max_final_vocab).least_count(counts)]
         if not len(counts):
             raise ValueError("min_count and max_final_vocab leave no word")
-        needed = {"words": int(counts.sum()), "vocab_size": len(counts)}
-        memory = Word2Vec(vector_size=vector_size, negative=negative, hs=hs).estimate_memory(len(counts))
-        tables = 4 * len(counts)  # what stays
-        if negative:
-            tables += 8 * len(counts)
-        if hs:
-            tables += 8 * len(counts) + 5 * HuffmanTree(np.maximum(-np.sort(-counts), 1)).total
         copies = 0 if self._on_disk is not None else 2 if len(counts) < len(self.vocabulary) else 1
-        ids = copies * (self.ids.nbytes + self.offsets.nbytes)
-        return {**needed, **memory, "tables": tables, "ids": ids, "total": memory["total"] + tables + ids}
+        memory = {
+            **model_memory(len(counts), vector_size, negative, hs),
+            "tables": table_memory(counts, negative, hs),
+            "ids": copies * (self.ids.nbytes + self.offsets.nbytes),
+        }
+        return {"words": int(counts.sum()), "vocab_size": len(counts), **memory, "total": sum(memory.values())}
 
     @property
     def words(self) -> int:
@@ -509,45 +462,27 @@ class Corpus:
         return f"Corpus({len(self):,} sentences, {self.words:,} words, {len(self.vocabulary):,} different)"
 
 
-def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[Store]:
-    return nullcontext(MemoryStore(workers)) if save_to is None else DiskStore(save_to)
+def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, workers: int | None) -> Corpus:
+    """What a model was given to learn from, in memory unless it is on disk already.
 
+    Args:
+        source: A `Corpus`, token lists, or with ``is_file`` the path of an encoded corpus or what `Corpus.from_file`
+            reads.
+        is_file: Whether ``source`` names files.
+        target: Which words are kept, or the vocabulary to encode with.
+        workers: Threads, as for `Corpus.from_file`.
 
-def _encoded(
-    encode: Callable[[Store], Parts],
-    workers: int,
-    save_to: StrPath | None,
-    cache: StrPath | None,
-    made_from: Callable[[], str],
-) -> Parts:
-    """Encode, unless ``cache`` has what would come out."""
-    if cache is None:
-        with _store(save_to, workers) as store:
-            return encode(store)
-    if save_to is not None:
-        raise ValueError("give cache= or save_to=, not both")
-    source = made_from()
-    there = cached(cache, source)
-    if there is not None:
-        return there
-    with DiskStore(cache, source) as store:
-        return encode(store)
-
-
-def _threads(workers: int | None) -> int:
-    return min(thread_count(workers), MAX_THREADS)
-
-
-def _target(
-    min_count: int,
-    max_final_vocab: int | None,
-    trim_rule: TrimRule | None,
-    vocabulary: Vocabulary | None,
-    max_vocab_size: int | None = None,
-) -> Selection | Vocabulary:
-    selection = Selection(min_count, max_final_vocab, trim_rule, max_vocab_size)
-    if vocabulary is None:
-        return selection
-    if selection != Selection():
-        raise ValueError("with vocabulary=, min_count, max_final_vocab, max_vocab_size and trim_rule must not be given")
-    return vocabulary
+    Raises:
+        NothingKeptError: there is no word, or none that is kept.
+        OSError: a file cannot be read.
+        TypeError: as for `Corpus.from_sentences` and `Corpus.from_file`.
+    """
+    if isinstance(source, Corpus):
+        return source._numbered_by(target)
+    if not is_file:
+        return Corpus(*encode_lists(source, Task(target, MemoryStore())))
+    if isinstance(source, str | os.PathLike) and is_corpus(source):
+        return Corpus.open(source)._numbered_by(target)
+    threads = ReadOptions(workers=workers).threads()
+    task = Task(target, MemoryStore(threads), threads)
+    return Corpus(*encode_files(find_inputs(source), TextOptions(), task))

@@ -11,18 +11,16 @@ import numpy as np
 
 from .._native import TokenTable
 from .spill import Spill, SpilledNumbers
+from .task import Task
 from .tokentables import clean_table, merge_tables, require_words, tokens_of
 from .vocabulary import Ids, Selection, Vocabulary, require_known
 
-TABLES_BYTES = 256 << 20  # all tables together may always grow to this, however small the vocabulary is to be
-BYTES_A_WORD = 256  # and to this for each word of it
-
 
 class Counting(Protocol):
-    """What becomes of the tables of threads.
+    """Makes a vocabulary of the token tables of threads.
 
     Attributes:
-        table_bytes: the memory that a table may take before it is put aside.
+        table_bytes: The memory that a table may take before it is put aside.
     """
 
     table_bytes: float
@@ -44,7 +42,7 @@ class Counting(Protocol):
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What happens to the tokens of tables: see `clean_table`; source: what errors name."""
+    """How tokens are cleaned, see `clean_table`; ``source`` is what errors name."""
 
     errors: str
     lower: bool
@@ -55,15 +53,19 @@ class Cleaning:
         return clean_table(table, self.errors, self.lower)
 
 
-def counting_for(target: Selection | Vocabulary, clean: Cleaning, workers: int) -> Counting:
+def counting_for(task: Task, clean: Cleaning) -> Counting:
     """How to count for a vocabulary that is to be made, or with one that there is."""
+    target, sizes = task.target, task.sizes
     if isinstance(target, Vocabulary):
-        return _Known(target, clean, workers)
-    return _Whole(target, clean) if target.max_vocab_size is None else _Bounded(target, clean, workers)
+        return _Known(target, clean, sizes.counting_bytes / task.threads)
+    if target.max_vocab_size is None:
+        return _Whole(target, clean)
+    most = max(sizes.counting_bytes, sizes.counting_bytes_a_word * target.max_vocab_size)
+    return _Bounded(target, clean, most / task.threads, sizes.spill_bits)
 
 
 class _Whole:
-    """Keeps all tables, and makes one of them."""
+    """Keeps all tables in memory, and merges them."""
 
     table_bytes = math.inf
 
@@ -101,8 +103,8 @@ def number_tables(
 class _Known:
     """Looks up each table in a vocabulary that there is."""
 
-    def __init__(self, vocabulary: Vocabulary, clean: Cleaning, workers: int) -> None:
-        self.table_bytes = TABLES_BYTES / workers
+    def __init__(self, vocabulary: Vocabulary, clean: Cleaning, table_bytes: float) -> None:
+        self.table_bytes = table_bytes
         self._vocabulary = vocabulary
         self._clean = clean
         self._numbers: dict[int, Ids] = {}
@@ -133,11 +135,11 @@ class _Known:
 class _Bounded:
     """Writes tables to a file when they grow large; memory then holds some ``max_vocab_size`` tokens at a time."""
 
-    def __init__(self, selection: Selection, clean: Cleaning, workers: int) -> None:
-        self.table_bytes = max(TABLES_BYTES, BYTES_A_WORD * (selection.max_vocab_size or 0)) / workers
+    def __init__(self, selection: Selection, clean: Cleaning, table_bytes: float, spill_bits: int) -> None:
+        self.table_bytes = table_bytes
         self._selection = selection
         self._clean = clean
-        self._spill = Spill()
+        self._spill = Spill(spill_bits)
 
     def __enter__(self) -> Self:
         return self

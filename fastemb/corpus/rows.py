@@ -1,21 +1,20 @@
-"""Rows from iterables and tables as blocks, which take the way that those of text files take."""
+"""Rows of texts and of tables as blocks, which are encoded as those of text files are."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .._native import TokenTable
-from .blocks import Parts, Store
-from .iterables import in_batches, require_sentences, short
-from .text import INVALID_UTF8, NUL_BYTE, Block, TextOptions, encode_blocks, splitters
-from .vocabulary import Ids, Ints, Selection, Vocabulary
-
-BATCH_ROWS = 1024
+from .blocks import Parts
+from .encoder import encode_blocks
+from .messages import INVALID_UTF8, NUL_BYTE
+from .splitting import TextBlock, TextOptions, splitters
+from .task import Task
+from .vocabulary import Ids, Ints
 
 
 @dataclass
@@ -32,18 +31,18 @@ class Rows:
 
 
 @dataclass
-class RowBlock(Block):
+class RowBlock(TextBlock):
     """Rows, as a block."""
 
     rows: Rows
     row_name: Callable[[int], str]
 
     def place(self, line: int) -> str:
-        """What errors call a row."""
+        """The row that errors name, for this line of the block."""
         return self.row_name(self.lines_before + line)
 
     def error(self, offset: int, what: str) -> ValueError:
-        """What is wrong at this byte, without what helps with files only."""
+        """An error as of other blocks, without the advice that is for files only."""
         shorter = {NUL_BYTE: "a NUL byte, which no text has", INVALID_UTF8: "invalid UTF-8"}
         return super().error(offset, shorter.get(what, what))
 
@@ -52,7 +51,7 @@ class RowReader:
     """Blocks of rows, for any number of threads.
 
     Attributes:
-        fault: what went wrong in getting rows, and the bytes before it.
+        fault: What went wrong in getting rows, and the bytes before it.
     """
 
     def __init__(self, rows: Iterator[Rows], row_name: Callable[[int], str]) -> None:
@@ -63,15 +62,15 @@ class RowReader:
         self._stopped = False
         self._bytes = self._count = 0
 
-    def __iter__(self) -> Iterator[Block]:
-        while (block := self._next()) is not None:
+    def __iter__(self) -> Iterator[TextBlock]:
+        while (block := self._next_block()) is not None:
             yield block
 
     def stop(self) -> None:
         """Hand out no more blocks."""
         self._stopped = True
 
-    def _next(self) -> Block | None:
+    def _next_block(self) -> TextBlock | None:
         with self._lock:
             try:
                 rows = None if self._stopped else next(self._rows, None)
@@ -87,8 +86,8 @@ class RowReader:
             return block
 
 
-class _Listed:
-    """Takes tokens as they are listed."""
+class _ListedTokens:
+    """Looks up the tokens of `Rows` that are split already."""
 
     def encode(self, block: RowBlock, table: TokenTable) -> tuple[Ids, Ints]:
         """See `Splitter`."""
@@ -100,58 +99,19 @@ class _Listed:
 
 
 def encode_rows(
-    rows: Iterator[Rows],
-    name: str,
-    row_name: Callable[[int], str],
-    options: TextOptions | None,
-    workers: int,
-    target: Selection | Vocabulary,
-    store: Store,
+    rows: Iterator[Rows], name: str, row_name: Callable[[int], str], options: TextOptions | None, task: Task
 ) -> Parts:
     """A corpus of rows, each a sentence.
 
-    name, row_name: what errors call all of it, and a row.
-    options: how text becomes tokens; None for rows of tokens.
+    Args:
+        rows: Some rows at a time.
+        name: What errors call all of it.
+        row_name: What errors call the row of this number.
+        options: How text becomes tokens; None for rows of tokens.
+        task: What is made, and where.
     """
     reader = RowReader(rows, row_name)
     if options is None:
-        return encode_blocks(reader, _Listed, TextOptions(), workers, target, store, name)
+        return encode_blocks(reader, _ListedTokens, TextOptions(), name, task)
     options = options.checked()
-    return encode_blocks(reader, splitters(options), options, workers, target, store, name)
-
-
-def encode_texts(sentences: Any, options: TextOptions, target: Selection | Vocabulary, store: Store) -> Parts:
-    """Sentences that are str; the errors are those of `Corpus.from_sentences` with ``split``.
-
-    One thread alone asks for sentences, the one that called: generators may depend on that.
-    """
-    require_sentences(sentences)
-    rows = _joined(iter(sentences))
-    return encode_rows(rows, "sentences", "sentence {}".format, options, 1, target, store)
-
-
-def _joined(sentences: Iterator[Any]) -> Iterator[Rows]:
-    read = 0
-    for batch in in_batches(sentences, BATCH_ROWS):
-        if set(map(type, batch)) != {str}:
-            batch = [_text(sentence, number) for number, sentence in enumerate(batch, read)]
-        text = "\n".join([*batch, ""])
-        if text.count("\n") != len(batch):
-            text = "\n".join([*(sentence.replace("\n", " ") for sentence in batch), ""])
-        yield Rows(_encoded(text, read), len(batch))
-        read += len(batch)
-
-
-def _encoded(text: str, before: int) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        row = before + text.count("\n", 0, error.start)
-        half = text[error.start]
-        raise ValueError(f"sentence {row}: it holds half a character, {half!r}, which is no text") from None
-
-
-def _text(sentence: Any, number: int) -> str:
-    if not isinstance(sentence, str):
-        raise TypeError(f"sentence {number} must be a str, as split=True was given, not {short(sentence)}")
-    return str(sentence)
+    return encode_blocks(reader, splitters(options), options, name, task)

@@ -21,7 +21,6 @@ from .._native import TokenTable
 from .tokentables import table_counts, tokens_of
 from .vocabulary import Ids, Ints, Tokens, Vocabulary
 
-PART_BITS = 8
 CACHED = 16  # numberings of tables in memory: more than there are threads
 
 
@@ -62,12 +61,16 @@ class _Written:
 class Spill:
     """Tables in a temporary file, which goes when it is closed. Threads may write at once.
 
+    Args:
+        part_bits: Each table is cut to 2 ** part_bits parts.
+
     Attributes:
-        words: how many words the tables counted.
+        words: How many words the tables counted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, part_bits: int) -> None:
         self.words = 0
+        self._part_bits = part_bits
         self._folder = tempfile.gettempdir()
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
@@ -86,13 +89,17 @@ class Spill:
     def write(self, number: int, table: TokenTable, places: Ids | None) -> None:
         """Write the table of this number.
 
-        places: for every index that ids use, the place of its token in the table, or -1; None when they are the same.
+        Args:
+            number: Which table it is.
+            table: Its tokens, as they should be.
+            places: For every number that ids use, the index of its token in ``table``, or -1 where nothing is left of
+                it; None when number and index are the same.
 
         Raises:
             OSError: there is no room for it; names the folder.
         """
-        order, token_ends = np.empty(len(table) + 1, np.int32), np.empty(1 << PART_BITS, np.int64)
-        table.partition(PART_BITS, order, token_ends)
+        order, token_ends = np.empty(len(table) + 1, np.int32), np.empty(1 << self._part_bits, np.int64)
+        table.partition(self._part_bits, order, token_ends)
         order = order[:-1]
         tokens = np.frombuffer(table.list(order), np.uint8)
         token_bytes = np.append(0, np.flatnonzero(tokens == 0) + 1)
@@ -120,7 +127,7 @@ class Spill:
                 error.errno, f"{error.strerror}, in the folder for temporary files (TMPDIR)", self._folder
             ) from None
 
-    def _read(self, at: int, count: int, dtype: Any) -> NDArray[Any]:
+    def _read_array(self, at: int, count: int, dtype: Any) -> NDArray[Any]:
         array = np.empty(count, dtype)
         left = array.view(np.uint8).data
         with self._lock, self._naming_folder():
@@ -132,7 +139,7 @@ class Spill:
 
     def parts(self) -> Iterator[Tokens]:
         """All tokens, each in one part, with their counts over all tables."""
-        for part in range(1 << PART_BITS):
+        for part in range(1 << self._part_bits):
             table = TokenTable()
             for written in self._tables.values():
                 self._add(table, written, part)
@@ -142,21 +149,21 @@ class Spill:
     def _add(self, table: TokenTable, written: _Written, part: int) -> None:
         token, end = (int(written.token_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
         byte, byte_end = (int(written.byte_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
-        counts = self._read(written.counts_at + 8 * token, end - token, np.int64)
-        first = self._read(written.first_at + 8 * token, end - token, np.int64)
-        tokens = self._read(written.start + byte, byte_end - byte, np.uint8)
+        counts = self._read_array(written.counts_at + 8 * token, end - token, np.int64)
+        first = self._read_array(written.first_at + 8 * token, end - token, np.int64)
+        tokens = self._read_array(written.start + byte, byte_end - byte, np.uint8)
         table.add(tokens.data, counts, first, 0, np.empty(end - token, np.int32))
 
     def numbers(self, table: int, known: TokenTable) -> Ids:
-        """The index in ``known`` of everything that ids of this table mean, -1 for what is not there."""
+        """For every number that ids of this table use, the index of its token in ``known``; -1 for unknown tokens."""
         written = self._tables[table]
         found = np.empty(written.tokens, np.int32)
-        known.find(self._read(written.start, int(written.byte_ends[-1]), np.uint8).data, found)
+        known.find(self._read_array(written.start, int(written.byte_ends[-1]), np.uint8).data, found)
         numbers = np.full(written.tokens + 1, -1, np.int32)
-        numbers[self._read(written.order_at, written.tokens, np.int32)] = found
+        numbers[self._read_array(written.order_at, written.tokens, np.int32)] = found
         if not written.places:
             return numbers[:-1]
-        renumbered: Ids = numbers[self._read(written.places_at, written.places, np.int32)]
+        renumbered: Ids = numbers[self._read_array(written.places_at, written.places, np.int32)]
         return renumbered
 
 

@@ -35,8 +35,10 @@ def merge_tables(tables: list[TokenTable]) -> tuple[TokenTable, list[Ids]]:
 def clean_table(table: TokenTable, errors: str, lower: bool) -> tuple[TokenTable, Ids | None]:
     """The tokens of a table as they should be, equal ones taken together.
 
-    errors: what to do with invalid UTF-8; "strict" when there is none.
-    lower: put them in lower case; those of ASCII are there already.
+    Args:
+        table: The tokens, as they were read.
+        errors: What to do with invalid UTF-8; "strict" when there is none.
+        lower: Put tokens in lower case; ASCII letters are lower case already.
 
     Returns:
         A table, and for every token its place there, -1 where nothing is left of it; None when all stay where they are.

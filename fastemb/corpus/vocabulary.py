@@ -25,7 +25,7 @@ TrimRule = Callable[[Hashable, int, int], int | None]
 KeysAt = Callable[[Ids], Sequence[Hashable]]
 
 
-def _whole(counts: Any) -> Ints:
+def _whole_counts(counts: Any) -> Ints:
     """Counts as int64; floats will do when they are whole."""
     given = np.asarray(counts)
     if given.dtype == object and given.ndim == 1:
@@ -44,7 +44,7 @@ class NothingKeptError(ValueError, RuntimeError):  # gensim raises a RuntimeErro
     """A corpus has no word that a vocabulary takes.
 
     Attributes:
-        raw_words: how many words it has.
+        raw_words: How many words it has.
     """
 
     def __init__(self, message: str, raw_words: int = 0) -> None:
@@ -55,7 +55,10 @@ class NothingKeptError(ValueError, RuntimeError):  # gensim raises a RuntimeErro
 class Tokens(NamedTuple):
     """Different tokens: how often each occurs, a number that is smaller the earlier it occurs first, and keys.
 
-    keys_at: the keys of the tokens with these indices.
+    Attributes:
+        counts: How often each token occurs.
+        first: A number of each token that is smaller the earlier it occurs first.
+        keys_at: Gives the keys of the tokens with these indices.
     """
 
     counts: Ints
@@ -67,9 +70,9 @@ class Vocabulary:
     """Tokens and how often each occurs; a token's id is its place.
 
     Attributes:
-        keys: the tokens, as a rule the most frequent first.
+        keys: The tokens, as a rule the most frequent first.
         counts: int64 array, how often each occurs.
-        least_count: the count from which tokens were taken, when they were selected by it.
+        least_count: The count from which tokens were taken, when they were selected by it.
 
     Raises:
         ValueError: keys and counts differ in length, a key comes twice, or a count is negative or not whole.
@@ -79,7 +82,7 @@ class Vocabulary:
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
-        self.counts: Ints = _whole(counts)
+        self.counts: Ints = _whole_counts(counts)
         if self.counts.shape != (len(self.keys),):
             raise ValueError(f"{len(self.keys)} keys need as many counts, not an array of shape {self.counts.shape}")
         if len(self.key_to_index) < len(self.keys):
@@ -117,11 +120,11 @@ class Vocabulary:
         come in ``vocabularies``.
 
         Args:
-            vocabularies: those of the parts.
-            min_count: the least count, over all parts, of a token that is kept.
-            max_final_vocab: the most tokens to keep; those that tie at the border are all dropped.
-            max_vocab_size: the most tokens to keep; of those that tie at the border the first are kept.
-            trim_rule: decides on each token; see `Corpus`.
+            vocabularies: Those of the parts.
+            min_count: The least count, over all parts, of a token that is kept.
+            max_final_vocab: The most tokens to keep; those that tie at the border are all dropped.
+            max_vocab_size: The most tokens to keep; of those that tie at the border the first are kept.
+            trim_rule: Decides on each token; see `Corpus`.
 
         Raises:
             ValueError: there is no token, or none that is kept; an option makes no sense.
@@ -162,6 +165,10 @@ class Vocabulary:
         require_known([ids], source, int(counts.sum()))
         return self, ids
 
+    def _keeps_ids(self, vocabulary: Vocabulary) -> bool:
+        """Whether words of ``vocabulary`` have the same ids here, as this one has the same words."""
+        return len(self.keys) > 0 and self.keys == vocabulary.keys
+
     def ids_of(self, keys: Sequence[Hashable]) -> Ids:
         """The id of each of these tokens, -1 for those that are not here."""
         return np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(keys))
@@ -178,16 +185,16 @@ class Selection:
     """Rules for what a vocabulary takes from a corpus.
 
     Attributes:
-        min_count: tokens that occur less often are dropped.
-        max_final_vocab: the most tokens to keep. Where the last of them would tie with the first one dropped, all
+        min_count: Tokens that occur less often are dropped.
+        max_final_vocab: The most tokens to keep. Where the last of them would tie with the first one dropped, all
             tokens of that count are dropped. None: no limit.
-        trim_rule: called as ``trim_rule(token, count, min_count)`` for every token, in the order in which they first
+        trim_rule: Called as ``trim_rule(token, count, min_count)`` for every token, in the order in which they first
             occur (but part by part, where counts had to wait in a file); ``min_count`` is the larger of the one above
             and what ``max_final_vocab`` asks for. Returns RULE_KEEP, RULE_DISCARD, or RULE_DEFAULT or None to leave
             the token to its count.
-        max_vocab_size: keep the most frequent tokens only, exactly so many of them. Where the last of them ties with
+        max_vocab_size: Keep the most frequent tokens only, exactly so many of them. Where the last of them ties with
             others, those that occur first stay.
-        in_order: number tokens as they first occur, instead of the most frequent first.
+        in_order: Number tokens as they first occur, instead of the most frequent first.
     """
 
     min_count: int = 1
@@ -208,7 +215,12 @@ class Selection:
     ) -> tuple[Vocabulary, Ids]:
         """A vocabulary of the tokens to keep, and for every token its id there, -1 for those dropped.
 
-        counts, first, keys_at: as in `Tokens`. source: what errors name. all_differ: no key can come twice.
+        Args:
+            counts: As in `Tokens`.
+            first: As in `Tokens`.
+            keys_at: As in `Tokens`.
+            source: What errors name.
+            all_differ: Whether it is known that no key comes twice.
 
         Raises:
             NothingKeptError: no token is kept.
@@ -224,10 +236,23 @@ class Selection:
         make = Vocabulary._of if all_differ else Vocabulary
         return make(list(keys_at(order)), counts[order], least), ids
 
+    def _keeps_ids(self, vocabulary: Vocabulary) -> bool:
+        """Whether all words of ``vocabulary`` stay with their ids, as far as their counts tell."""
+        counts = vocabulary.counts
+        return (
+            len(counts) > 0
+            and self.trim_rule is None
+            and (self.max_vocab_size is None or self.max_vocab_size >= len(counts))
+            and bool(self.in_order or (counts[1:] <= counts[:-1]).all())
+            and bool(counts.min() >= self.least_count(counts))
+        )
+
     def choose(self, parts: Callable[[], Iterable[Tokens]], source: str) -> Vocabulary:
         """The same vocabulary from tokens in parts: one part and some ``max_vocab_size`` tokens are held at a time.
 
-        parts: gives all parts, and the same ones when it is called again. No token may be in two of them.
+        Args:
+            parts: Gives all parts, and the same ones when it is called again. No token may be in two of them.
+            source: What errors name.
         """
         least = self._least_of_parts(parts)
         best = _Best(self)

@@ -2,161 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import os
 import warnings
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..io.source import open_source
+from ..corpus.arrow import pyarrow
+from ..corpus.ids import Numbering
+from .csv_file import TextColumn
 
 Array = NDArray[Any]
 Codes = NDArray[np.int64]
 
-_CHUNK_ROWS = 1 << 14
-_LONGEST_NUMBER = 64  # characters
-
-
-class TextColumn:
-    """A column of a text file: its different values by number, or short texts that are to become numbers."""
-
-    def __init__(self, path: Any, name: str, *, keyed: bool, measured: bool) -> None:
-        self.path = path
-        self.name = name
-        self._keyed = keyed
-        self._measured = measured
-        self._index: dict[Hashable, int] = {}
-        self._codes: list[Codes] = []
-        self._lines: list[Codes] = []
-        self._texts: list[Array] = []
-
-    @property
-    def codes(self) -> Codes:
-        """For each row the number of its value."""
-        return _joined(self._codes)
-
-    @property
-    def keys(self) -> list[Hashable]:
-        """The values, in order of first occurrence."""
-        return list(self._index)
-
-    @property
-    def lines(self) -> Codes:
-        """The line on which each row ends; the first is 1."""
-        return _joined(self._lines)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._lines))
-
-    def add(self, values: list[str], lines: Codes) -> None:
-        """Append some rows."""
-        self._lines.append(lines)
-        if self._keyed:
-            index = self._index
-            self._codes.append(np.array([index.setdefault(value, len(index)) for value in values], np.int64))
-            if "" in index:
-                raise ValueError(f"{self.path}, line {lines[values.index('')]}: the {self.name} is missing")
-        if self._measured:
-            longest = max(values, key=len)
-            if len(longest) > _LONGEST_NUMBER:
-                line = lines[values.index(longest)]
-                raise ValueError(
-                    f"{self.path}, line {line}: the {self.name} must be numbers or times, not {longest[:20]!r}..."
-                )
-            self._texts.append(np.array([value.encode() for value in values]))
-
-    def numbers(self) -> NDArray[np.float64]:
-        """Numbers, or seconds since 1970; NaN where the text is empty."""
-        try:
-            parts = [part.astype(np.float64) for part in self._texts]
-        except ValueError:
-            parts = [_as_seconds(np.char.decode(part, "utf-8"), self.name) for part in self._texts]
-        return np.concatenate(parts) if parts else np.empty(0)
-
-
-def _joined(parts: list[Codes]) -> Codes:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
-
-
-def read_table(
-    path: str | os.PathLike[str],
-    columns: Sequence[str] | None = None,
-    *,
-    keyed: Collection[str | None] = (),
-    measured: Collection[str | None] = (),
-) -> Any:
-    """A CSV or Parquet file as a table. Text is unpacked when it is compressed with gzip, bz2, xz or zstd.
-
-    In a CSV file everything is text, so items are str; fields are parted by commas, or by tabs where the file's name
-    ends in .tsv or .txt, before the ending of its compression if it has one. Parquet needs pyarrow.
-
-    Args:
-        path: the file.
-        columns: names of the columns of a CSV file whose first line is not a line of names.
-        keyed: columns of a CSV file to read as keys.
-        measured: those to read as numbers or times. What is neither is skipped.
-
-    Raises:
-        ImportError: it is a Parquet file and pyarrow is not installed.
-        ValueError: the file is empty or damaged (with the line), or ``columns`` are given for Parquet.
-        OSError: it cannot be read.
-    """
-    stem, ending = os.path.splitext(os.path.basename(os.fspath(path)).lower())
-    if ending in (".parquet", ".pq"):
-        if columns is not None:
-            raise ValueError(f"{path}: a Parquet file names its columns itself")
-        arrow = _pyarrow(f"reading {path}")
-        import pyarrow.parquet
-
-        try:
-            return pyarrow.parquet.read_table(path)
-        except arrow.ArrowInvalid as error:
-            raise ValueError(f"{path}: {error}") from None
-    if ending in (".gz", ".bz2", ".xz", ".zst"):
-        ending = os.path.splitext(stem)[1]
-    with open_source(path) as (file, _), io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter="\t" if ending in (".tsv", ".txt") else ",", strict=True)
-        try:
-            names = next(reader, []) if columns is None else list(columns)
-            if not names:
-                raise ValueError(f"{path}: the file is empty")
-            if len(set(names)) != len(names):
-                raise ValueError(f"{path}: a column name comes twice: {', '.join(names)}")
-            table = {name: TextColumn(path, name, keyed=name in keyed, measured=name in measured) for name in names}
-            for rows, lines in _chunks(path, reader, len(names)):
-                for place, column in enumerate(table.values()):
-                    column.add([row[place] for row in rows], lines)
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path}: not UTF-8: {error}") from None
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-        return table
-
-
-def _chunks(path: Any, reader: Any, width: int) -> Iterator[tuple[list[list[str]], Codes]]:
-    """Some rows at a time, and the lines on which they end."""
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for row in reader:
-        if not row:
-            continue
-        if len(row) != width:
-            raise ValueError(
-                f"{path}, line {reader.line_num}: {len(row)} fields instead of {width}: {', '.join(row)[:200]}"
-            )
-        rows.append(row)
-        lines.append(reader.line_num)
-        if len(rows) == _CHUNK_ROWS:
-            yield rows, np.array(lines, np.int64)
-            rows, lines = [], []
-    if rows:
-        yield rows, np.array(lines, np.int64)
+_PART_ROWS = 1 << 20
 
 
 def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
@@ -169,7 +31,7 @@ def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
         ImportError: it is an Arrow stream that needs pyarrow, and that is not installed.
     """
     if not isinstance(table, Mapping) and not hasattr(table, "columns") and hasattr(table, "__arrow_c_stream__"):
-        table = _pyarrow("reading an Arrow stream").table(table)
+        table = pyarrow().table(table)
     if isinstance(table, Mapping):
         present = list(table)
     elif hasattr(table, "column_names"):  # pyarrow
@@ -180,15 +42,20 @@ def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
         raise TypeError(
             f"not a table: {type(table).__name__}; give a pandas, polars or Arrow table, or a dict of arrays"
         )
-    found = []
-    for name in names:
-        if name not in present:
-            raise KeyError(f"the table has no column {name!r}; it has {', '.join(map(repr, present))}")
-        found.append(table[name])
+    names = list(names)
+    require_columns(present, names)
+    found = [table[name] for name in names]
     lengths = [len(column) for column in found]
     if len(set(lengths)) > 1:
         raise ValueError(f"the columns differ in length: {lengths}")
     return found
+
+
+def require_columns(present: Collection[Any], names: Iterable[str]) -> None:
+    """Raise KeyError when a table with the columns ``present`` lacks one of these names."""
+    for name in names:
+        if name not in present:
+            raise KeyError(f"the table has no column {name!r}; it has {', '.join(map(repr, present))}")
 
 
 def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
@@ -212,7 +79,9 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     values = _values(column, name)
     if values.dtype.kind == "f":
         _refuse(np.isnan(values), name, "is missing")
-    if values.dtype.kind in "iubf":
+    if values.dtype.kind in "iu":
+        return number_integers(values)
+    if values.dtype.kind in "bf":
         codes, keys = _factorize_numbers(values)
         return codes, whole(keys)
     index: dict[Hashable, int] = {}
@@ -241,6 +110,15 @@ def whole(keys: list[Hashable]) -> list[Hashable]:
     ):
         return keys
     return [int(key) for key in keys]  # type: ignore[call-overload]
+
+
+def number_integers(values: Array) -> tuple[Codes, list[Hashable]]:
+    """A number for each integer, in order of first occurrence, and the integers by number."""
+    numbering = Numbering()
+    codes = np.empty(len(values), np.int64)
+    for start in range(0, len(values), _PART_ROWS):
+        codes[start : start + _PART_ROWS] = numbering.encode(values[start : start + _PART_ROWS])
+    return codes, list(numbering.values)
 
 
 def _factorize_numbers(values: Array) -> tuple[Codes, list[Hashable]]:
@@ -282,10 +160,19 @@ def numbers_of(column: Any, name: str) -> NDArray[np.float64]:
     Raises:
         ValueError: a value is missing (None or NaN) or infinite, with its row; the column is text.
     """
-    made = column.numbers() if isinstance(column, TextColumn) else _numbers(column, name)
+    made = _text_numbers(column) if isinstance(column, TextColumn) else _numbers(column, name)
     _refuse(np.isnan(made), name, "is missing", column)
     _refuse(np.isinf(made), name, "is infinite", column)
     return made
+
+
+def _text_numbers(column: TextColumn) -> NDArray[np.float64]:
+    """Numbers, or seconds since 1970; NaN where the text is empty."""
+    try:
+        parts = [part.astype(np.float64) for part in column.texts]
+    except ValueError:
+        parts = [_as_seconds(np.char.decode(part, "utf-8"), column.name) for part in column.texts]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _numbers(column: Any, name: str) -> NDArray[np.float64]:
@@ -363,11 +250,3 @@ def _refuse(bad: Array, name: str, what: str, column: Any = None) -> None:
         if isinstance(column, TextColumn):
             place = f"{column.path}, line {column.lines[row]}"
         raise ValueError(f"{place}: the {name} {what}")
-
-
-def _pyarrow(what: str) -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise ImportError(f"{what} needs pyarrow: pip install 'fastemb[arrow]'") from None
-    return pyarrow

@@ -11,7 +11,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .columns import check_weights, columns_of, factorize, is_missing, numbers_of, read_table, whole
+from ..checks import are_offsets
+from ..corpus.ids import csr_arrays
+from .baskets import number_baskets
+from .columns import check_weights, columns_of, factorize, number_integers, numbers_of, whole
+from .files import read_table
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,8 +30,8 @@ class Interactions:
     Attributes:
         items: int64 (events,), rows of ``item_keys``.
         offsets: int64 (sessions + 1,), session s is ``items[offsets[s]:offsets[s + 1]]``.
-        item_keys: the items.
-        session_keys: the key of each session; by default its number.
+        item_keys: The items.
+        session_keys: The key of each session; by default its number.
         times: float64 (events,), or None; in seconds where the table had dates. They rise within a session.
         weights: float64 (events,), or None; above 0.
     """
@@ -74,38 +78,25 @@ class Interactions:
         Where all keys are whole numbers they become int.
 
         Args:
-            baskets: the baskets.
-            session_keys: a key for each. Default: its number.
+            baskets: The baskets.
+            session_keys: A key for each. Default: its number.
 
         Raises:
             TypeError: a basket is a str or not iterable, or an item is not hashable.
             ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
         """
-        index: dict[Hashable, int] = {}
-        items: list[int] = []
-        ends = [0]
-        for number, basket in enumerate(baskets):
-            if isinstance(basket, str | bytes):
-                raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
-            try:
-                for item in basket.tolist() if isinstance(basket, np.ndarray) else basket:
-                    if is_missing(item):
-                        raise ValueError(f"basket {number}: an item is missing ({item})")
-                    items.append(index.setdefault(item, len(index)))
-            except TypeError:
-                raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
-            ends.append(len(items))
-        keys = None if session_keys is None else _session_keys(session_keys, len(ends) - 1)
-        return cls(np.array(items, np.int64), np.array(ends, np.int64), whole(list(index)), keys)
+        items, offsets, item_keys = number_baskets(baskets)
+        keys = None if session_keys is None else _session_keys(session_keys, len(offsets) - 1)
+        return cls(items, offsets, whole(item_keys), keys)
 
     @classmethod
     def from_ids(cls, ids: ArrayLike, offsets: ArrayLike, *, keys: Sequence[Hashable] | None = None) -> Self:
         """Item numbers one session after the other.
 
         Args:
-            ids: integers (events,), not negative.
-            offsets: integers (sessions + 1,): session s is ``ids[offsets[s]:offsets[s + 1]]``.
-            keys: the item with each number. Default: the numbers themselves.
+            ids: Integers (events,), not negative.
+            offsets: Integers (sessions + 1,): session s is ``ids[offsets[s]:offsets[s + 1]]``.
+            keys: The item with each number. Default: the numbers themselves.
 
         Raises:
             TypeError: ids or offsets are not integers.
@@ -114,10 +105,10 @@ class Interactions:
         """
         items = _whole_numbers("ids", ids)
         ends = _whole_numbers("offsets", offsets)
-        if not len(ends) or ends[0] != 0 or ends[-1] != len(items) or (np.diff(ends) < 0).any():
+        if not are_offsets(ends, len(items)):
             raise ValueError(f"offsets must rise from 0 to the number of ids, {len(items)}")
         if keys is None:
-            items, item_keys = factorize(items, "item")
+            items, item_keys = number_integers(items)
             if any(key < 0 for key in item_keys):  # type: ignore[operator]
                 raise ValueError("ids must not be negative")
             return cls(items, ends, item_keys)
@@ -136,8 +127,8 @@ class Interactions:
         equal; those of 0 are no events.
 
         Args:
-            matrix: the matrix.
-            keys: the item of each column. Default: the column numbers.
+            matrix: The matrix.
+            keys: The item of each column. Default: the column numbers.
 
         Raises:
             TypeError: it is no such matrix, for example a csc_matrix.
@@ -150,7 +141,7 @@ class Interactions:
             data = rest[0] if rest else None
         else:
             try:
-                indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
+                indptr, indices, data = csr_arrays(matrix)
             except AttributeError:
                 raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
         used = int(indptr[-1]) if len(indptr) and 0 <= indptr[-1] <= len(indices) else len(indices)
@@ -174,12 +165,12 @@ class Interactions:
         order of the rows); without, they stay in the order of the rows.
 
         Args:
-            table: the table.
-            session: column of the session, basket or user.
-            item: column of the item.
-            time: column of the time: numbers, or dates and times. They may be negative.
-            weight: column of the event's weight. Events of weight 0 are dropped.
-            gap: begin a new session where more than this lies between two events of a session: a timedelta or, in the
+            table: The table.
+            session: Column of the session, basket or user.
+            item: Column of the item.
+            time: Column of the time: numbers, or dates and times. They may be negative.
+            weight: Column of the event's weight. Events of weight 0 are dropped.
+            gap: Begin a new session where more than this lies between two events of a session: a timedelta or, in the
                 unit of the times (seconds for dates), a number. Sessions then have keys (session, 0), (session, 1), ...
 
         Raises:
@@ -210,11 +201,11 @@ class Interactions:
         """A CSV or Parquet file.
 
         Args:
-            path: the file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
+            path: The file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
                 fields parted by commas, or by tabs where the name ends in .tsv or .txt; an ending of compression (.gz,
                 .bz2, .xz, .zst) after it does not count. All items of text are str.
-            columns: names of the columns of a text whose first line does not name them.
-            options: as in `from_table`.
+            columns: Names of the columns of a text whose first line does not name them.
+            options: As in `from_table`.
 
         Raises:
             OSError: the file cannot be read; ValueError: it is damaged. The rest as in `from_table`.

@@ -9,12 +9,19 @@ import tempfile
 from collections import Counter
 
 import pytest
-from corpus_oracle import check_shape, least_count
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check_shape, least_count
+from sized import Sized, tiny_sizes, tiny_tables
 
 from fastemb import Word2Vec
-from fastemb.corpus import RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary, counting, spill, text
+from fastemb.corpus import RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary, spill
+from fastemb.corpus.inputs import find_inputs
+from fastemb.corpus.memory import MemoryStore
+from fastemb.corpus.splitting import TextOptions
+from fastemb.corpus.task import Task
+from fastemb.corpus.text import encode_files
+from fastemb.corpus.vocabulary import Selection
 
 pytestmark = pytest.mark.integration
 
@@ -22,23 +29,6 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def shared_path(tmp_path_factory):
     return tmp_path_factory.mktemp("texts") / "text.txt"
-
-
-@pytest.fixture
-def tiny(monkeypatch):
-    """Tables are put aside after every block of a few bytes."""
-    monkeypatch.setattr(text, "BLOCK_BYTES", 16)
-    monkeypatch.setattr(counting, "TABLES_BYTES", 1)
-    monkeypatch.setattr(counting, "BYTES_A_WORD", 0)
-
-
-def with_tiny_memory(call, bits=8):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "BLOCK_BYTES", 16)
-        patch.setattr(counting, "TABLES_BYTES", 1)
-        patch.setattr(counting, "BYTES_A_WORD", 0)
-        patch.setattr(spill, "PART_BITS", bits)
-        return call()
 
 
 WORDS = ["a", "b", "A", "é", "É", "日本", "x" * 8, "x" * 9, "x" * 16, "x" * 17, "y" * 40]
@@ -61,9 +51,9 @@ def test_the_top_words_are_those_of_a_count_of_all(shared_path, lines, most, min
     options = {"max_vocab_size": most, "min_count": min_count, "workers": workers, "lower": lower}
     if not kept:
         with pytest.raises(ValueError, match="lower min_count"):
-            with_tiny_memory(lambda: Corpus.from_file(shared_path, **options), bits)
+            tiny_tables(bits).from_file(shared_path, **options)
         return
-    corpus = with_tiny_memory(lambda: Corpus.from_file(shared_path, **options), bits)
+    corpus = tiny_tables(bits).from_file(shared_path, **options)
     known = {word for word, _ in kept}
     assert list(zip(corpus.vocabulary.keys, corpus.vocabulary.counts.tolist(), strict=True)) == kept
     assert list(corpus) == [[word for word in line if word in known] for line in lines]
@@ -84,9 +74,9 @@ def test_all_options_choose_as_they_do_in_memory(shared_path, lines, most, final
         message = str(error)
     if message is not None:
         with pytest.raises(ValueError, match=re.escape(message)):
-            with_tiny_memory(lambda: Corpus.from_file(shared_path, workers=workers, **options))
+            tiny_tables().from_file(shared_path, workers=workers, **options)
         return
-    corpus = with_tiny_memory(lambda: Corpus.from_file(shared_path, workers=workers, **options))
+    corpus = tiny_tables().from_file(shared_path, workers=workers, **options)
     assert corpus.vocabulary.keys == expected.vocabulary.keys
     assert corpus.vocabulary.least_count == expected.vocabulary.least_count
     assert corpus.ids.tolist() == expected.ids.tolist()
@@ -101,9 +91,7 @@ def test_invalid_bytes_are_the_same_words_in_a_file(shared_path, pieces):
     shared_path.write_bytes(b"word " + b"".join(pieces))
     for errors in ("replace", "ignore"):
         expected = Corpus.from_file(shared_path, unicode_errors=errors)
-        corpus = with_tiny_memory(
-            lambda errors=errors: Corpus.from_file(shared_path, unicode_errors=errors, max_vocab_size=99, workers=2)
-        )
+        corpus = tiny_tables().from_file(shared_path, unicode_errors=errors, max_vocab_size=99, workers=2)
         assert corpus.vocabulary.keys == expected.vocabulary.keys
         assert list(corpus) == list(expected)
         assert corpus.raw_words == expected.raw_words
@@ -114,23 +102,24 @@ def test_invalid_bytes_are_the_same_words_in_a_file(shared_path, pieces):
 def test_a_given_vocabulary_needs_no_more_memory_for_other_words(shared_path, lines, workers):
     write(shared_path, [["a"], *lines])
     vocabulary = Vocabulary(["w3", "a", "é", 7], [1, 1, 1, 1])
-    corpus = with_tiny_memory(lambda: Corpus.from_file(shared_path, vocabulary=vocabulary, workers=workers))
+    corpus = tiny_tables().from_file(shared_path, vocabulary=vocabulary, workers=workers)
     assert corpus.vocabulary is vocabulary
     assert list(corpus) == [["a"], *([word for word in line if word in ("w3", "a", "é")] for line in lines)]
     assert corpus.raw_words == 1 + sum(map(len, lines))
 
 
-def test_words_are_numbered_as_they_come_where_that_is_asked_for(tmp_path, tiny):
+def test_words_are_numbered_as_they_come_where_that_is_asked_for(tmp_path):
     path = tmp_path / "text"
     write(path, [["c", "b", "a", "a", "b", "a"]] * 3 + [["d"]])
     model = Word2Vec(corpus_file=str(path), max_vocab_size=3, sorted_vocab=0, min_count=1, vector_size=4, sample=0)
     assert model.wv.index_to_key == ["c", "b", "a"]
+    target, sizes = Selection(max_vocab_size=3, in_order=True), tiny_sizes()
+    parts = encode_files(find_inputs(path), TextOptions(), Task(target, MemoryStore(), sizes=sizes))
+    assert parts.vocabulary.keys == ["c", "b", "a"]
 
 
 def test_tables_are_small_and_files_go(tmp_path, monkeypatch):
-    monkeypatch.setattr(counting, "TABLES_BYTES", 1 << 20)
-    monkeypatch.setattr(counting, "BYTES_A_WORD", 16)
-    monkeypatch.setattr(text, "BLOCK_BYTES", 1 << 14)
+    sized = Sized(counting_bytes=1 << 20, counting_bytes_a_word=16, block_bytes=1 << 14)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     path = tmp_path / "text"
     rng = random.Random(1)
@@ -146,7 +135,7 @@ def test_tables_are_small_and_files_go(tmp_path, monkeypatch):
         write_table(self, number, table, places)
 
     monkeypatch.setattr(spill.Spill, "write", watched)
-    corpus = Corpus.from_file(path, max_vocab_size=500, workers=2)
+    corpus = sized.from_file(path, max_vocab_size=500, workers=2)
     assert sorted(written) == list(range(len(written)))
     assert len(written) > 10
     assert max(largest) < 1 << 20
@@ -159,7 +148,7 @@ def test_small_corpora_need_no_file(tmp_path, monkeypatch):
     assert Corpus.from_file(tmp_path / "text", max_vocab_size=1).vocabulary.keys == ["a"]
 
 
-def test_a_disk_without_room_is_an_error_that_names_the_folder(tmp_path, tiny, monkeypatch):
+def test_a_disk_without_room_is_an_error_that_names_the_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     path = tmp_path / "text"
     path.write_text("one two three four five six\n" * 1000)
@@ -168,7 +157,7 @@ def test_a_disk_without_room_is_an_error_that_names_the_folder(tmp_path, tiny, m
     try:
         for workers in (1, 2):
             with pytest.raises(OSError, match="in the folder for temporary files") as caught:
-                Corpus.from_file(path, max_vocab_size=3, workers=workers)
+                tiny_tables().from_file(path, max_vocab_size=3, workers=workers)
             assert caught.value.filename == str(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, check_shape
+from sized import Sized
 
 from fastemb import Corpus, Vocabulary, Word2Vec
-from fastemb.corpus import blocks, disk
-from fastemb.corpus import text as text_module
+from fastemb.corpus import disk
+from fastemb.corpus.blocks import EncodedBlock
+from fastemb.corpus.mapped import RELEASE_WORDS, OnDisk
+from fastemb.corpus.memory import MemoryStore
 from fastemb.io.native import read_tensors, write_tensors
 
 SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], []]
@@ -33,27 +36,29 @@ def path(tmp_path: Path) -> Path:
 
 
 def same(one: Corpus, other: Corpus) -> None:
-    assert one.ids.tolist() == other.ids.tolist()
-    assert one.offsets.tolist() == other.offsets.tolist()
+    assert np.array_equal(one.ids, other.ids)
+    assert np.array_equal(one.offsets, other.offsets)
     assert one.vocabulary.keys == other.vocabulary.keys
     assert one.vocabulary.counts.tolist() == other.vocabulary.counts.tolist()
     assert one.vocabulary.least_count == other.vocabulary.least_count
     assert one.raw_words == other.raw_words
 
 
-def large() -> Corpus:
-    """Several pieces of ids and of offsets."""
+def random_corpus(words: int, sentences: int) -> Corpus:
     rng = np.random.default_rng(3)
-    ids = np.minimum(rng.zipf(1.3, 70_000), 2000)
-    cuts = np.sort(rng.integers(0, len(ids), 40_000))
-    return Corpus.from_ids(ids, [0, *cuts, len(ids)], min_count=2)
+    ids = np.minimum(rng.zipf(1.3, words), 2000)
+    offsets = np.concatenate([[0], np.sort(rng.integers(0, len(ids), sentences - 1)), [len(ids)]])
+    return Corpus.from_ids(ids, offsets, min_count=2)
 
 
-@pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "PIECE_BYTES", 4096)
-    monkeypatch.setattr(disk, "PART_TOKENS", 1000)
-    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 3000)
+def large() -> Corpus:
+    return random_corpus(70_000, 40_000)
+
+
+@pytest.fixture(scope="module")
+def huge() -> Corpus:
+    """Ids and offsets of more than 16 MiB each: several pieces that have a checksum, and that are written at once."""
+    return random_corpus(4_500_000, 2_300_000)
 
 
 # ---- save and open ----
@@ -70,16 +75,14 @@ def test_what_is_saved_is_opened(path: Path, verify: bool) -> None:
     assert not opened.offsets.flags.writeable
 
 
-@pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("verify", [True, False])
-def test_a_corpus_of_many_pieces(path: Path, verify: bool) -> None:
-    corpus = large()
-    corpus.save(str(path))
+def test_a_corpus_of_many_pieces(path: Path, huge: Corpus, verify: bool) -> None:
+    huge.save(str(path))
     opened = Corpus.open(str(path), verify=verify)
-    same(opened, corpus)
+    same(opened, huge)
     opened.save(path)  # over the file that it is mapped from
-    same(opened, corpus)
-    same(Corpus.open(path), corpus)
+    same(opened, huge)
+    same(Corpus.open(path), huge)
 
 
 def test_any_safetensors_reader_reads_the_file(path: Path) -> None:
@@ -118,17 +121,15 @@ def test_an_opened_corpus_can_be_copied_and_sent_to_other_processes(path: Path) 
 # ---- another vocabulary ----
 
 
-@pytest.mark.usefixtures("small_pieces")
-@pytest.mark.parametrize("min_count", [2, 40, 3000])
-def test_selecting_words_of_an_opened_corpus(path: Path, min_count: int) -> None:
-    corpus = large()
-    corpus.save(path)
+@pytest.mark.parametrize("min_count", [2, 1000, 200_000])
+def test_selecting_words_of_an_opened_corpus(path: Path, huge: Corpus, min_count: int) -> None:
+    huge.save(path)
     selected = Corpus.open(path).select(min_count=min_count)
-    same(selected, corpus.select(min_count=min_count))
+    same(selected, huge.select(min_count=min_count))
     check_shape(selected)
     assert os.listdir(path.parent) == [path.name]
     path.unlink()
-    same(selected.select(max_final_vocab=3), corpus.select(max_final_vocab=3))
+    same(selected.select(max_final_vocab=3), huge.select(max_final_vocab=3))
 
 
 @given(
@@ -144,9 +145,10 @@ def test_encoding_an_opened_corpus_with_another_vocabulary(
     corpus.save(path)
     if not set(keys) & {word for sentence in sentences for word in sentence}:
         return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(disk, "PART_TOKENS", part)
-        same(Corpus.open(path).encode_with(other), corpus.encode_with(other))
+    opened = Corpus.open(path)
+    same(opened.encode_with(other), corpus.encode_with(other))
+    numbers = other.ids_of(corpus.vocabulary.keys)
+    same(Corpus(*disk.renumber_on_disk(opened._parts(), numbers, other, part)), corpus.encode_with(other))
 
 
 def test_a_folder_that_may_not_be_written_is_no_hindrance(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,23 +171,29 @@ def test_vectors_are_those_of_the_corpus_in_memory_bit_for_bit(path: Path, optio
 
 
 def test_pages_that_were_passed_are_given_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus = large()
-    corpus.save(path)
+    large().save(path)
     opened = Corpus.open(path)
     released: list[int] = []
-    monkeypatch.setattr(disk, "RELEASE_WORDS", 1000)
-    monkeypatch.setattr(disk.OnDisk, "release", lambda self: released.append(1))
-    model = Word2Vec(vector_size=4, workers=1, min_count=1)
-    model.build_vocab(opened)
-    model.train(opened, epochs=3)
-    assert released
+    monkeypatch.setattr(OnDisk, "release", lambda self: released.append(1))
+    for words, times in ((1000, 0), (RELEASE_WORDS, 1), (RELEASE_WORDS + 1000, 1), (2 * RELEASE_WORDS, 2), (0, 3)):
+        opened._passed(words)
+        assert len(released) == times
+
+
+def test_training_says_what_it_has_passed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large().save(path)
+    opened = Corpus.open(path)
+    passed: list[int] = []
+    monkeypatch.setattr(OnDisk, "passed", lambda self, words: passed.append(words))
+    Word2Vec(opened, vector_size=4, workers=1, min_count=1, epochs=3)
+    assert passed[-1] == 3 * opened.words
 
 
 def test_ids_are_looked_at_once_and_not_for_every_epoch(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     large().save(path)
     looks: list[int] = []
-    release = disk.OnDisk.release
-    monkeypatch.setattr(disk.OnDisk, "release", lambda self: looks.append(1) or release(self))
+    release = OnDisk.release
+    monkeypatch.setattr(OnDisk, "release", lambda self: looks.append(1) or release(self))
     opened = Corpus.open(path)
     after_open = len(looks)
     Word2Vec(opened, vector_size=4, epochs=4, min_count=1)
@@ -295,14 +303,14 @@ def doors(folder: Path) -> dict[str, Callable[..., Corpus]]:
     lines = [" ".join(sentence) for sentence in SENTENCES * 50]
     keys = sorted({word for sentence in SENTENCES for word in sentence})
     ids = [[keys.index(word) for word in sentence] for sentence in SENTENCES * 50]
+    sized = Sized(block_tokens=100, list_tokens=50, texts=7, id_rows=3)
     return {
-        "sentences": lambda **options: Corpus.from_sentences(iter(SENTENCES * 50), **options),
-        "texts": lambda **options: Corpus.from_sentences(iter(lines), split=True, **options),
-        "ids": lambda **options: Corpus.from_ids(ids, keys=keys, **options),
+        "sentences": lambda **options: sized.from_sentences(iter(SENTENCES * 50), **options),
+        "texts": lambda **options: sized.from_sentences(iter(lines), split=True, **options),
+        "ids": lambda **options: sized.from_ids(ids, keys=keys, **options),
     }
 
 
-@pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("door", ["sentences", "texts", "ids"])
 @pytest.mark.parametrize("options", [{}, {"min_count": 60}, {"vocabulary": Vocabulary(["c", "a"], [5, 5])}])
 def test_every_door_writes_straight_to_disk_what_it_would_give(path: Path, door: str, options: dict[str, Any]) -> None:
@@ -341,9 +349,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, corpus.words)
 
 def test_blocks_may_come_in_any_order_and_from_several_tables(path: Path) -> None:
     vocabulary = Vocabulary(["b", "a", "c"], [3, 2, 1])
-    for store in (disk.DiskStore(path), blocks.MemoryStore()):
-        store.append(blocks.Encoded(9, 1, np.array([0, 1, 2, 3], np.int32), np.array([4])))
-        store.append(blocks.Encoded(0, 0, np.array([1, 0, 0], np.int32), np.array([2, 3])))
+    for store in (disk.DiskStore(path), MemoryStore()):
+        store.append(EncodedBlock(9, 1, np.array([0, 1, 2, 3], np.int32), np.array([4])))
+        store.append(EncodedBlock(0, 0, np.array([1, 0, 0], np.int32), np.array([2, 3])))
         numbers = [np.array([0, 1], np.int32), np.array([2, 1, -1, 0], np.int32)]
         corpus = Corpus(*store.finish(numbers, vocabulary, 7))
         assert list(corpus) == [["a", "b"], ["b"], ["c", "a", "b"]]
@@ -351,12 +359,12 @@ def test_blocks_may_come_in_any_order_and_from_several_tables(path: Path) -> Non
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_threads_leave_no_trace_in_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    monkeypatch.setattr(text_module, "BLOCK_BYTES", 64)
+def test_threads_leave_no_trace_in_the_file(path: Path, workers: int) -> None:
+    sized = Sized(block_bytes=64)
     lines = [f"{'a' * (number % 7)} b{number % 11} c" for number in range(3000)]
     path.with_name("text").write_text("\n".join(lines))
-    on_disk = Corpus.from_file(path.with_name("text"), workers=workers, save_to=path)
-    same(on_disk, Corpus.from_sentences(lines, split=True))
+    on_disk = sized.from_file(path.with_name("text"), workers=workers, save_to=path)
+    same(on_disk, sized.from_sentences(lines, split=True))
 
 
 def test_an_error_on_the_way_leaves_nothing(path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import inspect
 import lzma
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from fastemb import Corpus, Word2Vec
+from fastemb.corpus.reading import ReadOptions
 
 WORDS = [f"wörd{number}" for number in range(60)]
 
@@ -158,3 +161,28 @@ def test_ids_and_vectors_are_the_same(door: str, expected: tuple[Corpus, bytes],
     corpus = DOORS[door](tmp_path)
     assert same(corpus, expected[0])
     assert train(corpus) == expected[1]
+
+
+OWN = {
+    "from_file": {"source"},
+    "from_sentences": {"sentences", "split"},
+    "from_ids": {"ids", "offsets", "keys"},
+    "from_arrow": {"data", "column"},
+    "from_parquet": {"path", "column"},
+}
+
+
+@pytest.mark.parametrize("door", OWN)
+def test_options_and_defaults_of_a_door_are_those_that_are_declared_once(door: str) -> None:
+    declared = {option.name: option.default for option in fields(ReadOptions) if option.name != "sizes"}
+    arguments = dict(inspect.signature(getattr(Corpus, door)).parameters)
+    taken = {name: argument.default for name, argument in arguments.items() if name not in OWN[door]}
+    assert OWN[door] <= set(arguments)
+    assert taken == {name: declared[name] for name in taken}
+    if door == "from_file":
+        assert taken == declared
+
+
+def test_an_option_of_a_door_is_passed_on() -> None:
+    options = ReadOptions.of({"min_count": 3, "lower": True, "source": "x", "cls": Corpus})
+    assert options == ReadOptions(min_count=3, lower=True)

@@ -4,9 +4,10 @@
 import gzip
 
 import pytest
-from corpus_oracle import check, split
+from reference.corpus_oracle import check, split
+from sized import Sized
 
-from fastemb.corpus import Corpus, LineSentence, text
+from fastemb.corpus import Corpus, LineSentence
 
 SAMPLES = {
     "German": "Die größte Straße Österreichs führt übers Gebirge.\nDie Straße ist größer als üblich.\n",
@@ -43,20 +44,20 @@ def sample(request):
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 5, 64, 1 << 20])
 @pytest.mark.parametrize("lower", [False, True])
-def test_words_are_those_of_python(tmp_path, sample, size, lower, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", size)
+def test_words_are_those_of_python(tmp_path, sample, size, lower):
+    sized = Sized(block_bytes=size)
     (tmp_path / "plain").write_bytes(sample.encode())
     (tmp_path / "packed").write_bytes(gzip.compress(sample.encode()))
     content = sample.removeprefix("\ufeff")
     sentences = split(content.lower() if lower else content)
     for name in ("plain", "packed"):
         for workers in (1, 2):
-            check(Corpus.from_file(tmp_path / name, lower=lower, workers=workers), sentences)
+            check(sized.from_file(tmp_path / name, lower=lower, workers=workers), sentences)
     (tmp_path / "wide").write_bytes(content.encode("utf-16"))
-    check(Corpus.from_file(tmp_path / "wide", encoding="utf-16", lower=lower), sentences)
+    check(sized.from_file(tmp_path / "wide", encoding="utf-16", lower=lower), sentences)
     if size > 1:
-        check(Corpus.from_file(tmp_path / "plain", lower=lower, tokenizer=str.split), sentences)
-        check(Corpus.from_file(tmp_path / "plain", lower=lower, token_pattern=r"[^\s]+"), sentences)
+        check(sized.from_file(tmp_path / "plain", lower=lower, tokenizer=str.split), sentences)
+        check(sized.from_file(tmp_path / "plain", lower=lower, token_pattern=r"[^\s]+"), sentences)
 
 
 def test_line_sentence_agrees(tmp_path, sample):

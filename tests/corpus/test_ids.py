@@ -5,11 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check
+from sized import Sized
 
-from fastemb.corpus import Corpus, Vocabulary, blocks, iterables
+from fastemb.corpus import Corpus, Vocabulary
+from fastemb.corpus.ids import Numbering
 
 
 def split_at(ids, offsets):
@@ -22,9 +24,8 @@ def test_ids_are_numbered_as_sentences_of_them_are(data):
     ids = data.draw(st.lists(st.integers(0, biggest), min_size=1, max_size=30))
     cuts = data.draw(st.lists(st.integers(0, len(ids)), max_size=6).map(sorted))
     offsets = [0, *cuts, len(ids)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "PART_TOKENS", data.draw(st.sampled_from([1, 2, 7, 1 << 20])))
-        corpus = Corpus.from_ids(np.array(ids, np.uint64), offsets)
+    sized = Sized(block_tokens=data.draw(st.sampled_from([1, 2, 7, 1 << 20])))
+    corpus = sized.from_ids(np.array(ids, np.uint64), offsets)
     check(corpus, split_at(ids, offsets))
     assert all(type(key) is int for key in corpus.vocabulary.keys)
 
@@ -37,10 +38,8 @@ def test_every_integer_type_is_taken(dtype):
 
 @given(st.lists(st.lists(st.integers(-5, 40), max_size=20), max_size=8), st.sampled_from([0, 5, 20, 1000]))
 def test_integers_are_numbered_as_they_first_occur_small_and_large_ones(parts, largest):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "LARGEST_TABLE", largest)
-        numbering = iterables.Numbering()
-        numbers = [numbering.encode(np.array(part, np.int64)).tolist() for part in parts]
+    numbering = Numbering(largest)
+    numbers = [numbering.encode(np.array(part, np.int64)).tolist() for part in parts]
     seen = list(dict.fromkeys(value for part in parts for value in part))
     assert numbering.values == seen
     assert numbers == [[seen.index(value) for value in part] for part in parts]
@@ -60,10 +59,9 @@ def test_sequences_of_ids_are_sentences(sentences, batch):
     objects = np.empty(len(sentences), object)
     objects[:] = arrays
     mixed = [array if number % 2 else tuple(array) for number, array in enumerate(arrays)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "BATCH_SENTENCES", batch)
-        for rows in (sentences, arrays, objects, tuple(map(tuple, sentences)), iter(sentences), iter(arrays), mixed):
-            check(Corpus.from_ids(rows), sentences)
+    sized = Sized(id_rows=batch)
+    for rows in (sentences, arrays, objects, tuple(map(tuple, sentences)), iter(sentences), iter(arrays), mixed):
+        check(sized.from_ids(rows), sentences)
 
 
 def test_ids_in_one_list_that_fit_no_signed_integer():
@@ -84,12 +82,11 @@ def test_rows_of_a_sparse_matrix_are_sentences(counts, part):
     expected = [[item for item, times in enumerate(row) for _ in range(times)] for row in counts]
     if not any(expected):
         return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "PART_TOKENS", part)
-        for make in (sparse.csr_matrix, sparse.csr_array, sparse.csc_array, sparse.coo_matrix):
-            for dtype in (np.int8, np.uint64, np.float32):
-                check(Corpus.from_ids(make(np.array(counts, dtype))), expected)
-        check(Corpus.from_ids(sparse.csr_array(np.array(counts) > 0)), [sorted(set(row)) for row in expected])
+    sized = Sized(block_tokens=part)
+    for make in (sparse.csr_matrix, sparse.csr_array, sparse.csc_array, sparse.coo_matrix):
+        for dtype in (np.int8, np.uint64, np.float32):
+            check(sized.from_ids(make(np.array(counts, dtype))), expected)
+    check(sized.from_ids(sparse.csr_array(np.array(counts) > 0)), [sorted(set(row)) for row in expected])
 
 
 def test_entries_of_a_sparse_matrix_stay_in_their_order_and_zeros_are_nothing():
@@ -139,12 +136,11 @@ def test_the_array_that_is_given_stays_as_it_is():
     check(Corpus.from_ids(ids, offsets), [[5], [5, 7]])
 
 
-def test_memory_holds_ids_once_besides_those_given(monkeypatch):
-    monkeypatch.setattr(iterables, "PART_TOKENS", 1000)
-    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 10_000)
+def test_memory_holds_ids_once_besides_those_given():
+    sized = Sized(block_tokens=10_000)
     ids = np.arange(1 << 20, dtype=np.int32) % 5000
     tracemalloc.start()
-    corpus = Corpus.from_ids(ids)
+    corpus = sized.from_ids(ids)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6 * len(ids)

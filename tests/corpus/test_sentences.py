@@ -5,20 +5,20 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, check_shape
+from sized import Sized
 
-from fastemb.corpus import Corpus, Vocabulary, blocks, iterables, rows
+from fastemb.corpus import Corpus, Vocabulary
 
 tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integers(0, 2)), st.none())
 
 
 @given(st.lists(st.lists(tokens, max_size=6), max_size=8).filter(any), st.sampled_from([1, 3, 8192]))
 def test_any_hashable_is_a_token(sentences, chunk):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "BATCH_TOKENS", chunk)
-        check(Corpus.from_sentences(sentences), sentences)
+    sized = Sized(list_tokens=chunk)
+    check(sized.from_sentences(sentences), sentences)
 
 
 odd = st.one_of(
@@ -28,9 +28,8 @@ odd = st.one_of(
 
 @given(st.lists(st.lists(odd, max_size=4), max_size=8).filter(any), st.sampled_from([1, 2, 8192]))
 def test_tokens_that_are_no_text_may_come_at_any_time(sentences, batch):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "BATCH_SENTENCES", batch)
-        check(Corpus.from_sentences(sentences), sentences)
+    sized = Sized(list_sentences=batch)
+    check(sized.from_sentences(sentences), sentences)
 
 
 def test_generators_are_read_once():
@@ -70,9 +69,8 @@ def test_split_splits_texts_as_str_does(texts, batch):
     texts = [text.replace("\0", "") for text in texts]
     if not any(text.split() for text in texts):
         return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "BATCH_ROWS", batch)
-        check(Corpus.from_sentences(iter(texts), split=True), [text.split() for text in texts])
+    sized = Sized(texts=batch)
+    check(sized.from_sentences(iter(texts), split=True), [text.split() for text in texts])
 
 
 SPLITTING = [
@@ -120,19 +118,19 @@ def test_split_takes_any_str_and_gives_str():
 
 
 @pytest.mark.parametrize("batch", [1, 1024])
-def test_split_names_what_is_no_text(monkeypatch, batch):
-    monkeypatch.setattr(rows, "BATCH_ROWS", batch)
+def test_split_names_what_is_no_text(batch):
+    sized = Sized(texts=batch)
     for sentence in (["a"], b"a", None, 5):
         with pytest.raises(TypeError, match="sentence 2 must be a str"):
-            Corpus.from_sentences(["a", "b", sentence, "c"], split=True)
+            sized.from_sentences(["a", "b", sentence, "c"], split=True)
     with pytest.raises(ValueError, match="sentence 2: a NUL byte"):
-        Corpus.from_sentences(["a", "b\nb", "c d\0"], split=True)
+        sized.from_sentences(["a", "b\nb", "c d\0"], split=True)
     with pytest.raises(ValueError, match="sentence 2: it holds half a character"):
-        Corpus.from_sentences(["a", "b", "c \ud800d"], split=True)
+        sized.from_sentences(["a", "b", "c \ud800d"], split=True)
     with pytest.raises(TypeError, match="not one str"):
-        Corpus.from_sentences("the cat", split=True)
+        sized.from_sentences("the cat", split=True)
     with pytest.raises(ValueError, match="sentences: there is no word"):
-        Corpus.from_sentences(["", " "], split=True)
+        sized.from_sentences(["", " "], split=True)
 
 
 def test_generators_are_asked_by_the_thread_that_called():
@@ -157,12 +155,12 @@ def test_what_is_not_iterable_is_named():
 
 @pytest.mark.parametrize("chunk", [1, 4, 8192])
 @pytest.mark.parametrize("at", [0, 1, 5])
-def test_an_unhashable_token_is_named_with_its_sentence(monkeypatch, chunk, at):
-    monkeypatch.setattr(iterables, "BATCH_TOKENS", chunk)
+def test_an_unhashable_token_is_named_with_its_sentence(chunk, at):
+    sized = Sized(list_tokens=chunk)
     sentences = [["a", "b"], [], ["c"], ["a"] * 6, ["b"], ["x", "y"], ["z"]]
     sentences[at] = ["a", ["list"]]
     with pytest.raises(TypeError, match=rf"sentence {at}: .*the list \['list'\] is not"):
-        Corpus.from_sentences(sentences)
+        sized.from_sentences(sentences)
 
 
 @pytest.mark.parametrize("error", [TypeError("mine"), KeyError("mine"), KeyboardInterrupt()])
@@ -181,6 +179,18 @@ def test_errors_of_the_iterator_surface_as_themselves(error):
         assert caught.value is error
 
 
+def test_no_thread_is_left_when_reading_is_interrupted():
+    def sentences():
+        for number in range(50_000):
+            yield [f"w{number}"] * 3
+        raise KeyboardInterrupt
+
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.from_sentences(sentences())
+    assert threading.active_count() == threads
+
+
 @pytest.mark.parametrize("sentences", [[], [[]], [[], []], iter([])])
 def test_no_word_is_an_error(sentences):
     with pytest.raises(ValueError, match="no word"):
@@ -197,13 +207,12 @@ def test_a_given_vocabulary_drops_what_it_lacks():
         Corpus.from_sentences([["a"]], vocabulary=vocabulary, min_count=2)
 
 
-def test_memory_holds_ids_once(monkeypatch):
-    monkeypatch.setattr(iterables, "BATCH_TOKENS", 1000)
-    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 10_000)
+def test_memory_holds_ids_once():
+    sized = Sized(list_tokens=1000, block_tokens=10_000)
     words = 1 << 20
     sentences = [["a", "b", "a", "c"] * 256] * (words // 1024)
     tracemalloc.start()
-    corpus = Corpus.from_sentences(sentences)
+    corpus = sized.from_sentences(sentences)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6 * words

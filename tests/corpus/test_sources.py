@@ -13,9 +13,10 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sized import Sized
 
 from fastemb import Word2Vec
-from fastemb.corpus import Corpus, sources, text
+from fastemb.corpus import Corpus, encoder, inputs
 from fastemb.io import unpack
 
 TEXT = "the cat sat\non the mat\n\nein größerer Hund\n日本 語 😀\nlast"
@@ -54,13 +55,13 @@ def many_words(seed, lines=300):
 
 @pytest.mark.parametrize("ending", PACKS)
 @pytest.mark.parametrize("workers", [1, 3])
-def test_compressed_text_gives_the_same_ids_whatever_its_name(tmp_path, ending, workers, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 100)
+def test_compressed_text_gives_the_same_ids_whatever_its_name(tmp_path, ending, workers):
+    sized = Sized(block_bytes=100)
     content = many_words(1).encode()
     (tmp_path / "plain").write_bytes(content)
     packed = tmp_path / "packed"
     packed.write_bytes(PACKS[ending](content[:2000]) + PACKS[ending](content[2000:]))
-    same(Corpus.from_file(packed, workers=workers), Corpus.from_file(tmp_path / "plain"))
+    same(sized.from_file(packed, workers=workers), sized.from_file(tmp_path / "plain"))
 
 
 @pytest.mark.parametrize("ending", PACKS)
@@ -83,19 +84,19 @@ def test_damaged_data_are_an_error_that_names_the_file(tmp_path):
 
 
 def test_of_a_fault_in_the_text_and_a_later_end_the_first_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 1000)
+    sized = Sized(block_bytes=1000)
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\n" + many_words(4).encode())[:-3])
 
-    class Slow(text.TokenTable):
+    class Slow(encoder.TokenTable):
         def read(self, data, position, *rest):
             if position == 0:
                 time.sleep(0.3)
             return super().read(data, position, *rest)
 
-    monkeypatch.setattr(text, "TokenTable", Slow)
+    monkeypatch.setattr(encoder, "TokenTable", Slow)
     for workers in (1, 2, 3):
         with pytest.raises(ValueError, match=r"a\.gz, line 1: invalid UTF-8"):
-            Corpus.from_file(tmp_path / "a.gz", workers=workers)
+            sized.from_file(tmp_path / "a.gz", workers=workers)
 
 
 def test_archives_are_named(tmp_path):
@@ -140,10 +141,10 @@ ALL = [["one", "two"], ["three"], ["four"], ["five"], [], ["six"], ["one"]]
 
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("size", [1, 4, 1 << 20])
-def test_a_folder_is_all_its_files_by_name_but_hidden_ones(folder, workers, size, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", size)
-    assert list(Corpus.from_file(folder, workers=workers)) == ALL
-    assert list(Corpus.from_file(str(folder) + os.sep)) == ALL
+def test_a_folder_is_all_its_files_by_name_but_hidden_ones(folder, workers, size):
+    sized = Sized(block_bytes=size)
+    assert list(sized.from_file(folder, workers=workers)) == ALL
+    assert list(sized.from_file(str(folder) + os.sep)) == ALL
 
 
 def test_a_list_is_read_in_its_order(folder):
@@ -170,14 +171,14 @@ def test_word2vec_takes_them_too(folder):
     assert model.corpus_count == len(ALL)
 
 
-def test_faults_name_the_file_and_its_own_line(folder, monkeypatch):
+def test_faults_name_the_file_and_its_own_line(folder):
     (folder / "e.txt").write_bytes(b"fine\nalso fine\n\xff\n")
     (folder / "f.txt").write_bytes(b"\xff\n")
     for size in (1, 5, 1 << 20):
-        monkeypatch.setattr(text, "BLOCK_BYTES", size)
+        sized = Sized(block_bytes=size)
         for workers in (1, 3):
             with pytest.raises(ValueError, match=r"e\.txt, line 3: invalid UTF-8"):
-                Corpus.from_file(folder, workers=workers)
+                sized.from_file(folder, workers=workers)
 
 
 def test_what_is_not_there_is_named(folder, tmp_path):
@@ -342,18 +343,18 @@ ENCODINGS = ["utf-8", "utf-8-sig", "UTF8", "utf-16", "utf-16-le", "utf-16-be", "
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("size", [1, 2, 3, 1 << 20])
-def test_text_in_any_encoding_gives_the_same_ids(tmp_path, path, encoding, size, monkeypatch):
+def test_text_in_any_encoding_gives_the_same_ids(tmp_path, path, encoding, size):
     expected = Corpus.from_file(path)
-    monkeypatch.setattr(text, "BLOCK_BYTES", size)
+    sized = Sized(block_bytes=size)
     other = tmp_path / "other"
     other.write_bytes(TEXT.encode(encoding))
     for workers in (1, 3):
-        same(Corpus.from_file(other, encoding=encoding, workers=workers), expected)
+        same(sized.from_file(other, encoding=encoding, workers=workers), expected)
     other.write_bytes(gzip.compress(TEXT.encode(encoding)))
-    same(Corpus.from_file(other, encoding=encoding), expected)
+    same(sized.from_file(other, encoding=encoding), expected)
     if encoding.startswith("utf-16-") or encoding == "gb18030":
         other.write_bytes(("\ufeff" + TEXT).encode(encoding))
-        same(Corpus.from_file(other, encoding=encoding), expected)
+        same(sized.from_file(other, encoding=encoding), expected)
 
 
 @given(st.text(st.characters(codec="shift_jis", exclude_characters="\0¥‾")).map(lambda text: "a " + text))
@@ -377,14 +378,12 @@ def test_other_encodings_are_read_as_by_python(tmp_path_factory, content):
         ("utf-32", b"\xff\xfe\x00\x00a\x00\x00\x00\xff\xff\xff\xff", 1),
     ],
 )
-def test_text_that_is_not_of_the_encoding_named_is_an_error_with_its_line(
-    tmp_path, encoding, data, line, size, monkeypatch
-):
-    monkeypatch.setattr(text, "BLOCK_BYTES", size)
+def test_text_that_is_not_of_the_encoding_named_is_an_error_with_its_line(tmp_path, encoding, data, line, size):
+    sized = Sized(block_bytes=size)
     (tmp_path / "text").write_bytes(data)
     for workers in (1, 2):
         with pytest.raises(ValueError, match=rf"text, line {line}: this is not {encoding}"):
-            Corpus.from_file(tmp_path / "text", encoding=encoding, workers=workers)
+            sized.from_file(tmp_path / "text", encoding=encoding, workers=workers)
 
 
 def test_unicode_errors_hold_for_every_encoding(tmp_path):
@@ -420,6 +419,6 @@ def test_lines_of_an_encoding_are_counted_over_pieces():
     data = ("日\n本\n" * 20).encode("iso2022_jp") + b"\x1b$B\xff\xff"
     pieces = iter([data[i : i + 5] for i in range(0, len(data), 5)])
     with pytest.raises(ValueError, match="line 41: this is not iso2022_jp"):
-        list(sources._decoded(pieces, "iso2022_jp", "strict", "x"))
+        list(inputs._decoded(pieces, "iso2022_jp", "strict", "x"))
     with pytest.raises(ValueError, match="line 3: this is not iso2022_jp"):
-        list(sources._decoded(iter([b"a\nb\n\x1b$B\xff\xff"]), "iso2022_jp", "strict", "x"))
+        list(inputs._decoded(iter([b"a\nb\n\x1b$B\xff\xff"]), "iso2022_jp", "strict", "x"))

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check
+from sized import Sized
 
 from fastemb import Corpus, Vocabulary
-from fastemb.corpus import tables
+from fastemb.corpus.arrow import rows_at_a_time
+from fastemb.corpus.tables import string_bytes
+from fastemb.corpus.task import ReadSizes
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -49,12 +52,11 @@ def test_text_of_every_type_is_split_as_str_is(kind: str) -> None:
 @pytest.mark.parametrize("size", [1, 5, 40, 1 << 20])
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
-def test_batches_leave_no_trace(monkeypatch: pytest.MonkeyPatch, size: int, workers: int, kind: Any) -> None:
-    monkeypatch.setattr(tables, "BATCH_BYTES", size)
-    monkeypatch.setattr(tables, "SLICE_ROWS", max(size // 10, 1))
+def test_batches_leave_no_trace(size: int, workers: int, kind: Any) -> None:
+    sized = Sized(block_bytes=size, column_rows=max(size // 10, 1))
     array = pa.array(TEXTS * 7, kind)
-    check(Corpus.from_arrow(array, workers=workers), WORDS * 7)
-    check(Corpus.from_arrow(pa.chunked_array([array.slice(0, 3), array.slice(3)]), workers=workers), WORDS * 7)
+    check(sized.from_arrow(array, workers=workers), WORDS * 7)
+    check(sized.from_arrow(pa.chunked_array([array.slice(0, 3), array.slice(3)]), workers=workers), WORDS * 7)
 
 
 LIST_TYPES = [
@@ -68,11 +70,11 @@ LIST_TYPES = [
 @pytest.mark.parametrize("make", LIST_TYPES)
 @pytest.mark.parametrize("tokens", [1, 2, 1 << 20])
 @pytest.mark.parametrize("values", [pa.string(), pa.large_string(), pa.string_view()])
-def test_lists_of_strings_are_sentences(monkeypatch: pytest.MonkeyPatch, make: Any, tokens: int, values: Any) -> None:
-    monkeypatch.setattr(tables, "BATCH_TOKENS", tokens)
+def test_lists_of_strings_are_sentences(make: Any, tokens: int, values: Any) -> None:
+    sized = Sized(column_tokens=tokens)
     array = pa.array(LISTS * 3, make(values))
-    check(Corpus.from_arrow(array, workers=2), LISTS * 3)
-    check(Corpus.from_arrow(array.slice(3)), (LISTS * 3)[3:])
+    check(sized.from_arrow(array, workers=2), LISTS * 3)
+    check(sized.from_arrow(array.slice(3)), (LISTS * 3)[3:])
 
 
 @pytest.mark.parametrize("make", LIST_TYPES)
@@ -101,11 +103,12 @@ def test_lists_of_dictionary_words_are_numbered_as_they_occur_and_not_as_the_dic
     assert "unused" not in Corpus.from_arrow(array, min_count=0).vocabulary
 
 
-def test_strings_that_are_long_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_LONGEST", 10)
+def test_strings_that_are_too_long_together_for_short_offsets() -> None:
     for kind in (pa.string(), pa.large_string()):
-        check(Corpus.from_arrow(pa.array(TEXTS, kind)), WORDS)
-        check(Corpus.from_arrow(pa.array(LISTS, pa.list_(kind))), LISTS)
+        for texts in (TEXTS, TEXTS[:1]):
+            array = pa.array(texts, kind)
+            expected = "".join(text + "\n" for text in texts).encode()
+            assert string_bytes(array, b"\n", longest=10) == string_bytes(array, b"\n") == expected
 
 
 @given(st.lists(st.lists(st.text(max_size=3), max_size=5), max_size=8).filter(any), st.integers(1, 6))
@@ -237,15 +240,15 @@ def test_parquet_files_folders_and_patterns(folder: Any) -> None:
     check(Corpus.from_parquet([second, first], "t"), WORDS[2:] + WORDS[:2])
 
 
-def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any) -> None:
     rng = np.random.default_rng(0)
     texts = ["".join(chr(97 + letter) for letter in rng.integers(0, 26, size)) for size in [50, 50, 5000, 5000]]
     pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
-    monkeypatch.setattr(tables, "TABLE_BYTES", 12_000)
+    sized = Sized(table_bytes=12_000)
     with pq.ParquetFile(tmp_path / "x.parquet") as file:
-        assert tables._rows_at_a_time(file.metadata, "t") == 2
-        assert tables._rows_at_a_time(file.metadata, "n") > 2
-    check(Corpus.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
+        assert rows_at_a_time(file.metadata, "t", ReadSizes(table_bytes=12_000)) == 2
+        assert rows_at_a_time(file.metadata, "n", ReadSizes(table_bytes=12_000)) > 2
+    check(sized.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
 
 
 def test_parquet_by_url(folder: Any) -> None:
@@ -259,9 +262,9 @@ def test_parquet_by_url(folder: Any) -> None:
         Corpus.from_parquet("memory://tables/a.parquet", "t", cache=folder / "cache")
 
 
-def test_parquet_in_small_batches(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "TABLE_ROWS", 1)
-    check(Corpus.from_parquet(folder, "t", workers=3), WORDS)
+def test_parquet_in_small_batches(folder: Any) -> None:
+    sized = Sized(table_rows=1)
+    check(sized.from_parquet(folder, "t", workers=3), WORDS)
 
 
 def test_parquet_that_is_not_there_or_something_else(folder: Any, tmp_path: Any) -> None:
@@ -344,17 +347,17 @@ def test_what_cannot_be_encoded_is_named(array: Any, error: type[Exception], mes
         Corpus.from_arrow(batches(array, size), "column")
 
 
-def test_invalid_utf8_is_named_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_utf8_is_named_with_its_row() -> None:
     bad = pa.StringArray.from_buffers(
         4, pa.py_buffer(np.array([0, 1, 3, 6, 9], np.int32)), pa.py_buffer(b"a\nbx\xffyx\xfez")
     )
     for size in (1, 100):
-        monkeypatch.setattr(tables, "BATCH_BYTES", size)
+        sized = Sized(block_bytes=size)
         for _ in range(3):
             with pytest.raises(ValueError, match="row 2: invalid UTF-8"):
-                Corpus.from_arrow(bad, workers=3)
+                sized.from_arrow(bad, workers=3)
             with pytest.raises(ValueError, match="row 1: invalid UTF-8"):
-                Corpus.from_arrow(pa.ListArray.from_arrays(pa.array([0, 2, 3, 4]), bad), workers=3)
+                sized.from_arrow(pa.ListArray.from_arrays(pa.array([0, 2, 3, 4]), bad), workers=3)
 
 
 def test_columns_must_be_named_and_be_there() -> None:

@@ -10,12 +10,14 @@ import weakref
 
 import numpy as np
 import pytest
-from corpus_oracle import check, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, split
+from sized import Sized
 
-from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, text
-from fastemb.corpus.blocks import join
+from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, encoder
+from fastemb.corpus.blocks import EncodedBlock
+from fastemb.corpus.memory import join_blocks
 
 SPACES = [chr(c) for c in range(sys.maxunicode + 1) if chr(c).isspace()]
 NEAR_SPACES = [
@@ -47,17 +49,6 @@ def shared_path(tmp_path_factory):
     return tmp_path_factory.mktemp("texts") / "text.txt"
 
 
-@pytest.fixture
-def block_bytes(monkeypatch):
-    return lambda count: monkeypatch.setattr(text, "BLOCK_BYTES", count)
-
-
-def with_blocks(count, call):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "BLOCK_BYTES", count)
-        return call()
-
-
 def marked(content):
     """Keep a leading U+FEFF from being read as a byte order mark."""
     return content if not content.startswith("\ufeff") else " " + content
@@ -73,9 +64,9 @@ def test_words_lines_and_counts_are_those_of_str_split(shared_path, content, siz
     sentences = split(content)
     if not any(sentences):
         with pytest.raises(ValueError, match="no word"):
-            with_blocks(size, lambda: Corpus.from_file(shared_path, workers=workers))
+            Sized(block_bytes=size).from_file(shared_path, workers=workers)
         return
-    check(with_blocks(size, lambda: Corpus.from_file(shared_path, workers=workers)), sentences)
+    check(Sized(block_bytes=size).from_file(shared_path, workers=workers), sentences)
 
 
 @given(st.binary(max_size=60), st.sampled_from(["replace", "ignore"]), st.sampled_from([2, 5, 1 << 20]))
@@ -83,7 +74,7 @@ def test_words_lines_and_counts_are_those_of_str_split(shared_path, content, siz
 def test_invalid_bytes_are_replaced_or_ignored_as_by_decode(shared_path, noise, errors, size):
     content = b"word " + noise.replace(b"\0", b"\n")
     shared_path.write_bytes(content)
-    corpus = with_blocks(size, lambda: Corpus.from_file(shared_path, unicode_errors=errors, workers=2))
+    corpus = Sized(block_bytes=size).from_file(shared_path, unicode_errors=errors, workers=2)
     lines = content.removesuffix(b"\n").split(b"\n")
     check(corpus, [line.decode("utf-8", errors).split() for line in lines])
 
@@ -123,28 +114,28 @@ def test_empty_lines_stay_and_a_last_line_needs_no_end(path):
 
 
 @pytest.mark.parametrize("size", [1, 2, 1 << 20])
-def test_byte_order_mark_at_the_start_is_skipped_and_kept_elsewhere(path, block_bytes, size):
-    block_bytes(size)
+def test_byte_order_mark_at_the_start_is_skipped_and_kept_elsewhere(path, size):
+    sized = Sized(block_bytes=size)
     path.write_bytes("\ufeffa \ufeffb".encode())
-    assert list(Corpus.from_file(path)) == [["a", "\ufeffb"]]
+    assert list(sized.from_file(path)) == [["a", "\ufeffb"]]
 
 
-def test_a_line_and_a_word_may_be_longer_than_a_block(path, block_bytes):
-    block_bytes(16)
+def test_a_line_and_a_word_may_be_longer_than_a_block(path):
+    sized = Sized(block_bytes=16)
     words = ["x" * 1000, *(f"w{i % 7}" for i in range(500)), "日" * 300]
     path.write_text(" ".join(words), encoding="utf-8")
     for workers in (1, 3):
-        check(Corpus.from_file(path, workers=workers), [words])
+        check(sized.from_file(path, workers=workers), [words])
 
 
-def test_words_of_equal_count_keep_the_order_of_the_file_whatever_the_workers(path, block_bytes):
-    block_bytes(64)
+def test_words_of_equal_count_keep_the_order_of_the_file_whatever_the_workers(path):
+    sized = Sized(block_bytes=64)
     random.seed(1)
     lines = [[f"w{random.randrange(300)}" for _ in range(random.randrange(12))] for _ in range(400)]
     path.write_text("\n".join(map(" ".join, lines)))
     for workers in (1, 2, 3, 4, 9):
         for min_count in (1, 6):
-            check(Corpus.from_file(path, workers=workers, min_count=min_count), lines, min_count=min_count)
+            check(sized.from_file(path, workers=workers, min_count=min_count), lines, min_count=min_count)
 
 
 def test_options_choose_the_words(path):
@@ -193,9 +184,9 @@ def test_words_made_equal_are_as_early_as_the_first_of_them(path):
 # ---- what cannot be read ----
 
 
-def raises(path, pattern, error=ValueError, **options):
+def raises(path, pattern, error=ValueError, doors=Corpus, **options):
     with pytest.raises(error, match=pattern) as caught:
-        Corpus.from_file(path, **options)
+        doors.from_file(path, **options)
     assert str(path) in str(caught.value)
 
 
@@ -238,28 +229,28 @@ def test_utf16_is_recognised(path, encoding):
 
 @pytest.mark.parametrize("errors", ["strict", "replace", "ignore"])
 @pytest.mark.parametrize("size", [4, 1 << 20])
-def test_nul_byte_is_an_error_with_its_line(path, block_bytes, errors, size):
-    block_bytes(size)
+def test_nul_byte_is_an_error_with_its_line(path, errors, size):
+    sized = Sized(block_bytes=size)
     path.write_bytes(b"a b\nc d\n\ne f\0g\n")
-    raises(path, "line 4: NUL byte", unicode_errors=errors)
+    raises(path, "line 4: NUL byte", doors=sized, unicode_errors=errors)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
-def test_the_first_fault_of_a_file_is_reported_whatever_the_workers(path, block_bytes, workers):
-    block_bytes(32)
+def test_the_first_fault_of_a_file_is_reported_whatever_the_workers(path, workers):
+    sized = Sized(block_bytes=32)
     lines = [b"some words on a line"] * 400
     for at in (123, 124, 125, 130, 200, 399):
         lines[at] = b"some w\xffrds"
     path.write_bytes(b"\n".join(lines))
     for _ in range(5):
-        raises(path, 'line 124: invalid UTF-8.*unicode_errors="replace"', workers=workers)
+        raises(path, 'line 124: invalid UTF-8.*unicode_errors="replace"', doors=sized, workers=workers)
 
 
 def test_of_two_faults_found_at_once_the_first_is_reported(path, monkeypatch):
     path.write_bytes(b"ok\n\xff\n\xfe\n")
     both_there = threading.Barrier(2)
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def read(self, data, position, *rest):
             if position > 0:
                 both_there.wait(10)
@@ -267,9 +258,9 @@ def test_of_two_faults_found_at_once_the_first_is_reported(path, monkeypatch):
                 time.sleep(0.05)
             return super().read(data, position, *rest)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
-    monkeypatch.setattr(text, "BLOCK_BYTES", 2)
-    raises(path, "line 2: invalid UTF-8", workers=2)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
+    sized = Sized(block_bytes=2)
+    raises(path, "line 2: invalid UTF-8", doors=sized, workers=2)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +292,7 @@ def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monk
     path.write_bytes(b"a b c\n" * 1000)
     read = []
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def read(self, data, position, *rest):
             read.append(position)
             if len(read) == 3:
@@ -309,11 +300,11 @@ def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monk
             time.sleep(0.001)
             return super().read(data, position, *rest)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
-    monkeypatch.setattr(text, "BLOCK_BYTES", 6)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
+    sized = Sized(block_bytes=6)
     threads = threading.active_count()
     with pytest.raises(BoomError):
-        Corpus.from_file(path, workers=4)
+        sized.from_file(path, workers=4)
     assert len(read) < 900
     assert threading.active_count() == threads
 
@@ -322,13 +313,13 @@ def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monk
 def test_keyboard_interrupt_stops_soon(path, monkeypatch):
     path.write_bytes(b"a b c\n" * 10000)
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def read(self, *arguments):
             time.sleep(0.01)
             return super().read(*arguments)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
-    monkeypatch.setattr(text, "BLOCK_BYTES", 6)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
+    sized = Sized(block_bytes=6)
     sent = []
 
     def interrupt():
@@ -338,7 +329,7 @@ def test_keyboard_interrupt_stops_soon(path, monkeypatch):
     timer = threading.Timer(0.2, interrupt)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        Corpus.from_file(path, workers=2)
+        sized.from_file(path, workers=2)
     assert time.monotonic() - sent[0] < 5
     timer.join()
 
@@ -371,14 +362,14 @@ def test_tables_are_few_and_gone_once_they_are_merged(path, monkeypatch):
     path.write_bytes(b"a b c\n" * 100)
     made, alive, seen = [], weakref.WeakSet(), []
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def __init__(self):
             made.append(True)
             alive.add(self)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
-    monkeypatch.setattr(text, "BLOCK_BYTES", 6)
-    Corpus.from_file(path, workers=50, trim_rule=lambda *_: seen.append(len(alive)))
+    monkeypatch.setattr(encoder, "TokenTable", Table)
+    sized = Sized(block_bytes=6)
+    sized.from_file(path, workers=50, trim_rule=lambda *_: seen.append(len(alive)))
     assert len(made) == 8
     assert set(seen) == {1}
 
@@ -386,8 +377,8 @@ def test_tables_are_few_and_gone_once_they_are_merged(path, monkeypatch):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_memory_holds_ids_once(workers):
     """Blocks give their pages back while the whole is put together."""
-    blocks = [text.Encoded(i, 0, np.full(3, i, np.int32), np.array([2])) for i in range(4)]
-    ids, offsets = join(blocks, workers)
+    blocks = [EncodedBlock(i, 0, np.full(3, i, np.int32), np.array([2])) for i in range(4)]
+    ids, offsets = join_blocks(blocks, workers)
     assert blocks == []
     assert ids.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert offsets.tolist() == [0, 2, 5, 8, 11]

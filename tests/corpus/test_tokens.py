@@ -8,11 +8,12 @@ import threading
 import time
 
 import pytest
-from corpus_oracle import check, lines_of, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, lines_of, split
+from sized import Sized
 
-from fastemb.corpus import Corpus, Vocabulary, text
+from fastemb.corpus import Corpus, Vocabulary
 
 TEXT = "The cat, the CAT.\r\nIt's 3.5 o'clock\n\nÄpfel — und ÄPFEL!\nlast-one"
 
@@ -27,12 +28,6 @@ def path(tmp_path):
 @pytest.fixture(scope="module")
 def shared_path(tmp_path_factory):
     return tmp_path_factory.mktemp("texts") / "text.txt"
-
-
-def with_blocks(size, call):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "BLOCK_BYTES", size)
-        return call()
 
 
 def plain_lines(content):
@@ -58,7 +53,7 @@ def test_words_are_the_matches_of_a_pattern_in_each_line(shared_path, content, p
     for given_pattern in (pattern, re.compile(pattern)):
         options = {"token_pattern": given_pattern, "lower": lower, "workers": 2}
         if any(sentences):
-            check(with_blocks(size, lambda options=options: Corpus.from_file(shared_path, **options)), sentences)
+            check(Sized(block_bytes=size).from_file(shared_path, **options), sentences)
         else:
             with pytest.raises(ValueError, match="no word"):
                 Corpus.from_file(shared_path, **options)
@@ -102,7 +97,7 @@ def test_words_are_what_a_function_makes_of_each_line(shared_path, content, size
     content = "a\n" + content
     shared_path.write_bytes(content.encode())
     lines = plain_lines(content.lower() if lower else content)
-    corpus = with_blocks(size, lambda: Corpus.from_file(shared_path, tokenizer=letters, lower=lower, workers=workers))
+    corpus = Sized(block_bytes=size).from_file(shared_path, tokenizer=letters, lower=lower, workers=workers)
     check(corpus, [letters(line) for line in lines])
 
 
@@ -119,8 +114,8 @@ def test_any_iterable_of_words_will_do_and_empty_ones_are_left_out(path):
         assert list(Corpus.from_file(path, tokenizer=make)) == expected
 
 
-def test_a_function_is_called_by_one_thread_at_a_time(path, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 16)
+def test_a_function_is_called_by_one_thread_at_a_time(path):
+    sized = Sized(block_bytes=16)
     path.write_text("a b c\n" * 500)
     inside = threading.Lock()
 
@@ -131,17 +126,17 @@ def test_a_function_is_called_by_one_thread_at_a_time(path, monkeypatch):
         inside.release()
         return words
 
-    assert Corpus.from_file(path, tokenizer=tokenizer, workers=4).words == 1500
+    assert sized.from_file(path, tokenizer=tokenizer, workers=4).words == 1500
 
 
-def test_words_keep_the_order_of_the_file_whatever_the_workers(path, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK_BYTES", 32)
+def test_words_keep_the_order_of_the_file_whatever_the_workers(path):
+    sized = Sized(block_bytes=32)
     rng = random.Random(1)
     content = "\n".join(" ".join(f"w{rng.randrange(200)}" for _ in range(rng.randrange(9))) for _ in range(300))
     path.write_text(content)
     for workers in (1, 2, 5):
-        check(Corpus.from_file(path, tokenizer=str.split, workers=workers), split(content))
-        check(Corpus.from_file(path, token_pattern=r"\S+", workers=workers), split(content))
+        check(sized.from_file(path, tokenizer=str.split, workers=workers), split(content))
+        check(sized.from_file(path, token_pattern=r"\S+", workers=workers), split(content))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -277,7 +272,7 @@ cased = st.lists(
 def test_lower_case_is_that_of_str(shared_path, content, size, workers):
     content = "a " + content
     shared_path.write_bytes(content.encode())
-    corpus = with_blocks(size, lambda: Corpus.from_file(shared_path, lower=True, workers=workers))
+    corpus = Sized(block_bytes=size).from_file(shared_path, lower=True, workers=workers)
     check(corpus, [[word.lower() for word in line] for line in split(content)])
     assert list(corpus) == split(content.lower())
 
@@ -324,11 +319,10 @@ def test_long_lines_are_cut_and_nothing_is_lost(shared_path, sentences, longest,
     content = "\n".join(map(" ".join, sentences)) + end
     shared_path.write_bytes(content.encode())
     expected = cut(split(content), longest)
-    corpus = with_blocks(size, lambda: Corpus.from_file(shared_path, max_sentence_length=longest, workers=workers))
+    corpus = Sized(block_bytes=size).from_file(shared_path, max_sentence_length=longest, workers=workers)
     check(corpus, expected)
-    corpus = with_blocks(
-        size, lambda: Corpus.from_file(shared_path, max_sentence_length=longest, tokenizer=str.split, workers=workers)
-    )
+    options = {"max_sentence_length": longest, "tokenizer": str.split, "workers": workers}
+    corpus = Sized(block_bytes=size).from_file(shared_path, **options)
     check(corpus, expected)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,32 @@ def test_baskets_come_back_as_they_were() -> None:
 def test_items_may_be_of_any_hashable_kind() -> None:
     baskets: list[list[Any]] = [[("a", 1), 2, "x"], [2.5, frozenset({1})]]
     assert list(Interactions.from_baskets(baskets)) == baskets
+
+
+def test_baskets_keep_their_numbers_over_many_batches() -> None:
+    many: list[Any] = [[f"item {number % 700}", "tea"] for number in range(6000)]
+    late: list[Any] = [(number, "tea") for number in range(50)]
+    data = Interactions.from_baskets([*many, [], *late])
+    assert list(data) == [*many, [], *map(list, late)]
+    with pytest.raises(ValueError, match="basket 6000: an item is missing"):
+        Interactions.from_baskets([*many, ["tea", None], [math.nan]])
+    with pytest.raises(TypeError, match=r"basket 6001 is not a list of hashable items: \['tea', \[\]\]"):
+        Interactions.from_baskets([*many, ["tea"], ["tea", []]])
+    with pytest.raises(TypeError, match="basket 6000 is a str, not a list of items: 'tea'"):
+        Interactions.from_baskets([*many, "tea"])
+
+
+def test_only_the_columns_named_are_read_of_parquet_and_others_are_listed(tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    pa = pytest.importorskip("pyarrow")
+    (tmp_path / "t.parquet").mkdir()
+    for name, items in (("a", ["x", "y"]), ("b", ["z"])):
+        table = pa.table({"user": [7] * len(items), "item": items, "other": [[{"a": 1}]] * len(items)})
+        pq.write_table(table, tmp_path / "t.parquet" / f"{name}.parquet")
+    data = Interactions.from_file(tmp_path / "t.parquet", session="user", item="item")
+    assert list(data) == [["x", "y", "z"]]
+    with pytest.raises(KeyError, match=r"t\.parquet: the table has no column 'z'; it has 'user', 'item', 'other'"):
+        Interactions.from_file(tmp_path / "t.parquet", session="user", item="z")
 
 
 @pytest.mark.parametrize("bad", ["milk", 5, [["milk"]], None])

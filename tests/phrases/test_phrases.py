@@ -9,18 +9,21 @@ import os
 import random
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import phrases_oracle as oracle
 import pytest
-from corpus_oracle import check_shape
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from reference import phrases_oracle as oracle
+from reference.corpus_oracle import check_shape
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
-from fastemb.corpus import disk, pairs
+from fastemb.corpus import corpus_file
 from fastemb.models.phrases import npmi_scorer, original_scorer
+from fastemb.phrases import pairs
+from fastemb.phrases.sizes import PhraseSizes
 
 SCORERS = {"default": oracle.original, "npmi": oracle.npmi}
 CONNECTORS = frozenset(["o", "t"])
@@ -32,12 +35,17 @@ scorings = st.sampled_from([("default", 0.1), ("default", 1.0), ("npmi", -0.5), 
 workers = st.integers(1, 4)
 
 
+class CutPhrases(Phrases):
+    """Phrases of the library, which the tests of "cut" use in their place."""
+
+    _sizes = PhraseSizes(block_tokens=3, least_entries=1)
+
+
 @pytest.fixture(autouse=True, params=["whole", "cut"])
 def cut(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything also with blocks of three tokens, and tables that are full at once."""
     if request.param == "cut":
-        monkeypatch.setattr(pairs, "BLOCK_TOKENS", 3)
-        monkeypatch.setattr(pairs, "LEAST_ROOM", 1)
+        monkeypatch.setitem(globals(), "Phrases", CutPhrases)
 
 
 def zipf(seed: int, count: int = 400) -> list[list[str]]:
@@ -112,8 +120,8 @@ def test_phrases_of_one_text_join_another(text: Any, other: Any, links: Any) -> 
 @given(sentences, scorings, connectors, workers, st.integers(1, 9))
 def test_a_corpus_on_disk_is_joined_on_disk(text: Any, scoring: Any, links: Any, threads: int, piece: int) -> None:
     phrases = Phrases(text, 1, scoring[1], scoring=scoring[0], connector_words=links)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairs, "PIECE_TOKENS", piece)
+    phrases._sizes = replace(phrases._sizes, piece_tokens=piece)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Corpus.from_sentences(text).save(os.path.join(folder, "c"))
         joined = phrases.apply(Corpus.open(os.path.join(folder, "c")), threads)
         assert is_mapped(joined.ids)
@@ -139,7 +147,7 @@ def test_joining_on_disk_can_be_broken_off(tmp_path: Any, monkeypatch: pytest.Mo
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(disk._Region, "write", full)
+    monkeypatch.setattr(corpus_file.Region, "write", full)
     with pytest.raises(OSError, match="No space left on device"):
         phrases.apply(corpus)
     monkeypatch.undo()

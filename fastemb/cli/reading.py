@@ -1,0 +1,131 @@
+"""What all commands that read text or tables share: the options, and the corpus that they name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..config import available_cpus
+from ..corpus import Corpus
+from ..corpus.arrow import parquet_files
+from ..corpus.clashes import without_outputs
+from ..corpus.corpus_file import is_corpus
+from ..corpus.inputs import find_inputs
+from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
+from .shared import check_writable
+
+_PARQUET = (".parquet", ".pq")
+_TEXT = ("encoding", "lower", "token_pattern", "max_sentence_length")
+
+
+def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
+    """Add what is read, and how."""
+    parser.add_argument(
+        "corpus",
+        nargs="+",
+        help="text, a sentence a line, compressed or not; Parquet files (.parquet, or any name with --column); folders "
+        "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",
+    )
+    group = parser.add_argument_group("reading")
+    whole: dict[str, Any] = {"type": int, "metavar": "N"}
+    group.add_argument("--column", metavar="NAME", help="Parquet: the column, of text or of lists of words")
+    group.add_argument("--encoding", metavar="NAME", help="of text files (utf-8)")
+    group.add_argument("--lower", action="store_true", help="put words in lower case")
+    group.add_argument(
+        "--token-pattern", metavar="REGEX", help=r"words are what this matches, such as '\w+' (what white space parts)"
+    )
+    group.add_argument("--max-sentence-length", **whole, help="cut longer sentences to so many words (no limit)")
+    group.add_argument("--min-count", **whole, default=min_count, help="drop words that occur less often (%(default)s)")
+    group.add_argument(
+        "--max-vocab", **whole, help="keep at most this many words; none of those that tie at the border"
+    )
+    group.add_argument("--max-vocab-size", **whole, help="keep exactly this many words; memory for counting is limited")
+    add_phrases(parser)
+
+
+def corpus_of(
+    options: argparse.Namespace, workers: int, *, cache: str | None = None, save_to: str | None = None
+) -> Corpus:
+    """The corpus that the options name; see `Corpus.from_file` for ``cache`` and ``save_to``.
+
+    With phrases, these two hold it with all its words and before phrases are joined.
+    """
+    passes = phrase_passes(options, workers)
+    selection = {
+        "min_count": options.min_count,
+        "max_final_vocab": options.max_vocab,
+        "max_vocab_size": options.max_vocab_size,
+    }
+    if not passes:
+        return _read_words(options, workers, selection, cache, save_to)
+    corpus = _read_words(options, workers, {}, cache, save_to)
+    return join_phrases(corpus, passes, options, workers).select(**selection)
+
+
+def _read_words(
+    options: argparse.Namespace, workers: int, selection: dict[str, Any], cache: str | None, save_to: str | None
+) -> Corpus:
+    """The corpus without phrases, and with the words that ``selection`` keeps."""
+    paths: list[str] = options.corpus
+    for path in paths:
+        if is_corpus(path):
+            if cache is not None:
+                raise ValueError(f"{path}: this corpus is encoded already, so --cache has no effect")
+            return _open(path, options).select(**selection)
+    text = {name: getattr(options, name) for name in _TEXT if _is_given(options, name)}
+    reading: dict[str, Any] = {**text, **selection, "workers": workers, "cache": cache, "save_to": save_to}
+    if options.column is None and not _are_parquet(paths):
+        return Corpus.from_file(paths, **reading)
+    if options.encoding is not None:
+        raise ValueError("--encoding is for text files: Parquet is always UTF-8")
+    return Corpus.from_parquet(paths, options.column, **reading)
+
+
+def _is_given(options: argparse.Namespace, name: str) -> bool:
+    value = getattr(options, name)
+    return value is not None and value is not False
+
+
+def check_files(options: argparse.Namespace, made: str | None, *outputs: str | None) -> None:
+    """As `check_writable`, for each file in the folders and patterns to read too; ``made``: the corpus to make."""
+    check_writable([*options.corpus, *connector_files(options)], made, *outputs)
+    local = [path for path in options.corpus if path != "-" and "://" not in path]
+    if local:
+        find = parquet_files if options.column is not None or _are_parquet(local) else find_inputs
+        without_outputs(find(local), made, *outputs)
+
+
+def _open(path: str, options: argparse.Namespace) -> Corpus:
+    """An encoded corpus."""
+    if len(options.corpus) > 1:
+        raise ValueError(f"{path}: an encoded corpus cannot be read together with other files")
+    for name in ("column", *_TEXT):
+        if _is_given(options, name):
+            raise ValueError(f"{path}: this corpus is encoded already, so --{name.replace('_', '-')} has no effect")
+    return Corpus.open(path)
+
+
+def _are_parquet(paths: Sequence[str]) -> bool:
+    """Whether these are Parquet files, or folders of nothing else."""
+    kinds = {is_parquet(path) for path in paths}
+    if len(kinds) > 1:
+        raise ValueError("text and Parquet files cannot be read together")
+    return kinds == {True}
+
+
+def is_parquet(path: str) -> bool:
+    """Whether this is a Parquet file, or a folder of nothing else."""
+    if not os.path.isdir(path):
+        return path.lower().endswith(_PARQUET)
+    files = [file for file in Path(path).rglob("[!_.]*") if file.is_file() and not is_corpus(file)]
+    return bool(files) and all(file.name.lower().endswith(_PARQUET) for file in files)
+
+
+def add_workers(parser: Any) -> None:
+    """Add the number of threads."""
+    parser.add_argument(
+        "-t", "--workers", type=int, metavar="N", default=available_cpus(), help="threads (all CPUs: %(default)s)"
+    )

@@ -1,0 +1,242 @@
+"""Sentences in memory: lists of tokens, and texts that are to be split."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+
+from .._native import TokenTable, number_tokens
+from .batching import in_batches
+from .blocks import Parts
+from .feed import Feed
+from .messages import short
+from .rows import Rows, encode_rows
+from .splitting import TextOptions
+from .task import ReadSizes, Task
+from .vocabulary import Ids, Ints
+
+BATCHES_AHEAD = 2
+
+
+# ---- lists of tokens ----
+
+
+def encode_lists(sentences: Iterable[Iterable[Hashable]], task: Task) -> Parts:
+    """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
+    require_sentences(sentences)
+    feed = Feed(task)
+    keys = number_lists(list_batches(sentences, task.sizes, sentence_tokens), feed.add, _unhashable)
+    return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
+
+
+Batch = tuple[list[Sequence[Hashable]], Ints]
+"""Some lists of tokens, and how many tokens there are before the end of each."""
+
+
+def number_lists(
+    batches: Iterable[Batch],
+    take: Callable[[Ids, Ints], None],
+    unhashable: Callable[[list[Sequence[Hashable]], int], str],
+) -> list[Hashable]:
+    """Number the tokens of lists in the order in which they first occur.
+
+    A thread of its own looks up tokens while this one asks for the next lists: generators may depend on being asked by
+    the thread that called, so `in_threads`, where that thread only waits, is not for this. Ctrl-C has the same effect
+    here: what waits is dropped, the look-up in progress ends, which takes some milliseconds, and KeyboardInterrupt is
+    raised.
+
+    Args:
+        batches: The lists.
+        take: Is given the numbers of each batch, and their ends.
+        unhashable: Says which token of a batch is not hashable, and gets the number of lists before it.
+
+    Returns:
+        The tokens by number.
+
+    Raises:
+        TypeError: a token is not hashable.
+    """
+    waiting: deque[tuple[Future[Ids], Ints]] = deque()
+
+    def hand_over() -> None:
+        ids, ends = waiting.popleft()
+        take(ids.result(), ends)
+
+    helper = ThreadPoolExecutor(1, "fastemb-numbering")
+    try:
+        tokens = _Tokens(helper)
+        read = 0
+        for batch, ends in batches:
+            try:
+                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
+            except TypeError as error:
+                raise TypeError(unhashable(batch, read)) from error
+            read += len(batch)
+            if len(waiting) > BATCHES_AHEAD:
+                hand_over()
+        while waiting:
+            hand_over()
+        return tokens.keys()
+    finally:
+        helper.shutdown(cancel_futures=True)
+
+
+class _Tokens:
+    """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
+
+    The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
+    """
+
+    def __init__(self, helper: ThreadPoolExecutor) -> None:
+        self._helper = helper
+        self._table = TokenTable()
+        self._indices: dict[Hashable, int] | None = None
+        self._position = 0
+
+    def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
+        """The number of each of these tokens, of which there are ``count``."""
+        if self._indices is None:
+            data = _with_nuls(sentences, count)
+            if data is not None:
+                self._position += count
+                return self._helper.submit(self._look_up, data, self._position - count, count)
+            self._indices = {key: number for number, key in enumerate(self.keys())}
+            self._table = TokenTable()
+        found: Future[Ids] = Future()
+        ids = np.empty(count, np.int32)
+        number_tokens(self._indices, sentences, ids)
+        found.set_result(ids)
+        return found
+
+    def _look_up(self, data: bytes, position: int, count: int) -> Ids:
+        ids = np.empty(count, np.int32)
+        self._table.add(data, None, None, position, ids)
+        return ids
+
+    def keys(self) -> list[Hashable]:
+        """The tokens so far."""
+        if self._indices is not None:
+            return list(self._indices)
+        self._helper.submit(int).result()  # after all that was submitted before
+        keys = self._table.list(np.arange(len(self._table), dtype=np.int32))
+        return list(keys.decode().split("\0")[:-1])
+
+
+def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
+    """The tokens with a NUL byte after each, None when not all of them are text."""
+    try:
+        text = "\0".join(chain.from_iterable(sentences))  # type: ignore[arg-type]
+        data = (text + "\0" if count else "").encode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+    nuls = len(data) - np.count_nonzero(np.frombuffer(data, np.uint8))  # several times as fast as data.count
+    return data if nuls == count else None
+
+
+def list_batches(
+    lists: Iterable[Any], sizes: ReadSizes, as_list: Callable[[Any, int], Sequence[Hashable]]
+) -> Iterator[Batch]:
+    """Lists in batches of some ten thousand tokens.
+
+    Args:
+        lists: Lists, tuples, or anything that ``as_list`` makes a list of, given its number.
+        sizes: How many are taken at once.
+        as_list: Makes a list of what is neither a list nor a tuple, or raises TypeError.
+    """
+    iterator = iter(lists)
+    read, count = 0, 1
+    while batch := list(islice(iterator, count)):
+        if not {list, tuple}.issuperset(map(type, batch)):
+            batch = [as_list(one, number) for number, one in enumerate(batch, read)]
+        ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
+        yield batch, ends
+        if len(batch) < count:  # not every iterator that has ended stays so
+            return
+        read += len(batch)
+        count = min(max(sizes.list_tokens * len(batch) // max(int(ends[-1]), 1), 1), 2 * count, sizes.list_sentences)
+
+
+def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
+    """A sentence as a list or tuple of its tokens; TypeError, which tells its ``number``, when it is none."""
+    if type(sentence) in (list, tuple):
+        tokens: Sequence[Hashable] = sentence
+        return tokens
+    if isinstance(sentence, (str, bytes)):
+        raise TypeError(
+            f"sentence {number} is {short(sentence)}, not a list of tokens: split it first, as with sentence.split(), "
+            "or give split=True"
+        )
+    if isinstance(sentence, np.ndarray):
+        return list(sentence.tolist())
+    try:
+        iterator = iter(sentence)
+    except TypeError:
+        raise TypeError(f"sentence {number} must be a list of tokens, not {short(sentence)}") from None
+    return list(iterator)
+
+
+def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
+    for number, sentence in enumerate(batch, before):
+        for token in sentence:
+            try:
+                hash(token)
+            except TypeError:
+                return f"sentence {number}: a token must be hashable, and {short(token)} is not"
+    return "a token cannot be compared with others"
+
+
+def require_sentences(sentences: Any) -> None:
+    """Raise TypeError when this is no iterable of sentences."""
+    if isinstance(sentences, (str, bytes)):
+        raise TypeError(
+            "sentences must be lists of tokens, not one str: split it first, as with [line.split() for line in "
+            "text.splitlines()], or read a file with Corpus.from_file"
+        )
+    if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
+        raise TypeError(f"sentences must be an iterable of lists of tokens, not {short(sentences)}")
+
+
+# ---- texts ----
+
+
+def encode_texts(sentences: Any, options: TextOptions, task: Task) -> Parts:
+    """Sentences that are str; the errors are those of `Corpus.from_sentences` with ``split``.
+
+    One thread alone asks for sentences, the one that called: generators may depend on that.
+    """
+    require_sentences(sentences)
+    rows = _text_rows(iter(sentences), task.sizes.texts)
+    return encode_rows(rows, "sentences", "sentence {}".format, options, replace(task, threads=1))
+
+
+def _text_rows(sentences: Iterator[Any], most: int) -> Iterator[Rows]:
+    read = 0
+    for batch in in_batches(sentences, most):
+        if set(map(type, batch)) != {str}:
+            batch = [_require_text(sentence, number) for number, sentence in enumerate(batch, read)]
+        text = "\n".join([*batch, ""])
+        if text.count("\n") != len(batch):
+            text = "\n".join([*(sentence.replace("\n", " ") for sentence in batch), ""])
+        yield Rows(_utf8(text, read), len(batch))
+        read += len(batch)
+
+
+def _utf8(text: str, before: int) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        row = before + text.count("\n", 0, error.start)
+        half = text[error.start]
+        raise ValueError(f"sentence {row}: it holds half a character, {half!r}, which is no text") from None
+
+
+def _require_text(sentence: Any, number: int) -> str:
+    if not isinstance(sentence, str):
+        raise TypeError(f"sentence {number} must be a str, as split=True was given, not {short(sentence)}")
+    return str(sentence)
