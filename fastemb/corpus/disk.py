@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from .._native import CheckedSentences, remap_ids
 from ..io.atomic import StrPath, atomic_write
-from ..io.native import pack_keys, read_tensors, starts_like_tensors, tensor_header, unpack_keys
+from ..io.keys import pack_keys, unpack_keys
+from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
 from .blocks import Encoded, Parts
 from .sources import Source
 from .vocabulary import Ids, Ints, Vocabulary

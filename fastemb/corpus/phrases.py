@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from ..checks import are_offsets, integer
 from ..io.atomic import StrPath
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..io.keys import pack_keys, unpack_keys
+from ..io.safetensors import read_tensors, write_tensors
 from ..threads import thread_count
 from .blocks import Parts
 from .corpus import Corpus

@@ -2,7 +2,7 @@
 
 from .anyformat import load_vectors, save_vectors
 from .atomic import atomic_write
-from .native import read_tensors, write_tensors
+from .safetensors import read_tensors, write_tensors
 from .unpack import TruncatedFileError
 
 __all__ = ["TruncatedFileError", "atomic_write", "load_vectors", "read_tensors", "save_vectors", "write_tensors"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .atomic import StrPath
-from .native import starts_like_tensors
-from .source import open_source, require_file
+from .input_file import open_source, require_file
+from .safetensors import starts_like_tensors
 
 if TYPE_CHECKING:
     from ..vectors import KeyedVectors

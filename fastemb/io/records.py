@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..threads import in_threads
-from .source import read_into
+from .input_file import read_into
 
 Floats = NDArray[np.floating[Any]]
 

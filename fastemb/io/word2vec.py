@@ -18,9 +18,9 @@ from numpy.typing import DTypeLike, NDArray
 from .. import _native
 from ..config import available_cpus
 from .atomic import StrPath, atomic_write
+from .input_file import BLOCK, Window, open_source, refuse_compressed_name, require_file
 from .numbers import parse_double, parse_float
 from .records import Records
-from .source import BLOCK, Window, open_source, refuse_compressed_name, require_file
 from .unpack import TruncatedFileError
 
 Floats = NDArray[np.floating[Any]]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..io.atomic import StrPath
-from ..io.source import open_source
+from ..io.input_file import open_source
 from .query import Queries
 from .statistics import Correlation, pearson, spearman
 from .store import Key, row_norms

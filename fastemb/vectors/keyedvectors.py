@@ -12,15 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..io.atomic import StrPath
-from ..io.attributes import (
-    PICKLE_PROTOCOL,
-    SEP_LIMIT,
-    pack_attributes,
-    set_attributes,
-    unpack_attributes,
-    warn_of_pickle_options,
-)
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..io.keys import pack_keys, unpack_keys
+from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
+from ..io.safetensors import read_tensors, write_tensors
+from ..io.user_attributes import pack_attributes, set_attributes, unpack_attributes
 from ..io.word2vec import read_counts, read_word2vec, write_counts, write_word2vec
 from . import evaluation
 from .evaluation import Section

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from fastemb import Corpus, Vocabulary, Word2Vec
 from fastemb.corpus import blocks, disk
 from fastemb.corpus import text as text_module
-from fastemb.io.native import read_tensors, write_tensors
+from fastemb.io.safetensors import read_tensors, write_tensors
 
 SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], []]
 

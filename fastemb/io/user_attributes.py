@@ -12,19 +12,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-SEP_LIMIT = 10 * 1024**2  # gensim's default
-PICKLE_PROTOCOL = 4  # the same
-
-
-def warn_of_pickle_options(separately: Any, sep_limit: int, pickle_protocol: int) -> None:
-    """Warn the caller of a save method that options which make sense for pickles do nothing."""
-    if separately or sep_limit != SEP_LIMIT or pickle_protocol != PICKLE_PROTOCOL:
-        warnings.warn(
-            "separately, sep_limit and pickle_protocol have no effect: everything goes to one file, without pickle",
-            UserWarning,
-            stacklevel=3,
-        )
-
 
 def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Array]]:
     """JSON of the plain values, and the arrays by ``prefix`` and name. What is neither is left out, with a warning.

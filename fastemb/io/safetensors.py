@@ -1,4 +1,4 @@
-"""fastemb's own files: named arrays and strings, in the safetensors format.
+"""The safetensors format: a file of arrays by name and strings by name. All of fastemb's own files are in it.
 
 A file is the length of its header (8 bytes, little-endian), the header as JSON, and the arrays' bytes one after the
 other. Nothing in it is ever executed. Any safetensors reader can open it.
@@ -12,7 +12,6 @@ import mmap as memory_map
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -238,62 +237,3 @@ def _read_only(array: Array) -> Array:
 
 def _native_order(array: Array) -> Array:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-# ---- keys ----
-
-
-def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
-    """Keys as arrays for `write_tensors`, and their type: "str" or "int".
-
-    Strings become ``keys`` (uint8, UTF-8 one after the other) and ``key_offsets`` (int64, n + 1); whole numbers
-    become ``keys`` (int64).
-
-    Raises:
-        TypeError: the keys are not all str or all int.
-        OverflowError: a key does not fit in 64 bits.
-
-    """
-    if all(isinstance(key, str) for key in keys):
-        names = [key.encode("utf-8", "surrogatepass") for key in keys]
-        offsets = np.zeros(len(names) + 1, np.int64)
-        np.cumsum([len(name) for name in names], out=offsets[1:])
-        return {"keys": np.frombuffer(b"".join(names), np.uint8), "key_offsets": offsets}, "str"
-    for key in keys:
-        if not isinstance(key, int | np.integer) or isinstance(key, bool):
-            raise TypeError(f"keys must be all str or all int to be saved, but one is {key!r}")
-    return {"keys": np.array([int(key) for key in keys], np.int64)}, "int"
-
-
-def unpack_keys(path: StrPath, tensors: Mapping[str, Array], key_type: str | None) -> list[str] | list[int]:
-    """Return the keys that `pack_keys` stored; ``path`` is for messages.
-
-    Raises:
-        ValueError: the arrays are missing or do not fit together.
-
-    """
-    keys = tensors.get("keys")
-    if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
-        numbers: list[int] = keys.tolist()
-        return numbers
-    offsets = tensors.get("key_offsets")
-    if (
-        key_type != "str"
-        or keys is None
-        or offsets is None
-        or keys.dtype != np.uint8
-        or keys.ndim != 1
-        or not _are_offsets(offsets, len(keys))
-    ):
-        raise ValueError(f"{path}: the keys are missing or damaged")
-    data, ends = keys.tobytes(), offsets.tolist()
-    try:
-        return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: a key is not valid UTF-8") from None
-
-
-def _are_offsets(offsets: Array, length: int) -> bool:
-    if offsets.dtype != np.int64 or offsets.ndim != 1 or len(offsets) == 0:
-        return False
-    return bool(offsets[0] == 0 and offsets[-1] == length and (offsets[1:] >= offsets[:-1]).all())
