@@ -36,9 +36,8 @@ if TYPE_CHECKING:
         Text8Corpus,
         Vocabulary,
     )
-    from .io import load_vectors, save_vectors
     from .train import CallbackAny2Vec, Word2Vec
-    from .vectors import KeyedVectors
+    from .vectors import KeyedVectors, load_vectors, save_vectors
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -80,11 +79,10 @@ _HOMES = {
         "Text8Corpus",
         "Vocabulary",
     ],
-    "io": ["load_vectors", "save_vectors"],
     "items": [],
     "models": [],
     "train": ["CallbackAny2Vec", "Word2Vec"],
-    "vectors": ["KeyedVectors"],
+    "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 

@@ -1,6 +1,7 @@
 """Vectors by key: look-up, queries, evaluation, files."""
 
+from .files import load_vectors, save_vectors
 from .keyedvectors import KeyedVectors
 from .statistics import Correlation
 
-__all__ = ["Correlation", "KeyedVectors"]
+__all__ = ["Correlation", "KeyedVectors", "load_vectors", "save_vectors"]

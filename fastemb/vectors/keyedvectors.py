@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..io.atomic import StrPath
-from ..io.keys import pack_keys, unpack_keys
+from ..io.formats import VectorTable, fastemb_file, word2vec_binary, word2vec_text
+from ..io.formats.word2vec_counts import read_counts, write_counts
+from ..io.formats.word2vec_file import Layout, Reading
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
-from ..io.safetensors import read_tensors, write_tensors
-from ..io.user_attributes import pack_attributes, set_attributes, unpack_attributes
-from ..io.word2vec import read_counts, read_word2vec, write_counts, write_word2vec
+from ..io.user_attributes import set_attributes
 from . import evaluation
 from .evaluation import Section
 from .query import Queries
@@ -25,10 +25,6 @@ from .store import Array, Key, Store
 
 logger = logging.getLogger(__name__)
 
-_FORMAT = "fastemb.KeyedVectors"
-_READABLE = (_FORMAT, "fastemb.Word2Vec", "fastemb.Item2Vec")
-_ATTRIBUTE = "attribute."
-_OWN = "own."
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
     "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
@@ -226,20 +222,18 @@ class KeyedVectors(Queries):
 
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
-        tensors, metadata = self._packed(set(ignore))
-        write_tensors(fname_or_handle, tensors, {"format": _FORMAT, "version": "1", **metadata})
+        fastemb_file.write(fname_or_handle, self._table(set(ignore)))
+
+    def _table(self, ignore: set[str]) -> VectorTable:
+        """What is saved."""
+        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
+        known = {*vars(KeyedVectors(1)), *ignore}
+        own = {name: value for name, value in vars(self).items() if name not in known}
+        return VectorTable(self.index_to_key, self.vectors, values, own)
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
-        keys, key_type = pack_keys(self.index_to_key)
-        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
-        lists = {name: entries.tolist() for name, entries in values.items() if entries.dtype == object}
-        numeric = {_ATTRIBUTE + name: entries for name, entries in values.items() if name not in lists}
-        known = {*vars(KeyedVectors(1)), *ignore}
-        own, arrays = pack_attributes({name: v for name, v in vars(self).items() if name not in known}, _OWN)
-        listed, _ = pack_attributes(lists, _ATTRIBUTE)
-        tensors = {"vectors": self.vectors, **keys, **numeric, **arrays}
-        return tensors, {"key_type": key_type, "own": own, "attributes": listed}
+        return fastemb_file.pack(self._table(ignore))
 
     @classmethod
     def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
@@ -256,34 +250,25 @@ class KeyedVectors(Queries):
             ValueError: the file is damaged or of another kind, or ``mmap`` is something else.
 
         """
-        tensors, metadata = read_tensors(fname, mmap)
-        if metadata.get("format") not in _READABLE or metadata.get("version") != "1":
-            raise ValueError(f"{fname}: no file of KeyedVectors, or of a newer version: {metadata.get('format')!r}")
-        vectors = tensors.get("vectors")
+        return cls._from_table(fname, fastemb_file.read(fname, mmap))
+
+    @classmethod
+    def _from_table(cls, path: StrPath, table: VectorTable) -> Self:
+        """Make one of what was read from ``path``, without calling a subclass's ``__init__``."""
         made = cls.__new__(cls)
-        Store.__init__(made, vectors.shape[1] if vectors is not None and vectors.ndim == 2 else 0)
-        made._unpack(fname, tensors, metadata)
+        Store.__init__(made, table.vectors.shape[1])
+        made._take(path, table)
         return made
+
+    def _take(self, path: StrPath, table: VectorTable) -> None:
+        """Become what was read from ``path``; values of each key are added to those there are."""
+        self._become(table.keys, table.vectors)
+        self.expandos.update(table.attributes)
+        set_attributes(path, self, table.own, set(vars(KeyedVectors(1))))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
         """Take what `_packed` gave."""
-        keys = unpack_keys(fname, tensors, metadata.get("key_type"))
-        vectors = tensors.get("vectors")
-        if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
-            raise ValueError(f"{fname}: the vectors are missing or do not fit the {len(keys)} keys")
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"{fname}: a key occurs twice")
-        self._become(keys, vectors)
-        attributes = unpack_attributes(fname, metadata.get("attributes"), tensors, _ATTRIBUTE)
-        for name, values in attributes.items():
-            self._attach(fname, name, values if isinstance(values, np.ndarray) else _as_objects(values))
-        own = unpack_attributes(fname, metadata.get("own"), tensors, _OWN)
-        set_attributes(fname, self, own, set(vars(KeyedVectors(1))))
-
-    def _attach(self, fname: StrPath, name: str, values: Array) -> None:
-        if values.shape != (len(self),):
-            raise ValueError(f"{fname}: the attribute {name!r} does not fit the {len(self)} keys")
-        self.expandos[name] = values
+        self._take(fname, fastemb_file.unpack(fname, tensors, metadata))
 
     def save_word2vec_format(
         self,
@@ -312,23 +297,15 @@ class KeyedVectors(Queries):
             ValueError: a key is empty or has white space in it, or ``fvocab`` is given without the attribute.
 
         """
-        values = self.expandos.get(sort_attr)
-        order = None if values is None else np.argsort(-values.astype(np.float64), kind="stable")
+        layout = Layout(sort_attr, total_vec, write_header, prefix, append)
+        table = VectorTable(self.index_to_key, self.vectors, self.expandos)
         if fvocab is not None:
-            if values is None or order is None:
+            if sort_attr not in self.expandos:
                 raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
-            write_counts(fvocab, [self.index_to_key[row] for row in order.tolist()], values[order], prefix=prefix)
-        write_word2vec(
-            fname,
-            self.index_to_key,
-            self.vectors,
-            order=order,
-            binary=binary,
-            total=total_vec,
-            header=write_header,
-            prefix=prefix,
-            append=append,
-        )
+            order = layout.order(table)
+            keys = [self.index_to_key[row] for row in order.tolist()]
+            write_counts(fvocab, keys, self.expandos[sort_attr][order], prefix=prefix)
+        (word2vec_binary if binary else word2vec_text).write(fname, table, layout)
 
     @classmethod
     def load_word2vec_format(
@@ -363,22 +340,17 @@ class KeyedVectors(Queries):
                 error that is also an EOFError, a key that is no text a UnicodeDecodeError.
 
         """
+        if binary and no_header:
+            raise NotImplementedError("no_header works only with text: binary files need their header")
         counts = None if fvocab is None else read_counts(fvocab, unicode_errors)
-        keys, vectors = read_word2vec(
-            fname,
-            binary=binary,
-            encoding=encoding,
-            unicode_errors=unicode_errors,
-            limit=limit,
-            datatype=datatype,
-            no_header=no_header,
-        )
-        if counts is None:
-            return cls._from_arrays(keys, vectors, np.arange(len(keys), 0, -1))
-        missing = [key for key in keys if key not in counts]
-        if missing:
-            logger.warning("%s lacks %d keys, which get the count 0: %s ...", fvocab, len(missing), missing[:5])
-        return cls._from_arrays(keys, vectors, np.array([counts.get(key, 0) for key in keys], np.int64))
+        table = _read_word2vec(fname, binary, not no_header, Reading(encoding, unicode_errors, limit, datatype))
+        if counts is not None:
+            missing = [key for key in table.keys if key not in counts]
+            if missing:
+                logger.warning("%s lacks %d keys, which get the count 0: %s ...", fvocab, len(missing), missing[:5])
+            given = np.array([counts.get(key, 0) for key in table.keys], np.int64)
+            table = table._replace(attributes={"count": given})
+        return cls._from_arrays(table.keys, table.vectors, table.attributes["count"])
 
     def intersect_word2vec_format(
         self,
@@ -402,12 +374,13 @@ class KeyedVectors(Queries):
             ValueError: the file is damaged or its vectors have another size.
 
         """
-        keys, vectors = read_word2vec(fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors)
+        table = _read_word2vec(fname, binary, True, Reading(encoding, unicode_errors))
+        vectors = table.vectors
         if vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname}: vectors of {vectors.shape[1]} dimensions, expected {self.vector_size}")
-        shared = [key for key in keys if key in self.key_to_index]
-        ours = [self.key_to_index[key] for key in shared]
-        self.vectors[ours] = vectors[[keys[key] for key in shared]]
+        shared = [(row, self.key_to_index[key]) for row, key in enumerate(table.keys) if key in self.key_to_index]
+        ours = [row for _, row in shared]
+        self.vectors[ours] = vectors[[row for row, _ in shared]]
         self.norms = None
         locks = np.ones(len(self), np.float32)
         locks[:] = self.__dict__.get("vectors_lockf", 1.0)
@@ -434,12 +407,8 @@ class KeyedVectors(Queries):
         raise NotImplementedError("there is no document model")
 
 
-def _as_objects(values: Any) -> Array:
-    entries = values if isinstance(values, list) else []
-    array = np.empty(len(entries), dtype=object)
-    for row, entry in enumerate(entries):
-        array[row] = entry
-    return array
+def _read_word2vec(path: StrPath, binary: bool, header: bool, reading: Reading) -> VectorTable:
+    return word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, header)
 
 
 def _gensim(purpose: Any) -> Any:

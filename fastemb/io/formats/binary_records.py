@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
-from ..threads import in_threads
-from .input_file import read_into
+from ... import _native
+from ...threads import in_threads
+from ..input_file import read_into
 
 Floats = NDArray[np.floating[Any]]
 
