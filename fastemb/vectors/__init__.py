@@ -1,6 +1,6 @@
 """Vectors by key: look-up, queries, evaluation, files."""
 
-from .files import load_vectors, save_vectors
+from .any_format import load_vectors, save_vectors
 from .keyedvectors import KeyedVectors
 from .statistics import Correlation
 

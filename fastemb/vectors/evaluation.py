@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ..io.atomic import StrPath
 from ..io.input_file import open_source
-from .query import Queries
+from .interface import Vectors
+from .norms import row_norms
 from .statistics import Correlation, pearson, spearman
-from .store import Key, row_norms
+from .store import Key
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class _Question(NamedTuple):
 
 
 def evaluate_word_analogies(
-    vectors: Queries,
+    vectors: Vectors,
     analogies: StrPath,
     restrict_vocab: int | None,
     case_insensitive: bool,
@@ -61,10 +62,10 @@ def evaluate_word_analogies(
     return _summed_up(analogies, sections, unknown / max(1, len(questions)), dummy4unknown)
 
 
-def _rows_by_word(vectors: Queries, restrict_vocab: int | None, case_insensitive: bool) -> dict[Any, int]:
+def _rows_by_word(vectors: Vectors, restrict_vocab: int | None, case_insensitive: bool) -> dict[Any, int]:
     """Rows of the first ``restrict_vocab`` keys; of keys that differ only in case, the first one's."""
     rows: dict[Any, int] = {}
-    for row, key in enumerate(vectors.index_to_key[: restrict_vocab or None]):
+    for row, key in enumerate(vectors._store.index_to_key[: restrict_vocab or None]):
         rows.setdefault(_folded(key, case_insensitive), row)
     return rows
 
@@ -102,13 +103,13 @@ def _lines(path: StrPath, encoding: str) -> Iterator[tuple[int, str]]:
 
 
 def _answers(
-    vectors: Queries, questions: Sequence[_Question], restrict_vocab: int | None, case_insensitive: bool
+    vectors: Vectors, questions: Sequence[_Question], restrict_vocab: int | None, case_insensitive: bool
 ) -> Iterator[bool]:
     """Whether the nearest neighbour of b - a + c is d, for each question; many at once."""
-    searched = vectors.vectors[: restrict_vocab or None]
-    norms = vectors._filled_norms()[: len(searched)]
+    searched = vectors._store.vectors[: restrict_vocab or None]
+    norms = vectors._store.filled_norms()[: len(searched)]
     inverse = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
-    keys = vectors.index_to_key
+    keys = vectors._store.index_to_key
     step = max(1, _BLOCK_VALUES // max(1, len(searched)))
     for start in range(0, len(questions), step):
         block = questions[start : start + step]
@@ -138,7 +139,7 @@ def _guess(scores: NDArray[Any], keys: Sequence[Key], given: tuple[str, ...], ca
 
 
 def _answers_by(
-    vectors: Queries,
+    vectors: Vectors,
     questions: Sequence[_Question],
     restrict_vocab: int | None,
     case_insensitive: bool,
@@ -148,7 +149,7 @@ def _answers_by(
     ask = getattr(vectors, similarity_function)
     for question in questions:
         assert question.rows is not None
-        a, b, c = (vectors.index_to_key[row] for row in question.rows[:3])
+        a, b, c = (vectors._store.index_to_key[row] for row in question.rows[:3])
         found = ask(positive=[b, c], negative=[a], topn=_GUESSES, restrict_vocab=restrict_vocab)
         guesses = [_folded(key, case_insensitive) for key, _ in found]
         others = [guess for guess in guesses if guess not in question.words[:3]]
@@ -184,7 +185,7 @@ def log_accuracy(section: Section) -> None:
 
 
 def evaluate_word_pairs(
-    vectors: Queries,
+    vectors: Vectors,
     pairs: StrPath,
     delimiter: str | None,
     encoding: str,
@@ -225,10 +226,10 @@ def _read_pairs(
             logger.info("%s: line %d is no pair with a score and left out", path, number)
 
 
-def _similarity(vectors: Queries, first: int, second: int) -> float:
-    norms = vectors._filled_norms()
+def _similarity(vectors: Vectors, first: int, second: int) -> float:
+    norms = vectors._store.filled_norms()
     scale = float(norms[first]) * float(norms[second])
-    return float(np.dot(vectors.vectors[first], vectors.vectors[second])) / scale if scale else 0.0
+    return float(np.dot(vectors._store.vectors[first], vectors._store.vectors[second])) / scale if scale else 0.0
 
 
 def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:

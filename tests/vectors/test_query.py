@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastemb.vectors import KeyedVectors
-from fastemb.vectors.query import _best
+from fastemb.vectors.nearest import _best
 
 
 def made(keys, rows, columns=3):

@@ -19,22 +19,22 @@ _START_BYTES = 1 << 20
 
 
 class Format(Protocol):
-    """What the module of a format has."""
+    """What the module of a format has.
+
+    Attributes:
+        NAME: What users call the format, for messages.
+        ENDINGS: Endings of names, in lower case and with their dot, to which the format is written.
+        recognises: Whether a file that starts with these bytes is in the format; of a short file they are all.
+        read: Reads a file, which may be compressed if the format allows for it.
+        write: Writes a file, which is there whole or not at all.
+    """
 
     NAME: str
-    """What users call the format, for messages."""
-
     ENDINGS: tuple[str, ...]
-    """Endings of names, in lower case and with their dot, to which the format is written."""
 
-    def recognises(self, start: bytes, /) -> bool:
-        """Whether a file that starts with these bytes is in this format; ``start`` is all of a short file."""
-
-    def read(self, path: StrPath, /) -> VectorTable:
-        """Read a file, which may be compressed if the format allows for it."""
-
-    def write(self, path: StrPath, table: VectorTable, /) -> None:
-        """Write a file, which is there whole or not at all."""
+    def recognises(self, start: bytes, /) -> bool: ...  # noqa: D102
+    def read(self, path: StrPath, /) -> VectorTable: ...  # noqa: D102
+    def write(self, path: StrPath, table: VectorTable, /) -> None: ...  # noqa: D102
 
 
 FORMATS: tuple[Format, ...] = (fastemb_file, word2vec_binary, word2vec_text)

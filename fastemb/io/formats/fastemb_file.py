@@ -20,7 +20,7 @@ from .table import VectorTable
 Array = NDArray[Any]
 Packed = tuple[dict[str, Array], dict[str, str]]  # arrays and strings of a safetensors file
 
-NAME = "fastemb's own"
+NAME: str = "fastemb's own"
 ENDINGS: tuple[str, ...] = (".safetensors",)
 KIND = "fastemb.KeyedVectors"
 KINDS = (KIND, "fastemb.Word2Vec", "fastemb.Item2Vec")

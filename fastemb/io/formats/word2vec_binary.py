@@ -14,7 +14,7 @@ from .binary_records import Records
 from .table import VectorTable
 from .word2vec_file import AS_USUAL, DEFAULT, Floats, Layout, Reading, VectorFile, table_of, write_rows
 
-NAME = "word2vec binary"
+NAME: str = "word2vec binary"
 ENDINGS: tuple[str, ...] = (".bin",)
 
 _MOST_THREADS = 4  # more wait for the one that reads

@@ -14,7 +14,7 @@ from ..window import Window
 from .table import VectorTable
 from .word2vec_file import AS_USUAL, DEFAULT, Floats, Layout, Reading, VectorFile, table_of, write_rows
 
-NAME = "word2vec text"
+NAME: str = "word2vec text"
 ENDINGS: tuple[str, ...] = (".txt", ".vec")
 
 _NUMBER_BYTES = 64  # of one number, on average over the longest line that can be read
