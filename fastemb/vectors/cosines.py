@@ -9,6 +9,7 @@ import numpy as np
 
 from .interface import Vectors, as_list
 from .norms import cosine, divided, row_norms, unit
+from .search import cosines_with
 from .store import Array, Key
 
 
@@ -42,7 +43,7 @@ def distances(self: Vectors, word_or_vector: Any, other_words: Iterable[Key] = (
     vectors, norms = self._store.vectors, self._store.filled_norms()
     if others:
         vectors, norms = vectors[others], norms[others]
-    return 1 - divided(vectors @ unit(vector.astype(vectors.dtype)), norms)
+    return 1 - cosines_with(vectors, norms, unit(vector.astype(vectors.dtype)))
 
 
 def cosine_similarities(vector_1: Array, vectors_all: Array) -> Array:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,9 @@ from numpy.typing import ArrayLike
 from ..checks import integer
 from .interface import Scored, Vectors, as_list
 from .norms import divided, row_norms, unit
+from .search import best, cosines_with, nearest, offsets_of
 from .store import Array, Key
-from .topk import Floats, Indices, top_k
+from .topk import Floats, Indices
 
 
 def most_similar(
@@ -53,12 +56,19 @@ def most_similar(
     mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
     if indexer is not None and topn is not None:
         return indexer.most_similar(mean, topn)
-    rows = _searched(clip_start, clip_end, restrict_vocab)
-    scores = divided(self._store.vectors[rows] @ mean, self._store.filled_norms()[rows])
+    store, rows = self._store, _searched(clip_start, clip_end, restrict_vocab)
     if topn is None:
-        return scores
-    first = rows.indices(len(self._store.vectors))[0]
-    return _named(self._store.index_to_key, scores, integer("topn", topn), first, _rows_of(self, items))
+        return cosines_with(store.vectors[rows], store.filled_norms()[rows], mean)
+    given = offsets_of([_rows_of(self, items)])
+    places = range(*rows.indices(len(store.vectors)))
+    count = min(integer("topn", topn), len(places) - sum(row in places for row in given[1].tolist()))
+    found, cosines = nearest(store, mean[np.newaxis], count, rows=rows, without=given)
+    named = [(row, cosine) for row, cosine in zip(found[0].tolist(), cosines[0].tolist(), strict=True) if row >= 0]
+    if len(named) < count:  # rows whose cosine is NaN come last
+        known = {*found[0].tolist(), *given[1].tolist()}
+        others = ((row, math.nan) for row in places if row not in known)
+        named += islice(others, count - len(named))
+    return [(store.index_to_key[row], cosine) for row, cosine in named]
 
 
 def most_similar_batch(
@@ -120,17 +130,10 @@ def most_similar_rows(
         TypeError: ``queries`` is one key.
     """
     units, given = _unit_queries(self, queries)
-    span = _searched(clip_start, clip_end, restrict_vocab)
-    first, stop, _ = span.indices(len(self._store.vectors))
-    exclude = None
-    if given is not None:
-        inside = (given >= first) & (given < stop)
-        exclude = np.append(0, np.cumsum(inside)), given[inside] - first
-    lengths = self._store.filled_norms()[span].astype(np.float32)
-    factors = divided(np.ones_like(lengths), lengths)
-    rows, cosines = top_k(units, self._store.vectors[span], topn, scale=factors, exclude=exclude, workers=workers)
-    rows[rows >= 0] += first
-    return rows, cosines
+    without = None if given is None else (np.arange(len(given) + 1), given)
+    rows = _searched(clip_start, clip_end, restrict_vocab)
+    found, cosines = nearest(self._store, units, topn, rows=rows, without=without, workers=workers)
+    return found, cosines.astype(np.float32, copy=False)
 
 
 def _unit_queries(vectors: Vectors, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
@@ -156,7 +159,7 @@ def _rows_of(vectors: Vectors, items: Iterable[Any]) -> set[int]:
 
 def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:
     """Return the best keys with their scores; scores[0] is that of row ``first``."""
-    rows = [(at, at + first) for at in _best(scores, topn + len(without)).tolist()]
+    rows = [(at, at + first) for at in best(scores, topn + len(without)).tolist()]
     return [(keys[row], float(scores[at])) for at, row in rows if row not in without][:topn]
 
 
@@ -217,7 +220,7 @@ def _shifted_cosines(vectors: Vectors, items: Iterable[Any], rows: slice) -> Arr
     product = np.ones(len(norms), store.vectors.dtype)
     for item in items:
         vector = unit(item) if isinstance(item, np.ndarray) else vectors.get_vector(item, norm=True)
-        product *= (1 + divided(store.vectors[rows] @ vector.astype(product.dtype), norms)) / 2
+        product *= (1 + cosines_with(store.vectors[rows], norms, vector.astype(product.dtype))) / 2
     return product
 
 
@@ -242,16 +245,6 @@ def _as_pair(item: Sequence[Any]) -> tuple[Any, float]:
     if len(item) != 2:
         raise TypeError(f"expected a key, a vector as an array, or a pair (key or vector, weight), not {item!r}")
     return item[0], float(item[1])
-
-
-def _best(scores: Array, count: int) -> Array:
-    """Return where the ``count`` highest scores are, highest first; of equal ones the lower index, NaN last."""
-    falling = -scores
-    if count < len(scores):
-        threshold = np.partition(falling, count - 1)[count - 1]
-        chosen = np.flatnonzero(~(falling > threshold))  # NaN is neither above nor below; the sort puts it last
-        return chosen[np.argsort(falling[chosen], kind="stable")[:count]]
-    return np.argsort(falling, kind="stable")
 
 
 def _searched(clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
