@@ -79,6 +79,7 @@ _HOMES = {
         "Text8Corpus",
         "Vocabulary",
     ],
+    "evaluate": [],
     "items": [],
     "models": [],
     "train": ["CallbackAny2Vec", "Word2Vec"],

@@ -14,10 +14,8 @@ from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
-from . import cosines, editing, evaluation, gensim_vectors, means, nearest, older, word2vec_files, word_mover
-from .evaluation import Section
+from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .norms import divided, row_norms
-from .statistics import Correlation
 from .store import STORED, Array, Key, Store, Stored
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
@@ -219,76 +217,12 @@ class KeyedVectors:
     get_vecattr = editing.get_vecattr
     add_lifecycle_event = lifecycle.add_lifecycle_event
 
-    # ---- evaluation ----
+    # ---- evaluating ----
 
-    def evaluate_word_analogies(
-        self,
-        analogies: StrPath,
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        similarity_function: str = "most_similar",
-    ) -> tuple[float, list[Section]]:
-        """Answer analogy questions, of the kind: a is to b as c is to d.
-
-        Args:
-            analogies: File of questions of four words a line, in sections that start with a line ": name".
-            restrict_vocab: Look at the first so many keys only. Default 300000.
-            case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
-            dummy4unknown: Count questions with unknown words as wrong instead of leaving them out.
-            similarity_function: Method that answers; "most_similar" (many questions at once) or another one with the
-                same arguments, such as "most_similar_cosmul" (one at a time).
-
-        Returns:
-            The share of right answers, and for each section and in the end for all a dict with "section" (its name),
-            "correct" and "incorrect" (lists of questions, four words each).
-
-        Raises:
-            ValueError: A question comes before the first section, or none has only known words.
-        """
-        return evaluation.evaluate_word_analogies(
-            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
-        )
-
-    def evaluate_word_pairs(
-        self,
-        pairs: StrPath,
-        delimiter: str | None = "\t",
-        encoding: str = "utf8",
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> tuple[Correlation, Correlation, float]:
-        """Compare cosines with people's judgement of similarity.
-
-        Args:
-            pairs: File of two words and a score a line; lines that start with "#" are left out.
-            delimiter: What separates the fields. Default tab; None: any white space.
-            encoding: Of the file.
-            restrict_vocab: Use the first so many keys only. Default 300000.
-            case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
-            dummy4unknown: Give pairs with unknown words a cosine of 0 instead of leaving them out.
-
-        Returns:
-            Pearson's and Spearman's correlation, each (statistic, pvalue), and the percentage of pairs with unknown
-            words.
-
-        Raises:
-            ValueError: There are fewer than two usable pairs.
-        """
-        return evaluation.evaluate_word_pairs(
-            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
-        )
-
-    @staticmethod
-    def log_accuracy(section: Section) -> None:
-        """Log a section's share of right answers."""
-        evaluation.log_accuracy(section)
-
-    @staticmethod
-    def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:
-        """Log what `evaluate_word_pairs` found."""
-        evaluation.log_evaluate_word_pairs(pearson, spearman, oov, pairs)
+    evaluate_word_analogies = late.evaluate_word_analogies
+    evaluate_word_pairs = late.evaluate_word_pairs
+    log_accuracy = late.log_accuracy
+    log_evaluate_word_pairs = late.log_evaluate_word_pairs
 
     # ---- files ----
 
