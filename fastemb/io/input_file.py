@@ -23,9 +23,8 @@ def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
     The size is in bytes and None when the file is compressed, by gzip, bzip2, xz or zstd, or a pipe.
 
     Raises:
-        ValueError: the file is compressed in a way that is not supported, or its compressed data are damaged.
-        ImportError: the package for its kind of compression is not installed.
-
+        ValueError: The file is compressed in a way that is not supported, or its compressed data are damaged.
+        ImportError: The package for its kind of compression is not installed.
     """
     with open(path, "rb") as raw:
         name = os.fspath(path)

@@ -22,9 +22,8 @@ def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
     become ``keys`` (int64).
 
     Raises:
-        TypeError: the keys are not all str or all int.
-        OverflowError: a key does not fit in 64 bits.
-
+        TypeError: The keys are not all str or all int.
+        OverflowError: A key does not fit in 64 bits.
     """
     if all(isinstance(key, str) for key in keys):
         names = [key.encode("utf-8", "surrogatepass") for key in keys]
@@ -41,8 +40,7 @@ def unpack_keys(path: StrPath, tensors: Mapping[str, Array], key_type: str | Non
     """Return the keys that `pack_keys` stored; ``path`` is for messages.
 
     Raises:
-        ValueError: the arrays are missing or do not fit together.
-
+        ValueError: The arrays are missing or do not fit together.
     """
     keys = tensors.get("keys")
     if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:

@@ -50,13 +50,12 @@ def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metada
     """Write arrays by name and strings by name; the file is there whole or not at all.
 
     Args:
-        path: file to write, or one that is open for writing bytes.
-        tensors: arrays of bool, (u)int8 to (u)int64 or float16 to float64, of any shape; they may be strided.
-        metadata: strings.
+        path: File to write, or one that is open for writing bytes.
+        tensors: Arrays of bool, (u)int8 to (u)int64 or float16 to float64, of any shape; they may be strided.
+        metadata: Strings.
 
     Raises:
-        TypeError: an array has another dtype, or a name or a string is not a str.
-
+        TypeError: An array has another dtype, or a name or a string is not a str.
     """
     arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
     header = tensor_header(arrays, metadata)
@@ -112,18 +111,17 @@ def read_tensors(path: StrPath, mmap: str | None = None) -> tuple[dict[str, Arra
     """Read the arrays and the metadata of a safetensors file.
 
     Args:
-        path: file to read.
-        mmap: map the file and return views of it instead of reading it: "r" read-only; "r+" writes what is changed in
+        path: File to read.
+        mmap: Map the file and return views of it instead of reading it: "r" read-only; "r+" writes what is changed in
             the arrays to the file; "c" keeps changes in memory. The file must not change otherwise.
 
     Returns:
         The arrays by name, and the strings by name.
 
     Raises:
-        TruncatedFileError: the file ends early (a ValueError).
-        ValueError: the file is no safetensors file or is damaged; the message says what is wrong. Or ``mmap`` is
+        TruncatedFileError: The file ends early (a ValueError).
+        ValueError: The file is no safetensors file or is damaged; the message says what is wrong. Or ``mmap`` is
             something else.
-
     """
     if mmap is not None and mmap not in _MAPPINGS:
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")

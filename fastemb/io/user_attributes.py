@@ -46,7 +46,7 @@ def unpack_attributes(path: Any, text: str | None, tensors: Mapping[str, Array],
     """What `pack_attributes` packed; ``path`` is for messages.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: It is damaged.
     """
     try:
         plain = json.loads(text or "{}")
@@ -62,7 +62,7 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
     """Hang attributes on ``made``.
 
     Raises:
-        ValueError: one has a name that belongs to the class, or is no name.
+        ValueError: One has a name that belongs to the class, or is no name.
     """
     for name, value in attributes.items():
         if not name.isidentifier() or name.startswith("__") or name in reserved or _is_taken(type(made), name):

@@ -30,7 +30,7 @@ def to_gensim(self: Vectors) -> Any:
     """A ``gensim.models.KeyedVectors`` with a copy of these vectors and their attributes.
 
     Raises:
-        ImportError: gensim is not installed.
+        ImportError: Gensim is not installed.
     """
     store = self._store
     made = _gensims_class("to_gensim")(store.vector_size, dtype=store.vectors.dtype)

@@ -9,10 +9,20 @@ import numpy as np
 from ...config import available_cpus
 from ..atomic import StrPath
 from ..input_file import open_source
-from . import word2vec_text
 from .binary_records import Records
 from .table import VectorTable
-from .word2vec_file import AS_USUAL, DEFAULT, Floats, Layout, Reading, VectorFile, table_of, write_rows
+from .word2vec_file import (
+    AS_USUAL,
+    DEFAULT,
+    Floats,
+    Layout,
+    Reading,
+    VectorFile,
+    dimensions,
+    starts_with_row,
+    table_of,
+    write_rows,
+)
 
 NAME: str = "word2vec binary"
 ENDINGS: tuple[str, ...] = (".bin",)
@@ -22,7 +32,8 @@ _MOST_THREADS = 4  # more wait for the one that reads
 
 def recognises(start: bytes) -> bool:
     """Whether a header comes first, and then no line of text with as many numbers as it says."""
-    return word2vec_text.dimensions(start) is not None and not word2vec_text.recognises(start)
+    dims = dimensions(start)
+    return dims is not None and not starts_with_row(start, dims)
 
 
 def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:

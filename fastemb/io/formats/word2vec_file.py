@@ -27,6 +27,29 @@ _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
 
 
+# ---- telling ----
+
+
+def dimensions(start: bytes) -> int | None:
+    """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
+    fields = start.partition(b"\n")[0].split()
+    return int(fields[1]) if len(fields) == 2 and all(field.isdigit() for field in fields) else None
+
+
+def starts_with_row(start: bytes, dims: int) -> bool:
+    """Whether nothing follows the header, or a line of text with a key and so many numbers."""
+    rest = start.partition(b"\n")[2]
+    return not rest or are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims)
+
+
+def are_numbers(fields: list[bytes], count: int) -> bool:
+    """Whether these are so many numbers."""
+    try:
+        return len([float(field) for field in fields]) == count
+    except ValueError:
+        return False
+
+
 # ---- reading ----
 
 

@@ -12,7 +12,19 @@ from ..input_file import open_source, require_file
 from ..numbers import parse_double, parse_float
 from ..window import Window
 from .table import VectorTable
-from .word2vec_file import AS_USUAL, DEFAULT, Floats, Layout, Reading, VectorFile, table_of, write_rows
+from .word2vec_file import (
+    AS_USUAL,
+    DEFAULT,
+    Floats,
+    Layout,
+    Reading,
+    VectorFile,
+    are_numbers,
+    dimensions,
+    starts_with_row,
+    table_of,
+    write_rows,
+)
 
 NAME: str = "word2vec text"
 ENDINGS: tuple[str, ...] = (".txt", ".vec")
@@ -23,26 +35,12 @@ _NUMBER_BYTES = 64  # of one number, on average over the longest line that can b
 # ---- telling ----
 
 
-def dimensions(start: bytes) -> int | None:
-    """The dimensions that a header in the first line says; None where the first line is none."""
-    fields = start.partition(b"\n")[0].split()
-    return int(fields[1]) if len(fields) == 2 and all(field.isdigit() for field in fields) else None
-
-
 def recognises(start: bytes) -> bool:
     """Whether a header and then nothing or a line of as many numbers come first; without one, a key and a number."""
     dims = dimensions(start)
     if dims is None:
-        return _are_numbers(start.partition(b"\n")[0].split()[1:2], 1)
-    rest = start.partition(b"\n")[2]
-    return not rest or _are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims)
-
-
-def _are_numbers(fields: list[bytes], count: int) -> bool:
-    try:
-        return len([float(field) for field in fields]) == count
-    except ValueError:
-        return False
+        return are_numbers(start.partition(b"\n")[0].split()[1:2], 1)
+    return starts_with_row(start, dims)
 
 
 # ---- reading ----
