@@ -33,10 +33,9 @@ if TYPE_CHECKING:
         Text8Corpus,
         Vocabulary,
     )
-    from .io import load_vectors, save_vectors
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from .train import CallbackAny2Vec, Word2Vec
-    from .vectors import KeyedVectors
+    from .vectors import KeyedVectors, load_vectors, save_vectors
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -75,12 +74,12 @@ _HOMES = {
         "Text8Corpus",
         "Vocabulary",
     ],
-    "io": ["load_vectors", "save_vectors"],
+    "evaluate": [],
     "items": [],
     "models": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
     "train": ["CallbackAny2Vec", "Word2Vec"],
-    "vectors": ["KeyedVectors"],
+    "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 

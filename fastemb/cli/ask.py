@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..io import load_vectors
-from ..vectors import KeyedVectors
+from ..vectors import KeyedVectors, load_vectors
 from .shared import positive
 
 

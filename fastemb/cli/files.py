@@ -8,7 +8,7 @@ from pathlib import Path
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
-from ..io import load_vectors, save_vectors
+from ..vectors import load_vectors, save_vectors
 from .shared import FORMATS, check_writable, say
 
 

@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from ..config import isa
-from ..io import save_vectors
 from ..train import Word2Vec
+from ..vectors import save_vectors
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
 from .shared import FORMATS, say

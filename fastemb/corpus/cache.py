@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..io.atomic import StrPath
-from ..io.native import pack_keys
+from ..io.keys import pack_keys
 from .blocks import Parts
 from .corpus_file import FORMAT, VERSION, OtherVersionError, is_saved, map_corpus_file, parts_of
 from .inputs import InputFile

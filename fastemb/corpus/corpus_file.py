@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..io.atomic import StrPath, atomic_write
-from ..io.native import pack_keys, read_tensors, starts_like_tensors, tensor_header, unpack_keys
+from ..io.keys import pack_keys, unpack_keys
+from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
 from .blocks import Parts
 from .checksums import Checksums, piece_count
 from .mapped import DamagedError, OnDisk, mapped_memory

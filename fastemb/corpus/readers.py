@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import integer
-from ..io.source import open_source
+from ..io.input_file import open_source
 from .messages import INVALID_UTF8
 
 MAX_SENTENCE_LENGTH = 10000

@@ -21,8 +21,7 @@ def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
     file, such as a pipe or ``/dev/stdout``, is written directly.
 
     Raises:
-        OSError: the file cannot be made, written or moved.
-
+        OSError: The file cannot be made, written or moved.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:

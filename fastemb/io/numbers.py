@@ -12,7 +12,6 @@ def parse_double(field: bytes) -> float:
 
     Raises:
         ValueError: ``field`` is no number.
-
     """
     if b"_" in field:
         raise ValueError(f"not a number: {field!r}")

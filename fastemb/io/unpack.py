@@ -70,7 +70,7 @@ def zstd_module() -> Any:
     """Python's own zstd (3.14), or the same as a package.
 
     Raises:
-        ImportError: neither is there.
+        ImportError: Neither is there.
     """
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
@@ -96,7 +96,7 @@ def compression(start: bytes, name: str) -> str | None:
     """How a file with these first bytes is compressed: None, or what `Unpacked` takes. ``name`` is for errors.
 
     Raises:
-        ValueError: in a way that cannot be read.
+        ValueError: In a way that cannot be read.
     """
     for kind, magic in _UNREADABLE.items():
         if re.match(magic, start):
@@ -108,14 +108,14 @@ class Unpacked(io.RawIOBase):
     """What is in a compressed file, of which any number of parts may follow each other.
 
     Args:
-        read: reads on in the file, so many bytes at most; nothing at its end.
-        start: what was read of it already.
-        kind: what `compression` told.
-        name: the file, for errors.
+        read: Reads on in the file, so many bytes at most; nothing at its end.
+        start: What was read of it already.
+        kind: What `compression` told.
+        name: The file, for errors.
 
     Raises:
-        ValueError: from reading: the compressed data are damaged; as TruncatedFileError, they end early.
-        ImportError: the package for this kind is not installed.
+        ValueError: From reading: the compressed data are damaged; as TruncatedFileError, they end early.
+        ImportError: The package for this kind is not installed.
     """
 
     def __init__(self, read: Callable[[int], bytes], start: bytes, kind: str, name: str) -> None:

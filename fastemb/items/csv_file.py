@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..io.source import open_source
+from ..io.input_file import open_source
 
 Array = NDArray[Any]
 Codes = NDArray[np.int64]

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..io.keys import pack_keys, unpack_keys
+from ..io.safetensors import read_tensors, write_tensors
 from ..vectors import KeyedVectors
 from .interactions import Interactions
 

@@ -13,7 +13,8 @@ import numpy as np
 from ..checks import are_offsets, integer
 from ..corpus.vocabulary import Ints, Vocabulary
 from ..io.atomic import StrPath
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from ..io.keys import pack_keys, unpack_keys
+from ..io.safetensors import read_tensors, write_tensors
 from .pairs import Pairs, Phrase, word_keys
 from .scoring import find_scorer
 from .settings import check_settings, checked_connectors

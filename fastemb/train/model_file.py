@@ -12,8 +12,9 @@ import numpy as np
 
 from ..checks import number, whole
 from ..corpus import Vocabulary
-from ..io.attributes import pack_attributes, set_attributes, unpack_attributes
-from ..io.native import read_tensors, unpack_keys, write_tensors
+from ..io.keys import unpack_keys
+from ..io.safetensors import read_tensors, write_tensors
+from ..io.user_attributes import pack_attributes, set_attributes, unpack_attributes
 from .sampling import HuffmanPaths
 from .settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NoReturn, Self
 
 from ..checks import whole
 from ..corpus import TrimRule
-from ..io.attributes import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
+from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from .building import CorpusFile, Sentences, one_source
 from .gensim_model import take_model
 from .model_file import KEPT, read_model, write_model

@@ -1,6 +1,6 @@
-"""Vectors by key: look-up, queries, evaluation, files."""
+"""Vectors by key: look-up, questions, changes, files."""
 
+from .any_format import load_vectors, save_vectors
 from .keyedvectors import KeyedVectors
-from .statistics import Correlation
 
-__all__ = ["Correlation", "KeyedVectors"]
+__all__ = ["KeyedVectors", "load_vectors", "save_vectors"]

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from .. import lifecycle
 from ..io.atomic import StrPath
-from ..io.attributes import (
-    PICKLE_PROTOCOL,
-    SEP_LIMIT,
-    pack_attributes,
-    set_attributes,
-    unpack_attributes,
-    warn_of_pickle_options,
-)
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
-from ..io.word2vec import read_counts, read_word2vec, write_counts, write_word2vec
-from . import evaluation
-from .evaluation import Section
-from .query import Queries
-from .statistics import Correlation
-from .store import Array, Key, Store
+from ..io.formats import VectorTable, fastemb_file
+from ..io.formats.word2vec_file import Reading
+from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
+from ..io.user_attributes import set_attributes
+from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
+from .norms import divided, row_norms
+from .store import STORED, Array, Key, Store, Stored
 
-logger = logging.getLogger(__name__)
-
-_FORMAT = "fastemb.KeyedVectors"
-_READABLE = (_FORMAT, "fastemb.Word2Vec", "fastemb.Item2Vec")
-_ATTRIBUTE = "attribute."
-_OWN = "own."
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
     "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
@@ -46,28 +30,48 @@ _REMOVED = {
 }
 
 
-class KeyedVectors(Queries):
+class KeyedVectors:
     """Vectors by key, as gensim 4's class of this name.
 
+    The keys, vectors and further values are in a `Store`, which this class owns. Methods that are assigned here are
+    functions of other files of this folder, a file for each kind of question.
+
     Args:
-        vector_size: dimensions of each vector.
-        count: rows to reserve. Default 0.
-        dtype: of the vectors. Default np.float32.
-        mapfile_path: kept for compatibility, not used.
+        vector_size: Dimensions of each vector.
+        count: Rows to reserve. Default 0.
+        dtype: Of the vectors. Default np.float32.
+        mapfile_path: Kept for compatibility, not used.
 
     Attributes:
         vectors: (n, vector_size) array, row i the vector of ``index_to_key[i]``.
-        index_to_key: list of keys, None for a reserved row.
-        key_to_index: dict from key to row.
-        vector_size: dimensions.
+        index_to_key: List of keys, None for a reserved row.
+        key_to_index: Dict from key to row.
+        vector_size: Dimensions.
         norms: (n,) array, lengths of the vectors, or None while they are not computed; see `fill_norms`.
-        expandos: dict from name to an array of one value a key; see `set_vecattr`.
+        expandos: Dict from name to an array of one value a key; see `set_vecattr`.
 
     Integers that are no keys count as row numbers, unless some key is an integer.
-
     """
 
+    vectors = Stored[Array](
+        "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
+        "After changing values in place call ``fill_norms(force=True)``."
+    )
+    index_to_key = Stored[list[Key]]("List of keys in the order of their rows; None for a reserved row.")
+    key_to_index = Stored[dict[Key, int]]("Dict from key to row.")
+    vector_size = Stored[int]("Dimensions of each vector.")
+    norms = Stored[Array | None]("(n,) array, lengths of the vectors; None while they are not computed.")
+    expandos = Stored[dict[str, Array]]("Dict from name to an array of one value a key.")
+    next_index = Stored[int]("First row that may be reserved and not used.")
+
     vectors_lockf: Array  # only where training uses it
+    lifecycle_events: list[dict[str, Any]] | None  # only after the first event
+
+    def __init__(
+        self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32, mapfile_path: Any = None
+    ) -> None:
+        self._store = Store(vector_size, count, dtype)
+        self.mapfile_path = mapfile_path
 
     if not TYPE_CHECKING:  # type checkers would take any name for granted
 
@@ -75,114 +79,70 @@ class KeyedVectors(Queries):
             hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
-    # ---- gensim ----
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled, by the names that attributes have."""
+        return {name: value for name, value in vars(self).items() if name != "_store"} | self._store.state()
 
-    @classmethod
-    def from_gensim(cls, vectors: Any) -> Self:
-        """A copy of gensim's vectors, with their counts and other numeric attributes.
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        self._store = Store.of_state(own)
+        vars(self).update(own)
 
-        Args:
-            vectors: A ``gensim.models.KeyedVectors`` or a model that has one as ``wv``, or the path of a file that
-                gensim saved. gensim reads the file, by unpickling it: only load files that you trust.
+    def __len__(self) -> int:
+        return len(self._store)
 
-        Raises:
-            ImportError: a path, but gensim is not installed.
-        """
-        if isinstance(vectors, str | os.PathLike):
-            vectors = _gensim(vectors).load(str(vectors))
-        theirs = getattr(vectors, "wv", vectors)
-        made = cls._from_arrays(theirs.index_to_key, np.array(theirs.vectors))
-        for name, values in theirs.expandos.items():
-            if np.asarray(values).dtype != object:
-                made.expandos[name] = np.array(values)
-        return made
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
 
-    def to_gensim(self) -> Any:
-        """A ``gensim.models.KeyedVectors`` with a copy of these vectors and their attributes.
+    # ---- looking up ----
+
+    def get_index(self, key: Key, default: int | None = None) -> int:
+        """Return the row of ``key``.
+
+        An integer that is no key counts as a row number, unless some key is an integer.
 
         Raises:
-            ImportError: gensim is not installed.
+            KeyError: There is no such key and ``default`` is None.
         """
-        made = _gensim("to_gensim")(self.vector_size, dtype=self.vectors.dtype)
-        made.add_vectors(self.index_to_key, np.array(self.vectors))
-        for name, values in self.expandos.items():
-            made.expandos[name] = np.array(values)
-        return made
+        row = self._store.find(key)
+        if row >= 0:
+            return row
+        if default is not None:
+            return default
+        raise KeyError(f"Key '{key}' not present")
 
-    # ---- evaluation ----
+    def has_index_for(self, key: Key) -> bool:
+        """Whether `get_index` finds ``key``."""
+        return self.get_index(key, -1) >= 0
 
-    def evaluate_word_analogies(
-        self,
-        analogies: StrPath,
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        similarity_function: str = "most_similar",
-    ) -> tuple[float, list[Section]]:
-        """Answer analogy questions, of the kind: a is to b as c is to d.
+    def __contains__(self, key: Key) -> bool:
+        return self.has_index_for(key)
 
-        Args:
-            analogies: file of questions of four words a line, in sections that start with a line ": name".
-            restrict_vocab: look at the first so many keys only. Default 300000.
-            case_insensitive: compare words in upper case; of keys that differ only in case the first is used.
-            dummy4unknown: count questions with unknown words as wrong instead of leaving them out.
-            similarity_function: method that answers; "most_similar" (many questions at once) or another one with the
-                same arguments, such as "most_similar_cosmul" (one at a time).
+    def get_vector(self, key: Key, norm: bool = False) -> Array:
+        """Return the vector of ``key``, (vector_size,), read-only; with ``norm``, scaled to length 1.
 
-        Returns:
-            The share of right answers, and for each section and in the end for all a dict with "section" (its name),
-            "correct" and "incorrect" (lists of questions, four words each).
+        A vector of zeros stays as it is.
 
         Raises:
-            ValueError: a question comes before the first section, or none has only known words.
-
+            KeyError: There is no such key.
         """
-        return evaluation.evaluate_word_analogies(
-            self, analogies, restrict_vocab, case_insensitive, dummy4unknown, similarity_function
-        )
+        row = self.get_index(key)
+        vector: Array = self.vectors[row]
+        if norm:
+            vector = divided(vector.copy(), self._store.filled_norms()[row])
+        vector.flags.writeable = False
+        return vector
 
-    def evaluate_word_pairs(
-        self,
-        pairs: StrPath,
-        delimiter: str | None = "\t",
-        encoding: str = "utf8",
-        restrict_vocab: int | None = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> tuple[Correlation, Correlation, float]:
-        """Compare cosines with people's judgement of similarity.
-
-        Args:
-            pairs: file of two words and a score a line; lines that start with "#" are left out.
-            delimiter: what separates the fields. Default tab; None: any white space.
-            encoding: of the file.
-            restrict_vocab: use the first so many keys only. Default 300000.
-            case_insensitive: compare words in upper case; of keys that differ only in case the first is used.
-            dummy4unknown: give pairs with unknown words a cosine of 0 instead of leaving them out.
-
-        Returns:
-            Pearson's and Spearman's correlation, each (statistic, pvalue), and the percentage of pairs with unknown
-            words.
+    def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> Array:
+        """Return the vector of one key (a read-only view) or the vectors of several as (k, vector_size).
 
         Raises:
-            ValueError: there are fewer than two usable pairs.
-
+            KeyError: There is no such key.
         """
-        return evaluation.evaluate_word_pairs(
-            self, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
-        )
-
-    @staticmethod
-    def log_accuracy(section: Section) -> None:
-        """Log a section's share of right answers."""
-        evaluation.log_accuracy(section)
-
-    @staticmethod
-    def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:
-        """Log what `evaluate_word_pairs` found."""
-        evaluation.log_evaluate_word_pairs(pearson, spearman, oov, pairs)
-
-    # ---- other vectors ----
+        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
+            found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+            return found
+        return self.get_vector(key_or_keys)
 
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
@@ -190,10 +150,9 @@ class KeyedVectors(Queries):
         """Return the vectors of those ``keys`` that exist as a new object, without repeats and in their order.
 
         Args:
-            keys: keys.
-            allow_inference: let classes that can do so make up vectors of unknown keys; this one cannot.
-            copy_vecattrs: copy the attributes too. Default False: "count" falls from n to 1.
-
+            keys: What to look up.
+            allow_inference: Let classes that can do so make up vectors of unknown keys; this one cannot.
+            copy_vecattrs: Copy the attributes too. Default False: "count" falls from n to 1.
         """
         lookup = self if allow_inference else self.key_to_index
         chosen = [key for key in dict.fromkeys(keys) if key in lookup]
@@ -204,7 +163,72 @@ class KeyedVectors(Queries):
                 made.expandos.update({attr: values[rows] for attr, values in self.expandos.items()})
         return made
 
+    # ---- lengths ----
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Compute ``norms``, the lengths of all vectors; only when they are None, or with ``force``."""
+        if self.norms is None or force:
+            self.norms = row_norms(self.vectors)
+
+    def get_normed_vectors(self) -> Array:
+        """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
+        return divided(self.vectors.copy(), self._store.filled_norms()[:, np.newaxis])
+
+    def unit_normalize_all(self) -> None:
+        """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
+        norms = self._store.filled_norms()
+        divided(self.vectors, norms[:, np.newaxis])
+        self.norms = (norms > 0).astype(norms.dtype)
+
+    # ---- asking ----
+
+    most_similar = nearest.most_similar
+    most_similar_batch = nearest.most_similar_batch
+    most_similar_rows = nearest.most_similar_rows
+    most_similar_cosmul = nearest.most_similar_cosmul
+    similar_by_word = nearest.similar_by_word
+    similar_by_key = nearest.similar_by_key
+    similar_by_vector = nearest.similar_by_vector
+
+    similarity = cosines.similarity
+    distance = cosines.distance
+    distances = cosines.distances
+    cosine_similarities = staticmethod(cosines.cosine_similarities)
+    closer_than = cosines.closer_than
+    rank = cosines.rank
+    most_similar_to_given = cosines.most_similar_to_given
+    relative_cosine_similarity = nearest.relative_cosine_similarity
+    wmdistance = word_mover.wmdistance
+
+    get_mean_vector = means.get_mean_vector
+    rank_by_centrality = means.rank_by_centrality
+    doesnt_match = means.doesnt_match
+    n_similarity = means.n_similarity
+
+    # ---- adding and changing ----
+
+    add_vector = editing.add_vector
+    add_vectors = editing.add_vectors
+    __setitem__ = editing.set_vectors
+    resize_vectors = editing.resize_vectors
+    sort_by_descending_frequency = editing.sort_by_descending_frequency
+    allocate_vecattrs = editing.allocate_vecattrs
+    set_vecattr = editing.set_vecattr
+    get_vecattr = editing.get_vecattr
+    add_lifecycle_event = lifecycle.add_lifecycle_event
+
+    # ---- evaluating ----
+
+    evaluate_word_analogies = late.evaluate_word_analogies
+    evaluate_word_pairs = late.evaluate_word_pairs
+    log_accuracy = late.log_accuracy
+    log_evaluate_word_pairs = late.log_evaluate_word_pairs
+
     # ---- files ----
+
+    save_word2vec_format = word2vec_files.save_word2vec_format
+    intersect_word2vec_format = word2vec_files.intersect_word2vec_format
+    to_gensim = gensim_vectors.to_gensim
 
     def save(
         self,
@@ -220,31 +244,28 @@ class KeyedVectors(Queries):
         of these, and arrays of numbers. For the rest there is a warning.
 
         Args:
-            fname_or_handle: file, which is there whole or not at all; or one that is open for writing bytes.
-            separately: without effect, as there is one file; anything but the default gives a warning.
-            sep_limit: the same.
-            ignore: names of attributes of your own to leave out.
-            pickle_protocol: without effect; anything but the default gives a warning.
+            fname_or_handle: File, which is there whole or not at all; or one that is open for writing bytes.
+            separately: Without effect, as there is one file; anything but the default gives a warning.
+            sep_limit: The same.
+            ignore: Names of attributes of your own to leave out.
+            pickle_protocol: Without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: keys are not all str or all int.
-
+            TypeError: Keys are not all str or all int.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
-        tensors, metadata = self._packed(set(ignore))
-        write_tensors(fname_or_handle, tensors, {"format": _FORMAT, "version": "1", **metadata})
+        fastemb_file.write(fname_or_handle, self._table(set(ignore)))
+
+    def _table(self, ignore: set[str]) -> VectorTable:
+        """What is saved."""
+        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
+        known = {*vars(KeyedVectors(1)), *ignore}
+        own = {name: value for name, value in vars(self).items() if name not in known}
+        return VectorTable(self.index_to_key, self.vectors, values, own)
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
-        keys, key_type = pack_keys(self.index_to_key)
-        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
-        lists = {name: entries.tolist() for name, entries in values.items() if entries.dtype == object}
-        numeric = {_ATTRIBUTE + name: entries for name, entries in values.items() if name not in lists}
-        known = {*vars(KeyedVectors(1)), *ignore}
-        own, arrays = pack_attributes({name: v for name, v in vars(self).items() if name not in known}, _OWN)
-        listed, _ = pack_attributes(lists, _ATTRIBUTE)
-        tensors = {"vectors": self.vectors, **keys, **numeric, **arrays}
-        return tensors, {"key_type": key_type, "own": own, "attributes": listed}
+        return fastemb_file.pack(self._table(ignore))
 
     @classmethod
     def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
@@ -253,87 +274,18 @@ class KeyedVectors(Queries):
         A subclass's ``__init__`` is not called: its own attributes are those that were saved.
 
         Args:
-            fname: file.
-            mmap: maps the vectors from the file instead of reading them: "r" read-only, "c" with changes that stay
+            fname: File.
+            mmap: Maps the vectors from the file instead of reading them: "r" read-only, "c" with changes that stay
                 in memory, "r+" with changes that reach the file. Default None.
 
         Raises:
-            ValueError: the file is damaged or of another kind, or ``mmap`` is something else.
-
+            ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
         """
-        tensors, metadata = read_tensors(fname, mmap)
-        if metadata.get("format") not in _READABLE or metadata.get("version") != "1":
-            raise ValueError(f"{fname}: no file of KeyedVectors, or of a newer version: {metadata.get('format')!r}")
-        vectors = tensors.get("vectors")
-        made = cls.__new__(cls)
-        Store.__init__(made, vectors.shape[1] if vectors is not None and vectors.ndim == 2 else 0)
-        made._unpack(fname, tensors, metadata)
-        return made
+        return cls._from_table(fname, fastemb_file.read(fname, mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
         """Take what `_packed` gave."""
-        keys = unpack_keys(fname, tensors, metadata.get("key_type"))
-        vectors = tensors.get("vectors")
-        if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
-            raise ValueError(f"{fname}: the vectors are missing or do not fit the {len(keys)} keys")
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"{fname}: a key occurs twice")
-        self._become(keys, vectors)
-        attributes = unpack_attributes(fname, metadata.get("attributes"), tensors, _ATTRIBUTE)
-        for name, values in attributes.items():
-            self._attach(fname, name, values if isinstance(values, np.ndarray) else _as_objects(values))
-        own = unpack_attributes(fname, metadata.get("own"), tensors, _OWN)
-        set_attributes(fname, self, own, set(vars(KeyedVectors(1))))
-
-    def _attach(self, fname: StrPath, name: str, values: Array) -> None:
-        if values.shape != (len(self),):
-            raise ValueError(f"{fname}: the attribute {name!r} does not fit the {len(self)} keys")
-        self.expandos[name] = values
-
-    def save_word2vec_format(
-        self,
-        fname: StrPath,
-        fvocab: StrPath | None = None,
-        binary: bool = False,
-        total_vec: int | None = None,
-        write_header: bool = True,
-        prefix: str = "",
-        append: bool = False,
-        sort_attr: str = "count",
-    ) -> None:
-        """Write the keys and vectors in the format of word2vec's tools.
-
-        Args:
-            fname: file; there whole or not at all, unless ``append`` is set.
-            fvocab: file for keys and counts, one a line. Default None: none is written.
-            binary: write float32 in binary; otherwise text that reads back as the same numbers.
-            total_vec: number of vectors to put in the header. Default None: as many as are written.
-            write_header: whether to write the first line.
-            prefix: put before every key.
-            append: add to the end of the file. When that fails half way, what was added stays.
-            sort_attr: attribute by whose falling values the rows are sorted, if it exists. Default "count".
-
-        Raises:
-            ValueError: a key is empty or has white space in it, or ``fvocab`` is given without the attribute.
-
-        """
-        values = self.expandos.get(sort_attr)
-        order = None if values is None else np.argsort(-values.astype(np.float64), kind="stable")
-        if fvocab is not None:
-            if values is None or order is None:
-                raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
-            write_counts(fvocab, [self.index_to_key[row] for row in order.tolist()], values[order], prefix=prefix)
-        write_word2vec(
-            fname,
-            self.index_to_key,
-            self.vectors,
-            order=order,
-            binary=binary,
-            total=total_vec,
-            header=write_header,
-            prefix=prefix,
-            append=append,
-        )
+        self._take(fname, fastemb_file.unpack(fname, tensors, metadata))
 
     @classmethod
     def load_word2vec_format(
@@ -353,103 +305,77 @@ class KeyedVectors(Queries):
         only the first vector is kept.
 
         Args:
-            fname: file.
-            fvocab: file of keys and counts, as written by word2vec's ``-save-vocab``. Default None.
-            binary: whether the file is in binary.
-            encoding: of the keys.
-            unicode_errors: what to do about keys that are no valid text; "ignore" and "replace" help with files of
+            fname: File.
+            fvocab: File of keys and counts, as written by word2vec's ``-save-vocab``. Default None.
+            binary: Whether the file is in binary.
+            encoding: Of the keys.
+            unicode_errors: What to do about keys that are no valid text; "ignore" and "replace" help with files of
                 word2vec.c, which cuts long keys anywhere.
-            limit: read only so many vectors from the start. Default None: all.
-            datatype: dtype to keep the vectors in: np.float16, np.float32 (the default) or np.float64.
-            no_header: the file is text and has no first line of counts, as GloVe's.
+            limit: Read only so many vectors from the start. Default None: all.
+            datatype: Dtype to keep the vectors in: np.float16, np.float32 (the default) or np.float64.
+            no_header: The file is text and has no first line of counts, as GloVe's.
 
         Raises:
-            ValueError: the file is damaged; the message names the line or record. A file that ends early gives an
+            ValueError: The file is damaged; the message names the line or record. A file that ends early gives an
                 error that is also an EOFError, a key that is no text a UnicodeDecodeError.
-
         """
-        counts = None if fvocab is None else read_counts(fvocab, unicode_errors)
-        keys, vectors = read_word2vec(
-            fname,
-            binary=binary,
-            encoding=encoding,
-            unicode_errors=unicode_errors,
-            limit=limit,
-            datatype=datatype,
-            no_header=no_header,
+        reading = Reading(encoding, unicode_errors, limit, datatype)
+        return cls._of_table(
+            word2vec_files.read_word2vec(fname, reading, binary=binary, no_header=no_header, counts=fvocab)
         )
-        if counts is None:
-            return cls._from_arrays(keys, vectors, np.arange(len(keys), 0, -1))
-        missing = [key for key in keys if key not in counts]
-        if missing:
-            logger.warning("%s lacks %d keys, which get the count 0: %s ...", fvocab, len(missing), missing[:5])
-        return cls._from_arrays(keys, vectors, np.array([counts.get(key, 0) for key in keys], np.int64))
 
-    def intersect_word2vec_format(
-        self,
-        fname: StrPath,
-        lockf: float = 0.0,
-        binary: bool = False,
-        encoding: str = "utf8",
-        unicode_errors: str = "strict",
-    ) -> None:
-        """Take over the vectors of those keys that exist here from a file in the format of word2vec's tools.
+    @classmethod
+    def from_gensim(cls, vectors: Any) -> Self:
+        """A copy of gensim's vectors, with their counts and other numeric attributes.
 
         Args:
-            fname: file.
-            lockf: factor on what further training may change in these vectors, put in ``vectors_lockf``; 0.0, the
-                default, changes nothing.
-            binary: whether the file is in binary.
-            encoding: of the keys.
-            unicode_errors: as in `load_word2vec_format`.
+            vectors: A ``gensim.models.KeyedVectors`` or a model that has one as ``wv``, or the path of a file that
+                gensim saved. gensim reads the file, by unpickling it: only load files that you trust.
 
         Raises:
-            ValueError: the file is damaged or its vectors have another size.
-
+            ImportError: A path, but gensim is not installed.
         """
-        keys, vectors = read_word2vec(fname, binary=binary, encoding=encoding, unicode_errors=unicode_errors)
-        if vectors.shape[1] != self.vector_size:
-            raise ValueError(f"{fname}: vectors of {vectors.shape[1]} dimensions, expected {self.vector_size}")
-        shared = [key for key in keys if key in self.key_to_index]
-        ours = [self.key_to_index[key] for key in shared]
-        self.vectors[ours] = vectors[[keys[key] for key in shared]]
-        self.norms = None
-        locks = np.ones(len(self), np.float32)
-        locks[:] = self.__dict__.get("vectors_lockf", 1.0)
-        locks[ours] = lockf
-        self.vectors_lockf = locks
-        logger.info("took over %d vectors from %s", len(ours), fname)
+        return cls._of_table(gensim_vectors.table_of_gensims(vectors))
 
-    # ---- kept for older code ----
+    # ---- other ways to make one ----
 
-    def word_vec(self, key: Key, norm: bool = False) -> Array:
-        """Do the same as `get_vector`. Deprecated."""
-        warnings.warn("word_vec is deprecated; use get_vector", DeprecationWarning, stacklevel=2)
-        return self.get_vector(key, norm)
+    @classmethod
+    def _from_arrays(cls, keys: Sequence[Key] | dict[Key, int], vectors: Array, counts: Array | None = None) -> Self:
+        """Make one that shares the memory of ``vectors`` (n, d), which may be strided; ``counts``: (n,) or None."""
+        made = cls(vectors.shape[1], 0, vectors.dtype)
+        made._become(keys, vectors)
+        if counts is not None:
+            made.expandos["count"] = np.asarray(counts)
+        return made
 
-    def init_sims(self, replace: bool = False) -> None:
-        """Do the same as `fill_norms`, or with ``replace`` as `unit_normalize_all`. Deprecated."""
-        warnings.warn("init_sims is deprecated; use fill_norms", DeprecationWarning, stacklevel=2)
-        self.fill_norms()
-        if replace:
-            self.unit_normalize_all()
+    @classmethod
+    def _of_table(cls, table: VectorTable) -> Self:
+        """Make one of keys, vectors and attributes, by calling the class."""
+        made = cls._from_arrays(table.keys, table.vectors)
+        made.expandos.update(table.attributes)
+        return made
 
-    def similarity_unseen_docs(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Raise NotImplementedError: there is no document model here."""
-        raise NotImplementedError("there is no document model")
+    def _become(self, keys: Sequence[Key] | dict[Key, int], vectors: Array) -> None:
+        """Take these keys and vectors in place of all there were; attributes stay as they are."""
+        self._store.replace(keys, vectors)
 
+    @classmethod
+    def _from_table(cls, path: StrPath, table: VectorTable) -> Self:
+        """Make one of what was read from ``path``, without calling a subclass's ``__init__``."""
+        made = cls.__new__(cls)
+        KeyedVectors.__init__(made, table.vectors.shape[1])
+        made._take(path, table)
+        return made
 
-def _as_objects(values: Any) -> Array:
-    entries = values if isinstance(values, list) else []
-    array = np.empty(len(entries), dtype=object)
-    for row, entry in enumerate(entries):
-        array[row] = entry
-    return array
+    def _take(self, path: StrPath, table: VectorTable) -> None:
+        """Become what was read from ``path``; values of each key are added to those there are."""
+        self._become(table.keys, table.vectors)
+        self.expandos.update(table.attributes)
+        set_attributes(path, self, table.own, {*vars(KeyedVectors(1)), *STORED})
 
+    # ---- for older code ----
 
-def _gensim(purpose: Any) -> Any:
-    try:
-        from gensim.models import KeyedVectors as Theirs
-    except ImportError:
-        raise ImportError(f"{purpose}: this takes gensim: pip install gensim") from None
-    return Theirs
+    word_vec = older.word_vec
+    init_sims = older.init_sims
+    words_closer_than = older.words_closer_than
+    similarity_unseen_docs = older.similarity_unseen_docs

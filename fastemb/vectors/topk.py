@@ -43,21 +43,20 @@ def top_k(
     Args:
         queries: (q, d).
         rows: (r, d); what is strided from row to row is not copied.
-        n: how many rows to find for a query.
+        n: How many rows to find for a query.
         scale: (r,) factors on each row's products, such as 1 / length for cosines. Default None: 1.
-        exclude: rows that are not to be found, by query, as (indptr, indices) of a sparse matrix in CSR form: query i
+        exclude: Rows that are not to be found, by query, as (indptr, indices) of a sparse matrix in CSR form: query i
             does without ``indices[indptr[i]:indptr[i + 1]]``. indptr: (q + 1,). Default None.
         mask: (r,) bool, the rows that may be found. Default None: all.
-        workers: threads. Default None: one for each CPU that the process may use.
+        workers: Threads. Default None: one for each CPU that the process may use.
 
     Returns:
         Row numbers, (q, n) int64, and dot products, (q, n) float32, the highest first; of equal ones the lower row
         number. Products that are NaN or -infinity are left out. What is missing at the end is -1 and -infinity.
 
     Raises:
-        ValueError: shapes do not fit, or an index is out of range.
+        ValueError: Shapes do not fit, or an index is out of range.
         TypeError: ``n`` or ``workers`` is no whole number, indices are none, or ``mask`` is not bool.
-
     """
     asked, searched = np.ascontiguousarray(queries, np.float32), _by_rows(np.asarray(rows, np.float32))
     if asked.ndim != 2 or searched.ndim != 2 or asked.shape[1] != searched.shape[1] or asked.shape[1] == 0:

@@ -25,7 +25,7 @@ from fastemb.corpus import disk
 from fastemb.corpus.blocks import EncodedBlock
 from fastemb.corpus.mapped import RELEASE_WORDS, OnDisk
 from fastemb.corpus.memory import MemoryStore
-from fastemb.io.native import read_tensors, write_tensors
+from fastemb.io.safetensors import read_tensors, write_tensors
 
 SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], []]
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastemb import _native
+from fastemb.io.formats import word2vec_text
+from fastemb.io.formats.word2vec_file import Reading
 from fastemb.io.numbers import parse_double, parse_float
-from fastemb.io.word2vec import read_word2vec
 
 HARD = [
     "0",
@@ -76,7 +77,7 @@ def nearest_float(text: str) -> np.float32:
 def parsed(texts, dtype, tmp_path_factory):
     path = tmp_path_factory.mktemp("numbers") / "x.txt"
     path.write_text(f"{len(texts)} 1\n" + "".join(f"k{at} {text}\n" for at, text in enumerate(texts)))
-    return read_word2vec(path, datatype=dtype)[1][:, 0]
+    return word2vec_text.read(path, Reading(datatype=dtype)).vectors[:, 0]
 
 
 def bits(values):

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import struct
@@ -13,8 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fastemb.io.formats import VectorTable, word2vec_binary, word2vec_text
+from fastemb.io.formats.binary_records import Records
+from fastemb.io.formats.word2vec_counts import read_counts
+from fastemb.io.formats.word2vec_file import Buffers, Layout, Reading
 from fastemb.io.unpack import TruncatedFileError
-from fastemb.io.word2vec import read_counts, read_word2vec, write_word2vec
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" \t\n\v\f\r"), min_size=1, max_size=8)
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -26,11 +30,19 @@ def read_bytes(tmp_path, data, **options):
     return read(path, **options)
 
 
-def read(path, **options):
+def read(path, binary=False, no_header=False, **options):
     """Keys as a list, and vectors."""
-    index, vectors = read_word2vec(path, **options)
+    reading = Reading(**options)
+    found = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
+    index, vectors, attributes, own = found
     assert list(index.values()) == list(range(len(vectors)))
+    assert attributes["count"].tolist() == list(range(len(vectors), 0, -1))
+    assert own == {}
     return list(index), vectors
+
+
+def write_word2vec(path, keys, vectors, binary=False, **layout):
+    (word2vec_binary if binary else word2vec_text).write(path, VectorTable(keys, vectors), Layout(**layout))
 
 
 def record(key, *values):
@@ -58,14 +70,14 @@ def test_floats_come_back_bit_for_bit(tmp_path, data, keys, dims, binary):
 @given(vectors=arrays(np.float64, (5, 3), elements=st.floats(allow_nan=False)))
 def test_doubles_come_back_from_text(tmp_path, vectors):
     write_word2vec(tmp_path / "x", list("abcde"), vectors)
-    assert same_bits(read_word2vec(tmp_path / "x", datatype=np.float64)[1], vectors)
+    assert same_bits(read(tmp_path / "x", datatype=np.float64)[1], vectors)
 
 
 def test_half_precision_comes_back_from_text(tmp_path):
     vectors = np.arange(0, 1 << 15, 3, dtype=np.uint16).view(np.float16)
     vectors = vectors[np.isfinite(vectors)][:1200].reshape(-1, 4)
     write_word2vec(tmp_path / "x", range(len(vectors)), vectors)
-    assert same_bits(read_word2vec(tmp_path / "x", datatype=np.float16)[1], vectors)
+    assert same_bits(read(tmp_path / "x", datatype=np.float16)[1], vectors)
 
 
 @pytest.mark.parametrize("binary", [False, True])
@@ -79,61 +91,57 @@ def test_more_than_one_block_and_strided_rows(tmp_path, binary):
     assert same_bits(got, np.ascontiguousarray(padded[:, :100]))
 
 
-@pytest.fixture
-def small_blocks(monkeypatch):
-    """Binary files in blocks of 64 bytes, by four threads."""
-    monkeypatch.setattr("fastemb.io.word2vec.BLOCK", 64)
-    monkeypatch.setattr("fastemb.io.word2vec._LONGEST_KEY", 40)
-    monkeypatch.setattr("fastemb.io.word2vec.available_cpus", lambda: 4)
+# Binary files in blocks of 64 bytes, by four threads.
+SMALL_BLOCKS = {"binary": True, "threads": 4, "buffers": Buffers(block=64, longest_key=40)}
 
 
 @SHARED_FOLDER
 @given(
     seed=st.integers(0, 2**32 - 1), count=st.integers(0, 300), dims=st.integers(1, 9), end=st.sampled_from(["", "\n"])
 )
-def test_blocks_end_anywhere(tmp_path, small_blocks, seed, count, dims, end):
+def test_blocks_end_anywhere(tmp_path, seed, count, dims, end):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, 2**32, (count, dims), np.uint32).view(np.float32)  # with line ends and spaces in them
     keys = [str(row).zfill(rng.integers(1, 20)) + "k" for row in range(count)]
     records = [key.encode() + b" " + row.tobytes() + end.encode() for key, row in zip(keys, rows, strict=True)]
     data = b"%d %d\n" % (count, dims) + b"".join(records)
     for given_data in (data, gzip.compress(data)):
-        got_keys, got = read_bytes(tmp_path, given_data, binary=True)
+        got_keys, got = read_bytes(tmp_path, given_data, **SMALL_BLOCKS)
         assert got_keys == keys
         assert same_bits(got, rows)
     limit = int(rng.integers(1, count + 2))
-    got_keys, got = read_bytes(tmp_path, data, binary=True, limit=limit)
+    got_keys, got = read_bytes(tmp_path, data, limit=limit, **SMALL_BLOCKS)
     assert got_keys == keys[:limit]
     assert same_bits(got, rows[:limit])
 
 
-def test_errors_in_later_blocks(tmp_path, small_blocks):
+def test_errors_in_later_blocks(tmp_path):
     def records(*keys):
         return b"%d 2\n" % len(keys) + b"".join(record(key, 1, 2) for key in keys)
 
     names = [f"key{at}" for at in range(500)]
     with pytest.raises(TruncatedFileError, match="the file ends after 499 of 500 vectors"):
-        read_bytes(tmp_path, gzip.compress(records(*names)[:-1]), binary=True)
+        read_bytes(tmp_path, gzip.compress(records(*names)[:-1]), **SMALL_BLOCKS)
     with pytest.raises(TruncatedFileError, match="the file ends after 500 of 501 vectors"):
-        read_bytes(tmp_path, records(*names, "a" * 9)[:-1].replace(b"a" * 9, b"a"), binary=True)
+        read_bytes(tmp_path, records(*names, "a" * 9)[:-1].replace(b"a" * 9, b"a"), **SMALL_BLOCKS)
     with pytest.raises(ValueError, match="record 301 is too long"):
-        read_bytes(tmp_path, records(*names[:300], "k" * 99, *names[300:]), binary=True)
+        read_bytes(tmp_path, records(*names[:300], "k" * 99, *names[300:]), **SMALL_BLOCKS)
     with pytest.raises(ValueError, match="more after the 500 vectors"):
-        read_bytes(tmp_path, records(*names) + b"\n" * 200 + b"x", binary=True)
-    assert len(read_bytes(tmp_path, records(*names) + b"\n" * 200, binary=True)[0]) == 500
+        read_bytes(tmp_path, records(*names) + b"\n" * 200 + b"x", **SMALL_BLOCKS)
+    assert len(read_bytes(tmp_path, records(*names) + b"\n" * 200, **SMALL_BLOCKS)[0]) == 500
     with pytest.raises(UnicodeDecodeError, match="vector 401 of"):
-        read_bytes(tmp_path, records(*names).replace(b"key400", b"key\xff00"), binary=True)
-    keys, _ = read_bytes(tmp_path, records(*names).replace(b"key400", b"key399"), binary=True)
+        read_bytes(tmp_path, records(*names).replace(b"key400", b"key\xff00"), **SMALL_BLOCKS)
+    keys, _ = read_bytes(tmp_path, records(*names).replace(b"key400", b"key399"), **SMALL_BLOCKS)
     assert keys == names[:400] + names[401:]
 
 
-def test_a_read_error_surfaces(tmp_path, small_blocks, monkeypatch):
-    def failing(file, buffer):
-        raise OSError("the disk is gone")
+def test_a_read_error_surfaces():
+    class Failing(io.RawIOBase):
+        def readinto(self, buffer):
+            raise OSError("the disk is gone")
 
-    monkeypatch.setattr("fastemb.io.records.read_into", failing)
     with pytest.raises(OSError, match="the disk is gone"):
-        read_bytes(tmp_path, b"200 1\n" + record("a", 1) * 200, binary=True)
+        Records(Failing(), np.empty((200, 1), np.float32), 200, 64).read(4)
     assert not [thread for thread in threading.enumerate() if "fastemb-read" in thread.name]
 
 
@@ -167,11 +175,12 @@ def test_a_pipe_is_read_once(tmp_path, pack, binary):
         read(tmp_path / "pipe", no_header=True)
 
 
-def test_compressed_rows_grow_as_they_come(tmp_path, monkeypatch):
-    monkeypatch.setattr("fastemb.io.word2vec._FIRST_ROWS_BYTES", 100)
+def test_compressed_rows_grow_as_they_come(tmp_path):
+    buffers = Buffers(first_rows=100)
     vectors = np.arange(3000, dtype=np.float32).reshape(1000, 3)
     write_word2vec(tmp_path / "x", range(1000), vectors)
-    assert same_bits(read_bytes(tmp_path, gzip.compress((tmp_path / "x").read_bytes()))[1], vectors)
+    packed = gzip.compress((tmp_path / "x").read_bytes())
+    assert same_bits(read_bytes(tmp_path, packed, buffers=buffers)[1], vectors)
 
 
 # ---- what is written ----
@@ -244,9 +253,9 @@ def test_text_without_header(tmp_path, end):
     assert read(tmp_path / "vectors", no_header=True, limit=2)[0] == ["a", "b"]
 
 
-def test_text_without_header_longer_than_a_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("fastemb.io.word2vec.BLOCK", 50)
-    keys, vectors = read_bytes(tmp_path, b"".join(b"k%d %d\n" % (at, at) for at in range(500)), no_header=True)
+def test_text_without_header_longer_than_a_block(tmp_path):
+    text = b"".join(b"k%d %d\n" % (at, at) for at in range(500))
+    keys, vectors = read_bytes(tmp_path, text, no_header=True, buffers=Buffers(block=50))
     assert vectors[:, 0].tolist() == list(range(500))
     assert keys[-1] == "k499"
 
@@ -256,10 +265,9 @@ def test_infinite_and_missing_values(tmp_path):
     np.testing.assert_array_equal(vectors, np.array([[np.nan, np.inf, -np.inf, np.nan]], np.float32))
 
 
-def test_many_values_that_take_the_slow_way(tmp_path, monkeypatch):
-    monkeypatch.setattr("fastemb.io.word2vec._HARD_FIELDS", 7)
+def test_many_values_that_take_the_slow_way(tmp_path):
     text = b"40 3\n" + b"".join(b"k%d nan 1 1e-42\n" % at for at in range(40))
-    keys, vectors = read_bytes(tmp_path, text)
+    keys, vectors = read_bytes(tmp_path, text, buffers=Buffers(slow_numbers=7))
     assert len(keys) == 40
     np.testing.assert_array_equal(vectors, np.tile(np.array([np.nan, 1, 1e-42], np.float32), (40, 1)))
 
@@ -370,8 +378,6 @@ def test_a_line_longer_than_the_buffer(tmp_path):
 def test_wrong_options(tmp_path):
     with pytest.raises(TypeError, match="datatype"):
         read_bytes(tmp_path, b"1 1\na 1\n", datatype=np.int32)
-    with pytest.raises(NotImplementedError):
-        read_bytes(tmp_path, b"1 1\na 1\n", no_header=True, binary=True)
 
 
 @SHARED_FOLDER

@@ -12,7 +12,7 @@ import pytest
 from planted import topic_sentences
 
 from fastemb import KeyedVectors, Word2Vec
-from fastemb.io.native import read_tensors, write_tensors
+from fastemb.io.safetensors import read_tensors, write_tensors
 
 SENTENCES = topic_sentences()
 KINDS: dict[str, dict[str, Any]] = {
@@ -201,7 +201,7 @@ def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path, monkeypatch:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fastemb.io.native._write_array", full)
+    monkeypatch.setattr("fastemb.io.safetensors._write_array", full)
     with pytest.raises(OSError, match="No space left"):
         trained(seed=5).save(tmp_path / "model")
     with pytest.raises(OSError, match="No space left"):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastemb.vectors import KeyedVectors
-from fastemb.vectors.query import _best
+from fastemb.vectors.search import best
 
 
 def made(keys, rows, columns=3):
@@ -60,7 +60,7 @@ def test_the_lower_index_wins_among_equal_scores_and_nan_comes_last(count, level
         scores = rng.integers(0, levels, 1000).astype(np.float32)
         scores[rng.permutation(1000)[:nan]] = np.nan
         falling = sorted(range(1000), key=lambda at: (np.isnan(scores[at]), -np.nan_to_num(scores[at]), at))
-        assert _best(scores, count).tolist() == falling[:count]
+        assert best(scores, count).tolist() == falling[:count]
 
 
 def test_topn(points):
@@ -208,6 +208,30 @@ def test_equal_scores_come_in_the_order_of_rows_and_nan_last():
     assert [key for key, _ in same.most_similar("d", topn=3)] == ["a", "b", "c"]
     same["a"] = np.full(3, np.nan)
     assert [key for key, _ in same.most_similar("d")][-1] == "a"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_rows_that_are_no_numbers_come_last_and_given_keys_never(dtype):
+    rows = np.array([[1, 0], [np.nan, 0], [1, 0.1], [0, 1], [np.nan, np.nan], [-1, 0]], dtype)
+    vectors = KeyedVectors._from_arrays(list("abcdef"), rows)
+    found = vectors.most_similar("a", topn=9)
+    assert [key for key, _ in found] == list("cdfbe")
+    assert np.isnan([cosine for _, cosine in found]).tolist() == [False, False, False, True, True]
+    assert vectors.most_similar("a", topn=4)[:3] == found[:3]
+    assert [key for key, _ in vectors.most_similar(["a", "b"], topn=9)] == list("cdef")
+    assert [key for key, _ in vectors.most_similar("a", topn=9, clip_start=1, clip_end=4)] == list("cdb")
+
+
+def test_doubles_are_not_rounded_to_floats_for_one_question():
+    rows = np.random.default_rng(3).normal(size=(500, 20))
+    rows[7] = rows[3] * (1 + 1e-12)
+    rows[5] = rows[3]
+    vectors = KeyedVectors._from_arrays(range(500), rows)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    expected = unit @ unit[0]
+    for key, cosine in vectors.most_similar(0, topn=499):
+        assert cosine == pytest.approx(expected[key], abs=1e-15)
+    assert vectors.most_similar_rows([0], topn=5)[1].dtype == np.float32
 
 
 @settings(max_examples=50)

@@ -94,6 +94,48 @@ def test_copies_and_pickles(vectors):
         assert "newer" not in vectors
 
 
+def test_a_shallow_copy_has_other_vectors_when_it_gets_some(vectors):
+    clone = copy.copy(vectors)
+    assert clone.vectors is not None
+    assert np.shares_memory(clone.vectors, vectors.vectors)
+    before = vectors.vectors
+    clone.vectors = np.ones((6, 4), np.float32)
+    clone.vector_size = 9
+    assert vectors.vectors is before
+    assert vectors.vector_size == 4
+
+
+def test_what_is_pickled_has_the_names_of_the_attributes(vectors):
+    vectors.note = "mine"
+    state = vectors.__getstate__()
+    names = {"vector_size", "index_to_key", "key_to_index", "next_index", "expandos", "norms", "mapfile_path", "note"}
+    assert names <= set(state)
+    made = KeyedVectors.__new__(KeyedVectors)
+    made.__setstate__(state)
+    assert made.note == "mine"
+    assert vars(made).keys() == {"_store", "mapfile_path", "note"}
+    np.testing.assert_array_equal(made["w3"], vectors["w3"])
+
+
+def test_answers_of_a_subclass_are_used_everywhere():
+    class Doubling(KeyedVectors):
+        """Makes up vectors of words with "!" from those without."""
+
+        def get_index(self, key, default=None):
+            return super().get_index(key.removesuffix("!") if isinstance(key, str) else key, default)
+
+        def most_similar(self, *args, topn=10, **options):
+            return super().most_similar(*args, topn=1, **options)
+
+    doubling = Doubling(2)
+    doubling.add_vectors(["a", "b", "c"], [[1, 0], [1, 1], [0, 1]])
+    assert "a!" in doubling
+    assert doubling.similarity("a!", "c!") == 0
+    assert doubling.similar_by_word("a!") == [("b", pytest.approx(0.5**0.5))]
+    assert doubling.most_similar_batch(["c!"], topn=1) == [[("b", pytest.approx(0.5**0.5))]]
+    assert doubling.get_mean_vector(["a!", "c!"]).tolist() == [0.5, 0.5]
+
+
 # ---- norms ----
 
 

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from fastemb.io import load_vectors, save_vectors, write_tensors
-from fastemb.vectors import KeyedVectors
+from fastemb.io import write_tensors
+from fastemb.vectors import KeyedVectors, load_vectors, save_vectors
 
 
 def made(keys=("a", "b c", "", "ж\n"), counts=(1, 5, 3, 5)):
@@ -170,7 +170,7 @@ def test_loading_something_else(tmp_path):
     rows = {"vectors": np.ones((2, 3), np.float32), "keys": np.array([1, 2])}
     about = {"format": "fastemb.KeyedVectors", "version": "1", "key_type": "int"}
     for tensors, metadata, message in [
-        (rows, {}, "no file of KeyedVectors"),
+        (rows, {}, "no file of vectors"),
         (rows, {**about, "version": "9"}, "newer"),
         ({**rows, "keys": np.array([1])}, about, "do not fit"),
         ({**rows, "keys": np.array([1, 1])}, about, "twice"),
@@ -218,6 +218,8 @@ def test_word2vec_options(tmp_path, caplog):
     assert loaded.expandos["count"].tolist() == [5, 0]
     assert loaded.vectors.dtype == np.float64
     assert "lacks 1 keys" in caplog.text
+    with pytest.raises(NotImplementedError, match="need their header"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, binary=True)
 
 
 @pytest.mark.parametrize("binary", [False, True])

@@ -1,4 +1,4 @@
-"""fastemb's own files: named arrays and strings, in the safetensors format.
+"""The safetensors format: a file of arrays by name and strings by name. All of fastemb's own files are in it.
 
 A file is the length of its header (8 bytes, little-endian), the header as JSON, and the arrays' bytes one after the
 other. Nothing in it is ever executed. Any safetensors reader can open it.
@@ -12,7 +12,6 @@ import mmap as memory_map
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -51,13 +50,12 @@ def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metada
     """Write arrays by name and strings by name; the file is there whole or not at all.
 
     Args:
-        path: file to write, or one that is open for writing bytes.
-        tensors: arrays of bool, (u)int8 to (u)int64 or float16 to float64, of any shape; they may be strided.
-        metadata: strings.
+        path: File to write, or one that is open for writing bytes.
+        tensors: Arrays of bool, (u)int8 to (u)int64 or float16 to float64, of any shape; they may be strided.
+        metadata: Strings.
 
     Raises:
-        TypeError: an array has another dtype, or a name or a string is not a str.
-
+        TypeError: An array has another dtype, or a name or a string is not a str.
     """
     arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
     header = tensor_header(arrays, metadata)
@@ -113,18 +111,17 @@ def read_tensors(path: StrPath, mmap: str | None = None) -> tuple[dict[str, Arra
     """Read the arrays and the metadata of a safetensors file.
 
     Args:
-        path: file to read.
-        mmap: map the file and return views of it instead of reading it: "r" read-only; "r+" writes what is changed in
+        path: File to read.
+        mmap: Map the file and return views of it instead of reading it: "r" read-only; "r+" writes what is changed in
             the arrays to the file; "c" keeps changes in memory. The file must not change otherwise.
 
     Returns:
         The arrays by name, and the strings by name.
 
     Raises:
-        TruncatedFileError: the file ends early (a ValueError).
-        ValueError: the file is no safetensors file or is damaged; the message says what is wrong. Or ``mmap`` is
+        TruncatedFileError: The file ends early (a ValueError).
+        ValueError: The file is no safetensors file or is damaged; the message says what is wrong. Or ``mmap`` is
             something else.
-
     """
     if mmap is not None and mmap not in _MAPPINGS:
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
@@ -238,62 +235,3 @@ def _read_only(array: Array) -> Array:
 
 def _native_order(array: Array) -> Array:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-# ---- keys ----
-
-
-def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
-    """Keys as arrays for `write_tensors`, and their type: "str" or "int".
-
-    Strings become ``keys`` (uint8, UTF-8 one after the other) and ``key_offsets`` (int64, n + 1); whole numbers
-    become ``keys`` (int64).
-
-    Raises:
-        TypeError: the keys are not all str or all int.
-        OverflowError: a key does not fit in 64 bits.
-
-    """
-    if all(isinstance(key, str) for key in keys):
-        names = [key.encode("utf-8", "surrogatepass") for key in keys]
-        offsets = np.zeros(len(names) + 1, np.int64)
-        np.cumsum([len(name) for name in names], out=offsets[1:])
-        return {"keys": np.frombuffer(b"".join(names), np.uint8), "key_offsets": offsets}, "str"
-    for key in keys:
-        if not isinstance(key, int | np.integer) or isinstance(key, bool):
-            raise TypeError(f"keys must be all str or all int to be saved, but one is {key!r}")
-    return {"keys": np.array([int(key) for key in keys], np.int64)}, "int"
-
-
-def unpack_keys(path: StrPath, tensors: Mapping[str, Array], key_type: str | None) -> list[str] | list[int]:
-    """Return the keys that `pack_keys` stored; ``path`` is for messages.
-
-    Raises:
-        ValueError: the arrays are missing or do not fit together.
-
-    """
-    keys = tensors.get("keys")
-    if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
-        numbers: list[int] = keys.tolist()
-        return numbers
-    offsets = tensors.get("key_offsets")
-    if (
-        key_type != "str"
-        or keys is None
-        or offsets is None
-        or keys.dtype != np.uint8
-        or keys.ndim != 1
-        or not _are_offsets(offsets, len(keys))
-    ):
-        raise ValueError(f"{path}: the keys are missing or damaged")
-    data, ends = keys.tobytes(), offsets.tolist()
-    try:
-        return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: a key is not valid UTF-8") from None
-
-
-def _are_offsets(offsets: Array, length: int) -> bool:
-    if offsets.dtype != np.int64 or offsets.ndim != 1 or len(offsets) == 0:
-        return False
-    return bool(offsets[0] == 0 and offsets[-1] == length and (offsets[1:] >= offsets[:-1]).all())

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
-from ..threads import in_threads
-from .source import read_into
+from ... import _native
+from ...threads import in_threads
+from ..input_file import read_into
 
 Floats = NDArray[np.floating[Any]]
 
@@ -23,17 +23,17 @@ class Records:
     """Reads records of ``rows.shape[1]`` floats until there are ``count`` or the file ends.
 
     Args:
-        file: where to read on.
-        rows: float32, with room for ``count`` records; only with one thread it may be shorter, and is made longer as
+        file: Where to read on.
+        rows: Float32, with room for ``count`` records; only with one thread it may be shorter, and is made longer as
             records come.
-        count: how many records to read at most.
-        block: bytes to read at once; no record may be longer.
+        count: How many records to read at most.
+        block: Bytes to read at once; no record may be longer.
 
     Attributes:
-        done: records read.
-        names: their keys, a space after each, in pieces.
-        left: bytes that were read after the last record.
-        too_long: whether reading ended because a block has no room for the next record.
+        done: Records read.
+        names: Their keys, a space after each, in pieces.
+        left: Bytes that were read after the last record.
+        too_long: Whether reading ended because a block has no room for the next record.
     """
 
     def __init__(self, file: BinaryIO, rows: Floats, count: int, block: int) -> None:

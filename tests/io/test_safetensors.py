@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from fastemb.io.native import pack_keys, read_tensors, unpack_keys, write_tensors
+from fastemb.io.keys import pack_keys, unpack_keys
+from fastemb.io.safetensors import read_tensors, write_tensors
 
 DTYPES = ["?", "u1", "i1", "u2", "i2", "f2", "u4", "i4", "f4", "u8", "i8", "f8"]
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

@@ -1,12 +1,17 @@
 """Analogies, word pairs and correlations, against what gensim 4.4 and SciPy 1.17 gave for the same data."""
 
+import inspect
 import logging
+import pydoc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from fastemb.evaluate import analogies, word_pairs
+from fastemb.evaluate.statistics import incomplete_beta, mean_ranks, pearson, spearman
 from fastemb.vectors import KeyedVectors
-from fastemb.vectors.statistics import incomplete_beta, mean_ranks, pearson, spearman
 
 QUESTIONS = """: s1
 a b c d
@@ -74,13 +79,53 @@ def test_analogy_options(ask):
     assert ask(QUESTIONS, similarity_function="most_similar_cosmul")[0] in (0.25, 0.5)
 
 
-def test_questions_in_many_blocks(ask, monkeypatch):
-    text = ": s\n" + "".join(f"{a} {b} {c} {d}\n" for a in "abc" for b in "bde" for c in "efg" for d in "abcdefg")
-    whole = ask(text)
-    monkeypatch.setattr("fastemb.vectors.evaluation._BLOCK_VALUES", 20)
-    assert ask(text) == whole
-    one_by_one = ask(text, similarity_function="similar")
-    assert one_by_one == whole
+def test_questions_in_many_blocks(ask):
+    lines = [f"{a} {b} {c} {d}\n" for a in "abc" for b in "bde" for c in "efg" for d in "abcdefg"]
+    few = ask(": s\n" + "".join(lines))
+    many = ask(": s\n" + "".join(lines * 30))
+    assert many[0] == few[0]
+    assert many[1][0]["correct"] == few[1][0]["correct"] * 30
+    assert ask(": s\n" + "".join(lines), similarity_function="similar") == few
+
+
+def test_a_vector_that_is_no_number_answers_nothing(ask, vectors):
+    expected = ask(QUESTIONS)
+    vectors["g"] = np.full(5, np.nan)
+    assert ask(QUESTIONS) == expected
+
+
+def test_methods_show_the_whole_signature_and_docstring():
+    for name, function in [
+        ("evaluate_word_analogies", analogies.evaluate_word_analogies),
+        ("evaluate_word_pairs", word_pairs.evaluate_word_pairs),
+        ("log_accuracy", analogies.log_accuracy),
+        ("log_evaluate_word_pairs", word_pairs.log_evaluate_word_pairs),
+    ]:
+        method = getattr(KeyedVectors, name)
+        assert inspect.signature(method) == inspect.signature(function)
+        assert inspect.getdoc(method) == inspect.getdoc(function)
+        assert f"{name}(" in pydoc.render_doc(KeyedVectors, renderer=pydoc.plaintext)
+    bound = inspect.signature(KeyedVectors(2).evaluate_word_pairs)
+    assert list(bound.parameters)[:2] == ["pairs", "delimiter"]
+
+
+def test_evaluation_is_loaded_when_it_is_first_used():
+    program = (
+        "import sys, fastemb; wv = fastemb.KeyedVectors(2); assert not [n for n in sys.modules if 'evaluate' in n]; "
+        "wv.log_accuracy({'section': '', 'correct': [], 'incorrect': []}); assert 'fastemb.evaluate' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_subclass_can_build_on_an_evaluation(tmp_path):
+    class Strict(KeyedVectors):
+        def evaluate_word_pairs(self, pairs, **options):
+            return super().evaluate_word_pairs(pairs, dummy4unknown=True, **options)
+
+    strict = Strict(2)
+    strict.add_vectors(["a", "b", "c"], [[1, 0], [1, 1], [0, 1]])
+    (tmp_path / "p").write_text("a\tb\t1\na\tc\t0\na\tzz\t5\n")
+    assert strict.evaluate_word_pairs(tmp_path / "p")[2] == pytest.approx(100 / 3)
 
 
 @pytest.fixture(autouse=True)

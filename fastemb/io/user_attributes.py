@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -12,18 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-SEP_LIMIT = 10 * 1024**2  # gensim's default
-PICKLE_PROTOCOL = 4  # the same
-
-
-def warn_of_pickle_options(separately: Any, sep_limit: int, pickle_protocol: int) -> None:
-    """Warn the caller of a save method that options which make sense for pickles do nothing."""
-    if separately or sep_limit != SEP_LIMIT or pickle_protocol != PICKLE_PROTOCOL:
-        warnings.warn(
-            "separately, sep_limit and pickle_protocol have no effect: everything goes to one file, without pickle",
-            UserWarning,
-            stacklevel=3,
-        )
+_PACKAGE = __name__.partition(".")[0]
 
 
 def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Array]]:
@@ -39,16 +29,24 @@ def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, di
         warnings.warn(
             f"not saved, as they are neither plain values nor arrays of numbers: {', '.join(lost)}",
             UserWarning,
-            stacklevel=4,
+            stacklevel=_depth_of_user(),
         )
     return json.dumps(plain, default=_number), arrays
+
+
+def _depth_of_user() -> int:
+    """The ``stacklevel`` at which a warning of the function that calls this names the code that called fastemb."""
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 def unpack_attributes(path: Any, text: str | None, tensors: Mapping[str, Array], prefix: str) -> dict[str, Any]:
     """What `pack_attributes` packed; ``path`` is for messages.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: It is damaged.
     """
     try:
         plain = json.loads(text or "{}")
@@ -64,7 +62,7 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
     """Hang attributes on ``made``.
 
     Raises:
-        ValueError: one has a name that belongs to the class, or is no name.
+        ValueError: One has a name that belongs to the class, or is no name.
     """
     for name, value in attributes.items():
         if not name.isidentifier() or name.startswith("__") or name in reserved or _is_taken(type(made), name):

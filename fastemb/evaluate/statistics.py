@@ -20,8 +20,7 @@ def pearson(x: ArrayLike, y: ArrayLike) -> Correlation:
     """Pearson's correlation of two series of n numbers; (nan, nan) when one is constant.
 
     Raises:
-        ValueError: fewer than two numbers, or not as many in both.
-
+        ValueError: Fewer than two numbers, or not as many in both.
     """
     first, second = _checked(x, y)
     first, second = first - first.mean(), second - second.mean()
@@ -36,8 +35,7 @@ def spearman(x: ArrayLike, y: ArrayLike) -> Correlation:
     """Spearman's correlation: Pearson's of the ranks, where equal numbers share their mean rank.
 
     Raises:
-        ValueError: fewer than two numbers, or not as many in both.
-
+        ValueError: Fewer than two numbers, or not as many in both.
     """
     first, second = _checked(x, y)
     statistic, pvalue = pearson(mean_ranks(first), mean_ranks(second))

@@ -1,0 +1,162 @@
+"""How many analogy questions vectors answer right."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypedDict
+
+import numpy as np
+
+from ..io.atomic import StrPath
+from ..vectors.interface import Vectors
+from ..vectors.norms import divided, row_norms
+from ..vectors.search import nearest, offsets_of
+from ..vectors.store import Store
+from .words import folded, numbered_lines, rows_by_word
+
+logger = logging.getLogger(__name__)
+
+Words = tuple[str, str, str, str]
+
+_BLOCK_QUESTIONS = 4096
+_GUESSES = 5  # neighbours that are looked at: the nearest ones may be the question's own words in another case
+
+
+class Section(TypedDict):
+    """Questions of one kind, sorted by whether they were answered right."""
+
+    section: str
+    correct: list[Words]
+    incorrect: list[Words]
+
+
+class _Question(NamedTuple):
+    section: int
+    words: Words
+    rows: tuple[int, int, int, int] | None  # None when a word is unknown
+
+
+def evaluate_word_analogies(
+    self: Vectors,
+    analogies: StrPath,
+    restrict_vocab: int | None = 300000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+    similarity_function: str = "most_similar",
+) -> tuple[float, list[Section]]:
+    """Answer analogy questions, of the kind: a is to b as c is to d.
+
+    Args:
+        analogies: File of questions of four words a line, in sections that start with a line ": name".
+        restrict_vocab: Look at the first so many keys only. Default 300000.
+        case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
+        dummy4unknown: Count questions with unknown words as wrong instead of leaving them out.
+        similarity_function: Method that answers; "most_similar" (many questions at once) or another one with the
+            same arguments, such as "most_similar_cosmul" (one at a time).
+
+    Returns:
+        The share of right answers, and for each section and in the end for all a dict with "section" (its name),
+        "correct" and "incorrect" (lists of questions, four words each).
+
+    Raises:
+        ValueError: A question comes before the first section, or none has only known words.
+    """
+    rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
+    names, questions = _read_questions(analogies, rows, case_insensitive)
+    known = [question for question in questions if question.rows is not None]
+    if similarity_function == "most_similar":
+        guesses = _guesses(self._store, known, restrict_vocab)
+    else:
+        guesses = _guesses_by(self, known, restrict_vocab, similarity_function)
+    right = {
+        id(question): _answer(found, question.words[:3], case_insensitive) == question.words[3]
+        for question, found in zip(known, guesses, strict=True)
+    }
+    sections: list[Section] = [{"section": name, "correct": [], "incorrect": []} for name in names]
+    for question in questions if dummy4unknown else known:
+        answered = right.get(id(question), False)
+        sections[question.section]["correct" if answered else "incorrect"].append(question.words)
+    unknown = (len(questions) - len(known)) / max(1, len(questions))
+    return _summed_up(analogies, sections, unknown, dummy4unknown)
+
+
+def _read_questions(path: StrPath, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
+    """Sections' names, and questions."""
+    names: list[str] = []
+    questions: list[_Question] = []
+    for number, line in numbered_lines(path, "utf8"):
+        if line.startswith(": "):
+            names.append(line[2:].strip())
+            continue
+        if not names:
+            raise ValueError(f"{path}: line {number} is not preceded by a section's name (': name')")
+        words = [folded(word, case_insensitive) for word in line.split()]
+        if len(words) != 4:
+            logger.info("%s: line %d is no question and left out", path, number)
+            continue
+        a, b, c, d = words
+        found = (rows[a], rows[b], rows[c], rows[d]) if all(word in rows for word in words) else None
+        questions.append(_Question(len(names) - 1, (a, b, c, d), found))
+    return names, questions
+
+
+def _guesses(store: Store, questions: Sequence[_Question], restrict_vocab: int | None) -> Iterator[list[Any]]:
+    """The keys nearest to b - a + c that are not those of a, b or c themselves, for each question; many at once."""
+    norms, keys = store.filled_norms(), store.index_to_key
+    for start in range(0, len(questions), _BLOCK_QUESTIONS):
+        rows = np.array([question.rows for question in questions[start : start + _BLOCK_QUESTIONS]], np.intp)
+        a, b, c = (divided(store.vectors[given], norms[given][:, np.newaxis]) for given in rows.T[:3])
+        wanted = b + c - a
+        wanted = divided(wanted, row_norms(wanted)[:, np.newaxis])
+        searched = slice(0, restrict_vocab or None)
+        found, _ = nearest(store, wanted, _GUESSES, rows=searched, without=offsets_of(rows[:, :3].tolist()))
+        for near in found.tolist():
+            yield [keys[row] for row in near if row >= 0]
+
+
+def _guesses_by(
+    vectors: Vectors, questions: Sequence[_Question], restrict_vocab: int | None, similarity_function: str
+) -> Iterator[list[Any]]:
+    """Do the same by a method of ``vectors``, one question at a time."""
+    ask, keys = getattr(vectors, similarity_function), vectors._store.index_to_key
+    for question in questions:
+        assert question.rows is not None
+        a, b, c = (keys[row] for row in question.rows[:3])
+        found = ask(positive=[b, c], negative=[a], topn=_GUESSES, restrict_vocab=restrict_vocab)
+        yield [key for key, _ in found]
+
+
+def _answer(guesses: list[Any], given: tuple[str, ...], case_insensitive: bool) -> Any:
+    """The first guess that is none of the question's words; the last one when all of them are."""
+    guess = None
+    for key in guesses:
+        guess = folded(key, case_insensitive)
+        if guess not in given:
+            break
+    return guess
+
+
+def _summed_up(
+    path: StrPath, sections: list[Section], unknown: float, dummy4unknown: bool
+) -> tuple[float, list[Section]]:
+    total: Section = {
+        "section": "Total accuracy",
+        "correct": [words for section in sections for words in section["correct"]],
+        "incorrect": [words for section in sections for words in section["incorrect"]],
+    }
+    for section in sections:
+        log_accuracy(section)
+    logger.info("questions with unknown words: %.1f%% (%s)", 100 * unknown, "wrong" if dummy4unknown else "left out")
+    log_accuracy(total)
+    answered = len(total["correct"]) + len(total["incorrect"])
+    if answered == 0:
+        raise ValueError(f"{path}: no question of which all words are known")
+    return len(total["correct"]) / answered, [*sections, total]
+
+
+def log_accuracy(section: Section) -> None:
+    """Log a section's share of right answers."""
+    correct, count = len(section["correct"]), len(section["correct"]) + len(section["incorrect"])
+    if count:
+        logger.info("%s: %.1f%% (%d/%d)", section["section"], 100 * correct / count, correct, count)

@@ -1,0 +1,87 @@
+"""How well cosines agree with people about which words are similar."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..io.atomic import StrPath
+from ..vectors.interface import Vectors
+from ..vectors.store import Store
+from .statistics import Correlation, pearson, spearman
+from .words import folded, numbered_lines, rows_by_word
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate_word_pairs(
+    self: Vectors,
+    pairs: StrPath,
+    delimiter: str | None = "\t",
+    encoding: str = "utf8",
+    restrict_vocab: int | None = 300000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+) -> tuple[Correlation, Correlation, float]:
+    """Compare cosines with people's judgement of similarity.
+
+    Args:
+        pairs: File of two words and a score a line; lines that start with "#" are left out.
+        delimiter: What separates the fields. Default tab; None: any white space.
+        encoding: Of the file.
+        restrict_vocab: Use the first so many keys only. Default 300000.
+        case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
+        dummy4unknown: Give pairs with unknown words a cosine of 0 instead of leaving them out.
+
+    Returns:
+        Pearson's and Spearman's correlation, each (statistic, pvalue), and the percentage of pairs with unknown
+        words.
+
+    Raises:
+        ValueError: There are fewer than two usable pairs.
+    """
+    rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
+    theirs: list[float] = []
+    ours: list[float] = []
+    unknown = 0
+    for first, second, score in _read_pairs(pairs, delimiter, encoding, case_insensitive):
+        known = first in rows and second in rows
+        unknown += not known
+        if known or dummy4unknown:
+            theirs.append(score)
+            ours.append(_cosine(self._store, rows[first], rows[second]) if known else 0.0)
+    if len(ours) < 2:
+        raise ValueError(f"{pairs}: fewer than two pairs with a score of which both words are known")
+    ratio = 100 * unknown / (len(ours) + (0 if dummy4unknown else unknown))
+    found = pearson(theirs, ours), spearman(theirs, ours), ratio
+    log_evaluate_word_pairs(*found, pairs)
+    return found
+
+
+def _read_pairs(
+    path: StrPath, delimiter: str | None, encoding: str, case_insensitive: bool
+) -> Iterator[tuple[str, str, float]]:
+    for number, line in numbered_lines(path, encoding):
+        if line.startswith("#"):
+            continue
+        fields = [field.strip() for field in line.strip().split(delimiter)]
+        try:
+            first, second, score = fields
+            yield folded(first, case_insensitive), folded(second, case_insensitive), float(score)
+        except ValueError:
+            logger.info("%s: line %d is no pair with a score and left out", path, number)
+
+
+def _cosine(store: Store, first: int, second: int) -> float:
+    norms = store.filled_norms()
+    scale = float(norms[first]) * float(norms[second])
+    return float(np.dot(store.vectors[first], store.vectors[second])) / scale if scale else 0.0
+
+
+def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:
+    """Log what `evaluate_word_pairs` found."""
+    logger.info("Pearson's correlation with %s: %.4f", pairs, pearson[0])
+    logger.info("Spearman's rank correlation with %s: %.4f", pairs, spearman[0])
+    logger.info("pairs with unknown words: %.1f%%", oov)

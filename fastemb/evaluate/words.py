@@ -1,0 +1,30 @@
+"""Words of files of questions, looked up among the keys of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..io.atomic import StrPath
+from ..io.input_file import open_source
+from ..vectors.store import Key
+
+
+def rows_by_word(keys: list[Key], restrict_vocab: int | None, case_insensitive: bool) -> dict[Any, int]:
+    """Rows of the first ``restrict_vocab`` keys; of keys that differ only in case, the first one's."""
+    rows: dict[Any, int] = {}
+    for row, key in enumerate(keys[: restrict_vocab or None]):
+        rows.setdefault(folded(key, case_insensitive), row)
+    return rows
+
+
+def folded(key: Key, case_insensitive: bool) -> Any:
+    """A key as it is compared: a string in upper case, unless case counts."""
+    return key.upper() if case_insensitive and isinstance(key, str) else key
+
+
+def numbered_lines(path: StrPath, encoding: str) -> Iterator[tuple[int, str]]:
+    """Lines of a text with their numbers, from 1 on."""
+    with open_source(path) as (file, _):
+        for number, line in enumerate(file, start=1):
+            yield number, line.decode(encoding)

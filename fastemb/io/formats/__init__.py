@@ -1,0 +1,69 @@
+"""Formats of files of vectors: one module each, told apart by content when reading, by a file's name when writing.
+
+A new format is a new module with what `Format` lists, and one more entry in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from ..atomic import StrPath
+from ..input_file import open_source, require_file
+from . import fastemb_file, word2vec_binary, word2vec_text
+from .table import VectorTable
+
+__all__ = ["FORMATS", "Format", "VectorTable", "read_vectors", "write_vectors"]
+
+_START_BYTES = 1 << 20
+
+
+class Format(Protocol):
+    """What the module of a format has.
+
+    Attributes:
+        NAME: What users call the format, for messages.
+        ENDINGS: Endings of names, in lower case and with their dot, to which the format is written.
+        recognises: Whether a file that starts with these bytes is in the format; of a short file they are all.
+        read: Reads a file, which may be compressed if the format allows for it.
+        write: Writes a file, which is there whole or not at all.
+    """
+
+    NAME: str
+    ENDINGS: tuple[str, ...]
+
+    def recognises(self, start: bytes, /) -> bool: ...  # noqa: D102
+    def read(self, path: StrPath, /) -> VectorTable: ...  # noqa: D102
+    def write(self, path: StrPath, table: VectorTable, /) -> None: ...  # noqa: D102
+
+
+FORMATS: tuple[Format, ...] = (fastemb_file, word2vec_binary, word2vec_text)
+"""All formats. The first one that recognises a file reads it; names with an unknown ending belong to the first."""
+
+
+def read_vectors(path: StrPath) -> VectorTable:
+    """Read vectors from a file in any of the formats.
+
+    Raises:
+        ValueError: The file is in none of the formats, is damaged, or is a pipe.
+    """
+    require_file(path)
+    with open_source(path) as (file, _):
+        start = file.read(_START_BYTES)
+    for candidate in FORMATS:
+        if candidate.recognises(start):
+            return candidate.read(path)
+    names = ", ".join(known.NAME for known in FORMATS)
+    raise ValueError(f"{path}: no file of vectors in a format that can be read ({names})")
+
+
+def write_vectors(path: StrPath, table: VectorTable) -> None:
+    """Write vectors in the format to which the ending of the file's name belongs.
+
+    Raises:
+        ValueError: The format cannot hold a key.
+        TypeError: The same.
+    """
+    ending = Path(path).suffix.lower()
+    chosen = next((known for known in FORMATS if ending in known.ENDINGS), FORMATS[0])
+    chosen.write(path, table)

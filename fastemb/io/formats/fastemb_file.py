@@ -1,0 +1,112 @@
+"""fastemb's own files of vectors: safetensors, with keys, values of each key, and attributes set by users.
+
+Models are written to files of this layout too, with their further matrices and settings beside it, so that the vectors
+of a model can be read without knowing the model.
+"""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..atomic import StrPath
+from ..keys import pack_keys, unpack_keys
+from ..safetensors import read_tensors, starts_like_tensors, write_tensors
+from ..user_attributes import pack_attributes, unpack_attributes
+from .table import VectorTable
+
+Array = NDArray[Any]
+Packed = tuple[dict[str, Array], dict[str, str]]  # arrays and strings of a safetensors file
+
+NAME: str = "fastemb's own"
+ENDINGS: tuple[str, ...] = (".safetensors",)
+KIND = "fastemb.KeyedVectors"
+KINDS = (KIND, "fastemb.Word2Vec", "fastemb.Item2Vec")
+"""The string "format" in the files that hold vectors in this layout."""
+
+_VERSION = "1"
+_ATTRIBUTE = "attribute."
+_OWN = "own."
+
+
+def recognises(start: bytes) -> bool:
+    """Whether it is a safetensors file; or a pickle, so that the error from reading says what to do about it."""
+    return starts_like_tensors(start) or start[:1] == b"\x80"
+
+
+def read(path: StrPath, mmap: str | None = None) -> VectorTable:
+    """Read the vectors of a file of one of `KINDS`.
+
+    Args:
+        path: File to read.
+        mmap: Maps the file instead of reading it; see `fastemb.io.safetensors.read_tensors`.
+
+    Raises:
+        ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
+    """
+    tensors, metadata = read_tensors(path, mmap)
+    kind = metadata.get("format")
+    if kind not in KINDS or metadata.get("version") != _VERSION:
+        raise ValueError(f"{path}: no file of vectors, or of a newer version: {kind!r}")
+    return unpack(path, tensors, metadata)
+
+
+def write(path: StrPath | BinaryIO, table: VectorTable) -> None:
+    """Write vectors to a file, or to one that is open for writing bytes.
+
+    Raises:
+        TypeError: Keys are neither all str nor all int.
+    """
+    tensors, metadata = pack(table)
+    write_tensors(path, tensors, {"format": KIND, "version": _VERSION, **metadata})
+
+
+def pack(table: VectorTable) -> Packed:
+    """Return the arrays and strings of a safetensors file that hold the vectors.
+
+    Raises:
+        TypeError: Keys are neither all str nor all int.
+    """
+    keys, key_type = pack_keys(list(table.keys))
+    lists = {name: values.tolist() for name, values in table.attributes.items() if values.dtype == object}
+    numeric = {_ATTRIBUTE + name: values for name, values in table.attributes.items() if name not in lists}
+    own, arrays = pack_attributes(table.own, _OWN)
+    listed, _ = pack_attributes(lists, _ATTRIBUTE)
+    tensors = {"vectors": table.vectors, **keys, **numeric, **arrays}
+    return tensors, {"key_type": key_type, "own": own, "attributes": listed}
+
+
+def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> VectorTable:
+    """Return what `pack` was given; ``path`` is for messages.
+
+    Raises:
+        ValueError: Something is missing or does not fit.
+    """
+    keys = unpack_keys(path, tensors, metadata.get("key_type"))
+    vectors = tensors.get("vectors")
+    if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
+        raise ValueError(f"{path}: the vectors are missing or do not fit the {len(keys)} keys")
+    rows = dict(zip(keys, range(len(keys)), strict=True))
+    if len(rows) != len(keys):
+        raise ValueError(f"{path}: a key occurs twice")
+    attributes = unpack_attributes(path, metadata.get("attributes"), tensors, _ATTRIBUTE)
+    of_each_key = {name: _values(path, name, values, len(keys)) for name, values in attributes.items()}
+    return VectorTable(rows, vectors, of_each_key, unpack_attributes(path, metadata.get("own"), tensors, _OWN))
+
+
+def _values(path: StrPath, name: str, values: Any, count: int) -> Array:
+    """One value for each of ``count`` keys; lists become arrays of objects."""
+    array = values if isinstance(values, np.ndarray) else _as_objects(values)
+    if array.shape != (count,):
+        raise ValueError(f"{path}: the attribute {name!r} does not fit the {count} keys")
+    return array
+
+
+def _as_objects(values: Any) -> Array:
+    entries = values if isinstance(values, list) else []
+    array = np.empty(len(entries), dtype=object)
+    for row, entry in enumerate(entries):
+        array[row] = entry
+    return array

@@ -1,0 +1,45 @@
+"""Vocabulary files of word2vec's tools: a key and its count a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..atomic import StrPath, atomic_write
+from ..input_file import open_source
+from .word2vec_file import key_bytes
+
+
+def write_counts(path: StrPath, keys: Sequence[Any], counts: NDArray[Any], *, prefix: str = "") -> None:
+    """Write a vocabulary file, which is there whole or not at all.
+
+    Args:
+        path: File to write.
+        keys: One for each line.
+        counts: Their counts.
+        prefix: Put before every key.
+
+    Raises:
+        ValueError: A key is empty or has white space in it.
+    """
+    with atomic_write(path) as file:
+        for key, count in zip(keys, counts.tolist(), strict=True):
+            file.write(key_bytes(key, prefix) + f" {count}\n".encode())
+
+
+def read_counts(path: StrPath, unicode_errors: str = "strict") -> dict[str, int]:
+    """Read a vocabulary file into a dict from key to count.
+
+    Raises:
+        ValueError: A line is not a key and a whole number.
+    """
+    counts = {}
+    with open_source(path) as (file, _):
+        for number, line in enumerate(file, start=1):
+            fields = line.decode("utf-8", unicode_errors).split()
+            if len(fields) != 2 or not fields[1].isdecimal():
+                raise ValueError(f"{path}: line {number} is not a key and a count: {line[:60]!r}")
+            counts[fields[0]] = int(fields[1])
+    return counts

@@ -1,0 +1,301 @@
+"""What the text and the binary files of word2vec's tools share.
+
+Both start with a line of two numbers, vectors and dimensions, and go on with keys and vectors. Neither holds counts:
+keys are expected in the order of falling counts.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..atomic import StrPath, atomic_write
+from ..input_file import BLOCK, refuse_compressed_name
+from ..unpack import TruncatedFileError
+from .table import VectorTable
+
+Floats = NDArray[np.floating[Any]]
+
+_MOST_DIMENSIONS = 1 << 20
+_WHITE_SPACE = b" \t\n\v\f\r"
+_BLOCK_VALUES = 1 << 18  # floats that are written at once
+
+
+# ---- telling ----
+
+
+def dimensions(start: bytes) -> int | None:
+    """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
+    fields = start.partition(b"\n")[0].split()
+    return int(fields[1]) if len(fields) == 2 and all(field.isdigit() for field in fields) else None
+
+
+def starts_with_row(start: bytes, dims: int) -> bool:
+    """Whether nothing follows the header, or a line of text with a key and so many numbers."""
+    rest = start.partition(b"\n")[2]
+    return not rest or are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims)
+
+
+def are_numbers(fields: list[bytes], count: int) -> bool:
+    """Whether these are so many numbers."""
+    try:
+        return len([float(field) for field in fields]) == count
+    except ValueError:
+        return False
+
+
+# ---- reading ----
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """How much of a file is held in memory beside its vectors; smaller sizes let small files take every path."""
+
+    block: int = BLOCK
+    """Bytes to read at once."""
+
+    longest_key: int = 1 << 16
+    """Bytes of the longest key that can be read, if a block is not longer anyway."""
+
+    first_rows: int = 64 << 20
+    """Bytes of vectors to reserve at first when the length of the file is unknown, as it is compressed."""
+
+    slow_numbers: int = 1 << 15
+    """Numbers of a block of text that can be left to Python's exact arithmetic."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a file.
+
+    Raises:
+        TypeError: ``datatype`` is none of the three.
+    """
+
+    encoding: str = "utf8"
+    """Of the keys."""
+
+    unicode_errors: str = "strict"
+    """What to do about keys that are no valid text, as in ``bytes.decode``."""
+
+    limit: int | None = None
+    """Read only so many vectors from the start; None or 0: all."""
+
+    datatype: DTypeLike = np.float32
+    """Of the vectors: np.float16, np.float32 or np.float64."""
+
+    threads: int | None = None
+    """Threads that read binary files. None: a few, where the file is long enough."""
+
+    buffers: Buffers = field(default_factory=Buffers)
+
+    def __post_init__(self) -> None:
+        if self.dtype not in (np.float16, np.float32, np.float64):
+            raise TypeError(f"datatype must be float16, float32 or float64, not {self.dtype}")
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype that ``datatype`` stands for."""
+        return np.dtype(self.datatype)
+
+    def count_of(self, stored: int) -> int:
+        """How many of the vectors in the file to read."""
+        return min(stored, self.limit or stored)
+
+
+DEFAULT = Reading()
+
+
+class VectorFile:
+    """A file that is being read, and the errors that name what is wrong with it.
+
+    Args:
+        path: Where the file is, for messages.
+        file: The file, at its start.
+        size: Its length in bytes; None where that is unknown.
+        unit: What a vector is called in messages: "line" or "record".
+    """
+
+    def __init__(self, path: StrPath, file: BinaryIO, size: int | None, unit: str) -> None:
+        self.path = path
+        self.file = file
+        self.size = size
+        self.unit = unit
+
+    def header(self) -> tuple[int, int]:
+        """Read the first line: how many vectors there are, and their dimensions."""
+        line = self.file.readline(1000)
+        fields = line.split()
+        if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
+            raise ValueError(f"{self.path}: line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}")
+        count, dims = int(fields[0]), int(fields[1])
+        if dims == 0:
+            raise ValueError(f"{self.path}: the header says 0 dimensions")
+        return count, dims
+
+    def check_room(self, count: int, dims: int, smallest: int) -> None:
+        """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
+        if dims > _MOST_DIMENSIONS:
+            raise ValueError(f"{self.path}: {dims} dimensions are more than can be read ({_MOST_DIMENSIONS})")
+        if self.size is None:
+            return
+        left = self.size - self.file.tell()
+        if count * smallest > left:
+            raise TruncatedFileError(
+                f"{self.path}: {count} vectors of {dims} dimensions need {count * smallest} bytes or more, "
+                f"but only {left} follow the header"
+            )
+
+    def first_rows(self, count: int, dims: int, dtype: DTypeLike, buffers: Buffers) -> Floats:
+        """Room for all vectors, or for the first ones where it is uncertain that all follow."""
+        known = self.size is not None
+        return np.empty((count if known else min(count, buffers.first_rows // (8 * dims) + 1), dims), dtype)
+
+    def block_size(self, vector_bytes: int, buffers: Buffers) -> int:
+        """Bytes to read at once, so that a key and its vector of so many bytes fit."""
+        size = max(buffers.block, buffers.longest_key + vector_bytes)
+        return size if self.size is None else min(size, self.size + 1)
+
+    def incomplete(self, done: int, count: int, too_long: bool, first: int) -> ValueError:
+        """Why only ``done`` of ``count`` vectors were read; ``first``: number of the line or record of the first."""
+        if too_long:
+            return ValueError(f"{self.path}: {self.unit} {first + done} is too long")
+        return TruncatedFileError(f"{self.path}: the file ends after {done} of {count} vectors")
+
+    def check_end(self, rest: bytes, count: int, what: str) -> None:
+        """Refuse a file that goes on, after ``rest``, with anything but white space; ``what`` goes on, for messages."""
+        while not rest.strip():
+            rest = self.file.read(BLOCK)
+            if not rest:
+                return
+        raise ValueError(f"{self.path}: more after the {count} vectors that the header promises: {what}")
+
+
+def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) -> VectorTable:
+    """Keys and vectors as they were asked for; of a key that comes twice only the first vector is kept.
+
+    Args:
+        path: The file, for messages.
+        names: The keys, a space after each, in pieces.
+        rows: Their vectors.
+        reading: How to read them.
+
+    Raises:
+        UnicodeDecodeError: A key is no valid text.
+    """
+    with np.errstate(over="ignore"):  # what is too large for half precision is infinite
+        wanted = rows.astype(reading.dtype, copy=False)
+    index, vectors = _first_of_each(_decoded(path, b"".join(names), reading), wanted)
+    return VectorTable(index, vectors, {"count": np.arange(len(index), 0, -1)})
+
+
+def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
+    if not names:
+        return []
+    encoding, errors = reading.encoding, reading.unicode_errors
+    try:
+        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a space is a space in these
+            return names[:-1].decode(encoding, errors).split(" ")
+        return [name.decode(encoding, errors) for name in names[:-1].split(b" ")]
+    except UnicodeDecodeError:
+        for at, name in enumerate(names[:-1].split(b" "), start=1):
+            try:
+                name.decode(encoding, errors)
+            except UnicodeDecodeError as error:
+                what = f"{error.reason} in the key of vector {at} of {path}; see unicode_errors"
+                raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
+        raise
+
+
+def _first_of_each(keys: list[str], rows: Floats) -> tuple[dict[str, int], Floats]:
+    index = dict(zip(keys, range(len(keys)), strict=True))
+    if len(index) == len(keys):
+        return index, rows
+    first: dict[str, int] = {}
+    for row, key in enumerate(keys):
+        first.setdefault(key, row)
+    return dict(zip(first, range(len(first)), strict=True)), rows[list(first.values())]
+
+
+# ---- writing ----
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is written around the vectors, and in which order they come."""
+
+    sort_by: str = "count"
+    """Attribute by whose falling values the vectors are sorted, if it exists; equal ones keep their order."""
+
+    total: int | None = None
+    """Number of vectors to put in the header. None: as many as are written."""
+
+    header: bool = True
+    """Whether to write the header."""
+
+    prefix: str = ""
+    """Put before every key."""
+
+    append: bool = False
+    """Add to the end of the file. When that fails half way, what was added stays."""
+
+    def order(self, table: VectorTable) -> NDArray[np.intp]:
+        """Rows of the table in the order in which they are written."""
+        values = table.attributes.get(self.sort_by)
+        if values is None:
+            return np.arange(len(table.keys))
+        return np.argsort(-values.astype(np.float64), kind="stable")
+
+
+AS_USUAL = Layout()
+
+
+def write_rows(
+    path: StrPath, table: VectorTable, layout: Layout, encode: Callable[[list[bytes], Floats], bytes | bytearray]
+) -> None:
+    """Write a table; ``encode`` makes bytes of keys and their vectors, of which it gets some at a time.
+
+    Raises:
+        ValueError: A key is empty or has white space in it, which the formats cannot hold.
+    """
+    refuse_compressed_name(path)
+    keys, order, dims = list(table.keys), layout.order(table), table.vectors.shape[1]
+    for key in keys:
+        key_bytes(key, layout.prefix)
+    with _opened(path, layout.append) as file:
+        if layout.header:
+            file.write(f"{len(order) if layout.total is None else layout.total} {dims}\n".encode())
+        for rows in _blocks(order, dims):
+            names = [key_bytes(keys[row], layout.prefix) for row in rows.tolist()]
+            file.write(encode(names, table.vectors[rows]))
+
+
+def _opened(path: StrPath, append: bool) -> AbstractContextManager[BinaryIO]:
+    return open(path, "ab") if append else atomic_write(path)
+
+
+def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:
+    step = max(1, _BLOCK_VALUES // dims)
+    for start in range(0, len(order), step):
+        yield order[start : start + step]
+
+
+def key_bytes(key: Any, prefix: str) -> bytes:
+    """A key as it is written.
+
+    Raises:
+        ValueError: It is empty or has white space in it, or is None, as that of a reserved row is.
+    """
+    name = f"{prefix}{key}".encode()
+    if key is None:
+        raise ValueError("a row has no key")
+    if not name or name.translate(None, _WHITE_SPACE) != name:
+        what = f"white space in the key {key!r}" if name else "an empty key"
+        raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
+    return name

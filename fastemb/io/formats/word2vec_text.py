@@ -1,0 +1,198 @@
+"""The text format of word2vec's tools: a key and its numbers a line; GloVe's files are the same without the header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ... import _native
+from ..atomic import StrPath
+from ..input_file import open_source, require_file
+from ..numbers import parse_double, parse_float
+from ..window import Window
+from .table import VectorTable
+from .word2vec_file import (
+    AS_USUAL,
+    DEFAULT,
+    Floats,
+    Layout,
+    Reading,
+    VectorFile,
+    are_numbers,
+    dimensions,
+    starts_with_row,
+    table_of,
+    write_rows,
+)
+
+NAME: str = "word2vec text"
+ENDINGS: tuple[str, ...] = (".txt", ".vec")
+
+_NUMBER_BYTES = 64  # of one number, on average over the longest line that can be read
+
+
+# ---- telling ----
+
+
+def recognises(start: bytes) -> bool:
+    """Whether a header and then nothing or a line of as many numbers come first; without one, a key and a number."""
+    dims = dimensions(start)
+    if dims is None:
+        return are_numbers(start.partition(b"\n")[0].split()[1:2], 1)
+    return starts_with_row(start, dims)
+
+
+# ---- reading ----
+
+
+def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) -> VectorTable:
+    """Read a file; gzip, bzip2, xz and zstd are unpacked on the way. Attribute "count" falls by 1 from row to row.
+
+    Args:
+        path: File to read.
+        reading: How to read it.
+        header: Whether the first line is a header. None: if it looks like one. A file without a header is read twice.
+
+    Raises:
+        TruncatedFileError: The file ends early; it is both a ValueError and an EOFError.
+        UnicodeDecodeError: A key is no valid text.
+        ValueError: Anything else is wrong with the file; the message names the line.
+    """
+    if header is None:
+        header = _has_header(path)
+    if not header:
+        require_file(path)
+    shape = None if header else _count_lines(path, reading.buffers.block)
+    with open_source(path) as (file, size):
+        source = VectorFile(path, file, size, "line")
+        stored, dims = source.header() if shape is None else shape
+        count = reading.count_of(stored)
+        source.check_room(count, dims, 2 * dims)
+        parsed = np.float32 if reading.dtype == np.float32 else np.float64
+        rows = source.first_rows(count, dims, parsed, reading.buffers)
+        lines = _Lines(source, rows, count, first_line=1 + header, reading=reading)
+        left = lines.read()
+        if count == stored:
+            source.check_end(left, count, f"line {count + lines.first_line}")
+    return table_of(path, lines.names, rows, reading)
+
+
+def _has_header(path: StrPath) -> bool:
+    require_file(path)
+    with open_source(path) as (file, _):
+        return dimensions(file.readline(1000)) is not None
+
+
+def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
+    """Lines and dimensions of text without a header; empty lines at the end do not count."""
+    with open_source(path) as (file, _):
+        window = Window(file, block)
+        window.fill()
+        dims = len(bytes(window.view).partition(b"\n")[0].partition(b" ")[2].split())
+        if dims == 0:
+            raise ValueError(f"{path}: line 1 has no numbers after its key")
+        line_ends = blank = 0
+        while len(window.view):
+            filled = len(bytes(window.view).rstrip())
+            if filled:
+                line_ends += blank + _native.count_lines(window.view[:filled])
+                blank = 0
+            blank += _native.count_lines(window.view[filled:])
+            window.skip(len(window.view))
+            window.fill()
+        return line_ends + 1, dims
+
+
+class _Lines:
+    """Reads lines into ``rows``, which is made longer as they come, until there are ``count``.
+
+    Args:
+        source: The file.
+        rows: Where the numbers go, float32 or float64.
+        count: How many lines to read.
+        first_line: Number of the first one.
+        reading: How to read them.
+
+    Attributes:
+        names: The keys, a space after each, in pieces.
+    """
+
+    def __init__(self, source: VectorFile, rows: Floats, count: int, first_line: int, reading: Reading) -> None:
+        self.names: list[bytes] = []
+        self.first_line = first_line
+        self._source = source
+        self._rows = rows
+        self._count = count
+        self._done = 0
+        self._dims = rows.shape[1]
+        self._buffers = reading.buffers
+        self._wide = rows.dtype == np.float64
+        # begin and end, in the block, of each number that the core leaves to Python, after its place in the rows
+        self._slow = np.empty((max(reading.buffers.slow_numbers, self._dims), 3), np.int64)
+
+    def read(self) -> bytes:
+        """Read all; returns what was read beyond them."""
+        window = Window(self._source.file, self._source.block_size(self._dims * _NUMBER_BYTES, self._buffers))
+        names = bytearray(window.size)
+        while self._done < self._count:
+            if self._done == len(self._rows):
+                self._rows.resize((min(self._count, 2 * len(self._rows)), self._dims), refcheck=False)
+            done, used = self._scan(window.view, names)
+            self._done += done
+            window.skip(used)
+            if done == 0 and not window.fill() and (window.full() or not window.end_line()):
+                raise self._source.incomplete(self._done, self._count, window.full(), self.first_line)
+        return bytes(window.view)
+
+    def _scan(self, data: memoryview, names: bytearray) -> tuple[int, int]:
+        """Read the whole lines of ``data``; returns how many there were, and their bytes."""
+        rows = self._rows[self._done :]
+        narrow_rows, wide_rows = (None, rows) if self._wide else (rows, None)
+        fits, done, names_used, slow, used = _native.read_text(data, narrow_rows, wide_rows, names, self._slow)
+        parse = parse_double if self._wide else parse_float
+        values = rows.reshape(-1)
+        for index, begin, end in self._slow[:slow].tolist():
+            if index < done * self._dims:
+                with np.errstate(over="ignore"):  # too large for a float: infinite
+                    values[index] = self._parse(parse, bytes(data[begin:end]), self._done + index // self._dims)
+        if not fits and done == 0:
+            self._refuse(bytes(data[used:]).split(b"\n", 1)[0])
+        self.names.append(bytes(memoryview(names)[:names_used]))
+        return done, used
+
+    def _parse(self, parse: Callable[[bytes], float], field: bytes, row: int) -> float:
+        try:
+            return parse(field)
+        except ValueError:
+            raise ValueError(f"{self._line(row)}: {field[:60]!r} is not a number") from None
+
+    def _refuse(self, line: bytes) -> None:
+        where = self._line(self._done)
+        if not line.strip():
+            raise ValueError(f"{where} is empty")
+        key, _, numbers = line.partition(b" ")
+        raise ValueError(f"{where} has {len(numbers.split())} values after the key {key[:60]!r}, expected {self._dims}")
+
+    def _line(self, row: int) -> str:
+        return f"{self._source.path}: line {self.first_line + row}"
+
+
+# ---- writing ----
+
+
+def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all; numbers get the fewest digits that read back as the same ones.
+
+    Raises:
+        ValueError: A key is empty or has white space in it, which the format cannot hold.
+    """
+    write_rows(path, table, layout, _lines)
+
+
+def _lines(names: list[bytes], rows: Floats) -> bytes | bytearray:
+    if rows.dtype.itemsize > 4:
+        numbers = (" ".join(map(repr, row)).encode() for row in rows.astype(np.float64).tolist())
+        return b"".join(name + b" " + text + b"\n" for name, text in zip(names, numbers, strict=True))
+    ends = np.cumsum([len(name) for name in names], dtype=np.int64)
+    return _native.write_text(np.ascontiguousarray(rows, np.float32), b"".join(names), ends)

@@ -1,0 +1,29 @@
+"""Vectors from and to files in whatever format."""
+
+from __future__ import annotations
+
+from ..io.atomic import StrPath
+from ..io.formats import read_vectors, write_vectors
+from .keyedvectors import KeyedVectors
+
+
+def load_vectors(path: StrPath) -> KeyedVectors:
+    """Read vectors from fastemb's own file or from word2vec text or binary, whichever it is.
+
+    Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way.
+
+    Raises:
+        ValueError: The file is damaged or in none of these formats, or a pipe.
+    """
+    return KeyedVectors._from_table(path, read_vectors(path))
+
+
+def save_vectors(vectors: KeyedVectors, path: StrPath) -> None:
+    """Write vectors in the format that the name's ending says.
+
+    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary; anything else: fastemb's own.
+
+    Raises:
+        ValueError: The format cannot hold a key.
+    """
+    write_vectors(path, vectors._table(set()))

@@ -1,0 +1,48 @@
+"""Vectors of gensim taken over, and given to it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from ..io.formats import VectorTable
+from .interface import Vectors
+
+
+def table_of_gensims(vectors: Any) -> VectorTable:
+    """A copy of gensim's vectors, of those of a model as its ``wv``, or of those in a file that gensim saved.
+
+    Raises:
+        ImportError: A path, but gensim is not installed.
+    """
+    if isinstance(vectors, str | os.PathLike):
+        vectors = _gensims_class(vectors).load(str(vectors))
+    theirs = getattr(vectors, "wv", vectors)
+    attributes = {
+        name: np.array(values) for name, values in theirs.expandos.items() if np.asarray(values).dtype != object
+    }
+    return VectorTable(theirs.index_to_key, np.array(theirs.vectors), attributes)
+
+
+def to_gensim(self: Vectors) -> Any:
+    """A ``gensim.models.KeyedVectors`` with a copy of these vectors and their attributes.
+
+    Raises:
+        ImportError: Gensim is not installed.
+    """
+    store = self._store
+    made = _gensims_class("to_gensim")(store.vector_size, dtype=store.vectors.dtype)
+    made.add_vectors(store.index_to_key, np.array(store.vectors))
+    for name, values in store.expandos.items():
+        made.expandos[name] = np.array(values)
+    return made
+
+
+def _gensims_class(purpose: Any) -> Any:
+    try:
+        from gensim.models import KeyedVectors
+    except ImportError:
+        raise ImportError(f"{purpose}: this takes gensim: pip install gensim") from None
+    return KeyedVectors

@@ -1,0 +1,68 @@
+"""What the functions of this folder ask of the vectors that they are methods of."""
+
+# ruff: noqa: D102  (KeyedVectors has the docstrings)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .store import Array, Key, Store, is_integer
+
+Scored = list[tuple[Key, float]]
+
+
+class Vectors(Protocol):
+    """KeyedVectors, or a subclass that answers in its own way, such as with vectors made up for unknown keys.
+
+    The functions are written with ``self`` first, and KeyedVectors binds them by assignment: each of them is a method
+    of the class and can be overridden like any other.
+    """
+
+    _store: Store
+
+    def __contains__(self, key: Key, /) -> bool: ...
+    def get_index(self, key: Key, default: int | None = None) -> int: ...
+    def has_index_for(self, key: Key) -> bool: ...
+    def get_vector(self, key: Key, norm: bool = False) -> Array: ...
+    def get_mean_vector(
+        self,
+        keys: Any,
+        weights: Any = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> Array: ...
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Any: ...
+    def similarity(self, w1: Key, w2: Key) -> Any: ...
+    def distances(self, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Array: ...
+    def closer_than(self, key1: Key, key2: Key) -> list[Key]: ...
+    def add_vectors(
+        self,
+        keys: Key | Sequence[Key],
+        weights: ArrayLike,
+        extras: Mapping[str, ArrayLike] | None = None,
+        replace: bool = False,
+    ) -> None: ...
+    def allocate_vecattrs(self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None) -> None: ...
+    def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]: ...
+
+
+def as_list(value: Any) -> list[Any]:
+    """One key or vector, several of them, or None, as a list."""
+    if value is None:
+        return []
+    if isinstance(value, str) or is_integer(value) or (isinstance(value, np.ndarray) and value.ndim == 1):
+        return [value]
+    return list(value)

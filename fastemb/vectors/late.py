@@ -1,0 +1,41 @@
+"""Methods of KeyedVectors whose code stands in a room above this one, loaded when they are first used.
+
+This table is the one place where a room names a room above it: `vectors` must not import `evaluate`, which is made of
+`vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type checkers see the functions
+themselves, and so do help() and inspect.signature.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..evaluate import analogies, word_pairs
+
+    evaluate_word_analogies = analogies.evaluate_word_analogies
+    log_accuracy = staticmethod(analogies.log_accuracy)
+    evaluate_word_pairs = word_pairs.evaluate_word_pairs
+    log_evaluate_word_pairs = staticmethod(word_pairs.log_evaluate_word_pairs)
+else:
+
+    class _Late:
+        """A method that is the function of the same name in another module."""
+
+        def __init__(self, module: str, *, static: bool = False) -> None:
+            self._module = module
+            self._static = static
+
+        def __set_name__(self, owner: type, name: str) -> None:
+            self._name = name
+
+        def __get__(self, of: object, owner: type | None = None) -> Any:
+            """Return the function from a class, and the method that it makes from an object."""
+            function = getattr(import_module(self._module, __package__), self._name)
+            return function if of is None or self._static else MethodType(function, of)
+
+    evaluate_word_analogies = _Late("..evaluate.analogies")
+    log_accuracy = _Late("..evaluate.analogies", static=True)
+    evaluate_word_pairs = _Late("..evaluate.word_pairs")
+    log_evaluate_word_pairs = _Late("..evaluate.word_pairs", static=True)

@@ -1,0 +1,113 @@
+"""Mean vectors, and sets of keys that are compared by them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .interface import Vectors, as_list
+from .norms import cosine, unit
+from .store import Array, Key
+
+logger = logging.getLogger(__name__)
+
+
+def get_mean_vector(
+    self: Vectors,
+    keys: Any,
+    weights: ArrayLike | None = None,
+    pre_normalize: bool = True,
+    post_normalize: bool = False,
+    ignore_missing: bool = True,
+) -> Array:
+    """Return the weighted mean of vectors: their weighted sum over the sum of the weights' sizes.
+
+    Args:
+        keys: Keys, or vectors as arrays; one or several.
+        weights: One number for each. Default None: all 1.
+        pre_normalize: Scale the keys' vectors (but no vectors given as arrays) to length 1 first.
+        post_normalize: Scale the result to length 1.
+        ignore_missing: Leave out keys that do not exist; with none left the result is zero.
+
+    Returns:
+        An array (vector_size,) of the vectors' dtype.
+
+    Raises:
+        KeyError: A key does not exist and ``ignore_missing`` is False.
+        ValueError: No keys, or not as many weights as keys.
+    """
+    items = as_list(keys)
+    if not items:
+        raise ValueError("cannot compute mean with no input")
+    factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
+    if factors.shape != (len(items),):
+        raise ValueError("keys and weights must have the same number of elements")
+    total, size = np.zeros(self._store.vector_size), 0.0
+    for item, factor in zip(items, factors.tolist(), strict=True):
+        if isinstance(item, np.ndarray):
+            total += factor * item
+        elif self.has_index_for(item):
+            total += factor * self.get_vector(item, norm=pre_normalize)
+        elif ignore_missing:
+            continue
+        else:
+            raise KeyError(f"Key '{item}' not present")
+        size += abs(factor)
+    mean = total / size if size > 0 else total
+    return (unit(mean) if post_normalize else mean).astype(self._store.vectors.dtype)
+
+
+def rank_by_centrality(self: Vectors, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
+    """Sort keys by the cosine with their mean, highest first; keys that do not exist are left out.
+
+    Of equal cosines the key that sorts last comes first; keys that cannot be sorted keep their order.
+
+    Args:
+        words: Keys.
+        use_norm: Scale their vectors to length 1 first.
+
+    Returns:
+        Pairs (cosine, or dot product without ``use_norm``, and key).
+
+    Raises:
+        ValueError: None of the keys exists.
+    """
+    given = as_list(words)
+    used = [word for word in given if word in self]
+    if len(used) < len(given):
+        missing = [word for word in given if word not in self]
+        logger.warning("these words have no vectors and are left out: %s", missing)
+    if not used:
+        raise ValueError("cannot select a word from an empty list")
+    vectors = np.stack([self.get_vector(word, norm=use_norm) for word in used])
+    mean = self.get_mean_vector(list(vectors), post_normalize=True)
+    pairs = list(zip(vectors @ mean, used, strict=True))
+    try:
+        return sorted(pairs, reverse=True)
+    except TypeError:  # equal cosines, of keys that cannot be compared
+        return sorted(pairs, reverse=True, key=lambda pair: pair[0])
+
+
+def doesnt_match(self: Vectors, words: Iterable[Key]) -> Key:
+    """Return the key that fits least with the others, by `rank_by_centrality`.
+
+    Raises:
+        ValueError: None of the keys exists.
+    """
+    return self.rank_by_centrality(words)[-1][1]
+
+
+def n_similarity(self: Vectors, ws1: Iterable[Key], ws2: Iterable[Key]) -> Any:
+    """Return the cosine of the mean vectors of two sets of keys; keys that do not exist are left out.
+
+    Raises:
+        ZeroDivisionError: A set is empty.
+    """
+    sets = [as_list(ws1), as_list(ws2)]
+    if not all(sets):
+        raise ZeroDivisionError("n_similarity needs at least one key on either side")
+    return cosine(*(self.get_mean_vector(keys, pre_normalize=False) for keys in sets))

@@ -1,0 +1,251 @@
+"""Which keys are nearest: to one key, vector or sum of them, or to each of many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..checks import integer
+from .interface import Scored, Vectors, as_list
+from .norms import divided, row_norms, unit
+from .search import best, cosines_with, nearest, offsets_of
+from .store import Array, Key
+from .topk import Floats, Indices
+
+
+def most_similar(
+    self: Vectors,
+    positive: Any = None,
+    negative: Any = None,
+    topn: int | None = 10,
+    clip_start: int = 0,
+    clip_end: int | None = None,
+    restrict_vocab: int | None = None,
+    indexer: Any = None,
+) -> Any:
+    """Find the keys whose vectors have the highest cosine with the mean of the given ones.
+
+    The given vectors count with length 1, those of ``negative`` with weight -1 (Mikolov et al. 2013, NAACL).
+    With ``positive=["king", "woman"], negative=["man"]`` it answers: man is to king as woman is to what?
+
+    Args:
+        positive: Keys, vectors as arrays, or pairs (key or vector, weight); one or several.
+        negative: The same; a weight in a pair is taken as it stands, so give a negative one.
+        topn: How many to return; None: the cosines of all rows instead, in their order.
+        clip_start: First row to look at. Default 0.
+        clip_end: Row to stop before. Default None: the end.
+        restrict_vocab: Look at the first so many rows only; comes before the two above.
+        indexer: An approximate index whose ``most_similar(vector, topn)`` is asked instead.
+
+    Returns:
+        A list of (key, cosine), highest first, without the given keys; or an array of cosines.
+
+    Raises:
+        KeyError: A key does not exist.
+        ValueError: Neither positive nor negative is given.
+    """
+    if topn is not None and integer("topn", topn) < 1:
+        return []
+    pairs = _weighted(as_list(positive), 1.0) + _weighted(as_list(negative), -1.0)
+    items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
+    mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
+    if indexer is not None and topn is not None:
+        return indexer.most_similar(mean, topn)
+    store, rows = self._store, _searched(clip_start, clip_end, restrict_vocab)
+    if topn is None:
+        return cosines_with(store.vectors[rows], store.filled_norms()[rows], mean)
+    given = offsets_of([_rows_of(self, items)])
+    places = range(*rows.indices(len(store.vectors)))
+    count = min(integer("topn", topn), len(places) - sum(row in places for row in given[1].tolist()))
+    found, cosines = nearest(store, mean[np.newaxis], count, rows=rows, without=given)
+    named = [(row, cosine) for row, cosine in zip(found[0].tolist(), cosines[0].tolist(), strict=True) if row >= 0]
+    if len(named) < count:  # rows whose cosine is NaN come last
+        known = {*found[0].tolist(), *given[1].tolist()}
+        others = ((row, math.nan) for row in places if row not in known)
+        named += islice(others, count - len(named))
+    return [(store.index_to_key[row], cosine) for row, cosine in named]
+
+
+def most_similar_batch(
+    self: Vectors,
+    queries: Iterable[Key] | Array,
+    topn: int = 10,
+    clip_start: int = 0,
+    clip_end: int | None = None,
+    restrict_vocab: int | None = None,
+    workers: int | None = None,
+) -> list[Scored]:
+    """Find the neighbours of many keys or vectors at once: much faster than `most_similar` for each.
+
+    It looks at all rows and computes in float32. Vectors with a cosine of NaN are left out, and of equal cosines
+    the lower row comes first.
+
+    Args:
+        queries: Keys, or vectors as one array (n, vector_size).
+        topn: How many neighbours to return of each.
+        clip_start: First row to look at. Default 0.
+        clip_end: Row to stop before. Default None: the end.
+        restrict_vocab: Look at the first so many rows only; comes before the two above.
+        workers: Threads. Default None: one for each CPU that the process may use.
+
+    Returns:
+        For each query a list of (key, cosine), highest first; a key is not its own neighbour.
+
+    Raises:
+        KeyError: A key does not exist.
+        ValueError: The vectors have another shape.
+        TypeError: ``queries`` is one key.
+    """
+    rows, cosines = most_similar_rows(self, queries, topn, clip_start, clip_end, restrict_vocab, workers)
+    keys = self._store.index_to_key
+    return [
+        [(keys[row], cosine) for row, cosine in zip(*found, strict=True) if row >= 0]
+        for found in zip(rows.tolist(), cosines.tolist(), strict=True)
+    ]
+
+
+def most_similar_rows(
+    self: Vectors,
+    queries: Iterable[Key] | Array,
+    topn: int = 10,
+    clip_start: int = 0,
+    clip_end: int | None = None,
+    restrict_vocab: int | None = None,
+    workers: int | None = None,
+) -> tuple[Indices, Floats]:
+    """Do the same as `most_similar_batch`, but return arrays.
+
+    Returns:
+        Rows of the neighbours, (n, topn) int64, whose keys are in ``index_to_key``, and cosines, (n, topn)
+        float32; -1 and -infinity where there are fewer.
+
+    Raises:
+        KeyError: A key does not exist.
+        ValueError: The vectors have another shape.
+        TypeError: ``queries`` is one key.
+    """
+    units, given = _unit_queries(self, queries)
+    without = None if given is None else (np.arange(len(given) + 1), given)
+    rows = _searched(clip_start, clip_end, restrict_vocab)
+    found, cosines = nearest(self._store, units, topn, rows=rows, without=without, workers=workers)
+    return found, cosines.astype(np.float32, copy=False)
+
+
+def _unit_queries(vectors: Vectors, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
+    """Vectors of length 1, (n, vector_size), and the rows of keys; None for vectors that were given as such."""
+    if isinstance(queries, list | tuple) and queries and isinstance(queries[0], np.ndarray):
+        queries = np.stack(queries)
+    if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
+        if queries.ndim != 2 or queries.shape[1] != vectors._store.vector_size:
+            raise ValueError(f"vectors must be (n, {vectors._store.vector_size}), not {queries.shape}")
+        given = queries.astype(np.float32)
+        return divided(given, row_norms(given)[:, np.newaxis]), None
+    if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
+        raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
+    rows = np.array([vectors.get_index(key) for key in queries], np.int64)
+    store = vectors._store
+    norms = store.filled_norms()[rows].astype(np.float32)
+    return divided(store.vectors[rows].astype(np.float32), norms[:, np.newaxis]), rows
+
+
+def _rows_of(vectors: Vectors, items: Iterable[Any]) -> set[int]:
+    return {vectors.get_index(item) for item in items if not isinstance(item, np.ndarray)}
+
+
+def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:
+    """Return the best keys with their scores; scores[0] is that of row ``first``."""
+    rows = [(at, at + first) for at in best(scores, topn + len(without)).tolist()]
+    return [(keys[row], float(scores[at])) for at, row in rows if row not in without][:topn]
+
+
+def similar_by_word(self: Vectors, word: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+    """Find the keys nearest to ``word``; see `most_similar`."""
+    return self.most_similar(positive=[word], topn=topn, restrict_vocab=restrict_vocab)
+
+
+def similar_by_key(self: Vectors, key: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+    """Find the keys nearest to ``key``; see `most_similar`."""
+    return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
+
+
+def similar_by_vector(
+    self: Vectors, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+) -> Any:
+    """Find the keys nearest to a vector, (vector_size,); see `most_similar`."""
+    return self.most_similar(positive=[np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+
+def most_similar_cosmul(
+    self: Vectors, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
+) -> Any:
+    """Find keys near all of ``positive`` and far from all of ``negative``, by products of cosines.
+
+    3CosMul of Levy and Goldberg 2014 (CoNLL): cosines are moved to [0, 1]; the score is the product of those
+    with ``positive`` over the product of those with ``negative`` plus 1e-6.
+
+    Args:
+        positive: Keys or vectors as arrays; one or several.
+        negative: The same.
+        topn: How many to return; None: the scores of all rows instead, in their order.
+        restrict_vocab: Look at the first so many rows only.
+
+    Returns:
+        A list of (key, score), highest first, without the given keys; or an array of scores.
+
+    Raises:
+        KeyError: A key does not exist.
+        ValueError: ``positive`` is empty.
+    """
+    if topn is not None and integer("topn", topn) < 1:
+        return []
+    near, far = as_list(positive), as_list(negative)
+    if not near:
+        raise ValueError("cannot compute similarity with no input")
+    rows = slice(0, restrict_vocab or None)
+    scores = _shifted_cosines(self, near, rows) / (_shifted_cosines(self, far, rows) + 1e-6)
+    if topn is None:
+        return scores
+    return _named(self._store.index_to_key, scores, integer("topn", topn), 0, _rows_of(self, near + far))
+
+
+def _shifted_cosines(vectors: Vectors, items: Iterable[Any], rows: slice) -> Array:
+    """Product over items of (1 + cosine) / 2, for each row."""
+    store = vectors._store
+    norms = store.filled_norms()[rows]
+    product = np.ones(len(norms), store.vectors.dtype)
+    for item in items:
+        vector = unit(item) if isinstance(item, np.ndarray) else vectors.get_vector(item, norm=True)
+        product *= (1 + cosines_with(store.vectors[rows], norms, vector.astype(product.dtype))) / 2
+    return product
+
+
+def relative_cosine_similarity(self: Vectors, wa: Key, wb: Key, topn: int = 10) -> float:
+    """Return the cosine of two keys over the sum of those of ``wa`` with its ``topn`` neighbours.
+
+    Leeuwenberg et al. 2016 (PBML 105): above 0.10 for 10 neighbours, the two are more likely synonyms.
+
+    Raises:
+        KeyError: A key does not exist.
+    """
+    total = float(sum(score for _, score in similar_by_word(self, wa, topn)))
+    return float(self.similarity(wa, wb)) / total
+
+
+def _weighted(items: Iterable[Any], weight: float) -> list[tuple[Any, float]]:
+    """Give ``weight`` to keys and vectors that come without one."""
+    return [_as_pair(item) if isinstance(item, tuple | list) else (item, weight) for item in items]
+
+
+def _as_pair(item: Sequence[Any]) -> tuple[Any, float]:
+    if len(item) != 2:
+        raise TypeError(f"expected a key, a vector as an array, or a pair (key or vector, weight), not {item!r}")
+    return item[0], float(item[1])
+
+
+def _searched(clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
+    return slice(0, restrict_vocab) if restrict_vocab else slice(clip_start, clip_end or None)

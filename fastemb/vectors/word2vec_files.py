@@ -1,0 +1,123 @@
+"""Vectors to and from files in the formats of word2vec's tools, with gensim's options."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+import numpy as np
+
+from ..io.atomic import StrPath
+from ..io.formats import VectorTable, word2vec_binary, word2vec_text
+from ..io.formats.word2vec_counts import read_counts, write_counts
+from ..io.formats.word2vec_file import Layout, Reading
+from .interface import Vectors
+from .store import Array
+
+logger = logging.getLogger(__name__)
+
+
+def save_word2vec_format(
+    self: Vectors,
+    fname: StrPath,
+    fvocab: StrPath | None = None,
+    binary: bool = False,
+    total_vec: int | None = None,
+    write_header: bool = True,
+    prefix: str = "",
+    append: bool = False,
+    sort_attr: str = "count",
+) -> None:
+    """Write the keys and vectors in the format of word2vec's tools.
+
+    Args:
+        fname: File to write; it is there whole or not at all, unless ``append`` is set.
+        fvocab: File for keys and counts, one a line. Default None: none is written.
+        binary: Write float32 in binary; otherwise text that reads back as the same numbers.
+        total_vec: Number of vectors to put in the header. Default None: as many as are written.
+        write_header: Whether to write the first line.
+        prefix: Put before every key.
+        append: Add to the end of the file. When that fails half way, what was added stays.
+        sort_attr: Attribute by whose falling values the rows are sorted, if it exists. Default "count".
+
+    Raises:
+        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute.
+    """
+    store = self._store
+    layout = Layout(sort_attr, total_vec, write_header, prefix, append)
+    table = VectorTable(store.index_to_key, store.vectors, store.expandos)
+    if fvocab is not None:
+        if sort_attr not in store.expandos:
+            raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
+        order = layout.order(table)
+        keys = [store.index_to_key[row] for row in order.tolist()]
+        write_counts(fvocab, keys, store.expandos[sort_attr][order], prefix=prefix)
+    (word2vec_binary if binary else word2vec_text).write(fname, table, layout)
+
+
+def read_word2vec(
+    path: StrPath, reading: Reading, *, binary: bool, no_header: bool = False, counts: StrPath | None = None
+) -> VectorTable:
+    """Read a file in one of the formats of word2vec's tools.
+
+    Args:
+        path: File to read.
+        reading: How to read it.
+        binary: Whether it is in binary.
+        no_header: The file is text and has no first line of counts.
+        counts: File of keys and counts. Default None: attribute "count" falls by 1 from row to row.
+
+    Raises:
+        NotImplementedError: ``no_header`` with a file in binary.
+        ValueError: A file is damaged.
+    """
+    if binary and no_header:
+        raise NotImplementedError("no_header works only with text: binary files need their header")
+    known = None if counts is None else read_counts(counts, reading.unicode_errors)
+    table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
+    if known is None:
+        return table
+    missing = [key for key in table.keys if key not in known]
+    if missing:
+        logger.warning("%s lacks %d keys, which get the count 0: %s ...", counts, len(missing), missing[:5])
+    return table._replace(attributes={"count": np.array([known.get(key, 0) for key in table.keys], np.int64)})
+
+
+class _Trainable(Vectors, Protocol):
+    vectors_lockf: Array
+
+
+def intersect_word2vec_format(
+    self: _Trainable,
+    fname: StrPath,
+    lockf: float = 0.0,
+    binary: bool = False,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+) -> None:
+    """Take over the vectors of those keys that exist here from a file in the format of word2vec's tools.
+
+    Args:
+        fname: File to read.
+        lockf: Factor on what further training may change in these vectors, put in ``vectors_lockf``; 0.0, the default,
+            changes nothing.
+        binary: Whether the file is in binary.
+        encoding: Of the keys.
+        unicode_errors: As in `load_word2vec_format`.
+
+    Raises:
+        ValueError: The file is damaged or its vectors have another size.
+    """
+    store = self._store
+    table = read_word2vec(fname, Reading(encoding, unicode_errors), binary=binary)
+    if table.vectors.shape[1] != store.vector_size:
+        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {store.vector_size}")
+    shared = [(row, store.key_to_index[key]) for row, key in enumerate(table.keys) if key in store.key_to_index]
+    theirs, ours = [row for row, _ in shared], [row for _, row in shared]
+    store.vectors[ours] = table.vectors[theirs]
+    store.norms = None
+    locks = np.ones(len(store), np.float32)
+    locks[:] = vars(self).get("vectors_lockf", 1.0)
+    locks[ours] = lockf
+    self.vectors_lockf = locks
+    logger.info("took over %d vectors from %s", len(ours), fname)

@@ -1,0 +1,90 @@
+"""Formats are told apart by content and by names, and a new one joins by one entry."""
+
+import gzip
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fastemb.io import formats
+from fastemb.io.formats import VectorTable, fastemb_file, read_vectors, word2vec_binary, word2vec_text, write_vectors
+
+TABLE = VectorTable(["b", "a"], np.array([[1, 2, 0.5], [3, -4, 1e-3]], np.float32), {"count": np.array([2, 1])})
+
+
+def assert_equal(found: VectorTable, expected: VectorTable) -> None:
+    assert list(found.keys) == list(expected.keys)
+    assert found.vectors.dtype == np.float32
+    assert found.vectors.tobytes() == expected.vectors.tobytes()
+    if "count" in found.attributes:  # formats need not hold counts
+        assert found.attributes["count"].tolist() == expected.attributes["count"].tolist()
+
+
+@pytest.mark.parametrize("module", formats.FORMATS)
+def test_what_a_format_writes_it_alone_recognises_and_reads(module: formats.Format, tmp_path: Path) -> None:
+    module.write(tmp_path / "file", TABLE)
+    start = (tmp_path / "file").read_bytes()
+    assert [other for other in formats.FORMATS if other.recognises(start)] == [module]
+    assert_equal(module.read(tmp_path / "file"), TABLE)
+    assert_equal(read_vectors(tmp_path / "file"), TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("x.txt", word2vec_text),
+        ("x.VEC", word2vec_text),
+        ("x.bin", word2vec_binary),
+        ("x.safetensors", fastemb_file),
+        ("x", fastemb_file),
+        ("x.y", fastemb_file),
+    ],
+)
+def test_names_say_what_is_written(name: str, module: formats.Format, tmp_path: Path) -> None:
+    write_vectors(tmp_path / name, TABLE)
+    module.write(tmp_path / "other", TABLE)
+    assert (tmp_path / name).read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_word2vec_files_are_sorted_by_count_and_packed_ones_are_read(tmp_path: Path) -> None:
+    rising = TABLE._replace(keys=["a", "b"], vectors=TABLE.vectors[::-1], attributes={"count": np.array([1, 2])})
+    for module in (word2vec_text, word2vec_binary):
+        module.write(tmp_path / "file", rising)
+        (tmp_path / "packed").write_bytes(gzip.compress((tmp_path / "file").read_bytes()))
+        assert_equal(read_vectors(tmp_path / "packed"), TABLE)
+
+
+def test_text_without_a_header_is_recognised(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"b 1 2 0.5\na 3 -4 1e-3\n")
+    assert_equal(read_vectors(tmp_path / "file"), TABLE)
+
+
+@pytest.mark.parametrize("content", [b"", b"just words", b"\0\1\2\3", b"one\ntwo 2\n", b"\n"])
+def test_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(ValueError, match=r"file: no file of vectors in a format that can be read \(.*word2vec text"):
+        read_vectors(tmp_path / "file")
+
+
+def test_what_users_set_comes_back_from_fastembs_own_files_only(tmp_path: Path) -> None:
+    table = TABLE._replace(own={"note": "mine", "numbers": np.arange(3)})
+    for name, expected in {"x.safetensors": ["note", "numbers"], "x.bin": []}.items():
+        write_vectors(tmp_path / name, table)
+        assert sorted(read_vectors(tmp_path / name).own) == expected
+
+
+def test_a_new_format_joins_by_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path) -> VectorTable:
+        return VectorTable(path.read_text().split()[1:], np.zeros((2, 1), np.float32))
+
+    def write(path: Path, table: VectorTable) -> None:
+        path.write_text(" ".join(["MINE", *table.keys]))
+
+    def recognises(start: bytes) -> bool:
+        return start.startswith(b"MINE")
+
+    mine = SimpleNamespace(NAME="mine", ENDINGS=(".mine",), recognises=recognises, read=read, write=write)
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, mine))
+    write_vectors(tmp_path / "x.mine", TABLE)
+    assert read_vectors(tmp_path / "x.mine").keys == ["b", "a"]
