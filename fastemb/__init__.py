@@ -23,20 +23,18 @@ if TYPE_CHECKING:
     from . import models
     from .config import show_config
     from .corpus import (
-        ENGLISH_CONNECTOR_WORDS,
         RULE_DEFAULT,
         RULE_DISCARD,
         RULE_KEEP,
         BrownCorpus,
         Corpus,
-        FrozenPhrases,
         LineSentence,
         PathLineSentences,
-        Phrases,
         Text8Corpus,
         Vocabulary,
     )
     from .io import load_vectors, save_vectors
+    from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from .train import CallbackAny2Vec, Word2Vec
     from .vectors import KeyedVectors
 
@@ -67,22 +65,20 @@ __all__ = [
 _HOMES = {
     "config": ["show_config"],
     "corpus": [
-        "ENGLISH_CONNECTOR_WORDS",
         "RULE_DEFAULT",
         "RULE_DISCARD",
         "RULE_KEEP",
         "BrownCorpus",
         "Corpus",
-        "FrozenPhrases",
         "LineSentence",
         "PathLineSentences",
-        "Phrases",
         "Text8Corpus",
         "Vocabulary",
     ],
     "io": ["load_vectors", "save_vectors"],
     "items": [],
     "models": [],
+    "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
     "train": ["CallbackAny2Vec", "Word2Vec"],
     "vectors": ["KeyedVectors"],
 }

@@ -14,9 +14,10 @@ import numpy as np
 
 from ..config import available_cpus
 from ..corpus import Corpus
-from ..corpus.disk import apart, is_corpus, is_saved
-from ..corpus.sources import find_sources
-from ..corpus.tables import parquet_files
+from ..corpus.arrow import parquet_files
+from ..corpus.clashes import without_outputs
+from ..corpus.corpus_file import is_corpus, is_saved
+from ..corpus.inputs import find_inputs
 from .phrases import add_phrases, connector_files, join_phrases, phrase_files, phrase_passes
 from .shared import Commands, check_writable, positive, say
 
@@ -100,8 +101,8 @@ def check_files(options: argparse.Namespace, made: str | None, *outputs: str | N
     check_writable([*options.corpus, *connector_files(options)], made, *outputs)
     local = [path for path in options.corpus if path != "-" and "://" not in path]
     if local:
-        find = parquet_files if options.column is not None or _are_parquet(local) else find_sources
-        apart(find(local), made, *outputs)
+        find = parquet_files if options.column is not None or _are_parquet(local) else find_inputs
+        without_outputs(find(local), made, *outputs)
 
 
 def _open(path: str, options: argparse.Namespace) -> Corpus:
@@ -188,18 +189,18 @@ def _build_phrases(options: argparse.Namespace) -> Corpus:
     with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
         encoded = any(is_corpus(path) for path in options.corpus)
         if os.path.isfile(options.output) and not encoded:
-            options.corpus = [name for path in options.corpus for name in _apart(path, options.output)]
+            options.corpus = [name for path in options.corpus for name in _without_output(path, options.output)]
         words = None if encoded else str(Path(temporary, "words"))
         corpus = read_corpus(options, options.workers, save_to=words)
         corpus.save(options.output)
     return corpus
 
 
-def _apart(path: str, output: str) -> list[str]:
+def _without_output(path: str, output: str) -> list[str]:
     """The path, or what is there but for the output where that is there too."""
     if _is_stream(path) or _is_parquet(path) or os.path.isfile(path):
         return [path]
-    return [file.name for file in apart(find_sources(path), output)]
+    return [file.name for file in without_outputs(find_inputs(path), output)]
 
 
 def _is_stream(path: str) -> bool:

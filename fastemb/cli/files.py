@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..config import show_config
-from ..corpus.disk import is_corpus
+from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
 from ..io import load_vectors, save_vectors
 from .shared import FORMATS, check_writable, say

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..corpus import Corpus
-from ..corpus.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
+from ..phrases import ENGLISH_CONNECTOR_WORDS, Phrases
 from .shared import positive, say
 
 _THRESHOLD = 10.0

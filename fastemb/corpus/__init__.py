@@ -1,22 +1,19 @@
 """The doors in: text files, sentences and ids become a `Corpus`."""
 
-from .corpus import Corpus
-from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
+from .corpus import Corpus, read_corpus
 from .readers import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
 from .vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, TrimRule, Vocabulary
 
 __all__ = [
-    "ENGLISH_CONNECTOR_WORDS",
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
     "BrownCorpus",
     "Corpus",
-    "FrozenPhrases",
     "LineSentence",
     "PathLineSentences",
-    "Phrases",
     "Text8Corpus",
     "TrimRule",
     "Vocabulary",
+    "read_corpus",
 ]

@@ -11,16 +11,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._native import CheckedSentences, HuffmanTree
+from .._native import CheckedSentences
+from ..checks import flag, whole
 from ..io.atomic import StrPath
 from ..threads import thread_count
-from .blocks import MemoryStore, Parts, Store
-from .disk import DiskStore, OnDisk, apart, cached, is_corpus, open_corpus, renumbered, save_corpus, source_of
-from .iterables import encode_ids, encode_sentences, renumber
-from .rows import encode_texts
-from .sources import TextSource, find_sources
-from .tables import TableSource, column_of, encode_column, parquet_column, parquet_files
-from .text import MAX_THREADS, TextOptions, read_text
+from .arrow import TableSource, column_of, parquet_column, parquet_files
+from .blocks import BlockStore, Parts
+from .cache import fingerprint, open_cached
+from .clashes import without_outputs
+from .corpus_file import is_corpus, open_corpus, save_corpus
+from .disk import DiskStore, renumber_on_disk
+from .encoder import MAX_THREADS
+from .estimate import model_memory, table_memory
+from .ids import encode_ids
+from .inputs import TextSource, find_inputs
+from .lists import encode_lists, encode_texts
+from .mapped import OnDisk
+from .memory import MemoryStore, renumber_in_place
+from .splitting import TextOptions
+from .tables import encode_column
+from .text import encode_files
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 
 
@@ -132,16 +142,16 @@ class Corpus:
         target = _target(min_count, max_final_vocab, trim_rule, vocabulary, max_vocab_size)
         options = TextOptions(encoding, unicode_errors, lower, token_pattern, tokenizer, max_sentence_length)
         threads = _threads(workers)
-        sources = apart(find_sources(source), save_to if cache is None else cache)
-        for file in sources:
+        files = without_outputs(find_inputs(source), save_to if cache is None else cache)
+        for file in files:
             if is_corpus(file.name):
                 raise ValueError(f"{file.name}: an encoded corpus: open it with Corpus.open")
 
-        def encode(store: Store) -> Parts:
-            return read_text(sources, target, options, threads, store)
+        def encode(store: BlockStore) -> Parts:
+            return encode_files(files, target, options, threads, store)
 
         def made_from() -> str:
-            return source_of(sources, options, target)
+            return fingerprint(files, options, target)
 
         return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
@@ -196,7 +206,7 @@ class Corpus:
         with _store(save_to) as store:
             if split:
                 return cls(*encode_texts(sentences, options, target, store))
-            return cls(*encode_sentences(sentences, target, store))
+            return cls(*encode_lists(sentences, target, store))
 
     @classmethod
     def from_ids(
@@ -345,13 +355,13 @@ class Corpus:
             lower=lower, token_pattern=token_pattern, tokenizer=tokenizer, max_sentence_length=max_sentence_length
         ).checked()
         threads = _threads(workers)
-        files = apart(parquet_files(path), save_to if cache is None else cache)
+        files = without_outputs(parquet_files(path), save_to if cache is None else cache)
 
-        def encode(store: Store) -> Parts:
+        def encode(store: BlockStore) -> Parts:
             return encode_column(parquet_column(files, column), options, threads, target, store)
 
         def made_from() -> str:
-            return source_of(files, ("column", column), options, target)
+            return fingerprint(files, ("column", column), options, target)
 
         return cls(*_encoded(encode, threads, save_to, cache, made_from))
 
@@ -395,7 +405,7 @@ class Corpus:
         Raises:
             ValueError: no word is kept, or an option makes no sense.
         """
-        return self._renumbered(Selection(min_count, max_final_vocab, trim_rule, max_vocab_size))
+        return self._numbered_by(Selection(min_count, max_final_vocab, trim_rule, max_vocab_size))
 
     def encode_with(self, vocabulary: Vocabulary) -> Corpus:
         """This corpus in another vocabulary; words that it lacks are dropped.
@@ -403,18 +413,7 @@ class Corpus:
         Raises:
             ValueError: it lacks all of them.
         """
-        return self._renumbered(vocabulary)
-
-    @classmethod
-    def _read(cls, source: Any, is_file: bool, target: Selection | Vocabulary, workers: int) -> Corpus:
-        """A file, sentences or another corpus, numbered as ``target`` says."""
-        if isinstance(source, Corpus):
-            return source._renumbered(target)
-        if not is_file:
-            return cls(*encode_sentences(source, target, MemoryStore()))
-        if isinstance(source, str | os.PathLike) and is_corpus(source):
-            return cls.open(source)._renumbered(target)
-        return cls(*read_text(find_sources(source), target, TextOptions(), _threads(workers), MemoryStore(workers)))
+        return self._numbered_by(vocabulary)
 
     def _checked(self) -> CheckedSentences | None:
         """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""
@@ -428,7 +427,12 @@ class Corpus:
     def _parts(self) -> Parts:
         return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk)
 
-    def _renumbered(self, target: Selection | Vocabulary) -> Corpus:
+    def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
+        """This corpus in the ids of ``target``; itself where none changes, which is looked at before any key is."""
+        if target.keeps_ids(self.vocabulary):
+            if isinstance(target, Selection) or np.array_equal(target.counts, self.vocabulary.counts):
+                return self
+            return Corpus(self.ids, self.offsets, target, self.raw_words, self._on_disk)
         keys = self.vocabulary.keys
         vocabulary, numbers = target.number(
             self.vocabulary.counts,
@@ -436,13 +440,11 @@ class Corpus:
             lambda indices: [keys[index] for index in indices.tolist()],
             "the corpus",
         )
-        if vocabulary is self.vocabulary or np.array_equal(numbers, np.arange(len(vocabulary))):
-            if vocabulary.keys == keys and np.array_equal(vocabulary.counts, self.vocabulary.counts):
-                return self
-            return Corpus(self.ids, self.offsets, vocabulary, self.raw_words, self._on_disk)
+        if vocabulary.keys == keys and np.array_equal(vocabulary.counts, self.vocabulary.counts):
+            return self  # a rule for each word that kept them all
         if self._on_disk is not None:
-            return Corpus(*renumbered(self._parts(), numbers, vocabulary))
-        return Corpus(*renumber(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
+            return Corpus(*renumber_on_disk(self._parts(), numbers, vocabulary))
+        return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
@@ -474,22 +476,22 @@ class Corpus:
         Raises:
             ValueError: no word is kept, or an option makes no sense.
         """
-        from ..train import Word2Vec  # which builds on this package
-
+        vector_size = whole("vector_size", vector_size, 1, 2**24)
+        negative = whole("negative", negative, 0, 2**20)
+        hs = flag("hs", hs)
+        if not (negative or hs):
+            raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")
         counts = self.vocabulary.counts
         counts = counts[counts >= Selection(min_count, max_final_vocab).least_count(counts)]
         if not len(counts):
             raise ValueError("min_count and max_final_vocab leave no word")
-        needed = {"words": int(counts.sum()), "vocab_size": len(counts)}
-        memory = Word2Vec(vector_size=vector_size, negative=negative, hs=hs).estimate_memory(len(counts))
-        tables = 4 * len(counts)  # what stays
-        if negative:
-            tables += 8 * len(counts)
-        if hs:
-            tables += 8 * len(counts) + 5 * HuffmanTree(np.maximum(-np.sort(-counts), 1)).total
         copies = 0 if self._on_disk is not None else 2 if len(counts) < len(self.vocabulary) else 1
-        ids = copies * (self.ids.nbytes + self.offsets.nbytes)
-        return {**needed, **memory, "tables": tables, "ids": ids, "total": memory["total"] + tables + ids}
+        memory = {
+            **model_memory(len(counts), vector_size, negative, hs),
+            "tables": table_memory(counts, negative, hs),
+            "ids": copies * (self.ids.nbytes + self.offsets.nbytes),
+        }
+        return {"words": int(counts.sum()), "vocab_size": len(counts), **memory, "total": sum(memory.values())}
 
     @property
     def words(self) -> int:
@@ -509,12 +511,37 @@ class Corpus:
         return f"Corpus({len(self):,} sentences, {self.words:,} words, {len(self.vocabulary):,} different)"
 
 
-def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[Store]:
+def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, workers: int | None) -> Corpus:
+    """What a model was given to learn from, in memory unless it is on disk already.
+
+    Args:
+        source: A `Corpus`, token lists, or with ``is_file`` the path of an encoded corpus or what `Corpus.from_file`
+            reads.
+        is_file: Whether ``source`` names files.
+        target: Which words are kept, or the vocabulary to encode with.
+        workers: Threads, as for `Corpus.from_file`.
+
+    Raises:
+        NothingKeptError: there is no word, or none that is kept.
+        OSError: a file cannot be read.
+        TypeError: as for `Corpus.from_sentences` and `Corpus.from_file`.
+    """
+    if isinstance(source, Corpus):
+        return source._numbered_by(target)
+    if not is_file:
+        return Corpus(*encode_lists(source, target, MemoryStore()))
+    if isinstance(source, str | os.PathLike) and is_corpus(source):
+        return Corpus.open(source)._numbered_by(target)
+    threads = _threads(workers)
+    return Corpus(*encode_files(find_inputs(source), target, TextOptions(), threads, MemoryStore(threads)))
+
+
+def _store(save_to: StrPath | None, workers: int = 1) -> AbstractContextManager[BlockStore]:
     return nullcontext(MemoryStore(workers)) if save_to is None else DiskStore(save_to)
 
 
 def _encoded(
-    encode: Callable[[Store], Parts],
+    encode: Callable[[BlockStore], Parts],
     workers: int,
     save_to: StrPath | None,
     cache: StrPath | None,
@@ -527,7 +554,7 @@ def _encoded(
     if save_to is not None:
         raise ValueError("give cache= or save_to=, not both")
     source = made_from()
-    there = cached(cache, source)
+    there = open_cached(cache, source)
     if there is not None:
         return there
     with DiskStore(cache, source) as store:

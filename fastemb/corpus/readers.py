@@ -10,7 +10,7 @@ from typing import Any
 
 from ..checks import integer
 from ..io.source import open_source
-from .text import INVALID_UTF8
+from .messages import INVALID_UTF8
 
 MAX_SENTENCE_LENGTH = 10000
 
@@ -46,7 +46,7 @@ class LineSentence:
                 text = line.decode("utf-8") if isinstance(line, bytes) else line
             except UnicodeDecodeError:
                 raise ValueError(f"{name}, line {number}: {INVALID_UTF8}") from None
-            yield from cut(text.split(), self.max_sentence_length)
+            yield from _cut(text.split(), self.max_sentence_length)
 
 
 class PathLineSentences:
@@ -143,7 +143,7 @@ def _check_lengths(max_sentence_length: int, limit: int | None) -> None:
         integer("limit", limit, 0)
 
 
-def cut(words: list[str], length: int) -> Iterator[list[str]]:
+def _cut(words: list[str], length: int) -> Iterator[list[str]]:
     """Pieces of at most ``length`` words; nothing for no words."""
     for start in range(0, len(words), length):
         yield words[start : start + length]

@@ -1,21 +1,19 @@
-"""Rows from iterables and tables as blocks, which take the way that those of text files take."""
+"""Rows of texts and of tables as blocks, which take the way that those of text files take."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .._native import TokenTable
-from .blocks import Parts, Store
-from .iterables import in_batches, require_sentences, short
-from .text import INVALID_UTF8, NUL_BYTE, Block, TextOptions, encode_blocks, splitters
+from .blocks import BlockStore, Parts
+from .encoder import encode_blocks
+from .messages import INVALID_UTF8, NUL_BYTE
+from .splitting import TextBlock, TextOptions, splitters
 from .vocabulary import Ids, Ints, Selection, Vocabulary
-
-BATCH_ROWS = 1024
 
 
 @dataclass
@@ -32,7 +30,7 @@ class Rows:
 
 
 @dataclass
-class RowBlock(Block):
+class RowBlock(TextBlock):
     """Rows, as a block."""
 
     rows: Rows
@@ -63,15 +61,15 @@ class RowReader:
         self._stopped = False
         self._bytes = self._count = 0
 
-    def __iter__(self) -> Iterator[Block]:
-        while (block := self._next()) is not None:
+    def __iter__(self) -> Iterator[TextBlock]:
+        while (block := self._next_block()) is not None:
             yield block
 
     def stop(self) -> None:
         """Hand out no more blocks."""
         self._stopped = True
 
-    def _next(self) -> Block | None:
+    def _next_block(self) -> TextBlock | None:
         with self._lock:
             try:
                 rows = None if self._stopped else next(self._rows, None)
@@ -106,7 +104,7 @@ def encode_rows(
     options: TextOptions | None,
     workers: int,
     target: Selection | Vocabulary,
-    store: Store,
+    store: BlockStore,
 ) -> Parts:
     """A corpus of rows, each a sentence.
 
@@ -118,40 +116,3 @@ def encode_rows(
         return encode_blocks(reader, _Listed, TextOptions(), workers, target, store, name)
     options = options.checked()
     return encode_blocks(reader, splitters(options), options, workers, target, store, name)
-
-
-def encode_texts(sentences: Any, options: TextOptions, target: Selection | Vocabulary, store: Store) -> Parts:
-    """Sentences that are str; the errors are those of `Corpus.from_sentences` with ``split``.
-
-    One thread alone asks for sentences, the one that called: generators may depend on that.
-    """
-    require_sentences(sentences)
-    rows = _joined(iter(sentences))
-    return encode_rows(rows, "sentences", "sentence {}".format, options, 1, target, store)
-
-
-def _joined(sentences: Iterator[Any]) -> Iterator[Rows]:
-    read = 0
-    for batch in in_batches(sentences, BATCH_ROWS):
-        if set(map(type, batch)) != {str}:
-            batch = [_text(sentence, number) for number, sentence in enumerate(batch, read)]
-        text = "\n".join([*batch, ""])
-        if text.count("\n") != len(batch):
-            text = "\n".join([*(sentence.replace("\n", " ") for sentence in batch), ""])
-        yield Rows(_encoded(text, read), len(batch))
-        read += len(batch)
-
-
-def _encoded(text: str, before: int) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        row = before + text.count("\n", 0, error.start)
-        half = text[error.start]
-        raise ValueError(f"sentence {row}: it holds half a character, {half!r}, which is no text") from None
-
-
-def _text(sentence: Any, number: int) -> str:
-    if not isinstance(sentence, str):
-        raise TypeError(f"sentence {number} must be a str, as split=True was given, not {short(sentence)}")
-    return str(sentence)

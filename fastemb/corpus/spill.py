@@ -120,7 +120,7 @@ class Spill:
                 error.errno, f"{error.strerror}, in the folder for temporary files (TMPDIR)", self._folder
             ) from None
 
-    def _read(self, at: int, count: int, dtype: Any) -> NDArray[Any]:
+    def _read_array(self, at: int, count: int, dtype: Any) -> NDArray[Any]:
         array = np.empty(count, dtype)
         left = array.view(np.uint8).data
         with self._lock, self._naming_folder():
@@ -142,21 +142,21 @@ class Spill:
     def _add(self, table: TokenTable, written: _Written, part: int) -> None:
         token, end = (int(written.token_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
         byte, byte_end = (int(written.byte_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
-        counts = self._read(written.counts_at + 8 * token, end - token, np.int64)
-        first = self._read(written.first_at + 8 * token, end - token, np.int64)
-        tokens = self._read(written.start + byte, byte_end - byte, np.uint8)
+        counts = self._read_array(written.counts_at + 8 * token, end - token, np.int64)
+        first = self._read_array(written.first_at + 8 * token, end - token, np.int64)
+        tokens = self._read_array(written.start + byte, byte_end - byte, np.uint8)
         table.add(tokens.data, counts, first, 0, np.empty(end - token, np.int32))
 
     def numbers(self, table: int, known: TokenTable) -> Ids:
         """The index in ``known`` of everything that ids of this table mean, -1 for what is not there."""
         written = self._tables[table]
         found = np.empty(written.tokens, np.int32)
-        known.find(self._read(written.start, int(written.byte_ends[-1]), np.uint8).data, found)
+        known.find(self._read_array(written.start, int(written.byte_ends[-1]), np.uint8).data, found)
         numbers = np.full(written.tokens + 1, -1, np.int32)
-        numbers[self._read(written.order_at, written.tokens, np.int32)] = found
+        numbers[self._read_array(written.order_at, written.tokens, np.int32)] = found
         if not written.places:
             return numbers[:-1]
-        renumbered: Ids = numbers[self._read(written.places_at, written.places, np.int32)]
+        renumbered: Ids = numbers[self._read_array(written.places_at, written.places, np.int32)]
         return renumbered
 
 

@@ -25,7 +25,7 @@ TrimRule = Callable[[Hashable, int, int], int | None]
 KeysAt = Callable[[Ids], Sequence[Hashable]]
 
 
-def _whole(counts: Any) -> Ints:
+def _whole_counts(counts: Any) -> Ints:
     """Counts as int64; floats will do when they are whole."""
     given = np.asarray(counts)
     if given.dtype == object and given.ndim == 1:
@@ -79,7 +79,7 @@ class Vocabulary:
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
-        self.counts: Ints = _whole(counts)
+        self.counts: Ints = _whole_counts(counts)
         if self.counts.shape != (len(self.keys),):
             raise ValueError(f"{len(self.keys)} keys need as many counts, not an array of shape {self.counts.shape}")
         if len(self.key_to_index) < len(self.keys):
@@ -162,6 +162,10 @@ class Vocabulary:
         require_known([ids], source, int(counts.sum()))
         return self, ids
 
+    def keeps_ids(self, vocabulary: Vocabulary) -> bool:
+        """Whether words of ``vocabulary`` have the same ids here, as this one has the same words."""
+        return len(self.keys) > 0 and self.keys == vocabulary.keys
+
     def ids_of(self, keys: Sequence[Hashable]) -> Ids:
         """The id of each of these tokens, -1 for those that are not here."""
         return np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(keys))
@@ -223,6 +227,17 @@ class Selection:
         ids[order] = np.arange(len(order), dtype=np.int32)
         make = Vocabulary._of if all_differ else Vocabulary
         return make(list(keys_at(order)), counts[order], least), ids
+
+    def keeps_ids(self, vocabulary: Vocabulary) -> bool:
+        """Whether all words of ``vocabulary`` stay with their ids, as far as their counts tell."""
+        counts = vocabulary.counts
+        return (
+            len(counts) > 0
+            and self.trim_rule is None
+            and (self.max_vocab_size is None or self.max_vocab_size >= len(counts))
+            and bool(self.in_order or (counts[1:] <= counts[:-1]).all())
+            and bool(counts.min() >= self.least_count(counts))
+        )
 
     def choose(self, parts: Callable[[], Iterable[Tokens]], source: str) -> Vocabulary:
         """The same vocabulary from tokens in parts: one part and some ``max_vocab_size`` tokens are held at a time.

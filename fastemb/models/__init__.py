@@ -1,6 +1,6 @@
 """The names under which gensim has these classes, so that an import of them needs one word changed."""
 
-from ..corpus import FrozenPhrases, Phrases
+from ..phrases import FrozenPhrases, Phrases
 from ..train import Word2Vec
 from ..vectors import KeyedVectors
 from . import callbacks, keyedvectors, phrases, word2vec

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import number, whole
-from ..corpus import Corpus, TrimRule, Vocabulary
+from ..corpus import Corpus, TrimRule, Vocabulary, read_corpus
 from ..corpus.vocabulary import NothingKeptError, Selection
 from .sampling import keep_probabilities
 from .weights import Weights
@@ -241,7 +241,7 @@ class Building(Weights):
         )
 
     def _read(self, source: Any, is_file: bool, target: Selection | Vocabulary) -> Corpus:
-        return Corpus._read(source, is_file, target, self.workers)
+        return read_corpus(source, is_file, target, self.workers)
 
 
 def one_source(sentences: Sentences | None, corpus_file: CorpusFile | None) -> Any:

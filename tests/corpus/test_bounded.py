@@ -9,9 +9,9 @@ import tempfile
 from collections import Counter
 
 import pytest
-from corpus_oracle import check_shape, least_count
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check_shape, least_count
 
 from fastemb import Word2Vec
 from fastemb.corpus import RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary, counting, spill, text

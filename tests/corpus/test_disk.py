@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, check_shape
 
 from fastemb import Corpus, Vocabulary, Word2Vec
-from fastemb.corpus import blocks, disk
+from fastemb.corpus import checksums, corpus_file, disk, feed, mapped, memory
 from fastemb.corpus import text as text_module
+from fastemb.corpus.blocks import EncodedBlock
 from fastemb.io.native import read_tensors, write_tensors
 
 SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], []]
@@ -51,9 +52,10 @@ def large() -> Corpus:
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "PIECE_BYTES", 4096)
+    monkeypatch.setattr(checksums, "PIECE_BYTES", 4096)
     monkeypatch.setattr(disk, "PART_TOKENS", 1000)
-    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 3000)
+    monkeypatch.setattr(corpus_file, "PART_TOKENS", 1000)
+    monkeypatch.setattr(feed, "BLOCK_TOKENS", 3000)
 
 
 # ---- save and open ----
@@ -173,8 +175,8 @@ def test_pages_that_were_passed_are_given_back(path: Path, monkeypatch: pytest.M
     corpus.save(path)
     opened = Corpus.open(path)
     released: list[int] = []
-    monkeypatch.setattr(disk, "RELEASE_WORDS", 1000)
-    monkeypatch.setattr(disk.OnDisk, "release", lambda self: released.append(1))
+    monkeypatch.setattr(mapped, "RELEASE_WORDS", 1000)
+    monkeypatch.setattr(mapped.OnDisk, "release", lambda self: released.append(1))
     model = Word2Vec(vector_size=4, workers=1, min_count=1)
     model.build_vocab(opened)
     model.train(opened, epochs=3)
@@ -184,8 +186,8 @@ def test_pages_that_were_passed_are_given_back(path: Path, monkeypatch: pytest.M
 def test_ids_are_looked_at_once_and_not_for_every_epoch(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     large().save(path)
     looks: list[int] = []
-    release = disk.OnDisk.release
-    monkeypatch.setattr(disk.OnDisk, "release", lambda self: looks.append(1) or release(self))
+    release = mapped.OnDisk.release
+    monkeypatch.setattr(mapped.OnDisk, "release", lambda self: looks.append(1) or release(self))
     opened = Corpus.open(path)
     after_open = len(looks)
     Word2Vec(opened, vector_size=4, epochs=4, min_count=1)
@@ -341,9 +343,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, corpus.words)
 
 def test_blocks_may_come_in_any_order_and_from_several_tables(path: Path) -> None:
     vocabulary = Vocabulary(["b", "a", "c"], [3, 2, 1])
-    for store in (disk.DiskStore(path), blocks.MemoryStore()):
-        store.append(blocks.Encoded(9, 1, np.array([0, 1, 2, 3], np.int32), np.array([4])))
-        store.append(blocks.Encoded(0, 0, np.array([1, 0, 0], np.int32), np.array([2, 3])))
+    for store in (disk.DiskStore(path), memory.MemoryStore()):
+        store.append(EncodedBlock(9, 1, np.array([0, 1, 2, 3], np.int32), np.array([4])))
+        store.append(EncodedBlock(0, 0, np.array([1, 0, 0], np.int32), np.array([2, 3])))
         numbers = [np.array([0, 1], np.int32), np.array([2, 1, -1, 0], np.int32)]
         corpus = Corpus(*store.finish(numbers, vocabulary, 7))
         assert list(corpus) == [["a", "b"], ["b"], ["c", "a", "b"]]

@@ -4,7 +4,7 @@
 import gzip
 
 import pytest
-from corpus_oracle import check, split
+from reference.corpus_oracle import check, split
 
 from fastemb.corpus import Corpus, LineSentence, text
 

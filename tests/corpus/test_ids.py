@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check
 
-from fastemb.corpus import Corpus, Vocabulary, blocks, iterables
+from fastemb.corpus import Corpus, Vocabulary, feed
+from fastemb.corpus import ids as ids_module
 
 
 def split_at(ids, offsets):
@@ -23,7 +24,7 @@ def test_ids_are_numbered_as_sentences_of_them_are(data):
     cuts = data.draw(st.lists(st.integers(0, len(ids)), max_size=6).map(sorted))
     offsets = [0, *cuts, len(ids)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "PART_TOKENS", data.draw(st.sampled_from([1, 2, 7, 1 << 20])))
+        patch.setattr(ids_module, "PART_TOKENS", data.draw(st.sampled_from([1, 2, 7, 1 << 20])))
         corpus = Corpus.from_ids(np.array(ids, np.uint64), offsets)
     check(corpus, split_at(ids, offsets))
     assert all(type(key) is int for key in corpus.vocabulary.keys)
@@ -38,8 +39,8 @@ def test_every_integer_type_is_taken(dtype):
 @given(st.lists(st.lists(st.integers(-5, 40), max_size=20), max_size=8), st.sampled_from([0, 5, 20, 1000]))
 def test_integers_are_numbered_as_they_first_occur_small_and_large_ones(parts, largest):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "LARGEST_TABLE", largest)
-        numbering = iterables.Numbering()
+        patch.setattr(ids_module, "LARGEST_TABLE", largest)
+        numbering = ids_module.Numbering()
         numbers = [numbering.encode(np.array(part, np.int64)).tolist() for part in parts]
     seen = list(dict.fromkeys(value for part in parts for value in part))
     assert numbering.values == seen
@@ -61,7 +62,7 @@ def test_sequences_of_ids_are_sentences(sentences, batch):
     objects[:] = arrays
     mixed = [array if number % 2 else tuple(array) for number, array in enumerate(arrays)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "BATCH_SENTENCES", batch)
+        patch.setattr(ids_module, "BATCH_ROWS", batch)
         for rows in (sentences, arrays, objects, tuple(map(tuple, sentences)), iter(sentences), iter(arrays), mixed):
             check(Corpus.from_ids(rows), sentences)
 
@@ -85,7 +86,7 @@ def test_rows_of_a_sparse_matrix_are_sentences(counts, part):
     if not any(expected):
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "PART_TOKENS", part)
+        patch.setattr(ids_module, "PART_TOKENS", part)
         for make in (sparse.csr_matrix, sparse.csr_array, sparse.csc_array, sparse.coo_matrix):
             for dtype in (np.int8, np.uint64, np.float32):
                 check(Corpus.from_ids(make(np.array(counts, dtype))), expected)
@@ -140,8 +141,8 @@ def test_the_array_that_is_given_stays_as_it_is():
 
 
 def test_memory_holds_ids_once_besides_those_given(monkeypatch):
-    monkeypatch.setattr(iterables, "PART_TOKENS", 1000)
-    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 10_000)
+    monkeypatch.setattr(ids_module, "PART_TOKENS", 1000)
+    monkeypatch.setattr(feed, "BLOCK_TOKENS", 10_000)
     ids = np.arange(1 << 20, dtype=np.int32) % 5000
     tracemalloc.start()
     corpus = Corpus.from_ids(ids)

@@ -5,11 +5,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from corpus_oracle import check, check_shape
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, check_shape
 
-from fastemb.corpus import Corpus, Vocabulary, blocks, iterables, rows
+from fastemb.corpus import Corpus, Vocabulary, feed, lists
 
 tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integers(0, 2)), st.none())
 
@@ -17,7 +17,7 @@ tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integer
 @given(st.lists(st.lists(tokens, max_size=6), max_size=8).filter(any), st.sampled_from([1, 3, 8192]))
 def test_any_hashable_is_a_token(sentences, chunk):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "BATCH_TOKENS", chunk)
+        patch.setattr(lists, "BATCH_TOKENS", chunk)
         check(Corpus.from_sentences(sentences), sentences)
 
 
@@ -29,7 +29,7 @@ odd = st.one_of(
 @given(st.lists(st.lists(odd, max_size=4), max_size=8).filter(any), st.sampled_from([1, 2, 8192]))
 def test_tokens_that_are_no_text_may_come_at_any_time(sentences, batch):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iterables, "BATCH_SENTENCES", batch)
+        patch.setattr(lists, "BATCH_SENTENCES", batch)
         check(Corpus.from_sentences(sentences), sentences)
 
 
@@ -71,7 +71,7 @@ def test_split_splits_texts_as_str_does(texts, batch):
     if not any(text.split() for text in texts):
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "BATCH_ROWS", batch)
+        patch.setattr(lists, "BATCH_TEXTS", batch)
         check(Corpus.from_sentences(iter(texts), split=True), [text.split() for text in texts])
 
 
@@ -121,7 +121,7 @@ def test_split_takes_any_str_and_gives_str():
 
 @pytest.mark.parametrize("batch", [1, 1024])
 def test_split_names_what_is_no_text(monkeypatch, batch):
-    monkeypatch.setattr(rows, "BATCH_ROWS", batch)
+    monkeypatch.setattr(lists, "BATCH_TEXTS", batch)
     for sentence in (["a"], b"a", None, 5):
         with pytest.raises(TypeError, match="sentence 2 must be a str"):
             Corpus.from_sentences(["a", "b", sentence, "c"], split=True)
@@ -158,7 +158,7 @@ def test_what_is_not_iterable_is_named():
 @pytest.mark.parametrize("chunk", [1, 4, 8192])
 @pytest.mark.parametrize("at", [0, 1, 5])
 def test_an_unhashable_token_is_named_with_its_sentence(monkeypatch, chunk, at):
-    monkeypatch.setattr(iterables, "BATCH_TOKENS", chunk)
+    monkeypatch.setattr(lists, "BATCH_TOKENS", chunk)
     sentences = [["a", "b"], [], ["c"], ["a"] * 6, ["b"], ["x", "y"], ["z"]]
     sentences[at] = ["a", ["list"]]
     with pytest.raises(TypeError, match=rf"sentence {at}: .*the list \['list'\] is not"):
@@ -198,8 +198,8 @@ def test_a_given_vocabulary_drops_what_it_lacks():
 
 
 def test_memory_holds_ids_once(monkeypatch):
-    monkeypatch.setattr(iterables, "BATCH_TOKENS", 1000)
-    monkeypatch.setattr(blocks, "BLOCK_TOKENS", 10_000)
+    monkeypatch.setattr(lists, "BATCH_TOKENS", 1000)
+    monkeypatch.setattr(feed, "BLOCK_TOKENS", 10_000)
     words = 1 << 20
     sentences = [["a", "b", "a", "c"] * 256] * (words // 1024)
     tracemalloc.start()

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastemb import Word2Vec
-from fastemb.corpus import Corpus, sources, text
+from fastemb.corpus import Corpus, encoder, inputs, text
 from fastemb.io import unpack
 
 TEXT = "the cat sat\non the mat\n\nein größerer Hund\n日本 語 😀\nlast"
@@ -86,13 +86,13 @@ def test_of_a_fault_in_the_text_and_a_later_end_the_first_is_reported(tmp_path, 
     monkeypatch.setattr(text, "BLOCK_BYTES", 1000)
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\n" + many_words(4).encode())[:-3])
 
-    class Slow(text.TokenTable):
+    class Slow(encoder.TokenTable):
         def read(self, data, position, *rest):
             if position == 0:
                 time.sleep(0.3)
             return super().read(data, position, *rest)
 
-    monkeypatch.setattr(text, "TokenTable", Slow)
+    monkeypatch.setattr(encoder, "TokenTable", Slow)
     for workers in (1, 2, 3):
         with pytest.raises(ValueError, match=r"a\.gz, line 1: invalid UTF-8"):
             Corpus.from_file(tmp_path / "a.gz", workers=workers)
@@ -420,6 +420,6 @@ def test_lines_of_an_encoding_are_counted_over_pieces():
     data = ("日\n本\n" * 20).encode("iso2022_jp") + b"\x1b$B\xff\xff"
     pieces = iter([data[i : i + 5] for i in range(0, len(data), 5)])
     with pytest.raises(ValueError, match="line 41: this is not iso2022_jp"):
-        list(sources._decoded(pieces, "iso2022_jp", "strict", "x"))
+        list(inputs._decoded(pieces, "iso2022_jp", "strict", "x"))
     with pytest.raises(ValueError, match="line 3: this is not iso2022_jp"):
-        list(sources._decoded(iter([b"a\nb\n\x1b$B\xff\xff"]), "iso2022_jp", "strict", "x"))
+        list(inputs._decoded(iter([b"a\nb\n\x1b$B\xff\xff"]), "iso2022_jp", "strict", "x"))

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from corpus_oracle import check
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check
 
 from fastemb import Corpus, Vocabulary
-from fastemb.corpus import tables
+from fastemb.corpus import arrow, tables
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -241,10 +241,10 @@ def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any, monkeypatch: pytest
     rng = np.random.default_rng(0)
     texts = ["".join(chr(97 + letter) for letter in rng.integers(0, 26, size)) for size in [50, 50, 5000, 5000]]
     pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
-    monkeypatch.setattr(tables, "TABLE_BYTES", 12_000)
+    monkeypatch.setattr(arrow, "TABLE_BYTES", 12_000)
     with pq.ParquetFile(tmp_path / "x.parquet") as file:
-        assert tables._rows_at_a_time(file.metadata, "t") == 2
-        assert tables._rows_at_a_time(file.metadata, "n") > 2
+        assert arrow._rows_at_a_time(file.metadata, "t") == 2
+        assert arrow._rows_at_a_time(file.metadata, "n") > 2
     check(Corpus.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
 
 
@@ -260,7 +260,7 @@ def test_parquet_by_url(folder: Any) -> None:
 
 
 def test_parquet_in_small_batches(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "TABLE_ROWS", 1)
+    monkeypatch.setattr(arrow, "TABLE_ROWS", 1)
     check(Corpus.from_parquet(folder, "t", workers=3), WORDS)
 
 

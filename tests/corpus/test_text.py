@@ -10,12 +10,13 @@ import weakref
 
 import numpy as np
 import pytest
-from corpus_oracle import check, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, split
 
-from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, text
-from fastemb.corpus.blocks import join
+from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, encoder, text
+from fastemb.corpus.blocks import EncodedBlock
+from fastemb.corpus.memory import join_blocks
 
 SPACES = [chr(c) for c in range(sys.maxunicode + 1) if chr(c).isspace()]
 NEAR_SPACES = [
@@ -259,7 +260,7 @@ def test_of_two_faults_found_at_once_the_first_is_reported(path, monkeypatch):
     path.write_bytes(b"ok\n\xff\n\xfe\n")
     both_there = threading.Barrier(2)
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def read(self, data, position, *rest):
             if position > 0:
                 both_there.wait(10)
@@ -267,7 +268,7 @@ def test_of_two_faults_found_at_once_the_first_is_reported(path, monkeypatch):
                 time.sleep(0.05)
             return super().read(data, position, *rest)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
     monkeypatch.setattr(text, "BLOCK_BYTES", 2)
     raises(path, "line 2: invalid UTF-8", workers=2)
 
@@ -301,7 +302,7 @@ def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monk
     path.write_bytes(b"a b c\n" * 1000)
     read = []
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def read(self, data, position, *rest):
             read.append(position)
             if len(read) == 3:
@@ -309,7 +310,7 @@ def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monk
             time.sleep(0.001)
             return super().read(data, position, *rest)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
     monkeypatch.setattr(text, "BLOCK_BYTES", 6)
     threads = threading.active_count()
     with pytest.raises(BoomError):
@@ -322,12 +323,12 @@ def test_an_error_in_a_thread_surfaces_as_itself_and_stops_the_others(path, monk
 def test_keyboard_interrupt_stops_soon(path, monkeypatch):
     path.write_bytes(b"a b c\n" * 10000)
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def read(self, *arguments):
             time.sleep(0.01)
             return super().read(*arguments)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
     monkeypatch.setattr(text, "BLOCK_BYTES", 6)
     sent = []
 
@@ -371,12 +372,12 @@ def test_tables_are_few_and_gone_once_they_are_merged(path, monkeypatch):
     path.write_bytes(b"a b c\n" * 100)
     made, alive, seen = [], weakref.WeakSet(), []
 
-    class Table(text.TokenTable):
+    class Table(encoder.TokenTable):
         def __init__(self):
             made.append(True)
             alive.add(self)
 
-    monkeypatch.setattr(text, "TokenTable", Table)
+    monkeypatch.setattr(encoder, "TokenTable", Table)
     monkeypatch.setattr(text, "BLOCK_BYTES", 6)
     Corpus.from_file(path, workers=50, trim_rule=lambda *_: seen.append(len(alive)))
     assert len(made) == 8
@@ -386,8 +387,8 @@ def test_tables_are_few_and_gone_once_they_are_merged(path, monkeypatch):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_memory_holds_ids_once(workers):
     """Blocks give their pages back while the whole is put together."""
-    blocks = [text.Encoded(i, 0, np.full(3, i, np.int32), np.array([2])) for i in range(4)]
-    ids, offsets = join(blocks, workers)
+    blocks = [EncodedBlock(i, 0, np.full(3, i, np.int32), np.array([2])) for i in range(4)]
+    ids, offsets = join_blocks(blocks, workers)
     assert blocks == []
     assert ids.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert offsets.tolist() == [0, 2, 5, 8, 11]

@@ -8,9 +8,9 @@ import threading
 import time
 
 import pytest
-from corpus_oracle import check, lines_of, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, lines_of, split
 
 from fastemb.corpus import Corpus, Vocabulary, text
 

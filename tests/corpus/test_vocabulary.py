@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from corpus_oracle import check, encode, least_count
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.corpus_oracle import check, encode, least_count
 
 from fastemb.corpus import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Corpus, Vocabulary
 
@@ -117,3 +117,38 @@ def test_whole_counts_of_any_type_will_do(counts):
     vocabulary = Vocabulary(["a", "b"], counts)
     assert vocabulary.counts.tolist() == [2, 1]
     assert vocabulary.counts.dtype == np.int64
+
+
+class Watched:
+    """A word that notes when it is looked up."""
+
+    lookups = 0
+
+    def __hash__(self) -> int:
+        Watched.lookups += 1
+        return id(self)
+
+
+def test_no_word_is_looked_up_where_none_changes() -> None:
+    words = [Watched(), Watched()]
+    corpus = Corpus.from_sentences([[words[0], words[1], words[0]]])
+    twin = Vocabulary(corpus.vocabulary.keys, [9, 8])
+    Watched.lookups = 0
+    assert corpus.select() is corpus
+    assert corpus.select(max_final_vocab=2, max_vocab_size=2) is corpus
+    assert corpus.encode_with(corpus.vocabulary) is corpus
+    encoded = corpus.encode_with(twin)
+    assert encoded.vocabulary is twin
+    assert encoded.ids is corpus.ids
+    assert Watched.lookups == 0
+    assert corpus.select(min_count=2).words == 2
+    assert Watched.lookups > 0
+
+
+def test_a_vocabulary_of_other_order_or_length_gives_other_ids() -> None:
+    corpus = Corpus.from_sentences([["a", "b", "a"]])
+    assert corpus.encode_with(Vocabulary(["b", "a"], [1, 1])).ids.tolist() == [1, 0, 1]
+    assert corpus.encode_with(Vocabulary(["a", "b", "c"], [1, 1, 1])).ids.tolist() == [0, 1, 0]
+    rare_first = corpus.encode_with(Vocabulary(["a", "b"], [1, 5]))
+    assert rare_first.select().vocabulary.keys == ["b", "a"]
+    assert rare_first.select().ids.tolist() == [1, 0, 1]

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 Tokenize = Callable[[list[str]], list[list[Any]]]
-"""Lines to the tokens of each, which `joined` looks at."""
+"""Lines to the tokens of each, which `join_tokens` looks at."""
 
 
 def by_pattern(pattern: str | re.Pattern[str]) -> Tokenize:
@@ -57,7 +57,7 @@ def _as_list(found: Any) -> list[Any]:
     return list(found)
 
 
-def joined(rows: list[list[Any]]) -> tuple[str, list[int]]:
+def join_tokens(rows: list[list[Any]]) -> tuple[str, list[int]]:
     """All tokens but empty ones, each with a NUL after it, and how many there are in each row.
 
     Raises:

@@ -1,257 +1,38 @@
-"""Phrases: words that are found side by side more often than their counts explain, made one word.
-
-Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality", section 4;
-Bouma 2009, "Normalized (pointwise) mutual information in collocation extraction". Names and defaults are gensim's.
-"""
+"""The models: `Phrases`, which counts and finds phrases, and `FrozenPhrases`, which only joins them."""
 
 from __future__ import annotations
 
-import inspect
-import json
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import chain, pairwise
-from numbers import Integral, Real
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Self, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..checks import are_offsets, integer
+from ..checks import integer
+from ..corpus import Corpus
+from ..corpus.blocks import Parts
+from ..corpus.disk import renumber_on_disk
+from ..corpus.lists import require_sentences, sentence_tokens
+from ..corpus.mapped import OnDisk
+from ..corpus.memory import renumber_in_place
+from ..corpus.messages import short
+from ..corpus.vocabulary import Ids, Ints, Selection
 from ..io.atomic import StrPath
-from ..io.native import pack_keys, read_tensors, unpack_keys, write_tensors
 from ..threads import thread_count
-from .blocks import Parts
-from .corpus import Corpus
-from .disk import OnDisk, renumbered
-from .iterables import renumber, require_sentences, short, tokens_of
-from .pairs import CountsView, Pairs, Phrase, PhraseTable, count_pairs, count_words, word_keys
-from .vocabulary import Ids, Ints, Selection, Vocabulary
+from .counting import count_pairs, count_words
+from .files import plain_number, read_frozen, read_pairs, write_frozen, write_pairs
+from .joining import PhraseTable
+from .pairs import CountsView, Pairs, Phrase
+from .scoring import NEVER, SCORES_OF, Scorer, find_scorer, scoring_name
+from .settings import check_settings, checked_connectors
+from .token_lists import JoinedSentences, ListJoiner
 
 Sentences = Iterable[Iterable[Hashable]]
-Scorer = Callable[..., float]
-Floats = NDArray[np.float64]
-
-ENGLISH_CONNECTOR_WORDS = frozenset(
-    # articles, prepositions, conjunctions
-    ["a", "an", "the", "at", "by", "for", "from", "in", "of", "on", "to", "with", "without", "and", "or"]
-)
-"""English words that may stand inside a phrase, as in ``bank_of_america``."""
-
-_NEVER = float("-inf")
-_PHRASES, _FROZEN, _VERSION = "fastemb.Phrases", "fastemb.FrozenPhrases", "1"
 
 
-# ---- scores ----
-
-
-def original_scorer(
-    worda_count: float,
-    wordb_count: float,
-    bigram_count: float,
-    len_vocab: float,
-    min_count: float,
-    corpus_word_count: float,
-) -> float:
-    """word2vec's score: ``(bigram_count - min_count) / (worda_count * wordb_count) * len_vocab``.
-
-    Mikolov et al. 2013, equation 6, times the number of different words and pairs.
-
-    Args:
-        worda_count: how often the first word occurs.
-        wordb_count: how often the second word occurs.
-        bigram_count: how often they are neighbours.
-        len_vocab: how many different words and pairs of neighbours there are.
-        min_count: taken off ``bigram_count``, so that rare pairs score low.
-        corpus_word_count: without effect.
-
-    Returns:
-        The score, minus infinity when a word does not occur.
-    """
-    denominator = float(worda_count * wordb_count)
-    return (bigram_count - min_count) / denominator * len_vocab if denominator else _NEVER
-
-
-def npmi_scorer(
-    worda_count: float,
-    wordb_count: float,
-    bigram_count: float,
-    len_vocab: float,
-    min_count: float,
-    corpus_word_count: float,
-) -> float:
-    """Normalized pointwise mutual information: ``ln(p(ab) / (p(a) p(b))) / -ln(p(ab))``, from -1 to 1.
-
-    Bouma 2009; p is a count divided by ``corpus_word_count``.
-
-    Args:
-        worda_count: how often the first word occurs.
-        wordb_count: how often the second word occurs.
-        bigram_count: how often they are neighbours.
-        len_vocab: without effect.
-        min_count: pairs that occur less often score minus infinity.
-        corpus_word_count: how many words the corpus has.
-
-    Returns:
-        The score, minus infinity also when a word or the pair does not occur.
-    """
-    if bigram_count < min_count or not (worda_count and wordb_count and bigram_count):
-        return _NEVER
-    a, b, both = (count / float(corpus_word_count) for count in (worda_count, wordb_count, bigram_count))
-    return math.log(both / (a * b)) / -math.log(both)
-
-
-def _log(values: Floats) -> Floats:
-    """As math.log: np.log may differ from it in the last bit."""
-    return np.fromiter(map(math.log, values.tolist()), np.float64, len(values))
-
-
-def _original_scores(a: Floats, b: Floats, both: Floats, different: int, min_count: float, words: int) -> Floats:
-    return (both - min_count) / (a * b) * different
-
-
-def _npmi_scores(a: Floats, b: Floats, both: Floats, different: int, min_count: float, words: int) -> Floats:
-    a, b, both = a / words, b / words, both / words
-    return _log(both / (a * b)) / -_log(both)
-
-
-_SCORERS: dict[str, Scorer] = {"default": original_scorer, "npmi": npmi_scorer}
-_SCORES_OF = {original_scorer: _original_scores, npmi_scorer: _npmi_scores}
-"""The same for all pairs at once. Neither lets a pair be a phrase that occurs less often than min_count."""
-
-
-def _scorer(scoring: str | Scorer) -> Scorer:
-    if isinstance(scoring, str):
-        if scoring not in _SCORERS:
-            raise ValueError(f'scoring must be "default", "npmi" or a function, not {scoring!r}')
-        return _SCORERS[scoring]
-    if not callable(scoring):
-        raise TypeError(f'scoring must be "default", "npmi" or a function, not {short(scoring)}')
-    names = list(inspect.signature(original_scorer).parameters)
-    try:
-        inspect.signature(scoring).bind(**dict.fromkeys(names))
-    except TypeError:
-        raise ValueError(f"scoring must be a function that takes {', '.join(names)}") from None
-    return scoring
-
-
-def _scoring_name(scorer: Scorer | None) -> str | None:
-    return next((name for name, known in _SCORERS.items() if known is scorer), None)
-
-
-def _check_number(name: str, value: Any) -> None:
-    if not isinstance(value, Real) or isinstance(value, bool) or math.isnan(value):
-        raise TypeError(f"{name} must be a number, not {value!r}")
-
-
-def _check_settings(min_count: float, threshold: float, delimiter: str, scorer: Scorer) -> None:
-    _check_number("min_count", min_count)
-    _check_number("threshold", threshold)
-    if min_count <= 0:
-        raise ValueError(f"min_count should be at least 1: {min_count}")
-    if scorer is original_scorer and threshold <= 0:
-        raise ValueError(f"threshold should be positive for default scoring: {threshold}")
-    if scorer is npmi_scorer and not -1 <= threshold <= 1:
-        raise ValueError(f"threshold should be between -1 and 1 for npmi scoring: {threshold}")
-    if not isinstance(delimiter, str):
-        raise TypeError(f"delimiter must be a str, not {delimiter!r}")
-    if not delimiter:
-        raise ValueError("delimiter must not be empty, or phrases could not be told from words")
-
-
-def _checked_connectors(connector_words: Iterable[str]) -> frozenset[str]:
-    if isinstance(connector_words, str | bytes):
-        raise TypeError(f"connector_words must be a collection of words, not {short(connector_words)}")
-    words = frozenset(connector_words)
-    for word in words:
-        if not isinstance(word, str):
-            raise TypeError(f"connector_words must be str, but one is {short(word)}")
-    return words
-
-
-# ---- token lists ----
-
-
-class _Joiner:
-    """Joins phrases in lists of tokens.
-
-    scores: the score of every phrase: its first word, connector words and second word.
-    """
-
-    def __init__(self, scores: Mapping[Phrase, float], delimiter: str, connector_words: Collection[str]) -> None:
-        self.scores = scores
-        self.delimiter = delimiter
-        self.connector_words = connector_words
-
-    @cached_property
-    def _followers(self) -> dict[Any, dict[Any, tuple[str, float]]]:
-        """Text and score of every phrase, by its first word and then by the rest of it."""
-        followers: dict[Any, dict[Any, tuple[str, float]]] = {}
-        for phrase, score in self.scores.items():
-            rest = phrase[1] if len(phrase) == 2 else phrase[1:]
-            followers.setdefault(phrase[0], {})[rest] = (self.delimiter.join(phrase), score)
-        return followers
-
-    @cached_property
-    def texts(self) -> dict[str, float]:
-        """The score of every phrase by its text; of several that are spelled alike the first one's."""
-        texts: dict[str, float] = {}
-        for phrase, score in self.scores.items():
-            texts.setdefault(self.delimiter.join(phrase), score)
-        return texts
-
-    def join(self, sentence: Iterable[Any]) -> tuple[list[Any], dict[int, float]]:
-        """The tokens with phrases joined from left to right, and the scores of those by their places."""
-        tokens: list[Any] = []
-        scores: dict[int, float] = {}
-        candidate: list[Any] = []  # a word and connector words that may become a phrase
-        connector_words, followers_of = self.connector_words, self._followers.get
-        for token in sentence:
-            if token in connector_words:
-                (candidate or tokens).append(token)
-                continue
-            if candidate:
-                followers = followers_of(candidate[0])
-                if followers:
-                    phrase = followers.get((*candidate[1:], token) if len(candidate) > 1 else token)
-                    if phrase:
-                        scores[len(tokens)] = phrase[1]
-                        tokens.append(phrase[0])
-                        candidate = []
-                        continue
-                tokens += candidate
-            candidate = [token]
-        return tokens + candidate, scores
-
-
-class _PhrasedSentences:
-    """Sentences with phrases joined as they are read."""
-
-    def __init__(self, phraser: _Phraser, sentences: Iterable[Any], once: bool) -> None:
-        self._phraser = phraser
-        self._sentences: Iterable[Any] | None = sentences
-        self._once = once
-
-    def __iter__(self) -> Iterator[list[str]]:
-        sentences = self._sentences
-        if sentences is None:
-            raise ValueError(
-                "these sentences came from a generator, which can be read once only, and were read: give a list, a "
-                "Corpus, or an object that starts anew each time, such as LineSentence"
-            )
-        if self._once:
-            self._sentences = None
-        return self._joined(sentences)
-
-    def _joined(self, sentences: Iterable[Any]) -> Iterator[list[str]]:
-        join = self._phraser._joiner().join
-        return (join(tokens_of(sentence, number))[0] for number, sentence in enumerate(sentences))
-
-
-class _Phraser(ABC):
+class PhrasesBase(ABC):
     """What `Phrases` and `FrozenPhrases` share: the use of phrases."""
 
     min_count: float
@@ -259,18 +40,28 @@ class _Phraser(ABC):
     delimiter: str
     scoring: Any
     connector_words: frozenset[str]
-    _made: tuple[Any, _Joiner] | None = None
+    _made: tuple[Any, ListJoiner] | None = None
 
     @abstractmethod
     def _scores(self) -> dict[Phrase, float]:
         """The score of every phrase, the highest first."""
 
-    def _joiner(self) -> _Joiner:
+    def _joiner(self) -> ListJoiner:
         """The phrases by the present settings."""
         settings = (self.min_count, self.threshold, self.delimiter, self.scoring, self.connector_words)
         if self._made is None or self._made[0] != settings:
-            self._made = settings, _Joiner(self._scores(), self.delimiter, self.connector_words)
+            self._made = settings, ListJoiner(self._scores(), self.delimiter, self.connector_words)
         return self._made[1]
+
+    def _settings(self) -> dict[str, Any]:
+        """The settings as a file holds them."""
+        return {
+            "min_count": plain_number(self.min_count),
+            "threshold": plain_number(self.threshold),
+            "delimiter": self.delimiter,
+            "scoring": scoring_name(self.scoring),
+            "connector_words": sorted(self.connector_words),
+        }
 
     def apply(self, corpus: Corpus, workers: int | None = None) -> Corpus:
         """A corpus with its phrases joined, as ids from ids: no text is made.
@@ -306,8 +97,8 @@ class _Phraser(ABC):
         numbers[words:] = numbers[same]
         raw_words = corpus.raw_words - (corpus.words - len(ids))
         if on_disk is not None:
-            return Corpus(*renumbered(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary))
-        return Corpus(*renumber(ids, offsets, numbers), vocabulary, raw_words)
+            return Corpus(*renumber_on_disk(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary))
+        return Corpus(*renumber_in_place(ids, offsets, numbers), vocabulary, raw_words)
 
     def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints, OnDisk | None]:
         table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words)
@@ -348,8 +139,8 @@ class _Phraser(ABC):
             whole = chain([token], tokens) if once else sentence
             if isinstance(token, str):
                 return self._joiner().join(whole)[0]
-            tokens_of(token, 0)
-            return _PhrasedSentences(self, whole, once)
+            sentence_tokens(token, 0)
+            return JoinedSentences(self._joiner, whole, once)
         return []
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
@@ -384,7 +175,7 @@ class _Phraser(ABC):
         join = self._joiner().join
         found: dict[str, float] = {}
         for number, sentence in enumerate(sentences):
-            tokens, places = join(tokens_of(sentence, number))
+            tokens, places = join(sentence_tokens(sentence, number))
             found.update((tokens[place], score) for place, score in places.items())
         return found
 
@@ -421,7 +212,7 @@ def _merge_texts(corpus: Corpus, texts: list[str], counts: Ints, first: Ints) ->
     return ids
 
 
-class Phrases(_Phraser):
+class Phrases(PhrasesBase):
     """Finds phrases in a corpus: words that are neighbours more often than their counts explain.
 
     Of a list of words it makes one with phrases joined (``phrases[words]``), of a `Corpus` a corpus. Joined corpora
@@ -468,8 +259,8 @@ class Phrases(_Phraser):
         *,
         workers: int | None = None,
     ) -> None:
-        self.scoring: Scorer = _scorer(scoring)
-        _check_settings(min_count, threshold, delimiter, self.scoring)
+        self.scoring: Scorer = find_scorer(scoring)
+        check_settings(min_count, threshold, delimiter, self.scoring)
         integer("max_vocab_size", max_vocab_size, 1)
         self.workers = thread_count(workers)
         self.min_count = min_count
@@ -477,7 +268,7 @@ class Phrases(_Phraser):
         self.max_vocab_size = max_vocab_size
         self.delimiter = delimiter
         self.progress_per = progress_per
-        self.connector_words = _checked_connectors(connector_words)
+        self.connector_words = checked_connectors(connector_words)
         self.corpus_word_count = 0
         self._parts: list[Pairs] = []  # what was counted, to be added up when it is asked for
         if sentences is not None:
@@ -531,7 +322,7 @@ class Phrases(_Phraser):
         pairs = self._pairs()
         count = 0 if pairs is None else pairs.pair_count((worda, *in_between, wordb))
         if pairs is None or not count:
-            return _NEVER
+            return NEVER
         return self._score(pairs, pairs.word_count(worda), pairs.word_count(wordb), count)
 
     def _score(self, pairs: Pairs, first: int, second: int, count: int) -> float:
@@ -557,18 +348,18 @@ class Phrases(_Phraser):
         return FrozenPhrases(self)
 
     def _scores(self) -> dict[Phrase, float]:
-        _check_settings(self.min_count, self.threshold, self.delimiter, self.scoring)
+        check_settings(self.min_count, self.threshold, self.delimiter, self.scoring)
         pairs = self._pairs()
         if pairs is None:
             return {}
-        if self.scoring in _SCORES_OF:
+        if self.scoring in SCORES_OF:
             table = pairs.at_least(self.min_count)
-            a, b, both = (part.astype(np.float64) for part in pairs.part_counts(table))
-            score_all = _SCORES_OF[self.scoring]
+            a, b, both = (part.astype(np.float64) for part in pairs.counts_of_parts(table))
+            score_all = SCORES_OF[self.scoring]
             scores = score_all(a, b, both, pairs.different, self.min_count, self.corpus_word_count)
         else:
             table = pairs.table
-            counts = zip(*(part.tolist() for part in pairs.part_counts(table)), strict=True)
+            counts = zip(*(part.tolist() for part in pairs.counts_of_parts(table)), strict=True)
             scores = np.fromiter((self._score(pairs, *three) for three in counts), np.float64, len(table))
         chosen = np.flatnonzero(scores > self.threshold)
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
@@ -585,17 +376,13 @@ class Phrases(_Phraser):
         pairs = self._pairs()
         if pairs is None:
             raise ValueError("there is nothing to save: give sentences to add_vocab first")
-        keys, key_type = pack_keys(pairs.keys)
-        arrays = {**keys, "counts": pairs.counts, "chains": pairs.chains, "pairs": pairs.table}
         settings = {
-            **_settings(self),
+            **self._settings(),
             "max_vocab_size": int(self.max_vocab_size),
-            "progress_per": _plain(self.progress_per),
+            "progress_per": plain_number(self.progress_per),
             "corpus_word_count": self.corpus_word_count,
-            "different": pairs.different,
         }
-        metadata = {"format": _PHRASES, "version": _VERSION, "key_type": key_type, "settings": json.dumps(settings)}
-        write_tensors(path, arrays, metadata)
+        write_pairs(path, pairs, settings)
 
     @classmethod
     def load(cls, path: StrPath, *, scoring: str | Scorer | None = None) -> Self:
@@ -610,13 +397,13 @@ class Phrases(_Phraser):
             ValueError: the file is something else or damaged; or it was saved with a function of your own as scorer,
                 and none is given.
         """
-        arrays, metadata, settings = _read(path, _PHRASES)
+        pairs, settings = read_pairs(path)
         scoring = settings["scoring"] if scoring is None else scoring
         if scoring is None:
             raise ValueError(f"{path}: it was saved with a scoring function of its own; give that: scoring=...")
         names = ("min_count", "threshold", "max_vocab_size", "delimiter", "progress_per", "connector_words")
         loaded = cls(None, **{name: settings[name] for name in names}, scoring=scoring)
-        loaded._parts = [_read_pairs(path, arrays, metadata, settings)]
+        loaded._parts = [pairs]
         loaded.corpus_word_count = settings["corpus_word_count"]
         return loaded
 
@@ -627,7 +414,7 @@ class Phrases(_Phraser):
         )
 
 
-class FrozenPhrases(_Phraser):
+class FrozenPhrases(PhrasesBase):
     """Phrases that were found, for use on any text: what `Phrases` has less its counts.
 
     Args:
@@ -655,10 +442,7 @@ class FrozenPhrases(_Phraser):
 
     def save(self, path: StrPath) -> None:
         """Write the phrases to a file, in the safetensors format; it is there whole or not at all."""
-        keys, _ = pack_keys([word for phrase in self._all for word in phrase])
-        arrays = {**keys, "phrase_offsets": _offsets(self._all), "scores": np.array([*self._all.values()], np.float64)}
-        metadata = {"format": _FROZEN, "version": _VERSION, "settings": json.dumps(_settings(self))}
-        write_tensors(path, arrays, metadata)
+        write_frozen(path, self._all, self._settings())
 
     @classmethod
     def load(cls, path: StrPath) -> Self:
@@ -667,97 +451,15 @@ class FrozenPhrases(_Phraser):
         Raises:
             ValueError: the file is something else or damaged.
         """
-        arrays, _, settings = _read(path, _FROZEN)
-        words, scores = unpack_keys(path, arrays, "str"), arrays.get("scores")
-        phrases = _groups(arrays.get("phrase_offsets"), words)
-        if (
-            phrases is None
-            or any(len(phrase) < 2 for phrase in phrases)
-            or scores is None
-            or scores.dtype != np.float64
-            or scores.shape != (len(phrases),)
-        ):
-            raise ValueError(f"{path}: the phrases are missing or damaged")
+        scores, settings = read_frozen(path)
         loaded = cls.__new__(cls)
         loaded.min_count = settings["min_count"]
         loaded.threshold = settings["threshold"]
         loaded.delimiter = settings["delimiter"]
-        loaded.scoring = None if settings["scoring"] is None else _scorer(settings["scoring"])
-        loaded.connector_words = _checked_connectors(settings["connector_words"])
-        loaded._all = dict(zip(phrases, scores.tolist(), strict=True))
+        loaded.scoring = None if settings["scoring"] is None else find_scorer(settings["scoring"])
+        loaded.connector_words = checked_connectors(settings["connector_words"])
+        loaded._all = scores
         return loaded
 
     def __repr__(self) -> str:
         return f"FrozenPhrases<{len(self._all)} phrases, min_count={self.min_count}, threshold={self.threshold}>"
-
-
-Phraser = FrozenPhrases
-"""gensim's old name."""
-
-
-# ---- files ----
-
-
-def _plain(number: Any) -> int | float:
-    """A number of NumPy or another library as Python's, which JSON holds."""
-    return int(number) if isinstance(number, Integral) else float(number)
-
-
-def _settings(phraser: _Phraser) -> dict[str, Any]:
-    return {
-        "min_count": _plain(phraser.min_count),
-        "threshold": _plain(phraser.threshold),
-        "delimiter": phraser.delimiter,
-        "scoring": _scoring_name(phraser.scoring),
-        "connector_words": sorted(phraser.connector_words),
-    }
-
-
-def _offsets(groups: Iterable[Phrase]) -> Ints:
-    return np.append(0, np.cumsum([len(group) for group in groups], dtype=np.int64))
-
-
-def _groups(offsets: Any, words: Sequence[Any]) -> list[Phrase] | None:
-    """The words from each offset to the next; None when these are no offsets."""
-    if offsets is None or offsets.dtype != np.int64 or not are_offsets(offsets, len(words)):
-        return None
-    return [tuple(words[begin:end]) for begin, end in pairwise(offsets.tolist())]
-
-
-def _read(path: StrPath, wanted: str) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-    arrays, metadata = read_tensors(path)
-    found = metadata.get("format", "")
-    if found != wanted:
-        hint = f"; {found.removeprefix('fastemb.')}.load reads it" if found.startswith("fastemb.") else ""
-        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{hint}")
-    if metadata.get("version") != _VERSION:
-        raise ValueError(f"{path}: written by a newer fastemb (phrases format {metadata.get('version')})")
-    try:
-        settings = json.loads(metadata["settings"])
-        scorer = _scorer(settings["scoring"] or (lambda **_: 0.0))
-        _check_settings(settings["min_count"], settings["threshold"], settings["delimiter"], scorer)
-        _checked_connectors(settings["connector_words"])
-        if wanted == _PHRASES:
-            for name in ("max_vocab_size", "corpus_word_count", "different"):
-                integer(name, settings[name], 1)
-            settings["progress_per"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: damaged settings: {error}") from None
-    return arrays, metadata, settings
-
-
-def _read_pairs(path: StrPath, arrays: dict[str, Any], metadata: dict[str, str], settings: dict[str, Any]) -> Pairs:
-    keys, counts = unpack_keys(path, arrays, metadata.get("key_type")), arrays.get("counts")
-    if counts is None or counts.dtype != np.int64:
-        raise ValueError(f"{path}: the counts are missing or damaged")
-    try:
-        words = word_keys(vocabulary := Vocabulary(keys, counts))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: damaged vocabulary: {error}") from None
-    chains, table = (arrays.get(name, np.empty(0)) for name in ("chains", "pairs"))
-    if (chains.dtype, chains.shape[1:], table.dtype, table.shape[1:]) == (np.int32, (2,), np.uint64, (2,)):
-        different, read = settings["different"], settings["corpus_word_count"]
-        pairs = Pairs(words, counts, chains, [table], different, read, vocabulary.key_to_index)
-        if pairs.is_sound():
-            return pairs
-    raise ValueError(f"{path}: the pairs are missing or damaged")

@@ -24,7 +24,7 @@ UTF8 = "utf-8"
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """One file.
 
     Attributes:
@@ -42,7 +42,7 @@ class Source:
     found: bool = False
 
 
-def find_sources(source: Any) -> list[Source]:
+def find_inputs(source: Any) -> list[InputFile]:
     """The files that ``source`` names, in their order; see `Corpus.from_file`.
 
     Raises:
@@ -54,10 +54,10 @@ def find_sources(source: Any) -> list[Source]:
     if isinstance(source, str | os.PathLike):
         return _named(os.fspath(source))
     if hasattr(source, "read"):
-        return [_opened(source)]
+        return [_open_file(source)]
     if isinstance(source, bytes) or not isinstance(source, Iterable):
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
-    found = [one for item in source for one in find_sources(item)]
+    found = [one for item in source for one in find_inputs(item)]
     if not found:
         raise ValueError("there is no file to read: the list of files is empty")
     return found
@@ -66,9 +66,9 @@ def find_sources(source: Any) -> list[Source]:
 # ---- names ----
 
 
-def _named(path: str) -> list[Source]:
+def _named(path: str) -> list[InputFile]:
     if path == "-":
-        return [_opened(getattr(sys.stdin, "buffer", sys.stdin), "standard input")]
+        return [_open_file(getattr(sys.stdin, "buffer", sys.stdin), "standard input")]
     if os.path.isdir(path):
         return _of_files(_files_below(path), f"{path}: there is no file in this folder")
     if os.path.exists(path):
@@ -81,7 +81,7 @@ def _named(path: str) -> list[Source]:
     return [_file(path)]
 
 
-def _of_files(paths: list[str], nothing: str) -> list[Source]:
+def _of_files(paths: list[str], nothing: str) -> list[InputFile]:
     if not paths:
         raise FileNotFoundError(nothing)
     return [replace(_file(path), found=True) for path in paths]
@@ -96,13 +96,13 @@ def _files_below(folder: str) -> list[str]:
     return sorted(path for path in found if os.path.isfile(path))
 
 
-def _file(path: str) -> Source:
+def _file(path: str) -> InputFile:
     status = os.stat(path)
     is_regular = stat.S_ISREG(status.st_mode)
-    return Source(path, partial(open, path, "rb"), status.st_size if is_regular else None, not is_regular)
+    return InputFile(path, partial(open, path, "rb"), status.st_size if is_regular else None, not is_regular)
 
 
-def _remote(url: str) -> list[Source]:
+def _remote(url: str) -> list[InputFile]:
     try:
         import fsspec
     except ImportError:
@@ -116,13 +116,13 @@ def _remote(url: str) -> list[Source]:
             paths = sorted(system.find(path))
         if not paths:
             raise FileNotFoundError(f"{url}: there is no file")
-    return [Source(system.unstrip_protocol(one), partial(system.open, one, "rb")) for one in paths]
+    return [InputFile(system.unstrip_protocol(one), partial(system.open, one, "rb")) for one in paths]
 
 
-def _opened(file: Any, name: str | None = None) -> Source:
+def _open_file(file: Any, name: str | None = None) -> InputFile:
     """A file object, which stays open."""
     told = name or getattr(file, "name", None)
-    return Source(told if isinstance(told, str) else "the open file", lambda: nullcontext(file), one_thread=True)
+    return InputFile(told if isinstance(told, str) else "the open file", lambda: nullcontext(file), one_thread=True)
 
 
 # ---- streams ----
@@ -143,7 +143,7 @@ def check_encoding(encoding: str) -> str:
 
 
 @contextmanager
-def open_stream(source: Source, encoding: str, errors: str, size: int) -> Iterator[Iterator[bytes]]:
+def open_text(source: InputFile, encoding: str, errors: str, size: int) -> Iterator[Iterator[bytes]]:
     """What is in a file as pieces of UTF-8, unpacked, without a byte order mark, of about ``size`` bytes.
 
     UTF-8 is not looked at here; ``errors`` is for other encodings.
@@ -157,13 +157,13 @@ def open_stream(source: Source, encoding: str, errors: str, size: int) -> Iterat
         if isinstance(file, io.TextIOBase) or isinstance(file.read(0), str):
             if encoding != UTF8 or errors != "strict":
                 raise ValueError(f"{source.name}: encoding and unicode_errors are for bytes, but this file gives text")
-            yield _encoded(iter(partial(file.read, size), ""), source.name)
+            yield _utf8(iter(partial(file.read, size), ""), source.name)
             return
         pieces = _unpacked(file, source.name, size)
         if encoding == UTF8:
             yield _without_mark(pieces, source.name)
         else:
-            yield _encoded(_decoded(pieces, encoding, errors, source.name), source.name)
+            yield _utf8(_decoded(pieces, encoding, errors, source.name), source.name)
 
 
 def _unpacked(file: IO[Any], name: str, size: int) -> Iterator[bytes]:
@@ -215,7 +215,7 @@ def _reason(error: UnicodeError) -> str:
     return str(getattr(error, "reason", error))
 
 
-def _encoded(texts: Iterator[str], name: str) -> Iterator[bytes]:
+def _utf8(texts: Iterator[str], name: str) -> Iterator[bytes]:
     lines = 1
     is_start = True
     for text in texts:

@@ -12,15 +12,16 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import phrases_oracle as oracle
 import pytest
-from corpus_oracle import check_shape
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from reference import phrases_oracle as oracle
+from reference.corpus_oracle import check_shape
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
-from fastemb.corpus import disk, pairs
+from fastemb.corpus import corpus_file
 from fastemb.models.phrases import npmi_scorer, original_scorer
+from fastemb.phrases import counting, joining, pairs
 
 SCORERS = {"default": oracle.original, "npmi": oracle.npmi}
 CONNECTORS = frozenset(["o", "t"])
@@ -36,8 +37,9 @@ workers = st.integers(1, 4)
 def cut(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything also with blocks of three tokens, and tables that are full at once."""
     if request.param == "cut":
-        monkeypatch.setattr(pairs, "BLOCK_TOKENS", 3)
-        monkeypatch.setattr(pairs, "LEAST_ROOM", 1)
+        monkeypatch.setattr(counting, "BLOCK_TOKENS", 3)
+        monkeypatch.setattr(joining, "BLOCK_TOKENS", 3)
+        monkeypatch.setattr(counting, "LEAST_ROOM", 1)
 
 
 def zipf(seed: int, count: int = 400) -> list[list[str]]:
@@ -113,7 +115,7 @@ def test_phrases_of_one_text_join_another(text: Any, other: Any, links: Any) -> 
 def test_a_corpus_on_disk_is_joined_on_disk(text: Any, scoring: Any, links: Any, threads: int, piece: int) -> None:
     phrases = Phrases(text, 1, scoring[1], scoring=scoring[0], connector_words=links)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairs, "PIECE_TOKENS", piece)
+        patch.setattr(joining, "PIECE_TOKENS", piece)
         Corpus.from_sentences(text).save(os.path.join(folder, "c"))
         joined = phrases.apply(Corpus.open(os.path.join(folder, "c")), threads)
         assert is_mapped(joined.ids)
@@ -139,7 +141,7 @@ def test_joining_on_disk_can_be_broken_off(tmp_path: Any, monkeypatch: pytest.Mo
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(disk._Region, "write", full)
+    monkeypatch.setattr(corpus_file.Region, "write", full)
     with pytest.raises(OSError, match="No space left on device"):
         phrases.apply(corpus)
     monkeypatch.undo()

@@ -1,178 +1,23 @@
-"""Sentences that are already split, and ids that are already numbered."""
+"""Ids that are already numbered: arrays, sequences, sparse matrices."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._native import TokenTable, number_tokens, remap_ids
-from .blocks import Feed, Parts, Store
+from .batching import in_batches
+from .blocks import BlockStore, Parts
+from .feed import Feed
+from .messages import short
 from .vocabulary import Ids, Ints, Selection, Vocabulary
 
-BATCH_TOKENS = 1 << 16
-BATCH_SENTENCES = 2048
 BATCH_ROWS = 512  # of ids, however long
-BATCHES_AHEAD = 2
 PART_TOKENS = 1 << 20
 LARGEST_TABLE = 1 << 24
-
-
-def renumber(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
-    """numbers[id] for every id, those with a negative number left out; works in the arrays that are given."""
-    kept = remap_ids(ids, numbers, offsets)
-    return (ids if kept == len(ids) else ids[:kept].copy()), offsets
-
-
-# ---- sentences ----
-
-
-def encode_sentences(sentences: Iterable[Iterable[Hashable]], target: Selection | Vocabulary, store: Store) -> Parts:
-    """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
-    feed = Feed(store)
-    with ThreadPoolExecutor(1) as helper:
-        tokens = _Tokens(helper)
-        waiting: deque[tuple[Future[Ids], Ints]] = deque()
-        read = 0
-        for batch, ends in _batches(sentences):
-            try:
-                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
-            except TypeError as error:
-                raise TypeError(_unhashable(batch, read)) from error
-            read += len(batch)
-            if len(waiting) > BATCHES_AHEAD:
-                _hand_over(waiting, feed)
-        while waiting:
-            _hand_over(waiting, feed)
-        keys = tokens.keys()
-    return feed.finish(target, lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
-
-
-def _hand_over(waiting: deque[tuple[Future[Ids], Ints]], feed: Feed) -> None:
-    ids, ends = waiting.popleft()
-    feed.add(ids.result(), ends)
-
-
-class _Tokens:
-    """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
-
-    The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
-    """
-
-    def __init__(self, helper: ThreadPoolExecutor) -> None:
-        self._helper = helper
-        self._table = TokenTable()
-        self._indices: dict[Hashable, int] | None = None
-        self._position = 0
-
-    def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
-        """The number of each of these tokens, of which there are ``count``."""
-        if self._indices is None:
-            data = _listed(sentences, count)
-            if data is not None:
-                self._position += count
-                return self._helper.submit(self._look_up, data, self._position - count, count)
-            self._indices = {key: number for number, key in enumerate(self.keys())}
-            self._table = TokenTable()
-        found: Future[Ids] = Future()
-        ids = np.empty(count, np.int32)
-        number_tokens(self._indices, sentences, ids)
-        found.set_result(ids)
-        return found
-
-    def _look_up(self, data: bytes, position: int, count: int) -> Ids:
-        ids = np.empty(count, np.int32)
-        self._table.add(data, None, None, position, ids)
-        return ids
-
-    def keys(self) -> list[Hashable]:
-        """The tokens so far."""
-        if self._indices is not None:
-            return list(self._indices)
-        self._helper.submit(int).result()  # after all that was submitted before
-        keys = self._table.list(np.arange(len(self._table), dtype=np.int32))
-        return list(keys.decode().split("\0")[:-1])
-
-
-def _listed(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
-    """The tokens with a NUL byte after each, None when not all of them are text."""
-    try:
-        text = "\0".join(chain.from_iterable(sentences))  # type: ignore[arg-type]
-        data = (text + "\0" if count else "").encode()
-    except (TypeError, UnicodeEncodeError):
-        return None
-    nuls = len(data) - np.count_nonzero(np.frombuffer(data, np.uint8))  # several times as fast as data.count
-    return data if nuls == count else None
-
-
-def _batches(sentences: Any) -> Iterator[tuple[list[Sequence[Hashable]], Ints]]:
-    """Sentences as lists and tuples, and where each ends; as many at a time as make some ten thousand tokens."""
-    require_sentences(sentences)
-    iterator = iter(sentences)
-    read, count = 0, 1
-    while batch := list(islice(iterator, count)):
-        if not {list, tuple}.issuperset(map(type, batch)):
-            batch = [tokens_of(sentence, number) for number, sentence in enumerate(batch, read)]
-        ends = np.cumsum(np.fromiter(map(len, batch), np.int64, len(batch)))
-        yield batch, ends
-        if len(batch) < count:  # not every iterator that has ended stays so
-            return
-        read += len(batch)
-        count = min(max(BATCH_TOKENS * len(batch) // max(int(ends[-1]), 1), 1), 2 * count, BATCH_SENTENCES)
-
-
-def tokens_of(sentence: Any, number: int) -> Sequence[Hashable]:
-    """A sentence as a list or tuple of its tokens; TypeError, which tells its ``number``, when it is none."""
-    if type(sentence) in (list, tuple):
-        tokens: Sequence[Hashable] = sentence
-        return tokens
-    if isinstance(sentence, (str, bytes)):
-        raise TypeError(
-            f"sentence {number} is {short(sentence)}, not a list of tokens: split it first, as with sentence.split(), "
-            "or give split=True"
-        )
-    if isinstance(sentence, np.ndarray):
-        return list(sentence.tolist())
-    try:
-        iterator = iter(sentence)
-    except TypeError:
-        raise TypeError(f"sentence {number} must be a list of tokens, not {short(sentence)}") from None
-    return list(iterator)
-
-
-def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
-    for number, sentence in enumerate(batch, before):
-        for token in sentence:
-            try:
-                hash(token)
-            except TypeError:
-                return f"sentence {number}: a token must be hashable, and {short(token)} is not"
-    return "a token cannot be compared with others"
-
-
-def short(value: object) -> str:
-    """A value and its type, for messages."""
-    text = repr(value)
-    return f"the {type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
-
-
-def require_sentences(sentences: Any) -> None:
-    """Raise TypeError when this is no iterable of sentences."""
-    if isinstance(sentences, (str, bytes)):
-        raise TypeError(
-            "sentences must be lists of tokens, not one str: split it first, as with [line.split() for line in "
-            "text.splitlines()], or read a file with Corpus.from_file"
-        )
-    if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
-        raise TypeError(f"sentences must be an iterable of lists of tokens, not {short(sentences)}")
-
-
-# ---- ids ----
 
 
 class Numbering:
@@ -232,7 +77,7 @@ def encode_ids(
     offsets: ArrayLike | None,
     keys: Sequence[Hashable] | None,
     target: Selection | Vocabulary,
-    store: Store,
+    store: BlockStore,
 ) -> Parts:
     """The corpus of these ids; the errors are those of `Corpus.from_ids`."""
     numbering = Numbering()
@@ -244,12 +89,12 @@ def encode_ids(
 
     def keys_at(numbers: Ids) -> list[Hashable]:
         chosen = [values[number] for number in numbers.tolist()]
-        return list(chosen) if keys is None else [_plain(keys[value]) for value in chosen]
+        return list(chosen) if keys is None else [_python_value(keys[value]) for value in chosen]
 
     return feed.finish(target, keys_at, len(values), "ids")
 
 
-def _plain(key: Hashable) -> Hashable:
+def _python_value(key: Hashable) -> Hashable:
     """NumPy's scalars as Python's, which print and pickle as people expect."""
     return key.item() if isinstance(key, np.generic) else key
 
@@ -295,31 +140,22 @@ def _is_ragged(ids: Any) -> bool:
     return isinstance(ids, Iterator)
 
 
-def in_batches(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
-    """Lists of ``count`` items, fewer in the last; as ``for`` does, an iterator that has ended is not asked again."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, count)):
-        yield batch
-        if len(batch) < count:
-            return
-
-
 def _ragged_parts(rows: Iterable[Any]) -> IdParts:
     read = 0
     for batch in in_batches(rows, BATCH_ROWS):
-        yield _joined(batch, read), np.cumsum([len(row) for row in batch], dtype=np.int64)
+        yield _concatenated(batch, read), np.cumsum([len(row) for row in batch], dtype=np.int64)
         read += len(batch)
 
 
-def _joined(rows: list[Any], before: int) -> NDArray[Any]:
+def _concatenated(rows: list[Any], before: int) -> NDArray[Any]:
     """The ids of these rows; those that NumPy does not join to integers at once are looked at one by one."""
     types = set(map(type, rows))
     try:
-        joined = np.concatenate(rows) if types == {np.ndarray} else np.array(list(chain.from_iterable(rows)))
+        whole = np.concatenate(rows) if types == {np.ndarray} else np.array(list(chain.from_iterable(rows)))
     except (TypeError, ValueError):
-        joined = np.empty(0)
-    if joined.dtype.kind in "iu" and joined.ndim == 1 and types <= {np.ndarray, list, tuple}:
-        return joined
+        whole = np.empty(0)
+    if whole.dtype.kind in "iu" and whole.ndim == 1 and types <= {np.ndarray, list, tuple}:
+        return whole
     arrays = [_row(row, number) for number, row in enumerate(rows, before)]
     if any(row.dtype == np.uint64 for row in arrays):  # with int64 they would become floats
         arrays = [row.astype(np.uint64) for row in arrays]

@@ -1,0 +1,263 @@
+"""Columns of tables: Arrow, Parquet, and whatever speaks Arrow's PyCapsule interface. Needs pyarrow.
+
+A column comes in chunks, never all of it.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from ..io.atomic import StrPath
+from .inputs import InputFile, find_inputs
+from .messages import short
+
+TableSource = StrPath | Iterable[StrPath]
+"""A path, a folder, a pattern, a URL, or an iterable of these."""
+
+TABLE_ROWS = 1 << 14  # read at a time, or fewer where they are long
+TABLE_BYTES = 32 << 20
+DATASET_ROWS = 1 << 10
+
+
+def pyarrow() -> Any:
+    """The package pyarrow.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        return import_module("pyarrow")
+    except ImportError:
+        raise ImportError("tables and Parquet files are read by pyarrow: pip install 'fastemb[arrow]'") from None
+
+
+def compute() -> Any:
+    """Pyarrow's functions on arrays."""
+    return import_module("pyarrow.compute")
+
+
+# ---- columns ----
+
+
+@dataclass
+class Column:
+    """A column that is read once, chunk by chunk.
+
+    source: what errors call all of it. starts, files: the first row of each file that was begun, and the file.
+    """
+
+    source: str
+    name: str
+    chunks: Iterator[Any]
+    starts: list[int] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    def place(self, row: int) -> str:
+        """What errors call a row."""
+        if not self.files:
+            return f"row {row}{self.name}"
+        file = bisect_right(self.starts, row) - 1
+        return f"{self.files[file]}, row {row - self.starts[file]}{self.name}"
+
+
+def column_of(data: Any, name: str | None) -> Column:
+    """The column ``name`` of a table, or a column itself; see `Corpus.from_arrow`."""
+    pa = pyarrow()
+    if type(data).__module__.partition(".")[0] == "datasets" and hasattr(data, "with_format"):
+        return _named(_dataset_chunks(data, name), name)
+    if isinstance(data, (pa.Array, pa.ChunkedArray)):
+        return _bare(data, name)
+    is_dataset = hasattr(data, "scanner")  # of pyarrow.dataset
+    if not is_dataset and not isinstance(data, (pa.Table, pa.RecordBatch, pa.RecordBatchReader)):
+        return _foreign(data, name)
+    index = _index(data.schema.names, name)
+    chosen = data.schema.names[index]
+    if is_dataset:
+        ahead = {"batch_readahead": 2, "fragment_readahead": 1}  # the defaults may take gigabytes
+        index, data = 0, data.scanner(columns=[chosen], batch_size=TABLE_ROWS, **ahead).to_reader()
+    if isinstance(data, pa.RecordBatchReader):
+        return _named((batch.column(index) for batch in data), chosen)
+    return _named(iter([data.column(index)]), chosen)
+
+
+def _bare(data: Any, name: str | None) -> Column:
+    if name is not None:
+        raise ValueError(f"column={name!r} was given, but the data are one column: leave it out")
+    return Column("the column", "", iter([data]))
+
+
+def _named(chunks: Iterator[Any], name: str | None) -> Column:
+    return Column(f"column {name!r}", f" of column {name!r}", chunks)
+
+
+def _index(names: list[str], name: str | None) -> int:
+    """Where the column is."""
+    known = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+    if name is None:
+        if len(names) != 1:
+            raise ValueError(f"give column=, one of {known}" if names else "the table has no columns")
+        return 0
+    if name not in names:
+        raise ValueError(f"there is no column {name!r}, but {known}")
+    if names.count(name) > 1:
+        raise ValueError(f"there are {names.count(name)} columns {name!r}: rename them")
+    return names.index(name)
+
+
+def _foreign(data: Any, name: str | None) -> Column:
+    """What other libraries give through the PyCapsule interface."""
+    pa = pyarrow()
+    if hasattr(data, "to_frame") and not hasattr(data, "__arrow_c_stream__"):  # a column of pandas before version 3
+        return _bare(pa.table(data.to_frame("column")).column("column"), name)
+    if hasattr(data, "__arrow_c_stream__"):
+        names = [] if not hasattr(data, "columns") else [str(column) for column in data.columns]
+        if names:  # a frame: have only this column made into Arrow's
+            index = _index(names, name)
+            data, name = data[[list(data.columns)[index]]], names[index]
+        try:
+            reader = pa.RecordBatchReader.from_stream(data)
+        except pa.ArrowInvalid:  # no table
+            return _bare(pa.chunked_array(data), name)
+        return column_of(reader, name)
+    if hasattr(data, "__arrow_c_array__"):
+        array = pa.array(data)
+        return column_of(pa.RecordBatch.from_struct_array(array) if pa.types.is_struct(array.type) else array, name)
+    hint = "; lists of tokens are for from_sentences, files for from_parquet"
+    if type(data).__name__ == "LazyFrame":
+        hint = ": collect it first"
+    raise TypeError(f"data must be an Arrow array or table, or a frame that becomes one, not {short(data)}{hint}")
+
+
+def _dataset_chunks(data: Any, name: str | None) -> Iterator[Any]:
+    """The column of a dataset of Hugging Face's, in memory, on disk or streamed."""
+    if not hasattr(data, "iter"):
+        raise TypeError(f"take one split of {short(data)}")
+    if data.column_names is not None:
+        name = data.column_names[_index(data.column_names, name)]
+        data = data.select_columns([name])
+    elif name is None:
+        raise ValueError("give column=: a streamed dataset does not tell its columns")
+    for table in data.with_format("arrow").iter(batch_size=DATASET_ROWS):
+        yield table.column(_index(table.schema.names, name))
+
+
+def parquet_files(paths: TableSource) -> list[InputFile]:
+    """Files, those in folders, and those that a pattern or URL names, in the order given, else by name.
+
+    Raises:
+        FileNotFoundError: there is nothing by one of these names.
+        ValueError: nothing is named.
+    """
+    if isinstance(paths, (str, os.PathLike)):
+        return _files_at(os.fspath(paths))
+    files = [file for path in paths for file in _files_at(os.fspath(path))]
+    if not files:
+        raise ValueError("there is no file to read: the list of files is empty")
+    return files
+
+
+def _files_at(path: str) -> list[InputFile]:
+    if path == "-":
+        raise ValueError("Parquet cannot be read from standard input, as its end is read first")
+    if not os.path.isdir(path):
+        return find_inputs(path)
+    found = sorted(glob.iglob(os.path.join(glob.escape(path), "**", "[!_.]*.parquet"), recursive=True))
+    if not found:
+        raise FileNotFoundError(f"{path}: there is no .parquet file in this folder")
+    return [file for name in found for file in find_inputs(name)]
+
+
+def parquet_column(files: list[InputFile], name: str | None) -> Column:
+    """The column ``name`` of Parquet files, one after the other."""
+    pyarrow()
+    if name is None:
+        with open_parquet(files[0]) as file:
+            names: list[str] = file.schema_arrow.names
+        return parquet_column(files, names[_index(names, None)])
+    column = _named(iter([]), name)
+
+    def chunks() -> Iterator[Any]:
+        row = 0
+        for source in files:
+            column.starts.append(row)
+            column.files.append(source.name)
+            for chunk in _parquet_chunks(source, name):
+                yield chunk
+                row += len(chunk)
+
+    column.chunks = chunks()
+    if len(files) > 1:
+        column.source = f"column {name!r} of {len(files)} files"
+    else:
+        column.source = f"{files[0].name}, column {name!r}"
+    return column
+
+
+@contextmanager
+def open_parquet(source: InputFile) -> Iterator[Any]:
+    """Open a Parquet file, wherever it is; gives a pyarrow.parquet.ParquetFile.
+
+    Raises:
+        ValueError: it is no Parquet file, or a damaged one.
+        OSError: it cannot be read.
+    """
+    pa = pyarrow()
+    make = import_module("pyarrow.parquet").ParquetFile
+    with source.open() as stream:
+        try:
+            file = make(source.name if source.size is not None else stream)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{source.name}: not a Parquet file, or a damaged one: {error}") from None
+        with file:
+            yield file
+
+
+def _parquet_chunks(source: InputFile, name: str) -> Iterator[Any]:
+    pa = pyarrow()
+    with open_parquet(source) as file:
+        try:
+            _index(file.schema_arrow.names, name)
+            for batch in file.iter_batches(_rows_at_a_time(file.metadata, name), columns=[name], use_threads=False):
+                yield batch.column(0)
+        except (ValueError, OSError) as error:
+            if isinstance(error, ValueError) and not isinstance(error, pa.ArrowInvalid):
+                raise ValueError(f"{source.name}: {error}") from None
+            raise ValueError(f"{source.name}: the file is damaged: {error}") from error
+
+
+def _rows_at_a_time(metadata: Any, name: str) -> int:
+    """How many rows to read at a time, by the longest that rows of a group are on average."""
+    rows = TABLE_ROWS
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        parts = [group.column(index) for index in range(group.num_columns)]
+        size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] == name)
+        rows = min(rows, TABLE_BYTES * group.num_rows // max(size, 1))
+    return max(rows, 1)
+
+
+# ---- values ----
+
+
+def decoded(array: Any) -> Any:
+    """The same values in an array of a type that all functions take."""
+    types = pyarrow().types
+    while isinstance(array.type, pyarrow().BaseExtensionType):
+        array = array.storage
+    if types.is_dictionary(array.type):
+        return decoded(array.dictionary).take(array.indices)
+    if types.is_run_end_encoded(array.type):
+        return decoded(compute().run_end_decode(array))
+    return array.cast(pyarrow().large_string()) if types.is_string_view(array.type) else array
+
+
+def first_null(array: Any) -> int:
+    """The index of the first null in an array that has one."""
+    return int(compute().index(array.is_null(), True).as_py())

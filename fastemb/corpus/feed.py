@@ -1,0 +1,65 @@
+"""The way of doors that number tokens one after the other, in one thread."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .blocks import BlockStore, EncodedBlock, Parts
+from .vocabulary import Ids, Ints, KeysAt, NothingKeptError, Selection, Vocabulary
+
+BLOCK_TOKENS = 1 << 20
+
+
+class Feed:
+    """Words on their way from a door that has one numbering and hands them over in order.
+
+    Attributes:
+        words: how many have come.
+        sentences: how many have ended.
+    """
+
+    def __init__(self, store: BlockStore) -> None:
+        self.words = 0
+        self.sentences = 0
+        self._store = store
+        self._counts = np.zeros(1024, np.int64)
+        self._ids: list[Ids] = []
+        self._ends: list[Ints] = []
+        self._waiting = self._size = 0
+
+    def add(self, ids: Ids, ends: Ints) -> None:
+        """Take words, and how many of them come before each end of a sentence; the array must not change any more."""
+        self._ids.append(ids)
+        self._ends.append(ends + self._waiting)
+        self._waiting += len(ids)
+        self._size += len(ids) + len(ends)
+        self.words += len(ids)
+        self.sentences += len(ends)
+        if self._size >= BLOCK_TOKENS:
+            self._flush()
+
+    def _flush(self) -> None:
+        ids = np.concatenate(self._ids) if len(self._ids) > 1 else self._ids[0]
+        for start in range(0, len(ids), BLOCK_TOKENS):  # as bincount makes eight bytes of every number
+            self._count(ids[start : start + BLOCK_TOKENS])
+        self._store.append(EncodedBlock(self.words, 0, ids, np.concatenate(self._ends)))
+        self._ids, self._ends = [], []
+        self._waiting = self._size = 0
+
+    def _count(self, ids: Ids) -> None:
+        found = np.bincount(ids)
+        if len(found) > len(self._counts):
+            self._counts = np.concatenate([self._counts, np.zeros(len(found), np.int64)])
+        self._counts[: len(found)] += found
+
+    def finish(self, target: Selection | Vocabulary, keys_at: KeysAt, different: int, source: str) -> Parts:
+        """Number the tokens as ``target`` says; the arguments are those of `Selection.number`.
+
+        different: how many numbers were given.
+        """
+        if self._size:
+            self._flush()
+        if self.words == 0:
+            raise NothingKeptError(f"{source}: there is no word in {'them' if source == 'sentences' else 'it'}")
+        vocabulary, numbers = target.number(self._counts[:different], np.arange(different), keys_at, source)
+        return self._store.finish([numbers], vocabulary, self.words)

@@ -1,0 +1,113 @@
+"""Blocks that wait in memory, where ids are held once."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .._native import remap_ids
+from ..threads import in_threads
+from .blocks import EncodedBlock, Parts
+from .vocabulary import Ids, Ints, Vocabulary
+
+PAGES_BYTES = 8 << 20
+
+
+class MemoryStore:
+    """Blocks in memory, where ids are held once."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self._workers = workers
+        self._blocks: list[EncodedBlock] = []
+        self._pages = _Pages()
+
+    def append(self, block: EncodedBlock) -> None:
+        """See `BlockStore`."""
+        block.ids = self._pages.copy(block.ids)
+        self._blocks.append(block)
+
+    def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
+        """See `BlockStore`."""
+        self._pages = _Pages()
+        self._blocks.sort(key=lambda block: block.position)
+        _number_blocks(self._blocks, numbers, self._workers)
+        return Parts(*join_blocks(self._blocks, self._workers), vocabulary, raw_words)
+
+
+class _Pages(threading.local):
+    """Memory for the ids of blocks, which the system has back as soon as all copies in it are dropped."""
+
+    def __init__(self) -> None:
+        self._free = np.empty(0, np.int32)
+
+    def copy(self, ids: Ids) -> Ids:
+        """A copy of these ids."""
+        if len(self._free) < len(ids):
+            self._free = _huge_pages(max(4 * len(ids), PAGES_BYTES))
+        pages, self._free = self._free[: len(ids)], self._free[len(ids) :]
+        pages[:] = ids
+        return pages
+
+
+def _huge_pages(size: int) -> Ids:
+    if sys.platform == "win32":
+        memory = mmap.mmap(-1, size)
+    else:
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, np.int32)
+
+
+def _share_out(count: int, work: Callable[[int], None], workers: int) -> None:
+    """Call work(0) ... work(count - 1), each once, in some threads."""
+    todo = iter(range(count))
+    lock = threading.Lock()
+    stopped = threading.Event()
+
+    def work_on(_: int) -> None:
+        while not stopped.is_set():
+            with lock:
+                index = next(todo, None)
+            if index is None:
+                return
+            work(index)
+
+    in_threads(workers, work_on, stopped.set)
+
+
+def _number_blocks(blocks: Sequence[EncodedBlock], numbers: Sequence[Ids], workers: int) -> None:
+    """Give the ids of every block their final numbers."""
+
+    def work(index: int) -> None:
+        block = blocks[index]
+        block.ids = block.ids[: remap_ids(block.ids, numbers[block.table], block.ends)]
+
+    _share_out(len(blocks), work, workers)
+
+
+def join_blocks(blocks: list[EncodedBlock], workers: int) -> tuple[Ids, Ints]:
+    """All ids, and where sentences begin and end; empties ``blocks`` on the way, so that memory holds ids once."""
+    words = np.cumsum([0, *(len(block.ids) for block in blocks)])
+    sentences = np.cumsum([0, *(len(block.ends) for block in blocks)])
+    ids, offsets = np.empty(words[-1], np.int32), np.zeros(sentences[-1] + 1, np.int64)
+
+    def work(index: int) -> None:
+        block = blocks[index]
+        ids[words[index] : words[index + 1]] = block.ids
+        offsets[sentences[index] + 1 : sentences[index + 1] + 1] = block.ends + words[index]
+        block.ids, block.ends = block.ids[:0].copy(), block.ends[:0].copy()
+
+    _share_out(len(blocks), work, workers)
+    blocks.clear()
+    return ids, offsets
+
+
+def renumber_in_place(ids: Ids, offsets: Ints, numbers: Ids) -> tuple[Ids, Ints]:
+    """numbers[id] for every id, those with a negative number left out; the arrays that are given change."""
+    kept = remap_ids(ids, numbers, offsets)
+    return (ids if kept == len(ids) else ids[:kept].copy()), offsets
