@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +15,8 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .word2vec import Word2Vec
 
-_OWN_DEFAULT = ("workers", "negatives_per_pair", "cbow_exact")
 _STATE = (
-    "max_vocab_size",
-    "null_word",
-    "sorted_vocab",
     "comment",
-    "compute_loss",
     "corpus_count",
     "corpus_total_words",
     "effective_min_count",
@@ -59,8 +53,8 @@ def take_model(made: Word2Vec, model: Any) -> None:
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")
-    names = [field.name for field in fields(Settings) if field.name not in _OWN_DEFAULT and hasattr(model, field.name)]
-    made._start_empty(Settings(**{name: getattr(model, name) for name in names}))
+    there = {name: getattr(model, name) for name in Settings.declared() if hasattr(model, name)}
+    made._start_empty(Settings(**there | {"workers": None}))
     for name in _STATE:
         if getattr(model, name, None) is not None:
             setattr(made, name, getattr(model, name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -25,6 +24,12 @@ _VERSION = "1"
 _COUNTS = "attribute.count"  # so that KeyedVectors can read the file
 _OWN = "model."
 KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
+_IN_STATE = (
+    "max_vocab_size",
+    "null_word",
+    "sorted_vocab",
+    "compute_loss",
+)  # settings that files of version 1 have there
 _STATE = (
     "corpus_count",
     "corpus_total_words",
@@ -53,7 +58,8 @@ def write_model(model: Word2Vec, target: str | os.PathLike[str] | BinaryIO, igno
         paths = model._huffman_paths()
         arrays["syn1"] = model.syn1
         arrays |= {"path_offsets": paths.offsets, "path_nodes": paths.nodes, "path_codes": paths.codes}
-    settings = {field.name: getattr(model, field.name) for field in fields(Settings)} | {"workers": model._workers}
+    settings = {name: getattr(model, name) for name in Settings.declared() if name not in _IN_STATE}
+    settings["workers"] = model._workers
     state = {name: getattr(model, name) for name in _STATE} | {"epochs_trained": model._epochs_trained}
     own = {name: value for name, value in model._own_attributes().items() if name not in ignore}
     plain, further = pack_attributes(own, _OWN)
@@ -79,10 +85,11 @@ def read_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        settings = Settings(**json.loads(metadata["settings"]))
-        settings.check()
         saved = json.loads(metadata["state"])
         state = {name: saved[name] for name in (*_STATE, "epochs_trained")}
+        settings = Settings(
+            **json.loads(metadata["settings"]), **{name: state.pop(name) for name in _IN_STATE}
+        ).checked()
         _check_state(state)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None

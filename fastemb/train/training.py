@@ -25,7 +25,6 @@ from .settings import Settings
 class Training(Building):
     """Learning vectors."""
 
-    compute_loss: bool
     running_training_loss: float
     """The loss of the latest `train` so far."""
     train_count: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, NoReturn
 
 import numpy as np
@@ -46,14 +45,15 @@ class Weights(Lifecycle):
     max_vocab_size: int | None
     null_word: int
     sorted_vocab: int
+    compute_loss: bool
     corpus_count: int
     """Sentences of the corpus that the vocabulary comes from."""
     corpus_total_words: int
     """Tokens of that corpus, dropped ones included."""
 
     def _start_empty(self, settings: Settings) -> None:
-        for field in fields(Settings):
-            setattr(self, field.name, getattr(settings, field.name))
+        for name, value in settings.values().items():
+            setattr(self, name, value)
         self._vocabulary: Vocabulary | None = None
         self._paths: HuffmanPaths | None = None
         self._syn1neg: Matrix | None = None
@@ -64,9 +64,7 @@ class Weights(Lifecycle):
         self.wv.vectors_lockf = _UNLOCKED.copy()
 
     def _settings(self) -> Settings:
-        settings = Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
-        settings.check()
-        return settings
+        return Settings(**{name: getattr(self, name) for name in Settings.declared()}).checked()
 
     @property
     def workers(self) -> int:

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO, NoReturn, Self
 
-from ..checks import whole
 from ..corpus import TrimRule
 from ..io.attributes import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from .building import CorpusFile, Sentences, one_source
@@ -107,37 +106,16 @@ class Word2Vec(Training, Scoring):
         cbow_exact: bool = False,
         progress: bool | None = None,
     ) -> None:
+        given = locals()  # the parameters by name, of which the settings are taken
+        settings = Settings.among(
+            given
+            | {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
+        )
         if hashfxn is not hash or batch_words != 10000:
             warnings.warn("hashfxn and batch_words have no effect in fastemb", UserWarning, stacklevel=2)
-        self._start_empty(
-            Settings(
-                vector_size=vector_size,
-                alpha=alpha,
-                window=window,
-                min_count=min_count,
-                sample=0.0 if sample is None else sample,
-                seed=secrets.randbits(32) if seed is None else seed,
-                workers=workers,
-                min_alpha=min_alpha,
-                sg=sg,
-                hs=hs,
-                negative=negative,
-                ns_exponent=ns_exponent,
-                cbow_mean=cbow_mean,
-                epochs=epochs,
-                max_final_vocab=max_final_vocab,
-                shrink_windows=shrink_windows,
-                negatives_per_pair=negatives_per_pair,
-                cbow_exact=cbow_exact,
-            )
-        )
-        if max_vocab_size is not None:
-            self.max_vocab_size = whole("max_vocab_size", max_vocab_size, 1, 2**62)
-        self.null_word = null_word
-        self.sorted_vocab = sorted_vocab
+        self._start_empty(settings)
         self.hashfxn = hashfxn
         self.batch_words = batch_words
-        self.compute_loss = bool(compute_loss)
         self.comment = comment
         callbacks = checked_callbacks(callbacks)
         if sentences is not None or corpus_file is not None:
@@ -158,12 +136,8 @@ class Word2Vec(Training, Scoring):
     def _start_empty(self, settings: Settings) -> None:
         settings.check()
         super()._start_empty(settings)
-        self.max_vocab_size = None
-        self.null_word = 0
-        self.sorted_vocab = 1
         self.hashfxn = hash
         self.batch_words = 10000
-        self.compute_loss = False
         self.comment = None
         self.corpus_count = 0
         self.corpus_total_words = 0
