@@ -34,8 +34,9 @@ if TYPE_CHECKING:
         Vocabulary,
     )
     from .io import load_vectors, save_vectors
+    from .models.callbacks import CallbackAny2Vec
+    from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
-    from .train import CallbackAny2Vec, Word2Vec
     from .vectors import KeyedVectors
 
 __all__ = [
@@ -78,8 +79,10 @@ _HOMES = {
     "io": ["load_vectors", "save_vectors"],
     "items": [],
     "models": [],
+    "models.callbacks": ["CallbackAny2Vec"],
+    "models.word2vec": ["Word2Vec"],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
-    "train": ["CallbackAny2Vec", "Word2Vec"],
+    "train": [],
     "vectors": ["KeyedVectors"],
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
@@ -95,4 +98,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_HOME})
+    rooms = (home.partition(".")[0] for home in _HOMES)
+    return sorted({*globals(), *rooms, *_HOME})

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..config import isa
 from ..io import save_vectors
-from ..train import Word2Vec
+from ..models import Word2Vec
 from .corpora import add_reading, add_workers, check_files, read_corpus
 from .phrases import phrase_files
 from .shared import FORMATS, say

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..corpus import Corpus, Vocabulary
-from ..train import Word2Vec
+from ..models import Word2Vec
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .interactions import Interactions

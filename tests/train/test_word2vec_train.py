@@ -42,7 +42,7 @@ class Alphas:
             return self.seen[-1]
 
         monkeypatch.setattr(Schedule, "alpha", spy)
-        monkeypatch.setattr("fastemb.train.training.make_progress", lambda *_: NoProgress())
+        monkeypatch.setattr("fastemb.models.training.make_progress", lambda *_: NoProgress())
 
     def take(self) -> list[float]:
         taken, self.seen[:] = list(self.seen), []

@@ -15,11 +15,11 @@ from ..checks import number, whole
 from ..config import isa
 from ..corpus import Corpus
 from ..corpus.vocabulary import NothingKeptError
+from ..train.progress import make_progress
+from ..train.run import Epoch, Schedule, Totals, block_words
+from ..train.sampling import keep_thresholds, noise_table
+from ..train.settings import Settings
 from .building import Building, CorpusFile, Sentences, one_source
-from .progress import make_progress
-from .run import Epoch, Schedule, Totals, block_words
-from .sampling import keep_thresholds, noise_table
-from .settings import Settings
 
 
 class Training(Building):

@@ -11,7 +11,7 @@ import numpy as np
 from ..checks import number, whole
 from ..corpus import Corpus, TrimRule, Vocabulary, read_corpus
 from ..corpus.vocabulary import NothingKeptError, Selection
-from .sampling import keep_probabilities
+from ..train.sampling import keep_probabilities
 from .weights import Weights
 
 Sentences = Iterable[Iterable[Hashable]] | Corpus

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..corpus import Vocabulary
 from ..lifecycle import Lifecycle
 from ..threads import checked_workers, thread_count
+from ..train.matrices import Matrix, Padding, copy_of, random_rows, zeros
+from ..train.sampling import HuffmanPaths, huffman_paths
+from ..train.settings import Settings
 from ..vectors import KeyedVectors
 from .attributes import Attributes
-from .matrices import Matrix, Padding, copy_of, random_rows, zeros
-from .sampling import HuffmanPaths, huffman_paths
-from .settings import Settings
 
 _UNLOCKED = np.ones(1, dtype=np.float32)
 

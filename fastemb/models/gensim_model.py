@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..corpus import Vocabulary
+from ..train.sampling import HuffmanPaths
+from ..train.settings import Settings
 from .attributes import Attributes
-from .sampling import HuffmanPaths
-from .settings import Settings
 
 if TYPE_CHECKING:
     from .word2vec import Word2Vec

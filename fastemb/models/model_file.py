@@ -13,8 +13,8 @@ from ..checks import number, whole
 from ..corpus import Vocabulary
 from ..io.attributes import pack_attributes, set_attributes, unpack_attributes
 from ..io.native import read_tensors, unpack_keys, write_tensors
-from .sampling import HuffmanPaths
-from .settings import Settings
+from ..train.sampling import HuffmanPaths
+from ..train.settings import Settings
 
 if TYPE_CHECKING:
     from .word2vec import Word2Vec
