@@ -37,7 +37,7 @@ def whole_number(default: int | None, doc: str, low: int, high: int) -> Any:
     def check(name: str, value: Any) -> int | None:
         return None if value is None and default is None else whole(name, value, low, high)
 
-    return _declared(default, doc, int, check)
+    return declare(default, doc, int, check)
 
 
 def real_number(default: float | None, doc: str, at_least: float | None = None) -> Any:
@@ -48,27 +48,28 @@ def real_number(default: float | None, doc: str, at_least: float | None = None) 
             return None
         return number(name, value) if at_least is None else number(name, value, at_least=at_least)
 
-    return _declared(default, doc, float, check)
+    return declare(default, doc, float, check)
 
 
 def switch(default: bool | int, doc: str) -> Any:
     """Declare 0 or 1, or with a bool as default False or True; nothing else is taken."""
     kind = type(default)
-    return _declared(default, doc, int, lambda name, value: kind(flag(name, value)))
+    return declare(default, doc, int, lambda name, value: kind(flag(name, value)))
 
 
 def anything(default: bool | int, doc: str) -> Any:
     """Declare the same for a setting that takes any value and is on when the value is true, as gensim's are."""
     kind = type(default)
-    return _declared(default, doc, int, lambda name, value: kind(bool(value)))
+    return declare(default, doc, int, lambda name, value: kind(bool(value)))
 
 
 def thread_number(doc: str) -> Any:
     """Declare a number of threads; None, the default, or -1 is all CPUs."""
-    return _declared(None, doc, int, lambda name, value: checked_workers(value))
+    return declare(None, doc, int, lambda name, value: checked_workers(value))
 
 
-def _declared(default: Any, doc: str, kind: type, check: Check) -> Any:
+def declare(default: Any, doc: str, kind: type, check: Check) -> Any:
+    """Declare a setting whose values another check decides on; see `Declared`."""
     return dataclasses.field(default=default, metadata={"declared": Declared(doc, kind, check)})
 
 

@@ -1,0 +1,85 @@
+"""The loop of training: one epoch after the other of a run, watched, and tidied up after."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from .. import _native
+from .hogwild import Strategy
+from .progress import Progress
+from .run import Run
+from .task import Task
+
+NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
+
+
+class Training:
+    """The epochs of a run over a task, for use in ``with``: afterwards the matrices are contiguous and nothing runs.
+
+        with Training(run, task, Hogwild(workers), display) as training:
+            while not run.ended:
+                training.epoch()
+
+    Args:
+        run: What is left of it is trained.
+        task: What it trains.
+        strategy: How threads share the blocks.
+        display: Hears how far it is; closed at the end.
+    """
+
+    def __init__(self, run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
+        self._run = run
+        self._task = task
+        self._strategy = strategy
+        self._display = display
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.release()
+        self._watch()
+        self._display.close()
+
+    def epoch(self) -> None:
+        """Train to the end of the present epoch, which counts from then on.
+
+        Raises:
+            FloatingPointError: training diverged.
+            ValueError: a matrix was replaced by one of another shape.
+            BaseException: what a worker raised, or KeyboardInterrupt. What was learned until then stays.
+        """
+        run, weights = self._run, self._task.weights
+        trainer = self._task.bind(run.seed)
+        if run.next_word == 0:
+            run.draw_epoch = weights.epochs_trained
+        try:
+            self._strategy.train_epoch(run, trainer, self._watch)
+        except _native.DivergedError:
+            alpha = run.schedule.start_alpha
+            raise FloatingPointError(
+                f"training diverged: a score is no finite number any more. Lower alpha (now {alpha:g})"
+            ) from None
+        run.end_epoch()
+        weights.epochs_trained += 1
+        self._watch()
+
+    def release(self) -> None:
+        """Make the matrices contiguous, for whoever looks at them between two epochs."""
+        self._task.weights.unpad()
+
+    def _watch(self) -> None:
+        totals = self._run.totals
+        loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
+        self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
+        self._task.corpus._passed(totals.words)
+
+
+def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
+    """Train all epochs that are left; see `Training`, which lets something be done between them."""
+    with Training(run, task, strategy, display) as training:
+        while not run.ended:
+            training.epoch()

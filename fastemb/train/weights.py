@@ -1,0 +1,150 @@
+"""The matrices that learn, as one object that a model has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .matrices import Matrix, Padding, copy_of, random_rows, zeros
+from .settings import Settings
+
+
+class HasVectors(Protocol):
+    """What holds the input vectors, shape (rows, vector_size): they may be replaced there between two epochs.
+
+    It may also have ``vectors_lockf``, factors on every change of an input vector (0 freezes it): one, or one a row.
+    """
+
+    vectors: NDArray[Any]
+
+
+@dataclass
+class Rows:
+    """Input vectors that nobody else holds."""
+
+    vectors: NDArray[Any]
+
+
+@dataclass(eq=False)
+class Weights:
+    """Input vectors and output vectors, contiguous for people, and padded for the kernel while an epoch runs.
+
+    Attributes:
+        holder: Has the input vectors.
+        syn1neg: Output vectors of negative sampling, float32 (rows, vector_size), or None.
+        syn1: Vectors of the Huffman tree's inner nodes, of the same shape, the last row unused; or None.
+        epochs_trained: Epochs that these matrices have seen to the end; each draws samples of its own.
+        name: What messages call the holder.
+    """
+
+    holder: HasVectors
+    syn1neg: Matrix | None = None
+    syn1: Matrix | None = None
+    epochs_trained: int = 0
+    name: str = "the model"
+    _paddings: dict[str, Padding] = field(default_factory=dict, repr=False)
+
+    # ---- making and growing ----
+
+    def start_outputs(self, rows: int, settings: Settings) -> None:
+        """Output vectors of zero, for input vectors that are fresh."""
+        self.syn1neg = zeros(rows, settings.vector_size) if settings.negative else None
+        self.syn1 = zeros(rows, settings.vector_size) if settings.hs else None
+        self.epochs_trained = 0
+
+    def grow_outputs(self, rows: int) -> None:
+        """So many rows: those there are stay, new ones are zero."""
+        if self.syn1neg is not None:
+            self.syn1neg = copy_of(self.syn1neg, rows)
+        if self.syn1 is not None:
+            self.syn1 = copy_of(self.syn1, rows)
+
+    # ---- training ----
+
+    def inputs(self, shape: tuple[int, int]) -> NDArray[Any]:
+        """The input vectors, which may have been replaced.
+
+        Raises:
+            ValueError: they are not of this shape.
+        """
+        vectors = self.holder.vectors
+        if vectors.shape != shape:
+            raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; training needs {shape}")
+        return vectors
+
+    def require(self, settings: Settings) -> None:
+        """Check that there are the output vectors that ``settings`` train.
+
+        Raises:
+            ValueError: there are others.
+        """
+        if bool(settings.negative) != (self.syn1neg is not None) or bool(settings.hs) != (self.syn1 is not None):
+            raise ValueError("hs and negative cannot be switched on or off once the vocabulary is built")
+
+    def pad(self, shape: tuple[int, int]) -> dict[str, Matrix]:
+        """Make the matrices, of this shape, as the kernel wants them, and return them by name; repeating it is cheap.
+
+        Raises:
+            ValueError: the input vectors have another shape.
+        """
+        if not self._paddings:
+            self.inputs(shape)
+            self._paddings = {"vectors": Padding(self.holder, "vectors")}
+            for name in ("syn1neg", "syn1"):
+                if getattr(self, name) is not None:
+                    self._paddings[name] = Padding(self, name)
+        return {name: padding.padded for name, padding in self._paddings.items()}
+
+    def unpad(self) -> None:
+        """Make the matrices contiguous again, one after the other, with what was learned."""
+        for name in list(self._paddings):
+            self._paddings[name].undo()
+            del self._paddings[name]
+
+    def lock_factors(self) -> NDArray[np.float32]:
+        """``vectors_lockf`` of the holder, float32 (1,) or (rows,)."""
+        return np.asarray(getattr(self.holder, "vectors_lockf", np.ones(1)), dtype=np.float32).ravel()
+
+    def input_scale(self, rows: int) -> NDArray[np.float32] | None:
+        """The same for each of so many rows, or None where nothing is held back.
+
+        Raises:
+            ValueError: there are neither 1 nor ``rows`` factors.
+        """
+        factors = self.lock_factors()
+        if len(factors) == 1:
+            return None if factors[0] == 1.0 else np.full(rows, factors[0], dtype=np.float32)
+        if len(factors) != rows:
+            raise ValueError(
+                f"{self.name}.vectors_lockf has {len(factors)} entries; it takes 1 or one for each of {rows} words"
+            )
+        return np.ascontiguousarray(factors)
+
+
+def fresh_inputs(rows: int, settings: Settings) -> Matrix:
+    """Small random input vectors: shape (rows, vector_size)."""
+    vectors = zeros(rows, settings.vector_size)
+    random_rows(vectors, settings.seed)
+    return vectors
+
+
+def grown_inputs(known: NDArray[Any], rows: int, seed: int) -> Matrix:
+    """A copy of ``known`` with ``rows`` rows, the new ones small and random."""
+    vectors = copy_of(known, rows)
+    random_rows(vectors, seed, len(known))
+    return vectors
+
+
+def fitting(name: str, value: ArrayLike, shape: tuple[int, int]) -> Matrix:
+    """``value`` as a matrix that can be trained, the same array where it is one.
+
+    Raises:
+        ValueError: it is not of this shape.
+    """
+    matrix = np.require(value, np.float32, ["C", "W"])
+    if matrix.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, not {matrix.shape}")
+    return matrix
