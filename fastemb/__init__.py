@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Vocabulary,
     )
     from .io import load_vectors, save_vectors
+    from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
@@ -48,6 +49,8 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "FrozenPhrases",
+    "Interactions",
+    "Item2Vec",
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
@@ -77,7 +80,7 @@ _HOMES = {
         "Vocabulary",
     ],
     "io": ["load_vectors", "save_vectors"],
-    "items": [],
+    "items": ["Interactions", "Item2Vec"],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec"],
     "models.word2vec": ["Word2Vec"],
