@@ -20,12 +20,12 @@ class Evaluation:
     """Metrics of a model and of the popularity baseline; printing shows them side by side.
 
     Attributes:
-        k: recommendations for each session.
-        sessions: sessions that had something held out.
+        k: Recommendations for each session.
+        sessions: Sessions that had something held out.
         model: "recall", "precision", "ndcg", "map", "hit_rate" (means over sessions, see `rank_metrics`), "coverage",
             the share of all training items that are recommended to anyone, and "popularity", the share of
             training sessions that an average recommended item is in.
-        baseline: the same when everyone is recommended the most popular items that they do not have yet.
+        baseline: The same when everyone is recommended the most popular items that they do not have yet.
         held_out_popularity: "popularity" of the items held out: an unbiased model would come close to it.
     """
 
@@ -48,12 +48,12 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
     """Recommend k items to every session with something held out, from all items but those of its own history.
 
     Args:
-        model: fitted on ``train``.
-        train: the histories, in any form that `Item2Vec.fit` takes.
-        test: what was held out, matched to the histories by session key. A session without a history is recommended
+        model: Fitted on ``train``.
+        train: The histories, in any form that `Item2Vec.fit` takes.
+        test: What was held out, matched to the histories by session key. A session without a history is recommended
             the most popular items. Items that its history holds too are left out; items that the model does not know
             count as missed.
-        k: how many recommendations.
+        k: How many recommendations.
 
     Raises:
         ValueError: nothing is held out; ``k`` is below 1.

@@ -28,8 +28,8 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
     Args:
         recommended: (sessions, any) item numbers, best first, -1 for nothing.
         offsets: (sessions + 1,), session s has ``truth[offsets[s]:offsets[s + 1]]`` held out.
-        truth: item numbers, none twice in a session; -1 for an item that cannot be recommended, always a miss.
-        k: how many recommendations count.
+        truth: Item numbers, none twice in a session; -1 for an item that cannot be recommended, always a miss.
+        k: How many recommendations count.
 
     Returns:
         With h hits among the first k of a session and t items held out, the means of

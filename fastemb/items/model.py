@@ -40,31 +40,31 @@ class Item2Vec:
     number of items (and 1 at least), as many negatives out of few items make training diverge.
 
     Args:
-        vector_size: length of the vectors.
+        vector_size: Length of the vectors.
         window: None (default): sessions are baskets without an order, in which each item counts once, and every item
             may be a context of every other. A number: they have an order, and contexts are at most so far away.
-        contexts: in baskets, how many of the other items an item is predicted from, at most; drawn anew in each epoch,
+        contexts: In baskets, how many of the other items an item is predicted from, at most; drawn anew in each epoch,
             each with the same probability. Bounds the cost of large baskets; with ``sg=0`` few of them regularise.
         sg: 0 predicts from the contexts' mean (CBOW, with its true gradient), 1 from each context alone (skip-gram),
             None (default): both.
-        negative: negatives for each item that is predicted. A number that is given is used however few items there are.
-        ns_exponent: negatives are drawn by count ** ns_exponent; may be negative (Caselles-Dupré et al. 2018). 0 draws
+        negative: Negatives for each item that is predicted. A number that is given is used however few items there are.
+        ns_exponent: Negatives are drawn by count ** ns_exponent; may be negative (Caselles-Dupré et al. 2018). 0 draws
             all items alike, which lets popular items win where they are likelier; 0.75, word2vec's, and 1 take more of
             popularity out.
-        sample: share of all events above which an item is thinned out; 0 (default) keeps all.
-        epochs: passes over the data.
-        alpha: learning rate at the start; it falls linearly to ``min_alpha``.
-        min_alpha: learning rate at the end.
-        min_count: items that occur less often are dropped.
-        random_state: seed of everything random: a number, a NumPy generator, or None to pick one. With ``workers=1``
+        sample: Share of all events above which an item is thinned out; 0 (default) keeps all.
+        epochs: Passes over the data.
+        alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
+        min_alpha: Learning rate at the end.
+        min_count: Items that occur less often are dropped.
+        random_state: Seed of everything random: a number, a NumPy generator, or None to pick one. With ``workers=1``
             the same number gives the same bits.
-        workers: threads; None (default) or -1 uses every CPU available.
+        workers: Threads; None (default) or -1 uses every CPU available.
         progress: True or False; None (default) shows progress when standard error is a terminal.
 
     Attributes:
-        wv: input vectors of the items, most frequent first.
-        wv_out: output vectors, by the same rows.
-        histories: what the model was fitted on, in its own item numbers; users are its ``session_keys``.
+        wv: Input vectors of the items, most frequent first.
+        wv_out: Output vectors, by the same rows.
+        histories: What the model was fitted on, in its own item numbers; users are its ``session_keys``.
 
     It follows scikit-learn's conventions (parameters are checked by ``fit``, not before), without needing it.
     """
@@ -151,7 +151,7 @@ class Item2Vec:
         Args:
             X: `Interactions`, or what `Interactions.from_any` takes: lists of items, or a sparse matrix of sessions x
                 items. Empty baskets and baskets of one item teach nothing; repeats in a basket count once.
-            y: not used.
+            y: Not used.
 
         Raises:
             ValueError: a setting makes no sense; no item reaches ``min_count``; no basket has two different items.
@@ -272,7 +272,7 @@ class Item2Vec:
         """Query vectors of sessions: the mean of their known items' input vectors, zero where none is known.
 
         Args:
-            X: as in `fit`. Events with weights count as much.
+            X: As in `fit`. Events with weights count as much.
 
         Returns:
             float32 (sessions, vector_size).
@@ -293,13 +293,13 @@ class Item2Vec:
         """The ``n`` items with the highest scores for one history or one known user.
 
         Args:
-            history: items, of which unknown ones are skipped. When none is known, the most popular items are returned,
+            history: Items, of which unknown ones are skipped. When none is known, the most popular items are returned,
                 with the share of sessions that they are in as scores.
-            n: how many.
-            user: a session key of the training data, whose items are the history; instead of ``history``.
-            exclude: items not to recommend; unknown ones are skipped.
-            candidates: recommend only these; unknown ones are skipped. Default None: all.
-            exclude_history: do not recommend the items of the history.
+            n: How many.
+            user: A session key of the training data, whose items are the history; instead of ``history``.
+            exclude: Items not to recommend; unknown ones are skipped.
+            candidates: Recommend only these; unknown ones are skipped. Default None: all.
+            exclude_history: Do not recommend the items of the history.
 
         Returns:
             (item, score) pairs, best first; fewer than ``n`` where no more are left.
@@ -335,12 +335,12 @@ class Item2Vec:
         """`recommend` for many histories at once, on all CPUs.
 
         Args:
-            histories: as ``X`` of `fit`. Default: those of ``users``.
-            n: how many for each.
-            users: session keys of the training data. Default, without histories: all.
-            exclude: for each history the items not to recommend, in any form that histories have. Default None.
-            candidates: as in `recommend`.
-            exclude_history: the same.
+            histories: As ``X`` of `fit`. Default: those of ``users``.
+            n: How many for each.
+            users: Session keys of the training data. Default, without histories: all.
+            exclude: For each history the items not to recommend, in any form that histories have. Default None.
+            candidates: As in `recommend`.
+            exclude_history: The same.
 
         Returns:
             Items, object (histories, m), and scores, float32 (histories, m), best first; m is n, or the number of all
@@ -368,8 +368,8 @@ class Item2Vec:
         """NDCG@10 of one item of each session, picked at random and hidden: what a grid search maximises.
 
         Args:
-            X: as in `fit`; sessions of fewer than two different items are left out.
-            y: not used.
+            X: As in `fit`; sessions of fewer than two different items are left out.
+            y: Not used.
 
         Raises:
             ValueError: no session has two items.
@@ -389,8 +389,8 @@ class Item2Vec:
         The file is there whole or not at all.
 
         Args:
-            path: the file.
-            histories: whether to keep the histories, for `recommend` by user and for users who come back.
+            path: The file.
+            histories: Whether to keep the histories, for `recommend` by user and for users who come back.
 
         Raises:
             TypeError: items are not all str or all int of 64 bits; or a user is no str, number or tuple of such.

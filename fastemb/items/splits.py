@@ -14,9 +14,9 @@ def split_by_time(data: Interactions, share: float = 0.2, *, at: float | None = 
     """Hold out the latest events of all: what is judged lies in the future of everything that is learned.
 
     Args:
-        data: with times.
-        share: share of the events to hold out. Events of one moment stay together, so it may be a little less.
-        at: instead of ``share``, the time from which on events are held out.
+        data: With times.
+        share: Share of the events to hold out. Events of one moment stay together, so it may be a little less.
+        at: Instead of ``share``, the time from which on events are held out.
 
     Raises:
         ValueError: there are no times; ``share`` is not between 0 and 1.

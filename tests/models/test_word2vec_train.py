@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import topic_sentences
+from reference.planted import topic_sentences
 
 from fastemb import Corpus, Word2Vec
 from fastemb.train.hogwild import Hogwild

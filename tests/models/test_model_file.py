@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import topic_sentences
+from reference.planted import topic_sentences
 
 from fastemb import KeyedVectors, Word2Vec
 from fastemb.io.native import read_tensors, write_tensors

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import Sentences, nearest_are_of_one_topic, topic_sentences
+from reference.planted import Sentences, nearest_are_of_one_topic, topic_sentences
 
 from fastemb import RULE_DISCARD, RULE_KEEP, Corpus, Word2Vec
 from fastemb.train.hogwild import Hogwild
