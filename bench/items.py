@@ -31,7 +31,7 @@ from fastemb.items import (
     rank_metrics,
     split_random,
 )
-from fastemb.items.judge import held_out, most_popular
+from fastemb.items.metrics import held_out, most_popular
 from fastemb.vectors.topk import top_k
 
 K = 20

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
         Text8Corpus,
         Vocabulary,
     )
+    from .items import Interactions, Item2Vec
+    from .models.callbacks import CallbackAny2Vec
+    from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
-    from .train import CallbackAny2Vec, Word2Vec
     from .vectors import KeyedVectors, load_vectors, save_vectors
 
 __all__ = [
@@ -46,6 +48,8 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "FrozenPhrases",
+    "Interactions",
+    "Item2Vec",
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
@@ -75,10 +79,13 @@ _HOMES = {
         "Vocabulary",
     ],
     "evaluate": [],
-    "items": [],
+    "io": [],
+    "items": ["Interactions", "Item2Vec"],
     "models": [],
+    "models.callbacks": ["CallbackAny2Vec"],
+    "models.word2vec": ["Word2Vec"],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
-    "train": ["CallbackAny2Vec", "Word2Vec"],
+    "train": [],
     "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
@@ -94,4 +101,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_HOME})
+    rooms = (home.partition(".")[0] for home in _HOMES)
+    return sorted({*globals(), *rooms, *_HOME})

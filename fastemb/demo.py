@@ -15,8 +15,8 @@ from typing import BinaryIO
 from .config import isa
 from .corpus import Corpus
 from .io import atomic_write
+from .models import Word2Vec
 from .threads import thread_count
-from .train import Word2Vec
 from .vectors import KeyedVectors
 
 NEIGHBOURS = ("append", "Monday", "socket", "encode", "json", "ValueError")

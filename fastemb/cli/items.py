@@ -14,24 +14,12 @@ import numpy as np
 from ..io.atomic import atomic_write
 from ..items import Interactions, Item2Vec, evaluate, leave_one_out, split_by_time, split_random
 from ..items.model_file import check_storable
+from ..items.parameters import Parameters
 from ..vectors import KeyedVectors
+from .settings import add_settings, settings_of
 from .shared import Commands, check_writable, positive
 
-_SETTINGS: dict[str, tuple[type, str]] = {
-    "vector_size": (int, "dimensions of the vectors"),
-    "window": (int, "sessions have an order, and contexts are at most so far away (default: baskets without an order)"),
-    "contexts": (int, "in baskets: items that an item is predicted from, at most"),
-    "sg": (int, "1 predicts from each context alone, 0 from their mean (default: both, half of the vector each)"),
-    "negative": (int, "negatives for each item predicted"),
-    "ns_exponent": (float, "negatives are drawn by count to this power; may be negative"),
-    "sample": (float, "thin out items above this share of the events; 0: none"),
-    "epochs": (int, "passes over the data"),
-    "alpha": (float, "first learning rate"),
-    "min_alpha": (float, "last learning rate"),
-    "min_count": (int, "drop items that occur less often"),
-    "random_state": (int, "seed"),
-    "workers": (int, "threads (default: all CPUs)"),
-}
+_SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 
 
 def add_items(parser: argparse.ArgumentParser) -> None:
@@ -73,23 +61,12 @@ def _read(options: argparse.Namespace) -> Interactions:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model (what has no default here depends on --sg)")
-    defaults = Item2Vec().get_params()
-    for name, (kind, meaning) in _SETTINGS.items():
-        default = defaults[name]
-        shown = "" if default is None else f" ({default})"
-        group.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=kind,
-            default=default,
-            metavar=kind.__name__[0].upper(),
-            help=meaning + shown,
-        )
+    add_settings(group, Parameters, _SETTINGS)
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
 
 
 def _model(options: argparse.Namespace) -> Item2Vec:
-    params = {name: getattr(options, name) for name in _SETTINGS}
-    return Item2Vec(**params, progress=False if options.quiet else None)
+    return Item2Vec(**settings_of(options, _SETTINGS), progress=False if options.quiet else None)
 
 
 def _add_train(commands: Commands) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from ..config import isa
-from ..train import Word2Vec
+from ..models import Word2Vec
+from ..train.settings import Settings
 from ..vectors import save_vectors
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
+from .settings import add_settings, settings_of
 from .shared import FORMATS, say
+
+_MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
+_RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -34,25 +38,11 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"
     )
-    whole: dict[str, Any] = {"type": int, "metavar": "N"}
-    real: dict[str, Any] = {"type": float, "metavar": "X"}
-    model.add_argument("-d", "--vector-size", **whole, default=100, help="length of the vectors (%(default)s)")
-    model.add_argument("-w", "--window", **whole, default=5, help="words of context on either side (%(default)s)")
-    model.add_argument("--negative", **whole, help="negatives drawn at once, with --loss ns (5)")
-    model.add_argument(
-        "--ns-exponent", **real, default=0.75, help="negatives are drawn by count to the power of X (%(default)s)"
-    )
-    model.add_argument(
-        "--sample", **real, default=1e-3, help="thin out words above this share of the text; 0: none (%(default)s)"
-    )
+    add_settings(model, Settings, _MODEL)
+    model.add_argument("--negative", type=int, metavar="N", help="negatives drawn at once, with --loss ns (5)")
     run = parser.add_argument_group("training")
-    run.add_argument("-e", "--epochs", **whole, default=5, help="passes over the text (%(default)s)")
-    run.add_argument("--alpha", **real, default=0.025, help="first learning rate (%(default)s)")
-    run.add_argument("--min-alpha", **real, default=0.0001, help="last learning rate (%(default)s)")
+    add_settings(run, Settings, _RUN)
     add_workers(run)
-    run.add_argument(
-        "--seed", **whole, default=1, help="with one worker, the same seed gives the same vectors (%(default)s)"
-    )
     run.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=_train)
 
@@ -61,23 +51,16 @@ def _train(options: argparse.Namespace) -> int:
     check_files(options, options.cache, options.output, options.save_model, *phrase_files(options))
     if options.loss == "hs" and options.negative is not None:
         raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
-    negative = 5 if options.negative is None else options.negative
+    negative = Settings.negative if options.negative is None else options.negative
     model = Word2Vec(
-        vector_size=options.vector_size,
-        alpha=options.alpha,
-        window=options.window,
-        min_count=options.min_count,
-        sample=options.sample,
-        seed=options.seed,
-        workers=options.workers,
-        min_alpha=options.min_alpha,
+        **settings_of(options, _MODEL | _RUN),
         sg=int(options.model == "skipgram"),
         hs=int(options.loss == "hs"),
         negative=0 if options.loss == "hs" else negative,
-        ns_exponent=options.ns_exponent,
-        epochs=options.epochs,
+        min_count=options.min_count,
         max_final_vocab=options.max_vocab,
         max_vocab_size=options.max_vocab_size,
+        workers=options.workers,
     )
     tell = (lambda *_: None) if options.quiet else say
     corpus = corpus_of(options, options.workers, cache=options.cache)

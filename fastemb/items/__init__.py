@@ -2,8 +2,10 @@
 
 from .index import ItemIndex
 from .interactions import Interactions
-from .judge import Evaluation, evaluate, leave_one_out, rank_metrics, split_by_time, split_random
+from .judge import Evaluation, evaluate
+from .metrics import rank_metrics
 from .model import Item2Vec
+from .splits import leave_one_out, split_by_time, split_random
 
 __all__ = [
     "Evaluation",

@@ -29,13 +29,13 @@ class ItemIndex:
     nearest by angle has the highest product (Bachrach et al. 2014).
 
     Args:
-        vectors: the items: ``model.wv_out`` to answer the queries of ``model.transform``, ``model.wv`` for similar
+        vectors: The items: ``model.wv_out`` to answer the queries of ``model.transform``, ``model.wv`` for similar
             items.
-        normalize: index unit vectors, so that products are cosines. Default False.
-        connectivity: neighbours of a node in the graph. More find more, in more memory.
-        expansion_add: candidates looked at for each item when the index is built.
-        expansion_search: the same for each query: the way to trade speed for recall.
-        workers: threads. Default None, or -1: one for each CPU that the process may use.
+        normalize: Index unit vectors, so that products are cosines. Default False.
+        connectivity: Neighbours of a node in the graph. More find more, in more memory.
+        expansion_add: Candidates looked at for each item when the index is built.
+        expansion_search: The same for each query: the way to trade speed for recall.
+        workers: Threads. Default None, or -1: one for each CPU that the process may use.
 
     Raises:
         ImportError: usearch is not installed.
@@ -87,8 +87,8 @@ class ItemIndex:
 
         Args:
             queries: (q, d). All products with a query of zeros are 0, and it finds the first items.
-            n: how many.
-            candidates: find only these: a mask (items,) of bool, or keys, of which unknown ones are skipped. Where
+            n: How many.
+            candidates: Find only these: a mask (items,) of bool, or keys, of which unknown ones are skipped. Where
                 they are few all of them are looked at; else the search is widened until it has found enough.
 
         Returns:

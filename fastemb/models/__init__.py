@@ -1,8 +1,8 @@
 """The names under which gensim has these classes, so that an import of them needs one word changed."""
 
 from ..phrases import FrozenPhrases, Phrases
-from ..train import Word2Vec
 from ..vectors import KeyedVectors
 from . import callbacks, keyedvectors, phrases, word2vec
+from .word2vec import Word2Vec
 
 __all__ = ["FrozenPhrases", "KeyedVectors", "Phrases", "Word2Vec", "callbacks", "keyedvectors", "phrases", "word2vec"]

@@ -1,7 +1,878 @@
-"""gensim.models.word2vec's names."""
+"""The Word2Vec model, and what else gensim.models.word2vec has."""
 
-from ..corpus import BrownCorpus, LineSentence, PathLineSentences, Text8Corpus
-from ..train import Word2Vec
+from __future__ import annotations
+
+import secrets
+import time
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import number, whole
+from ..corpus import (
+    BrownCorpus,
+    Corpus,
+    LineSentence,
+    PathLineSentences,
+    Text8Corpus,
+    TrimRule,
+    Vocabulary,
+    read_corpus,
+)
+from ..corpus.estimate import model_memory
+from ..corpus.vocabulary import NothingKeptError, Selection
+from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
+from ..io.user_attributes import set_attributes
+from ..lifecycle import Lifecycle
+from ..threads import checked_workers, thread_count
+from ..train.hogwild import Hogwild
+from ..train.matrices import Matrix, copy_of
+from ..train.progress import make_progress
+from ..train.run import Run
+from ..train.sampling import HuffmanPaths, Tables, huffman_paths
+from ..train.settings import Settings
+from ..train.task import Task
+from ..train.training import NOTHING_TRAINED, Training
+from ..train.weights import Weights, fitting, fresh_inputs, grown_inputs
 from ..vectors import KeyedVectors
+from .attributes import Attributes
+from .building import (
+    CorpusFile,
+    Counts,
+    Sentences,
+    checked_counts,
+    chosen,
+    counts_of,
+    extended_factors,
+    one_source,
+    report,
+    selection_of,
+    with_null_word,
+)
+from .gensim_import import read_gensim, values_of_words
+from .scoring import SentenceScores, likeliest_words
+from .training import Rates, checked_callbacks, notify, warn_of_queue_options
+from .word2vec_file import STATE, Saved, read_model, write_model
+
+if TYPE_CHECKING:
+    _Attributes = Settings  # so that type checkers know an attribute for every setting
+else:
+    _Attributes = object
 
 __all__ = ["BrownCorpus", "KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
+
+_KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
+
+
+class Word2Vec(Lifecycle, _Attributes):
+    r"""Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
+
+    Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality". Parameters
+    have gensim 4's names, order and defaults.
+
+    Args:
+        sentences: Token lists, a generator of them (it is read once), or a `Corpus`. Without ``sentences`` and
+            ``corpus_file`` the model stays empty; call `build_vocab` and `train`.
+        corpus_file: Path of a UTF-8 text, one sentence a line, tokens separated by white space; or anything else that
+            `Corpus.from_file` reads.
+        vector_size: Length of the vectors.
+        alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
+        window: Largest distance between a word and its context.
+        min_count: Words that occur less often are dropped.
+        sample: Share of the corpus above which a word is thinned out; 0 keeps all.
+        seed: Of everything random. With ``workers=1`` the same seed gives the same bits on the same
+            instruction set; what is sampled does not depend on ``workers``. None picks one.
+        workers: Threads; None (default) or -1 uses every CPU available.
+        min_alpha: Learning rate at the end.
+        sg: 1 for skip-gram, 0 for CBOW.
+        hs: 1 for hierarchical softmax (with ``negative`` > 0 both are trained).
+        negative: Negatives of a draw; see ``negatives_per_pair``. 0 for none.
+        ns_exponent: Negatives are drawn by count ** ns_exponent.
+        cbow_mean: 1 averages the context vectors, 0 adds them up.
+        epochs: Passes over the corpus.
+        trim_rule: Function (word, count, min_count) that returns one of RULE_DEFAULT, RULE_DISCARD, RULE_KEEP.
+        compute_loss: Add up the loss; see `get_latest_training_loss`.
+        callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
+            model.
+        comment: Kept as an attribute.
+        max_final_vocab: Raise ``min_count`` until at most this many words are left.
+        shrink_windows: Draw each window's reach from 1 .. window; False always uses the whole window.
+        negatives_per_pair: Draw negatives anew for every context of skip-gram and for every word that CBOW predicts, as
+            word2vec does, instead of once for up to four words in a row with all their contexts (skip-gram: at least
+            seven for more than 16 contexts, of less weight each where ``negative`` is below that).
+            Slower; after 5 epochs of 17 million words 38.4% of analogies were right with skip-gram instead of 39.1%,
+            with CBOW 30.8% instead of 29.9%, and two seeds are as far apart. With ``window=10`` it was 43.4% instead
+            of 44.3%, but 29.1 instead of 27.4 in SimLex-999.
+        cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
+            word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
+            after 5 epochs of 17 million words 18% of analogies were right instead of 31%.
+        progress: True or False; None (default) shows progress when standard error is a terminal.
+        max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
+            ``corpus_file`` is limited too; see `Corpus.from_file`.
+        null_word: 1 adds a word "\0" that occurs nowhere.
+        sorted_vocab: 0 keeps words in the order in which they first occur, instead of the most frequent first.
+        hashfxn: Without effect; anything but the default gives a warning.
+        batch_words: The same.
+
+    Raises:
+        ValueError: a setting makes no sense; the corpus is empty or unreadable, or no word reaches ``min_count``.
+        FloatingPointError: training diverged.
+    """
+
+    wv: KeyedVectors
+    """The input vectors: ``wv.vectors`` has shape (words, vector_size), float32, contiguous."""
+    comment: str | None
+    hashfxn: Callable[[Any], int]
+    batch_words: int
+    corpus_count: int
+    """Sentences of the corpus that the vocabulary comes from."""
+    corpus_total_words: int
+    """Tokens of that corpus, dropped ones included."""
+    raw_vocab: Counts
+    """Counts of all words of the corpus, when `build_vocab` was asked to keep them or after `scan_vocab`."""
+    effective_min_count: int
+    """The count from which words were kept, after ``max_final_vocab``."""
+    running_training_loss: float
+    """The loss of the latest `train` so far."""
+    train_count: int
+    """Calls of `train` so far."""
+    total_train_time: float
+    """Seconds spent in `train` so far."""
+    min_alpha_yet_reached: float
+    """The lowest learning rate so far."""
+    _workers: int | None
+    _weights: Weights
+    _vocabulary: Vocabulary | None
+    _paths: HuffmanPaths | None
+
+    def __init__(
+        self,
+        sentences: Sentences | None = None,
+        corpus_file: CorpusFile | None = None,
+        vector_size: int = 100,
+        alpha: float = 0.025,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float | None = 1e-3,
+        seed: int | None = 1,
+        workers: int | None = None,
+        min_alpha: float = 0.0001,
+        sg: int = 0,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int = 1,
+        hashfxn: Callable[[Any], int] = hash,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: TrimRule | None = None,
+        sorted_vocab: int = 1,
+        batch_words: int = 10000,
+        compute_loss: bool = False,
+        callbacks: Sequence[Any] = (),
+        comment: str | None = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
+        *,
+        negatives_per_pair: bool = False,
+        cbow_exact: bool = False,
+        progress: bool | None = None,
+    ) -> None:
+        given = locals()  # the parameters by name, of which the settings are taken
+        settings = Settings.among(
+            given
+            | {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
+        )
+        if hashfxn is not hash or batch_words != 10000:
+            warnings.warn("hashfxn and batch_words have no effect in fastemb", UserWarning, stacklevel=2)
+        self._start_empty(settings.checked())
+        self.hashfxn = hashfxn
+        self.batch_words = batch_words
+        self.comment = comment
+        callbacks = checked_callbacks(callbacks)
+        if sentences is not None or corpus_file is not None:
+            selection = self._selection(trim_rule, self.min_count)
+            corpus = self._read(one_source(sentences, corpus_file), corpus_file is not None, selection)
+            self.corpus_count = len(corpus)
+            self.corpus_total_words = corpus.raw_words
+            self._take_vocabulary(corpus.vocabulary, self.min_count, update=False)
+            self.train(corpus, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
+        elif trim_rule is not None or callbacks:
+            warnings.warn(
+                "trim_rule and callbacks have no effect without a corpus: give them to build_vocab and train",
+                UserWarning,
+                stacklevel=2,
+            )
+        self.add_lifecycle_event("created", params=str(self))
+
+    def _start_empty(self, settings: Settings) -> None:
+        """Become a model of these settings, which were checked, without a vocabulary."""
+        vars(self).update(_blank(settings))
+
+    def _settings(self) -> Settings:
+        """The settings as the attributes are now, unchecked."""
+        values = {name: getattr(self, name) for name in Settings.declared() if name != "workers"}
+        return Settings(**values, workers=self._workers)
+
+    @property
+    def workers(self) -> int:
+        """Threads that train; set it to None or -1 for as many as there are CPUs available."""
+        return thread_count(self._workers)
+
+    @workers.setter
+    def workers(self, value: int | None) -> None:
+        self._workers = checked_workers(value)
+
+    @property
+    def layer1_size(self) -> int:
+        """Another name of ``vector_size``."""
+        return self.vector_size
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
+
+    # ---- vocabulary ----
+
+    def build_vocab(
+        self,
+        corpus_iterable: Sentences | None = None,
+        corpus_file: CorpusFile | None = None,
+        update: bool = False,
+        progress_per: int = 10000,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        *,
+        min_count: int | None = None,
+        sample: float | None = None,
+    ) -> None:
+        """Count the words of a corpus, drop the rare ones, and make fresh matrices or let those there are grow.
+
+        A generator is used up by this: make a `Corpus` of it first and give that to both `build_vocab` and `train`.
+
+        Args:
+            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            update: Keep what was learned: new words that reach ``min_count`` in this corpus get small random vectors
+                at the end of the vocabulary, known ones keep theirs, and counts are added up.
+            progress_per: Without effect.
+            keep_raw_vocab: Keep the counts of all words, dropped ones included, in ``raw_vocab``.
+            trim_rule: As in the constructor.
+            min_count: In place of the model's; without ``update`` it becomes the model's.
+            sample: Becomes the model's.
+
+        Raises:
+            RuntimeError: an update of a model that has no vocabulary yet.
+            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
+        """
+        if update:
+            self._require_vocabulary()
+        least = self._least_count(min_count, keep=not update)
+        self.sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
+        source = one_source(corpus_iterable, corpus_file)
+        self.raw_vocab = {}
+        selection = self._selection(trim_rule, least)
+        if update or keep_raw_vocab:
+            corpus = self._scanned(source, corpus_file is not None)
+            vocabulary = chosen(self.raw_vocab, selection, self._vocabulary if update else None)
+            self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
+        else:
+            corpus = self._read(source, corpus_file is not None, selection)
+            vocabulary = corpus.vocabulary
+        self.corpus_count = len(corpus)
+        self.corpus_total_words = corpus.raw_words
+        self._take_vocabulary(vocabulary, least, update)
+        self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[Hashable, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """Make the vocabulary from counts that are known already.
+
+        Args:
+            word_freq: How often each word occurs.
+            keep_raw_vocab: Keep ``word_freq`` in ``raw_vocab``.
+            corpus_count: Sentences of the corpus, to be kept in the attribute of this name.
+            trim_rule: As in the constructor.
+            update: As in `build_vocab`.
+
+        Raises:
+            RuntimeError: an update of a model that has no vocabulary yet.
+            ValueError: there are no words, or none reaches ``min_count``; a count is negative.
+        """
+        self.raw_vocab = checked_counts(word_freq)
+        total = sum(self.raw_vocab.values())
+        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
+        self.corpus_count = corpus_count or 0
+        self.corpus_total_words = total
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Sentences | None = None,
+        corpus_file: CorpusFile | None = None,
+        progress_per: int = 10000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count the words of a corpus in ``raw_vocab``: the first half of `build_vocab`, before `prepare_vocab`.
+
+        Args:
+            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            progress_per: Without effect.
+            workers: Without effect.
+            trim_rule: Without effect; give it to `prepare_vocab`.
+
+        Returns:
+            How many words and how many sentences were read.
+
+        Raises:
+            ValueError: the corpus is empty or unreadable.
+        """
+        corpus = self._scanned(one_source(corpus_iterable, corpus_file), corpus_file is not None)
+        return corpus.raw_words, len(corpus)
+
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, int]:
+        """Choose words by their counts in ``raw_vocab``, and make the matrices.
+
+        Args:
+            update: As in `build_vocab`.
+            keep_raw_vocab: Leave ``raw_vocab`` as it is, instead of making it empty.
+            trim_rule: As in the constructor.
+            min_count: In place of the model's; without ``update`` it becomes the model's.
+            sample: Becomes the model's.
+            dry_run: Change nothing, only report.
+
+        Returns:
+            How many words are dropped ("drop_unique"), kept ("num_retained_words") and thinned out
+            ("downsample_unique"), and how many tokens are kept before and after that ("retain_total" and
+            "downsample_total", the latter as it is expected).
+
+        Raises:
+            RuntimeError: an update of a model that has no vocabulary yet.
+            ValueError: there are no counts, or no word reaches ``min_count``.
+        """
+        if update:
+            self._require_vocabulary()
+        if not self.raw_vocab:
+            raise ValueError("there are no counts: call scan_vocab first")
+        least = self._least_count(min_count, keep=not (update or dry_run))
+        sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
+        raw = self.raw_vocab
+        vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
+        if not dry_run:
+            self.sample = sample
+            self._take_vocabulary(vocabulary, least, update)
+            self.raw_vocab = raw if keep_raw_vocab else {}
+        return report(raw, vocabulary, sample)
+
+    def prepare_weights(self, update: bool = False) -> None:
+        """Do nothing: `prepare_vocab` makes the matrices, too. It is there for programs that call both."""
+        self._known_vocabulary()
+
+    def init_weights(self) -> None:
+        """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
+        settings = self._settings().checked()
+        rows = len(self._known_vocabulary())
+        self.wv.vectors = fresh_inputs(rows, settings)
+        self._weights.start_outputs(rows, settings)
+
+    def reset_from(self, other_model: Word2Vec) -> None:
+        """Take over another model's vocabulary, with fresh matrices."""
+        self._start(other_model._known_vocabulary())
+        self.corpus_count = other_model.corpus_count
+        self.corpus_total_words = other_model.corpus_total_words
+
+    def _least_count(self, min_count: int | None, keep: bool) -> int:
+        """The model's ``min_count`` or the one given, which becomes the model's with ``keep``."""
+        least = whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
+        if keep:
+            self.min_count = least
+        return least
+
+    def _require_vocabulary(self) -> None:
+        if self._vocabulary is None:
+            raise RuntimeError(
+                "You cannot do an online vocabulary-update of a model which has no prior vocabulary: "
+                "first call build_vocab without update"
+            )
+
+    def _known_vocabulary(self) -> Vocabulary:
+        if self._vocabulary is None:
+            raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
+        return self._vocabulary
+
+    def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
+        return selection_of(self._settings(), trim_rule, min_count)
+
+    def _read(self, source: Any, is_file: bool, target: Selection | Vocabulary) -> Corpus:
+        return read_corpus(source, is_file, target, self._workers)
+
+    def _scanned(self, source: Any, is_file: bool) -> Corpus:
+        corpus = self._read(source, is_file, Selection(in_order=True))
+        self.raw_vocab = counts_of(corpus.vocabulary)
+        return corpus
+
+    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool) -> None:
+        self.effective_min_count = max(min_count, vocabulary.least_count)
+        if self.null_word:
+            vocabulary = with_null_word(vocabulary)
+        if update:
+            self._grow(vocabulary)
+        else:
+            self._start(vocabulary)
+
+    # ---- matrices ----
+
+    def _start(self, vocabulary: Vocabulary) -> None:
+        """Take over a vocabulary, with fresh matrices."""
+        settings = self._settings().checked()
+        self._take(vocabulary, fresh_inputs(len(vocabulary), settings), None)
+        self._weights.start_outputs(len(vocabulary), settings)
+
+    def _grow(self, vocabulary: Vocabulary) -> None:
+        """Take over a vocabulary that begins with the words of the present one; their vectors stay."""
+        vectors = grown_inputs(self._checked_inputs(), len(vocabulary), self._settings().checked().seed)
+        self._weights.grow_outputs(len(vocabulary))
+        self._take(vocabulary, vectors, None)
+
+    def _restore(self, saved: Saved) -> None:
+        """Take over copies of the matrices of a model that was read."""
+        matrices = saved.matrices
+        vectors = copy_of(matrices.pop("vectors"))
+        if self.negative:
+            self._weights.syn1neg = copy_of(matrices.pop("syn1neg"))
+        if self.hs:
+            self._weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
+        self._weights.epochs_trained = saved.epochs_trained
+        self._take(saved.vocabulary, vectors, saved.paths)
+
+    def _take(self, vocabulary: Vocabulary, vectors: Matrix, paths: HuffmanPaths | None) -> None:
+        """Put words and vectors in ``wv``, which stays the same object; what people hung on known words stays too."""
+        self._vocabulary = vocabulary
+        self._paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
+        kept: dict[str, NDArray[Any]] = {}
+        factors = np.ones(1, dtype=np.float32)
+        if self.wv.index_to_key == vocabulary.keys[: len(self.wv)]:
+            own = ("count", *Attributes.derived)
+            kept = {name: values for name, values in self.wv.expandos.items() if name not in own}
+            factors = self._trained_weights().lock_factors()
+        self.wv._become(vocabulary.keys, vectors)
+        sample = self._settings().checked().sample
+        self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, self._paths)
+        self.wv.allocate_vecattrs()
+        self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
+
+    def _trained_weights(self) -> Weights:
+        """The matrices, with the input vectors of ``wv``, which may have been replaced from outside."""
+        self._weights.holder = self.wv
+        return self._weights
+
+    def _checked_inputs(self) -> NDArray[Any]:
+        """``wv.vectors``, which may have been replaced from outside."""
+        return self._trained_weights().inputs((len(self._known_vocabulary()), self.vector_size))
+
+    @property
+    def syn1neg(self) -> Matrix:
+        """Output vectors of negative sampling: shape (words, vector_size), float32, contiguous."""
+        if self._weights.syn1neg is None:
+            self._lacks("syn1neg", "negative > 0")
+        return self._weights.syn1neg
+
+    @syn1neg.setter
+    def syn1neg(self, value: ArrayLike) -> None:
+        if self._weights.syn1neg is None:
+            self._lacks("syn1neg", "negative > 0")
+        self._weights.syn1neg = fitting("syn1neg", value, (len(self._known_vocabulary()), self.vector_size))
+
+    @property
+    def syn1(self) -> Matrix:
+        """Vectors of the Huffman tree's inner nodes: shape (words, vector_size), the last row unused."""
+        if self._weights.syn1 is None:
+            self._lacks("syn1", "hs=1")
+        return self._weights.syn1
+
+    @syn1.setter
+    def syn1(self, value: ArrayLike) -> None:
+        if self._weights.syn1 is None:
+            self._lacks("syn1", "hs=1")
+        self._weights.syn1 = fitting("syn1", value, (len(self._known_vocabulary()), self.vector_size))
+
+    @property
+    def wv_out(self) -> KeyedVectors:
+        """Output vectors by word: what a retrieval system serves for queries made of input vectors.
+
+        Shares memory with ``syn1neg``. The dot product of an input and an output vector is the model's score for
+        the two words occurring together.
+        """
+        if self._weights.syn1neg is None:
+            self._lacks("wv_out", "negative > 0")
+        vocabulary = self._known_vocabulary()
+        return KeyedVectors._from_arrays(vocabulary.keys, self._weights.syn1neg, vocabulary.counts)
+
+    def _lacks(self, name: str, setting: str) -> NoReturn:
+        raise AttributeError(f"this model has no {name}: it needs {setting} and a vocabulary")
+
+    def _huffman_paths(self) -> HuffmanPaths:
+        if self._paths is None:
+            self._lacks("Huffman tree", "hs=1")
+        return self._paths
+
+    def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
+        """Bytes that a model of these settings takes.
+
+        While it trains, rows are padded to a multiple of 64 bytes, and one more matrix is held for a moment.
+
+        Args:
+            vocab_size: Words; default: those of the vocabulary.
+            report: A dict to add the entries to.
+
+        Returns:
+            Bytes by part: "vocab" (a rough guess), "vectors", "syn1neg", "syn1" where the model has them, and
+            "total", the sum of all entries.
+        """
+        report = {} if report is None else report
+        report |= model_memory(vocab_size or len(self.wv), self.vector_size, self.negative, self.hs)
+        report["total"] = sum(report.values())
+        return report
+
+    def init_sims(self, replace: bool = False) -> None:
+        """Do the same as ``wv.init_sims``. Deprecated."""
+        self.wv.init_sims(replace)
+
+    # ---- training ----
+
+    def train(
+        self,
+        corpus_iterable: Sentences | None = None,
+        corpus_file: CorpusFile | None = None,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+        compute_loss: bool = False,
+        callbacks: Sequence[Any] = (),
+        *,
+        progress: bool | None = None,
+    ) -> tuple[int, int]:
+        """Train on a corpus; words outside the vocabulary are skipped.
+
+        Args:
+            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
+            total_words: The same in words; counts before ``total_examples``.
+            epochs: Passes over the corpus; default: the model's.
+            start_alpha: Learning rate at the start; default: the model's ``alpha``.
+            end_alpha: At the end; default: the model's ``min_alpha``.
+            word_count: Words already trained on, for the learning rate.
+            queue_factor: Without effect; anything but the default gives a warning.
+            report_delay: The same.
+            compute_loss: Add up the loss of this call; see `get_latest_training_loss`.
+            callbacks: As in the constructor.
+            progress: As in the constructor.
+
+        Returns:
+            Words trained on as centres, and words of the corpus, unknown ones included, both over all epochs.
+
+        Raises:
+            KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then.
+            FloatingPointError: training diverged.
+        """
+        vocabulary = self._known_vocabulary()
+        warn_of_queue_options(queue_factor, report_delay)
+        settings = self._settings().checked()
+        if epochs is not None:
+            settings.epochs = whole("epochs", epochs, 0, 2**40)
+        rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
+        rates.check()
+        callbacks = checked_callbacks(callbacks)
+        try:
+            corpus = self._read(one_source(corpus_iterable, corpus_file), corpus_file is not None, vocabulary)
+        except NothingKeptError as error:
+            if not error.raw_words and isinstance(corpus_iterable, Iterator):
+                raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
+            warnings.warn(f"nothing was trained: {error}", UserWarning, stacklevel=2)
+            return 0, error.raw_words * settings.epochs
+        run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
+        self.running_training_loss = 0.0
+        self.compute_loss = compute_loss
+        self.train_count += 1
+        self.add_lifecycle_event("train", msg=f"{settings.epochs} epochs of {corpus.words} words")
+        start = time.perf_counter()
+        try:
+            self._train_epochs(run, self._task(settings, corpus, compute_loss), callbacks, progress)
+        finally:
+            seconds = time.perf_counter() - start
+            self.total_train_time += seconds
+            words, pairs = run.totals.words, run.totals.pairs
+            self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
+            self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, run.schedule.alpha(words))
+        if run.totals.pairs == 0 and settings.epochs > 0:
+            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)
+        return run.totals.kept, corpus.raw_words * settings.epochs
+
+    def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
+        weights = self._trained_weights()
+        weights.require(settings)
+        tables = Tables.of(self._known_vocabulary().counts, settings, self._paths)
+        return Task(settings, corpus, tables, weights, compute_loss)
+
+    def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
+        told = 0.0  # of the loss: callbacks may set the running loss back
+
+        def tell_loss() -> None:  # only between epochs: how its sum is rounded must not depend on the clock
+            nonlocal told
+            self.running_training_loss += run.totals.loss - told
+            told = run.totals.loss
+
+        vocabulary = self._vocabulary
+        display = make_progress(progress, run.epochs * run.words)
+        try:
+            with Training(run, task, Hogwild(self.workers), display) as training:
+                notify(callbacks, "on_train_begin", self)
+                while not run.ended:
+                    notify(callbacks, "on_epoch_begin", self)
+                    if self._vocabulary is not vocabulary:  # a callback built another one
+                        vocabulary = self._known_vocabulary()
+                        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
+                    self._trained_weights()
+                    training.epoch()
+                    tell_loss()
+                    if callbacks or run.ended:
+                        training.release()
+                    self.wv.norms = None  # they are no longer those of the vectors
+                    notify(callbacks, "on_epoch_end", self)
+                notify(callbacks, "on_train_end", self)
+        finally:
+            self.wv.norms = None
+            tell_loss()
+
+    def get_latest_training_loss(self) -> float:
+        """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
+        return self.running_training_loss
+
+    # ---- questions ----
+
+    def predict_output_word(
+        self, context_words_list: Sequence[Hashable | int], topn: int | None = 10
+    ) -> list[tuple[Any, float]] | None:
+        """The words that a CBOW model expects between the given ones, with their probabilities.
+
+        Args:
+            context_words_list: Words, or their numbers; unknown words are left out.
+            topn: How many to return; None for all.
+
+        Returns:
+            (word, probability) pairs, the likeliest first, or None when no word is known. The probabilities are a
+            softmax over the whole vocabulary.
+
+        Raises:
+            RuntimeError: the model was trained without negative sampling, or has no vocabulary.
+        """
+        if not self.negative:
+            raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
+        self._known_vocabulary()
+        rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
+        if not rows:
+            warnings.warn("none of the given words is in the vocabulary", UserWarning, stacklevel=2)
+            return None
+        found = likeliest_words(self.wv.vectors[rows], self.syn1neg, bool(self.cbow_mean), topn)
+        return [(self.wv.index_to_key[row], odds) for row, odds in found]
+
+    def score(
+        self,
+        sentences: Iterable[Iterable[Hashable]],
+        total_sentences: int | None = None,
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: float = 1,
+    ) -> NDArray[np.float32]:
+        """Log probability of sentences under a model with hierarchical softmax (Taddy 2015).
+
+        Every word of a sentence is predicted from its whole window, unknown words left out.
+
+        Args:
+            sentences: Token lists.
+            total_sentences: Score at most so many; default: all.
+            chunksize: Without effect.
+            queue_factor: Without effect.
+            report_delay: Without effect.
+
+        Returns:
+            One value a sentence, float32, shape (sentences,).
+
+        Raises:
+            RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary.
+        """
+        if not self.hs:
+            raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
+        self._known_vocabulary()
+        wv, paths = self.wv, self._huffman_paths()
+        scores = SentenceScores(wv.key_to_index, wv.vectors, self.syn1, paths, self.window, self.sg, self.cbow_mean)
+        some = sentences if total_sentences is None else islice(sentences, total_sentences)
+        return np.array([scores.of(sentence) for sentence in some], dtype=np.float32)
+
+    # ---- files ----
+
+    def save(
+        self,
+        fname_or_handle: CorpusFile | BinaryIO,
+        separately: Sequence[str] | None = None,
+        sep_limit: int = SEP_LIMIT,
+        ignore: Iterable[str] = frozenset(),
+        pickle_protocol: int = PICKLE_PROTOCOL,
+    ) -> None:
+        """Write the model in fastemb's own format: one safetensors file, no pickle.
+
+        Holds the settings, the vocabulary with counts, every matrix, ``raw_vocab``, and what was hung on the model and
+        on ``wv`` (attributes and values of each word), as far as it is plain: None, bool, int, float, str, lists and
+        dicts of these, and arrays of numbers. For the rest there is a warning. `load` can go on training.
+
+        Args:
+            fname_or_handle: File to write, which is there whole or not at all; or one open for writing bytes.
+            separately: Without effect, as there is one file; anything but the default gives a warning.
+            sep_limit: The same.
+            ignore: Names of attributes of your own to leave out.
+            pickle_protocol: Without effect; anything but the default gives a warning.
+
+        Raises:
+            TypeError: keys are neither all str nor all int.
+            OSError: the file cannot be written; nothing is left half-written.
+        """
+        warn_of_pickle_options(separately, sep_limit, pickle_protocol)
+        left_out = set(ignore)
+        vectors = self._checked_inputs()
+        if vectors.dtype != np.float32:
+            self.wv.vectors = vectors.astype(np.float32)
+        matrices = {"vectors": self.wv.vectors}
+        if self.negative:
+            matrices["syn1neg"] = self.syn1neg
+        if self.hs:
+            matrices["syn1"] = self.syn1
+        saved = Saved(
+            self._settings(),
+            {name: getattr(self, name) for name in STATE},
+            self._weights.epochs_trained,
+            self._known_vocabulary(),
+            matrices,
+            self._huffman_paths() if self.hs else None,
+            {name: value for name, value in self._own_attributes().items() if name not in left_out},
+            *self.wv._packed(left_out),
+        )
+        write_model(fname_or_handle, saved)
+        self.add_lifecycle_event("saved", fname_or_handle=str(fname_or_handle))
+
+    def _own_attributes(self) -> dict[str, Any]:
+        """What was hung on this model, and what else is saved in the same way."""
+        blank = _blank(Settings())
+        return {name: value for name, value in vars(self).items() if name not in blank or name in _KEPT}
+
+    @classmethod
+    def load(cls, fname: CorpusFile, mmap: str | None = None, *, rethrow: bool = False) -> Self:
+        """Read a model that `save` wrote. For a file that gensim wrote see `from_gensim`.
+
+        A subclass's ``__init__`` is not called: its own attributes are those that were saved.
+
+        Args:
+            fname: File to read.
+            mmap: Without effect; anything but None gives a warning. `KeyedVectors.load` can map a model's vectors.
+            rethrow: Without effect: errors are always raised.
+
+        Raises:
+            ValueError: the file is something else, or damaged.
+        """
+        if mmap is not None:
+            warnings.warn(
+                "mmap has no effect on a whole model; KeyedVectors.load maps its vectors", UserWarning, stacklevel=2
+            )
+        model = cls.__new__(cls)
+        saved = read_model(fname)
+        model._start_empty(saved.settings)
+        vars(model).update(saved.state)
+        model.wv._unpack(fname, saved.tensors, saved.metadata)
+        saved.tensors.clear()  # copies of the matrices are made one by one
+        own = saved.own
+        for name in set(own) & _KEPT:
+            setattr(model, name, own.pop(name))
+        set_attributes(fname, model, own, set(vars(model)))
+        model._restore(saved)
+        model.add_lifecycle_event("loaded", fname=str(fname))
+        return model
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> Self:
+        """A copy of a gensim model, with which training can go on.
+
+        Args:
+            model: A ``gensim.models.Word2Vec``, or the path of one that gensim saved. gensim reads the file, by
+                unpickling it: only load files that you trust.
+
+        Raises:
+            ImportError: a path, but gensim is not installed.
+            ValueError: the model has no vocabulary.
+        """
+        made = cls.__new__(cls)
+        saved, theirs = read_gensim(model)
+        made._start_empty(saved.settings)
+        vars(made).update(saved.state)
+        made._restore(saved)
+        for name, values in values_of_words(theirs).items():
+            made.wv.expandos[name] = values
+        if len(getattr(theirs, "vectors_lockf", ())) > 1:
+            made.wv.vectors_lockf = np.array(theirs.vectors_lockf)
+        return made
+
+
+def _blank(settings: Settings) -> dict[str, Any]:
+    """The attributes of a model of these settings that has no vocabulary yet."""
+    wv = KeyedVectors(settings.vector_size)
+    wv.vectors_lockf = np.ones(1, dtype=np.float32)
+    values = settings.values()
+    return {
+        "_workers": values.pop("workers"),
+        **values,
+        "wv": wv,
+        "_weights": Weights(wv, name="wv"),
+        "_vocabulary": None,
+        "_paths": None,
+        "hashfxn": hash,
+        "batch_words": 10000,
+        "comment": None,
+        "corpus_count": 0,
+        "corpus_total_words": 0,
+        "raw_vocab": {},
+        "effective_min_count": settings.min_count,
+        "running_training_loss": 0.0,
+        "train_count": 0,
+        "total_train_time": 0.0,
+        "min_alpha_yet_reached": settings.alpha,
+        "lifecycle_events": [],
+        "load": _only_of_the_class,
+    }
+
+
+def _only_of_the_class(*_args: Any, **_kwargs: Any) -> NoReturn:
+    """In place of `Word2Vec.load` on a model, which would not change that model."""
+    raise AttributeError("load makes a new model: call Word2Vec.load on the class, not on a model")

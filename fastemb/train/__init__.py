@@ -1,6 +1,1 @@
-"""Training: settings, sampling tables, threads, and the Word2Vec model."""
-
-from .callbacks import CallbackAny2Vec
-from .word2vec import Word2Vec
-
-__all__ = ["CallbackAny2Vec", "Word2Vec"]
+"""The engine of training: settings, sampling tables, matrices, threads and progress. It knows no model."""

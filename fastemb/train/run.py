@@ -1,21 +1,18 @@
-"""Threads over blocks of tokens.
+"""A run of training as a value: how far it is, and all that the rest of it depends on besides matrices and corpus.
 
-An epoch is cut into blocks of some ten milliseconds. Each worker takes the next block, asks the core to train on it
-without the GIL, and adds what came back to the totals. The learning rate of a block follows from its place
-in the corpus, never from the clock, so with one worker a run repeats bit for bit.
+An epoch is cut into blocks of some ten milliseconds. The learning rate of a block and what is sampled in it follow from
+its place in the corpus, never from the clock. So a run that is saved between two blocks, with the matrices, and taken
+up later ends with the same bits as one that was never stopped, if one worker trains.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
-from .. import _native
-from ..threads import in_threads
-
-_BLOCK_FLOPS = 1e9
-_BLOCK_MIN, _BLOCK_MAX = 256, 32768
+from .schedule import Schedule, block_words, flops_per_word
+from .settings import Settings
 
 
 @dataclass
@@ -35,63 +32,69 @@ class Totals:
         self.loss += loss
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Linear decay from ``start_alpha`` to ``end_alpha`` over ``total`` words (all epochs), ``before`` of them done."""
-
-    start_alpha: float
-    end_alpha: float
-    total: float
-    before: int = 0
-
-    def alpha(self, done: float) -> float:
-        """Learning rate after ``done`` words of this run."""
-        share = min((self.before + done) / self.total, 1.0) if self.total > 0 else 1.0
-        return self.start_alpha - (self.start_alpha - self.end_alpha) * share
-
-
-def block_words(words: int, flops_per_word: float) -> int:
-    """Tokens a block: short enough to stop soon and to decay smoothly, long enough to make calls cheap."""
-    by_time = int(_BLOCK_FLOPS / max(flops_per_word, 1.0))
-    return max(min(by_time, words // 64, _BLOCK_MAX), _BLOCK_MIN)
-
-
 @dataclass
-class Epoch:
-    """One pass over the corpus by several threads."""
+class Run:
+    """Passes over a corpus: plain values only.
 
-    trainer: _native.Trainer
-    number: int
+    Attributes:
+        epochs: Passes to make.
+        words: Tokens of a pass.
+        block: Tokens of a block; the last one of an epoch may be shorter.
+        seed: Key of everything that is sampled, together with ``draw_epoch`` and a token's place.
+        schedule: The learning rate.
+        epoch: Passes that have ended.
+        next_word: Where the next block of the present epoch begins; all before it has been handed out.
+        draw_epoch: Number of the present epoch among all that these matrices have seen, so that each draws anew.
+        totals: Of the blocks that were trained.
+    """
+
+    epochs: int
     words: int
     block: int
-    words_before: int
+    seed: int
     schedule: Schedule
-    totals: Totals
-    _next: int = 0
-    _stop: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    epoch: int = 0
+    next_word: int = 0
+    draw_epoch: int = 0
+    totals: Totals = field(default_factory=Totals)
 
-    def run(self, workers: int, watch: Callable[[], None]) -> None:
-        """Train; ``watch`` is called by this thread all along. An exception stops every worker and surfaces."""
-        workers = min(workers, -(-self.words // self.block))
-        in_threads(workers, self._work, self._end, watch)
+    @classmethod
+    def planned(cls, settings: Settings, words: int, schedule: Schedule) -> Self:
+        """A run of ``settings.epochs`` passes over ``words`` tokens that has not begun."""
+        return cls(settings.epochs, words, block_words(words, flops_per_word(settings)), settings.seed, schedule)
 
-    def _end(self) -> None:
-        self._stop = True
+    @property
+    def ended(self) -> bool:
+        """Whether all passes have ended."""
+        return self.epoch >= self.epochs
 
-    def _take(self) -> tuple[int, int] | None:
-        with self._lock:
-            begin = self._next
-            if self._stop or begin >= self.words:
-                return None
-            self._next = min(begin + self.block, self.words)
-            return begin, self._next
+    def take(self) -> tuple[int, int] | None:
+        """Hand out the next block of this epoch, tokens [begin, end); None when there is none left."""
+        begin = self.next_word
+        if begin >= self.words:
+            return None
+        self.next_word = min(begin + self.block, self.words)
+        return begin, self.next_word
 
-    def _work(self, _: int) -> None:
-        workspace = self.trainer.workspace()
-        while (span := self._take()) is not None:
-            done = self.trainer.train_block(
-                self.number, *span, self.schedule.alpha(self.words_before + span[0]), workspace
-            )
-            with self._lock:
-                self.totals.add(*done)
+    def alpha(self, begin: int) -> float:
+        """Learning rate of the block that begins at this token of the present epoch."""
+        return self.schedule.alpha(self.epoch * self.words + begin)
+
+    def end_epoch(self) -> None:
+        """Count the present epoch, all of whose blocks were trained."""
+        self.epoch += 1
+        self.next_word = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as numbers in dicts, which JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave as a run again.
+
+        Raises:
+            TypeError: something is missing, or there is more.
+        """
+        parts = {"schedule": Schedule(**values["schedule"]), "totals": Totals(**values["totals"])}
+        return cls(**{**values, **parts})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from .settings import Settings
 
 
 def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.float64]:
@@ -29,6 +30,11 @@ def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint
     probabilities = keep_probabilities(counts, sample)
     if (probabilities == 1.0).all():
         return None
+    return keep_shares(probabilities)
+
+
+def keep_shares(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Probabilities with which things stay as thresholds on 32 random bits."""
     thresholds: NDArray[np.uint32] = np.clip(np.rint(probabilities * 2.0**32) - 1, 0, 2**32 - 1).astype(np.uint32)
     return thresholds
 
@@ -80,3 +86,26 @@ def _in_word_order(
     moved = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     source = np.repeat(offsets[rank] - moved[:-1], lengths) + np.arange(moved[-1])
     return moved, np.append(nodes[source], nodes[-1:]), np.append(codes[source], codes[-1:])
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What sampling reads, made once a run.
+
+    Attributes:
+        rows: Words.
+        keep: Thresholds below which an occurrence of each word stays, uint32 (rows,); None where all stay.
+        noise: Alias table of the negatives, uint32 (rows, 2); None without negative sampling.
+        paths: Paths through the Huffman tree; None without hierarchical softmax.
+    """
+
+    rows: int
+    keep: NDArray[np.uint32] | None
+    noise: NDArray[np.uint32] | None
+    paths: HuffmanPaths | None
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64], settings: Settings, paths: HuffmanPaths | None) -> Tables:
+        """The tables for words with these counts; ``paths`` are theirs, where there is hierarchical softmax."""
+        noise = noise_table(counts, settings.ns_exponent) if settings.negative else None
+        return cls(len(counts), keep_thresholds(counts, settings.sample), noise, paths if settings.hs else None)

@@ -1,59 +1,143 @@
-"""Settings of a model, checked once."""
+"""Settings: each is declared once, with its type, its default, what it may be and what it means.
+
+From the declaration come the check of a value, the attribute of a model (`fastemb.models.word2vec`), the option of the
+command line (`fastemb.cli.shared`) and the file of a model. To add one, declare it here, give the constructor of the
+model a documented parameter of the same name and default, and read it where the core is given its settings
+(`fastemb.train.binding`).
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from ..checks import flag, number, whole
 from ..threads import checked_workers
 
+Check = Callable[[str, Any], Any]
+"""From the name of a setting and a value to the value as the model keeps it; raises ValueError or TypeError."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is known of a setting besides its name, type and default."""
+
+    doc: str
+    """What it means, in a line that the command line shows."""
+    kind: type
+    """What the command line reads: int or float."""
+    check: Check
+
+
+def whole_number(default: int | None, doc: str, low: int, high: int) -> Any:
+    """Declare a whole number from ``low`` to ``high``; None may be given where it is the default."""
+
+    def check(name: str, value: Any) -> int | None:
+        return None if value is None and default is None else whole(name, value, low, high)
+
+    return declare(default, doc, int, check)
+
+
+def real_number(default: float | None, doc: str, at_least: float | None = None) -> Any:
+    """Declare a finite number, not below ``at_least``; None may be given where it is the default."""
+
+    def check(name: str, value: Any) -> float | None:
+        if value is None and default is None:
+            return None
+        return number(name, value) if at_least is None else number(name, value, at_least=at_least)
+
+    return declare(default, doc, float, check)
+
+
+def switch(default: bool | int, doc: str) -> Any:
+    """Declare 0 or 1, or with a bool as default False or True; nothing else is taken."""
+    kind = type(default)
+    return declare(default, doc, int, lambda name, value: kind(flag(name, value)))
+
+
+def anything(default: bool | int, doc: str) -> Any:
+    """Declare the same for a setting that takes any value and is on when the value is true, as gensim's are."""
+    kind = type(default)
+    return declare(default, doc, int, lambda name, value: kind(bool(value)))
+
+
+def thread_number(doc: str) -> Any:
+    """Declare a number of threads; None, the default, or -1 is all CPUs."""
+    return declare(None, doc, int, lambda name, value: checked_workers(value))
+
+
+def declare(default: Any, doc: str, kind: type, check: Check) -> Any:
+    """Declare a setting whose values another check decides on; see `Declared`."""
+    return dataclasses.field(default=default, metadata={"declared": Declared(doc, kind, check)})
+
 
 @dataclass
-class Settings:
-    """What a Word2Vec model was asked to be; field names and defaults are gensim 4's where it has them."""
+class Checked:
+    """Base of a dataclass whose fields are settings."""
 
-    vector_size: int = 100
-    alpha: float = 0.025
-    window: int = 5
-    min_count: int = 5
-    sample: float = 1e-3
-    seed: int = 1
-    workers: int | None = None
-    min_alpha: float = 0.0001
-    sg: int = 0
-    hs: int = 0
-    negative: int = 5
-    ns_exponent: float = 0.75
-    cbow_mean: int = 1
-    epochs: int = 5
-    max_final_vocab: int | None = None
-    shrink_windows: bool = True
-    negatives_per_pair: bool = False
-    cbow_exact: bool = False
+    @classmethod
+    def declared(cls) -> dict[str, Declared]:
+        """What was declared of each setting, by name, in order."""
+        return {field.name: field.metadata["declared"] for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def among(cls, values: Mapping[str, Any]) -> Self:
+        """Make one of those of ``values`` that are settings; the rest have their defaults."""
+        return cls(**{name: values[name] for name in cls.declared() if name in values})
+
+    def values(self) -> dict[str, Any]:
+        """All settings by name."""
+        return {name: getattr(self, name) for name in self.declared()}
 
     def check(self) -> None:
-        """Turn whole floats and numbers in strings into numbers, as gensim does.
+        """Check every setting, and turn whole floats and numbers in strings into numbers, as gensim does.
 
         Raises:
             ValueError: a setting makes no sense; the message names the first.
             TypeError: a setting is no number at all.
         """
-        self.vector_size = whole("vector_size", self.vector_size, 1, 2**24)
-        self.window = whole("window", self.window, 1, 2**63)
-        self.min_count = whole("min_count", self.min_count, 0, 2**62)
-        self.negative = whole("negative", self.negative, 0, 2**20)
-        self.epochs = whole("epochs", self.epochs, 0, 2**40)
-        self.seed = whole("seed", self.seed, 0, 2**64 - 1)
-        self.workers = checked_workers(self.workers)
-        if self.max_final_vocab is not None:
-            self.max_final_vocab = whole("max_final_vocab", self.max_final_vocab, 1, 2**62)
-        for name in ("sg", "hs", "cbow_mean"):
-            setattr(self, name, flag(name, getattr(self, name)))
-        for name in ("shrink_windows", "negatives_per_pair", "cbow_exact"):
-            setattr(self, name, bool(flag(name, getattr(self, name))))
-        for name in ("alpha", "min_alpha", "sample"):
-            setattr(self, name, number(name, getattr(self, name), at_least=0.0))
-        self.ns_exponent = number("ns_exponent", self.ns_exponent)
+        for name, declared in self.declared().items():
+            setattr(self, name, declared.check(name, getattr(self, name)))
+
+    def checked(self) -> Self:
+        """A copy that was checked; the errors are those of `check`."""
+        made = dataclasses.replace(self)
+        made.check()
+        return made
+
+
+@dataclass
+class Settings(Checked):
+    """How vectors are learned; names and defaults are gensim 4's where it has them."""
+
+    vector_size: int = whole_number(100, "length of the vectors", 1, 2**24)
+    alpha: float = real_number(0.025, "first learning rate", at_least=0.0)
+    window: int = whole_number(5, "words of context on either side", 1, 2**63)
+    min_count: int = whole_number(5, "drop words that occur less often", 0, 2**62)
+    sample: float = real_number(1e-3, "thin out words above this share of the text; 0: none", at_least=0.0)
+    seed: int = whole_number(1, "with one worker, the same seed gives the same vectors", 0, 2**64 - 1)
+    workers: int | None = thread_number("threads (default: all CPUs)")
+    min_alpha: float = real_number(0.0001, "last learning rate", at_least=0.0)
+    sg: int = switch(0, "1 for skip-gram, 0 for CBOW")
+    hs: int = switch(0, "1 for hierarchical softmax")
+    negative: int = whole_number(5, "negatives drawn at once; 0: none", 0, 2**20)
+    ns_exponent: float = real_number(0.75, "negatives are drawn by count to the power of this")
+    cbow_mean: int = switch(1, "1 averages the context vectors of CBOW, 0 adds them up")
+    epochs: int = whole_number(5, "passes over the text", 0, 2**40)
+    max_final_vocab: int | None = whole_number(None, "keep at most this many words, none that tie", 1, 2**62)
+    shrink_windows: bool = switch(True, "draw the reach of each window, or always use all of it")
+    negatives_per_pair: bool = switch(False, "draw negatives anew for each context or predicted word")
+    cbow_exact: bool = switch(False, "divide the CBOW gradient by the number of contexts")
+    max_vocab_size: int | None = whole_number(None, "keep at most this many words, the most frequent ones", 1, 2**62)
+    null_word: int = anything(0, "1 adds a word that occurs nowhere")
+    sorted_vocab: int = anything(1, "0 keeps words in the order in which they first occur")
+    compute_loss: bool = anything(False, "add up the loss")
+
+    def check(self) -> None:
+        """As in the base; and refuse settings that do nothing beside the others."""
+        super().check()
         if self.hs == 0 and self.negative == 0:
             raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")
         if self.negatives_per_pair and not self.negative:

@@ -115,8 +115,10 @@ def test_the_package_itself_is_imported_for_its_version_only() -> None:
     for name, path in MODULES.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module is None and node.level == len(name.split(".")) + (
-                path.name == "__init__.py"
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module is None
+                and node.level == len(name.split(".")) + (path.name == "__init__.py")
             ):
                 names = {alias.name for alias in node.names}
                 assert names <= {"__version__", *LEVEL}, f"{name} imports {names} from the package"

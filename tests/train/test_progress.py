@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted import topic_sentences
+from reference.planted import topic_sentences
 
 from fastemb import Word2Vec
 from fastemb.train import progress

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -154,8 +153,9 @@ def test_settings_changed_after_construction_are_checked_again() -> None:
 
 def test_every_setting_is_an_argument_with_the_same_default() -> None:
     parameters = inspect.signature(Word2Vec).parameters
-    for field in fields(Settings):
-        assert parameters[field.name].default == field.default, field.name
+    for name, default in Settings().values().items():
+        assert parameters[name].default == default, name
+        assert type(parameters[name].default) is type(default), name
 
 
 def test_arguments_have_gensims_order() -> None:

@@ -1,36 +1,18 @@
-"""A gensim model taken over."""
+"""A gensim model as the parts of one of fastemb's."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
+from ..train.sampling import HuffmanPaths
+from ..train.settings import Settings
 from .attributes import Attributes
-from .sampling import HuffmanPaths
-from .settings import Settings
-
-if TYPE_CHECKING:
-    from .word2vec import Word2Vec
-
-_OWN_DEFAULT = ("workers", "negatives_per_pair", "cbow_exact")
-_STATE = (
-    "max_vocab_size",
-    "null_word",
-    "sorted_vocab",
-    "comment",
-    "compute_loss",
-    "corpus_count",
-    "corpus_total_words",
-    "effective_min_count",
-    "min_alpha_yet_reached",
-    "train_count",
-    "total_train_time",
-    "running_training_loss",
-)
+from .word2vec_file import STATE, Saved
 
 
 def _loaded(model: Any) -> Any:
@@ -48,8 +30,8 @@ def _loaded(model: Any) -> Any:
     return gensim.models.Word2Vec.load(str(model))
 
 
-def take_model(made: Word2Vec, model: Any) -> None:
-    """Make ``made``, which is empty, a copy of a ``gensim.models.Word2Vec`` or of one that gensim saved at a path.
+def read_gensim(model: Any) -> tuple[Saved, Any]:
+    """A ``gensim.models.Word2Vec``, or one that gensim saved at a path, as parts, and its ``wv``.
 
     Raises:
         ImportError: a path, but gensim is not installed.
@@ -59,23 +41,30 @@ def take_model(made: Word2Vec, model: Any) -> None:
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")
-    names = [field.name for field in fields(Settings) if field.name not in _OWN_DEFAULT and hasattr(model, field.name)]
-    made._start_empty(Settings(**{name: getattr(model, name) for name in names}))
-    for name in _STATE:
-        if getattr(model, name, None) is not None:
-            setattr(made, name, getattr(model, name))
+    there = {name: getattr(model, name) for name in Settings.declared() if hasattr(model, name)}
     matrices = {"vectors": vectors.vectors}
     if model.negative:
         matrices["syn1neg"] = model.syn1neg
     if model.hs:
         matrices["syn1"] = model.syn1
-    vocabulary = Vocabulary(vectors.index_to_key, vectors.expandos["count"])
-    made._adopt(vocabulary, matrices, _paths(vectors) if model.hs else None)
-    for name, values in vectors.expandos.items():
-        if name not in ("count", *Attributes.derived):
-            made.wv.expandos[name] = np.array(values)
-    if len(getattr(vectors, "vectors_lockf", ())) > 1:
-        made.wv.vectors_lockf = np.array(vectors.vectors_lockf)
+    saved = Saved(
+        Settings(**there | {"workers": None}).checked(),
+        {name: getattr(model, name) for name in STATE if getattr(model, name, None) is not None},
+        0,
+        Vocabulary(vectors.index_to_key, vectors.expandos["count"]),
+        matrices,
+        _paths(vectors) if model.hs else None,
+    )
+    return saved, vectors
+
+
+def values_of_words(vectors: Any) -> dict[str, NDArray[Any]]:
+    """Copies of what was hung on each word of gensim's vectors, without what follows from its count."""
+    return {
+        name: np.array(values)
+        for name, values in vectors.expandos.items()
+        if name not in ("count", *Attributes.derived)
+    }
 
 
 def _paths(vectors: Any) -> HuffmanPaths:

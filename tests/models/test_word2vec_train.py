@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import topic_sentences
+from reference.planted import topic_sentences
 
 from fastemb import Corpus, Word2Vec
-from fastemb.train.run import Epoch, Schedule, block_words
+from fastemb.train.hogwild import Hogwild
+from fastemb.train.run import Run
+from fastemb.train.schedule import Schedule, block_words
 
 SENTENCES = topic_sentences()
 WORDS = 2700
@@ -42,7 +44,7 @@ class Alphas:
             return self.seen[-1]
 
         monkeypatch.setattr(Schedule, "alpha", spy)
-        monkeypatch.setattr("fastemb.train.training.make_progress", lambda *_: NoProgress())
+        monkeypatch.setattr("fastemb.models.word2vec.make_progress", lambda *_: NoProgress())
 
     def take(self) -> list[float]:
         taken, self.seen[:] = list(self.seen), []
@@ -449,21 +451,21 @@ def test_vectors_that_are_no_numbers_are_noticed() -> None:
 
 
 def test_when_the_main_thread_looks_does_not_change_how_the_loss_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    train = Epoch.run
+    train = Hogwild.train_epoch
 
-    def look_after_the_first_block(epoch: Epoch, workers: int, watch: Callable[[], None]) -> None:
+    def look_after_the_first_block(team: Hogwild, run: Run, trainer: Any, watch: Callable[[], None]) -> None:
         def add(words: int, kept: int, pairs: int, loss: float) -> None:
-            first = epoch.totals.words == 0
-            epoch.totals.words += words
-            epoch.totals.pairs += pairs
-            epoch.totals.loss += 600.2 if first else 280.1
+            first = run.totals.words == 0
+            run.totals.words += words
+            run.totals.pairs += pairs
+            run.totals.loss += 600.2 if first else 280.1
             if first:
                 watch()
 
-        monkeypatch.setattr(epoch.totals, "add", add)
-        train(epoch, workers, lambda: None)
+        monkeypatch.setattr(run.totals, "add", add)
+        train(team, run, trainer, lambda: None)
 
-    monkeypatch.setattr(Epoch, "run", look_after_the_first_block)
+    monkeypatch.setattr(Hogwild, "train_epoch", look_after_the_first_block)
     model = built()
     model.train(SENTENCES, epochs=1, compute_loss=True)
     expected = 600.2

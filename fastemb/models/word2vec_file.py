@@ -1,12 +1,12 @@
-"""A whole model in one safetensors file: settings, vocabulary and every matrix."""
+"""A whole Word2Vec model in one safetensors file: settings, vocabulary and every matrix."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, BinaryIO
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -14,51 +14,69 @@ from ..checks import number, whole
 from ..corpus import Vocabulary
 from ..io.keys import unpack_keys
 from ..io.safetensors import read_tensors, write_tensors
-from ..io.user_attributes import pack_attributes, set_attributes, unpack_attributes
-from .sampling import HuffmanPaths
-from .settings import Settings
-
-if TYPE_CHECKING:
-    from .word2vec import Word2Vec
+from ..io.user_attributes import pack_attributes, unpack_attributes
+from ..train.sampling import HuffmanPaths
+from ..train.settings import Settings
 
 _FORMAT = "fastemb.Word2Vec"
 _VERSION = "1"
 _COUNTS = "attribute.count"  # so that KeyedVectors can read the file
 _OWN = "model."
-KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
-_STATE = (
+_IN_STATE = ("max_vocab_size", "null_word", "sorted_vocab", "compute_loss")  # settings that version 1 has in "state"
+STATE = (
     "corpus_count",
     "corpus_total_words",
     "effective_min_count",
-    "max_vocab_size",
-    "null_word",
-    "sorted_vocab",
     "train_count",
     "total_train_time",
     "min_alpha_yet_reached",
-    "compute_loss",
     "running_training_loss",
     "comment",
 )
+"""Attributes of a model that are no settings, and are saved."""
 
 
-def write_model(model: Word2Vec, target: str | os.PathLike[str] | BinaryIO, ignore: set[str]) -> None:
-    """Write ``model`` to a file, which is there whole or not at all, or to one that is open."""
-    vectors = model._checked_inputs()
-    if vectors.dtype != np.float32:
-        model.wv.vectors = vectors.astype(np.float32)
-    arrays, metadata = model.wv._packed(ignore)
-    if model.negative:
-        arrays["syn1neg"] = model.syn1neg
-    if model.hs:
-        paths = model._huffman_paths()
-        arrays["syn1"] = model.syn1
+@dataclass
+class Saved:
+    """A model as parts.
+
+    Attributes:
+        settings: Its settings.
+        state: Attributes by the names in `STATE`.
+        epochs_trained: Epochs that its matrices have seen.
+        vocabulary: Its words.
+        matrices: "vectors", and "syn1neg" and "syn1" where it has them; taken out of here one by one.
+        paths: Through the Huffman tree that belongs to "syn1".
+        own: What was hung on the model, by name.
+        tensors: All arrays of the file.
+        metadata: The texts of the file.
+    """
+
+    settings: Settings
+    state: dict[str, Any]
+    epochs_trained: int
+    vocabulary: Vocabulary
+    matrices: dict[str, Any]
+    paths: HuffmanPaths | None
+    own: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def write_model(target: str | os.PathLike[str] | BinaryIO, model: Saved) -> None:
+    """Write a model to a file, which is there whole or not at all, or to one that is open.
+
+    ``tensors`` and ``metadata`` are what the file holds of the input vectors and their words.
+    """
+    arrays = model.tensors | {name: matrix for name, matrix in model.matrices.items() if name != "vectors"}
+    if model.paths is not None:
+        paths = model.paths
         arrays |= {"path_offsets": paths.offsets, "path_nodes": paths.nodes, "path_codes": paths.codes}
-    settings = {field.name: getattr(model, field.name) for field in fields(Settings)} | {"workers": model._workers}
-    state = {name: getattr(model, name) for name in _STATE} | {"epochs_trained": model._epochs_trained}
-    own = {name: value for name, value in model._own_attributes().items() if name not in ignore}
-    plain, further = pack_attributes(own, _OWN)
-    metadata |= {
+    values = model.settings.values()
+    settings = {name: value for name, value in values.items() if name not in _IN_STATE}
+    state = model.state | {name: values[name] for name in _IN_STATE} | {"epochs_trained": model.epochs_trained}
+    plain, further = pack_attributes(model.own, _OWN)
+    metadata = model.metadata | {
         "format": _FORMAT,
         "version": _VERSION,
         "settings": json.dumps(settings, default=_plain),
@@ -68,8 +86,8 @@ def write_model(model: Word2Vec, target: str | os.PathLike[str] | BinaryIO, igno
     write_tensors(target, arrays | further, metadata)
 
 
-def read_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
-    """Make ``model``, whose ``__init__`` was not called, what `write_model` wrote.
+def read_model(path: str | os.PathLike[str]) -> Saved:
+    """What `write_model` wrote.
 
     Raises:
         ValueError: the file is something else, or damaged.
@@ -80,28 +98,26 @@ def read_model(model: Word2Vec, path: str | os.PathLike[str]) -> None:
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        settings = Settings(**json.loads(metadata["settings"]))
-        settings.check()
         saved = json.loads(metadata["state"])
-        state = {name: saved[name] for name in (*_STATE, "epochs_trained")}
+        state = {name: saved[name] for name in (*STATE, "epochs_trained")}
+        moved = {name: saved[name] for name in _IN_STATE}
+        settings = Settings(**json.loads(metadata["settings"]), **moved).checked()
         _check_state(state)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
-    model._start_empty(settings)
-    model._epochs_trained = state.pop("epochs_trained")
-    for name, value in state.items():
-        setattr(model, name, value)
     vocabulary = _vocabulary(path, unpack_keys(path, arrays, metadata.get("key_type")), _counts(path, arrays))
     shape = (len(vocabulary), settings.vector_size)
-    matrices = {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)}
-    model.wv._unpack(path, arrays, metadata)
-    own = unpack_attributes(path, metadata.get("model"), arrays, _OWN)
-    paths = _paths(path, arrays, len(vocabulary)) if settings.hs else None
-    del arrays
-    for name in set(own) & KEPT:
-        setattr(model, name, own.pop(name))
-    set_attributes(path, model, own, set(vars(model)))
-    model._adopt(vocabulary, matrices, paths)
+    return Saved(
+        settings,
+        state,
+        state.pop("epochs_trained"),
+        vocabulary,
+        {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)},
+        _paths(path, arrays, len(vocabulary)) if settings.hs else None,
+        unpack_attributes(path, metadata.get("model"), arrays, _OWN),
+        arrays,
+        metadata,
+    )
 
 
 def _paths(path: Any, arrays: dict[str, Any], words: int) -> HuffmanPaths:

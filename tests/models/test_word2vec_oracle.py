@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import topic_sentences
 from reference.harness import alias_table
 from reference.oracle import Model, huffman_paths, keep_thresholds, train
+from reference.planted import topic_sentences
 
 from fastemb import Word2Vec
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import topic_sentences
+from reference.planted import topic_sentences
 
 from fastemb import Word2Vec
-from fastemb.train.run import Epoch, Schedule, Totals
+from fastemb.train.hogwild import Hogwild
+from fastemb.train.run import Run, Totals
+from fastemb.train.schedule import Schedule
+from fastemb.train.task import Task
 
 SENTENCES = topic_sentences()
 OPTIONS: dict[str, Any] = {"min_count": 1, "vector_size": 20, "workers": 2, "sample": 0, "epochs": 3}
@@ -145,15 +148,15 @@ def test_the_loss_until_an_exception_is_kept() -> None:
 
 
 def test_norms_are_right_after_an_interrupt_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Epoch.run
+    train_epoch = Hogwild.train_epoch
 
-    def interrupted(self: Epoch, *arguments: Any) -> None:
-        run(self, *arguments)
+    def interrupted(self: Hogwild, *arguments: Any) -> None:
+        train_epoch(self, *arguments)
         raise KeyboardInterrupt
 
     model = built(alpha=0.1)
     model.wv.fill_norms()
-    monkeypatch.setattr(Epoch, "run", interrupted)
+    monkeypatch.setattr(Hogwild, "train_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.train(SENTENCES)
     model.wv.fill_norms()
@@ -212,13 +215,16 @@ class BrokenTrainer:
         return end - begin, end - begin, 1, 0.5
 
 
+def run_of(words: int) -> Run:
+    return Run(epochs=1, words=words, block=256, seed=1, schedule=Schedule(0.1, 0.1, 1))
+
+
 @pytest.mark.parametrize("error", [BoomError("in a worker"), MemoryError(), SystemExit(3)])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, workers: int) -> None:
     trainer = BrokenTrainer(5, error)
-    epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(type(error)) as caught:
-        epoch.run(workers, lambda: None)
+        Hogwild(workers).train_epoch(run_of(10**8), trainer, lambda: None)
     assert caught.value is error
     assert trainer.blocks < 10**5
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
@@ -227,7 +233,7 @@ def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, w
 def test_an_exception_in_a_worker_reaches_the_caller_of_train(monkeypatch: pytest.MonkeyPatch) -> None:
     model = built()
     with monkeypatch.context() as patch:
-        patch.setattr(Word2Vec, "_trainer", lambda *_: BrokenTrainer(3, BoomError("in a worker")))
+        patch.setattr(Task, "bind", lambda *_: BrokenTrainer(3, BoomError("in a worker")))
         with pytest.raises(BoomError, match="in a worker"):
             model.train(SENTENCES)
     require_usable(model)
@@ -240,9 +246,8 @@ def test_an_exception_in_the_waiting_thread_stops_the_workers() -> None:
         if trainer.blocks > 100:
             raise BoomError("while watching")
 
-    epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(BoomError, match="while watching"):
-        epoch.run(2, watch)
+        Hogwild(2).train_epoch(run_of(10**8), trainer, watch)
     assert trainer.blocks < 10**8 // 256
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
 
@@ -258,18 +263,17 @@ def test_threads_that_cannot_be_started_stop_those_that_were(monkeypatch: pytest
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
-    epoch = Epoch(BrokenTrainer(0, BoomError()), 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="can't start new thread"):
-        epoch.run(4, lambda: None)
+        Hogwild(4).train_epoch(run_of(10**8), BrokenTrainer(0, BoomError()), lambda: None)
     assert not any(thread.is_alive() for thread in started)
 
 
 def test_every_block_is_trained_once_and_added_up() -> None:
-    totals = Totals()
+    run = run_of(100_001)
     trainer = BrokenTrainer(0, BoomError())
-    Epoch(trainer, 0, 100_001, 256, 0, Schedule(0.1, 0.1, 1), totals).run(4, lambda: None)  # type: ignore[arg-type]
+    Hogwild(4).train_epoch(run, trainer, lambda: None)
     assert trainer.blocks == 391
-    assert totals == Totals(words=100_001, kept=100_001, pairs=391, loss=195.5)
+    assert run.totals == Totals(words=100_001, kept=100_001, pairs=391, loss=195.5)
 
 
 def test_vectors_that_a_callback_replaces_are_the_ones_trained_on() -> None:

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from planted import analogies, analogy_sentences, nearest_are_of_one_topic, topic_sentences
+from reference.planted import analogies, analogy_sentences, nearest_are_of_one_topic, topic_sentences
 
 from fastemb import Word2Vec
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import Sentences, nearest_are_of_one_topic, topic_sentences
+from reference.planted import Sentences, nearest_are_of_one_topic, topic_sentences
 
 from fastemb import RULE_DISCARD, RULE_KEEP, Corpus, Word2Vec
+from fastemb.train.hogwild import Hogwild
+from fastemb.train.run import Run
 
 SENTENCES = topic_sentences()
 OPTIONS: dict[str, Any] = {"min_count": 1, "vector_size": 20, "sample": 0, "alpha": 0.1, "epochs": 6}
@@ -205,15 +207,13 @@ def test_samples_do_not_depend_on_the_number_of_workers(sg: int, targets: dict[s
 
 def test_the_default_is_a_worker_for_every_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    from fastemb.train.run import Epoch
+    train_epoch = Hogwild.train_epoch
 
-    run = Epoch.run
+    def spy(self: Hogwild, *arguments: Any) -> None:
+        seen.append(self.workers)
+        train_epoch(self, *arguments)
 
-    def spy(self: Epoch, workers: int, watch: Any) -> None:
-        seen.append(workers)
-        run(self, workers, watch)
-
-    monkeypatch.setattr(Epoch, "run", spy)
+    monkeypatch.setattr(Hogwild, "train_epoch", spy)
     monkeypatch.setattr("fastemb.threads.available_cpus", lambda: 3)
     assert Word2Vec(SENTENCES, **OPTIONS | {"epochs": 1}).workers == 3
     Word2Vec(SENTENCES, workers=2, **OPTIONS | {"epochs": 1})
@@ -228,17 +228,15 @@ def test_a_huge_sentence_is_trained_in_many_blocks(monkeypatch: pytest.MonkeyPat
     path = tmp_path / "line.txt"
     path.write_text(" ".join(words), encoding="utf-8")
     blocks = []
-    from fastemb.train.run import Epoch
+    take = Run.take
 
-    take = Epoch._take
-
-    def spy(self: Epoch) -> tuple[int, int] | None:
+    def spy(self: Run) -> tuple[int, int] | None:
         span = take(self)
         if span is not None:
             blocks.append(span)
         return span
 
-    monkeypatch.setattr(Epoch, "_take", spy)
+    monkeypatch.setattr(Run, "take", spy)
     model = Word2Vec(corpus_file=path, workers=2, vector_size=4, negative=2, window=2, epochs=1, min_count=1)
     assert model.corpus_count == 1
     assert model.corpus_total_words == 2_000_000

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .sampling import HuffmanPaths, keep_probabilities
+from ..train.sampling import HuffmanPaths, keep_probabilities
 
 Ints = NDArray[np.int64]
 

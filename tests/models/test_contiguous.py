@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import topic_sentences
+from reference.planted import topic_sentences
 
 from fastemb import KeyedVectors, Word2Vec
 
@@ -121,7 +121,7 @@ class Interrupting:
                 raise error
             return 0.05
 
-        monkeypatch.setattr("fastemb.train.run.Schedule.alpha", alpha)
+        monkeypatch.setattr("fastemb.train.schedule.Schedule.alpha", alpha)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError, MemoryError])
@@ -150,7 +150,7 @@ def test_output_matrices_can_be_replaced(size: int) -> None:
     model.train(SENTENCES)
     saved = [matrix.copy() for matrix in matrices(model)]
     twin.wv.vectors, twin.syn1neg, twin.syn1 = saved
-    twin._epochs_trained = model._epochs_trained
+    twin._weights.epochs_trained = model._weights.epochs_trained
     assert twin.syn1neg is saved[1]
     for trained in (model, twin):
         trained.train(SENTENCES)
@@ -180,6 +180,6 @@ def test_a_model_can_be_asked_while_an_epoch_runs(size: int, monkeypatch: pytest
         return 0.05
 
     with monkeypatch.context() as patched:
-        patched.setattr("fastemb.train.run.Schedule.alpha", alpha)
+        patched.setattr("fastemb.train.schedule.Schedule.alpha", alpha)
         model.train(SENTENCES * 20, epochs=1)
     assert len({vector.tobytes() for vector in seen}) > 3

@@ -1,0 +1,80 @@
+"""One kind of item model: its plan, its matrices, and how they are trained."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..corpus import Corpus
+from ..threads import thread_count
+from ..train.hogwild import Hogwild
+from ..train.matrices import Matrix, copy_of
+from ..train.progress import make_progress
+from ..train.run import Run
+from ..train.sampling import Tables
+from ..train.schedule import Schedule
+from ..train.task import Task
+from ..train.training import NOTHING_TRAINED, train
+from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
+from .parameters import Plan
+
+
+@dataclass(eq=False)
+class Core:
+    """Matrices with a row for each item, and the plan by which they learn."""
+
+    plan: Plan
+    weights: Weights
+
+    @classmethod
+    def fresh(cls, plan: Plan, items: int) -> Self:
+        """One that has learned nothing."""
+        weights = Weights(Rows(fresh_inputs(items, plan.settings)))
+        weights.start_outputs(items, plan.settings)
+        return cls(plan, weights)
+
+    @classmethod
+    def of(cls, plan: Plan, inputs: Matrix, outputs: Matrix, epochs_trained: int) -> Self:
+        """One with copies of these matrices, (items, vector_size)."""
+        return cls(plan, Weights(Rows(copy_of(inputs)), copy_of(outputs), None, epochs_trained))
+
+    def grown(self, plan: Plan, items: int) -> Core:
+        """A copy for more items, which come after those there are, to go on by another plan."""
+        inputs = grown_inputs(self.inputs, items, plan.settings.seed)
+        return Core(plan, Weights(Rows(inputs), copy_of(self.outputs, items), None, self.weights.epochs_trained))
+
+    @property
+    def inputs(self) -> Matrix:
+        """Input vectors, (items, vector_size)."""
+        return self.weights.holder.vectors
+
+    @property
+    def outputs(self) -> Matrix:
+        """Output vectors, (items, vector_size)."""
+        assert self.weights.syn1neg is not None  # every plan has negatives
+        return self.weights.syn1neg
+
+    def train(self, corpus: Corpus, event_keep: NDArray[np.uint32] | None, progress: bool | None) -> None:
+        """Learn from sessions.
+
+        Args:
+            corpus: A sentence a session; its vocabulary are the items.
+            event_keep: Thresholds as in `Task`.
+            progress: True or False; None shows progress when standard error is a terminal.
+
+        Raises:
+            FloatingPointError: training diverged.
+        """
+        settings = self.plan.settings
+        tables = Tables.of(corpus.vocabulary.counts, settings, None)
+        task = Task(settings, corpus, tables, self.weights, contexts=self.plan.contexts, event_keep=event_keep)
+        schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * corpus.words)
+        run = Run.planned(settings, corpus.words, schedule)
+        display = make_progress(progress, run.epochs * run.words)
+        train(run, task, Hogwild(thread_count(settings.workers)), display)
+        if run.totals.pairs == 0 and run.epochs > 0:
+            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)

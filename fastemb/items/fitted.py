@@ -1,0 +1,169 @@
+"""What a fitted item model knows, and which items it recommends, in row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from ..corpus import Vocabulary
+from ..vectors import KeyedVectors
+from ..vectors.topk import top_k
+from .core import Core
+from .interactions import Interactions
+from .parameters import check_count
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+class Fitted:
+    """A fitted state; with two kinds of model their vectors stand side by side.
+
+    Args:
+        cores: One for each kind of model.
+        vocabulary: The items, by row.
+        histories: What they were fitted on, in rows.
+        sessions: How many of these hold something, where the histories were not kept.
+    """
+
+    def __init__(
+        self, cores: list[Core], vocabulary: Vocabulary, histories: Interactions, sessions: int | None = None
+    ) -> None:
+        self.cores = cores
+        self.vocabulary = vocabulary
+        self.histories = histories
+        self.sessions = int((np.diff(histories.offsets) > 0).sum()) if sessions is None else sessions
+        self.wv = self._keyed([core.inputs for core in cores])
+        self.wv_out = self._keyed([core.outputs for core in cores])
+        self._users: dict[Hashable, int] | None = None
+        self._unit: Floats | None = None
+
+    def _keyed(self, parts: list[Floats]) -> KeyedVectors:
+        vectors = parts[0] if len(parts) == 1 else np.hstack(parts)
+        return KeyedVectors._from_arrays(self.vocabulary.keys, vectors, self.vocabulary.counts)
+
+    def unit_vectors(self) -> Floats:
+        """What items are compared by: products are cosines, or their mean."""
+        if self._unit is None:
+            kinds = [core.plan.settings.sg for core in self.cores]
+            parts = [
+                core.inputs if sg else core.outputs - core.outputs.mean(axis=0)
+                for core, sg in zip(self.cores, kinds, strict=True)
+            ]
+            lengths = [np.linalg.norm(part, axis=1, keepdims=True) * np.sqrt(len(parts)) for part in parts]
+            unit = [part / np.where(length > 0, length, 1) for part, length in zip(parts, lengths, strict=True)]
+            self._unit = np.hstack(unit).astype(np.float32)
+        return self._unit
+
+    def users(self) -> dict[Hashable, int]:
+        """The session of each user."""
+        if self._users is None:
+            self._users = {key: row for row, key in enumerate(self.histories.session_keys)}
+        return self._users
+
+    def popularity(self) -> Floats:
+        """Share of sessions with each item, as rows of one number."""
+        share: Floats = (self.vocabulary.counts / max(self.sessions, 1)).astype(np.float32)
+        return share[:, None]
+
+    def encoded(self, data: object) -> Interactions:
+        """Sessions, in any form that `Item2Vec.fit` takes, in rows; unknown items are left out."""
+        numbers, keys = self.wv.key_to_index, self.wv.index_to_key
+        return Interactions.from_any(data).with_items(numbers, keys).merged()
+
+    def of_users(self, users: Sequence[Hashable] | None) -> Interactions:
+        """The histories of these users, or of all.
+
+        Raises:
+            KeyError: one is unknown.
+        """
+        if users is None:
+            return self.histories.merged()
+        rows = []
+        for user in users:
+            row = self.users().get(user, -1)
+            if row < 0:
+                raise KeyError(f"unknown user {user!r}: it is no session key of the data that the model was fitted on")
+            rows.append(row)
+        chosen: Interactions = self.histories[np.array(rows, np.int64)]
+        return chosen.merged()
+
+    def queries(self, histories: Interactions) -> Floats:
+        """The mean of each session's input vectors, zero for an empty one: (sessions, vector_size)."""
+        vectors = self.wv.vectors
+        queries = np.empty((len(histories), vectors.shape[1]), np.float32)
+        _native.mean_rows(vectors, histories.items, histories.offsets, histories.weights, queries)
+        return queries
+
+    def best(
+        self,
+        histories: Interactions,
+        n: int,
+        *,
+        exclude: Interactions | None = None,
+        candidates: Iterable[Hashable] | None = None,
+        exclude_history: bool = True,
+        workers: int | None = None,
+    ) -> tuple[Ints, Floats]:
+        """The ``n`` items with the highest scores for each history, the most popular ones for an empty history.
+
+        Args:
+            histories: In rows.
+            n: How many for each.
+            exclude: As many lists of rows not to recommend.
+            candidates: Recommend only these; unknown ones are skipped.
+            exclude_history: Do not recommend the items of the history.
+            workers: Threads.
+
+        Returns:
+            Rows and scores, (histories, m), best first; m is n, or the number of all items where that is smaller. What
+            is missing at the end is -1 and -infinity.
+
+        Raises:
+            ValueError: ``n`` is below 1, there are more or fewer lists to exclude, or no candidate is known.
+        """
+        check_count("n", n)
+        if exclude is not None and len(exclude) != len(histories):
+            raise ValueError(f"{len(exclude)} lists of items to exclude for {len(histories)} histories")
+        mask = None if candidates is None else self._mask(candidates)
+        forbidden = histories if exclude_history else None
+        if exclude is not None and len(exclude.items):
+            forbidden = exclude if forbidden is None else _both(forbidden, exclude)
+        n = min(n, len(self.wv))
+        rows = np.full((len(histories), n), -1, np.int64)
+        scores = np.full((len(histories), n), -np.inf, np.float32)
+        cold = np.diff(histories.offsets) == 0
+        for chosen, popular in ((~cold, False), (cold, True)):
+            if not chosen.any():
+                continue
+            every = bool(chosen.all())
+            some = histories if every else histories[chosen]
+            without = forbidden if every or forbidden is None else forbidden[chosen]
+            rows[chosen], scores[chosen] = top_k(
+                np.ones((len(some), 1), np.float32) if popular else self.queries(some),
+                self.popularity() if popular else self.wv_out.vectors,
+                n,
+                exclude=None if without is None else (without.offsets, without.items),
+                mask=mask,
+                workers=workers,
+            )
+        return rows, scores
+
+    def _mask(self, candidates: Iterable[Hashable]) -> NDArray[np.bool_]:
+        rows = self.wv.key_to_index
+        mask = np.zeros(len(rows), bool)
+        mask[[rows[item] for item in candidates if item in rows]] = True
+        if not mask.any():
+            raise ValueError("none of the candidates is a known item")
+        return mask
+
+
+def _both(one: Interactions, other: Interactions) -> Interactions:
+    """The events of both, session by session."""
+    owners = np.concatenate([one._owners(), other._owners()])
+    order = np.argsort(owners, kind="stable")
+    items = np.concatenate([one.items, other.items])[order]
+    return Interactions(items, one.offsets + other.offsets, one.item_keys)

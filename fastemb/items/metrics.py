@@ -1,0 +1,102 @@
+"""How good a ranking is beside what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .interactions import Interactions
+
+Ints = NDArray[np.int64]
+
+
+def check_k(k: int) -> None:
+    """Refuse a number of recommendations below 1.
+
+    Raises:
+        ValueError: it is.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k!r}")
+
+
+def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[str, float]:
+    """Means over the sessions that have something held out.
+
+    Args:
+        recommended: (sessions, any) item numbers, best first, -1 for nothing.
+        offsets: (sessions + 1,), session s has ``truth[offsets[s]:offsets[s + 1]]`` held out.
+        truth: Item numbers, none twice in a session; -1 for an item that cannot be recommended, always a miss.
+        k: How many recommendations count.
+
+    Returns:
+        With h hits among the first k of a session and t items held out, the means of
+        "recall" h / t; "precision" h / k; "hit_rate" 1 if h > 0; "ndcg", the sum of 1 / log2(1 + rank) over the hits
+        divided by that of the best ranking, min(t, k) hits first (Järvelin and Kekäläinen 2002); "map", the sum over
+        hits of the precision up to each, divided by min(t, k). "sessions": how many they are means of.
+
+    Raises:
+        ValueError: ``k`` is below 1; nothing is held out.
+    """
+    check_k(k)
+    sizes = np.diff(offsets)
+    judged = np.flatnonzero(sizes > 0)
+    if not len(judged):
+        raise ValueError("nothing is held out: there is no session to judge")
+    top, sizes = recommended[judged, :k], sizes[judged]
+    span = int(max(truth.max(initial=0), top.max(initial=0))) + 1
+    owners = np.repeat(np.arange(len(judged)), sizes)
+    known = truth >= 0
+    pairs = np.sort(owners[known] * span + truth[known])
+    asked = np.arange(len(judged))[:, None] * span + top
+    found = np.searchsorted(pairs, asked)
+    hit = (top >= 0) & (pairs[np.minimum(found, len(pairs) - 1)] == asked) if len(pairs) else np.zeros(top.shape, bool)
+    hits = hit.sum(axis=1)
+    ranks = np.arange(1, top.shape[1] + 1)
+    best = np.minimum(sizes, k)
+    gains = 1 / np.log2(1 + np.arange(1, max(top.shape[1], int(best.max())) + 1))
+    precisions = np.cumsum(hit, axis=1) / ranks
+    return {
+        "recall": float((hits / sizes).mean()),
+        "precision": float((hits / k).mean()),
+        "ndcg": float(((hit * gains[: top.shape[1]]).sum(axis=1) / np.cumsum(gains)[best - 1]).mean()),
+        "map": float(((hit * precisions).sum(axis=1) / best).mean()),
+        "hit_rate": float((hits > 0).mean()),
+        "sessions": float(len(judged)),
+    }
+
+
+def held_out(held: Interactions, numbers: dict[Hashable, int], shown: Interactions) -> tuple[Ints, Ints]:
+    """Held-out items in the model's rows, -1 where it does not know them, without those that were shown."""
+    merged = held.merged()
+    remap = np.fromiter((numbers.get(key, -1) for key in merged.item_keys), np.int64, len(merged.item_keys))
+    rows = remap[merged.items]
+    span = len(numbers) + 1
+    mine = shown._owners() * span + shown.items
+    new = ~np.isin(merged._owners() * span + np.where(rows < 0, span - 1, rows), mine)
+    before = np.concatenate([[0], np.cumsum(new)]).astype(np.int64)
+    return before[merged.offsets], rows[new]
+
+
+def most_popular(counts: Ints, histories: Interactions, k: int) -> Ints:
+    """For each history the k items with the highest counts that it lacks, -1 where there are no more.
+
+    Returns:
+        (sessions, min(k, items)).
+    """
+    k = min(k, len(counts))
+    lengths = np.diff(histories.offsets)
+    order = np.argsort(-counts, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    rows = np.full((len(histories), k), -1, np.int64)
+    for session in range(len(histories)):
+        first = order[: k + lengths[session]]
+        own = rank[histories.items[histories.offsets[session] : histories.offsets[session + 1]]]
+        stays = np.ones(len(first), bool)
+        stays[own[own < len(first)]] = False
+        chosen = first[stays][:k]
+        rows[session, : len(chosen)] = chosen
+    return rows

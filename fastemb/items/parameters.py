@@ -1,0 +1,152 @@
+"""Parameters of Item2Vec, declared once, and the settings of training that they come to."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..checks import integer
+from ..train.settings import Checked, Settings, declare, real_number, thread_number, whole_number
+
+# What None stands for, by sg; chosen on held-out parts of training data.
+_DEFAULTS: dict[int, dict[str, Any]] = {
+    0: {"vector_size": 128, "contexts": 8, "negative": 200, "ns_exponent": -0.2, "epochs": 20, "alpha": 0.2},
+    1: {"vector_size": 128, "contexts": 32, "negative": 5, "ns_exponent": 0.4, "epochs": 80, "alpha": 0.05},
+}
+_ITEMS_PER_NEGATIVE = 4  # more negatives by default, and one item is drawn so often for a prediction that it diverges
+
+
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Check a number of things, which must be an integer.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: it is below ``least``, or too large.
+    """
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, not {value!r}")
+    if not least <= integer(name, value) < 2**30:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+
+
+def _optional_count(doc: str) -> Any:
+    def check(name: str, value: Any) -> Any:
+        if value is not None:
+            check_count(name, value)
+        return value
+
+    return declare(None, doc, int, check)
+
+
+def _kind(doc: str) -> Any:
+    def check(name: str, value: Any) -> Any:
+        if value not in (None, 0, 1):
+            raise ValueError(f"{name} must be 0, 1 or None, not {value!r}")
+        return value
+
+    return declare(None, doc, int, check)
+
+
+def _any_seed(doc: str) -> Any:
+    return declare(1, doc, int, lambda name, value: value)  # see `seed_of`
+
+
+@dataclass
+class Parameters(Checked):
+    """What an Item2Vec model is asked to be; None stands for what does best for the kind of model."""
+
+    vector_size: int | None = _optional_count("dimensions of the vectors")
+    window: int | None = whole_number(
+        None,
+        "sessions have an order, and contexts are at most so far away (default: baskets without an order)",
+        1,
+        2**63,
+    )
+    contexts: int | None = _optional_count("in baskets: items that an item is predicted from, at most")
+    sg: int | None = _kind(
+        "1 predicts from each context alone, 0 from their mean (default: both, half of the vector each)"
+    )
+    negative: int | None = _optional_count("negatives for each item predicted")
+    ns_exponent: float | None = real_number(None, "negatives are drawn by count to this power; may be negative")
+    sample: float = real_number(0.0, "thin out items above this share of the events; 0: none", at_least=0.0)
+    epochs: int | None = whole_number(None, "passes over the data", 0, 2**40)
+    alpha: float | None = real_number(None, "first learning rate", at_least=0.0)
+    min_alpha: float = real_number(0.0001, "last learning rate", at_least=0.0)
+    min_count: int = whole_number(1, "drop items that occur less often", 0, 2**62)
+    random_state: Any = _any_seed("seed")  # noqa: RUF009 (a declaration, not a value)
+    workers: int | None = thread_number("threads (default: all CPUs)")
+
+    def check(self) -> None:
+        """As in the base; and refuse parameters that do not go together."""
+        super().check()
+        if self.vector_size is not None and self.sg is None:
+            check_count("vector_size", self.vector_size, 2)
+        if self.window is not None and self.contexts is not None:
+            raise ValueError("contexts is for baskets without an order: leave window or contexts at None")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one kind of model is trained.
+
+    Attributes:
+        settings: Of training, checked.
+        contexts: Most contexts of an item in a basket without order; 0 for windows.
+    """
+
+    settings: Settings
+    contexts: int
+
+
+def plans(given: Parameters, seed: int = 1, items: int | None = None) -> list[Plan]:
+    """One for each kind of model that is trained: with both, each has half of the dimensions.
+
+    Args:
+        given: Parameters, unchecked.
+        seed: Of everything random.
+        items: The size of the vocabulary once it is known, which bounds the default of ``negative``.
+
+    Raises:
+        ValueError: a parameter makes no sense.
+        TypeError: one is of another type.
+    """
+    asked = given.checked()
+    kinds = [0, 1] if asked.sg is None else [asked.sg]
+    sizes: list[int | None] = [asked.vector_size]
+    if len(kinds) == 2:
+        sizes = [None, None] if asked.vector_size is None else [asked.vector_size // 2, -(-asked.vector_size // 2)]
+    return [_plan(asked, kind, size, seed, items) for kind, size in zip(kinds, sizes, strict=True)]
+
+
+def _plan(asked: Parameters, kind: int, size: int | None, seed: int, items: int | None) -> Plan:
+    chosen = {name: getattr(asked, name) for name in _DEFAULTS[kind]} | {"vector_size": size}
+    chosen = {name: _DEFAULTS[kind][name] if value is None else value for name, value in chosen.items()}
+    if asked.negative is None and items is not None:
+        chosen["negative"] = max(1, min(chosen["negative"], items // _ITEMS_PER_NEGATIVE))
+    contexts = chosen.pop("contexts")
+    settings = Settings(
+        **chosen,
+        window=(contexts + 1) // 2 if asked.window is None else asked.window,
+        sg=kind,
+        cbow_exact=not kind,
+        sample=asked.sample,
+        min_alpha=asked.min_alpha,
+        min_count=asked.min_count,
+        workers=asked.workers,
+        seed=seed,
+    )
+    return Plan(settings.checked(), contexts if asked.window is None else 0)
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed that a number, a NumPy generator or None (any) stands for."""
+    if random_state is None:
+        return secrets.randbits(32)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**32))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**32, dtype=np.uint64))
+    return int(random_state)

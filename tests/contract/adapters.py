@@ -1,0 +1,124 @@
+"""Models as the contract sees them. A new model joins by a line in MODELS, and by an adapter if its methods differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastemb import CallbackAny2Vec, Item2Vec, Word2Vec
+
+Sequences = Sequence[Any]
+
+
+class Adapter(Protocol):
+    """What the contract needs of a model; options are its own, by the model's names."""
+
+    takes_callbacks: bool
+    keeps_what_it_had: bool
+    """Whether a call that fails changes nothing; otherwise what was learned until then stays."""
+
+    def fit(self, data: Sequences, **options: Any) -> Any:
+        """A model trained on sequences of tokens."""
+
+    def go_on(self, model: Any, data: Sequences, **options: Any) -> None:
+        """Train a model that was fitted further, on known tokens."""
+
+    def load(self, path: Path) -> Any:
+        """What the model's ``save`` wrote."""
+
+    def seeded(self, seed: int) -> dict[str, Any]:
+        """The options that set the seed."""
+
+
+class Words:
+    """A Word2Vec model."""
+
+    takes_callbacks = True
+    keeps_what_it_had = False
+    defaults: ClassVar[dict[str, Any]] = {"vector_size": 12, "min_count": 1, "sample": 0.0, "epochs": 3, "workers": 1}
+
+    def __init__(self, **options: Any) -> None:
+        self._options = {**self.defaults, "progress": False, **options}
+
+    def fit(self, data: Sequences, **options: Any) -> Word2Vec:
+        return Word2Vec(data, **self._options | options)
+
+    def go_on(
+        self, model: Word2Vec, data: Sequences, epochs: int = 2, callbacks: Sequence[CallbackAny2Vec] = (), **more: Any
+    ) -> None:
+        model.train(data, epochs=epochs, callbacks=callbacks, progress=more.get("progress", False))
+
+    def load(self, path: Path) -> Word2Vec:
+        model = Word2Vec.load(path)
+        model.workers = 1
+        return model
+
+    def seeded(self, seed: int) -> dict[str, Any]:
+        return {"seed": seed}
+
+
+class Items:
+    """An Item2Vec model."""
+
+    takes_callbacks = False
+    keeps_what_it_had = True
+    defaults: ClassVar[dict[str, Any]] = {
+        "vector_size": 12,
+        "epochs": 3,
+        "alpha": 0.05,
+        "workers": 1,
+        "progress": False,
+    }
+
+    def __init__(self, **options: Any) -> None:
+        self._options = {**self.defaults, "progress": False, **options}
+
+    def fit(self, data: Sequences, **options: Any) -> Item2Vec:
+        return Item2Vec(**self._options | options).fit(data)
+
+    def go_on(self, model: Item2Vec, data: Sequences, **options: Any) -> None:
+        before = model.get_params()
+        try:
+            model.set_params(**{"epochs": 2, "workers": 1, "progress": False} | options).partial_fit(data)
+        finally:
+            model.set_params(**before)
+
+    def load(self, path: Path) -> Item2Vec:
+        return Item2Vec.load(path)
+
+    def seeded(self, seed: int) -> dict[str, Any]:
+        return {"random_state": seed}
+
+
+MODELS: dict[str, Adapter] = {
+    "Word2Vec skip-gram": Words(sg=1),
+    "Word2Vec skip-gram, rows without padding": Words(sg=1, vector_size=16),
+    "Word2Vec CBOW": Words(sg=0),
+    "Word2Vec hierarchical softmax": Words(sg=1, hs=1, negative=0),
+    "Word2Vec CBOW, both outputs": Words(sg=0, hs=1),
+    "Item2Vec baskets": Items(),
+    "Item2Vec baskets, contexts alone": Items(sg=1),
+    "Item2Vec sessions": Items(window=3, sg=0),
+}
+
+
+def keys_of(model: Any) -> list[Any]:
+    """The tokens that a model knows, by row."""
+    return list(model.wv.index_to_key)
+
+
+def matrices(model: Any) -> list[NDArray[np.float32]]:
+    """Every matrix that learns, the input vectors first."""
+    found = [model.wv.vectors]
+    if isinstance(model, Word2Vec):
+        return found + [getattr(model, name) for name in ("syn1neg", "syn1") if hasattr(model, name)]
+    return [*found, model.wv_out.vectors]
+
+
+def bits(model: Any) -> bytes:
+    """All that was learned."""
+    return b"".join(matrix.tobytes() for matrix in matrices(model))

@@ -1,0 +1,295 @@
+"""What every model does alike: fit, save and load, seed, workers, bad input, progress, callbacks, interrupts."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import threading
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from adapters import MODELS, Adapter, bits, keys_of, matrices
+
+from fastemb import CallbackAny2Vec
+
+TOKENS = [f"t{number}" for number in range(40)]
+FOREVER = 1_000_000  # epochs, more than any test waits for
+
+
+def sequences(count: int, seed: int = 1) -> list[list[str]]:
+    """Sequences of 2 to 12 tokens, each from one half of them: something can be learned."""
+    random = np.random.default_rng(seed)
+    found = []
+    for number in range(count):
+        drawn = random.integers(0, 20, random.integers(2, 13)) + 20 * (number % 2)
+        found.append([TOKENS[token] for token in drawn.tolist()])
+    return found
+
+
+DATA = sequences(300)
+pytestmark = pytest.mark.filterwarnings("ignore:nothing was trained")
+
+
+@pytest.fixture(params=MODELS)
+def adapter(request: pytest.FixtureRequest) -> Adapter:
+    return MODELS[request.param]
+
+
+def check(model: Any, tokens: int = 40) -> None:
+    """The matrices are whole, whatever happened to the model."""
+    keys = keys_of(model)
+    assert len(keys) == len(set(keys)) == tokens
+    for matrix in matrices(model):
+        assert matrix.dtype == np.float32
+        assert matrix.shape == (tokens, matrices(model)[0].shape[1])
+        assert matrix.flags.c_contiguous
+        assert matrix.flags.writeable
+        assert np.isfinite(matrix).all()
+
+
+# ---- fit ----
+
+
+def test_a_fitted_model_has_a_vector_for_each_token(adapter: Adapter) -> None:
+    model = adapter.fit(DATA)
+    check(model)
+    assert set(keys_of(model)) == set(TOKENS)
+    counts = [model.wv.get_vecattr(key, "count") for key in keys_of(model)]
+    assert counts == sorted(counts, reverse=True)
+    assert all(matrix.any() for matrix in matrices(model))
+
+
+def test_tokens_that_come_together_lie_closer_than_others(adapter: Adapter) -> None:
+    model = adapter.fit(DATA, epochs=60, **adapter.seeded(3))
+    outputs = model.wv_out.vectors if hasattr(model, "wv_out") else model.wv.vectors  # a tree has no outputs by token
+    scores = matrices(model)[0] @ outputs.T
+    half = np.array([TOKENS.index(key) < 20 for key in keys_of(model)])
+    same = half[:, None] == half[None, :]
+    assert scores[same].mean() > scores[~same].mean()
+
+
+def test_a_generator_is_read_once(adapter: Adapter) -> None:
+    assert bits(adapter.fit(sequence for sequence in DATA)) == bits(adapter.fit(DATA))  # type: ignore[arg-type]
+
+
+# ---- seed and workers ----
+
+
+def test_the_same_seed_gives_the_same_bits_with_one_worker(adapter: Adapter) -> None:
+    first, second, other = (adapter.fit(DATA, **adapter.seeded(seed)) for seed in (7, 7, 8))
+    assert bits(first) == bits(second)
+    assert bits(first) != bits(other)
+
+
+@pytest.mark.parametrize("workers", [2, 3, None, -1])
+def test_any_number_of_workers_learns(adapter: Adapter, workers: int | None) -> None:
+    model = adapter.fit(DATA * 20, workers=workers)
+    check(model)
+    assert keys_of(model) == keys_of(adapter.fit(DATA * 20, epochs=1))
+
+
+@pytest.mark.parametrize(("workers", "error"), [(0, ValueError), (-2, ValueError), (1.5, TypeError), ("x", TypeError)])
+def test_a_number_of_workers_that_makes_no_sense_is_named(
+    adapter: Adapter, workers: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match="workers must be"):
+        adapter.fit(DATA, workers=workers)
+
+
+# ---- files ----
+
+
+def test_a_model_that_was_saved_is_the_same_and_goes_on_alike(adapter: Adapter, tmp_path: Path) -> None:
+    model = adapter.fit(DATA)
+    model.save(tmp_path / "model")
+    twin = adapter.load(tmp_path / "model")
+    check(twin)
+    assert keys_of(twin) == keys_of(model)
+    assert bits(twin) == bits(model)
+    for one in (model, twin):
+        adapter.go_on(one, DATA)
+    assert bits(twin) == bits(model)
+
+
+def test_a_pickled_model_is_the_same_and_goes_on_alike(adapter: Adapter) -> None:
+    model = adapter.fit(DATA)
+    twin = pickle.loads(pickle.dumps(model))
+    assert bits(twin) == bits(model)
+    for one in (model, twin):
+        adapter.go_on(one, DATA)
+    assert bits(twin) == bits(model)
+
+
+def test_a_damaged_file_is_an_error_that_names_it(adapter: Adapter, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    adapter.fit(DATA).save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=str(path)):
+        adapter.load(path)
+    with pytest.raises(FileNotFoundError):
+        adapter.load(tmp_path / "absent")
+
+
+# ---- bad input ----
+
+
+@pytest.mark.parametrize("data", [[], [[]], [[], [], []]])
+def test_nothing_to_learn_from_is_an_error(adapter: Adapter, data: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r".{10,}"):
+        adapter.fit(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, 5, "text", [5], [["a", ["b"]]], [["a", {}]], [None]],
+    ids=["None", "a number", "a str", "a number in it", "a list as token", "a dict as token", "None in it"],
+)
+def test_what_is_no_sequences_of_tokens_is_an_error(adapter: Adapter, data: Any) -> None:
+    if data is None and adapter.takes_callbacks:
+        pytest.skip("the model stays empty")
+    with pytest.raises((TypeError, ValueError), match=r".{10,}"):
+        adapter.fit(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [["", " ", "\n", "\t"]] * 50,
+        [["日本語", "ß", "İ", "\U0001f600", "e\u0301", "\u202e"]] * 50,
+        [["\0", "a\0b", "\ufeff"]] * 50,
+        [["x" * 100_000, "y"]] * 20,
+        [[str(number % 7) for number in range(100_000)]],
+        [[1, 2, 3, -(2**63)]] * 50,
+        [[("a", 1), 2.5, b"bytes", frozenset()]] * 50,
+        [["a", "b"], [], ["a"], [], ["b", "a"]] * 50,
+    ],
+    ids=["white space", "scripts", "control", "long tokens", "a long sequence", "numbers", "anything hashable", "gaps"],
+)
+def test_any_hashable_token_will_do(adapter: Adapter, data: list[Any]) -> None:
+    tokens = {token for sequence in data for token in sequence}
+    model = adapter.fit(data)
+    check(model, len(tokens))
+    assert set(keys_of(model)) == tokens
+
+
+def test_one_token_alone_is_no_crash(adapter: Adapter) -> None:
+    message = "nothing to learn from"  # what a model may say that does not learn from a token beside itself
+    try:
+        check(adapter.fit([["a"] * 5] * 20), 1)
+    except ValueError as error:
+        message = str(error)
+    assert "nothing to learn from" in message
+
+
+@pytest.mark.parametrize("name", ["vector_size", "alpha", "epochs", "window", "negative"])
+@pytest.mark.parametrize("value", [-1, "many", float("nan"), [1]])
+def test_a_setting_that_makes_no_sense_is_named(adapter: Adapter, name: str, value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must be"):
+        adapter.fit(DATA, **{name: value})
+
+
+def test_training_that_diverges_says_so(adapter: Adapter) -> None:
+    with pytest.raises(FloatingPointError, match="diverged"):
+        adapter.fit(DATA, alpha=1e30)
+
+
+# ---- progress, callbacks, interrupts ----
+
+
+class Bar:
+    """In place of a bar of tqdm."""
+
+    def __init__(self, total: int, **_: Any) -> None:
+        self.total, self.n, self.closed = total, 0, False
+        self.made.append(self)
+
+    made: list[Bar]
+
+    def set_postfix_str(self, text: str, refresh: bool) -> None:
+        assert text.startswith("alpha ")
+
+    def update(self, words: int) -> None:
+        self.n += words
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class InterruptedBar(Bar):
+    """The user presses Ctrl-C as soon as something was trained."""
+
+    def update(self, words: int) -> None:
+        super().update(words)
+        if self.n and not self.closed and not getattr(self, "pressed", False):
+            self.pressed = True
+            raise KeyboardInterrupt
+
+
+def bars(monkeypatch: pytest.MonkeyPatch, kind: type[Bar]) -> list[Bar]:
+    """Make tqdm's bars these; the list is of those that are made."""
+    kind.made = []
+    package, auto = types.ModuleType("tqdm"), types.ModuleType("tqdm.auto")
+    auto.tqdm = kind  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tqdm", package)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", auto)
+    return kind.made
+
+
+def test_progress_is_shown_when_asked_for(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bars(monkeypatch, Bar)
+    adapter.fit(DATA, progress=False)
+    assert not made
+    adapter.fit(DATA, progress=True)
+    assert made
+    assert all(bar.closed and bar.n == bar.total > 0 for bar in made)
+
+
+class Diary(CallbackAny2Vec):
+    """What happened, with the model as it was then."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("on_"):
+            return lambda model: self.note(name, model)
+        return super().__getattribute__(name)
+
+    def note(self, event: str, model: Any) -> None:
+        check(model)
+        self.events.append(event)
+
+
+def test_callbacks_are_called_in_turn_and_see_whole_matrices(adapter: Adapter) -> None:
+    if not adapter.takes_callbacks:
+        pytest.skip("the model takes none")
+    diary = Diary()
+    model = adapter.fit(DATA, callbacks=[diary], epochs=2)
+    epoch = ["on_epoch_begin", "on_epoch_end"]
+    assert diary.events == ["on_train_begin", *epoch * 2, "on_train_end"]
+    assert bits(model) == bits(adapter.fit(DATA, epochs=2))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_stops_soon_and_leaves_a_whole_model(
+    adapter: Adapter, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bars(monkeypatch, InterruptedBar)
+    model = adapter.fit(DATA * 20, workers=workers)
+    before, held = bits(model), matrices(model)
+    with pytest.raises(KeyboardInterrupt):
+        adapter.go_on(model, DATA * 20, epochs=FOREVER, progress=True)
+    assert [bar.closed for bar in made] == [True]
+    assert 0 < made[0].n < made[0].total
+    for thread in threading.enumerate():
+        if thread.name.startswith("fastemb"):  # it trains no more, but Python may not have cleared it away yet
+            thread.join(timeout=20)
+            assert not thread.is_alive()
+    check(model)
+    assert (bits(model) == before) == adapter.keeps_what_it_had
+    assert all(mine is matrix for mine, matrix in zip(held, matrices(model), strict=True))
+    adapter.go_on(model, DATA)
+    check(model)
