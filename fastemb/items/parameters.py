@@ -122,7 +122,7 @@ def plans(given: Parameters, seed: int = 1, items: int | None = None) -> list[Pl
 
 
 def _plan(asked: Parameters, kind: int, size: int | None, seed: int, items: int | None) -> Plan:
-    chosen = {name: getattr(asked, name) for name in _DEFAULTS[kind]} | {"vector_size": size}
+    chosen: dict[str, Any] = {name: getattr(asked, name) for name in _DEFAULTS[kind]} | {"vector_size": size}
     chosen = {name: _DEFAULTS[kind][name] if value is None else value for name, value in chosen.items()}
     if asked.negative is None and items is not None:
         chosen["negative"] = max(1, min(chosen["negative"], items // _ITEMS_PER_NEGATIVE))

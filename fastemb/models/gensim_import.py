@@ -41,14 +41,15 @@ def read_gensim(model: Any) -> tuple[Saved, Any]:
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")
-    there = {name: getattr(model, name) for name in Settings.declared() if hasattr(model, name)}
+    there: dict[str, Any] = {name: getattr(model, name) for name in Settings.declared() if hasattr(model, name)}
+    there["workers"] = None  # as many as there are CPUs, whatever gensim used
     matrices = {"vectors": vectors.vectors}
     if model.negative:
         matrices["syn1neg"] = model.syn1neg
     if model.hs:
         matrices["syn1"] = model.syn1
     saved = Saved(
-        Settings(**there | {"workers": None}).checked(),
+        Settings(**there).checked(),
         {name: getattr(model, name) for name in STATE if getattr(model, name, None) is not None},
         0,
         Vocabulary(vectors.index_to_key, vectors.expandos["count"]),

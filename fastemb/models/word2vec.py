@@ -225,7 +225,7 @@ class Word2Vec(Lifecycle, _Attributes):
         return thread_count(self._workers)
 
     @workers.setter
-    def workers(self, value: int | None) -> None:
+    def workers(self, value: int | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._workers = checked_workers(value)
 
     @property

@@ -27,11 +27,13 @@ class BlockTrainer(Protocol):
 
     def workspace(self) -> bytearray:
         """Scratch memory for one thread."""
+        ...
 
     def train_block(
         self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
     ) -> tuple[int, int, int, float]:
         """Train tokens [begin, end) and return words, kept, pairs and loss, as `Totals` adds them."""
+        ...
 
 
 class Strategy(Protocol):

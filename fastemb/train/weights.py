@@ -18,7 +18,13 @@ class HasVectors(Protocol):
     It may also have ``vectors_lockf``, factors on every change of an input vector (0 freezes it): one, or one a row.
     """
 
-    vectors: NDArray[Any]
+    @property
+    def vectors(self) -> NDArray[Any]:
+        """The input vectors."""
+        ...
+
+    @vectors.setter
+    def vectors(self, value: NDArray[Any]) -> None: ...
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 import fastemb
 from fastemb import Corpus, KeyedVectors, Word2Vec, load_vectors
 from fastemb.cli import main
+from fastemb.train.hogwild import Hogwild
 
 COMMANDS = ("train", "similar", "analogy", "eval", "convert", "info", "demo")
 
@@ -245,7 +246,7 @@ def test_an_interrupt_while_training_saves_and_ends_with_130(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Word2Vec, "_train_epochs", interrupted)
+    monkeypatch.setattr(Hogwild, "train_epoch", interrupted)
     result = run("train", text, "-o", "v", "--save-model", "m", "--quiet")
     assert (result.status, result.output) == (130, "")
     assert result.errors == "interrupted; saving what was learned so far\n"

@@ -44,17 +44,10 @@ class Alphas:
             return self.seen[-1]
 
         monkeypatch.setattr(Schedule, "alpha", spy)
-        monkeypatch.setattr("fastemb.models.word2vec.make_progress", lambda *_: NoProgress())
 
     def take(self) -> list[float]:
         taken, self.seen[:] = list(self.seen), []
         return taken
-
-
-class NoProgress:
-    def update(self, words: int, alpha: float, loss: float | None) -> None: ...
-
-    def close(self) -> None: ...
 
 
 # ---- again ----
