@@ -44,8 +44,8 @@ elif kind:
 
 native = Extension(
     "fastemb._native",
-    sources=["fastemb/_native.pyx", *sorted(str(path) for path in Path("csrc").glob("*.c"))],
-    depends=["setup.py", *sorted(str(path) for path in Path("csrc").glob("*.h"))],
+    sources=["fastemb/_native.pyx", *sorted(str(path) for path in Path("csrc").rglob("*.c"))],
+    depends=["setup.py", *sorted(str(path) for path in Path("csrc").rglob("*.h"))],
     include_dirs=["csrc"],
     define_macros=macros,
     extra_compile_args=compile_args,

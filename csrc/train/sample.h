@@ -2,8 +2,8 @@
 #ifndef FE_SAMPLE_H
 #define FE_SAMPLE_H
 
-#include "fastemb.h"
-#include "rng.h"
+#include "train/train.h"
+#include "common/rng.h"
 
 static inline int fe_keeps(uint32_t keep, uint64_t random) { return (uint32_t)random <= keep; }
 

@@ -1,4 +1,4 @@
-#include "sample.h"
+#include "train/sample.h"
 
 int32_t fe_keep_last(const uint32_t *keep, int32_t size) {
     int32_t last = size - 1;

@@ -6,7 +6,7 @@
  * same float, by Schubfach (Giulietti, "The Schubfach way to render doubles", 2020). */
 #include <string.h>
 
-#include "fastemb.h"
+#include "text/text.h"
 
 static int is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
 

@@ -5,17 +5,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/compiler.h"
+
 #if !defined(FE_PLAIN_BYTES) && (defined(__SSE2__) || defined(_M_X64))
 #define FE_BYTES_SSE2
 #include <emmintrin.h>
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
-#define FE_PREFETCH(at) __builtin_prefetch(at)
 static inline int fe_lowest_bit(uint64_t bits) { return __builtin_ctzll(bits); }
 static inline int fe_count_bits(uint64_t bits) { return __builtin_popcountll(bits); }
 #else /* MSVC. Not tested: no build with it has been run. */
-#define FE_PREFETCH(at) ((void)(at))
 static inline int fe_count_bits(uint64_t bits) {
     int count = 0;
     for (; bits; bits &= bits - 1) count++;

@@ -1,7 +1,7 @@
 /* AVX-512 F: 32 registers of 16 floats. Two fused multiply-adds a cycle on server cores, so loads bound the
  * step unless each feeds several: 4 x 6 dot products (24 sums, 4 inputs, 1 output) and updates two registers
  * wide (24 for outputs and changes; up to 28 for few inputs and theirs) fill the register file. */
-#include "kernel.h"
+#include "kernels/kernel.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 
@@ -55,7 +55,7 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
 
 FE_INLINE uint32_t v_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 
-#include "step.inc.h"
+#include "kernels/step.inc.h"
 
 typedef __m512i vw, vi;
 FE_INLINE vf v_load_part(const float *p, int count) { return _mm512_maskz_loadu_ps((__mmask16)((1 << count) - 1), p); }
@@ -65,11 +65,11 @@ FE_INLINE vw vw_set1(uint32_t a) { return _mm512_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 FE_INLINE vf v_from_ints(vi a) { return _mm512_cvtepi32_ps(a); }
 
-#include "topk.inc.h"
+#include "kernels/topk.inc.h"
 
 #define ESTIMATE estimate_plain
 #define v_dot(sum, rows, query) _mm512_add_epi32(sum, _mm512_madd_epi16(rows, query))
-#include "estimate.inc.h"
+#include "kernels/estimate.inc.h"
 
 #if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 8)
 #define HAS_VNNI
@@ -81,7 +81,7 @@ FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
 }
 #define ESTIMATE estimate_vnni
 #define v_dot v_dot_vnni
-#include "estimate.inc.h"
+#include "kernels/estimate.inc.h"
 #endif
 
 static void estimate_avx512(const struct fe_panel *panel, int64_t words, const uint32_t *queries,

@@ -2,8 +2,8 @@
 #ifndef FE_TARGET_H
 #define FE_TARGET_H
 
-#include "kernel.h"
-#include "sample.h"
+#include "kernels/kernel.h"
+#include "train/sample.h"
 
 /* Random bits for `count` negatives; the table's entries that they meet are sent for. `random` is the key of the
  * centre's draws, `first` the number of the first one. */

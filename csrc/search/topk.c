@@ -8,9 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "carve.h"
-#include "kernel.h"
+#include "common/bytes.h"
+#include "common/carve.h"
+#include "kernels/kernel.h"
+#include "search/search.h"
 
 enum {
     MOST_ROWS = 64,       /* in a panel */

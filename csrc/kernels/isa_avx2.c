@@ -1,6 +1,6 @@
 /* AVX2 + FMA: 16 registers of 8 floats. 2 x 6 dot products leave room for two inputs and one output; the update
  * keeps six outputs and their changes, one register wide, and three more for an input, its change and G. */
-#include "kernel.h"
+#include "kernels/kernel.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 
@@ -58,7 +58,7 @@ FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
 
 FE_INLINE uint32_t v_above(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
 
-#include "step.inc.h"
+#include "kernels/step.inc.h"
 
 typedef __m256i vw, vi;
 FE_INLINE vf v_load_part(const float *p, int count) {
@@ -74,11 +74,11 @@ FE_INLINE vw vw_set1(uint32_t a) { return _mm256_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
 FE_INLINE vf v_from_ints(vi a) { return _mm256_cvtepi32_ps(a); }
 
-#include "topk.inc.h"
+#include "kernels/topk.inc.h"
 
 #define ESTIMATE estimate_plain
 #define v_dot(sum, rows, query) _mm256_add_epi32(sum, _mm256_madd_epi16(rows, query))
-#include "estimate.inc.h"
+#include "kernels/estimate.inc.h"
 
 #if defined(__GNUC__) && __GNUC__ >= 12
 /* Processors without AVX-512 may have its VNNI: two products a lane made and added in one instruction, not two. */
@@ -89,7 +89,7 @@ FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
 }
 #define ESTIMATE estimate_vnni
 #define v_dot v_dot_vnni
-#include "estimate.inc.h"
+#include "kernels/estimate.inc.h"
 #endif
 
 static void estimate_avx2(const struct fe_panel *panel, int64_t words, const uint32_t *queries,

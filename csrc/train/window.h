@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "kernel.h"
-#include "sample.h"
+#include "kernels/kernel.h"
+#include "train/sample.h"
 
 enum { FE_WALK_CENTRES = 2048 }; /* kept tokens in the buffer beside the contexts on both sides */
 

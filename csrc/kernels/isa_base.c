@@ -2,7 +2,7 @@
  * the platform's baseline has (SSE2 on x86-64). */
 #include <string.h>
 
-#include "kernel.h"
+#include "kernels/kernel.h"
 
 #define LANES 4
 #define TILE_H 2
@@ -72,7 +72,7 @@ FE_INLINE uint32_t v_above(vf a, vf b) {
     return bits;
 }
 
-#include "step.inc.h"
+#include "kernels/step.inc.h"
 
 FE_INLINE vf v_load_part(const float *p, int count) {
     float part[LANES] = {0};
@@ -123,10 +123,10 @@ FE_INLINE vf v_from_ints(vi a) {
     return r;
 }
 
-#include "topk.inc.h"
+#include "kernels/topk.inc.h"
 
 #define ESTIMATE estimate_base
-#include "estimate.inc.h"
+#include "kernels/estimate.inc.h"
 
 static int supported(void) { return 1; }
 

@@ -1,5 +1,5 @@
 /* Which kernels this binary holds, in rising order of preference. */
-#include "kernel.h"
+#include "kernels/kernel.h"
 
 static const struct fe_kernel *const kernels[] = {
     &fe_kernel_base,

@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 #endif
 
-#include "bytes.h"
-#include "fastemb.h"
-#include "rng.h"
+#include "common/bytes.h"
+#include "text/text.h"
+#include "common/rng.h"
 
 /* ---- table ---- */
 
@@ -491,16 +491,4 @@ int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int6
     *id_count = count + found;
     *bad = reading.bad;
     return status;
-}
-
-int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *ends, int64_t end_count) {
-    int64_t kept = 0, line = 0;
-    for (int64_t i = 0; i < count; i++) {
-        for (; line < end_count && ends[line] == i; line++) ends[line] = kept;
-        const int32_t id = remap[ids[i]];
-        ids[kept] = id;
-        kept += id >= 0;
-    }
-    for (; line < end_count; line++) ends[line] = kept;
-    return kept;
 }

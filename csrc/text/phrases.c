@@ -7,17 +7,12 @@
  * for another walk: counts are exact in any amount of memory. */
 #include <string.h>
 
-#include "bytes.h"
-#include "fastemb.h"
-#include "rng.h"
+#include "common/bytes.h"
+#include "text/text.h"
+#include "common/rng.h"
 
 /* Pairs looked up together. */
 enum { BATCH = 64 };
-
-void fe_ids_count(const int32_t *ids, int64_t begin, int64_t end, int64_t *counts, int64_t *first) {
-    for (int64_t i = begin; i < end; i++)
-        if (counts[ids[i]]++ == 0) first[ids[i]] = i;
-}
 
 /* ---- chains of connector words ---- */
 

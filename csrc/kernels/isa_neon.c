@@ -1,6 +1,6 @@
 /* NEON on 64-bit Arm: 32 registers of 4 floats and fused multiply-add in the baseline. 4 x 6 dot products and
  * updates two registers wide fill the register file. */
-#include "kernel.h"
+#include "kernels/kernel.h"
 
 #if defined(__aarch64__) || defined(_M_ARM64)
 
@@ -52,7 +52,7 @@ FE_INLINE uint32_t v_above(vf a, vf b) {
     return vaddvq_u32(vandq_u32(vcgtq_f32(a, b), lane));
 }
 
-#include "step.inc.h"
+#include "kernels/step.inc.h"
 
 /* Two sums a lane, of even and of odd columns: with more of a panel they would not fit. */
 #define PANEL 2
@@ -74,10 +74,10 @@ FE_INLINE vi v_dot(vi sum, vw rows, vw query) {
 }
 FE_INLINE vf v_from_ints(vi a) { return vcvtq_f32_s32(vpaddq_s32(a.low, a.high)); }
 
-#include "topk.inc.h"
+#include "kernels/topk.inc.h"
 
 #define ESTIMATE estimate_neon
-#include "estimate.inc.h"
+#include "kernels/estimate.inc.h"
 
 static int supported(void) { return 1; }
 
