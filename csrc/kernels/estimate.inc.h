@@ -1,10 +1,10 @@
 /* Products of rows and queries in whole numbers, once for every instruction that can make them. A file isa_*.c defines,
- * besides what topk.inc.h takes,
+ * besides what quantise.inc.h takes,
  *
  *     ESTIMATE             name of the function
- *     vw, vw_load vw_set1  LANES words of two levels
+ *     vw, vw_load vw_set1  LANES words of two numbers
  *     vi, vi_zero          LANES sums; FE_SCORE_QUERIES times PANEL of them fit the registers
- *     v_dot(sum, rows, query)  to each lane's sum the products of its two levels are added
+ *     v_dot(sum, rows, query)  to each lane's sum the products of its two numbers are added
  *     v_from_ints(sum)
  *     v_above(a, b)        bit l: whether a > b in lane l
  *
@@ -15,7 +15,7 @@
 #define PASTE(a, b) PASTE_(a, b)
 
 FE_INLINE void PASTE(ESTIMATE, _of)(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
-                                    const struct fe_query *asked, const int count, uint64_t *above) {
+                                    const struct fe_query *quantised, const int count, uint64_t *above) {
     vi sum[FE_SCORE_QUERIES * PANEL];
     FE_UNROLL for (int k = 0; k < count * PANEL; k++) sum[k] = vi_zero();
     const uint32_t *at = panel->words;
@@ -28,11 +28,11 @@ FE_INLINE void PASTE(ESTIMATE, _of)(const struct fe_panel *panel, int64_t words,
         }
     }
     FE_UNROLL for (int j = 0; j < count; j++) {
-        const struct fe_query *query = asked + j;
-        const float aim = query->threshold * panel->per_step;
-        const float error = query->per_rest * panel->rest + query->error;
+        const struct fe_query *query = quantised + j;
+        const float aim = query->threshold * panel->inverse_scale;
+        const float error = query->error_per_residual * panel->residual + query->error;
         const vf limit = v_set1(aim - error - 0x1p-20f * fabsf(aim));
-        uint64_t bits = panel->unknown;
+        uint64_t bits = panel->unquantised;
         FE_UNROLL for (int k = 0; k < PANEL; k++) {
             bits |= (uint64_t)v_above(v_from_ints(sum[j * PANEL + k]), limit) << (k * LANES);
         }
@@ -40,15 +40,15 @@ FE_INLINE void PASTE(ESTIMATE, _of)(const struct fe_panel *panel, int64_t words,
     }
 }
 
-static void ESTIMATE(const struct fe_panel *panel, int64_t words, const uint32_t *queries, const struct fe_query *asked,
-                     int count, uint64_t *above) {
+static void ESTIMATE(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
+                     const struct fe_query *quantised, int count, uint64_t *above) {
     switch (count) {
-    case 1: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 1, above); break;
-    case 2: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 2, above); break;
-    case 3: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 3, above); break;
-    case 4: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 4, above); break;
-    case 5: PASTE(ESTIMATE, _of)(panel, words, queries, asked, 5, above); break;
-    default: PASTE(ESTIMATE, _of)(panel, words, queries, asked, FE_SCORE_QUERIES, above); break;
+    case 1: PASTE(ESTIMATE, _of)(panel, words, queries, quantised, 1, above); break;
+    case 2: PASTE(ESTIMATE, _of)(panel, words, queries, quantised, 2, above); break;
+    case 3: PASTE(ESTIMATE, _of)(panel, words, queries, quantised, 3, above); break;
+    case 4: PASTE(ESTIMATE, _of)(panel, words, queries, quantised, 4, above); break;
+    case 5: PASTE(ESTIMATE, _of)(panel, words, queries, quantised, 5, above); break;
+    default: PASTE(ESTIMATE, _of)(panel, words, queries, quantised, FE_SCORE_QUERIES, above); break;
     }
 }
 

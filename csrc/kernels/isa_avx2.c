@@ -65,7 +65,7 @@ FE_INLINE vf v_load_part(const float *p, int count) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane));
 }
-FE_INLINE void v_store_levels(void *to, vf a) {
+FE_INLINE void v_store_int16(void *to, vf a) {
     const __m256i ints = _mm256_cvtps_epi32(a);
     _mm_storeu_si128(to, _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1)));
 }
@@ -74,7 +74,7 @@ FE_INLINE vw vw_set1(uint32_t a) { return _mm256_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
 FE_INLINE vf v_from_ints(vi a) { return _mm256_cvtepi32_ps(a); }
 
-#include "kernels/topk.inc.h"
+#include "kernels/quantise.inc.h"
 
 #define ESTIMATE estimate_plain
 #define v_dot(sum, rows, query) _mm256_add_epi32(sum, _mm256_madd_epi16(rows, query))
@@ -93,12 +93,12 @@ FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
 #endif
 
 static void estimate_avx2(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
-                          const struct fe_query *asked, int count, uint64_t *above) {
+                          const struct fe_query *quantised, int count, uint64_t *above) {
 #ifdef HAS_VNNI
-    if (__builtin_cpu_supports("avxvnni")) estimate_vnni(panel, words, queries, asked, count, above);
+    if (__builtin_cpu_supports("avxvnni")) estimate_vnni(panel, words, queries, quantised, count, above);
     else
 #endif
-        estimate_plain(panel, words, queries, asked, count, above);
+        estimate_plain(panel, words, queries, quantised, count, above);
 }
 
 static int supported(void) {
@@ -120,8 +120,8 @@ const struct fe_kernel fe_kernel_avx2 = {
     .scatter = scatter_avx2,
     .dot = dot_avx2,
     .panel_rows = PANEL * LANES,
-    .level_rows = level_rows_avx2,
-    .level_query = level_query_avx2,
+    .quantise_rows = quantise_rows_avx2,
+    .quantise_query = quantise_query_avx2,
     .estimate = estimate_avx2,
 };
 

@@ -59,13 +59,13 @@ FE_INLINE uint32_t v_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT
 
 typedef __m512i vw, vi;
 FE_INLINE vf v_load_part(const float *p, int count) { return _mm512_maskz_loadu_ps((__mmask16)((1 << count) - 1), p); }
-FE_INLINE void v_store_levels(void *to, vf a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a))); }
+FE_INLINE void v_store_int16(void *to, vf a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
 FE_INLINE vw vw_set1(uint32_t a) { return _mm512_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 FE_INLINE vf v_from_ints(vi a) { return _mm512_cvtepi32_ps(a); }
 
-#include "kernels/topk.inc.h"
+#include "kernels/quantise.inc.h"
 
 #define ESTIMATE estimate_plain
 #define v_dot(sum, rows, query) _mm512_add_epi32(sum, _mm512_madd_epi16(rows, query))
@@ -85,12 +85,12 @@ FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
 #endif
 
 static void estimate_avx512(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
-                            const struct fe_query *asked, int count, uint64_t *above) {
+                            const struct fe_query *quantised, int count, uint64_t *above) {
 #ifdef HAS_VNNI
-    if (__builtin_cpu_supports("avx512vnni")) estimate_vnni(panel, words, queries, asked, count, above);
+    if (__builtin_cpu_supports("avx512vnni")) estimate_vnni(panel, words, queries, quantised, count, above);
     else
 #endif
-        estimate_plain(panel, words, queries, asked, count, above);
+        estimate_plain(panel, words, queries, quantised, count, above);
 }
 
 static int supported(void) {
@@ -113,8 +113,8 @@ const struct fe_kernel fe_kernel_avx512 = {
     .scatter = scatter_avx512,
     .dot = dot_avx512,
     .panel_rows = PANEL * LANES,
-    .level_rows = level_rows_avx512,
-    .level_query = level_query_avx512,
+    .quantise_rows = quantise_rows_avx512,
+    .quantise_query = quantise_query_avx512,
     .estimate = estimate_avx512,
 };
 

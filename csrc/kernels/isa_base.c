@@ -79,10 +79,10 @@ FE_INLINE vf v_load_part(const float *p, int count) {
     memcpy(part, p, (size_t)count * sizeof *p);
     return v_load(part);
 }
-FE_INLINE void v_store_levels(void *to, vf a) {
-    int16_t levels[LANES];
-    for (int l = 0; l < LANES; l++) levels[l] = (int16_t)LANE(a, l);
-    memcpy(to, levels, sizeof levels);
+FE_INLINE void v_store_int16(void *to, vf a) {
+    int16_t numbers[LANES];
+    for (int l = 0; l < LANES; l++) numbers[l] = (int16_t)LANE(a, l);
+    memcpy(to, numbers, sizeof numbers);
 }
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -94,7 +94,7 @@ FE_INLINE vi vi_zero(void) { return _mm_setzero_si128(); }
 #define v_dot(sum, rows, query) _mm_add_epi32(sum, _mm_madd_epi16(rows, query))
 #else
 typedef struct {
-    int16_t level[2 * LANES];
+    int16_t number[2 * LANES];
 } vw;
 typedef struct {
     int32_t lane[LANES];
@@ -111,7 +111,7 @@ FE_INLINE vw vw_set1(uint32_t a) {
 FE_INLINE vi vi_zero(void) { return (vi){{0}}; }
 FE_INLINE vi v_dot(vi sum, vw a, vw b) {
     for (int l = 0; l < LANES; l++)
-        sum.lane[l] += a.level[2 * l] * b.level[2 * l] + a.level[2 * l + 1] * b.level[2 * l + 1];
+        sum.lane[l] += a.number[2 * l] * b.number[2 * l] + a.number[2 * l + 1] * b.number[2 * l + 1];
     return sum;
 }
 #endif
@@ -123,7 +123,7 @@ FE_INLINE vf v_from_ints(vi a) {
     return r;
 }
 
-#include "kernels/topk.inc.h"
+#include "kernels/quantise.inc.h"
 
 #define ESTIMATE estimate_base
 #include "kernels/estimate.inc.h"
@@ -140,7 +140,7 @@ const struct fe_kernel fe_kernel_base = {
     .scatter = scatter_base,
     .dot = dot_base,
     .panel_rows = PANEL * LANES,
-    .level_rows = level_rows_base,
-    .level_query = level_query_base,
+    .quantise_rows = quantise_rows_base,
+    .quantise_query = quantise_query_base,
     .estimate = estimate_base,
 };

@@ -65,7 +65,7 @@ FE_INLINE vf v_load_part(const float *p, int count) {
     memcpy(part, p, (size_t)count * sizeof *p);
     return v_load(part);
 }
-FE_INLINE void v_store_levels(void *to, vf a) { vst1_s16(to, vmovn_s32(vcvtnq_s32_f32(a))); }
+FE_INLINE void v_store_int16(void *to, vf a) { vst1_s16(to, vmovn_s32(vcvtnq_s32_f32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return vreinterpretq_s16_u32(vld1q_u32(p)); }
 FE_INLINE vw vw_set1(uint32_t a) { return vreinterpretq_s16_u32(vdupq_n_u32(a)); }
 FE_INLINE vi vi_zero(void) { return (vi){vdupq_n_s32(0), vdupq_n_s32(0)}; }
@@ -74,7 +74,7 @@ FE_INLINE vi v_dot(vi sum, vw rows, vw query) {
 }
 FE_INLINE vf v_from_ints(vi a) { return vcvtq_f32_s32(vpaddq_s32(a.low, a.high)); }
 
-#include "kernels/topk.inc.h"
+#include "kernels/quantise.inc.h"
 
 #define ESTIMATE estimate_neon
 #include "kernels/estimate.inc.h"
@@ -91,8 +91,8 @@ const struct fe_kernel fe_kernel_neon = {
     .scatter = scatter_neon,
     .dot = dot_neon,
     .panel_rows = PANEL * LANES,
-    .level_rows = level_rows_neon,
-    .level_query = level_query_neon,
+    .quantise_rows = quantise_rows_neon,
+    .quantise_query = quantise_query_neon,
     .estimate = estimate_neon,
 };
 

@@ -1,4 +1,18 @@
-/* What an instruction set must offer to the trainer. One table a file isa_*.c, all made from step.inc.h. */
+/* What an instruction set offers to training and search. Every file isa_*.c fills one table, struct fe_kernel.
+ *
+ * Letters and shapes, here and in the files *.inc.h. Matrices are row-major; m and n are small, D is up to some
+ * hundreds.
+ *
+ *     D   the vector size, `size` in code: the floats of a row that count
+ *     H   m x D  inputs of a step: rows of the matrix IN, or means or sums of several of its rows; m <= FE_MAX_INPUTS
+ *     O   n x D  outputs of a step: rows of a matrix OUT
+ *     Y   m x n  labels: 1 where the output belongs to the input, 0 where it was drawn as noise or the path turns to 1
+ *     S   m x n  scores, H O'
+ *     G   m x n  what the sigmoid misses, times the learning rate: alpha (Y - sigmoid(S))
+ *     dH  m x D  the changes of H
+ *
+ * Rows of a step are 64-byte aligned and padded with zeros to whole cache lines (FE_LINE floats); code for D may read
+ * and write the padding. Code that says so touches nothing past D. */
 #ifndef FE_KERNEL_H
 #define FE_KERNEL_H
 
@@ -10,51 +24,68 @@ enum { FE_CENTRES = 4 };       /* at most that share a block */
 enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
 
 /* One block: m inputs against n outputs.
- *     S = H O^T    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G^T H
- * All scores are made before anything changes. A row that stands twice receives both changes. Among o it is seen the
- * second time after its first change, but for those of a group where there are more than six inputs: these take the
- * outputs in groups of up to six, and among h the last group sees a row the second time after its first change. */
+ *
+ *     S = H O'    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G' H
+ *
+ * All scores are made before any row changes. A row may be in h, or in o, more than once, and receives every change.
+ * Up to six inputs take one output after the other: an output that is there twice is read the second time after its
+ * first change. More inputs take the outputs in groups of up to six, and all rows of a group are read before they
+ * change; an input that is there twice is read by the last group after its first change. */
 struct fe_block {
     float *const *h;       /* m rows, only read */
     float *const *dh;      /* m rows that receive the change of h: the same rows, or others */
     const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
-    const uint8_t *labels; /* n, 0 or 1; or NULL: the first is 1 */
-    int paired;            /* of the first so many outputs, FE_CENTRES at most, an input has some of its own, label 1;
-                              of the others nothing is learned. 0: all are as labels say */
-    const uint8_t *own;    /* if paired, for each input: bit k says whether output k is its own. NULL: they are matched,
-                              output k is input k's, for all inputs, at least two; these meet the others once */
-    const float *more;     /* for each value of own: how often its inputs meet the other outputs, less 1 */
-    int in_turn;           /* 1: the inputs see an output one after the other, each as those before left it, though not
-                              when scores are made; no output may stand twice. 0: all see it as it was */
-    int m;                 /* 1 .. FE_MAX_INPUTS */
-    int n;                 /* >= 1 */
+    const uint8_t *labels; /* n, 0 or 1, the same for every input; or NULL: the first is 1, the others are 0 */
+
+    /* Several centres in a block: the first `paired` outputs (FE_CENTRES at most) are centres, the others negatives. An
+     * input learns from its own centres with label 1, from every negative with label 0, and nothing from the centres of
+     * other inputs. 0: every input learns from every output, as `labels` say. */
+    int paired;
+    /* m: bit k of own[i] says whether output k is a centre of input i. NULL: output i is the centre of input i, for all
+     * m >= 2 inputs, and `more` is not read. */
+    const uint8_t *own;
+    /* 1 << FE_CENTRES: 1 + more[own[i]] is how often input i meets each negative. An input that is a context of three
+     * centres meets it three times. */
+    const float *more;
+
+    /* 1: the inputs take an output one after the other, each as the inputs before have left it, though scores are made
+     * first; no output may be there twice. 0: all inputs see the output as it was. */
+    int in_turn;
+    int m; /* 1 ... FE_MAX_INPUTS */
+    int n; /* >= 1 */
 };
 
-/* Rows and queries in levels: whole numbers of 16 bits, two in a word. A step of a panel's rows, and of a query, is
- * such that the longest row has a length of FE_LEVELS: so products and their sums fit 32 bits. */
-#define FE_LEVELS 32000.0f
-#define FE_SHORTEST 1e-15f /* what is shorter, or longer, is not brought into levels: its squares lose precision */
+/* Rows and queries quantised to whole numbers of 16 bits, two of them in a word:
+ *
+ *     value = (number + residual) / inverse_scale,    |residual| <= 1/2
+ *
+ * The rows of a panel have one scale, every query has its own. It gives the longest vector a length of
+ * FE_QUANTISED_LENGTH, so that products and their sums fit 32 bits. */
+#define FE_QUANTISED_LENGTH 32000.0f
+#define FE_SHORTEST 1e-15f /* shorter or longer vectors are not quantised: their squares lose precision */
 #define FE_LONGEST 1e15f
 
 struct fe_panel {
-    uint32_t *words;  /* for each two columns: one a row */
-    uint64_t unknown; /* bit r: row r could not be brought into levels */
-    float per_step;   /* 1 / step */
-    float rest;       /* the greatest length, in steps, of what rounding took from a row */
+    uint32_t *words;      /* (D + 1) / 2 x rows of the panel: word w of row r holds columns 2 w and 2 w + 1 */
+    uint64_t unquantised; /* bit r: row r could not be quantised */
+    float inverse_scale;
+    float residual; /* the length of a row's residuals, of the row where it is greatest */
 };
 
+/* |estimate - true product| <= error + error_per_residual * (the panel's residual), all in units of both scales. */
 struct fe_query {
-    float per_step;        /* 0: could not be brought into levels */
-    float threshold;       /* in steps */
-    float error, per_rest; /* error + per_rest * (the panel's rest): how far off a product can be, in steps of both */
+    float inverse_scale; /* 0: could not be quantised */
+    float threshold;     /* times inverse_scale */
+    float error, error_per_residual;
 };
 
 struct fe_kernel {
     const char *name;
     int lanes;
     int (*supported)(void);
-    /* `size` is the vector size: a kernel may read and write whole registers past it, up to the next FE_LINE. */
+
+    /* ---- the step and its bags (step.inc.h) ---- */
     /* Fills g, FE_STEP_G(n) floats, for `update`. Returns 0 when a score was not finite. loss is added to, or NULL. */
     int (*gradient)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *g);
     /* Adds the changes. change: FE_STEP_CHANGE floats of scratch. */
@@ -63,16 +94,19 @@ struct fe_kernel {
     void (*gather)(float *const *rows, int m, float factor, int64_t size, float *out);
     /* rows[i] += scale[i] * change */
     void (*scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change);
-    /* scale row' query. Here, and below, no memory past `size` values is read. */
+
+    /* ---- products (quantise.inc.h, estimate.inc.h): nothing past `size` values of a row is read ---- */
+    /* scale row' query */
     float (*dot)(const float *row, float scale, const float *query, int64_t size);
     int panel_rows; /* at most 64 */
     /* Fills a panel with `count` rows times their scales. */
-    void (*level_rows)(const float *const *rows, const float *scales, int count, int64_t size, struct fe_panel *panel);
-    void (*level_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *asked);
+    void (*quantise_rows)(const float *const *rows, const float *scales, int count, int64_t size,
+                          struct fe_panel *panel);
+    void (*quantise_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *quantised);
     /* Bit r of above[j]: whether the product of query j with row r of the panel may be above the query's threshold; for
-     * 1 .. FE_SCORE_QUERIES queries whose words lie one after another. */
-    void (*estimate)(const struct fe_panel *panel, int64_t words, const uint32_t *queries, const struct fe_query *asked,
-                     int count, uint64_t *above);
+     * 1 ... FE_SCORE_QUERIES queries whose words lie one after another. */
+    void (*estimate)(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
+                     const struct fe_query *quantised, int count, uint64_t *above);
 };
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;

@@ -1,6 +1,6 @@
-/* The best rows for each of many queries. Queries, and a panel of rows at a time, are brought into whole numbers of 16
- * bits: an instruction makes twice as many of their products. How far off these can be is known, so only rows that may
- * beat a query's worst kept score are multiplied in full, and what is found is what full products alone would find.
+/* The best rows for each of many queries. Queries, and a panel of rows at a time, are quantised to 16 bits: an
+ * instruction makes twice as many of their products. How far off these can be is known, so only rows that may beat a
+ * query's worst kept score are multiplied in full, and what is found is what full products alone would find.
  *
  * What is kept is a heap of keys, the worst on top. A key orders as (score, lower row first) does: the float's bits,
  * made to rise with its value, above the row's complement. Rows come in rising order, so a score must be above the
@@ -14,28 +14,28 @@
 #include "search/search.h"
 
 enum {
-    MOST_ROWS = 64,       /* in a panel */
-    FEW_QUERIES = 2,      /* up to so many every row is multiplied in full: sooner done than bringing it into levels */
-    MOST_LEVELS = 100000, /* columns: of more, a sum of squares may be too far off to keep levels in 16 bits */
+    MOST_ROWS = 64,        /* in a panel */
+    FEW_QUERIES = 2,       /* up to so many every row is multiplied in full, which is faster than quantising it */
+    MOST_COLUMNS = 100000, /* columns: of more, a sum of squares may be too far off to keep numbers in 16 bits */
 };
 
 struct scan {
     const struct fe_top *top;
     const struct fe_kernel *kernel;
-    int64_t words; /* of a row or query in levels; 0 when they are not used */
+    int64_t words; /* of a quantised row or query; 0 when none is quantised */
     struct fe_panel panel;
-    uint32_t *query_words;  /* count x words */
-    struct fe_query *asked; /* count */
-    float *threshold;       /* count */
+    uint32_t *query_words;      /* count x words */
+    struct fe_query *quantised; /* count */
+    float *threshold;           /* count */
 };
 
 static void lay_out(struct scan *scan, struct carver *c) {
     const struct fe_top *top = scan->top;
-    const int in_levels = top->count > FEW_QUERIES && top->size <= MOST_LEVELS;
-    scan->words = in_levels ? (top->size + 1) / 2 : 0;
+    const int quantises = top->count > FEW_QUERIES && top->size <= MOST_COLUMNS;
+    scan->words = quantises ? (top->size + 1) / 2 : 0;
     scan->panel.words = carve(c, scan->words * scan->kernel->panel_rows, sizeof *scan->panel.words);
     scan->query_words = carve(c, scan->words * top->count, sizeof *scan->query_words);
-    scan->asked = carve(c, top->count, sizeof *scan->asked);
+    scan->quantised = carve(c, top->count, sizeof *scan->quantised);
     scan->threshold = carve(c, top->count, sizeof *scan->threshold);
 }
 
@@ -118,19 +118,19 @@ static void set_threshold(struct scan *scan, int64_t query) {
     const float threshold = threshold_of(scan->top, query);
     scan->threshold[query] = threshold;
     if (scan->words > 0) {
-        struct fe_query *asked = scan->asked + query;
-        asked->threshold = asked->per_step > 0.0f ? threshold * asked->per_step : -INFINITY;
+        struct fe_query *quantised = scan->quantised + query;
+        quantised->threshold = quantised->inverse_scale > 0.0f ? threshold * quantised->inverse_scale : -INFINITY;
     }
 }
 
 /* Takes in those rows of the panel at `place` whose bit is set and whose scores are above the threshold. */
 static void offer(struct scan *scan, int64_t query, int64_t place, uint64_t above) {
     const struct fe_top *top = scan->top;
-    const float *asked = top->queries + query * top->size;
+    const float *values = top->queries + query * top->size;
     uint64_t *heap = heap_of(top, query);
     for (; above != 0; above &= above - 1) {
         const int64_t row = row_at(top, place + fe_lowest_bit(above));
-        const float score = scan->kernel->dot(values_of(top, row), scale_of(top, row), asked, top->size);
+        const float score = scan->kernel->dot(values_of(top, row), scale_of(top, row), values, top->size);
         if (!(score > scan->threshold[query]) || is_excluded(top, query, row)) continue;
         const uint64_t key = key_of(score, row);
         if (top->kept[query] < top->n) sift_up(heap, top->kept[query]++, key);
@@ -167,8 +167,8 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
     lay_out(&scan, &c);
     for (int64_t query = 0; query < top->count; query++) {
         if (scan.words > 0)
-            kernel->level_query(top->queries + query * top->size, top->size, scan.query_words + query * scan.words,
-                                scan.asked + query);
+            kernel->quantise_query(top->queries + query * top->size, top->size, scan.query_words + query * scan.words,
+                                   scan.quantised + query);
         set_threshold(&scan, query);
     }
     for (int64_t place = begin; place < end; place += kernel->panel_rows) {
@@ -181,14 +181,14 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
                 values[r] = values_of(top, row_at(top, place + r));
                 scales[r] = scale_of(top, row_at(top, place + r));
             }
-            kernel->level_rows(values, scales, rows, top->size, &scan.panel);
+            kernel->quantise_rows(values, scales, rows, top->size, &scan.panel);
         }
         for (int64_t query = 0; query < top->count; query += FE_SCORE_QUERIES) {
             const int64_t left = top->count - query;
             const int count = left < FE_SCORE_QUERIES ? (int)left : FE_SCORE_QUERIES;
             uint64_t above[FE_SCORE_QUERIES];
             if (scan.words > 0)
-                kernel->estimate(&scan.panel, scan.words, scan.query_words + query * scan.words, scan.asked + query,
+                kernel->estimate(&scan.panel, scan.words, scan.query_words + query * scan.words, scan.quantised + query,
                                  count, above);
             else
                 for (int j = 0; j < count; j++) above[j] = filled;

@@ -13,9 +13,9 @@
 
 #include "common/carve.h"
 #include "kernels/kernel.h"
-#include "train/target.h"
+#include "train/targets.h"
 #include "train/train.h"
-#include "train/window.h"
+#include "train/tokens.h"
 
 enum {
     AHEAD = 2,           /* blocks that are made before they are trained on */
@@ -48,8 +48,8 @@ struct trainer {
     int32_t most_centres;
     int32_t most_contexts, most_together; /* in a block of next_contexts, of next_windows */
     uint64_t negatives_key;
-    struct fe_walk walk;
-    int32_t centre;              /* the walk's current one */
+    struct fe_window window;
+    int32_t centre;              /* the window's current one */
     struct fe_reach reach;       /* its window */
     int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
     int32_t *contexts;           /* these, if they are a basket's or of next_contexts */
@@ -79,8 +79,8 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     const int64_t negative = job->negative > LEAST_DRAWS ? job->negative : LEAST_DRAWS;
     const int64_t drawn = negative + FE_CENTRES + 1, nodes = job->longest_path + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
-    t->walk.kept = carve(c, FE_WALK_CENTRES + contexts, sizeof *t->walk.kept);
-    t->walk.ids = carve(c, FE_WALK_CENTRES + contexts + FE_LINE, sizeof *t->walk.ids);
+    t->window.kept = carve(c, FE_WINDOW_CENTRES + contexts, sizeof *t->window.kept);
+    t->window.ids = carve(c, FE_WINDOW_CENTRES + contexts + FE_LINE, sizeof *t->window.ids);
     t->contexts = carve(c, contexts + FE_LINE, sizeof *t->contexts);
     for (int k = 0; k <= AHEAD; k++) {
         t->slots[k].inputs = carve(c, FE_CENTRES * inputs + FE_LINE, sizeof(int32_t));
@@ -113,7 +113,7 @@ static inline void prefetch_row(const float *matrix, int64_t row, const struct f
 }
 
 FE_INLINE void prefetch_input(const struct trainer *t, int32_t entry) {
-    const int32_t id = t->walk.ids[entry];
+    const int32_t id = t->window.ids[entry];
     prefetch_row(t->job->in, id, t->job);
     if (t->job->out_hs != NULL) FE_PREFETCH_WRITE(t->job->path_offsets + id);
 }
@@ -122,29 +122,29 @@ FE_INLINE void prefetch_input(const struct trainer *t, int32_t entry) {
 FE_INLINE int next_centre(struct trainer *t) {
     const struct fe_job *job = t->job;
     do {
-        if (!(job->basket > 0 ? fe_basket_next(&t->walk) : fe_walk_next(&t->walk))) {
+        if (!(job->basket > 0 ? fe_basket_next(&t->window) : fe_window_next(&t->window))) {
             t->used = t->context_count = 0;
             return 0;
         }
         t->done.kept++;
         if (job->basket > 0) {
-            t->context_count = fe_basket_contexts(&t->walk, t->contexts);
+            t->context_count = fe_basket_contexts(&t->window, t->contexts);
         } else {
-            const int32_t entering = t->walk.centre + job->span;
-            if (entering < t->walk.count) prefetch_input(t, entering);
-            if (t->walk.centre == 0) /* a sentence's first window reaches several at once */
-                for (int32_t e = 0; e < job->span && e < t->walk.count; e++) prefetch_input(t, e);
-            t->reach = fe_walk_reach(&t->walk);
+            const int32_t entering = t->window.centre + job->span;
+            if (entering < t->window.count) prefetch_input(t, entering);
+            if (t->window.centre == 0) /* a sentence's first window reaches several at once */
+                for (int32_t e = 0; e < job->span && e < t->window.count; e++) prefetch_input(t, e);
+            t->reach = fe_window_reach(&t->window);
             t->context_count = t->reach.to - t->reach.from;
         }
     } while (t->context_count == 0);
-    t->centre = t->walk.ids[t->walk.centre];
+    t->centre = t->window.ids[t->window.centre];
     t->used = 0;
     return 1;
 }
 
-/* One that stands twice waits for the next block. */
-static inline int stands(const struct pending *p, int32_t centre) {
+/* Whether a word is a centre of the block already: centres of a block are different words, so it begins the next. */
+static inline int is_centre(const struct pending *p, int32_t centre) {
     int found = 0;
     for (int32_t i = 0; i < p->centre_count; i++) found |= p->centres[i] == centre;
     return found;
@@ -156,17 +156,17 @@ static inline void aim(const struct trainer *t, struct pending *p, int64_t posit
     if (count > 0) fe_target_aim(t->job, fe_draw(t->negatives_key, (uint64_t)position), first, count, p->aims);
 }
 
-static inline int64_t position_of_centre(const struct trainer *t) { return t->walk.kept[t->walk.centre].position; }
+static inline int64_t position_of_centre(const struct trainer *t) { return t->window.kept[t->window.centre].position; }
 
 /* CBOW: the next centres with all their contexts. */
 static void next_means(struct trainer *t, struct pending *p) {
     while (p->centre_count < t->most_centres) {
         if (t->used == t->context_count && !next_centre(t)) return;
-        if (stands(p, t->centre)) return;
+        if (is_centre(p, t->centre)) return;
         if (p->centre_count == 0) aim(t, p, position_of_centre(t), 0, t->job->negative);
         int32_t *contexts = p->inputs + p->m;
         if (t->job->basket > 0) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
-        else fe_walk_contexts(&t->walk, t->reach, contexts);
+        else fe_window_contexts(&t->window, t->reach, contexts);
         t->used = t->context_count;
         p->m += t->context_count;
         p->centres[p->centre_count] = t->centre;
@@ -180,7 +180,7 @@ static void next_contexts(struct trainer *t, struct pending *p) {
     const int32_t most = t->most_contexts, negative = t->job->negative;
     if (t->used == t->context_count && !next_centre(t)) return;
     p->path_is_new = t->used == 0;
-    if (p->path_is_new && t->job->basket == 0) fe_walk_contexts(&t->walk, t->reach, t->contexts);
+    if (p->path_is_new && t->job->basket == 0) fe_window_contexts(&t->window, t->reach, t->contexts);
     p->m = t->context_count - t->used;
     if (p->m > most) {
         const int32_t parts = (p->m + most - 1) / most;
@@ -195,7 +195,7 @@ static void next_contexts(struct trainer *t, struct pending *p) {
 }
 
 /* Windows of centres in a row overlap. What such a run passes goes into slots in a row; a token's slot is its number in
- * the walk less `origin`. */
+ * the window (fe_window.passed) less `origin`. */
 struct run {
     int64_t origin, first, last, centre; /* numbers: in slot 0; the ends of what is in a window; the latest centre */
     int32_t inputs_before;               /* of earlier runs */
@@ -217,7 +217,7 @@ FE_INLINE void find_own(int32_t first, const uint8_t *from, const uint8_t *lengt
 /* The windows of the next centres: every token that is a context of one or several becomes one input. A centre with too
  * many contexts is alone. */
 static void next_windows(struct trainer *t, struct pending *p) {
-    const struct fe_walk *w = &t->walk;
+    const struct fe_window *w = &t->window;
     const int32_t negative = t->job->negative;
     uint8_t from[FE_CENTRES], length[FE_CENTRES], centre[FE_CENTRES]; /* slots */
     memset(from, SLOTS, sizeof from);
@@ -248,7 +248,7 @@ static void next_windows(struct trainer *t, struct pending *p) {
         const int32_t inputs_then = next.inputs_before + (int32_t)(next.last - next.first) + goes_on;
         const int is_full = inputs_then > FE_MAX_INPUTS || p->own_pairs + t->context_count > t->most_together;
         if (p->centre_count == 0) position = position_of_centre(t);
-        else if (is_full || stands(p, t->centre)) break;
+        else if (is_full || is_centre(p, t->centre)) break;
         run = next;
         inputs = inputs_then;
         const int32_t new_slots = (int32_t)(right - run.origin) + 1 - slots;
@@ -397,7 +397,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int
     for (int64_t i = 0; i < FE_CENTRES * largest(job); i++) t.scale[i] = 1.0f;
     int ok = 1;
     if (begin < end) {
-        fe_walk_start(&t.walk, job, epoch, begin, end);
+        fe_window_start(&t.window, job, epoch, begin, end);
         for (int k = 0; k < AHEAD; k++) next_block(&t, &t.slots[k]);
         for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
         for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);

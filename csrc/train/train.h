@@ -13,7 +13,8 @@ struct fe_alias {
     int32_t other;
 };
 
-/* The first id from which on all keep[size] are alike: it stands for them, so that what is looked up stays near. */
+/* The lowest id k with keep[k] = keep[k + 1] = ... = keep[size - 1]. For ids above k the entry of k may be read
+ * instead: most words are rare and always kept, so that the part of the table that is read stays in cache. */
 int32_t fe_keep_last(const uint32_t *keep, int32_t size);
 
 /* An alias table over weights[i] >= 0, at least one of them > 0. Overwrites weights; work: size int32. */

@@ -18,7 +18,7 @@ from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_input
 from fastemb import _native
 
 WORDS = 12
-WALK = 2048  # kept tokens in the core's buffer, beside the contexts
+BUFFER = 2048  # kept tokens that the core buffers, beside the contexts
 
 # Sentences: empty at both ends and inside, of one word, shorter than any window, with a word next to itself, and long
 # enough for a window of 50 to hold three blocks of contexts.
@@ -188,10 +188,10 @@ def test_more_negatives_than_one_tile(isa: str, model_name: str, negative: int) 
 @pytest.mark.parametrize("window", [3, 50])
 @pytest.mark.parametrize("subsampling", [False, True])
 @pytest.mark.parametrize("model_name", ["skip-gram", "CBOW mean"])
-def test_a_sentence_longer_than_the_walk_buffer(isa: str, window: int, subsampling: bool, model_name: str) -> None:
+def test_a_sentence_longer_than_the_buffer(isa: str, window: int, subsampling: bool, model_name: str) -> None:
     rng = np.random.default_rng(1)
     kept_share = 0.5 if subsampling else 1.0
-    length = int((WALK + 2 * window) * 1.2 / kept_share)
+    length = int((BUFFER + 2 * window) * 1.2 / kept_share)
     sentences = [[1, 2], rng.integers(0, WORDS, length).tolist(), [3, 4]]
     model = fresh_model(
         "ns",
@@ -205,11 +205,11 @@ def test_a_sentence_longer_than_the_walk_buffer(isa: str, window: int, subsampli
     run = native_run(isa, model, sentences)
     done = run.train(0, 1e-3)
     expected = train(model, sentences, 0, 1e-3)
-    assert expected.kept > WALK + 2 * window
+    assert expected.kept > BUFFER + 2 * window
     check_training(run, model, done, expected, True, tolerance=1e-4)
 
 
-def test_a_window_larger_than_the_walk_buffer(isa: str) -> None:
+def test_a_window_larger_than_the_buffer(isa: str) -> None:
     sentences = [np.random.default_rng(2).integers(0, WORDS, 60).tolist(), [1, 2]]
     model = fresh_model("ns", 3, window=3000, negative=2)
     run = native_run(isa, model, sentences)

@@ -1,26 +1,27 @@
-/* Sentence -> inputs and centre: a walk over the tokens that subsampling keeps, with windows or whole baskets.
+/* Tokens -> centres with their contexts: the tokens that subsampling keeps, seen through a sliding window or as whole
+ * baskets.
  *
  * Whether a token stays and how far its window reaches depends on (key, token) alone, so a block may begin and end
  * anywhere in a sentence and still sees the contexts beyond its edges. */
-#ifndef FE_WINDOW_H
-#define FE_WINDOW_H
+#ifndef FE_TOKENS_H
+#define FE_TOKENS_H
 
 #include <string.h>
 
 #include "kernels/kernel.h"
 #include "train/sample.h"
 
-enum { FE_WALK_CENTRES = 2048 }; /* kept tokens in the buffer beside the contexts on both sides */
+enum { FE_WINDOW_CENTRES = 2048 }; /* kept tokens in the buffer beside the contexts on both sides */
 
 struct fe_kept {
     int64_t position; /* of the token in the corpus */
     uint32_t random;  /* for the reach of its window */
 };
 
-struct fe_walk {
+struct fe_window {
     const struct fe_job *job;
     uint64_t key, basket_key;
-    struct fe_kept *kept; /* FE_WALK_CENTRES + 2 * span entries */
+    struct fe_kept *kept; /* FE_WINDOW_CENTRES + 2 * span entries */
     int32_t *ids;         /* theirs, and room for FE_LINE more */
     int64_t sentence;
     int64_t begin, end;           /* the block: centres are the kept tokens in [begin, end) */
@@ -30,7 +31,7 @@ struct fe_walk {
 };
 
 /* Writes entry `at` in any case: a branch would be mispredicted. Returns whether the token stays. */
-FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, int32_t at) {
+FE_INLINE int fe_window_keep(const struct fe_window *w, int64_t position, int32_t at) {
     const uint64_t random = fe_draw(w->key, (uint64_t)position);
     const int32_t id = w->job->ids[position];
     uint64_t keep = UINT32_MAX;
@@ -42,21 +43,21 @@ FE_INLINE int fe_walk_keep(const struct fe_walk *w, int64_t position, int32_t at
 }
 
 /* The entries from `from` on move to the front. */
-static inline void fe_walk_shift(struct fe_walk *w, int32_t from) {
+static inline void fe_window_shift(struct fe_window *w, int32_t from) {
     memmove(w->kept, w->kept + from, (size_t)w->count * sizeof *w->kept);
     memmove(w->ids, w->ids + from, (size_t)w->count * sizeof *w->ids);
 }
 
 /* Begin the part of sentence w->sentence that lies in the block, with the contexts to its left. */
-static inline void fe_walk_enter(struct fe_walk *w) {
+static inline void fe_window_enter(struct fe_window *w) {
     const int64_t *bounds = w->job->offsets + w->sentence;
     const int64_t first = bounds[0] > w->begin ? bounds[0] : w->begin;
     const int32_t span = w->job->span;
     int32_t at = span;
     w->passed += w->count + 1;
-    for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--) at -= fe_walk_keep(w, t, at - 1);
+    for (int64_t t = first - 1; t >= bounds[0] && at > 0; t--) at -= fe_window_keep(w, t, at - 1);
     w->count = span - at;
-    fe_walk_shift(w, at);
+    fe_window_shift(w, at);
     w->centre = w->count;
     w->after = 0;
     w->next = first;
@@ -64,35 +65,35 @@ static inline void fe_walk_enter(struct fe_walk *w) {
 }
 
 /* Fill the buffer as far as it goes, keeping the contexts left of the next centre. */
-static inline void fe_walk_fill(struct fe_walk *w) {
-    const int32_t span = w->job->span, room = FE_WALK_CENTRES + 2 * span;
+static inline void fe_window_fill(struct fe_window *w) {
+    const int32_t span = w->job->span, room = FE_WINDOW_CENTRES + 2 * span;
     const int64_t sentence_end = w->job->offsets[w->sentence + 1];
     if (w->centre > span) {
         const int32_t passed = w->centre - span;
         w->count -= passed;
         w->passed += passed;
         w->centre = span;
-        fe_walk_shift(w, passed);
+        fe_window_shift(w, passed);
     }
     while (w->count < room && w->next < w->centres_end) {
-        w->count += fe_walk_keep(w, w->next, w->count);
+        w->count += fe_window_keep(w, w->next, w->count);
         w->next++;
     }
     if (w->next < w->centres_end) return;
     while (w->count < room && w->next < sentence_end && w->after < span) {
-        const int stays = fe_walk_keep(w, w->next, w->count);
+        const int stays = fe_window_keep(w, w->next, w->count);
         w->count += stays;
         w->after += stays;
         w->next++;
     }
 }
 
-static inline int fe_walk_sentence_read(const struct fe_walk *w) {
+static inline int fe_window_sentence_read(const struct fe_window *w) {
     return w->next >= w->job->offsets[w->sentence + 1] || (w->next >= w->centres_end && w->after >= w->job->span);
 }
 
-static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, int64_t epoch, int64_t begin,
-                                 int64_t end) {
+static inline void fe_window_start(struct fe_window *w, const struct fe_job *job, int64_t epoch, int64_t begin,
+                                   int64_t end) {
     w->job = job;
     w->passed = w->count = 0;
     w->key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_TOKENS);
@@ -109,24 +110,24 @@ static inline void fe_walk_start(struct fe_walk *w, const struct fe_job *job, in
     w->sentence = low;
     w->next = begin;
     if (job->basket > 0) return;
-    fe_walk_enter(w);
-    w->centre--; /* the first fe_walk_next steps onto the first centre */
+    fe_window_enter(w);
+    w->centre--; /* the first fe_window_next steps onto the first centre */
 }
 
 /* Move to the next centre; 0 when the block is done. */
-static inline int fe_walk_next(struct fe_walk *w) {
+static inline int fe_window_next(struct fe_window *w) {
     const int32_t span = w->job->span;
     w->centre++;
     for (;;) {
-        const int read = fe_walk_sentence_read(w);
+        const int read = fe_window_sentence_read(w);
         if (w->centre < w->count - w->after && (read || w->centre + span < w->count)) return 1;
         if (!read) {
-            fe_walk_fill(w);
+            fe_window_fill(w);
             continue;
         }
         if (w->job->offsets[w->sentence + 1] >= w->end) return 0;
         w->sentence++;
-        fe_walk_enter(w);
+        fe_window_enter(w);
     }
 }
 
@@ -145,7 +146,7 @@ struct fe_reach {
     int32_t from, to;
 };
 
-FE_INLINE struct fe_reach fe_walk_reach(const struct fe_walk *w) {
+FE_INLINE struct fe_reach fe_window_reach(const struct fe_window *w) {
     const int32_t window = w->job->window;
     const uint32_t random = w->kept[w->centre].random;
     const int32_t reach = w->job->shrink_windows ? window - (int32_t)fe_below(random, (uint32_t)window) : window;
@@ -154,20 +155,20 @@ FE_INLINE struct fe_reach fe_walk_reach(const struct fe_walk *w) {
 }
 
 /* Ids of the current centre's contexts, left to right. contexts: 2 * span, and FE_LINE more. */
-FE_INLINE void fe_walk_contexts(const struct fe_walk *w, struct fe_reach reach, int32_t *contexts) {
+FE_INLINE void fe_window_contexts(const struct fe_window *w, struct fe_reach reach, int32_t *contexts) {
     fe_copy_ids(contexts, w->ids + reach.from, w->centre - reach.from);
     fe_copy_ids(contexts + (w->centre - reach.from), w->ids + w->centre + 1, reach.to - w->centre);
 }
 
 /* ---- baskets: any token may be a context of any other, so nothing is buffered but the centre, entry 0 ---- */
 
-static inline int fe_basket_next(struct fe_walk *w) {
+static inline int fe_basket_next(struct fe_window *w) {
     w->centre = 0;
     w->count = 1;
     while (w->next < w->end) {
         const int64_t position = w->next++;
         while (w->job->offsets[w->sentence + 1] <= position) w->sentence++;
-        if (fe_walk_keep(w, position, 0)) return 1;
+        if (fe_window_keep(w, position, 0)) return 1;
     }
     return 0;
 }
@@ -177,7 +178,7 @@ static inline int fe_basket_next(struct fe_walk *w) {
  * A basket with more than `basket` others is cut, from a random token on, into `basket` arcs of the same length or one
  * more, and one token is drawn in each. The cut's rotation makes each of the others a context with the same
  * probability, basket / others, and none is drawn twice. */
-FE_INLINE int32_t fe_basket_contexts(const struct fe_walk *w, int32_t *contexts) {
+FE_INLINE int32_t fe_basket_contexts(const struct fe_window *w, int32_t *contexts) {
     const int64_t first = w->job->offsets[w->sentence], centre = w->kept[0].position - first;
     const uint32_t others = (uint32_t)(w->job->offsets[w->sentence + 1] - first - 1);
     const uint32_t most = (uint32_t)w->job->basket, arcs = others < most ? others : most;
@@ -190,7 +191,7 @@ FE_INLINE int32_t fe_basket_contexts(const struct fe_walk *w, int32_t *contexts)
         const uint32_t arc = length + (k < longer);
         uint32_t other = at + (arc > 1 ? fe_below((uint32_t)fe_draw(key, k + 1), arc) : 0);
         if (other >= others) other -= others;
-        const int stays = fe_walk_keep(w, first + other + (other >= centre), 1);
+        const int stays = fe_window_keep(w, first + other + (other >= centre), 1);
         contexts[m] = w->ids[1];
         m += stays;
         at += arc;

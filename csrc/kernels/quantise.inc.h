@@ -1,9 +1,9 @@
-/* Rows and queries in whole numbers, and true products, written once for every instruction set. A file isa_*.c defines,
- * besides what step.inc.h takes,
+/* True products, and rows and queries quantised to 16 bits, written once for every instruction set. A file isa_*.c
+ * defines, besides what step.inc.h takes,
  *
  *     PANEL                  registers side by side in a panel of rows
  *     v_load_part(p, count)  the `count` values at p, fewer than LANES, and zeros; nothing else is read
- *     v_store_levels(to, a)  LANES whole numbers of 16 bits
+ *     v_store_int16(to, a)  LANES whole numbers of 16 bits
  *
  * and includes this file, then estimate.inc.h. */
 
@@ -50,60 +50,63 @@ static int ISA(is_zero)(const float *values, float scale, int64_t size) {
     return 1;
 }
 
-/* Levels of the values: scale values per_step, rounded. Words lie `apart` from each other. Returns the length, in
- * steps, of what rounding took. */
-FE_INLINE float ISA(level)(const float *values, float scale, int64_t size, float per_step, uint32_t *words,
-                           const int64_t apart) {
-    const vf factor = v_set1(scale), rise = v_set1(per_step);
+/* Quantises scale * values. Words lie `apart` from each other. Returns the length of the residuals. */
+FE_INLINE float ISA(quantise)(const float *values, float scale, int64_t size, float inverse_scale, uint32_t *words,
+                              const int64_t apart) {
+    const vf factor = v_set1(scale), rise = v_set1(inverse_scale);
     const int64_t count = (size + 1) / 2;
     vf sum = v_zero();
     for (int64_t c = 0, word = 0; c < size; c += LANES, word += WORDS) {
         const vf x = v_mul(v_mul(factor, ISA(load_some)(values + c, size - c)), rise);
-        const vf whole = v_round(x), rest = v_sub(x, whole);
-        sum = v_fma(rest, rest, sum);
+        const vf whole = v_round(x), residual = v_sub(x, whole);
+        sum = v_fma(residual, residual, sum);
         uint32_t some[WORDS];
-        v_store_levels(some, whole);
+        v_store_int16(some, whole);
         for (int w = 0; w < WORDS && word + w < count; w++) words[(word + w) * apart] = some[w];
     }
     return sqrtf(ISA(sum_of)(sum));
 }
 
-static void ISA(level_rows)(const float *const *rows, const float *scales, int count, int64_t size,
-                            struct fe_panel *panel) {
+static void ISA(quantise_rows)(const float *const *rows, const float *scales, int count, int64_t size,
+                               struct fe_panel *panel) {
     float longest = 0.0f;
-    panel->unknown = 0;
-    panel->rest = 0.0f;
+    panel->unquantised = 0;
+    panel->residual = 0.0f;
     for (int r = 0; r < count; r++) {
         const float length = ISA(length)(rows[r], scales[r], size);
         if (length <= FE_LONGEST) longest = length > longest ? length : longest;
-        else panel->unknown |= (uint64_t)1 << r;
+        else panel->unquantised |= (uint64_t)1 << r;
     }
     int zeros = longest == 0.0f;
-    for (int r = 0; r < count && zeros; r++) zeros = panel->unknown >> r & 1 || ISA(is_zero)(rows[r], scales[r], size);
-    if (longest < FE_SHORTEST && !zeros) panel->unknown = ~(uint64_t)0;
+    for (int r = 0; r < count && zeros; r++)
+        zeros = panel->unquantised >> r & 1 || ISA(is_zero)(rows[r], scales[r], size);
+    if (longest < FE_SHORTEST && !zeros) panel->unquantised = ~(uint64_t)0;
     if (longest < FE_SHORTEST) longest = FE_SHORTEST;
-    if (count < PANEL * LANES || panel->unknown != 0)
+    if (count < PANEL * LANES || panel->unquantised != 0)
         memset(panel->words, 0, (size_t)((size + 1) / 2 * PANEL * LANES) * sizeof *panel->words);
-    panel->per_step = FE_LEVELS / longest;
+    panel->inverse_scale = FE_QUANTISED_LENGTH / longest;
     for (int r = 0; r < count; r++) {
-        if (panel->unknown >> r & 1) continue;
-        const float rest = ISA(level)(rows[r], scales[r], size, panel->per_step, panel->words + r, PANEL * LANES);
-        panel->rest = rest > panel->rest ? rest : panel->rest;
+        if (panel->unquantised >> r & 1) continue;
+        const float residual = ISA(quantise)(rows[r], scales[r], size, panel->inverse_scale, panel->words + r,
+                                             PANEL * LANES);
+        panel->residual = residual > panel->residual ? residual : panel->residual;
     }
 }
 
-static void ISA(level_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *asked) {
+static void ISA(quantise_query)(const float *query, int64_t size, uint32_t *words, struct fe_query *quantised) {
     const float length = ISA(length)(query, 1.0f, size);
     if (!(length >= FE_SHORTEST && length <= FE_LONGEST)) {
         /* Of zeros all products are known: they are 0. */
-        *asked = (struct fe_query){.per_step = length == 0.0f && ISA(is_zero)(query, 1.0f, size) ? 1.0f : 0.0f};
+        *quantised = (struct fe_query){.inverse_scale = length == 0.0f && ISA(is_zero)(query, 1.0f, size) ? 1.0f
+                                                                                                          : 0.0f};
         memset(words, 0, (size_t)((size + 1) / 2) * sizeof *words);
         return;
     }
-    asked->per_step = FE_LEVELS / length;
-    const float rest = ISA(level)(query, 1.0f, size, asked->per_step, words, 1);
-    /* (a + a')(b + b') - a b = a b' + a' (b + b'), where a' and b' were taken by rounding. The last part is what
-     * floating-point numbers lose, here and in true products. */
-    asked->per_rest = 1.0001f * (FE_LEVELS + rest);
-    asked->error = 1.0001f * FE_LEVELS * (rest + (float)(size + 16) * 0x1p-23f * FE_LEVELS);
+    quantised->inverse_scale = FE_QUANTISED_LENGTH / length;
+    const float residual = ISA(quantise)(query, 1.0f, size, quantised->inverse_scale, words, 1);
+    /* With a and b as quantised and residuals a' and b', a true product differs from the estimate by
+     * (a + a')(b + b') - a b = a b' + a' (b + b'), so by |a| |b'| + |a'| |b + b'| at most. The last part of `error` is
+     * what floating-point numbers lose, here and in true products. */
+    quantised->error_per_residual = 1.0001f * (FE_QUANTISED_LENGTH + residual);
+    quantised->error = 1.0001f * FE_QUANTISED_LENGTH * (residual + (float)(size + 16) * 0x1p-23f * FE_QUANTISED_LENGTH);
 }

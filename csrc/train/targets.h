@@ -1,6 +1,6 @@
 /* Centre -> output rows and labels: drawn negatives, or the centre's Huffman path. */
-#ifndef FE_TARGET_H
-#define FE_TARGET_H
+#ifndef FE_TARGETS_H
+#define FE_TARGETS_H
 
 #include "kernels/kernel.h"
 #include "train/sample.h"
