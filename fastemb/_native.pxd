@@ -28,36 +28,62 @@ cdef extern from "fastemb.h" nogil:
     int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work)
     void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32_t *nodes, uint8_t *codes)
 
-    struct fe_job:
+    struct fe_view:
         const int32_t *ids
         const int64_t *offsets
         int64_t sentences
+        const uint32_t *keep
+        int64_t first_position
+
+    struct fe_matrices:
         float *in_ "in"
         float *out_ns
         float *out_hs
         const float *in_scale
+        int64_t in_rows
         int64_t stride
-        int64_t vector_size
-        int32_t words
+        int64_t size
+
+    struct fe_subsampling:
         const uint32_t *keep
-        int32_t keep_last
-        const uint32_t *event_keep
-        const fe_alias *noise
-        const int64_t *path_offsets
-        const int32_t *path_nodes
-        const uint8_t *path_codes
-        int32_t longest_path
+        int32_t last
+
+    struct fe_contexts:
         int32_t window
-        int32_t span
+        int32_t shrink
         int32_t basket
-        int32_t negative
-        int32_t sg
-        int32_t shrink_windows
-        int32_t negatives_per_pair
-        int32_t cbow_mean
-        int32_t cbow_exact
-        int32_t want_loss
+        int64_t longest_sentence
+
+    enum fe_input_kind:
+        FE_CONTEXT_INPUTS
+        FE_BAG_INPUTS
+
+    struct fe_inputs:
+        fe_input_kind kind
+        int32_t mean
+        int32_t exact
+        int32_t per_pair
+
+    struct fe_negatives:
+        const fe_alias *noise
+        int32_t words
+        int32_t count
+
+    struct fe_paths:
+        const int64_t *offsets
+        const int32_t *nodes
+        const uint8_t *codes
+        int32_t longest
+
+    struct fe_job:
+        fe_matrices matrices
+        fe_subsampling subsampling
+        fe_contexts contexts
+        fe_inputs inputs
+        fe_negatives negatives
+        fe_paths paths
         uint64_t seed
+        int32_t want_loss
 
     struct fe_done:
         int64_t words
@@ -66,12 +92,23 @@ cdef extern from "fastemb.h" nogil:
         double loss
 
     size_t fe_workspace_size(const fe_job *job)
-    int fe_train_block(const fe_kernel *kernel, const fe_job *job, int64_t epoch, int64_t begin, int64_t end,
-                       float alpha, void *workspace, fe_done *done)
+    int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
+                       int64_t end, float alpha, void *workspace, fe_done *done)
+
+    struct fe_step:
+        float *h
+        float *o
+        const int32_t *h_rows
+        const int32_t *o_rows
+        const uint8_t *labels
+        int32_t m
+        int32_t n
+        int in_turn
+        int64_t stride
+        int64_t size
+
     size_t fe_step_workspace_size(int32_t n)
-    int fe_step(const fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
-                const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size, float alpha,
-                double *loss, void *workspace)
+    int fe_step_run(const fe_kernel *kernel, const fe_step *step, float alpha, double *loss, void *workspace)
 
     struct fe_top:
         const float *rows

@@ -178,99 +178,225 @@ cdef class CheckedSentences:
                 and bound >= self.bound)
 
 
-cdef class Trainer:
-    """A run of training: matrices, corpus, tables and settings that every block shares.
+cdef class TokenView:
+    """Tokens to train on: a whole corpus, or any part of one.
 
-    Matrices are float32, rows x stride with stride a multiple of 16; ``out_ns`` and ``out_hs`` may be None. ``checked``
-    spares a look at all of ``ids`` and ``offsets``.
+    Args:
+        ids: Words, below ``words``.
+        offsets: Where sentences begin and, at last, end: from 0 to the number of ids.
+        words: Size of the vocabulary.
+        first_position: Position of the first token in the corpus; random draws are keyed by positions.
+        keep: For each token a threshold, (keep + 1) / 2**32 of its word's probability to stay; or None.
+        checked: Spares a look at all of ``ids`` and ``offsets`` when these are the arrays that it has checked.
+
+    Attributes:
+        longest_sentence: In tokens.
+    """
+
+    cdef fe_view view
+    cdef int64_t words
+    cdef readonly int64_t longest_sentence
+    cdef object kept_alive
+
+    def __cinit__(self, const int32_t[::1] ids not None, const int64_t[::1] offsets not None, int64_t words,
+                  int64_t first_position=0, const uint32_t[::1] keep=None, CheckedSentences checked=None):
+        self.kept_alive = (ids, offsets, keep)
+        if checked is not None and checked.holds(ids, offsets, words):
+            self.longest_sentence = checked.longest
+        else:
+            self.longest_sentence = _check_offsets(offsets, ids.shape[0])
+            _check_range(ids, words)
+        _require(first_position >= 0, "first_position must not be negative")
+        _require(keep is None or keep.shape[0] == ids.shape[0], "keep must have one threshold for each token")
+        self.words = words
+        self.view.ids = &ids[0] if ids.shape[0] else NULL
+        self.view.offsets = &offsets[0]
+        self.view.sentences = offsets.shape[0] - 1
+        self.view.first_position = first_position
+        self.view.keep = &keep[0] if keep is not None and ids.shape[0] else NULL
+
+
+cdef class Matrices:
+    """What is learned: float32, rows x stride, 64-byte aligned, zeros past ``vector_size``.
+
+    Args:
+        in_: Input rows: one for each word, and any number of others. The stride is a multiple of 16.
+        out_ns: One row a word, for negative sampling; or None.
+        out_hs: One row an inner node of the Huffman tree; or None.
+        vector_size: The floats of a row that count.
+        in_scale: For each input row a factor on its change; or None.
+    """
+
+    cdef fe_matrices matrices
+    cdef Py_ssize_t ns_rows, hs_rows
+    cdef object kept_alive
+
+    def __cinit__(self, float[:, ::1] in_ not None, float[:, ::1] out_ns, float[:, ::1] out_hs, int64_t vector_size,
+                  const float[::1] in_scale=None):
+        self.kept_alive = (in_, out_ns, out_hs, in_scale)
+        _require(in_.shape[0] > 0 and in_.shape[1] % 16 == 0, "the input matrix needs rows of a multiple of 16 floats")
+        _require(0 < vector_size <= in_.shape[1], "vector_size must be from 1 to the length of a row")
+        _require(<size_t>&in_[0, 0] % 64 == 0, "the input matrix must be aligned to 64 bytes")
+        _require(out_ns is not None or out_hs is not None, "there is no output matrix")
+        self.matrices.in_ = &in_[0, 0]
+        self.matrices.in_rows = in_.shape[0]
+        self.matrices.stride = in_.shape[1]
+        self.matrices.size = vector_size
+        if out_ns is not None:
+            _require(out_ns.shape[0] > 0 and out_ns.shape[1] == in_.shape[1], "out_ns must have rows like the input's")
+            self.matrices.out_ns = &out_ns[0, 0]
+            self.ns_rows = out_ns.shape[0]
+        if out_hs is not None:
+            _require(out_hs.shape[0] > 0 and out_hs.shape[1] == in_.shape[1], "out_hs must have rows like the input's")
+            self.matrices.out_hs = &out_hs[0, 0]
+            self.hs_rows = out_hs.shape[0]
+        if in_scale is not None:
+            _require(in_scale.shape[0] == in_.shape[0], "in_scale must have one factor for each input row")
+            self.matrices.in_scale = &in_scale[0]
+
+
+cdef class Contexts:
+    """Which tokens are contexts of a centre.
+
+    Args:
+        window: Up to so many tokens on either side.
+        shrink: Whether the window of each centre is cut to a random length.
+        longest_sentence: No view to train on has a longer sentence, in tokens.
+        basket: 0 for windows; else most contexts of a centre, from anywhere in its sentence, and ``window`` is ignored.
+    """
+
+    cdef fe_contexts contexts
+
+    def __cinit__(self, int32_t window, bint shrink, int64_t longest_sentence, int32_t basket=0):
+        _require(window > 0, "window must be at least 1")
+        _require(basket >= 0, "basket must not be negative")
+        _require(longest_sentence >= 0 and (basket == 0 or longest_sentence <= 0x7FFFFFFF),
+                 "a basket has at most 2**31 - 1 tokens")
+        self.contexts.window = window
+        self.contexts.shrink = shrink
+        self.contexts.longest_sentence = longest_sentence
+        self.contexts.basket = basket
+
+
+cdef class Inputs:
+    """How contexts become inputs.
+
+    Args:
+        sg: Every context is an input (skip-gram); else those of a centre are one bag (CBOW).
+        mean: A bag's input is the mean of its rows; else their sum.
+        exact: A bag's rows receive the true gradient, not word2vec's.
+        per_pair: Every context, or bag, has negatives of its own.
+    """
+
+    cdef fe_inputs inputs
+
+    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False):
+        self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
+        self.inputs.mean = mean
+        self.inputs.exact = exact
+        self.inputs.per_pair = per_pair
+
+
+cdef class Negatives:
+    """Negative sampling: the alias table ``noise`` (words x 2), and how many words are drawn at a time."""
+
+    cdef fe_negatives negatives
+    cdef object kept_alive
+
+    def __cinit__(self, const uint32_t[:, ::1] noise not None, int32_t count):
+        self.kept_alive = noise
+        _require(0 < noise.shape[0] <= 0x7FFFFFFF and noise.shape[1] == 2, "noise must be a table of words x 2")
+        _require(count > 0, "at least one negative must be drawn")
+        self.negatives.noise = <const fe_alias *>&noise[0, 0]
+        self.negatives.words = <int32_t>noise.shape[0]
+        self.negatives.count = count
+
+
+cdef class Paths:
+    """Huffman paths: what `HuffmanTree.paths` filled; nodes and codes have room for one more."""
+
+    cdef fe_paths paths
+    cdef const int32_t[::1] nodes
+    cdef Py_ssize_t words
+    cdef object kept_alive
+
+    def __cinit__(self, const int64_t[::1] offsets not None, const int32_t[::1] nodes not None,
+                  const uint8_t[::1] codes not None):
+        self.kept_alive = (offsets, codes)
+        self.nodes = nodes
+        _require(offsets.shape[0] > 1 and nodes.shape[0] > 0 and codes.shape[0] == nodes.shape[0],
+                 "paths need one offset more than words, and as many codes as nodes")
+        cdef int64_t longest = _check_offsets(offsets, nodes.shape[0] - 1)
+        _require(longest <= 0x7FFFFFFF, "a path is too long")
+        self.words = offsets.shape[0] - 1
+        self.paths.offsets = &offsets[0]
+        self.paths.nodes = &nodes[0]
+        self.paths.codes = &codes[0]
+        self.paths.longest = <int32_t>longest
+
+
+cdef class Trainer:
+    """A run of training: what all its blocks share.
+
+    Args:
+        isa: Name of the kernel.
+        matrices: What is learned.
+        contexts: Which tokens are contexts of a centre.
+        inputs: How contexts become inputs.
+        negatives: There where ``matrices`` has ``out_ns``.
+        paths: There where ``matrices`` has ``out_hs``.
+        keep: For each word the threshold of 32 random bits up to which a token stays; None keeps all.
+        seed: Of all random draws.
+        want_loss: Whether the loss is added up.
     """
 
     cdef fe_job job
     cdef const fe_kernel *kernel
+    cdef int64_t words
     cdef object kept_alive
 
-    def __cinit__(self, str isa, const int32_t[::1] ids not None, const int64_t[::1] offsets not None,
-                 float[:, ::1] in_ not None, float[:, ::1] out_ns, float[:, ::1] out_hs, const float[::1] in_scale,
-                 int64_t vector_size, const uint32_t[::1] keep, const uint32_t[:, ::1] noise,
-                 const int64_t[::1] path_offsets, const int32_t[::1] path_nodes, const uint8_t[::1] path_codes,
-                 int32_t longest_path, int32_t window, int32_t negative, bint sg, bint shrink_windows,
-                 bint negatives_per_pair, bint cbow_mean, bint cbow_exact, bint want_loss, uint64_t seed,
-                 int32_t basket, const uint32_t[::1] event_keep, CheckedSentences checked=None):
-        cdef Py_ssize_t words = in_.shape[0]
+    def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
+                  Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss):
         self.kernel = _kernel(isa)
-        self.kept_alive = (ids, offsets, in_, out_ns, out_hs, in_scale, keep, noise, path_offsets, path_nodes,
-                           path_codes, event_keep)
-        _require(0 < words <= 0x7FFFFFFF and in_.shape[1] % 16 == 0 and 0 < vector_size <= in_.shape[1], "input matrix")
-        _require(<size_t>&in_[0, 0] % 64 == 0, "alignment of the input matrix")
-        cdef int64_t longest
-        if checked is not None and checked.holds(ids, offsets, words):
-            longest = checked.longest
-        else:
-            longest = _check_offsets(offsets, ids.shape[0])
-            _check_range(ids, words)
-        _require(window > 0 and negative >= 0 and (out_ns is not None or out_hs is not None), "settings")
-        _require((out_ns is not None) == (negative > 0), "negatives")
-        self.job.ids = &ids[0] if ids.shape[0] else NULL
-        self.job.offsets = &offsets[0]
-        self.job.sentences = offsets.shape[0] - 1
-        self.job.in_ = &in_[0, 0]
-        self.job.stride = in_.shape[1]
-        self.job.vector_size = vector_size
-        self.job.words = <int32_t>words
-        if out_ns is not None:
-            _require(out_ns.shape[0] == words and out_ns.shape[1] == in_.shape[1], "negative-sampling matrix")
-            _require(noise is not None and noise.shape[0] == words and noise.shape[1] == 2, "noise")
-            self.job.out_ns = &out_ns[0, 0]
-            self.job.noise = <const fe_alias *>&noise[0, 0]
-        if out_hs is not None:
-            _require(out_hs.shape[0] >= words - 1 and out_hs.shape[0] > 0 and out_hs.shape[1] == in_.shape[1],
-                     "softmax matrix")
-            _require(path_offsets is not None and path_offsets.shape[0] == words + 1 and path_nodes is not None
-                     and path_codes is not None and path_nodes.shape[0] == path_codes.shape[0], "paths")
-            _require(_check_offsets(path_offsets, path_nodes.shape[0] - 1) <= longest_path, "longest path")
-            _check_range(path_nodes[:path_nodes.shape[0] - 1], out_hs.shape[0])
-            self.job.out_hs = &out_hs[0, 0]
-            self.job.path_offsets = &path_offsets[0]
-            self.job.path_nodes = &path_nodes[0]
-            self.job.path_codes = &path_codes[0]
-            self.job.longest_path = longest_path
-        if in_scale is not None:
-            _require(in_scale.shape[0] == words, "input scale")
-            self.job.in_scale = &in_scale[0]
+        self.kept_alive = (matrices, negatives, paths, keep)
+        _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")
+        _require((paths is not None) == (matrices.matrices.out_hs != NULL), "paths and out_hs go together")
+        self.words = negatives.negatives.words if negatives is not None else paths.words
+        _require(self.words <= 0x7FFFFFFF and self.words <= matrices.matrices.in_rows, "a word has no input row")
+        self.job.matrices = matrices.matrices
+        self.job.contexts = contexts.contexts
+        self.job.inputs = inputs.inputs
+        if negatives is not None:
+            _require(matrices.ns_rows == self.words, "out_ns and noise must have one row for each word")
+            self.job.negatives = negatives.negatives
+        if paths is not None:
+            _require(paths.words == self.words, "noise and paths are of different vocabularies")
+            _require(matrices.hs_rows >= self.words - 1, "out_hs must have one row for each inner node")
+            _check_range(paths.nodes[:paths.nodes.shape[0] - 1], matrices.hs_rows)
+            self.job.paths = paths.paths
         if keep is not None:
-            _require(keep.shape[0] == words, "keep")
-            self.job.keep = &keep[0]
-            self.job.keep_last = fe_keep_last(&keep[0], <int32_t>words)
-        self.job.window = window
-        _require(basket >= 0 and (basket == 0 or longest <= 0x7FFFFFFF), "baskets")
-        if event_keep is not None:
-            _require(event_keep.shape[0] == ids.shape[0], "event weights")
-            self.job.event_keep = &event_keep[0] if ids.shape[0] else NULL
-        self.job.basket = basket
-        self.job.span = <int32_t>min(<int64_t>(basket if basket else window), longest)
-        self.job.negative = negative
-        self.job.sg = sg
-        self.job.shrink_windows = shrink_windows
-        self.job.negatives_per_pair = negatives_per_pair
-        self.job.cbow_mean = cbow_mean
-        self.job.cbow_exact = cbow_exact
-        self.job.want_loss = want_loss
+            _require(keep.shape[0] == self.words, "keep must have one threshold for each word")
+            self.job.subsampling.keep = &keep[0]
+            self.job.subsampling.last = fe_keep_last(&keep[0], <int32_t>self.words)
         self.job.seed = seed
+        self.job.want_loss = want_loss
 
     def workspace(self):
         """Scratch memory for one thread."""
         return bytearray(fe_workspace_size(&self.job) + 64)
 
-    def train_block(
-        self, int64_t epoch, int64_t begin, int64_t end, float alpha, unsigned char[::1] workspace not None
-    ):
-        """Train on the centres at tokens [begin, end); returns (words, kept, pairs, loss)."""
+    def train_block(self, TokenView view not None, int64_t epoch, int64_t begin, int64_t end, float alpha,
+                    unsigned char[::1] workspace not None):
+        """Train on the centres at tokens [begin, end) of a view; returns (words, kept, pairs, loss)."""
         cdef fe_done done
         cdef int status
-        _require(0 <= begin <= end <= self.job.offsets[self.job.sentences], "block")
-        _require(<size_t>workspace.shape[0] >= fe_workspace_size(&self.job) + 64, "workspace")
+        _require(view.words <= self.words, "the view is of a larger vocabulary")
+        _require(view.longest_sentence <= self.job.contexts.longest_sentence, "a sentence of the view is too long")
+        _require(0 <= begin <= end <= view.view.offsets[view.view.sentences], "the block is not within the view")
+        _require(<size_t>workspace.shape[0] >= fe_workspace_size(&self.job) + 64, "the workspace is too small")
         with nogil:
-            status = fe_train_block(self.kernel, &self.job, epoch, begin, end, alpha, _aligned(workspace), &done)
+            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, _aligned(workspace),
+                                    &done)
         _check(status)
         return done.words, done.kept, done.pairs, done.loss
 
@@ -281,18 +407,28 @@ def step(str isa, float[:, ::1] h not None, const int32_t[::1] h_rows not None, 
     """One block step on rows of h and o, in place; returns its loss."""
     cdef const fe_kernel *kernel = _kernel(isa)
     cdef double loss = 0.0
-    cdef int32_t m = <int32_t>h_rows.shape[0], n = <int32_t>o_rows.shape[0], k
+    cdef fe_step block
+    cdef int32_t k
     cdef int status
-    _require(0 < m <= FE_MAX_INPUTS and n > 0 and labels.shape[0] == n, "block")
+    block.m = <int32_t>h_rows.shape[0]
+    block.n = <int32_t>o_rows.shape[0]
+    _require(0 < block.m <= FE_MAX_INPUTS and block.n > 0 and labels.shape[0] == block.n, "block")
     _require(h.shape[1] == o.shape[1] and h.shape[1] % 16 == 0 and 0 < vector_size <= h.shape[1], "matrices")
-    for k in range(m):
+    for k in range(block.m):
         _require(0 <= h_rows[k] < h.shape[0], "input rows")
-    for k in range(n):
+    for k in range(block.n):
         _require(0 <= o_rows[k] < o.shape[0], "output rows")
-    cdef unsigned char[::1] workspace = bytearray(fe_step_workspace_size(n) + 64)
+    block.h = &h[0, 0]
+    block.o = &o[0, 0]
+    block.h_rows = &h_rows[0]
+    block.o_rows = &o_rows[0]
+    block.labels = &labels[0]
+    block.in_turn = in_turn
+    block.stride = h.shape[1]
+    block.size = vector_size
+    cdef unsigned char[::1] workspace = bytearray(fe_step_workspace_size(block.n) + 64)
     with nogil:
-        status = fe_step(kernel, &h[0, 0], &h_rows[0], m, &o[0, 0], &o_rows[0], &labels[0], n, in_turn, h.shape[1],
-                         vector_size, alpha, &loss, _aligned(workspace))
+        status = fe_step_run(kernel, &block, alpha, &loss, _aligned(workspace))
     _check(status)
     return loss
 

@@ -21,6 +21,9 @@ static inline uint64_t fe_key(uint64_t seed, uint64_t epoch, enum fe_stream stre
     return fe_draw(fe_draw(fe_mix(seed + FE_GOLDEN), epoch), (uint64_t)stream);
 }
 
+/* The key whose draw k is draw first + k of `key`. */
+static inline uint64_t fe_key_from(uint64_t key, uint64_t first) { return key + first * FE_GOLDEN; }
+
 /* A number below `bound` from 32 random bits (Lemire 2019; the bias is below bound / 2^32). */
 static inline uint32_t fe_below(uint32_t bits, uint32_t bound) { return (uint32_t)(((uint64_t)bits * bound) >> 32); }
 

@@ -16,12 +16,19 @@ int fe_kernel_supported(const struct fe_kernel *kernel);
 
 enum { FE_MAX_INPUTS = 24 }; /* of a step: skip-gram contexts */
 
-/* One block step, as the trainer makes it, on rows h_rows[m] of h and o_rows[n] of o with labels[n]: for tests.
- * in_turn: as for Huffman paths (kernel.h).
- * workspace: fe_step_workspace_size(n) bytes, 64-byte aligned. */
+/* One block step on rows h_rows[m] of h and o_rows[n] of o, both with `stride` floats a row, `size` of them used. */
+struct fe_step {
+    float *h, *o;
+    const int32_t *h_rows, *o_rows;
+    const uint8_t *labels; /* n */
+    int32_t m, n;
+    int in_turn; /* as for Huffman paths (kernel.h) */
+    int64_t stride, size;
+};
+
+/* Make a step as the trainer makes it, for tests; loss is added to. workspace: fe_step_workspace_size(n) bytes, 64-byte
+ * aligned. */
 size_t fe_step_workspace_size(int32_t n);
-int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
-            const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size, float alpha,
-            double *loss, void *workspace);
+int fe_step_run(const struct fe_kernel *kernel, const struct fe_step *step, float alpha, double *loss, void *workspace);
 
 #endif

@@ -9,21 +9,26 @@ size_t fe_step_workspace_size(int32_t n) {
     return c.used;
 }
 
-int fe_step(const struct fe_kernel *kernel, float *h, const int32_t *h_rows, int32_t m, float *o, const int32_t *o_rows,
-            const uint8_t *labels, int32_t n, int in_turn, int64_t stride, int64_t vector_size, float alpha,
-            double *loss, void *workspace) {
+int fe_step_run(const struct fe_kernel *kernel, const struct fe_step *step, float alpha, double *loss,
+                void *workspace) {
     struct carver c = {workspace, 0};
-    float *h_at[FE_MAX_INPUTS], ones[FE_MAX_INPUTS];
-    float **o_at = carve(&c, n, sizeof *o_at);
-    float *g = carve(&c, FE_STEP_G(n), sizeof *g), *change = carve(&c, FE_STEP_CHANGE, sizeof *change);
-    for (int32_t i = 0; i < m; i++) {
-        h_at[i] = h + h_rows[i] * stride;
+    float *h[FE_MAX_INPUTS], ones[FE_MAX_INPUTS];
+    float **o = carve(&c, step->n, sizeof *o);
+    float *g = carve(&c, FE_STEP_G(step->n), sizeof *g), *change = carve(&c, FE_STEP_CHANGE, sizeof *change);
+    for (int32_t i = 0; i < step->m; i++) {
+        h[i] = step->h + step->h_rows[i] * step->stride;
         ones[i] = 1.0f;
     }
-    for (int32_t j = 0; j < n; j++) o_at[j] = o + o_rows[j] * stride;
-    const struct fe_block block = {
-        .h = h_at, .dh = h_at, .scale = ones, .o = o_at, .labels = labels, .in_turn = in_turn, .m = m, .n = n};
-    if (!kernel->gradient(&block, vector_size, alpha, loss, g)) return FE_DIVERGED;
-    kernel->update(&block, vector_size, g, change);
+    for (int32_t j = 0; j < step->n; j++) o[j] = step->o + step->o_rows[j] * step->stride;
+    const struct fe_block block = {.h = h,
+                                   .dh = h,
+                                   .scale = ones,
+                                   .o = o,
+                                   .labels = step->labels,
+                                   .in_turn = step->in_turn,
+                                   .m = step->m,
+                                   .n = step->n};
+    if (!kernel->gradient(&block, step->size, alpha, loss, g)) return FE_DIVERGED;
+    kernel->update(&block, step->size, g, change);
     return FE_OK;
 }

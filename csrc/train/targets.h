@@ -11,14 +11,14 @@ static inline void fe_target_aim(const struct fe_job *job, uint64_t random, uint
                                  uint64_t *aims) {
     for (int32_t k = 0; k < count; k++) {
         aims[k] = fe_draw(random, first + (uint64_t)k);
-        FE_PREFETCH_WRITE(job->noise + fe_alias_slot((uint32_t)job->words, aims[k]));
+        FE_PREFETCH_WRITE(job->negatives.noise + fe_alias_slot((uint32_t)job->negatives.words, aims[k]));
     }
 }
 
 static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t centre) {
-    const int64_t from = job->path_offsets[centre], to = job->path_offsets[centre + 1];
-    for (int64_t i = from; i < to; i += FE_LINE) FE_PREFETCH_WRITE(job->path_nodes + i);
-    FE_PREFETCH_WRITE(job->path_codes + from);
+    const int64_t from = job->paths.offsets[centre], to = job->paths.offsets[centre + 1];
+    for (int64_t i = from; i < to; i += FE_LINE) FE_PREFETCH_WRITE(job->paths.nodes + i);
+    FE_PREFETCH_WRITE(job->paths.codes + from);
 }
 
 /* The centres (label 1), then the rows that the bits draw (label 0). A draw that hits a centre is dropped, as word2vec
@@ -28,7 +28,7 @@ FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centre
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
     for (int32_t k = 0; k < drawn; k++) {
-        const int32_t row = fe_alias_draw(job->noise, (uint32_t)job->words, aims[k]);
+        const int32_t row = fe_alias_draw(job->negatives.noise, (uint32_t)job->negatives.words, aims[k]);
         int hit = 0;
         for (int32_t i = 0; i < count; i++) hit |= row == centres[i];
         rows[n] = row;
@@ -40,10 +40,10 @@ FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centre
 /* Inner nodes from the root down; label 1 where the path turns to 0 (Mikolov et al. 2013, equation 3). Returns their
  * number. */
 static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, const int32_t **rows, uint8_t *labels) {
-    const int64_t from = job->path_offsets[centre];
-    const int32_t n = (int32_t)(job->path_offsets[centre + 1] - from);
-    *rows = job->path_nodes + from;
-    for (int32_t i = 0; i < n; i++) labels[i] = (uint8_t)(1 - job->path_codes[from + i]);
+    const int64_t from = job->paths.offsets[centre];
+    const int32_t n = (int32_t)(job->paths.offsets[centre + 1] - from);
+    *rows = job->paths.nodes + from;
+    for (int32_t i = 0; i < n; i++) labels[i] = (uint8_t)(1 - job->paths.codes[from + i]);
     return n;
 }
 

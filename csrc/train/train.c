@@ -66,18 +66,20 @@ struct trainer {
     struct fe_done done;
 };
 
+static int is_bag(const struct fe_job *job) { return job->inputs.kind == FE_BAG_INPUTS; }
+
 /* ---- workspace ---- */
 
 /* Contexts of a centre, or inputs of a step. */
 static int64_t largest(const struct fe_job *job) {
-    const int64_t contexts = 2 * (int64_t)job->span + 1;
+    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     return contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS;
 }
 
 static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
-    const int64_t contexts = 2 * (int64_t)job->span + 1, inputs = largest(job);
-    const int64_t negative = job->negative > LEAST_DRAWS ? job->negative : LEAST_DRAWS;
-    const int64_t drawn = negative + FE_CENTRES + 1, nodes = job->longest_path + 1;
+    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1, inputs = largest(job);
+    const int64_t negative = job->negatives.count > LEAST_DRAWS ? job->negatives.count : LEAST_DRAWS;
+    const int64_t drawn = negative + FE_CENTRES + 1, nodes = job->paths.longest + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     t->window.kept = carve(c, FE_WINDOW_CENTRES + contexts, sizeof *t->window.kept);
     t->window.ids = carve(c, FE_WINDOW_CENTRES + contexts + FE_LINE, sizeof *t->window.ids);
@@ -92,8 +94,8 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     t->dh = carve(c, FE_CENTRES * inputs, sizeof *t->dh);
     t->scale = carve(c, FE_CENTRES * inputs, sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
-    t->hidden = carve(c, FE_CENTRES * job->stride, sizeof *t->hidden);
-    t->hidden_change = carve(c, FE_CENTRES * job->stride, sizeof *t->hidden_change);
+    t->hidden = carve(c, FE_CENTRES * job->matrices.stride, sizeof *t->hidden);
+    t->hidden_change = carve(c, FE_CENTRES * job->matrices.stride, sizeof *t->hidden_change);
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
     t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
 }
@@ -108,32 +110,32 @@ size_t fe_workspace_size(const struct fe_job *job) {
 /* ---- what comes next ---- */
 
 static inline void prefetch_row(const float *matrix, int64_t row, const struct fe_job *job) {
-    const float *at = matrix + row * job->stride;
-    for (int64_t c = 0; c < job->vector_size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
+    const float *at = matrix + row * job->matrices.stride;
+    for (int64_t c = 0; c < job->matrices.size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
 }
 
 FE_INLINE void prefetch_input(const struct trainer *t, int32_t entry) {
     const int32_t id = t->window.ids[entry];
-    prefetch_row(t->job->in, id, t->job);
-    if (t->job->out_hs != NULL) FE_PREFETCH_WRITE(t->job->path_offsets + id);
+    prefetch_row(t->job->matrices.in, id, t->job);
+    if (t->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(t->job->paths.offsets + id);
 }
 
 /* Step onto the next centre that has contexts; 0 when there is none. */
 FE_INLINE int next_centre(struct trainer *t) {
     const struct fe_job *job = t->job;
     do {
-        if (!(job->basket > 0 ? fe_basket_next(&t->window) : fe_window_next(&t->window))) {
+        if (!(job->contexts.basket > 0 ? fe_basket_next(&t->window) : fe_window_next(&t->window))) {
             t->used = t->context_count = 0;
             return 0;
         }
         t->done.kept++;
-        if (job->basket > 0) {
+        if (job->contexts.basket > 0) {
             t->context_count = fe_basket_contexts(&t->window, t->contexts);
         } else {
-            const int32_t entering = t->window.centre + job->span;
+            const int32_t entering = t->window.centre + t->window.span;
             if (entering < t->window.count) prefetch_input(t, entering);
             if (t->window.centre == 0) /* a sentence's first window reaches several at once */
-                for (int32_t e = 0; e < job->span && e < t->window.count; e++) prefetch_input(t, e);
+                for (int32_t e = 0; e < t->window.span && e < t->window.count; e++) prefetch_input(t, e);
             t->reach = fe_window_reach(&t->window);
             t->context_count = t->reach.to - t->reach.from;
         }
@@ -151,21 +153,21 @@ static inline int is_centre(const struct pending *p, int32_t centre) {
 }
 
 /* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
-static inline void aim(const struct trainer *t, struct pending *p, int64_t position, uint64_t first, int32_t count) {
+static inline void aim(const struct trainer *t, struct pending *p, int64_t token, uint64_t first, int32_t count) {
     p->aim_count = count;
-    if (count > 0) fe_target_aim(t->job, fe_draw(t->negatives_key, (uint64_t)position), first, count, p->aims);
+    if (count > 0) fe_target_aim(t->job, fe_draw(t->negatives_key, (uint64_t)token), first, count, p->aims);
 }
 
-static inline int64_t position_of_centre(const struct trainer *t) { return t->window.kept[t->window.centre].position; }
+static inline int64_t token_of_centre(const struct trainer *t) { return t->window.kept[t->window.centre].token; }
 
 /* CBOW: the next centres with all their contexts. */
 static void next_means(struct trainer *t, struct pending *p) {
     while (p->centre_count < t->most_centres) {
         if (t->used == t->context_count && !next_centre(t)) return;
         if (is_centre(p, t->centre)) return;
-        if (p->centre_count == 0) aim(t, p, position_of_centre(t), 0, t->job->negative);
+        if (p->centre_count == 0) aim(t, p, token_of_centre(t), 0, t->job->negatives.count);
         int32_t *contexts = p->inputs + p->m;
-        if (t->job->basket > 0) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
+        if (t->job->contexts.basket > 0) memcpy(contexts, t->contexts, (size_t)t->context_count * sizeof *contexts);
         else fe_window_contexts(&t->window, t->reach, contexts);
         t->used = t->context_count;
         p->m += t->context_count;
@@ -177,17 +179,17 @@ static void next_means(struct trainer *t, struct pending *p) {
 
 /* The next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */
 static void next_contexts(struct trainer *t, struct pending *p) {
-    const int32_t most = t->most_contexts, negative = t->job->negative;
+    const int32_t most = t->most_contexts, negative = t->job->negatives.count;
     if (t->used == t->context_count && !next_centre(t)) return;
     p->path_is_new = t->used == 0;
-    if (p->path_is_new && t->job->basket == 0) fe_window_contexts(&t->window, t->reach, t->contexts);
+    if (p->path_is_new && t->job->contexts.basket == 0) fe_window_contexts(&t->window, t->reach, t->contexts);
     p->m = t->context_count - t->used;
     if (p->m > most) {
         const int32_t parts = (p->m + most - 1) / most;
         p->m = (p->m + parts - 1) / parts;
     }
     memcpy(p->inputs, t->contexts + t->used, (size_t)p->m * sizeof *p->inputs);
-    aim(t, p, position_of_centre(t), (uint64_t)t->used * (uint64_t)negative, negative);
+    aim(t, p, token_of_centre(t), (uint64_t)t->used * (uint64_t)negative, negative);
     p->centres[0] = t->centre;
     p->centre_count = 1;
     p->own_pairs = p->m;
@@ -218,13 +220,13 @@ FE_INLINE void find_own(int32_t first, const uint8_t *from, const uint8_t *lengt
  * many contexts is alone. */
 static void next_windows(struct trainer *t, struct pending *p) {
     const struct fe_window *w = &t->window;
-    const int32_t negative = t->job->negative;
+    const int32_t negative = t->job->negatives.count;
     uint8_t from[FE_CENTRES], length[FE_CENTRES], centre[FE_CENTRES]; /* slots */
     memset(from, SLOTS, sizeof from);
     memset(length, 0, sizeof length);
     memset(centre, SLOTS, sizeof centre);
     struct run run = {.centre = -2};
-    int64_t position = 0;
+    int64_t token = 0;
     int32_t slots = 0, inputs = 0;
     while (p->centre_count < t->most_centres) {
         if (t->used == t->context_count && !next_centre(t)) break;
@@ -240,14 +242,14 @@ static void next_windows(struct trainer *t, struct pending *p) {
             if (run.first < left) next.first = run.first;
             if (run.last > right) next.last = run.last;
         } else { /* later centres reach further to the left at times, by no more than this */
-            int32_t room = t->job->window < FE_MAX_INPUTS ? t->job->window : FE_MAX_INPUTS;
+            int32_t room = t->job->contexts.window < FE_MAX_INPUTS ? t->job->contexts.window : FE_MAX_INPUTS;
             if (w->centre < room) room = w->centre;
             next.origin = number - room - slots;
         }
         /* In a run of one the centre is no context; in one of two, each is the other's. */
         const int32_t inputs_then = next.inputs_before + (int32_t)(next.last - next.first) + goes_on;
         const int is_full = inputs_then > FE_MAX_INPUTS || p->own_pairs + t->context_count > t->most_together;
-        if (p->centre_count == 0) position = position_of_centre(t);
+        if (p->centre_count == 0) token = token_of_centre(t);
         else if (is_full || is_centre(p, t->centre)) break;
         run = next;
         inputs = inputs_then;
@@ -275,7 +277,7 @@ static void next_windows(struct trainer *t, struct pending *p) {
     }
     p->m = m;
     const int is_thinned = p->own_pairs > FEW_CONTEXTS && negative < LEAST_DRAWS;
-    aim(t, p, position, 0, is_thinned ? LEAST_DRAWS : negative);
+    aim(t, p, token, 0, is_thinned ? LEAST_DRAWS : negative);
 }
 
 /* Fill the slot with the next block; its m is 0 when there is none. */
@@ -283,13 +285,13 @@ static void next_block(struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->m = p->centre_count = p->own_pairs = 0;
     p->path_is_new = 1;
-    if (!job->sg) next_means(t, p);
+    if (is_bag(job)) next_means(t, p);
     else if (t->most_centres > 1) next_windows(t, p);
     else next_contexts(t, p);
     if (p->m == 0) return;
-    if (job->out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
-    if (job->basket > 0)
-        for (int32_t i = 0; i < p->m; i++) prefetch_row(job->in, p->inputs[i], job);
+    if (job->matrices.out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
+    if (job->contexts.basket > 0)
+        for (int32_t i = 0; i < p->m; i++) prefetch_row(job->matrices.in, p->inputs[i], job);
 }
 
 /* Find the block's output rows and send for them. */
@@ -297,34 +299,35 @@ static void find_outputs(const struct trainer *t, struct pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
-    if (job->negative > 0) {
+    if (job->negatives.count > 0) {
         p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
-        for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->out_ns, p->drawn[k], job);
+        for (int32_t k = 0; k < p->drawn_count; k++) prefetch_row(job->matrices.out_ns, p->drawn[k], job);
     }
-    if (job->out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
-    for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++) prefetch_row(job->out_hs, p->nodes[k], job);
+    if (job->matrices.out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
+    for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++)
+        prefetch_row(job->matrices.out_hs, p->nodes[k], job);
 }
 
 /* ---- the step ---- */
 
 /* The rows of all contexts: inputs of skip-gram, members of CBOW's means or sums. */
 static inline void find_inputs(struct trainer *t, const struct pending *p) {
-    float *const in = t->job->in;
-    const float *in_scale = t->job->in_scale;
+    float *const in = t->job->matrices.in;
+    const float *in_scale = t->job->matrices.in_scale;
     for (int32_t i = 0; i < p->m; i++) {
-        t->dh[i] = in + p->inputs[i] * t->job->stride;
+        t->dh[i] = in + p->inputs[i] * t->job->matrices.stride;
         if (in_scale != NULL) t->scale[i] = in_scale[p->inputs[i]];
     }
 }
 
 static inline int gradient(struct trainer *t, const struct pending *p, struct fe_block *block, float *matrix,
                            const int32_t *outputs, const uint8_t *labels, int32_t n) {
-    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->stride;
+    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->matrices.stride;
     block->o = t->o;
     block->labels = labels;
     block->n = n;
     t->done.pairs += (int64_t)block->m * (n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
-    return t->kernel->gradient(block, t->job->vector_size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
+    return t->kernel->gradient(block, t->job->matrices.size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
 }
 
 /* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
@@ -335,37 +338,38 @@ static inline int train_pending(struct trainer *t, int now) {
     struct fe_block block = {.h = t->dh, .dh = t->dh, .scale = t->scale, .m = p->m};
     float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES], shares[FE_CENTRES];
     find_inputs(t, p);
-    if (!job->sg) {
+    if (is_bag(job)) {
         for (int32_t i = 0, from = 0; i < p->centre_count; from = p->ends[i++]) {
             const float share = 1.0f / (float)(p->ends[i] - from);
-            float *sum = t->hidden + i * job->stride;
+            float *sum = t->hidden + i * job->matrices.stride;
             shares[i] = t->shares_out ? share : 1.0f;
-            t->kernel->gather(t->dh + from, p->ends[i] - from, job->cbow_mean ? share : 1.0f, job->vector_size, sum);
+            t->kernel->gather(t->dh + from, p->ends[i] - from, job->inputs.mean ? share : 1.0f, job->matrices.size,
+                              sum);
             hidden[i] = sum;
-            hidden_change[i] = t->hidden_change + i * job->stride;
+            hidden_change[i] = t->hidden_change + i * job->matrices.stride;
         }
-        memset(t->hidden_change, 0, (size_t)(p->centre_count * job->stride) * sizeof *t->hidden_change);
+        memset(t->hidden_change, 0, (size_t)(p->centre_count * job->matrices.stride) * sizeof *t->hidden_change);
         block = (struct fe_block){.h = hidden, .dh = hidden_change, .scale = shares, .m = p->centre_count};
     }
     if (p->node_count > 0) {
         block.in_turn = 1;
-        if (!gradient(t, p, &block, job->out_hs, p->nodes, p->labels, p->node_count)) return 0;
-        if (p->drawn_count > 0) t->kernel->update(&block, job->vector_size, t->g, t->change);
+        if (!gradient(t, p, &block, job->matrices.out_hs, p->nodes, p->labels, p->node_count)) return 0;
+        if (p->drawn_count > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change);
     }
     if (p->drawn_count > 0) {
         block.in_turn = 0;
-        if (p->centre_count > 1 || p->aim_count > job->negative) {
+        if (p->centre_count > 1 || p->aim_count > job->negatives.count) {
             block.paired = p->centre_count;
-            block.own = job->sg ? p->own : NULL; /* each mean has its centre */
-            block.more = p->aim_count > job->negative ? t->least : t->usual;
+            block.own = !is_bag(job) ? p->own : NULL; /* each mean has its centre */
+            block.more = p->aim_count > job->negatives.count ? t->least : t->usual;
         }
-        if (!gradient(t, p, &block, job->out_ns, p->drawn, NULL, p->drawn_count)) return 0;
+        if (!gradient(t, p, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count)) return 0;
     }
     find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
     next_block(t, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
-    if (block.n > 0) t->kernel->update(&block, job->vector_size, t->g, t->change); /* one word alone has no path */
-    for (int32_t i = 0, from = 0; !job->sg && i < p->centre_count; from = p->ends[i++])
-        t->kernel->scatter(t->dh + from, p->ends[i] - from, t->scale + from, job->vector_size, hidden_change[i]);
+    if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
+    for (int32_t i = 0, from = 0; is_bag(job) && i < p->centre_count; from = p->ends[i++])
+        t->kernel->scatter(t->dh + from, p->ends[i] - from, t->scale + from, job->matrices.size, hidden_change[i]);
     return 1;
 }
 
@@ -376,28 +380,29 @@ static int32_t most_at_rate(float alpha, int has_paths, int32_t limit) {
     return most >= (float)limit ? limit : most > 1.0f ? (int32_t)most : 1;
 }
 
-int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, struct fe_done *done) {
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
-    t.negatives_key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
-    t.most_contexts = job->negatives_per_pair ? 1 : most_at_rate(alpha, job->out_hs != NULL, FEW_CONTEXTS);
+    t.negatives_key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES),
+                                  (uint64_t)view->first_position);
+    t.most_contexts = job->inputs.per_pair ? 1 : most_at_rate(alpha, job->matrices.out_hs != NULL, FEW_CONTEXTS);
     t.most_together = most_at_rate(alpha, 0, MOST_CONTEXTS);
-    t.most_centres = job->negatives_per_pair || job->out_hs != NULL || job->basket > 0 ? 1 : FE_CENTRES;
+    t.most_centres = job->inputs.per_pair || job->matrices.out_hs != NULL || job->contexts.basket > 0 ? 1 : FE_CENTRES;
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
         t.usual[own] = times - 1.0f;
-        t.least[own] = times * (float)job->negative / (float)LEAST_DRAWS - 1.0f;
+        t.least[own] = times * (float)job->negatives.count / (float)LEAST_DRAWS - 1.0f;
     }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
-    t.shares_out = !job->sg && (job->cbow_mean != 0) == (job->cbow_exact != 0);
+    t.shares_out = is_bag(job) && (job->inputs.mean != 0) == (job->inputs.exact != 0);
     for (int64_t i = 0; i < FE_CENTRES * largest(job); i++) t.scale[i] = 1.0f;
     int ok = 1;
     if (begin < end) {
-        fe_window_start(&t.window, job, epoch, begin, end);
+        fe_window_start(&t.window, job, view, epoch, begin, end);
         for (int k = 0; k < AHEAD; k++) next_block(&t, &t.slots[k]);
         for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
         for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);

@@ -33,44 +33,70 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
 
 /* ---- training (train.c) ---- */
 
-/* What a run of training reads and writes. Matrices have one row of `stride` floats a word or node, 64-byte
- * aligned; floats past the vector size are zero and stay zero. */
-struct fe_job {
-    /* corpus: tokens [offsets[s], offsets[s + 1]) are sentence s */
-    const int32_t *ids;
-    const int64_t *offsets;
-    int64_t sentences;
-    /* matrices */
-    float *in;             /* words x stride */
-    float *out_ns;         /* words x stride, or NULL */
-    float *out_hs;         /* (words - 1) x stride, or NULL */
-    const float *in_scale; /* factor on the change of each input row, or NULL */
-    int64_t stride;
-    int64_t vector_size;
+/* What a run of training reads and writes, in groups. */
+
+/* Rows of `stride` floats, 64-byte aligned. The first `size` of them, the vector size, count; the others are zero and
+ * stay zero. */
+struct fe_matrices {
+    float *in;             /* in_rows x stride: input rows, one for each word */
+    float *out_ns;         /* words x stride: output rows of negative sampling; or NULL */
+    float *out_hs;         /* (words - 1) x stride: those of the inner nodes of the Huffman tree; or NULL */
+    const float *in_scale; /* in_rows: factor on the change of each input row; or NULL */
+    int64_t in_rows;       /* at least as many as there are words: an input need not be the row of a word */
+    int64_t stride, size;
+};
+
+/* Which tokens stay: each with a probability of its own. */
+struct fe_subsampling {
+    const uint32_t *keep; /* words: a token stays when 32 random bits are <= keep[id]; or NULL: all stay */
+    int32_t last;         /* fe_keep_last */
+};
+
+/* Which tokens are the contexts of a centre. */
+struct fe_contexts {
+    int32_t window; /* up to so many tokens on either side */
+    int32_t shrink; /* 1: a centre's window is cut to a random 1 ... window */
+    int32_t basket; /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens: contexts are
+                       all other tokens of the basket, or this many drawn among them; `window` is not read */
+    int64_t longest_sentence; /* no sentence of a view is longer */
+};
+
+/* How contexts become the inputs of a step. */
+enum fe_input_kind {
+    FE_CONTEXT_INPUTS = 0, /* every context's row is an input: skip-gram */
+    FE_BAG_INPUTS = 1,     /* the contexts of a centre are one bag, whose mean or sum is the input: CBOW */
+};
+struct fe_inputs {
+    enum fe_input_kind kind;
+    int32_t mean;     /* bags: 1 for their mean, 0 for their sum */
+    int32_t exact;    /* bags: the true gradient (arXiv 2012.15332) instead of word2vec's */
+    int32_t per_pair; /* 1: every context, or bag, has negatives of its own; 0: several share a draw */
+};
+
+/* Negative sampling, where out_ns is there. */
+struct fe_negatives {
+    const struct fe_alias *noise; /* words */
     int32_t words;
-    /* sampling */
-    const uint32_t *keep;       /* a token stays when 32 random bits are <= keep[id]; NULL keeps all */
-    int32_t keep_last;          /* fe_keep_last */
-    const uint32_t *event_keep; /* one a token: it stays with (event_keep + 1) / 2^32 of the above; or NULL */
-    const struct fe_alias *noise;
-    const int64_t *path_offsets;
-    const int32_t *path_nodes;
-    const uint8_t *path_codes;
-    int32_t longest_path;
-    /* model */
-    int32_t window;
-    int32_t span;   /* contexts that a centre can have on either side: window, or less in short sentences */
-    int32_t basket; /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens:
-                       contexts are all other tokens of the basket, or this many drawn among them; `span` is at
-                       least the number of contexts that a centre can have, `window` is not read */
-    int32_t negative;
-    int32_t sg;
-    int32_t shrink_windows;
-    int32_t negatives_per_pair; /* a fresh draw for every context, or CBOW's centre, instead of one for several */
-    int32_t cbow_mean;
-    int32_t cbow_exact; /* the true CBOW gradient (arXiv 2012.15332) instead of word2vec's */
-    int32_t want_loss;
+    int32_t count; /* negatives of a draw */
+};
+
+/* Huffman paths, where out_hs is there: what fe_huffman_paths fills. */
+struct fe_paths {
+    const int64_t *offsets;
+    const int32_t *nodes;
+    const uint8_t *codes;
+    int32_t longest;
+};
+
+struct fe_job {
+    struct fe_matrices matrices;
+    struct fe_subsampling subsampling;
+    struct fe_contexts contexts;
+    struct fe_inputs inputs;
+    struct fe_negatives negatives;
+    struct fe_paths paths;
     uint64_t seed;
+    int32_t want_loss;
 };
 
 struct fe_done {
@@ -83,10 +109,10 @@ struct fe_done {
 /* Bytes of scratch memory that fe_train_block needs, 64-byte aligned by the caller. */
 size_t fe_workspace_size(const struct fe_job *job);
 
-/* Train on the centres at tokens [begin, end); contexts may lie outside, but within their sentences.
- * What is drawn at a token depends on (seed, epoch, token) alone; which tokens share a draw also on where a block
- * begins. */
-int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, struct fe_done *done);
+/* Train on the centres at tokens [begin, end) of a view; contexts may lie outside, but within their sentences.
+ * What is drawn at a token depends on (seed, epoch, its position) alone; which tokens share a draw also on where a
+ * block begins. So a view of a part of a corpus, whole sentences, trains as the whole would. */
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
 
 #endif

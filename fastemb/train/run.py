@@ -61,6 +61,7 @@ class Epoch:
     """One pass over the corpus by several threads."""
 
     trainer: _native.Trainer
+    view: _native.TokenView
     number: int
     words: int
     block: int
@@ -91,7 +92,7 @@ class Epoch:
         workspace = self.trainer.workspace()
         while (span := self._take()) is not None:
             done = self.trainer.train_block(
-                self.number, *span, self.schedule.alpha(self.words_before + span[0]), workspace
+                self.view, self.number, *span, self.schedule.alpha(self.words_before + span[0]), workspace
             )
             with self._lock:
                 self.totals.add(*done)

@@ -147,10 +147,10 @@ class Training(Building):
 
         def run(epoch: int) -> None:
             self._pad()
-            trainer = self._trainer(settings, corpus, with_loss)
+            trainer, view = self._trainer(settings, corpus, with_loss)
             number = self._epochs_trained
             self._epochs_trained += 1
-            Epoch(trainer, number, words, block, epoch * words, schedule, totals).run(self.workers, watch)
+            Epoch(trainer, view, number, words, block, epoch * words, schedule, totals).run(self.workers, watch)
 
         try:
             _notify(callbacks, "on_train_begin", self)
@@ -173,40 +173,42 @@ class Training(Building):
             watch()
             display.close()
 
-    def _trainer(self, settings: Settings, corpus: Corpus, want_loss: bool) -> _native.Trainer:
-        """Bind the matrices, which must be padded, and everything else that an epoch needs."""
+    def _trainer(
+        self, settings: Settings, corpus: Corpus, want_loss: bool
+    ) -> tuple[_native.Trainer, _native.TokenView]:
+        """Bind the matrices, which must be padded, everything else that an epoch needs, and the corpus."""
         counts = self._known_vocabulary().counts
         matrices = {name: padding.padded for name, padding in self._paddings.items()}
         if bool(settings.negative) != ("_syn1neg" in matrices) or bool(settings.hs) != ("_syn1" in matrices):
             raise ValueError("hs and negative cannot be switched on or off once the vocabulary is built")
         paths = self._huffman_paths() if settings.hs else None
-        return _native.Trainer(
+        basket, keep_events = self._baskets(corpus)
+        view = _native.TokenView(corpus.ids, corpus.offsets, len(counts), keep=keep_events, checked=corpus._checked())
+        trainer = _native.Trainer(
             isa(),
-            corpus.ids,
-            corpus.offsets,
-            matrices["vectors"],
-            matrices.get("_syn1neg"),
-            matrices.get("_syn1"),
-            self._input_scale(),
-            settings.vector_size,
+            _native.Matrices(
+                matrices["vectors"],
+                matrices.get("_syn1neg"),
+                matrices.get("_syn1"),
+                settings.vector_size,
+                self._input_scale(),
+            ),
+            _native.Contexts(min(settings.window, 2**30), bool(settings.shrink_windows), view.longest_sentence, basket),
+            _native.Inputs(
+                bool(settings.sg),
+                bool(settings.cbow_mean),
+                bool(settings.cbow_exact),
+                bool(settings.negatives_per_pair),
+            ),
+            _native.Negatives(noise_table(counts, settings.ns_exponent), settings.negative)
+            if settings.negative
+            else None,
+            _native.Paths(paths.offsets, paths.nodes, paths.codes) if paths else None,
             keep_thresholds(counts, settings.sample),
-            noise_table(counts, settings.ns_exponent) if settings.negative else None,
-            paths.offsets if paths else None,
-            paths.nodes if paths else None,
-            paths.codes if paths else None,
-            paths.longest if paths else 0,
-            min(settings.window, 2**30),
-            settings.negative,
-            bool(settings.sg),
-            bool(settings.shrink_windows),
-            bool(settings.negatives_per_pair),
-            bool(settings.cbow_mean),
-            bool(settings.cbow_exact),
-            want_loss,
             settings.seed,
-            *self._baskets(corpus),
-            corpus._checked(),
+            want_loss,
         )
+        return trainer, view
 
     def _baskets(self, corpus: Corpus) -> tuple[int, NDArray[np.uint32] | None]:
         """Most contexts of a centre in a basket without order, 0 for windows; thresholds of events with weights."""

@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "train": {"common", "kernels"},
     "search": {"common", "kernels"},
 }
-MOST_PARAMETERS = 26
+MOST_PARAMETERS = 10
 
 FORBIDDEN = {
     "Python.h": r'#\s*include\s*[<"]Python\.h',

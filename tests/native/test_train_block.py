@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows
+from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows, token_view
 from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, sharing, train, windows
 
 from fastemb import _native
@@ -465,40 +465,69 @@ def test_rows_past_the_reach_of_32_bit_offsets(isa: str) -> None:
     noise[:, 1] = first + np.arange(far) // (far // near)
     ids = np.array(sentences[0], np.int32) + np.int32(first)
     offsets = np.array([0, len(ids)], np.int64)
+    view = _native.TokenView(ids, offsets, far)
     trainer = _native.Trainer(
         isa,
-        ids,
-        offsets,
-        inputs,
-        outputs,
-        None,
-        None,
-        size,
-        None,
-        noise,
-        None,
-        None,
-        None,
-        0,
-        3,
-        4,
-        True,
-        True,
-        False,
-        True,
-        False,
-        True,
-        1,
-        0,
-        None,
+        _native.Matrices(inputs, outputs, None, size),
+        _native.Contexts(window=3, shrink=True, longest_sentence=view.longest_sentence),
+        _native.Inputs(sg=True),
+        _native.Negatives(noise, 4),
+        paths=None,
+        keep=None,
+        seed=1,
+        want_loss=True,
     )
-    done = trainer.train_block(0, 0, len(ids), ALPHA, trainer.workspace())
+    done = trainer.train_block(view, 0, 0, len(ids), ALPHA, trainer.workspace())
 
     run = native_run(isa, small, sentences)
     assert run.train(0, ALPHA) == done
     assert run.out_ns is not None
     assert np.array_equal(inputs[first:], run.inputs)
     assert np.array_equal(outputs[first:], run.out_ns)
+
+
+# ---- views ----
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+@pytest.mark.parametrize("model_name", MODELS)
+@pytest.mark.parametrize("basket", [0, 3, 100])
+def test_a_copied_part_of_a_corpus_trains_as_the_whole_does(
+    isa: str, model_name: str, targets: str, basket: int
+) -> None:
+    rng = np.random.default_rng(basket)
+    tokens = sum(map(len, CORPUS))
+    model = fresh_model(
+        targets,
+        17,
+        basket=basket,
+        keep=rng.integers(2**31, 2**32, WORDS).tolist(),
+        event_keep=rng.integers(2**31, 2**32, tokens).tolist(),
+        **MODELS[model_name],
+    )
+    first, last = 2, 9  # sentences: from one of two words to the long one
+    start = sum(map(len, CORPUS[:first]))
+    begin, end = start + 1, start + 40  # within the first and the last of them
+    whole, part, misplaced = (native_run(isa, model, CORPUS) for _ in range(3))
+    done = whole.train(3, ALPHA, begin, end)
+    part.view = token_view(model, CORPUS[first:last], first_position=start)
+    assert part.train(3, ALPHA, begin - start, end - start) == done
+    assert part.bits() == whole.bits()
+    misplaced.view = token_view(model, CORPUS[first:last], first_position=start + 1)
+    misplaced.train(3, ALPHA, begin - start, end - start)
+    assert misplaced.bits() != whole.bits()
+
+
+def test_many_views_may_be_trained_in_turn(isa: str) -> None:
+    model = fresh_model("hs and ns", 17, sg=True)
+    whole, parts = native_run(isa, model, CORPUS), native_run(isa, model, CORPUS)
+    position = 0
+    for sentence in CORPUS:
+        parts.view = token_view(model, [sentence], first_position=position)
+        parts.train(0, ALPHA, 0, len(sentence))
+        whole.train(0, ALPHA, position, position + len(sentence))
+        position += len(sentence)
+    assert parts.bits() == whole.bits()
 
 
 @pytest.mark.parametrize("model_name", MODELS)

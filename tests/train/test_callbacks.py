@@ -203,7 +203,7 @@ class BrokenTrainer:
     def workspace(self) -> bytearray:
         return bytearray()
 
-    def train_block(self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray) -> Any:
+    def train_block(self, view: object, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray) -> Any:
         with self.lock:
             self.blocks += 1
             fails = self.blocks == self.nth
@@ -216,7 +216,7 @@ class BrokenTrainer:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, workers: int) -> None:
     trainer = BrokenTrainer(5, error)
-    epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
+    epoch = Epoch(trainer, None, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(type(error)) as caught:
         epoch.run(workers, lambda: None)
     assert caught.value is error
@@ -227,7 +227,7 @@ def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, w
 def test_an_exception_in_a_worker_reaches_the_caller_of_train(monkeypatch: pytest.MonkeyPatch) -> None:
     model = built()
     with monkeypatch.context() as patch:
-        patch.setattr(Word2Vec, "_trainer", lambda *_: BrokenTrainer(3, BoomError("in a worker")))
+        patch.setattr(Word2Vec, "_trainer", lambda *_: (BrokenTrainer(3, BoomError("in a worker")), None))
         with pytest.raises(BoomError, match="in a worker"):
             model.train(SENTENCES)
     require_usable(model)
@@ -240,7 +240,7 @@ def test_an_exception_in_the_waiting_thread_stops_the_workers() -> None:
         if trainer.blocks > 100:
             raise BoomError("while watching")
 
-    epoch = Epoch(trainer, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
+    epoch = Epoch(trainer, None, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(BoomError, match="while watching"):
         epoch.run(2, watch)
     assert trainer.blocks < 10**8 // 256
@@ -258,7 +258,7 @@ def test_threads_that_cannot_be_started_stop_those_that_were(monkeypatch: pytest
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
-    epoch = Epoch(BrokenTrainer(0, BoomError()), 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
+    epoch = Epoch(BrokenTrainer(0, BoomError()), None, 0, 10**8, 256, 0, Schedule(0.1, 0.1, 1), Totals())  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="can't start new thread"):
         epoch.run(4, lambda: None)
     assert not any(thread.is_alive() for thread in started)
@@ -267,7 +267,7 @@ def test_threads_that_cannot_be_started_stop_those_that_were(monkeypatch: pytest
 def test_every_block_is_trained_once_and_added_up() -> None:
     totals = Totals()
     trainer = BrokenTrainer(0, BoomError())
-    Epoch(trainer, 0, 100_001, 256, 0, Schedule(0.1, 0.1, 1), totals).run(4, lambda: None)  # type: ignore[arg-type]
+    Epoch(trainer, None, 0, 100_001, 256, 0, Schedule(0.1, 0.1, 1), totals).run(4, lambda: None)  # type: ignore[arg-type]
     assert trainer.blocks == 391
     assert totals == Totals(words=100_001, kept=100_001, pairs=391, loss=195.5)
 
