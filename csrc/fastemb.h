@@ -7,6 +7,7 @@
 
 #include "common/common.h"
 #include "kernels/kernels.h"
+#include "rows/rows.h"
 #include "search/search.h"
 #include "text/text.h"
 #include "train/train.h"

@@ -127,8 +127,29 @@ cdef extern from "fastemb.h" nogil:
     size_t fe_top_workspace_size(const fe_kernel *kernel, const fe_top *top)
     void fe_top_scan(const fe_kernel *kernel, const fe_top *top, int64_t begin, int64_t end, void *workspace)
     void fe_top_results(const fe_top *top, float *scores, int64_t *rows)
-    void fe_mean_rows(const float *rows, int64_t stride, int64_t size, const int64_t *items, const int64_t *offsets,
-                      int64_t count, const double *weights, float *means)
+
+    struct fe_const_rows:
+        const float *values
+        int64_t stride
+        int64_t size
+
+    struct fe_rows:
+        float *values
+        int64_t stride
+        int64_t size
+
+    struct fe_bags:
+        const int64_t *items
+        const int64_t *offsets
+        int64_t count
+        const double *weights
+
+    void fe_rows_gather(const fe_const_rows *source, const int64_t *indices, int64_t count, float *out)
+    void fe_rows_scatter(const fe_kernel *kernel, const fe_rows *to, const int64_t *indices, int64_t count,
+                         const float *changes, const float *scale)
+    void fe_rows_mean(const fe_kernel *kernel, const fe_const_rows *source, const fe_bags *bags, float *means)
+    void fe_rows_renormalise(const fe_kernel *kernel, const fe_rows *to, const int64_t *indices, int64_t count,
+                             float longest)
 
     struct fe_table:
         pass

@@ -122,7 +122,17 @@ class TopRows:
     def scan(self, begin: int, end: int, workspace: bytearray) -> None: ...
     def results(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> None: ...
 
+def gather_rows(rows: NDArray[np.float32], indices: NDArray[np.int64], out: NDArray[np.float32]) -> None: ...
+def scatter_rows(
+    isa: str,
+    rows: NDArray[np.float32],
+    indices: NDArray[np.int64],
+    changes: NDArray[np.float32],
+    scale: NDArray[np.float32] | None = ...,
+) -> None: ...
+def renormalise_rows(isa: str, rows: NDArray[np.float32], indices: NDArray[np.int64], longest: float) -> None: ...
 def mean_rows(
+    isa: str,
     rows: NDArray[np.float32],
     items: NDArray[np.int64],
     offsets: NDArray[np.int64],

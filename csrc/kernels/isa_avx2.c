@@ -60,11 +60,18 @@ FE_INLINE uint32_t v_above(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm
 
 #include "kernels/step.inc.h"
 
-typedef __m256i vw, vi;
 FE_INLINE vf v_load_part(const float *p, int count) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane));
 }
+FE_INLINE void v_store_part(float *p, vf a, int count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane), a);
+}
+
+#include "kernels/rows.inc.h"
+
+typedef __m256i vw, vi;
 FE_INLINE void v_store_int16(void *to, vf a) {
     const __m256i ints = _mm256_cvtps_epi32(a);
     _mm_storeu_si128(to, _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1)));
@@ -119,6 +126,9 @@ const struct fe_kernel fe_kernel_avx2 = {
     .gather = gather_avx2,
     .scatter = scatter_avx2,
     .dot = dot_avx2,
+    .length = length_avx2,
+    .add = add_avx2,
+    .multiply = multiply_avx2,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_avx2,
     .quantise_query = quantise_query_avx2,

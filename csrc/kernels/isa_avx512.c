@@ -57,8 +57,12 @@ FE_INLINE uint32_t v_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT
 
 #include "kernels/step.inc.h"
 
-typedef __m512i vw, vi;
 FE_INLINE vf v_load_part(const float *p, int count) { return _mm512_maskz_loadu_ps((__mmask16)((1 << count) - 1), p); }
+FE_INLINE void v_store_part(float *p, vf a, int count) { _mm512_mask_storeu_ps(p, (__mmask16)((1 << count) - 1), a); }
+
+#include "kernels/rows.inc.h"
+
+typedef __m512i vw, vi;
 FE_INLINE void v_store_int16(void *to, vf a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
 FE_INLINE vw vw_set1(uint32_t a) { return _mm512_set1_epi32((int)a); }
@@ -112,6 +116,9 @@ const struct fe_kernel fe_kernel_avx512 = {
     .gather = gather_avx512,
     .scatter = scatter_avx512,
     .dot = dot_avx512,
+    .length = length_avx512,
+    .add = add_avx512,
+    .multiply = multiply_avx512,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_avx512,
     .quantise_query = quantise_query_avx512,

@@ -79,6 +79,14 @@ FE_INLINE vf v_load_part(const float *p, int count) {
     memcpy(part, p, (size_t)count * sizeof *p);
     return v_load(part);
 }
+FE_INLINE void v_store_part(float *p, vf a, int count) {
+    float part[LANES];
+    v_store(part, a);
+    memcpy(p, part, (size_t)count * sizeof *p);
+}
+
+#include "kernels/rows.inc.h"
+
 FE_INLINE void v_store_int16(void *to, vf a) {
     int16_t numbers[LANES];
     for (int l = 0; l < LANES; l++) numbers[l] = (int16_t)LANE(a, l);
@@ -139,6 +147,9 @@ const struct fe_kernel fe_kernel_base = {
     .gather = gather_base,
     .scatter = scatter_base,
     .dot = dot_base,
+    .length = length_base,
+    .add = add_base,
+    .multiply = multiply_base,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_base,
     .quantise_query = quantise_query_base,

@@ -54,17 +54,25 @@ FE_INLINE uint32_t v_above(vf a, vf b) {
 
 #include "kernels/step.inc.h"
 
+FE_INLINE vf v_load_part(const float *p, int count) {
+    float part[LANES] = {0};
+    memcpy(part, p, (size_t)count * sizeof *p);
+    return v_load(part);
+}
+FE_INLINE void v_store_part(float *p, vf a, int count) {
+    float part[LANES];
+    v_store(part, a);
+    memcpy(p, part, (size_t)count * sizeof *p);
+}
+
+#include "kernels/rows.inc.h"
+
 /* Two sums a lane, of even and of odd columns: with more of a panel they would not fit. */
 #define PANEL 2
 typedef int16x8_t vw;
 typedef struct {
     int32x4_t low, high;
 } vi;
-FE_INLINE vf v_load_part(const float *p, int count) {
-    float part[LANES] = {0};
-    memcpy(part, p, (size_t)count * sizeof *p);
-    return v_load(part);
-}
 FE_INLINE void v_store_int16(void *to, vf a) { vst1_s16(to, vmovn_s32(vcvtnq_s32_f32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return vreinterpretq_s16_u32(vld1q_u32(p)); }
 FE_INLINE vw vw_set1(uint32_t a) { return vreinterpretq_s16_u32(vdupq_n_u32(a)); }
@@ -90,6 +98,9 @@ const struct fe_kernel fe_kernel_neon = {
     .gather = gather_neon,
     .scatter = scatter_neon,
     .dot = dot_neon,
+    .length = length_neon,
+    .add = add_neon,
+    .multiply = multiply_neon,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_neon,
     .quantise_query = quantise_query_neon,

@@ -85,7 +85,7 @@ struct fe_kernel {
     int lanes;
     int (*supported)(void);
 
-    /* ---- the step and its bags (step.inc.h) ----
+    /* ---- the step and its bags (step.inc.h, rows.inc.h) ----
      *
      * Hogwild (Niu et al. 2011): several threads may call these on the same matrices at once, without locks. `update`
      * and `scatter` load a row, add to it and store it; another thread's change in between is lost, and `gradient` and
@@ -100,9 +100,17 @@ struct fe_kernel {
     /* rows[i] += scale[i] * change */
     void (*scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change);
 
-    /* ---- products (quantise.inc.h, estimate.inc.h): nothing past `size` values of a row is read ---- */
+    /* ---- single rows (rows.inc.h): nothing past `size` values is read or written ---- */
     /* scale row' query */
     float (*dot)(const float *row, float scale, const float *query, int64_t size);
+    /* Of scale row; no number, or infinite, where its squares do not fit a float. */
+    float (*length)(const float *row, float scale, int64_t size);
+    /* row += factor other */
+    void (*add)(float *row, float factor, const float *other, int64_t size);
+    /* row *= factor */
+    void (*multiply)(float *row, float factor, int64_t size);
+
+    /* ---- quantised products (quantise.inc.h, estimate.inc.h): the same ---- */
     int panel_rows; /* at most 64 */
     /* Fills a panel with `count` rows times their scales. */
     void (*quantise_rows)(const float *const *rows, const float *scales, int count, int64_t size,

@@ -1,8 +1,7 @@
-/* True products, and rows and queries quantised to 16 bits, written once for every instruction set. A file isa_*.c
- * defines, besides what step.inc.h takes,
+/* Rows and queries quantised to 16 bits, written once for every instruction set. A file isa_*.c defines, besides what
+ * rows.inc.h takes,
  *
- *     PANEL                  registers side by side in a panel of rows
- *     v_load_part(p, count)  the `count` values at p, fewer than LANES, and zeros; nothing else is read
+ *     PANEL                 registers side by side in a panel of rows
  *     v_store_int16(to, a)  LANES whole numbers of 16 bits
  *
  * and includes this file, then estimate.inc.h. */
@@ -10,39 +9,6 @@
 #include <string.h>
 
 enum { WORDS = LANES / 2 };
-
-/* Values from p on, of which `count` are there; 0 for the others. */
-FE_INLINE vf ISA(load_some)(const float *p, int64_t count) {
-    return count >= LANES ? v_load(p) : v_load_part(p, (int)count);
-}
-
-FE_INLINE float ISA(sum_of)(vf a) {
-    float sums[G_ROW > LANES ? G_ROW : LANES];
-    v_store_sums(sums, &a, 1, 1);
-    return sums[0];
-}
-
-static float ISA(dot)(const float *row, float scale, const float *query, int64_t size) {
-    const vf factor = v_set1(scale);
-    vf sum = v_zero();
-    for (int64_t c = 0; c < size; c += LANES) {
-        vf x = v_mul(factor, ISA(load_some)(row + c, size - c));
-        if (size - c < LANES) x = v_pick((1u << (size - c)) - 1, x); /* an infinite factor has made NaN of zeros */
-        sum = v_fma(x, ISA(load_some)(query + c, size - c), sum);
-    }
-    return ISA(sum_of)(sum);
-}
-
-/* Of the values times scale; no number, or infinite, when one of them or of their squares is. */
-static float ISA(length)(const float *values, float scale, int64_t size) {
-    const vf factor = v_set1(scale);
-    vf sum = v_zero();
-    for (int64_t c = 0; c < size; c += LANES) {
-        const vf x = v_mul(factor, ISA(load_some)(values + c, size - c));
-        sum = v_fma(x, x, sum);
-    }
-    return sqrtf(ISA(sum_of)(sum));
-}
 
 static int ISA(is_zero)(const float *values, float scale, int64_t size) {
     for (int64_t c = 0; c < size; c++)

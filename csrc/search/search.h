@@ -29,9 +29,4 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
  * missing. Empties the heaps. */
 void fe_top_results(const struct fe_top *top, float *scores, int64_t *rows);
 
-/* means, count x size: of rows[items[e]] for e in [offsets[q], offsets[q + 1]), by weights[e] or, if that is NULL, all
- * alike; zero where there are none. rows: of `stride` floats, `size` of them used. */
-void fe_mean_rows(const float *rows, int64_t stride, int64_t size, const int64_t *items, const int64_t *offsets,
-                  int64_t count, const double *weights, float *means);
-
 #endif

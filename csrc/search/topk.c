@@ -139,25 +139,6 @@ static void offer(struct scan *scan, int64_t query, int64_t place, uint64_t abov
     }
 }
 
-/* ---- queries that are means of rows ---- */
-
-void fe_mean_rows(const float *rows, int64_t stride, int64_t size, const int64_t *items, const int64_t *offsets,
-                  int64_t count, const double *weights, float *means) {
-    for (int64_t query = 0; query < count; query++) {
-        float *restrict mean = means + query * size;
-        const int64_t begin = offsets[query], end = offsets[query + 1];
-        double total = weights != NULL ? 0.0 : (double)(end - begin);
-        if (weights != NULL)
-            for (int64_t e = begin; e < end; e++) total += weights[e];
-        memset(mean, 0, (size_t)size * sizeof *mean);
-        for (int64_t e = begin; e < end; e++) {
-            const float share = (float)((weights != NULL ? weights[e] : 1.0) / total);
-            const float *restrict row = rows + items[e] * stride;
-            for (int64_t c = 0; c < size; c++) mean[c] += share * row[c];
-        }
-    }
-}
-
 /* ---- all queries ---- */
 
 void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64_t begin, int64_t end,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..config import isa
 from ..corpus import Corpus, Vocabulary
 from ..train import Word2Vec
 from ..vectors import KeyedVectors
@@ -440,7 +441,7 @@ class Item2Vec:
     def _queries(self, histories: Interactions) -> Floats:
         vectors = self.wv.vectors
         queries = np.empty((len(histories), vectors.shape[1]), np.float32)
-        _native.mean_rows(vectors, histories.items, histories.offsets, histories.weights, queries)
+        _native.mean_rows(isa(), vectors, histories.items, histories.offsets, histories.weights, queries)
         return queries
 
     def _recommend(

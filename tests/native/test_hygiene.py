@@ -21,6 +21,7 @@ BINDING = sorted(
 MAY_INCLUDE = {
     "common": set(),
     "kernels": {"common"},
+    "rows": {"common", "kernels"},
     "text": {"common"},
     "train": {"common", "kernels"},
     "search": {"common", "kernels"},
