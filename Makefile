@@ -8,7 +8,7 @@ SEED ?= 0
 PIP = .venv/bin/pip --quiet --disable-pip-version-check
 library = $(shell $(or $(CC),cc) -print-file-name=$(1))
 CORE := $(wildcard csrc/*.h csrc/*/*.[ch])
-NATIVE := setup.py $(CORE) $(wildcard fastemb/*.p[xy][xdi])
+NATIVE := setup.py $(CORE) $(wildcard fastemb/*.p[xy][xdi] fastemb/*/*.pxi)
 PACKAGE := pyproject.toml $(shell find fastemb -name '*.py')
 
 .PHONY: demo build check test test-all lint types dist sanitize debug plain-bytes coverage bench clean
