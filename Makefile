@@ -8,7 +8,8 @@ SLOW ?= 10
 SEED ?= 0
 PIP = .venv/bin/pip --quiet --disable-pip-version-check
 library = $(shell $(or $(CC),cc) -print-file-name=$(1))
-NATIVE := setup.py $(wildcard csrc/*.[ch]) $(wildcard fastemb/*.p[xy][xdi])
+CORE := $(wildcard csrc/*.h csrc/*/*.[ch])
+NATIVE := setup.py $(CORE) $(wildcard fastemb/*.p[xy][xdi] fastemb/*/*.pxi)
 PACKAGE := pyproject.toml $(shell find fastemb -name '*.py')
 
 .NOTPARALLEL:
@@ -116,13 +117,13 @@ warnings:
 
 # The layout of the C code; make lint-c FIX=1 mends it.
 lint-c: .venv/check-tools
-	.venv/bin/clang-format --style=file:csrc/.clang-format $(if $(FIX),-i,--dry-run --Werror) csrc/*.[ch] tests/portable/*.[ch]
+	.venv/bin/clang-format --style=file:csrc/.clang-format $(if $(FIX),-i,--dry-run --Werror) $(CORE) tests/portable/*.[ch]
 
 # The core without Python, on this CPU, on an emulated 64-bit Arm CPU, and linked for Windows.
 portable:
 	+.ci/portable
 
-build/core/%/compiled: $(wildcard csrc/*.[ch] tests/portable/*.[ch]) .ci/compile
+build/core/%/compiled: $(CORE) $(wildcard tests/portable/*.[ch]) .ci/compile
 	.ci/compile $*
 	touch $@
 

@@ -47,8 +47,8 @@ elif kind:
 
 native = Extension(
     "fastemb._native",
-    sources=["fastemb/_native.pyx", *sorted(str(path) for path in Path("csrc").glob("*.c"))],
-    depends=sorted(str(path) for path in Path("csrc").glob("*.h")),
+    sources=["fastemb/_native.pyx", *sorted(str(path) for path in Path("csrc").rglob("*.c"))],
+    depends=sorted(str(path) for path in [*Path("csrc").rglob("*.h"), *Path("fastemb/_binding").glob("*.pxi")]),
     include_dirs=["csrc"],
     define_macros=macros,
     extra_compile_args=compile_args,

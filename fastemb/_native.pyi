@@ -34,39 +34,63 @@ class CheckedSentences:
     ) -> Self: ...
 
 @disjoint_base
+class TokenView:
+    @property
+    def longest_sentence(self) -> int: ...
+    def __new__(
+        cls,
+        ids: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        words: int,
+        first_position: int = ...,
+        keep: NDArray[np.uint32] | None = ...,
+        checked: CheckedSentences | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Matrices:
+    def __new__(
+        cls,
+        in_: NDArray[np.float32],
+        out_ns: NDArray[np.float32] | None,
+        out_hs: NDArray[np.float32] | None,
+        vector_size: int,
+        in_scale: NDArray[np.float32] | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Contexts:
+    def __new__(cls, window: int, shrink: bool, longest_sentence: int, basket: int = ...) -> Self: ...
+
+@disjoint_base
+class Inputs:
+    def __new__(cls, sg: bool, mean: bool = ..., exact: bool = ..., per_pair: bool = ...) -> Self: ...
+
+@disjoint_base
+class Negatives:
+    def __new__(cls, noise: NDArray[np.uint32], count: int) -> Self: ...
+
+@disjoint_base
+class Paths:
+    def __new__(cls, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]) -> Self: ...
+
+@disjoint_base
 class Trainer:
     def __new__(
         cls,
         isa: str,
-        ids: NDArray[np.int32],
-        offsets: NDArray[np.int64],
-        in_: NDArray[np.float32],
-        out_ns: NDArray[np.float32] | None,
-        out_hs: NDArray[np.float32] | None,
-        in_scale: NDArray[np.float32] | None,
-        vector_size: int,
+        matrices: Matrices,
+        contexts: Contexts,
+        inputs: Inputs,
+        negatives: Negatives | None,
+        paths: Paths | None,
         keep: NDArray[np.uint32] | None,
-        noise: NDArray[np.uint32] | None,
-        path_offsets: NDArray[np.int64] | None,
-        path_nodes: NDArray[np.int32] | None,
-        path_codes: NDArray[np.uint8] | None,
-        longest_path: int,
-        window: int,
-        negative: int,
-        sg: bool,
-        shrink_windows: bool,
-        negatives_per_pair: bool,
-        cbow_mean: bool,
-        cbow_exact: bool,
-        want_loss: bool,
         seed: int,
-        basket: int,
-        event_keep: NDArray[np.uint32] | None,
-        checked: CheckedSentences | None = None,
+        want_loss: bool,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def train_block(
-        self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+        self, view: TokenView, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
     ) -> tuple[int, int, int, float]: ...
 
 def step(
@@ -98,7 +122,17 @@ class TopRows:
     def scan(self, begin: int, end: int, workspace: bytearray) -> None: ...
     def results(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> None: ...
 
+def gather_rows(rows: NDArray[np.float32], indices: NDArray[np.int64], out: NDArray[np.float32]) -> None: ...
+def scatter_rows(
+    isa: str,
+    rows: NDArray[np.float32],
+    indices: NDArray[np.int64],
+    changes: NDArray[np.float32],
+    scale: NDArray[np.float32] | None = ...,
+) -> None: ...
+def renormalise_rows(isa: str, rows: NDArray[np.float32], indices: NDArray[np.int64], longest: float) -> None: ...
 def mean_rows(
+    isa: str,
     rows: NDArray[np.float32],
     items: NDArray[np.int64],
     offsets: NDArray[np.int64],

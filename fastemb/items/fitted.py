@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..config import isa
 from ..corpus import Vocabulary
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
@@ -95,7 +96,7 @@ class Fitted:
         """The mean of each session's input vectors, zero for an empty one: (sessions, vector_size)."""
         vectors = self.wv.vectors
         queries = np.empty((len(histories), vectors.shape[1]), np.float32)
-        _native.mean_rows(vectors, histories.items, histories.offsets, histories.weights, queries)
+        _native.mean_rows(isa(), vectors, histories.items, histories.offsets, histories.weights, queries)
         return queries
 
     def best(

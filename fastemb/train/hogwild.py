@@ -23,7 +23,7 @@ from .run import Run
 
 
 class BlockTrainer(Protocol):
-    """What trains one block: the core's `_native.Trainer`."""
+    """What trains one block, such as `task.CorpusTrainer`."""
 
     def workspace(self) -> bytearray:
         """Scratch memory for one thread."""

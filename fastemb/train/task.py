@@ -39,18 +39,15 @@ class Task:
     want_loss: bool = False
     contexts: int = 0
     event_keep: NDArray[np.uint32] | None = None
-    _ids: NDArray[np.int32] = field(init=False, repr=False)
-    _offsets: NDArray[np.int64] = field(init=False, repr=False)
-    _checked: _native.CheckedSentences = field(init=False, repr=False)
+    _tokens: _native.TokenView = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.weights.require(self.settings)
-        self._ids, self._offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
-        self._checked = self.corpus._checked() or _native.CheckedSentences(
-            self._ids, self._offsets, self.tables.rows, _ignore
-        )
+        rows, ids, offsets = self.tables.rows, _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
+        checked = self.corpus._checked() or _native.CheckedSentences(ids, offsets, rows, _ignore)
+        self._tokens = _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked)
 
-    def bind(self, seed: int) -> _native.Trainer:
+    def bind(self, seed: int) -> CorpusTrainer:
         """Pad the matrices, and hand them with everything else to the core, for an epoch.
 
         Raises:
@@ -59,34 +56,46 @@ class Task:
         settings, tables = self.settings, self.tables
         matrices = self.weights.pad((tables.rows, settings.vector_size))
         paths = tables.paths
-        return _native.Trainer(
+        trainer = _native.Trainer(
             isa(),
-            self._ids,
-            self._offsets,
-            matrices["vectors"],
-            matrices.get("syn1neg"),
-            matrices.get("syn1"),
-            self.weights.input_scale(tables.rows),
-            settings.vector_size,
+            _native.Matrices(
+                matrices["vectors"],
+                matrices.get("syn1neg"),
+                matrices.get("syn1"),
+                settings.vector_size,
+                self.weights.input_scale(tables.rows),
+            ),
+            _native.Contexts(
+                min(settings.window, 2**30), settings.shrink_windows, self._tokens.longest_sentence, self.contexts
+            ),
+            _native.Inputs(
+                bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair
+            ),
+            None if tables.noise is None else _native.Negatives(tables.noise, settings.negative),
+            None if paths is None else _native.Paths(paths.offsets, paths.nodes, paths.codes),
             tables.keep,
-            tables.noise,
-            paths.offsets if paths else None,
-            paths.nodes if paths else None,
-            paths.codes if paths else None,
-            paths.longest if paths else 0,
-            min(settings.window, 2**30),
-            settings.negative,
-            bool(settings.sg),
-            settings.shrink_windows,
-            settings.negatives_per_pair,
-            bool(settings.cbow_mean),
-            settings.cbow_exact,
-            self.want_loss,
             seed,
-            self.contexts,
-            self.event_keep,
-            self._checked,
+            self.want_loss,
         )
+        return CorpusTrainer(trainer, self._tokens)
+
+
+@dataclass(frozen=True)
+class CorpusTrainer:
+    """The core's trainer, with a whole corpus as the view of tokens that it trains on."""
+
+    trainer: _native.Trainer
+    tokens: _native.TokenView
+
+    def workspace(self) -> bytearray:
+        """Scratch memory for one thread."""
+        return self.trainer.workspace()
+
+    def train_block(
+        self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+    ) -> tuple[int, int, int, float]:
+        """Train tokens [begin, end) of the corpus; returns words, kept, pairs and loss."""
+        return self.trainer.train_block(self.tokens, epoch, begin, end, alpha, workspace)
 
 
 def _read_only(values: NDArray[Id]) -> NDArray[Id]:

@@ -130,29 +130,50 @@ def trainer_arguments() -> dict[str, Any]:
         "isa": "base",
         "ids": ints(0, 1, 2, 0),
         "offsets": longs(0, 3, 4),
+        "words": 3,
+        "first_position": 0,
+        "event_keep": None,
+        "checked": None,
         "in_": aligned(3, 16),
         "out_ns": aligned(3, 16),
         "out_hs": aligned(2, 16),
-        "in_scale": np.ones(3, np.float32),
         "vector_size": 4,
-        "keep": np.full(3, 2**32 - 1, np.uint32),
+        "in_scale": np.ones(3, np.float32),
+        "window": 2,
+        "shrink": True,
+        "longest_sentence": 3,
+        "basket": 0,
+        "sg": True,
         "noise": alias_table([4, 2, 1]),
+        "negative": 2,
         "path_offsets": longs(0, *np.cumsum(PATH_LENGTHS)),
         "path_nodes": np.zeros(total + 1, np.int32),
         "path_codes": np.zeros(total + 1, np.uint8),
-        "longest_path": 2,
-        "window": 2,
-        "negative": 2,
-        "sg": True,
-        "shrink_windows": True,
-        "negatives_per_pair": False,
-        "cbow_mean": True,
-        "cbow_exact": False,
-        "want_loss": True,
+        "keep": np.full(3, 2**32 - 1, np.uint32),
         "seed": 1,
-        "basket": 0,
-        "event_keep": None,
+        "want_loss": True,
     }
+
+
+VIEW = ("ids", "offsets", "words", "first_position", "event_keep", "checked")
+GROUPS = {
+    "Matrices": ("in_", "out_ns", "out_hs", "vector_size", "in_scale"),
+    "Contexts": ("window", "shrink", "longest_sentence", "basket"),
+    "Inputs": ("sg",),
+    "Negatives": ("noise", "negative"),
+    "Paths": ("path_offsets", "path_nodes", "path_codes"),
+}
+
+
+def view_of(**changes: Any) -> Any:
+    arguments = trainer_arguments() | changes
+    return _native.TokenView(*(arguments[name] for name in VIEW))
+
+
+def trainer_of(**changes: Any) -> Any:
+    arguments = trainer_arguments() | changes
+    groups = (getattr(_native, name)(*(arguments[part] for part in parts)) for name, parts in GROUPS.items())
+    return _native.Trainer(arguments["isa"], *groups, arguments["keep"], arguments["seed"], arguments["want_loss"])
 
 
 def unaligned(rows: int, stride: int) -> Any:
@@ -178,7 +199,6 @@ def unaligned(rows: int, stride: int) -> Any:
         ("in_", None),
         ("in_", np.zeros((3, 16))),
         ("in_", aligned(3, 32)),
-        ("in_", aligned(4, 16)),
         ("in_", aligned(2, 16)),
         ("in_", unaligned(3, 16)),
         ("in_", np.zeros((3, 8), np.float32)),
@@ -226,7 +246,12 @@ def unaligned(rows: int, stride: int) -> Any:
         ("negative", 0),
         ("negative", None),
         ("negative", 2**31),
-        ("longest_path", None),
+        ("longest_sentence", None),
+        ("longest_sentence", -1),
+        ("words", 2),
+        ("words", None),
+        ("first_position", -1),
+        ("first_position", 2**63),
         ("seed", -1),
         ("seed", 2**64),
         ("seed", None),
@@ -240,17 +265,37 @@ def unaligned(rows: int, stride: int) -> Any:
 )
 def test_trainer_refuses(name: str, value: Any) -> None:
     with pytest.raises(BAD):
-        _native.Trainer(*(trainer_arguments() | {name: value}).values())
+        (view_of if name in VIEW else trainer_of)(**{name: value})
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3, 4, 5])
+def test_trainer_refuses_a_group_that_is_missing(missing: int) -> None:
+    arguments = trainer_arguments()
+    groups = [getattr(_native, name)(*(arguments[part] for part in parts)) for name, parts in GROUPS.items()]
+    groups[missing - 1] = None
+    with pytest.raises(BAD):
+        _native.Trainer("base", *groups, arguments["keep"], 1, True)
+
+
+def test_trainer_refuses_groups_of_different_vocabularies() -> None:
+    paths = {"path_offsets": longs(0, 1, 2), "path_nodes": ints(0, 0, 0), "path_codes": raw(0, 1, 0)}
+    with pytest.raises(ValueError, match="different vocabularies"):
+        trainer_of(**paths)
 
 
 def test_trainer_refuses_to_have_nothing_to_train() -> None:
-    with pytest.raises(BAD):
-        _native.Trainer(*(trainer_arguments() | {"out_ns": None, "out_hs": None, "negative": 0}).values())
+    with pytest.raises(ValueError, match="no output matrix"):
+        trainer_of(out_ns=None, out_hs=None)
 
 
 def test_trainer_refuses_missing_arguments() -> None:
     with pytest.raises(TypeError):
         _native.Trainer()
+
+
+def test_input_rows_may_outnumber_words() -> None:
+    trainer, view = trainer_of(in_=aligned(5, 16), in_scale=np.ones(5, np.float32)), view_of()
+    assert trainer.train_block(view, 0, 0, 4, 0.1, trainer.workspace())[0] == 4
 
 
 @pytest.mark.parametrize(
@@ -270,54 +315,67 @@ def test_trainer_refuses_missing_arguments() -> None:
     ],
 )
 def test_train_block_refuses(begin: Any, end: Any, epoch: Any, alpha: Any, workspace: Any) -> None:
-    trainer = _native.Trainer(*trainer_arguments().values())
+    trainer = trainer_of()
     with pytest.raises(BAD):
-        trainer.train_block(epoch, begin, end, alpha, trainer.workspace() if workspace is None else workspace)
+        trainer.train_block(
+            view_of(), epoch, begin, end, alpha, trainer.workspace() if workspace is None else workspace
+        )
+
+
+def test_train_block_refuses_views_that_do_not_fit() -> None:
+    trainer = trainer_of()
+    with pytest.raises(TypeError):
+        trainer.train_block(None, 0, 0, 4, 0.1, trainer.workspace())
+    with pytest.raises(ValueError, match="larger vocabulary"):
+        trainer.train_block(view_of(words=4), 0, 0, 4, 0.1, trainer.workspace())
+    with pytest.raises(ValueError, match="sentence of the view is too long"):
+        trainer.train_block(view_of(offsets=longs(0, 4)), 0, 0, 4, 0.1, trainer.workspace())
 
 
 def test_train_block_refuses_no_workspace() -> None:
     with pytest.raises(BAD):
-        _native.Trainer(*trainer_arguments().values()).train_block(0, 0, 4, 0.1, None)
+        trainer_of().train_block(view_of(), 0, 0, 4, 0.1, None)
 
 
 def test_trainer_accepts_what_the_refusals_start_from() -> None:
-    trainer = _native.Trainer(*trainer_arguments().values())
-    words, kept, pairs, loss = trainer.train_block(0, 0, 4, 0.1, trainer.workspace())
+    trainer = trainer_of()
+    words, kept, pairs, loss = trainer.train_block(view_of(), 0, 0, 4, 0.1, trainer.workspace())
     assert (words, kept) == (4, 4)
     assert pairs > 0
     assert loss > 0
 
 
-def test_a_trainer_trusts_what_was_checked_and_nothing_else() -> None:
+def test_a_view_trusts_what_was_checked_and_nothing_else() -> None:
     arguments = trainer_arguments()
     ids, offsets = read_only(arguments["ids"]), read_only(arguments["offsets"])
-    arguments |= {"ids": ids, "offsets": offsets}
-    words = len(arguments["in_"])
+    words = arguments["words"]
 
     def checked(ids: Any, offsets: Any, bound: int) -> Any:
         return _native.CheckedSentences(ids, offsets, bound, lambda part: None)
 
-    trainer = _native.Trainer(*arguments.values(), checked=checked(ids, offsets, words))
-    assert trainer.train_block(0, 0, 4, 0.1, trainer.workspace())[0] == 4
+    view = view_of(ids=ids, offsets=offsets, checked=checked(ids, offsets, words))
+    assert view.longest_sentence == 3
+    trainer = trainer_of()
+    assert trainer.train_block(view, 0, 0, 4, 0.1, trainer.workspace())[0] == 4
     wrong = read_only(ids)
     wrong.flags.writeable = True
     wrong[0] = words
     for known in (checked(ids, offsets, words), checked(read_only(wrong), offsets, words + 1), None):
         with pytest.raises(ValueError, match="an id is out of range"):
-            _native.Trainer(*(arguments | {"ids": wrong}).values(), checked=known)
+            view_of(ids=wrong, offsets=offsets, checked=known)
     wrong.flags.writeable = False
     with pytest.raises(ValueError, match="an id is out of range"):
-        _native.Trainer(*(arguments | {"ids": wrong}).values(), checked=checked(wrong, offsets, words + 1))
+        view_of(ids=wrong, offsets=offsets, checked=checked(wrong, offsets, words + 1))
     with pytest.raises(ValueError, match="offsets must rise"):
-        _native.Trainer(*(arguments | {"offsets": longs(0, 9)}).values(), checked=checked(ids, offsets, words))
+        view_of(ids=ids, offsets=longs(0, 9), checked=checked(ids, offsets, words))
     with pytest.raises(TypeError):
-        _native.Trainer(*arguments.values(), checked=True)
+        view_of(checked=True)
 
 
 def test_a_trainer_keeps_its_arrays_alive() -> None:
-    trainer = _native.Trainer(*trainer_arguments().values())
+    trainer, view = trainer_of(), view_of()
     junk = [np.full(64, 255, np.uint8) for _ in range(1000)]
-    assert trainer.train_block(0, 0, 4, 0.1, trainer.workspace())[1] == 4
+    assert trainer.train_block(view, 0, 0, 4, 0.1, trainer.workspace())[1] == 4
     assert len(junk) == 1000
 
 

@@ -1,4 +1,8 @@
-"""The C core is pure: no Python, no output, no end of the process, nothing that changes and outlives a call."""
+"""Rules of the C core.
+
+It is pure: no Python, no output, no end of the process, nothing that changes and outlives a call. Its folders are
+rooms, and a room includes only what it may. No function has more than ten parameters.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,21 @@ from pathlib import Path
 import pytest
 
 CSRC = Path(__file__).parents[2] / "csrc"
-FILES = sorted(path for path in CSRC.glob("*.[ch]"))
+FILES = sorted(path for path in CSRC.rglob("*.[ch]"))
+BINDING = sorted(
+    path for path in (Path(__file__).parents[2] / "fastemb").glob("**/*.p[xy][xdi]") if path.suffix != ".pyi"
+)
+
+# What each room may include, besides itself. A room's public header is ROOM/ROOM.h; fastemb.h includes all of these.
+MAY_INCLUDE = {
+    "common": set(),
+    "kernels": {"common"},
+    "rows": {"common", "kernels"},
+    "text": {"common"},
+    "train": {"common", "kernels"},
+    "search": {"common", "kernels"},
+}
+MOST_PARAMETERS = 10
 
 FORBIDDEN = {
     "Python.h": r'#\s*include\s*[<"]Python\.h',
@@ -47,6 +65,37 @@ def mutable_statics(source: str) -> list[str]:
     return [text.strip() for text in declarations if not re.search(r"\bconst\b[^*]*$", text)]
 
 
+def includes(path: Path) -> list[str]:
+    """The core's own headers that a file includes."""
+    return re.findall(r'^\s*#\s*include\s*"([^"]+)"', path.read_text(), flags=re.MULTILINE)
+
+
+def parameter_counts(source: str) -> dict[str, int]:
+    """Every function that is declared or defined, with the number of its parameters."""
+    source = re.sub(r"^[ \t]*#.*$", ";", source.replace("\\\n", " "), flags=re.MULTILINE)
+    source = re.sub(r"\bISA\((\w+)\)", r"\1", source)
+    found: dict[str, int] = {}
+    for match in re.finditer(
+        r"(?<=[;{}])\s*\w[\w\s*]*[\s*](\w+)\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?=[{;])", ";" + source
+    ):
+        parameters = re.sub(r"\([^()]*\)", "", match[2])
+        found[match[1]] = max(found.get(match[1], 0), parameters.count(",") + 1)
+    return found
+
+
+def binding_parameter_counts(source: str) -> dict[str, int]:
+    """Every function of Cython code that is defined or declared, with the number of its parameters but for self."""
+    source = re.sub(r'""".*?"""|#[^\n]*', "", source, flags=re.DOTALL)
+    found: dict[str, int] = {}
+    for match in re.finditer(
+        r"^\s*(?:cdef|def|cpdef|[\w ]+\*?)\s*\b(\w+)\(([^()]*)\)[^\n]*$", source, flags=re.MULTILINE
+    ):
+        names = [name for name in match[2].split(",") if name.strip() not in ("", "self")]
+        # a memoryview's shape has a comma: float[:, ::1]
+        found[match[1]] = max(found.get(match[1], 0), len(names) - match[2].count("[:, "))
+    return found
+
+
 @pytest.mark.skipif(not FILES, reason="the C sources are not here")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 class TestPurity:
@@ -60,8 +109,62 @@ class TestPurity:
 
 @pytest.mark.skipif(not FILES, reason="the C sources are not here")
 def test_only_the_token_table_allocates() -> None:
-    allocating = {path.name for path in FILES if re.search(r"\b(?:malloc|calloc|realloc|free)\s*\(", bare(path))}
-    assert allocating <= {"text.c"}
+    allocating = {
+        str(path.relative_to(CSRC)) for path in FILES if re.search(r"\b(?:malloc|calloc|realloc|free)\s*\(", bare(path))
+    }
+    assert allocating <= {"text/text.c"}
+
+
+@pytest.mark.skipif(not FILES, reason="the C sources are not here")
+class TestRooms:
+    def test_every_folder_is_a_room_with_a_public_header(self) -> None:
+        assert {path.relative_to(CSRC).parts[0] for path in FILES} == {*MAY_INCLUDE, "fastemb.h"}
+        assert includes(CSRC / "fastemb.h") == [f"{room}/{room}.h" for room in sorted(MAY_INCLUDE)]
+
+    @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+    def test_a_room_includes_only_what_it_may(self, path: Path) -> None:
+        if path.parent == CSRC:
+            return
+        room = path.parent.name
+        for name in includes(path):
+            assert (CSRC / name).is_file(), f"{path.name} includes {name}, which does not start at csrc/"
+            assert name.split("/")[0] in {room, *MAY_INCLUDE[room]}, f"{path.name} includes {name}"
+
+
+@pytest.mark.skipif(not FILES, reason="the C sources are not here")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_function_has_many_parameters(path: Path) -> None:
+    many = {name: count for name, count in parameter_counts(bare(path)).items() if count > MOST_PARAMETERS}
+    assert not many, "group the parameters in a struct"
+
+
+@pytest.mark.skipif(not BINDING, reason="the sources of the binding are not here")
+@pytest.mark.parametrize("path", BINDING, ids=lambda path: path.name)
+def test_no_function_of_the_binding_has_many_parameters(path: Path) -> None:
+    many = {
+        name: count for name, count in binding_parameter_counts(path.read_text()).items() if count > MOST_PARAMETERS
+    }
+    assert not many, "group the parameters in a class"
+
+
+def test_parameters_are_counted() -> None:
+    assert parameter_counts(
+        """
+        int f(int a, int b);
+        static const struct x *g(void (*h)(int, int), float (*const *i)[3]) {
+            x = call(1, 2, 3);
+        }
+        FE_INLINE vf ISA(load)(const float *p,
+                               int count) {
+        }
+        struct t { int (*member)(int, int, int); };
+        """
+    ) == {"f": 2, "g": 2, "load": 2}
+    counts = binding_parameter_counts(
+        'def f(str a, float[:, ::1] b not None,\n      c=None):\n    """Text (a, b)."""\n    g(a)\n'
+        "cdef int h(self, int64_t x) except -1:\n    const char *name(const fe_kernel *kernel, int i)\n"
+    )
+    assert (counts["f"], counts["h"], counts["name"]) == (3, 1, 2)
 
 
 @pytest.mark.parametrize(

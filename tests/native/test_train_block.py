@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows
+from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows, token_view
 from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, sharing, train, windows
 
 from fastemb import _native
 
 WORDS = 12
-WALK = 2048  # kept tokens in the core's buffer, beside the contexts
+BUFFER = 2048  # kept tokens that the core buffers, beside the contexts
 
 # Sentences: empty at both ends and inside, of one word, shorter than any window, with a word next to itself, and long
 # enough for a window of 50 to hold three blocks of contexts.
@@ -188,10 +188,10 @@ def test_more_negatives_than_one_tile(isa: str, model_name: str, negative: int) 
 @pytest.mark.parametrize("window", [3, 50])
 @pytest.mark.parametrize("subsampling", [False, True])
 @pytest.mark.parametrize("model_name", ["skip-gram", "CBOW mean"])
-def test_a_sentence_longer_than_the_walk_buffer(isa: str, window: int, subsampling: bool, model_name: str) -> None:
+def test_a_sentence_longer_than_the_buffer(isa: str, window: int, subsampling: bool, model_name: str) -> None:
     rng = np.random.default_rng(1)
     kept_share = 0.5 if subsampling else 1.0
-    length = int((WALK + 2 * window) * 1.2 / kept_share)
+    length = int((BUFFER + 2 * window) * 1.2 / kept_share)
     sentences = [[1, 2], rng.integers(0, WORDS, length).tolist(), [3, 4]]
     model = fresh_model(
         "ns",
@@ -205,11 +205,11 @@ def test_a_sentence_longer_than_the_walk_buffer(isa: str, window: int, subsampli
     run = native_run(isa, model, sentences)
     done = run.train(0, 1e-3)
     expected = train(model, sentences, 0, 1e-3)
-    assert expected.kept > WALK + 2 * window
+    assert expected.kept > BUFFER + 2 * window
     check_training(run, model, done, expected, True, tolerance=1e-4)
 
 
-def test_a_window_larger_than_the_walk_buffer(isa: str) -> None:
+def test_a_window_larger_than_the_buffer(isa: str) -> None:
     sentences = [np.random.default_rng(2).integers(0, WORDS, 60).tolist(), [1, 2]]
     model = fresh_model("ns", 3, window=3000, negative=2)
     run = native_run(isa, model, sentences)
@@ -465,40 +465,69 @@ def test_rows_past_the_reach_of_32_bit_offsets(isa: str) -> None:
     noise[:, 1] = first + np.arange(far) // (far // near)
     ids = np.array(sentences[0], np.int32) + np.int32(first)
     offsets = np.array([0, len(ids)], np.int64)
+    view = _native.TokenView(ids, offsets, far)
     trainer = _native.Trainer(
         isa,
-        ids,
-        offsets,
-        inputs,
-        outputs,
-        None,
-        None,
-        size,
-        None,
-        noise,
-        None,
-        None,
-        None,
-        0,
-        3,
-        4,
-        True,
-        True,
-        False,
-        True,
-        False,
-        True,
-        1,
-        0,
-        None,
+        _native.Matrices(inputs, outputs, None, size),
+        _native.Contexts(window=3, shrink=True, longest_sentence=view.longest_sentence),
+        _native.Inputs(sg=True),
+        _native.Negatives(noise, 4),
+        paths=None,
+        keep=None,
+        seed=1,
+        want_loss=True,
     )
-    done = trainer.train_block(0, 0, len(ids), ALPHA, trainer.workspace())
+    done = trainer.train_block(view, 0, 0, len(ids), ALPHA, trainer.workspace())
 
     run = native_run(isa, small, sentences)
     assert run.train(0, ALPHA) == done
     assert run.out_ns is not None
     assert np.array_equal(inputs[first:], run.inputs)
     assert np.array_equal(outputs[first:], run.out_ns)
+
+
+# ---- views ----
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+@pytest.mark.parametrize("model_name", MODELS)
+@pytest.mark.parametrize("basket", [0, 3, 100])
+def test_a_copied_part_of_a_corpus_trains_as_the_whole_does(
+    isa: str, model_name: str, targets: str, basket: int
+) -> None:
+    rng = np.random.default_rng(basket)
+    tokens = sum(map(len, CORPUS))
+    model = fresh_model(
+        targets,
+        17,
+        basket=basket,
+        keep=rng.integers(2**31, 2**32, WORDS).tolist(),
+        event_keep=rng.integers(2**31, 2**32, tokens).tolist(),
+        **MODELS[model_name],
+    )
+    first, last = 2, 9  # sentences: from one of two words to the long one
+    start = sum(map(len, CORPUS[:first]))
+    begin, end = start + 1, start + 40  # within the first and the last of them
+    whole, part, misplaced = (native_run(isa, model, CORPUS) for _ in range(3))
+    done = whole.train(3, ALPHA, begin, end)
+    part.view = token_view(model, CORPUS[first:last], first_position=start)
+    assert part.train(3, ALPHA, begin - start, end - start) == done
+    assert part.bits() == whole.bits()
+    misplaced.view = token_view(model, CORPUS[first:last], first_position=start + 1)
+    misplaced.train(3, ALPHA, begin - start, end - start)
+    assert misplaced.bits() != whole.bits()
+
+
+def test_many_views_may_be_trained_in_turn(isa: str) -> None:
+    model = fresh_model("hs and ns", 17, sg=True)
+    whole, parts = native_run(isa, model, CORPUS), native_run(isa, model, CORPUS)
+    position = 0
+    for sentence in CORPUS:
+        parts.view = token_view(model, [sentence], first_position=position)
+        parts.train(0, ALPHA, 0, len(sentence))
+        whole.train(0, ALPHA, position, position + len(sentence))
+        position += len(sentence)
+    assert parts.bits() == whole.bits()
 
 
 @pytest.mark.parametrize("model_name", MODELS)

@@ -10,7 +10,7 @@
 #include <malloc.h>
 #endif
 
-#include "rng.h"
+#include "common/rng.h"
 
 const int64_t SIZES[SIZE_COUNT] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17,  18,
                                    19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 63, 100, 300};

@@ -41,6 +41,7 @@ int main(int count, char **arguments) {
     start_checks(print_hashes);
     check_steps();
     check_training();
+    check_rows();
     check_top();
     check_text();
     check_formats();

@@ -1,5 +1,5 @@
-/* csrc/text.c and csrc/bytes.h as functions in a table: as they are compiled for this CPU, and as they are where there
- * is no SSE2 (text_plain.c). */
+/* csrc/text/text.c and csrc/common/bytes.h as functions in a table: as they are compiled for this CPU, and as they are
+ * where there is no SSE2 (text_plain.c). */
 #ifndef TEXT_CORE_H
 #define TEXT_CORE_H
 

@@ -1,4 +1,4 @@
-#include "bytes.h"
+#include "common/bytes.h"
 #include "text_core.h"
 
 DEFINE_TEXT_CORE(TEXT_NATIVE, "native");

@@ -1,8 +1,7 @@
-/* The core's text.c as it is compiled where there is no SSE2, under other names. */
+/* The core's text/text.c as it is compiled where there is no SSE2, under other names. */
 #define FE_PLAIN_BYTES
 #define fe_list_add plain_list_add
 #define fe_list_find plain_list_find
-#define fe_remap plain_remap
 #define fe_table_counts plain_table_counts
 #define fe_table_create plain_table_create
 #define fe_table_free plain_table_free
@@ -17,7 +16,7 @@
 #define fe_text_read plain_text_read
 #define fe_text_words plain_text_words
 
-#include "../../csrc/text.c"
+#include "../../csrc/text/text.c"
 
 #include "text_core.h"
 

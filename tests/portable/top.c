@@ -124,45 +124,10 @@ static void check_problem(int64_t size, int64_t count, int64_t number) {
     release_memory();
 }
 
-static void check_means(int64_t size, int is_weighted) {
-    enum { QUERIES = 3 };
-    static const int64_t OFFSETS[QUERIES + 1] = {0, 4, 4, 9};
-    int64_t items[9];
-    double weights[9];
-    seed_random((uint64_t)size);
-    const int64_t stride = (size + 15) / 16 * 16;
-    float *rows = lend(ROWS * stride, sizeof *rows), *means = lend(QUERIES * size, sizeof *means);
-    float *want = lend(QUERIES * size, sizeof *want);
-    for (int64_t i = 0; i < ROWS * stride; i++) rows[i] = random_float(1.0f);
-    for (int e = 0; e < 9; e++) {
-        items[e] = random_below(ROWS);
-        weights[e] = 1.0 + (double)random_float(0.5f);
-    }
-    for (int64_t q = 0; q < QUERIES; q++) {
-        for (int64_t c = 0; c < size; c++) {
-            double sum = 0.0, total = 0.0;
-            for (int64_t e = OFFSETS[q]; e < OFFSETS[q + 1]; e++) {
-                const double weight = is_weighted ? weights[e] : 1.0;
-                sum += weight * (double)rows[items[e] * stride + c];
-                total += weight;
-            }
-            want[q * size + c] = total > 0.0 ? (float)(sum / total) : 0.0f;
-        }
-    }
-    begin_case("means of rows, D=%lld, %s", (long long)size, is_weighted ? "weighted" : "all alike");
-    fe_mean_rows(rows, stride, size, items, OFFSETS, QUERIES, is_weighted ? weights : NULL, means);
-    expect_close("means", means, want, QUERIES * size, 1e-6);
-    hash_bytes(means, QUERIES * size * (int64_t)sizeof *means);
-    end_case();
-    release_memory();
-}
-
 void check_top(void) {
     static const int64_t COUNTS[] = {1, 2, 3, 6, 7, MOST_QUERIES};
     int64_t number = 0;
-    for (int s = 0; s < SIZE_COUNT; s++) {
+    for (int s = 0; s < SIZE_COUNT; s++)
         for (int c = 0; c < 6; c++)
             if (SIZES[s] < 100 || c > 3) check_problem(SIZES[s], COUNTS[c], number++);
-        check_means(SIZES[s], s % 2);
-    }
 }

@@ -66,8 +66,17 @@ static void check_step(int32_t m, int32_t n, int in_turn, int64_t size) {
                    fe_kernel_name(kernel));
         float *new_h = copy_of(h, STEP_ROWS, size), *new_o = copy_of(o, STEP_ROWS, size);
         double loss = 0.0;
-        const int status = fe_step(kernel, new_h, h_rows, m, new_o, o_rows, labels, n, in_turn, stride_of(size), size,
-                                   0.05f, &loss, workspace);
+        const struct fe_step step = {.h = new_h,
+                                     .o = new_o,
+                                     .h_rows = h_rows,
+                                     .o_rows = o_rows,
+                                     .labels = labels,
+                                     .m = m,
+                                     .n = n,
+                                     .in_turn = in_turn,
+                                     .stride = stride_of(size),
+                                     .size = size};
+        const int status = fe_step_run(kernel, &step, 0.05f, &loss, workspace);
         expect(status == FE_OK, "status %d", status);
         take_in("h", new_h, h, STEP_ROWS, size);
         take_in("o", new_o, o, STEP_ROWS, size);
@@ -171,33 +180,29 @@ struct matrices {
 static struct fe_job job_of(const struct model *model, const struct contexts *contexts, const struct corpus *corpus,
                             const struct matrices *matrices, int64_t size, int64_t number) {
     return (struct fe_job){
-        .ids = corpus->ids,
-        .offsets = corpus->offsets,
-        .sentences = corpus->sentences,
-        .in = matrices->in,
-        .out_ns = matrices->ns,
-        .out_hs = matrices->hs,
-        .in_scale = number % 5 == 0 ? corpus->in_scale : NULL,
-        .stride = stride_of(size),
-        .vector_size = size,
-        .words = WORDS,
-        .keep = number % 3 == 0 ? corpus->keep : NULL,
-        .keep_last = fe_keep_last(corpus->keep, WORDS),
-        .event_keep = number % 4 == 0 ? corpus->event_keep : NULL,
-        .noise = corpus->noise,
-        .path_offsets = corpus->path_offsets,
-        .path_nodes = corpus->path_nodes,
-        .path_codes = corpus->path_codes,
-        .longest_path = corpus->longest_path,
-        .window = contexts->window,
-        .span = contexts->basket > 0 ? TOKENS : contexts->window,
-        .basket = contexts->basket,
-        .negative = model->negatives ? (number % 2 == 0 ? 5 : 12) : 0,
-        .sg = model->sg,
-        .shrink_windows = contexts->shrink,
-        .negatives_per_pair = model->per_pair,
-        .cbow_mean = model->cbow_mean,
-        .cbow_exact = model->cbow_exact,
+        .matrices = {.in = matrices->in,
+                     .out_ns = matrices->ns,
+                     .out_hs = matrices->hs,
+                     .in_scale = number % 5 == 0 ? corpus->in_scale : NULL,
+                     .in_rows = WORDS,
+                     .stride = stride_of(size),
+                     .size = size},
+        .subsampling = {.keep = number % 3 == 0 ? corpus->keep : NULL, .last = fe_keep_last(corpus->keep, WORDS)},
+        .contexts = {.window = contexts->window,
+                     .shrink = contexts->shrink,
+                     .basket = contexts->basket,
+                     .longest_sentence = TOKENS},
+        .inputs = {.kind = model->sg ? FE_CONTEXT_INPUTS : FE_BAG_INPUTS,
+                   .mean = model->cbow_mean,
+                   .exact = model->cbow_exact,
+                   .per_pair = model->per_pair},
+        .negatives = {.noise = corpus->noise,
+                      .words = WORDS,
+                      .count = model->negatives ? (number % 2 == 0 ? 5 : 12) : 0},
+        .paths = {.offsets = corpus->path_offsets,
+                  .nodes = corpus->path_nodes,
+                  .codes = corpus->path_codes,
+                  .longest = corpus->longest_path},
         .want_loss = 1,
         .seed = (uint64_t)number,
     };
@@ -225,6 +230,10 @@ static void check_model(const struct model *model, const struct contexts *contex
     const int64_t middle = 1 + random_below(TOKENS - 1);
     const float *in = random_matrix(WORDS, size, limit), *ns = random_matrix(WORDS, size, limit);
     const float *hs = random_matrix(WORDS - 1, size, limit);
+    const struct fe_view view = {.ids = corpus.ids,
+                                 .offsets = corpus.offsets,
+                                 .sentences = corpus.sentences,
+                                 .keep = number % 4 == 0 ? corpus.event_keep : NULL};
     struct matrices base = {0};
     struct fe_done base_done = {0};
     const struct fe_kernel *kernel;
@@ -239,8 +248,8 @@ static void check_model(const struct model *model, const struct contexts *contex
         void *workspace = lend((int64_t)fe_workspace_size(&job), 1);
         struct fe_done done = {0}, part;
         for (int b = 0; b < 2; b++) { /* two blocks, cut anywhere */
-            const int status = fe_train_block(kernel, &job, 3, b == 0 ? 0 : middle, b == 0 ? middle : TOKENS, alpha,
-                                              workspace, &part);
+            const int status = fe_train_block(kernel, &job, &view, 3, b == 0 ? 0 : middle, b == 0 ? middle : TOKENS,
+                                              alpha, workspace, &part);
             expect(status == FE_OK, "status %d", status);
             done.words += part.words;
             done.kept += part.kept;

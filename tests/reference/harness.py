@@ -50,6 +50,7 @@ class NativeRun:
     """A Trainer with the matrices that it changes."""
 
     trainer: Any
+    view: _native.TokenView
     inputs: Matrix
     out_ns: Matrix | None
     out_hs: Matrix | None
@@ -61,7 +62,7 @@ class NativeRun:
     ) -> tuple[int, int, int, float]:
         """(words, kept, pairs, loss) of one block."""
         done: tuple[int, int, int, float] = self.trainer.train_block(
-            epoch, begin, self.tokens if end is None else end, alpha, self.workspace
+            self.view, epoch, begin, self.tokens if end is None else end, alpha, self.workspace
         )
         return done
 
@@ -70,47 +71,52 @@ class NativeRun:
         return b"".join(matrix.tobytes() for matrix in (self.inputs, self.out_ns, self.out_hs) if matrix is not None)
 
 
-def flat_paths(paths: list[list[tuple[int, int]]]) -> tuple[Any, Any, Any, int]:
-    """Offsets, nodes and codes (with room for one more), and the longest path."""
+def flat_paths(paths: list[list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
+    """Offsets, nodes and codes, the latter two with room for one more."""
     offsets = np.cumsum([0] + [len(path) for path in paths]).astype(np.int64)
     nodes = np.array([node for path in paths for node, _ in path] + [0], np.int32)
     codes = np.array([code for path in paths for _, code in path] + [0], np.uint8)
-    return offsets, nodes, codes, max(len(path) for path in paths)
+    return offsets, nodes, codes
+
+
+def token_view(model: Model, sentences: Sequence[Sequence[int]], first_position: int = 0) -> _native.TokenView:
+    """Sentences of which the first token is at a position of the model's corpus."""
+    ids = np.array([word for sentence in sentences for word in sentence], np.int32)
+    offsets = np.cumsum([0] + [len(sentence) for sentence in sentences]).astype(np.int64)
+    keep = None
+    if model.event_keep is not None:
+        keep = np.array(model.event_keep[first_position : first_position + len(ids)], np.uint32)
+    return _native.TokenView(ids, offsets, words_of(model), first_position, keep)
 
 
 def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_loss: bool = True) -> NativeRun:
     """A Trainer that starts where the oracle's model stands."""
-    ids = np.array([word for sentence in sentences for word in sentence], np.int32)
-    offsets = np.cumsum([0] + [len(sentence) for sentence in sentences]).astype(np.int64)
     inputs = padded(model.inputs)
     out_ns = None if model.out_ns is None else padded(model.out_ns)
     out_hs = None if model.out_hs is None else padded(model.out_hs)
-    path_offsets, nodes, codes, longest = (None, None, None, 0) if model.paths is None else flat_paths(model.paths)
+    view = token_view(model, sentences)
     trainer = _native.Trainer(
         isa,
-        ids,
-        offsets,
-        inputs,
-        out_ns,
-        out_hs,
-        None if model.in_scale is None else np.array(model.in_scale, np.float32),
-        model.inputs.shape[1],
+        _native.Matrices(
+            inputs,
+            out_ns,
+            out_hs,
+            model.inputs.shape[1],
+            None if model.in_scale is None else np.array(model.in_scale, np.float32),
+        ),
+        _native.Contexts(model.window, model.shrink_windows, view.longest_sentence, model.basket),
+        _native.Inputs(model.sg, model.cbow_mean, model.cbow_exact, model.negatives_per_pair),
+        None if model.noise is None else _native.Negatives(np.array(model.noise, np.uint32), model.negative),
+        None if model.paths is None else _native.Paths(*flat_paths(model.paths)),
         None if model.keep is None else np.array(model.keep, np.uint32),
-        None if model.noise is None else np.array(model.noise, np.uint32),
-        path_offsets,
-        nodes,
-        codes,
-        longest,
-        model.window,
-        model.negative,
-        model.sg,
-        model.shrink_windows,
-        model.negatives_per_pair,
-        model.cbow_mean,
-        model.cbow_exact,
-        want_loss,
         model.seed,
-        model.basket,
-        None if model.event_keep is None else np.array(model.event_keep, np.uint32),
+        want_loss,
     )
-    return NativeRun(trainer, inputs, out_ns, out_hs, trainer.workspace(), len(ids))
+    return NativeRun(trainer, view, inputs, out_ns, out_hs, trainer.workspace(), sum(map(len, sentences)))
+
+
+def words_of(model: Model) -> int:
+    """The size of its vocabulary: an input row need not be a word's."""
+    table = model.noise if model.paths is None else model.paths
+    assert table is not None
+    return len(table)

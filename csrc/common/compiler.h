@@ -1,0 +1,25 @@
+/* What compilers spell differently. */
+#ifndef FE_COMPILER_H
+#define FE_COMPILER_H
+
+#if defined(__clang__)
+#define FE_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define FE_UNROLL _Pragma("GCC unroll 32")
+#else
+#define FE_UNROLL
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define FE_INLINE static inline __attribute__((always_inline))
+#define FE_NOINLINE static __attribute__((noinline))
+#define FE_PREFETCH(at) __builtin_prefetch(at)
+#define FE_PREFETCH_WRITE(at) __builtin_prefetch((at), 1, 3)
+#else /* MSVC. Not tested: no build with it has been run. */
+#define FE_INLINE static __forceinline
+#define FE_NOINLINE static __declspec(noinline)
+#define FE_PREFETCH(at) ((void)(at))
+#define FE_PREFETCH_WRITE(at) ((void)(at))
+#endif
+
+#endif

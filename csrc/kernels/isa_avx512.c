@@ -1,0 +1,132 @@
+/* AVX-512 F: 32 registers of 16 floats. Two fused multiply-adds a cycle on server cores, so loads bound the
+ * step unless each feeds several: 4 x 6 dot products (24 sums, 4 inputs, 1 output) and updates two registers
+ * wide (24 for outputs and changes; up to 28 for few inputs and theirs) fill the register file. */
+#include "kernels/kernel.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw"))), apply_to = function)
+#elif defined(__GNUC__)
+#pragma GCC target("avx512f,avx512dq,avx512bw")
+#endif
+#include <immintrin.h>
+
+#define LANES 16
+#define TILE_H 4
+#define COLUMNS 2
+#define PANEL 4
+#define ISA(name) name##_avx512
+typedef __m512 vf;
+
+FE_INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }
+FE_INLINE void v_store(float *p, vf a) { _mm512_storeu_ps(p, a); }
+FE_INLINE vf v_zero(void) { return _mm512_setzero_ps(); }
+FE_INLINE vf v_set1(float a) { return _mm512_set1_ps(a); }
+FE_INLINE vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+FE_INLINE vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+FE_INLINE vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+FE_INLINE vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+FE_INLINE vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+FE_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+FE_INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+FE_INLINE vf v_pow2i(vf x) { return _mm512_scalef_ps(_mm512_set1_ps(1.0f), x); }
+FE_INLINE vf v_round(vf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+/* Classes 0x99: quiet and signalling NaN, both infinities. */
+FE_INLINE int v_all_finite(vf x) { return _mm512_fpclass_ps_mask(x, 0x99) == 0; }
+
+FE_INLINE vf v_pick(uint32_t bits, vf x) { return _mm512_maskz_mov_ps((__mmask16)bits, x); }
+
+/* Two registers in, one out that holds half the partial sums of each: 2 shuffles and an addition. Four rounds
+ * (within 64, 128, 256 and 512 bits) turn sixteen registers into the sixteen sums. */
+FE_INLINE vf v_fold1(vf a, vf b) { return v_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)); }
+FE_INLINE vf v_fold2(vf a, vf b) { return v_add(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE)); }
+FE_INLINE vf v_fold4(vf a, vf b) { return v_add(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD)); }
+FE_INLINE vf v_quad(const vf *a, const int count) {
+    const vf zero = v_zero();
+    if (count <= 0) return zero;
+    return v_fold2(v_fold1(a[0], count > 1 ? a[1] : zero), count > 2 ? v_fold1(a[2], count > 3 ? a[3] : zero) : zero);
+}
+FE_INLINE vf v_row(const vf *a, const int nj) { return v_fold4(v_quad(a, nj), v_quad(a + 4, nj - 4)); }
+FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+    FE_UNROLL for (int i = 0; i < mi; i += 2)
+        v_store(g + 8 * i, v_fold4(v_row(a + i * nj, nj), i + 1 < mi ? v_row(a + (i + 1) * nj, nj) : v_zero()));
+}
+
+FE_INLINE uint32_t v_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+
+#include "kernels/step.inc.h"
+
+FE_INLINE vf v_load_part(const float *p, int count) { return _mm512_maskz_loadu_ps((__mmask16)((1 << count) - 1), p); }
+FE_INLINE void v_store_part(float *p, vf a, int count) { _mm512_mask_storeu_ps(p, (__mmask16)((1 << count) - 1), a); }
+
+#include "kernels/rows.inc.h"
+
+typedef __m512i vw, vi;
+FE_INLINE void v_store_int16(void *to, vf a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a))); }
+FE_INLINE vw vw_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
+FE_INLINE vw vw_set1(uint32_t a) { return _mm512_set1_epi32((int)a); }
+FE_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
+FE_INLINE vf v_from_ints(vi a) { return _mm512_cvtepi32_ps(a); }
+
+#include "kernels/quantise.inc.h"
+
+#define ESTIMATE estimate_plain
+#define v_dot(sum, rows, query) _mm512_add_epi32(sum, _mm512_madd_epi16(rows, query))
+#include "kernels/estimate.inc.h"
+
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 8)
+#define HAS_VNNI
+/* VNNI makes two products a lane and adds them in one instruction, not two. GCC 12 copies a register before and after
+ * every intrinsic of it. */
+FE_INLINE vi v_dot_vnni(vi sum, vw rows, vw query) {
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(rows), "v"(query));
+    return sum;
+}
+#define ESTIMATE estimate_vnni
+#define v_dot v_dot_vnni
+#include "kernels/estimate.inc.h"
+#endif
+
+static void estimate_avx512(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
+                            const struct fe_query *quantised, int count, uint64_t *above) {
+#ifdef HAS_VNNI
+    if (__builtin_cpu_supports("avx512vnni")) estimate_vnni(panel, words, queries, quantised, count, above);
+    else
+#endif
+        estimate_plain(panel, words, queries, quantised, count, above);
+}
+
+static int supported(void) {
+#if defined(__GNUC__) || defined(__clang__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw");
+#else /* MSVC. Not tested: no build with it has been run. */
+    return 0;
+#endif
+}
+
+const struct fe_kernel fe_kernel_avx512 = {
+    .name = "avx512",
+    .lanes = LANES,
+    .supported = supported,
+    .gradient = gradient_avx512,
+    .update = update_avx512,
+    .gather = gather_avx512,
+    .scatter = scatter_avx512,
+    .dot = dot_avx512,
+    .length = length_avx512,
+    .add = add_avx512,
+    .multiply = multiply_avx512,
+    .panel_rows = PANEL * LANES,
+    .quantise_rows = quantise_rows_avx512,
+    .quantise_query = quantise_query_avx512,
+    .estimate = estimate_avx512,
+};
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+
+#endif

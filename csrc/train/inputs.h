@@ -1,0 +1,307 @@
+/* Contexts -> inputs: which rows of IN make the next block, and whose contexts they are. An input maker is chosen once
+ * a run: skip-gram has two, CBOW one. All of them fill a struct fe_pending, and the step does not know which did.
+ *
+ * An input is one row of IN, or the mean or sum of a bag of them; a bag of one row need not be copied. Today the row of
+ * a context is that of its word. Where a word is to be a bag of its own (its n-grams), or a row that is no word's is to
+ * join a bag (a document's), the makers are the place to put these rows in. */
+#ifndef FE_INPUTS_H
+#define FE_INPUTS_H
+
+#include <string.h>
+
+#include "common/carve.h"
+#include "kernels/kernel.h"
+#include "train/targets.h"
+#include "train/tokens.h"
+#include "train/train.h"
+
+enum {
+    FE_FEW_CONTEXTS = 16,   /* may share the usual number of negatives, or a path */
+    FE_MOST_CONTEXTS = 40,  /* of several centres in a block */
+    FE_LEAST_DRAWS = 7,     /* for more than a few contexts; in place of fewer they weigh less each */
+    FE_SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
+};
+_Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= FE_SLOTS, "room to the left, inputs, centres that are no inputs");
+
+/* A block on its way to the step. */
+struct fe_pending {
+    int32_t m;                /* inputs; 0 when no block is left */
+    int32_t *rows;            /* of IN: those of input 0, those of input 1 ... */
+    int32_t has_bags;         /* 0: an input is one row. 1: input i is a bag, which ends before row number ends[i] */
+    int32_t ends[FE_CENTRES]; /* of bags: a block has one a centre */
+    uint8_t *own;             /* bit k of own[i]: input i is a context of centre k. NULL: input i is that of centre i */
+    int32_t own_pairs;        /* of an input and a centre that is its own */
+    int32_t centres[FE_CENTRES], centre_count;
+    uint64_t *aims; /* random bits of the negatives */
+    int32_t aim_count;
+    int32_t path_is_new; /* not that of the block before */
+    /* outputs, which are found later */
+    int32_t *drawn;       /* centres and negatives */
+    const int32_t *nodes; /* of the path */
+    uint8_t *labels;      /* of these */
+    int32_t drawn_count, node_count;
+};
+
+struct fe_maker {
+    void (*make)(struct fe_maker *maker, struct fe_pending *p);
+    const struct fe_job *job;
+    int32_t most_centres;                 /* in a block */
+    int32_t most_contexts, most_together; /* in a block of fe_next_contexts, of fe_next_windows */
+    uint64_t negatives_key;
+    struct fe_window window;
+    int32_t centre;              /* the window's current one */
+    struct fe_reach reach;       /* its window */
+    int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
+    int32_t *contexts;           /* these, if they are a basket's or of fe_next_contexts */
+    int64_t kept;                /* centres so far */
+};
+
+/* ---- workspace ---- */
+
+/* The most rows of IN in a block. */
+static inline int64_t fe_most_rows(const struct fe_job *job) {
+    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
+    return FE_CENTRES * (contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS);
+}
+
+static inline int64_t fe_most_draws(const struct fe_job *job) {
+    return job->negatives.count > FE_LEAST_DRAWS ? job->negatives.count : FE_LEAST_DRAWS;
+}
+
+static inline void fe_maker_lay_out(struct fe_maker *maker, const struct fe_job *job, struct carver *c) {
+    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
+    maker->window.kept = carve(c, FE_WINDOW_CENTRES + contexts, sizeof *maker->window.kept);
+    maker->window.ids = carve(c, FE_WINDOW_CENTRES + contexts + FE_LINE, sizeof *maker->window.ids);
+    maker->contexts = carve(c, contexts + FE_LINE, sizeof *maker->contexts);
+}
+
+static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job *job, struct carver *c) {
+    p->rows = carve(c, fe_most_rows(job) + FE_LINE, sizeof *p->rows);
+    p->own = carve(c, FE_SLOTS, 1);
+    if (job->inputs.kind == FE_BAG_INPUTS) p->own = NULL;
+    p->aims = carve(c, fe_most_draws(job), sizeof *p->aims);
+    p->drawn = carve(c, fe_most_draws(job) + FE_CENTRES + 1, sizeof *p->drawn);
+    p->labels = carve(c, job->paths.longest + 1, 1);
+}
+
+/* The rows of IN in a block. */
+static inline int32_t fe_row_count(const struct fe_pending *p) { return p->has_bags ? p->ends[p->m - 1] : p->m; }
+
+/* ---- centres ---- */
+
+static inline void fe_prefetch_row(const float *matrix, int64_t row, const struct fe_job *job) {
+    const float *at = matrix + row * job->matrices.stride;
+    for (int64_t c = 0; c < job->matrices.size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
+}
+
+FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {
+    const int32_t id = maker->window.ids[entry];
+    fe_prefetch_row(maker->job->matrices.in, id, maker->job);
+    if (maker->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(maker->job->paths.offsets + id);
+}
+
+/* Step onto the next centre that has contexts; 0 when there is none. */
+FE_INLINE int fe_next_centre(struct fe_maker *maker) {
+    const struct fe_job *job = maker->job;
+    do {
+        if (!(job->contexts.basket > 0 ? fe_basket_next(&maker->window) : fe_window_next(&maker->window))) {
+            maker->used = maker->context_count = 0;
+            return 0;
+        }
+        maker->kept++;
+        if (job->contexts.basket > 0) {
+            maker->context_count = fe_basket_contexts(&maker->window, maker->contexts);
+        } else {
+            const int32_t entering = maker->window.centre + maker->window.span;
+            if (entering < maker->window.count) fe_prefetch_input(maker, entering);
+            if (maker->window.centre == 0) /* a sentence's first window reaches several at once */
+                for (int32_t e = 0; e < maker->window.span && e < maker->window.count; e++) fe_prefetch_input(maker, e);
+            maker->reach = fe_window_reach(&maker->window);
+            maker->context_count = maker->reach.to - maker->reach.from;
+        }
+    } while (maker->context_count == 0);
+    maker->centre = maker->window.ids[maker->window.centre];
+    maker->used = 0;
+    return 1;
+}
+
+/* Whether a word is a centre of the block already: centres of a block are different words, so it begins the next. */
+static inline int fe_is_centre(const struct fe_pending *p, int32_t centre) {
+    int found = 0;
+    for (int32_t i = 0; i < p->centre_count; i++) found |= p->centres[i] == centre;
+    return found;
+}
+
+/* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
+static inline void fe_aim(const struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first,
+                          int32_t count) {
+    p->aim_count = count;
+    if (count > 0) fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, count, p->aims);
+}
+
+static inline int64_t fe_token_of_centre(const struct fe_maker *maker) {
+    return maker->window.kept[maker->window.centre].token;
+}
+
+/* ---- makers ---- */
+
+/* CBOW: the next centres, and for each a bag of all its contexts. */
+static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
+    int32_t count = 0;
+    while (p->centre_count < maker->most_centres) {
+        if (maker->used == maker->context_count && !fe_next_centre(maker)) break;
+        if (fe_is_centre(p, maker->centre)) break;
+        if (p->centre_count == 0) fe_aim(maker, p, fe_token_of_centre(maker), 0, maker->job->negatives.count);
+        int32_t *rows = p->rows + count;
+        if (maker->job->contexts.basket > 0) memcpy(rows, maker->contexts, (size_t)maker->context_count * sizeof *rows);
+        else fe_window_contexts(&maker->window, maker->reach, rows);
+        maker->used = maker->context_count;
+        count += maker->context_count;
+        p->centres[p->centre_count] = maker->centre;
+        p->ends[p->centre_count++] = count;
+    }
+    p->has_bags = 1;
+    p->m = p->own_pairs = p->centre_count;
+}
+
+/* Skip-gram: the next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */
+static void fe_next_contexts(struct fe_maker *maker, struct fe_pending *p) {
+    const int32_t most = maker->most_contexts, negative = maker->job->negatives.count;
+    if (maker->used == maker->context_count && !fe_next_centre(maker)) return;
+    p->path_is_new = maker->used == 0;
+    if (p->path_is_new && maker->job->contexts.basket == 0)
+        fe_window_contexts(&maker->window, maker->reach, maker->contexts);
+    p->m = maker->context_count - maker->used;
+    if (p->m > most) {
+        const int32_t parts = (p->m + most - 1) / most;
+        p->m = (p->m + parts - 1) / parts;
+    }
+    memcpy(p->rows, maker->contexts + maker->used, (size_t)p->m * sizeof *p->rows);
+    fe_aim(maker, p, fe_token_of_centre(maker), (uint64_t)maker->used * (uint64_t)negative, negative);
+    p->centres[0] = maker->centre;
+    p->centre_count = 1;
+    p->own_pairs = p->m;
+    maker->used += p->m;
+}
+
+/* Windows of centres in a row overlap. What such a run passes goes into slots in a row; a token's slot is its number in
+ * the window (fe_window.passed) less `origin`. */
+struct fe_run {
+    int64_t origin, first, last, centre; /* numbers: in slot 0; the ends of what is in a window; the latest centre */
+    int32_t inputs_before;               /* of earlier runs */
+};
+
+/* For a line of slots from `first` on: bit k of `own` says whether it is in from[k] ... from[k] + length[k], but not
+ * centre[k]. */
+FE_INLINE void fe_find_own(int32_t first, const uint8_t *from, const uint8_t *length, const uint8_t *centre,
+                           uint8_t *own) {
+    for (int s = 0; s < FE_LINE; s++) {
+        const uint8_t slot = (uint8_t)(first + s);
+        int bits = 0;
+        for (int k = 0; k < FE_CENTRES; k++)
+            bits |= -((uint8_t)(slot - from[k]) <= length[k]) & -(slot != centre[k]) & 1 << k;
+        own[s] = (uint8_t)bits;
+    }
+}
+
+/* Skip-gram: the windows of the next centres. Every token that is a context of one or several is one input. A centre
+ * with too many contexts is alone. */
+static void fe_next_windows(struct fe_maker *maker, struct fe_pending *p) {
+    const struct fe_window *w = &maker->window;
+    const int32_t negative = maker->job->negatives.count;
+    uint8_t from[FE_CENTRES], length[FE_CENTRES], centre[FE_CENTRES]; /* slots */
+    memset(from, FE_SLOTS, sizeof from);
+    memset(length, 0, sizeof length);
+    memset(centre, FE_SLOTS, sizeof centre);
+    struct fe_run run = {.centre = -2};
+    int64_t token = 0;
+    int32_t slots = 0, inputs = 0;
+    while (p->centre_count < maker->most_centres) {
+        if (maker->used == maker->context_count && !fe_next_centre(maker)) break;
+        if (maker->context_count > FE_MAX_INPUTS || maker->context_count > maker->most_together) {
+            if (p->centre_count == 0) fe_next_contexts(maker, p);
+            break;
+        }
+        const int64_t number = w->passed + w->centre;
+        const int64_t left = w->passed + maker->reach.from, right = w->passed + maker->reach.to;
+        const int goes_on = number == run.centre + 1;
+        struct fe_run next = {run.origin, left, right, number, goes_on ? run.inputs_before : inputs};
+        if (goes_on) {
+            if (run.first < left) next.first = run.first;
+            if (run.last > right) next.last = run.last;
+        } else { /* later centres reach further to the left at times, by no more than this */
+            int32_t room = maker->job->contexts.window < FE_MAX_INPUTS ? maker->job->contexts.window : FE_MAX_INPUTS;
+            if (w->centre < room) room = w->centre;
+            next.origin = number - room - slots;
+        }
+        /* In a run of one the centre is no context; in one of two, each is the other's. */
+        const int32_t inputs_then = next.inputs_before + (int32_t)(next.last - next.first) + goes_on;
+        const int is_full = inputs_then > FE_MAX_INPUTS || p->own_pairs + maker->context_count > maker->most_together;
+        if (p->centre_count == 0) token = fe_token_of_centre(maker);
+        else if (is_full || fe_is_centre(p, maker->centre)) break;
+        run = next;
+        inputs = inputs_then;
+        const int32_t new_slots = (int32_t)(right - run.origin) + 1 - slots;
+        fe_copy_ids(p->rows + slots, w->ids + (run.origin + slots - w->passed), new_slots);
+        if (new_slots > 0) slots += new_slots;
+        from[p->centre_count] = (uint8_t)(left - run.origin);
+        length[p->centre_count] = (uint8_t)(right - left);
+        centre[p->centre_count] = (uint8_t)(number - run.origin);
+        p->centres[p->centre_count++] = maker->centre;
+        p->own_pairs += maker->context_count;
+        maker->used = maker->context_count;
+    }
+    if (inputs == 0) return;
+    int32_t m = 0, *ids = p->rows;
+    uint8_t *owns = p->own;
+    for (int32_t line = 0; line < slots; line += FE_LINE) {
+        uint8_t own[FE_LINE];
+        fe_find_own(line, from, length, centre, own);
+        for (int s = 0; s < FE_LINE; s++) {
+            ids[m] = ids[line + s];
+            owns[m] = own[s];
+            m += own[s] != 0;
+        }
+    }
+    p->m = m;
+    const int is_thinned = p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS;
+    fe_aim(maker, p, token, 0, is_thinned ? FE_LEAST_DRAWS : negative);
+}
+
+/* Fill p with the next block; its m is 0 when there is none. */
+static inline void fe_next_block(struct fe_maker *maker, struct fe_pending *p) {
+    const struct fe_job *job = maker->job;
+    p->m = p->has_bags = p->centre_count = p->own_pairs = 0;
+    p->path_is_new = 1;
+    maker->make(maker, p);
+    if (p->m == 0) return;
+    if (job->matrices.out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
+    if (job->contexts.basket > 0)
+        for (int32_t i = 0; i < fe_row_count(p); i++) fe_prefetch_row(job->matrices.in, p->rows[i], job);
+}
+
+/* How many contexts may share outputs at this rate. All of them are scored before any has moved an output: with many
+ * more training diverges at a rate of 0.1 on paths, of which the first nodes are the same, and at 0.2 on negatives. */
+static inline int32_t fe_most_at_rate(float alpha, int has_paths, int32_t limit) {
+    const float most = (has_paths ? 0.41f : 1.25f) / alpha;
+    return most >= (float)limit ? limit : most > 1.0f ? (int32_t)most : 1;
+}
+
+/* Before the first block; maker and p are laid out. */
+static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *job, const struct fe_view *view,
+                                  int64_t epoch, float alpha) {
+    const int is_alone = job->inputs.per_pair || job->matrices.out_hs != NULL || job->contexts.basket > 0;
+    const uint64_t key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
+    maker->job = job;
+    maker->most_centres = is_alone ? 1 : FE_CENTRES;
+    maker->most_contexts = job->inputs.per_pair ? 1
+                                                : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);
+    maker->most_together = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS);
+    maker->negatives_key = fe_key_from(key, (uint64_t)view->first_position);
+    if (job->inputs.kind == FE_BAG_INPUTS) maker->make = fe_next_bags;
+    else maker->make = is_alone ? fe_next_contexts : fe_next_windows;
+    maker->used = maker->context_count = 0;
+    maker->kept = 0;
+}
+
+#endif

@@ -1,0 +1,192 @@
+/* fe_train_block: tokens -> inputs -> outputs -> step, with the next blocks of inputs and outputs on their way.
+ *
+ * Work is cut into blocks of up to FE_CENTRES centres that follow each other and share their negatives (inputs.h). A
+ * block passes three stages, and what a stage asks memory for, the next one finds in cache:
+ *
+ *     inputs    its centres and contexts are found, its negatives drawn as random bits;
+ *               rows of IN and entries of the noise table are sent for
+ *     outputs   the random bits become words; rows of OUT are sent for
+ *     step      scores and G (gradient), then the rows change (update)
+ *
+ * The stages of three blocks take turns. After a gradient the processor still waits for sigmoids, a long chain of
+ * dependent instructions; it makes the blocks that come next meanwhile:
+ *
+ *     time ---->  | one call of train_pending                      | the next call
+ *     block k     | gradient                               update  |
+ *     block k + 1 |          outputs                               | gradient                  update
+ *     block k + 2 |                     inputs                     |          outputs
+ *     block k + 3 |                                                |                   inputs
+ *
+ * Threads train on the same matrices at once, without locks: see "Hogwild" in kernel.h. */
+#include <string.h>
+
+#include "common/carve.h"
+#include "kernels/kernel.h"
+#include "train/inputs.h"
+#include "train/targets.h"
+#include "train/train.h"
+
+enum {
+    AHEAD = 2,      /* blocks whose inputs are made before they are trained on */
+    NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
+};
+
+struct trainer {
+    const struct fe_kernel *kernel;
+    const struct fe_job *job;
+    float alpha;
+    struct fe_maker maker;
+    struct fe_pending slots[AHEAD + 1];
+    /* arguments of a step */
+    float **rows; /* of IN */
+    float *scale; /* of their changes; 1 for good without in_scale */
+    float **o;
+    float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES]; /* means or sums of bags; their changes, one after another */
+    float shares[FE_CENTRES];                              /* of a bag's change that each of its rows receives */
+    int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
+    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `more`, with the usual number of draws or
+                                                              FE_LEAST_DRAWS */
+    float *g, *change;                                     /* of the kernel */
+    struct fe_done done;
+};
+
+/* ---- workspace ---- */
+
+static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
+    const int64_t drawn = fe_most_draws(job) + FE_CENTRES + 1, nodes = job->paths.longest + 1;
+    const int64_t outputs = drawn > nodes ? drawn : nodes;
+    fe_maker_lay_out(&t->maker, job, c);
+    for (int k = 0; k <= AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
+    t->rows = carve(c, fe_most_rows(job), sizeof *t->rows);
+    t->scale = carve(c, fe_most_rows(job), sizeof *t->scale);
+    t->o = carve(c, outputs, sizeof *t->o);
+    for (int k = 0; k < FE_CENTRES; k++) t->hidden[k] = carve(c, job->matrices.stride, sizeof(float));
+    for (int k = 0; k < FE_CENTRES; k++) t->hidden_change[k] = carve(c, job->matrices.stride, sizeof(float));
+    t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
+    t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
+}
+
+size_t fe_workspace_size(const struct fe_job *job) {
+    struct trainer t;
+    struct carver c = {NULL, 0};
+    lay_out(&t, job, &c);
+    return c.used;
+}
+
+/* ---- outputs ---- */
+
+/* Find the block's output rows and send for them. */
+static void find_outputs(const struct trainer *t, struct fe_pending *p) {
+    const struct fe_job *job = t->job;
+    p->drawn_count = p->node_count = 0;
+    if (p->m == 0) return;
+    if (job->negatives.count > 0) {
+        p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
+        for (int32_t k = 0; k < p->drawn_count; k++) fe_prefetch_row(job->matrices.out_ns, p->drawn[k], job);
+    }
+    if (job->matrices.out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
+    for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++)
+        fe_prefetch_row(job->matrices.out_hs, p->nodes[k], job);
+}
+
+/* ---- the step ---- */
+
+/* The rows of all inputs, or of all bags. */
+static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
+    float *const in = t->job->matrices.in;
+    const float *in_scale = t->job->matrices.in_scale;
+    for (int32_t i = 0; i < fe_row_count(p); i++) {
+        t->rows[i] = in + p->rows[i] * t->job->matrices.stride;
+        if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
+    }
+}
+
+/* The hidden rows of bags, and zeros for their changes. */
+static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
+    const struct fe_matrices *matrices = &t->job->matrices;
+    for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++]) {
+        const int32_t count = p->ends[i] - from;
+        const float share = 1.0f / (float)count;
+        t->shares[i] = t->shares_out ? share : 1.0f;
+        t->kernel->gather(t->rows + from, count, t->job->inputs.mean ? share : 1.0f, matrices->size, t->hidden[i]);
+    }
+    memset(t->hidden_change[0], 0, (size_t)(p->m * matrices->stride) * sizeof(float));
+}
+
+/* The change of each bag goes to its rows. */
+static inline void scatter_bags(struct trainer *t, const struct fe_pending *p) {
+    for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++])
+        t->kernel->scatter(t->rows + from, p->ends[i] - from, t->scale + from, t->job->matrices.size,
+                           t->hidden_change[i]);
+}
+
+static inline int gradient(struct trainer *t, const struct fe_pending *p, struct fe_block *block, float *matrix,
+                           const int32_t *outputs, const uint8_t *labels, int32_t n) {
+    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->matrices.stride;
+    block->o = t->o;
+    block->labels = labels;
+    block->n = n;
+    t->done.pairs += (int64_t)block->m * (n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
+    return t->kernel->gradient(block, t->job->matrices.size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
+}
+
+/* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
+ * finite. */
+static inline int train_pending(struct trainer *t, int now) {
+    const struct fe_pending *p = &t->slots[now];
+    const struct fe_job *job = t->job;
+    struct fe_block block = {.h = t->rows, .dh = t->rows, .scale = t->scale, .m = p->m};
+    find_inputs(t, p);
+    if (p->has_bags) {
+        gather_bags(t, p);
+        block = (struct fe_block){.h = t->hidden, .dh = t->hidden_change, .scale = t->shares, .m = p->m};
+    }
+    if (p->node_count > 0) {
+        block.in_turn = 1;
+        if (!gradient(t, p, &block, job->matrices.out_hs, p->nodes, p->labels, p->node_count)) return 0;
+        if (p->drawn_count > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change);
+    }
+    if (p->drawn_count > 0) {
+        block.in_turn = 0;
+        if (p->centre_count > 1 || p->aim_count > job->negatives.count) {
+            block.paired = p->centre_count;
+            block.own = p->own;
+            block.more = p->aim_count > job->negatives.count ? t->least : t->usual;
+        }
+        if (!gradient(t, p, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count)) return 0;
+    }
+    find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
+    fe_next_block(&t->maker, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
+    if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
+    if (p->has_bags) scatter_bags(t, p);
+    return 1;
+}
+
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    struct carver c = {workspace, 0};
+    lay_out(&t, job, &c);
+    fe_maker_start(&t.maker, job, view, epoch, alpha);
+    for (int own = 0; own < 1 << FE_CENTRES; own++) {
+        float times = 0.0f;
+        for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
+        t.usual[own] = times - 1.0f;
+        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS - 1.0f;
+    }
+    /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
+     * gensim shares out the sum's. */
+    t.shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
+    for (int64_t i = 0; i < fe_most_rows(job); i++) t.scale[i] = 1.0f;
+    int ok = 1;
+    if (begin < end) {
+        fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+        for (int k = 0; k < AHEAD; k++) fe_next_block(&t.maker, &t.slots[k]);
+        for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
+        for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);
+    }
+    t.done.words = end - begin;
+    t.done.kept = t.maker.kept;
+    *done = t.done;
+    return ok ? FE_OK : FE_DIVERGED;
+}

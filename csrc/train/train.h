@@ -1,0 +1,118 @@
+/* Training: sampling tables (sample.c), and the block that a thread trains on (train.c). */
+#ifndef FE_TRAIN_H
+#define FE_TRAIN_H
+
+#include "common/common.h"
+#include "kernels/kernels.h"
+
+/* ---- sampling tables (sample.c) ---- */
+
+/* One entry of an alias table: Walker 1977, Vose 1991. */
+struct fe_alias {
+    uint32_t threshold; /* stay here when 32 random bits are below it */
+    int32_t other;
+};
+
+/* The lowest id k with keep[k] = keep[k + 1] = ... = keep[size - 1]. For ids above k the entry of k may be read
+ * instead: most words are rare and always kept, so that the part of the table that is read stays in cache. */
+int32_t fe_keep_last(const uint32_t *keep, int32_t size);
+
+/* An alias table over weights[i] >= 0, at least one of them > 0. Overwrites weights; work: size int32. */
+void fe_alias_build(double *weights, int32_t size, struct fe_alias *table, int32_t *work);
+
+/* The first `count` negatives that the trainer draws at token `position`, when it draws there: for tests. */
+void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch, int64_t position,
+                       int64_t count, int32_t *rows);
+
+/* Huffman tree over counts[size], which must not increase (Mikolov et al. 2013, section 2.1).
+ * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes. */
+int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work);
+/* For each word, from the root down: the rows of the inner nodes on its path, the turn (0 or 1) taken at each.
+ * offsets: size + 1; nodes, codes: the summed length of all codes. */
+void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32_t *nodes, uint8_t *codes);
+
+/* ---- training (train.c) ---- */
+
+/* What a run of training reads and writes, in groups. */
+
+/* Rows of `stride` floats, 64-byte aligned. The first `size` of them, the vector size, count; the others are zero and
+ * stay zero. */
+struct fe_matrices {
+    float *in;             /* in_rows x stride: input rows, one for each word */
+    float *out_ns;         /* words x stride: output rows of negative sampling; or NULL */
+    float *out_hs;         /* (words - 1) x stride: those of the inner nodes of the Huffman tree; or NULL */
+    const float *in_scale; /* in_rows: factor on the change of each input row; or NULL */
+    int64_t in_rows;       /* at least as many as there are words: an input need not be the row of a word */
+    int64_t stride, size;
+};
+
+/* Which tokens stay: each with a probability of its own. */
+struct fe_subsampling {
+    const uint32_t *keep; /* words: a token stays when 32 random bits are <= keep[id]; or NULL: all stay */
+    int32_t last;         /* fe_keep_last */
+};
+
+/* Which tokens are the contexts of a centre. */
+struct fe_contexts {
+    int32_t window; /* up to so many tokens on either side */
+    int32_t shrink; /* 1: a centre's window is cut to a random 1 ... window */
+    int32_t basket; /* 0: windows. Else sentences are baskets without an order, of at most 2^31 - 1 tokens: contexts are
+                       all other tokens of the basket, or this many drawn among them; `window` is not read */
+    int64_t longest_sentence; /* no sentence of a view is longer */
+};
+
+/* How contexts become the inputs of a step. */
+enum fe_input_kind {
+    FE_CONTEXT_INPUTS = 0, /* every context's row is an input: skip-gram */
+    FE_BAG_INPUTS = 1,     /* the contexts of a centre are one bag, whose mean or sum is the input: CBOW */
+};
+struct fe_inputs {
+    enum fe_input_kind kind;
+    int32_t mean;     /* bags: 1 for their mean, 0 for their sum */
+    int32_t exact;    /* bags: the true gradient (arXiv 2012.15332) instead of word2vec's */
+    int32_t per_pair; /* 1: every context, or bag, has negatives of its own; 0: several share a draw */
+};
+
+/* Negative sampling, where out_ns is there. */
+struct fe_negatives {
+    const struct fe_alias *noise; /* words */
+    int32_t words;
+    int32_t count; /* negatives of a draw */
+};
+
+/* Huffman paths, where out_hs is there: what fe_huffman_paths fills. */
+struct fe_paths {
+    const int64_t *offsets;
+    const int32_t *nodes;
+    const uint8_t *codes;
+    int32_t longest;
+};
+
+struct fe_job {
+    struct fe_matrices matrices;
+    struct fe_subsampling subsampling;
+    struct fe_contexts contexts;
+    struct fe_inputs inputs;
+    struct fe_negatives negatives;
+    struct fe_paths paths;
+    uint64_t seed;
+    int32_t want_loss;
+};
+
+struct fe_done {
+    int64_t words; /* tokens passed, dropped ones included */
+    int64_t kept;  /* centres trained */
+    int64_t pairs; /* (input, output) pairs trained, each once however much it weighs */
+    double loss;   /* sum of -log sigmoid, 0 unless want_loss */
+};
+
+/* Bytes of scratch memory that fe_train_block needs, 64-byte aligned by the caller. */
+size_t fe_workspace_size(const struct fe_job *job);
+
+/* Train on the centres at tokens [begin, end) of a view; contexts may lie outside, but within their sentences.
+ * What is drawn at a token depends on (seed, epoch, its position) alone; which tokens share a draw also on where a
+ * block begins. So a view of a part of a corpus, whole sentences, trains as the whole would. */
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
+
+#endif

@@ -1,0 +1,90 @@
+# The best rows for many queries.
+
+cdef extern from "search/search.h" nogil:
+    struct fe_top:
+        const float *rows
+        int64_t stride
+        int64_t size
+        const float *scale
+        const int64_t *candidates
+        const float *queries
+        int64_t count
+        const int64_t *exclude_offsets
+        const int64_t *exclude
+        int64_t n
+        uint64_t *heaps
+        int64_t *kept
+
+    size_t fe_top_workspace_size(const fe_kernel *kernel, const fe_top *top)
+    void fe_top_scan(const fe_kernel *kernel, const fe_top *top, int64_t begin, int64_t end, void *workspace)
+    void fe_top_results(const fe_top *top, float *scores, int64_t *rows)
+
+
+cdef class TopRows:
+    """The ``n`` rows with the highest dot products, for a block of queries.
+
+    ``rows`` may be strided from row to row; ``scale``, ``candidates`` (rows to look at, rising) and the two arrays of
+    exclusions (rising within a query) may be None.
+    """
+
+    cdef fe_top top
+    cdef const fe_kernel *kernel
+    cdef int64_t places
+    cdef object kept_alive
+
+    def __cinit__(self, str isa, const float[:, :] rows not None, const float[::1] scale,
+                  const int64_t[::1] candidates, const float[:, ::1] queries not None,
+                  const int64_t[::1] exclude_offsets, const int64_t[::1] exclude, Py_ssize_t n):
+        cdef Py_ssize_t count = queries.shape[0], k
+        cdef bint fits = True
+        self.kernel = _kernel(isa)
+        _require(count > 0 and queries.shape[1] > 0 and queries.shape[1] == rows.shape[1] and n > 0,
+                 "queries and rows")
+        _require(0 < rows.shape[0] <= 1 << 32, "number of rows")
+        self.top.stride = _row_stride(rows)
+        self.top.rows = &rows[0, 0]
+        self.top.size = rows.shape[1]
+        self.top.queries = &queries[0, 0]
+        self.top.count = count
+        self.top.n = n
+        self.places = rows.shape[0]
+        if scale is not None:
+            _require(scale.shape[0] == rows.shape[0], "scale")
+            self.top.scale = &scale[0]
+        if candidates is not None:
+            for k in range(candidates.shape[0]):
+                fits = fits and (candidates[k - 1] if k else -1) < candidates[k] < rows.shape[0]
+            _require(fits, "candidates must rise and be rows")
+            self.places = candidates.shape[0]
+            self.top.candidates = &candidates[0] if candidates.shape[0] else NULL
+        if exclude_offsets is not None:
+            _require(exclude is not None and exclude_offsets.shape[0] == count + 1 and exclude_offsets[0] >= 0
+                     and exclude_offsets[count] <= exclude.shape[0], "exclusions")
+            for k in range(count):
+                fits = fits and exclude_offsets[k] <= exclude_offsets[k + 1]
+            _require(fits, "offsets of exclusions must rise")
+            self.top.exclude_offsets = &exclude_offsets[0]
+            self.top.exclude = &exclude[0] if exclude.shape[0] else NULL
+        cdef unsigned char[::1] heaps = bytearray(<object>count * n * sizeof(uint64_t))
+        cdef unsigned char[::1] kept = bytearray(count * sizeof(int64_t))
+        self.top.heaps = <uint64_t *>&heaps[0]
+        self.top.kept = <int64_t *>&kept[0]
+        self.kept_alive = (rows, scale, candidates, queries, exclude_offsets, exclude, heaps, kept)
+
+    def workspace(self):
+        """Scratch memory for `scan`."""
+        return bytearray(fe_top_workspace_size(self.kernel, &self.top) + 64)
+
+    def scan(self, int64_t begin, int64_t end, unsigned char[::1] workspace not None):
+        """Look at the rows, or candidates, at [begin, end); ranges must rise."""
+        _require(0 <= begin <= end <= self.places, "range")
+        _require(<size_t>workspace.shape[0] >= fe_top_workspace_size(self.kernel, &self.top) + 64, "workspace")
+        with nogil:
+            fe_top_scan(self.kernel, &self.top, begin, end, _aligned(workspace))
+
+    def results(self, float[:, ::1] scores not None, int64_t[:, ::1] rows not None):
+        """Fill ``scores`` and ``rows`` (queries x n), the best first; starts anew."""
+        _require(scores.shape[0] == self.top.count and scores.shape[1] == self.top.n
+                 and rows.shape[0] == self.top.count and rows.shape[1] == self.top.n, "room for results")
+        with nogil:
+            fe_top_results(&self.top, &scores[0, 0], &rows[0, 0])

@@ -1,0 +1,302 @@
+# Training: sampling tables, and the groups that a run is made of.
+
+cdef extern from "train/train.h" nogil:
+    struct fe_alias:
+        uint32_t threshold
+        int32_t other
+    int32_t fe_keep_last(const uint32_t *keep, int32_t size)
+    void fe_alias_build(double *weights, int32_t size, fe_alias *table, int32_t *work)
+    void fe_draw_negatives(const fe_alias *noise, int32_t size, uint64_t seed, int64_t epoch, int64_t position,
+                           int64_t count, int32_t *rows)
+    int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work)
+    void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32_t *nodes, uint8_t *codes)
+
+    struct fe_matrices:
+        float *in_ "in"
+        float *out_ns
+        float *out_hs
+        const float *in_scale
+        int64_t in_rows
+        int64_t stride
+        int64_t size
+
+    struct fe_subsampling:
+        const uint32_t *keep
+        int32_t last
+
+    struct fe_contexts:
+        int32_t window
+        int32_t shrink
+        int32_t basket
+        int64_t longest_sentence
+
+    enum fe_input_kind:
+        FE_CONTEXT_INPUTS
+        FE_BAG_INPUTS
+
+    struct fe_inputs:
+        fe_input_kind kind
+        int32_t mean
+        int32_t exact
+        int32_t per_pair
+
+    struct fe_negatives:
+        const fe_alias *noise
+        int32_t words
+        int32_t count
+
+    struct fe_paths:
+        const int64_t *offsets
+        const int32_t *nodes
+        const uint8_t *codes
+        int32_t longest
+
+    struct fe_job:
+        fe_matrices matrices
+        fe_subsampling subsampling
+        fe_contexts contexts
+        fe_inputs inputs
+        fe_negatives negatives
+        fe_paths paths
+        uint64_t seed
+        int32_t want_loss
+
+    struct fe_done:
+        int64_t words
+        int64_t kept
+        int64_t pairs
+        double loss
+
+    size_t fe_workspace_size(const fe_job *job)
+    int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
+                       int64_t end, float alpha, void *workspace, fe_done *done)
+
+
+def alias_table(double[::1] weights not None, uint32_t[:, ::1] table not None):
+    """Fill ``table`` (n x 2) with the alias table of ``weights`` (n), which is overwritten."""
+    cdef Py_ssize_t size = weights.shape[0]
+    _require(0 < size <= 0x7FFFFFFF and table.shape[0] == size and table.shape[1] == 2, "sizes")
+    work = bytearray(size * sizeof(int32_t))
+    cdef unsigned char[::1] scratch = work
+    with nogil:
+        fe_alias_build(&weights[0], <int32_t>size, <fe_alias *>&table[0, 0], <int32_t *>&scratch[0])
+
+
+def draw_negatives(const uint32_t[:, ::1] table not None, uint64_t seed, int64_t epoch, int64_t position,
+                   int32_t[::1] rows not None):
+    """Fill ``rows`` with the first negatives drawn for the centre at token ``position``."""
+    _require(table.shape[0] > 0 and table.shape[1] == 2, "sizes")
+    if rows.shape[0] == 0:
+        return
+    with nogil:
+        fe_draw_negatives(<const fe_alias *>&table[0, 0], <int32_t>table.shape[0], seed, epoch, position,
+                          rows.shape[0], &rows[0])
+
+
+cdef class HuffmanTree:
+    """Huffman tree over counts in falling order; ``total`` is the summed length of all codes."""
+
+    cdef bytearray work
+    cdef readonly int64_t total
+    cdef Py_ssize_t size
+
+    def __cinit__(self, const int64_t[::1] counts not None):
+        self.size = counts.shape[0]
+        _require(0 < self.size <= 0x7FFFFFFF, "sizes")
+        self.work = bytearray(4 * self.size * sizeof(int64_t))
+        cdef unsigned char[::1] work = self.work
+        with nogil:
+            self.total = fe_huffman_build(&counts[0], <int32_t>self.size, <int64_t *>&work[0])
+
+    def paths(self, int64_t[::1] offsets not None, int32_t[::1] nodes not None, uint8_t[::1] codes not None):
+        """Fill offsets (n + 1), nodes (total) and codes (total); the latter two have room for one more."""
+        _require(offsets.shape[0] == self.size + 1 and nodes.shape[0] > self.total
+                 and codes.shape[0] > self.total, "sizes")
+        cdef const unsigned char[::1] work = self.work
+        with nogil:
+            fe_huffman_paths(<int32_t>self.size, <const int64_t *>&work[0], &offsets[0], &nodes[0], &codes[0])
+
+
+cdef class Matrices:
+    """What is learned: float32, rows x stride, 64-byte aligned, zeros past ``vector_size``.
+
+    Args:
+        in_: Input rows: one for each word, and any number of others. The stride is a multiple of 16.
+        out_ns: One row a word, for negative sampling; or None.
+        out_hs: One row an inner node of the Huffman tree; or None.
+        vector_size: The floats of a row that count.
+        in_scale: For each input row a factor on its change; or None.
+    """
+
+    cdef fe_matrices matrices
+    cdef Py_ssize_t ns_rows, hs_rows
+    cdef object kept_alive
+
+    def __cinit__(self, float[:, ::1] in_ not None, float[:, ::1] out_ns, float[:, ::1] out_hs, int64_t vector_size,
+                  const float[::1] in_scale=None):
+        self.kept_alive = (in_, out_ns, out_hs, in_scale)
+        _require(in_.shape[0] > 0 and in_.shape[1] % 16 == 0, "the input matrix needs rows of a multiple of 16 floats")
+        _require(0 < vector_size <= in_.shape[1], "vector_size must be from 1 to the length of a row")
+        _require(<size_t>&in_[0, 0] % 64 == 0, "the input matrix must be aligned to 64 bytes")
+        _require(out_ns is not None or out_hs is not None, "there is no output matrix")
+        self.matrices.in_ = &in_[0, 0]
+        self.matrices.in_rows = in_.shape[0]
+        self.matrices.stride = in_.shape[1]
+        self.matrices.size = vector_size
+        if out_ns is not None:
+            _require(out_ns.shape[0] > 0 and out_ns.shape[1] == in_.shape[1], "out_ns must have rows like the input's")
+            self.matrices.out_ns = &out_ns[0, 0]
+            self.ns_rows = out_ns.shape[0]
+        if out_hs is not None:
+            _require(out_hs.shape[0] > 0 and out_hs.shape[1] == in_.shape[1], "out_hs must have rows like the input's")
+            self.matrices.out_hs = &out_hs[0, 0]
+            self.hs_rows = out_hs.shape[0]
+        if in_scale is not None:
+            _require(in_scale.shape[0] == in_.shape[0], "in_scale must have one factor for each input row")
+            self.matrices.in_scale = &in_scale[0]
+
+
+cdef class Contexts:
+    """Which tokens are contexts of a centre.
+
+    Args:
+        window: Up to so many tokens on either side.
+        shrink: Whether the window of each centre is cut to a random length.
+        longest_sentence: No view to train on has a longer sentence, in tokens.
+        basket: 0 for windows; else most contexts of a centre, from anywhere in its sentence, and ``window`` is ignored.
+    """
+
+    cdef fe_contexts contexts
+
+    def __cinit__(self, int32_t window, bint shrink, int64_t longest_sentence, int32_t basket=0):
+        _require(window > 0, "window must be at least 1")
+        _require(basket >= 0, "basket must not be negative")
+        _require(longest_sentence >= 0 and (basket == 0 or longest_sentence <= 0x7FFFFFFF),
+                 "a basket has at most 2**31 - 1 tokens")
+        self.contexts.window = window
+        self.contexts.shrink = shrink
+        self.contexts.longest_sentence = longest_sentence
+        self.contexts.basket = basket
+
+
+cdef class Inputs:
+    """How contexts become inputs.
+
+    Args:
+        sg: Every context is an input (skip-gram); else those of a centre are one bag (CBOW).
+        mean: A bag's input is the mean of its rows; else their sum.
+        exact: A bag's rows receive the true gradient, not word2vec's.
+        per_pair: Every context, or bag, has negatives of its own.
+    """
+
+    cdef fe_inputs inputs
+
+    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False):
+        self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
+        self.inputs.mean = mean
+        self.inputs.exact = exact
+        self.inputs.per_pair = per_pair
+
+
+cdef class Negatives:
+    """Negative sampling: the alias table ``noise`` (words x 2), and how many words are drawn at a time."""
+
+    cdef fe_negatives negatives
+    cdef object kept_alive
+
+    def __cinit__(self, const uint32_t[:, ::1] noise not None, int32_t count):
+        self.kept_alive = noise
+        _require(0 < noise.shape[0] <= 0x7FFFFFFF and noise.shape[1] == 2, "noise must be a table of words x 2")
+        _require(count > 0, "at least one negative must be drawn")
+        self.negatives.noise = <const fe_alias *>&noise[0, 0]
+        self.negatives.words = <int32_t>noise.shape[0]
+        self.negatives.count = count
+
+
+cdef class Paths:
+    """Huffman paths: what `HuffmanTree.paths` filled; nodes and codes have room for one more."""
+
+    cdef fe_paths paths
+    cdef const int32_t[::1] nodes
+    cdef Py_ssize_t words
+    cdef object kept_alive
+
+    def __cinit__(self, const int64_t[::1] offsets not None, const int32_t[::1] nodes not None,
+                  const uint8_t[::1] codes not None):
+        self.kept_alive = (offsets, codes)
+        self.nodes = nodes
+        _require(offsets.shape[0] > 1 and nodes.shape[0] > 0 and codes.shape[0] == nodes.shape[0],
+                 "paths need one offset more than words, and as many codes as nodes")
+        cdef int64_t longest = _check_offsets(offsets, nodes.shape[0] - 1)
+        _require(longest <= 0x7FFFFFFF, "a path is too long")
+        self.words = offsets.shape[0] - 1
+        self.paths.offsets = &offsets[0]
+        self.paths.nodes = &nodes[0]
+        self.paths.codes = &codes[0]
+        self.paths.longest = <int32_t>longest
+
+
+cdef class Trainer:
+    """A run of training: what all its blocks share.
+
+    Args:
+        isa: Name of the kernel.
+        matrices: What is learned.
+        contexts: Which tokens are contexts of a centre.
+        inputs: How contexts become inputs.
+        negatives: There where ``matrices`` has ``out_ns``.
+        paths: There where ``matrices`` has ``out_hs``.
+        keep: For each word the threshold of 32 random bits up to which a token stays; None keeps all.
+        seed: Of all random draws.
+        want_loss: Whether the loss is added up.
+    """
+
+    cdef fe_job job
+    cdef const fe_kernel *kernel
+    cdef int64_t words
+    cdef object kept_alive
+
+    def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
+                  Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss):
+        self.kernel = _kernel(isa)
+        self.kept_alive = (matrices, negatives, paths, keep)
+        _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")
+        _require((paths is not None) == (matrices.matrices.out_hs != NULL), "paths and out_hs go together")
+        self.words = negatives.negatives.words if negatives is not None else paths.words
+        _require(self.words <= 0x7FFFFFFF and self.words <= matrices.matrices.in_rows, "a word has no input row")
+        self.job.matrices = matrices.matrices
+        self.job.contexts = contexts.contexts
+        self.job.inputs = inputs.inputs
+        if negatives is not None:
+            _require(matrices.ns_rows == self.words, "out_ns and noise must have one row for each word")
+            self.job.negatives = negatives.negatives
+        if paths is not None:
+            _require(paths.words == self.words, "noise and paths are of different vocabularies")
+            _require(matrices.hs_rows >= self.words - 1, "out_hs must have one row for each inner node")
+            _check_range(paths.nodes[:paths.nodes.shape[0] - 1], matrices.hs_rows)
+            self.job.paths = paths.paths
+        if keep is not None:
+            _require(keep.shape[0] == self.words, "keep must have one threshold for each word")
+            self.job.subsampling.keep = &keep[0]
+            self.job.subsampling.last = fe_keep_last(&keep[0], <int32_t>self.words)
+        self.job.seed = seed
+        self.job.want_loss = want_loss
+
+    def workspace(self):
+        """Scratch memory for one thread."""
+        return bytearray(fe_workspace_size(&self.job) + 64)
+
+    def train_block(self, TokenView view not None, int64_t epoch, int64_t begin, int64_t end, float alpha,
+                    unsigned char[::1] workspace not None):
+        """Train on the centres at tokens [begin, end) of a view; returns (words, kept, pairs, loss)."""
+        cdef fe_done done
+        cdef int status
+        _require(view.words <= self.words, "the view is of a larger vocabulary")
+        _require(view.longest_sentence <= self.job.contexts.longest_sentence, "a sentence of the view is too long")
+        _require(0 <= begin <= end <= view.view.offsets[view.view.sentences], "the block is not within the view")
+        _require(<size_t>workspace.shape[0] >= fe_workspace_size(&self.job) + 64, "the workspace is too small")
+        with nogil:
+            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, _aligned(workspace),
+                                    &done)
+        _check(status)
+        return done.words, done.kept, done.pairs, done.loss
