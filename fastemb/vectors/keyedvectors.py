@@ -127,7 +127,7 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         row = self.get_index(key)
-        vector: Array = self.vectors[row]
+        vector: Array = self._store.vectors[row]
         if norm:
             vector = divided(vector.copy(), self._store.filled_norms()[row])
         vector.flags.writeable = False
@@ -140,7 +140,7 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
-            found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+            found: Array = self._store.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
             return found
         return self.get_vector(key_or_keys)
 

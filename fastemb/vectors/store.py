@@ -72,8 +72,8 @@ class Store:
 
     def find(self, key: Key) -> int:
         """The row of ``key``, or -1. An integer that is no key is a row number, unless some key is an integer."""
-        row = self.key_to_index.get(key)
-        if row is not None:
+        row = self.key_to_index.get(key, -1)
+        if row != -1:
             return row
         if is_integer(key) and 0 <= key < len(self.index_to_key) and not self._has_integer_keys():
             return int(key)
