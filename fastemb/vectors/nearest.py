@@ -33,6 +33,9 @@ def most_similar(
     The given vectors count with length 1, those of ``negative`` with weight -1 (Mikolov et al. 2013, NAACL).
     With ``positive=["king", "woman"], negative=["man"]`` it answers: man is to king as woman is to what?
 
+    It looks at all rows and computes in float32, or in float64 if the vectors are. Of equal cosines the lower row comes
+    first; keys whose cosine is NaN come last.
+
     Args:
         positive: Keys, vectors as arrays, or pairs (key or vector, weight); one or several.
         negative: The same; a weight in a pair is taken as it stands, so give a negative one.

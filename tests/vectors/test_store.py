@@ -110,6 +110,7 @@ def test_what_is_pickled_has_the_names_of_the_attributes(vectors):
     state = vectors.__getstate__()
     names = {"vector_size", "index_to_key", "key_to_index", "next_index", "expandos", "norms", "mapfile_path", "note"}
     assert names <= set(state)
+    assert "_store" not in state
     made = KeyedVectors.__new__(KeyedVectors)
     made.__setstate__(state)
     assert made.note == "mine"
