@@ -16,7 +16,7 @@ from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_optio
 from ..io.user_attributes import set_attributes
 from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .norms import divided, row_norms
-from .store import STORED, Array, Key, Store, Stored
+from .store import STORED, Array, Key, Store, stored
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
@@ -53,16 +53,16 @@ class KeyedVectors:
     Integers that are no keys count as row numbers, unless some key is an integer.
     """
 
-    vectors = Stored[Array](
+    vectors: Array = stored(
         "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
         "After changing values in place call ``fill_norms(force=True)``."
     )
-    index_to_key = Stored[list[Key]]("List of keys in the order of their rows; None for a reserved row.")
-    key_to_index = Stored[dict[Key, int]]("Dict from key to row.")
-    vector_size = Stored[int]("Dimensions of each vector.")
-    norms = Stored[Array | None]("(n,) array, lengths of the vectors; None while they are not computed.")
-    expandos = Stored[dict[str, Array]]("Dict from name to an array of one value a key.")
-    next_index = Stored[int]("First row that may be reserved and not used.")
+    index_to_key: list[Key] = stored("List of keys in the order of their rows; None for a reserved row.")
+    key_to_index: dict[Key, int] = stored("Dict from key to row.")
+    vector_size: int = stored("Dimensions of each vector.")
+    norms: Array | None = stored("(n,) array, lengths of the vectors; None while they are not computed.")
+    expandos: dict[str, Array] = stored("Dict from name to an array of one value a key.")
+    next_index: int = stored("First row that may be reserved and not used.")
 
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event

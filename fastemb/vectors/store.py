@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, Protocol, Self, TypeVar, overload
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -12,7 +12,6 @@ from .norms import row_norms
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
 Array = NDArray[Any]
-T = TypeVar("T")
 
 
 def is_integer(value: Any) -> bool:
@@ -167,12 +166,17 @@ class HasStore(Protocol):
     _store: Store
 
 
-class Stored(Generic[T]):
-    """An attribute that a class shows of the store it owns.
+def stored(doc: str) -> Any:
+    """An attribute of a class that owns a store, which shows the store's of the same name; annotate it with its type.
 
     Args:
         doc: What it is.
     """
+    return Stored(doc)
+
+
+class Stored:
+    """The descriptor that `stored` makes."""
 
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
@@ -180,18 +184,11 @@ class Stored(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    @overload
-    def __get__(self, of: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, of: HasStore, owner: type) -> T: ...
-    def __get__(self, of: HasStore | None, owner: type) -> Self | T:
+    def __get__(self, of: HasStore | None, owner: type) -> Any:
         """Return the attribute, or from the class this descriptor."""
-        if of is None:
-            return self
-        found: T = getattr(of._store, self._name)
-        return found
+        return self if of is None else getattr(of._store, self._name)
 
-    def __set__(self, of: HasStore, value: T) -> None:
+    def __set__(self, of: HasStore, value: Any) -> None:
         """Set the attribute of the store."""
         setattr(of._store, self._name, value)
 
