@@ -57,7 +57,8 @@ def nearest(
 
 def cosines_with(vectors: Array, norms: Array, direction: Array) -> Array:
     """Cosines of all rows of (n, d), whose lengths are ``norms``, with a direction (d,) of length 1, as (n,)."""
-    return divided(vectors @ direction, norms)
+    with np.errstate(invalid="ignore"):  # a vector with NaN is no error: it comes last
+        return divided(vectors @ direction, norms)
 
 
 def best(scores: Array, count: int) -> Array:
