@@ -17,9 +17,8 @@ from reference.harness import SIZES
 
 from fastemb import _native as typed_native
 
-ISAS = [name for name, _, supported in _native.kernels() if supported]
-
 _native: Any = typed_native  # some of the arguments here are wrong on purpose
+ISAS = [name for name, _, supported in _native.kernels() if supported]
 
 Rows = npt.NDArray[np.float32]
 
