@@ -60,6 +60,7 @@ def test_an_error_of_the_watcher_stops_the_workers() -> None:
     assert not workers()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_an_interrupt_at_any_moment_leaves_nothing_running() -> None:
     """The interrupt comes while threads are started, while they work, or as they end."""

@@ -84,6 +84,7 @@ def test_the_same_seed_gives_the_same_bits_with_one_worker(adapter: Adapter) -> 
     assert bits(first) != bits(other)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("workers", [2, 3, None, -1])
 def test_any_number_of_workers_learns(adapter: Adapter, workers: int | None) -> None:
     model = adapter.fit(DATA * 20, workers=workers)
@@ -273,6 +274,7 @@ def test_callbacks_are_called_in_turn_and_see_whole_matrices(adapter: Adapter) -
     assert bits(model) == bits(adapter.fit(DATA, epochs=2))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupt_stops_soon_and_leaves_a_whole_model(
     adapter: Adapter, workers: int, monkeypatch: pytest.MonkeyPatch

@@ -75,6 +75,7 @@ def test_what_is_saved_is_opened(path: Path, verify: bool) -> None:
     assert not opened.offsets.flags.writeable
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("verify", [True, False])
 def test_a_corpus_of_many_pieces(path: Path, huge: Corpus, verify: bool) -> None:
     huge.save(str(path))
@@ -326,6 +327,7 @@ def test_every_door_writes_straight_to_disk_what_it_would_give(path: Path, door:
     assert twin.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.integration
 def test_a_corpus_on_its_way_to_disk_is_never_in_memory(path: Path) -> None:
     """Twelve million ids take 48 MB; so much more memory than one million is not asked for."""
     program = """
@@ -445,6 +447,7 @@ def test_a_cache_is_used_again_until_a_file_changes(text: Path, path: Path, enco
     assert sorted(os.listdir(path.parent)) == ["text.txt", "x.corpus"]
 
 
+@pytest.mark.integration
 def test_a_cache_is_made_anew_for_other_options_and_files(text: Path, path: Path, encoded: Encoded) -> None:
     other = text.with_name("other.txt")
     other.write_bytes(text.read_bytes())

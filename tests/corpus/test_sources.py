@@ -83,6 +83,7 @@ def test_damaged_data_are_an_error_that_names_the_file(tmp_path):
         Corpus.from_file(tmp_path / "text.gz")
 
 
+@pytest.mark.integration
 def test_of_a_fault_in_the_text_and_a_later_end_the_first_is_reported(tmp_path, monkeypatch):
     sized = Sized(block_bytes=1000)
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\n" + many_words(4).encode())[:-3])

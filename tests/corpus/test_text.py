@@ -57,6 +57,7 @@ def marked(content):
 # ---- what is read ----
 
 
+@pytest.mark.slow
 @given(any_text.map(marked), st.sampled_from([1, 2, 3, 7, 64, 1 << 20]), st.integers(1, 4))
 @settings(max_examples=400, deadline=None)
 def test_words_lines_and_counts_are_those_of_str_split(shared_path, content, size, workers):
@@ -69,6 +70,7 @@ def test_words_lines_and_counts_are_those_of_str_split(shared_path, content, siz
     check(Sized(block_bytes=size).from_file(shared_path, workers=workers), sentences)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=60), st.sampled_from(["replace", "ignore"]), st.sampled_from([2, 5, 1 << 20]))
 @settings(max_examples=300, deadline=None)
 def test_invalid_bytes_are_replaced_or_ignored_as_by_decode(shared_path, noise, errors, size):
@@ -79,6 +81,7 @@ def test_invalid_bytes_are_replaced_or_ignored_as_by_decode(shared_path, noise, 
     check(corpus, [line.decode("utf-8", errors).split() for line in lines])
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_strict_reading_fails_exactly_where_decode_does(shared_path, noise):

@@ -43,6 +43,7 @@ sizes = st.sampled_from([1, 2, 7, 1 << 20])
 # ---- patterns ----
 
 
+@pytest.mark.slow
 @given(pieces.map("".join), st.sampled_from([r"\w+", r"(\w)-", r"[^,\n]+", r"\w*", r"^.", r".$"]), sizes, st.booleans())
 @settings(max_examples=200)
 def test_words_are_the_matches_of_a_pattern_in_each_line(shared_path, content, pattern, size, lower):
@@ -267,6 +268,7 @@ cased = st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @given(cased, sizes, st.integers(1, 3))
 @settings(max_examples=300)
 def test_lower_case_is_that_of_str(shared_path, content, size, workers):

@@ -39,6 +39,7 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("way", WAYS)
 def test_recommended_and_similar_items_are_of_the_same_kind(way: str) -> None:
     made = model(**WAYS[way])

@@ -51,6 +51,7 @@ def expected_losses(model: Word2Vec, centres: int) -> tuple[float, float]:
     return untrained, best
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_of_one_topic_become_neighbours_and_the_loss_falls(kind: dict[str, Any]) -> None:
     model = Word2Vec(**kind, **OPTIONS)

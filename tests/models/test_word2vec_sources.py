@@ -180,6 +180,7 @@ def test_several_workers_give_a_usable_model(workers: int) -> None:
     assert nearest_are_of_one_topic(model.wv) > 0.95
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("sg", [0, 1])
 @pytest.mark.parametrize("targets", [{}, {"hs": 1, "negative": 0}])
 def test_samples_do_not_depend_on_the_number_of_workers(sg: int, targets: dict[str, int]) -> None:
@@ -223,6 +224,7 @@ def test_the_default_is_a_worker_for_every_cpu(monkeypatch: pytest.MonkeyPatch) 
 # ---- odd shapes ----
 
 
+@pytest.mark.integration
 def test_a_huge_sentence_is_trained_in_many_blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     words = [f"w{number}" for number in np.random.default_rng(0).zipf(1.5, 2_000_000) % 1000]
     path = tmp_path / "line.txt"

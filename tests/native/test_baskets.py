@@ -47,6 +47,7 @@ def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: flo
     check_training(run, model, done, train(model, CORPUS, 0, alpha), True, tolerance=1e-4)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     baskets=st.lists(st.lists(st.integers(0, WORDS - 1), max_size=30), max_size=8),

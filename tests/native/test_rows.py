@@ -51,6 +51,7 @@ def indices(seed: int, count: int = 20) -> npt.NDArray[np.int64]:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.slow
 class TestAgreesWithNumPy:
     def test_gather(self, size: int, layout: str) -> None:
         rows, memory = matrix(size, layout)

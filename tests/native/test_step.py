@@ -141,6 +141,7 @@ def test_an_input_that_stands_twice_receives_both_changes(isa: str, in_turn: boo
                 check_step(isa, h, h_rows, o, o_rows, labels, 0.1, in_turn)
 
 
+@pytest.mark.integration
 def test_an_output_that_stands_twice_receives_both_changes(isa: str) -> None:
     rng = np.random.default_rng(4)
     for size in SIZES:
@@ -151,6 +152,7 @@ def test_an_output_that_stands_twice_receives_both_changes(isa: str) -> None:
                 check_step(isa, h, rng.permutation(20)[:m].tolist(), o, o_rows, rng.integers(0, 2, n).tolist(), 0.1)
 
 
+@pytest.mark.integration
 def test_outputs_repeated_in_a_wide_block_accumulate(isa: str) -> None:
     rng = np.random.default_rng(5)
     for size in SIZES:

@@ -69,6 +69,7 @@ pieces = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(st.lists(pieces, max_size=40).map("".join))
 def test_any_text_is_split_as_python_splits_it(text: str) -> None:
@@ -207,6 +208,7 @@ def test_invalid_utf8_is_an_error_where_its_token_starts(bad: bytes) -> None:
                 check_validity(before + inside + bad + after)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(
     st.lists(
@@ -342,6 +344,7 @@ word_lists = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(word_lists, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_merged_tables_count_as_one(chunks: list[list[str]], rng: random.Random) -> None:
@@ -420,6 +423,7 @@ def add(table: Table, tokens: list[str], position: int = 0) -> list[int]:
     return ids.tolist()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(token_lists, token_lists)
 def test_listed_tokens_are_counted_and_found(tokens: list[str], others: list[str]) -> None:

@@ -325,6 +325,7 @@ def partitioned(run: NativeRun, cuts: list[int], alpha: float) -> tuple[int, int
 sentences_strategy = st.lists(st.lists(st.integers(0, WORDS - 1), max_size=30), max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     sentences=sentences_strategy,

@@ -591,6 +591,7 @@ def test_files_that_hold_something_else(rich: Phrases, tmp_path: Any) -> None:
         Phrases.load(path)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", [Phrases, FrozenPhrases])
 def test_damaged_files_are_errors(kind: Any, rich: Phrases, tmp_path: Any) -> None:
     path = tmp_path / "file"

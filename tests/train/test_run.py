@@ -131,6 +131,7 @@ def test_a_run_taken_up_again_ends_with_the_bits_of_one_that_never_stopped(kind:
     assert written(taken, matrices) == finished(settings, Hogwild(1))
 
 
+@pytest.mark.slow
 def test_an_interrupted_team_leaves_a_run_that_can_be_taken_up() -> None:
     settings, corpus = settings_of({"sg": 1, "vector_size": 100, "negative": 20, "epochs": 4}), corpus_of(400_000)
     run, weights = new_run(settings, corpus), new_weights(settings)

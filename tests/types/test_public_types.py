@@ -24,11 +24,13 @@ def check(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
     return output, status
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("program", ["training.py", "querying.py"])
 def test_a_typed_program_needs_no_casts(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert check(program, tmp_path, monkeypatch) == ("Success: no issues found in 1 source file\n", 0)
 
 
+@pytest.mark.integration
 def test_mistakes_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = (PROGRAMS / "mistakes.py").read_text(encoding="utf-8").splitlines()
     expected = {number for number, line in enumerate(lines, start=1) if line.endswith("# error")}

@@ -52,6 +52,7 @@ def test_negative_and_weights(points):
     assert points.most_similar(["a", "d"], topn=1) == [("c", cosine(0))]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("count", [1, 2, 10, 500, 999, 1000, 2000])
 @pytest.mark.parametrize("levels", [1, 3, 50])
 def test_the_lower_index_wins_among_equal_scores_and_nan_comes_last(count, levels):
