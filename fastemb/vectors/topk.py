@@ -33,6 +33,7 @@ def top_k(
     exclude: tuple[ArrayLike, ArrayLike] | None = None,
     mask: ArrayLike | None = None,
     workers: int | None = None,
+    call_products: int = _CALL_PRODUCTS,
 ) -> tuple[Indices, Floats]:
     """Find the ``n`` rows with the highest dot products with each query, by looking at all of them.
 
@@ -49,6 +50,7 @@ def top_k(
             does without ``indices[indptr[i]:indptr[i + 1]]``. indptr: (q + 1,). Default None.
         mask: (r,) bool, the rows that may be found. Default None: all.
         workers: Threads. Default None: one for each CPU that the process may use.
+        call_products: Multiplications in one call of the core, between which Ctrl-C is answered.
 
     Returns:
         Row numbers, (q, n) int64, and dot products, (q, n) float32, the highest first; of equal ones the lower row
@@ -72,7 +74,9 @@ def top_k(
     found = np.full((len(asked), min(wanted, places)), -1, np.int64)
     scores = np.full(found.shape, -np.inf, np.float32)
     if found.size:
-        _Search(asked, searched, factors, candidates, places, offsets, excluded, found, scores).run(threads)
+        _Search(asked, searched, factors, candidates, places, offsets, excluded, found, scores, call_products).run(
+            threads
+        )
     if wanted > places:
         missing = ((0, 0), (0, wanted - places))
         return np.pad(found, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf)
@@ -90,6 +94,7 @@ class _Search:
     excluded: Indices | None
     found: Indices
     scores: Floats
+    call_products: int
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self, workers: int) -> None:
@@ -119,7 +124,7 @@ class _Search:
             self.found.shape[1],
         )
         workspace = top.workspace()
-        step = max(1, _CALL_PRODUCTS // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
+        step = max(1, self.call_products // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
         for first in range(0, self.places, step):
             if self.stopped.is_set():
                 return
