@@ -6,6 +6,7 @@ import secrets
 import time
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
@@ -479,6 +480,13 @@ class Word2Vec(Lifecycle, _Attributes):
         self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, self._paths)
         self.wv.allocate_vecattrs()
         self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
+
+    def __copy__(self) -> Self:
+        """A model of its own that shares the arrays, until one of the two replaces or grows its own."""
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._weights = replace(self._weights)
+        return made
 
     def _trained_weights(self) -> Weights:
         """The matrices, with the input vectors of ``wv``, which may have been replaced from outside."""

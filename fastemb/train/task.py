@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ Id = TypeVar("Id", np.int32, np.int64)
 
 @dataclass
 class Task:
-    """All that a run needs besides its own state; ids are checked and tables made once.
+    """All that a run needs besides its own state; tables are made once.
 
     Attributes:
         settings: Checked.
@@ -39,13 +39,15 @@ class Task:
     want_loss: bool = False
     contexts: int = 0
     event_keep: NDArray[np.uint32] | None = None
-    _tokens: _native.TokenView = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.weights.require(self.settings)
+
+    def _tokens(self) -> _native.TokenView:
+        """The corpus for an epoch; ids in memory are checked each time, as a callback may have changed them."""
         rows, ids, offsets = self.tables.rows, _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus._checked() or _native.CheckedSentences(ids, offsets, rows, _ignore)
-        self._tokens = _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked)
+        return _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked)
 
     def bind(self, seed: int) -> CorpusTrainer:
         """Pad the matrices, and hand them with everything else to the core, for an epoch.
@@ -55,7 +57,7 @@ class Task:
         """
         settings, tables = self.settings, self.tables
         matrices = self.weights.pad((tables.rows, settings.vector_size))
-        paths = tables.paths
+        paths, tokens = tables.paths, self._tokens()
         trainer = _native.Trainer(
             isa(),
             _native.Matrices(
@@ -66,7 +68,7 @@ class Task:
                 self.weights.input_scale(tables.rows),
             ),
             _native.Contexts(
-                min(settings.window, 2**30), settings.shrink_windows, self._tokens.longest_sentence, self.contexts
+                min(settings.window, 2**30), settings.shrink_windows, tokens.longest_sentence, self.contexts
             ),
             _native.Inputs(
                 bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair
@@ -77,7 +79,7 @@ class Task:
             seed,
             self.want_loss,
         )
-        return CorpusTrainer(trainer, self._tokens)
+        return CorpusTrainer(trainer, tokens)
 
 
 @dataclass(frozen=True)

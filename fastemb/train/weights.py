@@ -51,7 +51,7 @@ class Weights:
     syn1: Matrix | None = None
     epochs_trained: int = 0
     name: str = "the model"
-    _paddings: dict[str, Padding] = field(default_factory=dict, repr=False)
+    _paddings: dict[str, Padding] = field(default_factory=dict, init=False, repr=False)
 
     # ---- making and growing ----
 

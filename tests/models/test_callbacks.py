@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from reference.planted import topic_sentences
 
-from fastemb import Word2Vec
+from fastemb import Corpus, Word2Vec
 from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run, Totals
 from fastemb.train.schedule import Schedule
@@ -313,3 +314,27 @@ def test_a_running_loss_that_a_callback_sets_back_starts_anew() -> None:
 def test_no_seed_is_a_seed_of_its_own() -> None:
     one, two = (Word2Vec(SENTENCES, **OPTIONS, seed=None) for _ in range(2))
     assert one.seed != two.seed
+
+
+@pytest.mark.parametrize("change", ["ids", "offsets"])
+def test_a_corpus_that_a_callback_changes_is_refused(change: str) -> None:
+    corpus = Corpus.from_sentences(SENTENCES)
+
+    class Changing:
+        def on_epoch_end(self, model: Word2Vec) -> None:
+            getattr(corpus, change)[1:] = 2**30
+
+    model = Word2Vec(**OPTIONS | {"epochs": 2})
+    model.build_vocab(corpus)
+    with pytest.raises(ValueError, match=r"out of range|offsets do not go from 0"):
+        model.train(corpus, total_examples=1, epochs=2, callbacks=[Changing()])
+    require_usable(model)
+
+
+def test_a_shallow_copy_changes_without_the_original() -> None:
+    model = built()
+    before = model.syn1neg.copy()
+    other = copy.copy(model)
+    other.syn1neg = np.ones_like(before)
+    assert (model.syn1neg == before).all()
+    assert (other.syn1neg == 1).all()

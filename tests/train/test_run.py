@@ -170,7 +170,7 @@ def test_ids_out_of_range_are_noticed_before_anything_is_trained() -> None:
     settings = settings_of({})
     corpus = Corpus(np.array([0, WORDS], np.int32), np.array([0, 2]), CORPUS.vocabulary, 2)
     with pytest.raises(ValueError, match="out of range"):
-        task_of(settings, new_weights(settings), corpus)
+        task_of(settings, new_weights(settings), corpus).bind(1)
 
 
 def test_outputs_that_the_settings_do_not_train_are_refused() -> None:
