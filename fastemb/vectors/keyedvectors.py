@@ -172,12 +172,12 @@ class KeyedVectors:
 
     def get_normed_vectors(self) -> Array:
         """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
-        return divided(self.vectors.copy(), self._store.filled_norms()[:, np.newaxis])
+        return divided(self._store.vectors.copy(), self._store.filled_norms()[:, np.newaxis])
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
         norms = self._store.filled_norms()
-        divided(self.vectors, norms[:, np.newaxis])
+        divided(self._store.vectors, norms[:, np.newaxis])
         self.norms = (norms > 0).astype(norms.dtype)
 
     # ---- asking ----

@@ -184,9 +184,15 @@ class Stored:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, of: HasStore | None, owner: type) -> Any:
+    def __get__(self, of: HasStore | None, owner: type | None = None) -> Any:
         """Return the attribute, or from the class this descriptor."""
-        return self if of is None else getattr(of._store, self._name)
+        if of is None:
+            return self
+        try:
+            return getattr(of._store, self._name)
+        except AttributeError:  # it was deleted
+            name = self._name
+            raise AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}", name=name, obj=of) from None
 
     def __set__(self, of: HasStore, value: Any) -> None:
         """Set the attribute of the store."""

@@ -307,3 +307,22 @@ def test_allocating_attributes(vectors):
     vectors.index_to_key.append("new")
     vectors.allocate_vecattrs()
     assert {len(values) for values in vectors.expandos.values()} == {7}
+
+
+def test_normed_vectors_have_length_one_whatever_a_subclass_shows(vectors):
+    class Doubled(KeyedVectors):
+        @property
+        def vectors(self):
+            return KeyedVectors.vectors.__get__(self) * 2
+
+    doubled = Doubled._from_arrays(vectors.index_to_key, KeyedVectors.vectors.__get__(vectors).copy())
+    np.testing.assert_allclose(np.linalg.norm(doubled.get_normed_vectors(), axis=1), 1, rtol=1e-6)
+    doubled.unit_normalize_all()
+    np.testing.assert_allclose(np.linalg.norm(doubled.get_normed_vectors(), axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["norms", "key_to_index", "expandos"])
+def test_a_deleted_attribute_is_missing_by_its_own_name(vectors, name):
+    delattr(vectors, name)
+    with pytest.raises(AttributeError, match=f"'KeyedVectors' object has no attribute '{name}'"):
+        getattr(vectors, name)
