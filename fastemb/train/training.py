@@ -40,9 +40,11 @@ class Training:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.release()
-        self._watch()
-        self._display.close()
+        try:
+            self.release()
+            self._watch()
+        finally:
+            self._display.close()
 
     def epoch(self) -> None:
         """Train to the end of the present epoch, which counts from then on.

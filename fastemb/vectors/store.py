@@ -53,7 +53,10 @@ class Store:
     @property
     def vectors(self) -> Array:
         """All vectors, (n, vector_size); other ones have other norms."""
-        return self._vectors
+        try:
+            return self._vectors
+        except AttributeError:
+            raise AttributeError("the attribute 'vectors' was deleted: assign vectors, or load them again") from None
 
     @vectors.setter
     def vectors(self, value: Array) -> None:
@@ -63,7 +66,7 @@ class Store:
 
     @vectors.deleter
     def vectors(self) -> None:
-        del self._vectors  # from here on asking for them is an AttributeError
+        del self._vectors
         self._room = None
         self.norms = None
 
@@ -186,13 +189,7 @@ class Stored:
 
     def __get__(self, of: HasStore | None, owner: type | None = None) -> Any:
         """Return the attribute, or from the class this descriptor."""
-        if of is None:
-            return self
-        try:
-            return getattr(of._store, self._name)
-        except AttributeError:  # it was deleted
-            name = self._name
-            raise AttributeError(f"{type(of).__name__!r} object has no attribute {name!r}", name=name, obj=of) from None
+        return self if of is None else getattr(of._store, self._name)
 
     def __set__(self, of: HasStore, value: Any) -> None:
         """Set the attribute of the store."""

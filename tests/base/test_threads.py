@@ -37,15 +37,33 @@ def test_the_caller_watches_while_workers_work() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_error_stops_the_others_and_surfaces(count: int) -> None:
     stopped = threading.Event()
+    told: list[bool] = []
 
     def work(index: int) -> None:
         if index == count - 1:
             raise ZeroDivisionError("here")
-        assert stopped.wait(20)
+        told.append(stopped.wait(20))
 
     with pytest.raises(ZeroDivisionError, match="here"):
         in_threads(count, work, stopped.set, nothing)
+    assert told == [True] * (count - 1)
     assert not workers()
+
+
+def test_a_worker_that_begins_too_late_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        late.append(thread)
+        raise KeyboardInterrupt
+
+    worked: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        with pytest.raises(KeyboardInterrupt):
+            in_threads(2, worked.append, nothing, nothing)
+    late[0].run()
+    assert not worked
 
 
 def test_an_error_of_the_watcher_stops_the_workers() -> None:
