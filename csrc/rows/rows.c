@@ -32,6 +32,7 @@ void fe_rows_mean(const struct fe_kernel *kernel, const struct fe_const_rows *fr
         double total = bags->weights != NULL ? 0.0 : (double)(end - begin);
         if (bags->weights != NULL)
             for (int64_t e = begin; e < end; e++) total += bags->weights[e];
+        if (total == 0.0) continue;
         for (int64_t e = begin; e < end; e++) {
             const float share = (float)((bags->weights != NULL ? bags->weights[e] : 1.0) / total);
             kernel->add(means, share, from->values + bags->items[e] * from->stride, from->size);

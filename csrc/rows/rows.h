@@ -33,7 +33,7 @@ struct fe_bags {
     const double *weights;
 };
 
-/* means, count x size: of each bag; zero where a bag is empty. */
+/* means, count x size: of each bag; zero where a bag is empty or its weights sum to zero. */
 void fe_rows_mean(const struct fe_kernel *kernel, const struct fe_const_rows *from, const struct fe_bags *bags,
                   float *means);
 

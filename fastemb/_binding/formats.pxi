@@ -35,7 +35,8 @@ def find_binary(const unsigned char[::1] data not None, int64_t dims, int64_t ro
     Returns (records found, bytes of ``keys``, bytes of ``data``).
     """
     cdef int64_t count = 0, keys_used = 0, used = 0
-    _require(keys.shape[0] >= data.shape[0] and 0 < dims <= 1 << 40 and room >= 0, "room")
+    _require(keys.shape[0] >= data.shape[0] and 0 < dims <= 1 << 40 and room >= 0,
+             "keys must have as many bytes as data, and dims must be 1 to 2**40")
     if data.shape[0]:
         with nogil:
             count = fe_binary_read(<const char *>&data[0], data.shape[0], dims, room, NULL, <char *>&keys[0],
@@ -46,7 +47,7 @@ def find_binary(const unsigned char[::1] data not None, int64_t dims, int64_t ro
 def read_binary(const unsigned char[::1] data not None, float[:, ::1] rows not None):
     """Copy the floats of binary records to ``rows``; returns how many were copied."""
     cdef int64_t count = 0, used = 0
-    _require(rows.shape[1] > 0, "dimensions")
+    _require(rows.shape[1] > 0, "rows must have columns")
     if data.shape[0] and rows.shape[0]:
         with nogil:
             count = fe_binary_read(<const char *>&data[0], data.shape[0], rows.shape[1], rows.shape[0], &rows[0, 0],
@@ -63,11 +64,11 @@ def read_text(const unsigned char[::1] data not None, float[:, ::1] floats, doub
     """
     cdef fe_text text
     cdef int fits = 1
-    _require((floats is None) != (doubles is None), "rows")
+    _require((floats is None) != (doubles is None), "one of floats and doubles must be None")
     text.dims = doubles.shape[1] if floats is None else floats.shape[1]
     text.room = doubles.shape[0] if floats is None else floats.shape[0]
     _require(keys.shape[0] >= data.shape[0] and text.dims > 0 and hard.shape[1] == 3 and hard.shape[0] >= text.dims,
-             "room")
+             "keys must have as many bytes as data, and hard a row of three for each column")
     if data.shape[0] == 0 or text.room == 0:
         return True, 0, 0, 0, 0
     text.floats = NULL if floats is None else &floats[0, 0]
@@ -84,14 +85,15 @@ def write_text(const float[:, ::1] rows not None, const unsigned char[::1] keys 
                const int64_t[::1] key_ends not None):
     """Lines of text as a bytearray: row r with the key that ends at key_ends[r] of ``keys``."""
     cdef int64_t count = rows.shape[0], dims = rows.shape[1], length = 0
-    _require(key_ends.shape[0] == count, "keys")
+    _require(key_ends.shape[0] == count, "key_ends must have one end for each row")
     if count == 0:
         return bytearray()
-    _require(dims > 0 and key_ends[count - 1] == keys.shape[0], "keys")
-    _require(key_ends[0] >= 0, "keys")
+    _require(dims > 0, "rows must have columns")
     cdef int64_t k
+    cdef bint rising = key_ends[0] >= 0 and key_ends[count - 1] == keys.shape[0]
     for k in range(1, count):
-        _require(key_ends[k] >= key_ends[k - 1], "keys")
+        rising = rising and key_ends[k] >= key_ends[k - 1]
+    _require(rising, "key_ends must rise to the number of bytes of keys")
     lines = bytearray(keys.shape[0] + count * (dims * FE_FLOAT_CHARS + 1))
     cdef unsigned char[::1] out = lines
     cdef const char *keys_at = b""

@@ -61,12 +61,14 @@ def step(str isa, float[:, ::1] h not None, const int32_t[::1] h_rows not None, 
     cdef int status
     block.m = <int32_t>h_rows.shape[0]
     block.n = <int32_t>o_rows.shape[0]
-    _require(0 < block.m <= FE_MAX_INPUTS and block.n > 0 and labels.shape[0] == block.n, "block")
-    _require(h.shape[1] == o.shape[1] and h.shape[1] % 16 == 0 and 0 < vector_size <= h.shape[1], "matrices")
+    _require(0 < block.m <= FE_MAX_INPUTS and block.n > 0 and labels.shape[0] == block.n,
+             f"a step has 1 to {FE_MAX_INPUTS} inputs, and a label for each of its outputs")
+    _require(h.shape[1] == o.shape[1] and h.shape[1] % 16 == 0 and 0 < vector_size <= h.shape[1],
+             "h and o must have rows of the same multiple of 16 floats, at least vector_size")
     for k in range(block.m):
-        _require(0 <= h_rows[k] < h.shape[0], "input rows")
+        _require(0 <= h_rows[k] < h.shape[0], "h_rows must be rows of h")
     for k in range(block.n):
-        _require(0 <= o_rows[k] < o.shape[0], "output rows")
+        _require(0 <= o_rows[k] < o.shape[0], "o_rows must be rows of o")
     block.h = &h[0, 0]
     block.o = &o[0, 0]
     block.h_rows = &h_rows[0]

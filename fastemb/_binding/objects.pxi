@@ -11,7 +11,7 @@ def number_tokens(dict indices not None, list sentences not None, int32_t[::1] i
     for sentence in sentences:
         for token in sentence:
             found = PyDict_GetItemWithError(indices, token)
-            _require(count < room, "room")
+            _require(count < room, "the sentences have more tokens than ids has places")
             if found != NULL:
                 ids[count] = <object>found
             else:

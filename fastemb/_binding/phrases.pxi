@@ -54,7 +54,8 @@ def move_chains(const int32_t[:, ::1] source not None, int32_t[:, ::1] slots not
     """Add the rows of ``source`` that are no free slots to a table that lacks them; returns how many. n x 3 each."""
     cdef uint64_t mask = _mask(slots.shape[0])
     cdef int64_t count
-    _require(slots.shape[1] == 3 and source.shape[1] == 3 and source.shape[0] < slots.shape[0], "sizes")
+    _require(slots.shape[1] == 3 and source.shape[1] == 3 and source.shape[0] < slots.shape[0],
+             "both tables must have three columns, and slots more rows than source")
     if source.shape[0] == 0:
         return 0
     with nogil:
@@ -68,7 +69,8 @@ def move_pairs(const uint64_t[:, ::1] source not None, uint64_t low, uint64_t hi
     least when ``used`` of its rows are added; returns how many. n x 2 each."""
     cdef uint64_t mask = _mask(slots.shape[0])
     cdef int64_t count
-    _require(slots.shape[1] == 2 and source.shape[1] == 2 and used < slots.shape[0], "sizes")
+    _require(slots.shape[1] == 2 and source.shape[1] == 2 and used < slots.shape[0],
+             "both tables must have two columns, and slots a free row")
     if source.shape[0] == 0:
         return 0
     with nogil:
@@ -80,7 +82,7 @@ def move_pairs(const uint64_t[:, ::1] source not None, uint64_t low, uint64_t hi
 def pack_pairs(uint64_t[:, ::1] slots not None):
     """Move the rows that are no free slots to the front; returns how many."""
     cdef int64_t count
-    _require(slots.shape[0] > 0 and slots.shape[1] == 2, "sizes")
+    _require(slots.shape[0] > 0 and slots.shape[1] == 2, "slots must have rows, of two columns")
     with nogil:
         count = fe_pairs_pack(<fe_pair *>&slots[0, 0], slots.shape[0])
     return count
@@ -89,7 +91,7 @@ def pack_pairs(uint64_t[:, ::1] slots not None):
 def add_to_filter(const uint64_t[:, ::1] pairs not None, uint64_t[::1] filter_ not None):
     """Set the bits of pairs (n x 2) in a filter, a power of two of words."""
     cdef uint64_t mask = _mask(64 * filter_.shape[0])
-    _require(pairs.shape[1] == 2, "sizes")
+    _require(pairs.shape[1] == 2, "pairs must have two columns")
     if pairs.shape[0]:
         with nogil:
             fe_filter_add(<const fe_pair *>&pairs[0, 0], pairs.shape[0], &filter_[0], mask)
@@ -111,7 +113,8 @@ cdef class Sentences:
         _check_offsets(offsets, ids.shape[0])
         _check_range(ids, connectors.shape[0])
         _require(offsets.shape[0] > 1 and ids.shape[0] > 0, "there must be sentences")
-        _require(chain_slots.shape[1] == 3 and 0 < chains <= <uint64_t>chain_slots.shape[0], "chains")
+        _require(chain_slots.shape[1] == 3 and 0 < chains <= <uint64_t>chain_slots.shape[0],
+                 "chain_slots must have three columns, and as many rows as there are chains or more")
         self.text.chain_mask = _mask(chain_slots.shape[0])
         self.text.ids = &ids[0]
         self.text.offsets = &offsets[0]
@@ -122,14 +125,16 @@ cdef class Sentences:
         self.text.chains = chains
 
     cdef _check_block(self, int64_t begin, int64_t end):
-        _require(0 <= begin <= end <= self.text.offsets[self.text.sentences], "block")
+        _require(0 <= begin <= end <= self.text.offsets[self.text.sentences],
+                 "a block must lie within the tokens")
 
     def collect_chains(self, int64_t begin, int64_t end, int32_t[:, ::1] slots not None, int64_t used, int64_t room):
         """Add the chains of tokens [begin, end) to a table; returns (where it stopped, chains in the table)."""
         cdef uint64_t mask = _mask(slots.shape[0])
         cdef int64_t reached
         self._check_block(begin, end)
-        _require(slots.shape[1] == 3 and 0 <= used <= room < min(slots.shape[0], <Py_ssize_t>0x7FFFFFFF), "room")
+        _require(slots.shape[1] == 3 and 0 <= used <= room < min(slots.shape[0], <Py_ssize_t>0x7FFFFFFF),
+                 "slots must have three columns, and more rows than room, which is at least used")
         with nogil:
             reached = fe_chains_collect(&self.text, begin, end, <fe_chain *>&slots[0, 0], mask, &used, room)
         return reached, used
@@ -140,7 +145,8 @@ cdef class Sentences:
         cdef uint64_t mask = _mask(slots.shape[0])
         cdef int64_t reached
         self._check_block(begin, end)
-        _require(slots.shape[1] == 2 and 0 <= used <= room < slots.shape[0] and low <= high, "room")
+        _require(slots.shape[1] == 2 and 0 <= used <= room < slots.shape[0] and low <= high,
+                 "slots must have two columns, and more rows than room, which is at least used")
         with nogil:
             reached = fe_pairs_count(&self.text, begin, end, low, high, <fe_pair *>&slots[0, 0], mask, &used, room)
         return reached, used
@@ -153,9 +159,11 @@ cdef class Sentences:
         """
         cdef fe_phrases phrases
         cdef fe_join state
-        _require(slots.shape[1] == 2 and 0 <= begin <= end <= self.text.sentences and tokens > 0, "sentences")
+        _require(slots.shape[1] == 2 and 0 <= begin <= end <= self.text.sentences and tokens > 0,
+                 "slots must have two columns, and the range lie within the sentences")
         _require(out.shape[0] > self.text.offsets[end] - self.text.offsets[begin]
-                 and ends.shape[0] == self.text.sentences, "room")
+                 and ends.shape[0] == self.text.sentences,
+                 "out must have one place more than there are tokens, and ends one for each sentence")
         phrases.mask = _mask(slots.shape[0])
         phrases.filter_mask = _mask(64 * filter_.shape[0])
         phrases.slots = <const fe_pair *>&slots[0, 0]

@@ -78,7 +78,7 @@ def mean_rows(str isa, const float[:, :] rows not None, const int64_t[::1] items
               const int64_t[::1] offsets not None, const double[::1] weights, float[:, ::1] means not None):
     """Fill ``means``, row b with the mean of ``rows[items[offsets[b]:offsets[b + 1]]]``, by ``weights`` if not None.
 
-    Zero where there are none.
+    Zero where a bag is empty or its weights sum to zero.
     """
     cdef const fe_kernel *kernel = _kernel(isa)
     cdef fe_const_rows source
@@ -86,7 +86,7 @@ def mean_rows(str isa, const float[:, :] rows not None, const int64_t[::1] items
     source.stride = _row_stride(rows)
     source.values = &rows[0, 0]
     source.size = rows.shape[1]
-    _require(rows.shape[1] == means.shape[1], "size of the means")
+    _require(rows.shape[1] == means.shape[1], "means must have rows like those of rows")
     _require(offsets.shape[0] == means.shape[0] + 1, "offsets must be one more than means")
     _check_offsets(offsets, items.shape[0])
     _require(weights is None or weights.shape[0] == items.shape[0], "weights must be as many as items")

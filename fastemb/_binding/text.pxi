@@ -92,7 +92,8 @@ cdef class TokenTable:
         cdef int status
         if data.shape[0] == 0:
             return 0
-        _require(ids.shape[0] >= (data.shape[0] + 1) // 2 and ends.shape[0] > count_lines(data), "room")
+        _require(ids.shape[0] >= (data.shape[0] + 1) // 2 and ends.shape[0] > count_lines(data),
+                 "ids must have a place for every second byte, and ends one more than there are lines")
         with nogil:
             status = fe_text_read(self.table, <const char *>&data[0], data.shape[0], position, strict, &ids[0],
                                   &count, &ends[0], &bad)
@@ -104,14 +105,16 @@ cdef class TokenTable:
     def merge(self, TokenTable source not None, int32_t[::1] remap not None):
         """Add every token of ``source``; remap[i] is where its token i went. remap has room for one more."""
         cdef int status
-        _require(source is not self and remap.shape[0] > len(source), "room")
+        _require(source is not self and remap.shape[0] > len(source),
+                 "remap must have one place more than the other table has tokens")
         with nogil:
             status = fe_table_merge(self.table, source.table, &remap[0])
         _check(status)
 
     def counts(self, int64_t[::1] counts not None, int64_t[::1] first_positions not None):
         """Fill each token's count and the smallest position at which it was first read; room for one more."""
-        _require(counts.shape[0] > len(self) and first_positions.shape[0] > len(self), "room")
+        _require(counts.shape[0] > len(self) and first_positions.shape[0] > len(self),
+                 "both arrays must have one place more than there are tokens")
         with nogil:
             fe_table_counts(self.table, &counts[0], &first_positions[0])
 
@@ -131,7 +134,8 @@ cdef class TokenTable:
 
         order has room for one more.
         """
-        _require(1 <= bits <= 16 and order.shape[0] > len(self) and ends.shape[0] == 1 << bits, "room")
+        _require(1 <= bits <= 16 and order.shape[0] > len(self) and ends.shape[0] == 1 << bits,
+                 "bits must be 1 to 16, order have one place more than there are tokens, ends one for each group")
         with nogil:
             fe_table_partition(self.table, bits, &order[0], &ends[0])
 
@@ -144,7 +148,8 @@ cdef class TokenTable:
         cdef int status
         cdef int64_t count = _list_size(tokens)
         _require(ids.shape[0] == count and (counts is None or counts.shape[0] == count)
-                 and (firsts is None or firsts.shape[0] == count), "room")
+                 and (firsts is None or firsts.shape[0] == count),
+                 "ids, counts and firsts must have one entry for each token")
         if count == 0:
             return
         cdef const int64_t *counts_at = NULL
@@ -160,7 +165,7 @@ cdef class TokenTable:
 
     def find(self, const unsigned char[::1] tokens not None, int32_t[::1] ids not None):
         """Fill ``ids`` with the indices of tokens, each followed by a NUL byte; -1 for those that are not there."""
-        _require(ids.shape[0] == _list_size(tokens), "room")
+        _require(ids.shape[0] == _list_size(tokens), "ids must have one entry for each token")
         if ids.shape[0] == 0:
             return
         with nogil:
@@ -185,7 +190,8 @@ def remap_ids(int32_t[::1] ids not None, const int32_t[::1] remap not None, int6
 def count_ids(const int32_t[::1] ids not None, int64_t begin, int64_t end, int64_t[::1] counts not None,
               int64_t[::1] first not None):
     """Add to ``counts`` how often each of ids[begin:end] occurs; ``first`` is where one occurs whose count was 0."""
-    _require(counts.shape[0] == first.shape[0] and 0 <= begin <= end <= ids.shape[0], "sizes")
+    _require(counts.shape[0] == first.shape[0] and 0 <= begin <= end <= ids.shape[0],
+             "counts and first must be equally long, and the range lie within ids")
     if begin == end:
         return
     _check_range(ids[begin:end], counts.shape[0])

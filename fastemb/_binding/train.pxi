@@ -75,7 +75,8 @@ cdef extern from "train/train.h" nogil:
 def alias_table(double[::1] weights not None, uint32_t[:, ::1] table not None):
     """Fill ``table`` (n x 2) with the alias table of ``weights`` (n), which is overwritten."""
     cdef Py_ssize_t size = weights.shape[0]
-    _require(0 < size <= 0x7FFFFFFF and table.shape[0] == size and table.shape[1] == 2, "sizes")
+    _require(0 < size <= 0x7FFFFFFF and table.shape[0] == size and table.shape[1] == 2,
+             "table must have a row of two for each weight")
     work = bytearray(size * sizeof(int32_t))
     cdef unsigned char[::1] scratch = work
     with nogil:
@@ -85,7 +86,7 @@ def alias_table(double[::1] weights not None, uint32_t[:, ::1] table not None):
 def draw_negatives(const uint32_t[:, ::1] table not None, uint64_t seed, int64_t epoch, int64_t position,
                    int32_t[::1] rows not None):
     """Fill ``rows`` with the first negatives drawn for the centre at token ``position``."""
-    _require(table.shape[0] > 0 and table.shape[1] == 2, "sizes")
+    _require(table.shape[0] > 0 and table.shape[1] == 2, "table must have rows, of two columns")
     if rows.shape[0] == 0:
         return
     with nogil:
@@ -102,7 +103,7 @@ cdef class HuffmanTree:
 
     def __cinit__(self, const int64_t[::1] counts not None):
         self.size = counts.shape[0]
-        _require(0 < self.size <= 0x7FFFFFFF, "sizes")
+        _require(0 < self.size <= 0x7FFFFFFF, "there must be 1 to 2**31 - 1 counts")
         self.work = bytearray(4 * self.size * sizeof(int64_t))
         cdef unsigned char[::1] work = self.work
         with nogil:
@@ -111,7 +112,8 @@ cdef class HuffmanTree:
     def paths(self, int64_t[::1] offsets not None, int32_t[::1] nodes not None, uint8_t[::1] codes not None):
         """Fill offsets (n + 1), nodes (total) and codes (total); the latter two have room for one more."""
         _require(offsets.shape[0] == self.size + 1 and nodes.shape[0] > self.total
-                 and codes.shape[0] > self.total, "sizes")
+                 and codes.shape[0] > self.total,
+                 "offsets must have one entry more than there are words, nodes and codes one more than total")
         cdef const unsigned char[::1] work = self.work
         with nogil:
             fe_huffman_paths(<int32_t>self.size, <const int64_t *>&work[0], &offsets[0], &nodes[0], &codes[0])

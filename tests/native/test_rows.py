@@ -212,7 +212,7 @@ GOOD: dict[str, dict[str, Any]] = {
         ("mean_rows", {"offsets": np.array([1, 1, 2])}, "offsets"),
         ("mean_rows", {"offsets": np.array([0, 3, 2])}, "offsets"),
         ("mean_rows", {"weights": np.ones(1)}, "weights"),
-        ("mean_rows", {"means": np.zeros((2, 4), np.float32)}, "size"),
+        ("mean_rows", {"means": np.zeros((2, 4), np.float32)}, "means must have rows like"),
         ("renormalise_rows", {"isa": "sse9"}, "kernel"),
         ("renormalise_rows", {"indices": np.array([0, 4])}, "indices"),
         ("renormalise_rows", {"longest": -1.0}, "longest"),
@@ -224,6 +224,13 @@ def test_wrong_arguments(operation: str, changes: dict[str, Any], message: str) 
     getattr(_native, operation)(**GOOD[operation])
     with pytest.raises(ValueError, match=message):
         getattr(_native, operation)(**{**GOOD[operation], **changes})
+
+
+def test_means_are_zero_where_the_weights_sum_to_zero() -> None:
+    means = np.full((3, 3), np.nan, np.float32)
+    items, offsets = np.array([0, 1, 2, 3]), np.array([0, 2, 3, 4])
+    _native.mean_rows("base", ROWS, items, offsets, np.array([1.0, -1.0, 0.0, 2.0]), means)
+    assert means.tolist() == [[0.0] * 3, [0.0] * 3, ROWS[3].tolist()]
 
 
 @pytest.mark.parametrize("operation", ["gather_rows", "scatter_rows", "renormalise_rows"])
