@@ -16,7 +16,7 @@ from ..corpus.corpus_file import is_corpus, is_saved
 from ..corpus.inputs import find_inputs
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of, is_parquet
-from .shared import Commands, positive, say
+from .shared import Commands, file_path, positive, say
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,9 @@ def _add_build(commands: Commands) -> None:
         "it is always made anew.",
     )
     add_reading(parser, min_count=1)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="where to write the corpus")
+    parser.add_argument(
+        "-o", "--output", type=file_path, required=True, metavar="FILE", help="where to write the corpus"
+    )
     add_workers(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=_build)
@@ -107,7 +109,7 @@ def _add_info(commands: Commands) -> None:
         help="what is in an encoded corpus, and what training on it takes",
         description="Describe a corpus that 'fastemb corpus build' wrote, and check it.",
     )
-    parser.add_argument("corpus", help="encoded corpus")
+    parser.add_argument("corpus", type=file_path, help="encoded corpus")
     parser.add_argument(
         "-d", "--vector-size", type=positive, metavar="N", default=100, help="for the memory that training takes (100)"
     )
@@ -134,7 +136,7 @@ def _add_head(commands: Commands) -> None:
         help="the first sentences of an encoded corpus",
         description="Print the first sentences of a corpus that 'fastemb corpus build' wrote, one a line.",
     )
-    parser.add_argument("corpus", help="encoded corpus")
+    parser.add_argument("corpus", type=file_path, help="encoded corpus")
     parser.add_argument("-n", "--lines", type=positive, metavar="N", default=10, help="how many (10)")
     parser.set_defaults(run=_head)
 

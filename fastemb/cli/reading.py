@@ -14,6 +14,7 @@ from ..corpus.arrow import parquet_files
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
+from ..io.paths import expanded
 from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
 from .shared import check_writable
 
@@ -26,6 +27,7 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
     parser.add_argument(
         "corpus",
         nargs="+",
+        type=expanded,
         help="text, a sentence a line, compressed or not; Parquet files (.parquet, or any name with --column); folders "
         "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",
     )

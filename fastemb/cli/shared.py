@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ..io.input_file import refuse_compressed_name
+from ..io.paths import local_path
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -36,6 +37,14 @@ def check_writable(sources: Iterable[str], *outputs: str | None) -> None:
             raise FileNotFoundError(f"cannot save to {path}: the folder {folder} does not exist")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(f"cannot save to {path}: the folder {folder} is not writable")
+
+
+def file_path(text: str) -> str:
+    """For argparse: the path of a file on this machine; also as ``~/...`` or ``file://...``."""
+    try:
+        return local_path(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def say(message: str) -> None:

@@ -11,7 +11,7 @@ from ..vectors import save_vectors
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
 from .settings import add_settings, settings_of
-from .shared import FORMATS, say
+from .shared import FORMATS, file_path, say
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
@@ -24,10 +24,15 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "corpus that was encoded before."
     )
     add_reading(parser, min_count=5)
-    parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {FORMATS}")
-    parser.add_argument("--save-model", metavar="PATH", help="also save the whole model, to train it further")
+    parser.add_argument(
+        "-o", "--output", type=file_path, required=True, help=f"where to save the vectors; format {FORMATS}"
+    )
+    parser.add_argument(
+        "--save-model", type=file_path, metavar="PATH", help="also save the whole model, to train it further"
+    )
     parser.add_argument(
         "--cache",
+        type=file_path,
         metavar="FILE",
         help="encode to this file, by small parts, and train from it; use it again when nothing has changed",
     )

@@ -15,9 +15,10 @@ from functools import partial
 from itertools import chain
 from typing import IO, Any
 
+from ..io.paths import AnyPath, expanded
 from ..io.unpack import START_BYTES, Unpacked, compression
 
-TextSource = str | os.PathLike[str] | IO[Any] | Iterable[str | os.PathLike[str] | IO[Any]]
+TextSource = AnyPath | IO[Any] | Iterable[AnyPath | IO[Any]]
 """A path, a folder, a pattern, a URL, "-", an open file, or an iterable of these."""
 
 UTF8 = "utf-8"
@@ -51,11 +52,11 @@ def find_inputs(source: Any) -> list[InputFile]:
         ValueError: nothing is named.
         ImportError: a URL, and fsspec is not installed.
     """
-    if isinstance(source, str | os.PathLike):
-        return _named(os.fspath(source))
+    if isinstance(source, str | bytes | os.PathLike):
+        return _named(expanded(source))
     if hasattr(source, "read"):
         return [_open_file(source)]
-    if isinstance(source, bytes) or not isinstance(source, Iterable):
+    if not isinstance(source, Iterable):
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
     found = [one for item in source for one in find_inputs(item)]
     if not found:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
-from ..io.atomic import StrPath
+from ..io.paths import AnyPath, local_path
 from ..vectors.interface import Vectors
 from ..vectors.norms import divided, row_norms
 from ..vectors.search import nearest, offsets_of
@@ -39,7 +39,7 @@ class _Question(NamedTuple):
 
 def evaluate_word_analogies(
     self: Vectors,
-    analogies: StrPath,
+    analogies: AnyPath,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -62,6 +62,7 @@ def evaluate_word_analogies(
     Raises:
         ValueError: A question comes before the first section, or none has only known words.
     """
+    analogies = local_path(analogies)
     rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
     names, questions = _read_questions(analogies, rows, case_insensitive)
     known = [question for question in questions if question.rows is not None]
@@ -81,7 +82,7 @@ def evaluate_word_analogies(
     return _summed_up(analogies, sections, unknown, dummy4unknown)
 
 
-def _read_questions(path: StrPath, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
+def _read_questions(path: str, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
     """Sections' names, and questions."""
     names: list[str] = []
     questions: list[_Question] = []
@@ -137,9 +138,7 @@ def _answer(guesses: list[Any], given: tuple[str, ...], case_insensitive: bool) 
     return guess
 
 
-def _summed_up(
-    path: StrPath, sections: list[Section], unknown: float, dummy4unknown: bool
-) -> tuple[float, list[Section]]:
+def _summed_up(path: str, sections: list[Section], unknown: float, dummy4unknown: bool) -> tuple[float, list[Section]]:
     total: Section = {
         "section": "Total accuracy",
         "correct": [words for section in sections for words in section["correct"]],

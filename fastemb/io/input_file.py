@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from .atomic import StrPath
+from .paths import AnyPath, local_path
 from .unpack import START_BYTES, Unpacked, compression
 
 BLOCK = 8 << 20
@@ -17,7 +18,7 @@ _COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma")
 
 
 @contextmanager
-def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
+def open_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file for reading, through a decompressor when its first bytes say so; yields it and its size.
 
     The size is in bytes and None when the file is compressed, by gzip, bzip2, xz or zstd, or a pipe.
@@ -26,8 +27,8 @@ def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
         ValueError: The file is compressed in a way that is not supported, or its compressed data are damaged.
         ImportError: The package for its kind of compression is not installed.
     """
-    with open(path, "rb") as raw:
-        name = os.fspath(path)
+    name = local_path(path)
+    with open(name, "rb") as raw:
         start = raw.read(START_BYTES)
         kind = compression(start, name)
         if kind is None and not raw.seekable():  # a pipe
