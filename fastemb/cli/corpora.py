@@ -6,7 +6,6 @@ import argparse
 import os
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ..corpus import Corpus
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus, is_saved
 from ..corpus.inputs import find_inputs
+from ..io.atomic import draft_folder
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of, is_parquet
 from .shared import Commands, file_path, positive, say
@@ -66,8 +66,8 @@ def _build_phrases(options: argparse.Namespace) -> Corpus:
     """The corpus with phrases, made from one without them beside it, which goes."""
     if os.path.isfile(options.output) and os.path.getsize(options.output) and not is_corpus(options.output):
         raise ValueError(f"{options.output}: not an encoded corpus, so it is not replaced")
-    folder = Path(options.output).resolve().parent
-    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
+    folder = str(Path(options.output).resolve().parent)
+    with draft_folder(folder) as temporary:
         encoded = any(is_corpus(path) for path in options.corpus)
         if os.path.isfile(options.output) and not encoded:
             options.corpus = [name for path in options.corpus for name in _without_output(path, options.output)]

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import chain
 from typing import IO, Any
 
+from ..io.atomic import is_draft
 from ..io.paths import AnyPath, expanded
 from ..io.unpack import START_BYTES, Unpacked, compression
 
@@ -77,8 +78,11 @@ def _named(path: str) -> list[InputFile]:
     if "://" in path:
         return _remote(path)
     if glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True))
-        return _of_files([match for match in matches if os.path.isfile(match)], f"{path}: no file matches this pattern")
+        matches = [match for match in sorted(glob.glob(path, recursive=True)) if not is_draft(match)]
+        return _of_files(
+            [match for match in matches if os.path.isfile(match) and not is_draft(match)],
+            f"{path}: no file matches this pattern",
+        )
     return [_file(path)]
 
 

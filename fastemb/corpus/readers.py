@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import integer
+from ..io.atomic import is_draft
 from ..io.input_file import open_source
 from ..io.paths import AnyPath, local_path
 from .messages import INVALID_UTF8
@@ -70,9 +71,8 @@ class PathLineSentences:
         path = Path(local_path(source))
         if not path.exists():
             raise ValueError(f"{path}: there is no such file or folder")
-        self.input_files = (
-            sorted(str(file) for file in path.iterdir() if file.is_file()) if path.is_dir() else [str(path)]
-        )
+        files = [file for file in path.iterdir() if _is_text(file)] if path.is_dir() else [path]
+        self.input_files = sorted(map(str, files))
 
     def __iter__(self) -> Iterator[list[str]]:
         for file in self.input_files:
@@ -130,13 +130,18 @@ class BrownCorpus:
 
     def __iter__(self) -> Iterator[list[str]]:
         for file in sorted(Path(local_path(self.dirname)).iterdir()):
-            if not file.is_file():
+            if not _is_text(file):
                 continue
             for line in file.read_text(encoding="utf-8").splitlines():
                 pairs = [token.split("/") for token in line.split() if token.count("/") == 1]
                 words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
                 if words:
                     yield words
+
+
+def _is_text(path: Path) -> bool:
+    """Whether what is in a folder is a file, and none that a save is writing there."""
+    return path.is_file() and not is_draft(path.name)
 
 
 def _check_lengths(max_sentence_length: int, limit: int | None) -> None:
