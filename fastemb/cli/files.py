@@ -8,8 +8,8 @@ from pathlib import Path
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
-from ..vectors import load_vectors, save_vectors
-from .shared import FORMATS, check_writable, file_path, say
+from ..vectors import load_vectors
+from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, say
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:
@@ -56,14 +56,14 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
     parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
     parser.add_argument("input", type=file_path, help="file with vectors")
-    parser.add_argument("output", type=file_path, help="file to write")
+    parser.add_argument("output", type=file_path, help="file to write, or - for text on standard output")
     parser.set_defaults(run=_convert)
 
 
 def _convert(options: argparse.Namespace) -> int:
-    check_writable([options.input], options.output)
+    check_writable([options.input], vectors=options.output)
     vectors = load_vectors(options.input)
-    save_vectors(vectors, options.output)
+    save_output(vectors, options.output)
     say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
     return 0
 
@@ -110,6 +110,9 @@ def _path(text: str) -> Path:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    check_writable([], str(options.output), None if options.save_text is None else str(options.save_text))
+    text = None if options.save_text is None else str(options.save_text)
+    if STDOUT in (text, str(options.output)):
+        raise ValueError("the demo prints to standard output itself: give a file")
+    check_writable([], text, vectors=str(options.output))
     run_demo(options.output, options.workers, options.save_text)
     return 0

@@ -7,6 +7,7 @@ import csv
 import io
 import sys
 from collections.abc import Hashable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..items.model_file import check_storable
 from ..items.parameters import Parameters
 from ..vectors import KeyedVectors
 from .settings import add_settings, settings_of
-from .shared import Commands, check_writable, file_path, positive
+from .shared import STDOUT, Commands, check_writable, file_path, positive
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 
@@ -132,7 +133,10 @@ def _add_recommend(commands: Commands) -> None:
     parser.add_argument("--candidates", nargs="+", action="extend", metavar="ITEM", help="recommend only these")
     parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
     parser.add_argument(
-        "-o", "--output", type=file_path, help="write a CSV of user, rank, item, score instead of printing"
+        "-o",
+        "--output",
+        type=file_path,
+        help="write a CSV of user, rank, item, score instead of printing; - is standard output",
     )
     parser.set_defaults(run=_recommend)
 
@@ -140,7 +144,7 @@ def _add_recommend(commands: Commands) -> None:
 def _recommend(options: argparse.Namespace) -> int:
     if options.all and options.output is None:
         raise ValueError("--all writes to a file: name it with -o")
-    check_writable([options.model], options.output)
+    check_writable([options.model], None if options.output == STDOUT else options.output)
     model = Item2Vec.load(options.model)
 
     def keys(names: list[str]) -> list[Hashable]:
@@ -177,7 +181,7 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
-    with atomic_write(path) as file:
+    with nullcontext(sys.stdout.buffer) if path == STDOUT else atomic_write(path) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         writer = csv.writer(text)
         writer.writerow(["user", "rank", "item", "score"])

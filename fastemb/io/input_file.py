@@ -14,8 +14,6 @@ from .unpack import START_BYTES, Unpacked, compression
 
 BLOCK = 8 << 20
 
-_COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma")
-
 
 @contextmanager
 def open_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
@@ -67,12 +65,6 @@ def require_file(path: StrPath) -> None:
         raise ValueError(
             f"{os.fspath(path)}: a pipe can be read once only, and this takes more: save it to a file first"
         )
-
-
-def refuse_compressed_name(path: StrPath) -> None:
-    """Raise ValueError when ``path`` has the ending of a compressed file: such files are not written."""
-    if str(path).lower().endswith(_COMPRESSED_ENDINGS):
-        raise ValueError(f"{path}: compressed files cannot be written; save without the ending and compress afterwards")
 
 
 def read_into(file: BinaryIO, buffer: memoryview) -> int:

@@ -22,9 +22,10 @@ def load_vectors(path: AnyPath) -> KeyedVectors:
 def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:
     """Write vectors in the format that the name's ending says.
 
-    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary; anything else: fastemb's own.
+    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary, each also with ``.gz``, ``.bz2``, ``.xz`` or
+    ``.zst`` after it; ``.safetensors`` and names without an ending: fastemb's own.
 
     Raises:
-        ValueError: The format cannot hold a key.
+        ValueError: The format cannot hold a key, or the ending is another one.
     """
     write_vectors(local_path(path), vectors._table(set()))

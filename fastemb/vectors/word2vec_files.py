@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath, local_path, local_target
 from .interface import Vectors
 from .store import Array
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 def save_word2vec_format(
     self: Vectors,
-    fname: AnyPath,
+    fname: AnyPath | BinaryIO,
     fvocab: AnyPath | None = None,
     binary: bool = False,
     total_vec: int | None = None,
@@ -31,7 +31,8 @@ def save_word2vec_format(
     """Write the keys and vectors in the format of word2vec's tools.
 
     Args:
-        fname: File to write; it is there whole or not at all, unless ``append`` is set.
+        fname: File to write; it is there whole or not at all, unless ``append`` is set. A name that ends in .gz, .bz2,
+            .xz or .zst makes a compressed file. Or a file that is open for writing bytes.
         fvocab: File for keys and counts, one a line. Default None: none is written.
         binary: Write float32 in binary; otherwise text that reads back as the same numbers.
         total_vec: Number of vectors to put in the header. Default None: as many as are written.
@@ -52,7 +53,7 @@ def save_word2vec_format(
         order = layout.order(table)
         keys = [store.index_to_key[row] for row in order.tolist()]
         write_counts(local_path(fvocab), keys, store.expandos[sort_attr][order], prefix=prefix)
-    (word2vec_binary if binary else word2vec_text).write(local_path(fname), table, layout)
+    (word2vec_binary if binary else word2vec_text).write(local_target(fname), table, layout)
 
 
 def read_word2vec(

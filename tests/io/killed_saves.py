@@ -55,6 +55,7 @@ def _pairs() -> dict[str, tuple[Save, Save, str]]:
             lambda path: two.save_word2vec_format(path, binary=True),
             "x.bin",
         ),
+        "word2vec text.gz": (one.save_word2vec_format, two.save_word2vec_format, "x.vec.gz"),
         "model": (models[0].save, models[1].save, "x.model"),
         "phrases": (phrases[0].save, phrases[1].save, "x.phrases"),
         "frozen phrases": (phrases[0].freeze().save, phrases[1].freeze().save, "x.frozen"),

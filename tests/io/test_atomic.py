@@ -386,6 +386,7 @@ def test_no_reader_of_folders_sees_drafts(tmp_path):
         "vectors",
         "word2vec text",
         "word2vec binary",
+        "word2vec text.gz",
         "model",
         "phrases",
         "frozen phrases",

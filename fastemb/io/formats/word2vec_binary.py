@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 
 import numpy as np
 
@@ -67,8 +68,8 @@ def _threads(reading: Reading, size: int, block: int) -> int:
     return min(most, 1 + size // block)
 
 
-def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
-    """Write a file, which is there whole or not at all; vectors are written as float32.
+def write(path: StrPath | BinaryIO, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all, or to one that is open; vectors are written as float32.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the format cannot hold.

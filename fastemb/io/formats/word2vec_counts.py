@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..atomic import StrPath, atomic_write
 from ..input_file import open_source
+from ..pack import packed, split_packing
 from .word2vec_file import key_bytes
 
 
@@ -24,7 +26,8 @@ def write_counts(path: StrPath, keys: Sequence[Any], counts: NDArray[Any], *, pr
     Raises:
         ValueError: A key is empty or has white space in it.
     """
-    with atomic_write(path) as file:
+    _, packing = split_packing(os.fspath(path))
+    with atomic_write(path) as raw, packed(raw, packing) as file:
         for key, count in zip(keys, counts.tolist(), strict=True):
             file.write(key_bytes(key, prefix) + f" {count}\n".encode())
 

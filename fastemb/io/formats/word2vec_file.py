@@ -7,16 +7,18 @@ keys are expected in the order of falling counts.
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..atomic import StrPath, atomic_write
-from ..input_file import BLOCK, refuse_compressed_name
+from ..atomic import StrPath, atomic_write, open_named
+from ..input_file import BLOCK
+from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .table import VectorTable
 
@@ -257,18 +259,22 @@ AS_USUAL = Layout()
 
 
 def write_rows(
-    path: StrPath, table: VectorTable, layout: Layout, encode: Callable[[list[bytes], Floats], bytes | bytearray]
+    target: StrPath | BinaryIO,
+    table: VectorTable,
+    layout: Layout,
+    encode: Callable[[list[bytes], Floats], bytes | bytearray],
 ) -> None:
     """Write a table; ``encode`` makes bytes of keys and their vectors, of which it gets some at a time.
+
+    A file is compressed when its name ends in .gz, .bz2, .xz or .zst.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the formats cannot hold.
     """
-    refuse_compressed_name(path)
     keys, order, dims = list(table.keys), layout.order(table), table.vectors.shape[1]
     for key in keys:
         key_bytes(key, layout.prefix)
-    with _opened(path, layout.append) as file:
+    with _opened(target, layout.append) as file:
         if layout.header:
             file.write(f"{len(order) if layout.total is None else layout.total} {dims}\n".encode())
         for rows in _blocks(order, dims):
@@ -276,8 +282,15 @@ def write_rows(
             file.write(encode(names, table.vectors[rows]))
 
 
-def _opened(path: StrPath, append: bool) -> AbstractContextManager[BinaryIO]:
-    return open(path, "ab") if append else atomic_write(path)
+@contextmanager
+def _opened(target: StrPath | BinaryIO, append: bool) -> Iterator[BinaryIO]:
+    if not isinstance(target, str | os.PathLike):
+        yield target
+        return
+    path = os.fspath(target)
+    _, packing = split_packing(path)
+    with open_named(path, "ab") if append else atomic_write(path) as file, packed(file, packing) as content:
+        yield content
 
 
 def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:

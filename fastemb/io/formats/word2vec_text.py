@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 
@@ -181,8 +182,10 @@ class _Lines:
 # ---- writing ----
 
 
-def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
-    """Write a file, which is there whole or not at all; numbers get the fewest digits that read back as the same ones.
+def write(path: StrPath | BinaryIO, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all, or to one that is open.
+
+    Numbers get the fewest digits that read back as the same ones.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the format cannot hold.
