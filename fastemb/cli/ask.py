@@ -21,7 +21,7 @@ def add_similar(parser: argparse.ArgumentParser) -> None:
 def _similar(options: argparse.Namespace) -> int:
     vectors = load_vectors(options.vectors)
     missing = 0
-    for word in options.words or (line.strip() for line in sys.stdin):
+    for word in options.words or (line.strip().removeprefix("\ufeff") for line in sys.stdin):
         if not word:
             continue
         if word not in vectors:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..checks import integer
 from ..io.atomic import is_draft
-from ..io.input_file import open_source
+from ..io.input_file import open_text_source
 from ..io.paths import AnyPath, local_path
 from .messages import INVALID_UTF8
 
@@ -36,7 +36,7 @@ class LineSentence:
     def __iter__(self) -> Iterator[list[str]]:
         if isinstance(self.source, str | bytes | os.PathLike):
             path = local_path(self.source)
-            with open_source(path) as (file, _):
+            with open_text_source(path) as (file, _):
                 yield from self._sentences(file, path)
             return
         if hasattr(self.source, "seek") and getattr(self.source, "seekable", lambda: True)():
@@ -96,7 +96,7 @@ class Text8Corpus:
         waiting: list[str] = []
         rest = b""
         position = 0
-        with open_source(local_path(self.fname)) as (file, _):
+        with open_text_source(local_path(self.fname)) as (file, _):
             while block := file.read(1 << 20):
                 text = rest + block
                 end = max(text.rfind(b" "), text.rfind(b"\n")) + 1
@@ -132,7 +132,7 @@ class BrownCorpus:
         for file in sorted(Path(local_path(self.dirname)).iterdir()):
             if not _is_text(file):
                 continue
-            for line in file.read_text(encoding="utf-8").splitlines():
+            for line in file.read_text(encoding="utf-8-sig").splitlines():
                 pairs = [token.split("/") for token in line.split() if token.count("/") == 1]
                 words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
                 if words:

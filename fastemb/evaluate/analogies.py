@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
+from ..io.input_file import numbered_lines
 from ..io.paths import AnyPath, local_path
 from ..vectors.interface import Vectors
 from ..vectors.norms import divided, row_norms
 from ..vectors.search import nearest, offsets_of
 from ..vectors.store import Store
-from .words import folded, numbered_lines, rows_by_word
+from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def _read_questions(path: str, rows: dict[Any, int], case_insensitive: bool) -> 
     """Sections' names, and questions."""
     names: list[str] = []
     questions: list[_Question] = []
-    for number, line in numbered_lines(path, "utf8"):
+    for number, line in numbered_lines(path, "utf-8", "strict", "save it as UTF-8"):
         if line.startswith(": "):
             names.append(line[2:].strip())
             continue

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..io.input_file import numbered_lines
 from ..io.paths import AnyPath, local_path
 from ..vectors.interface import Vectors
 from ..vectors.store import Store
 from .statistics import Correlation, pearson, spearman
-from .words import folded, numbered_lines, rows_by_word
+from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def evaluate_word_pairs(
 def _read_pairs(
     path: str, delimiter: str | None, encoding: str, case_insensitive: bool
 ) -> Iterator[tuple[str, str, float]]:
-    for number, line in numbered_lines(path, encoding):
+    for number, line in numbered_lines(path, encoding, "strict", "give its encoding="):
         if line.startswith("#"):
             continue
         fields = [field.strip() for field in line.strip().split(delimiter)]

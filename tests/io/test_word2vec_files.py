@@ -362,7 +362,6 @@ def test_no_vectors(tmp_path):
         (b"2 2\na 1 1_0\nb 3 4\n", "line 2: b'1_0'"),
         (b"2 2\na\t1\t2\nb 3 4\n", "line 2 has 0 values"),
         (b"2 2\na 1 2\nb 3 4\nc 5 6\n", "more after the 2 vectors.*line 4"),
-        (b"\xef\xbb\xbf2 2\na 1 2\nb 3 4\n", "line 1"),
         (b"PK\x03\x04", "zip"),
     ],
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...config import available_cpus
 from ..atomic import StrPath
-from ..input_file import open_source
+from ..input_file import open_text_source
 from .binary_records import Records
 from .table import VectorTable
 from .word2vec_file import (
@@ -45,7 +45,7 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         UnicodeDecodeError: A key is no valid text.
         ValueError: Anything else is wrong with the file; the message names the record.
     """
-    with open_source(path) as (file, size):
+    with open_text_source(path) as (file, size):
         source = VectorFile(path, file, size, "record")
         stored, dims = source.header()
         count = reading.count_of(stored)

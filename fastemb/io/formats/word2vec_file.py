@@ -24,6 +24,10 @@ from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
+MOST_DIGITS = 18
+"""Of a count: more do not fit in 64 bits."""
+
+_LONGEST_HEADER = 1000  # bytes
 _MOST_DIMENSIONS = 1 << 20
 _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
@@ -34,8 +38,16 @@ _BLOCK_VALUES = 1 << 18  # floats that are written at once
 
 def dimensions(start: bytes) -> int | None:
     """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
-    fields = start.partition(b"\n")[0].split()
-    return int(fields[1]) if len(fields) == 2 and all(field.isdigit() for field in fields) else None
+    shape = _shape(start.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0][:_LONGEST_HEADER])
+    return None if shape is None else shape[1]
+
+
+def _shape(line: bytes) -> tuple[int, int] | None:
+    """The two numbers of a header."""
+    fields = line.split()
+    if len(fields) != 2 or not all(field.isdigit() and len(field) <= MOST_DIGITS for field in fields):
+        return None
+    return int(fields[0]), int(fields[1])
 
 
 def starts_with_row(start: bytes, dims: int) -> bool:
@@ -132,14 +144,16 @@ class VectorFile:
 
     def header(self) -> tuple[int, int]:
         """Read the first line: how many vectors there are, and their dimensions."""
-        line = self.file.readline(1000)
+        line = self.file.readline(_LONGEST_HEADER)
+        shape = _shape(line)
         fields = line.split()
-        if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
+        if shape is None and line.endswith(b"\n") and len(fields) == 2 and all(map(bytes.isdigit, fields)):
+            raise ValueError(f"{self.path}: the header promises more than any file has bytes for: {line[:60]!r}")
+        if not line.endswith(b"\n") or shape is None:
             raise ValueError(f"{self.path}: line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}")
-        count, dims = int(fields[0]), int(fields[1])
-        if dims == 0:
+        if shape[1] == 0:
             raise ValueError(f"{self.path}: the header says 0 dimensions")
-        return count, dims
+        return shape
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
