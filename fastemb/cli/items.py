@@ -7,6 +7,7 @@ import csv
 import io
 import sys
 from collections.abc import Hashable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..items.model_file import check_storable
 from ..items.parameters import Parameters
 from ..vectors import KeyedVectors
 from .settings import add_settings, settings_of
-from .shared import Commands, check_writable, positive
+from .shared import STDOUT, Commands, check_writable, file_path, positive
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 
@@ -33,7 +34,9 @@ def add_items(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", help="CSV (.tsv or .txt, also compressed: parted by tabs) or Parquet (.parquet, .pq)")
+    parser.add_argument(
+        "table", type=file_path, help="CSV (.tsv or .txt, also compressed: parted by tabs) or Parquet (.parquet, .pq)"
+    )
     group = parser.add_argument_group("columns of the table")
     group.add_argument("--session", required=True, metavar="NAME", help="basket, session or user")
     group.add_argument("--item", required=True, metavar="NAME", help="item")
@@ -72,7 +75,7 @@ def _model(options: argparse.Namespace) -> Item2Vec:
 def _add_train(commands: Commands) -> None:
     parser = commands.add_parser("train", help="learn item vectors from a table")
     _add_table(parser)
-    parser.add_argument("-o", "--output", required=True, help="where to save the model (safetensors)")
+    parser.add_argument("-o", "--output", type=file_path, required=True, help="where to save the model (safetensors)")
     parser.add_argument("--no-histories", action="store_true", help="do not keep who took what in the file")
     _add_settings(parser)
     parser.set_defaults(run=_train)
@@ -91,7 +94,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _add_similar(commands: Commands) -> None:
     parser = commands.add_parser("similar", help="items like an item")
-    parser.add_argument("model", help="file that 'items train' saved")
+    parser.add_argument("model", type=file_path, help="file that 'items train' saved")
     parser.add_argument("items", nargs="+", help="items")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
     parser.set_defaults(run=_similar)
@@ -118,7 +121,7 @@ def _add_recommend(commands: Commands) -> None:
         help="items for a history, a user or all users",
         description="Recommend items for a history, for some users of the table, or for all of them.",
     )
-    parser.add_argument("model", help="file that 'items train' saved")
+    parser.add_argument("model", type=file_path, help="file that 'items train' saved")
     whom = parser.add_mutually_exclusive_group(required=True)
     whom.add_argument("--history", nargs="+", action="extend", metavar="ITEM", help="items someone has taken")
     whom.add_argument("--users", nargs="+", action="extend", metavar="USER", help="users (sessions) of the table")
@@ -129,14 +132,19 @@ def _add_recommend(commands: Commands) -> None:
     )
     parser.add_argument("--candidates", nargs="+", action="extend", metavar="ITEM", help="recommend only these")
     parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
-    parser.add_argument("-o", "--output", help="write a CSV of user, rank, item, score instead of printing")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=file_path,
+        help="write a CSV of user, rank, item, score instead of printing; - is standard output",
+    )
     parser.set_defaults(run=_recommend)
 
 
 def _recommend(options: argparse.Namespace) -> int:
     if options.all and options.output is None:
         raise ValueError("--all writes to a file: name it with -o")
-    check_writable([options.model], options.output)
+    check_writable([options.model], None if options.output == STDOUT else options.output)
     model = Item2Vec.load(options.model)
 
     def keys(names: list[str]) -> list[Hashable]:
@@ -173,7 +181,7 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
-    with atomic_write(path) as file:
+    with nullcontext(sys.stdout.buffer) if path == STDOUT else atomic_write(path) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         writer = csv.writer(text)
         writer.writerow(["user", "rank", "item", "score"])
@@ -199,7 +207,9 @@ def _add_eval(commands: Commands) -> None:
         help="the last event of each session, one at random, a random share of each, or the latest share of all (last)",
     )
     how.add_argument("--share", type=float, metavar="X", help="share to hold out, for random and time (0.2)")
-    how.add_argument("--test", metavar="TABLE", help="instead: a table of what is held out, with the same columns")
+    how.add_argument(
+        "--test", type=file_path, metavar="TABLE", help="instead: a table of what is held out, with the same columns"
+    )
     parser.add_argument("-k", type=positive, default=20, metavar="K", help="recommendations for each session (20)")
     _add_settings(parser)
     parser.set_defaults(run=_eval)

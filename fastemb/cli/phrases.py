@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..corpus import Corpus
 from ..phrases import ENGLISH_CONNECTOR_WORDS, Phrases
-from .shared import positive, say
+from .shared import file_path, positive, say
 
 _THRESHOLD = 10.0
 _ENGLISH = "english"
@@ -37,12 +37,14 @@ def add_phrases(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--connector-words",
+        type=file_path,
         metavar="FILE",
         help="words that may stand inside a phrase, as in bank_of_america: a UTF-8 text file of them, or 'english' for "
         f"{', '.join(sorted(ENGLISH_CONNECTOR_WORDS))}",
     )
     group.add_argument(
         "--save-phrases",
+        type=file_path,
         metavar="FILE",
         help="also save the phrases, to join new text by FrozenPhrases.load; of several passes name.1.ending, "
         "name.2.ending and so on",

@@ -14,6 +14,7 @@ from ..corpus.arrow import parquet_files
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
+from ..io.paths import expanded
 from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
 from .shared import check_writable
 
@@ -26,6 +27,7 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
     parser.add_argument(
         "corpus",
         nargs="+",
+        type=expanded,
         help="text, a sentence a line, compressed or not; Parquet files (.parquet, or any name with --column); folders "
         "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",
     )
@@ -89,13 +91,15 @@ def _is_given(options: argparse.Namespace, name: str) -> bool:
     return value is not None and value is not False
 
 
-def check_files(options: argparse.Namespace, made: str | None, *outputs: str | None) -> None:
+def check_files(
+    options: argparse.Namespace, made: str | None, *outputs: str | None, vectors: str | None = None
+) -> None:
     """As `check_writable`, for each file in the folders and patterns to read too; ``made``: the corpus to make."""
-    check_writable([*options.corpus, *connector_files(options)], made, *outputs)
+    check_writable([*options.corpus, *connector_files(options)], made, *outputs, vectors=vectors)
     local = [path for path in options.corpus if path != "-" and "://" not in path]
     if local:
         find = parquet_files if options.column is not None or _are_parquet(local) else find_inputs
-        without_outputs(find(local), made, *outputs)
+        without_outputs(find(local), made, *outputs, vectors)
 
 
 def _open(path: str, options: argparse.Namespace) -> Corpus:

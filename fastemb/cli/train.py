@@ -7,11 +7,10 @@ import argparse
 from ..config import isa
 from ..models import Word2Vec
 from ..train.settings import Settings
-from ..vectors import save_vectors
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
 from .settings import add_settings, settings_of
-from .shared import FORMATS, say
+from .shared import FORMATS, file_path, save_output, say
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
@@ -24,10 +23,15 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "corpus that was encoded before."
     )
     add_reading(parser, min_count=5)
-    parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {FORMATS}")
-    parser.add_argument("--save-model", metavar="PATH", help="also save the whole model, to train it further")
+    parser.add_argument(
+        "-o", "--output", type=file_path, required=True, help=f"where to save the vectors; format {FORMATS}"
+    )
+    parser.add_argument(
+        "--save-model", type=file_path, metavar="PATH", help="also save the whole model, to train it further"
+    )
     parser.add_argument(
         "--cache",
+        type=file_path,
         metavar="FILE",
         help="encode to this file, by small parts, and train from it; use it again when nothing has changed",
     )
@@ -48,7 +52,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    check_files(options, options.cache, options.output, options.save_model, *phrase_files(options))
+    check_files(options, options.cache, options.save_model, *phrase_files(options), vectors=options.output)
     if options.loss == "hs" and options.negative is not None:
         raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
     negative = Settings.negative if options.negative is None else options.negative
@@ -72,7 +76,7 @@ def _train(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say("interrupted; saving what was learned so far")
         status = 130
-    save_vectors(model.wv, options.output)
+    save_output(model.wv, options.output)
     tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {isa()})")
     if options.save_model:
         model.save(options.save_model)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ..io.atomic import StrPath
+from ..io.paths import AnyPath, expanded
 from .inputs import InputFile, find_inputs
 from .messages import short
 from .task import ReadSizes
 
-TableSource = StrPath | Iterable[StrPath]
+TableSource = AnyPath | Iterable[AnyPath]
 """A path, a folder, a pattern, a URL, or an iterable of these."""
 
 DATASET_ROWS = 1 << 10
@@ -161,9 +161,9 @@ def parquet_files(paths: TableSource) -> list[InputFile]:
         FileNotFoundError: there is nothing by one of these names.
         ValueError: nothing is named.
     """
-    if isinstance(paths, (str, os.PathLike)):
-        return _files_at(os.fspath(paths))
-    files = [file for path in paths for file in _files_at(os.fspath(path))]
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        return _files_at(expanded(paths))
+    files = [file for path in paths for file in _files_at(expanded(path))]
     if not files:
         raise ValueError("there is no file to read: the list of files is empty")
     return files

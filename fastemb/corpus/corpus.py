@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._native import CheckedSentences
 from ..checks import flag, whole
-from ..io.atomic import StrPath
+from ..io.paths import AnyPath, expanded, local_path
 from .arrow import TableSource
 from .blocks import Parts
 from .corpus_file import is_corpus, open_corpus, save_corpus
@@ -83,8 +83,8 @@ class Corpus:
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
-        save_to: StrPath | None = None,
-        cache: StrPath | None = None,
+        save_to: AnyPath | None = None,
+        cache: AnyPath | None = None,
     ) -> Corpus:
         r"""Read text: a sentence a line, of any length, words parted by white space as by ``str.split``.
 
@@ -151,7 +151,7 @@ class Corpus:
         token_pattern: str | re.Pattern[str] | None = None,
         tokenizer: Any = None,
         max_sentence_length: int | None = None,
-        save_to: StrPath | None = None,
+        save_to: AnyPath | None = None,
     ) -> Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
@@ -192,7 +192,7 @@ class Corpus:
         max_vocab_size: int | None = None,
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
-        save_to: StrPath | None = None,
+        save_to: AnyPath | None = None,
     ) -> Corpus:
         """Take ids that something else gave; they are numbered anew, by falling count.
 
@@ -236,7 +236,7 @@ class Corpus:
         tokenizer: Any = None,
         max_sentence_length: int | None = None,
         workers: int | None = None,
-        save_to: StrPath | None = None,
+        save_to: AnyPath | None = None,
     ) -> Corpus:
         """Encode a column of a table, a sentence a row: text, split at white space, or lists of strings or of integers.
 
@@ -284,8 +284,8 @@ class Corpus:
         tokenizer: Any = None,
         max_sentence_length: int | None = None,
         workers: int | None = None,
-        save_to: StrPath | None = None,
-        cache: StrPath | None = None,
+        save_to: AnyPath | None = None,
+        cache: AnyPath | None = None,
     ) -> Corpus:
         """Encode a column of Parquet files, as `from_arrow` does.
 
@@ -317,7 +317,7 @@ class Corpus:
         return cls(*read_parquet(path, column, ReadOptions.of(locals())))
 
     @classmethod
-    def open(cls, path: StrPath, *, verify: bool = True) -> Corpus:
+    def open(cls, path: AnyPath, *, verify: bool = True) -> Corpus:
         """Open a corpus that `save` wrote: ids and offsets are mapped from the file, not read into memory.
 
         A model trains on it as fast as on one in memory, however large it is. The file must not change meanwhile;
@@ -332,16 +332,16 @@ class Corpus:
             OSError: the file cannot be read.
             ValueError: it is something else, of another version of fastemb, or damaged.
         """
-        return cls(*open_corpus(path, verify))
+        return cls(*open_corpus(local_path(path), verify))
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write ids, offsets and vocabulary to a file, for `open`: safetensors, with checksums.
 
         Raises:
             TypeError: the words are neither all str nor all int.
             OSError: it cannot be written, as when the disk is full. The path is as it was before then.
         """
-        save_corpus(path, self._parts())
+        save_corpus(local_path(path), self._parts())
 
     def select(
         self,
@@ -481,7 +481,7 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
         return source._numbered_by(target)
     if not is_file:
         return Corpus(*encode_lists(source, Task(target, MemoryStore())))
-    if isinstance(source, str | os.PathLike) and is_corpus(source):
+    if isinstance(source, str | bytes | os.PathLike) and is_corpus(expanded(source)):
         return Corpus.open(source)._numbered_by(target)
     threads = ReadOptions(workers=workers).threads()
     task = Task(target, MemoryStore(threads), threads)

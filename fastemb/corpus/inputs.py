@@ -15,9 +15,11 @@ from functools import partial
 from itertools import chain
 from typing import IO, Any
 
+from ..io.atomic import is_draft
+from ..io.paths import AnyPath, expanded
 from ..io.unpack import START_BYTES, Unpacked, compression
 
-TextSource = str | os.PathLike[str] | IO[Any] | Iterable[str | os.PathLike[str] | IO[Any]]
+TextSource = AnyPath | IO[Any] | Iterable[AnyPath | IO[Any]]
 """A path, a folder, a pattern, a URL, "-", an open file, or an iterable of these."""
 
 UTF8 = "utf-8"
@@ -51,11 +53,11 @@ def find_inputs(source: Any) -> list[InputFile]:
         ValueError: nothing is named.
         ImportError: a URL, and fsspec is not installed.
     """
-    if isinstance(source, str | os.PathLike):
-        return _named(os.fspath(source))
+    if isinstance(source, str | bytes | os.PathLike):
+        return _named(expanded(source))
     if hasattr(source, "read"):
         return [_open_file(source)]
-    if isinstance(source, bytes) or not isinstance(source, Iterable):
+    if not isinstance(source, Iterable):
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
     found = [one for item in source for one in find_inputs(item)]
     if not found:
@@ -76,8 +78,11 @@ def _named(path: str) -> list[InputFile]:
     if "://" in path:
         return _remote(path)
     if glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True))
-        return _of_files([match for match in matches if os.path.isfile(match)], f"{path}: no file matches this pattern")
+        matches = [match for match in sorted(glob.glob(path, recursive=True)) if not is_draft(match)]
+        return _of_files(
+            [match for match in matches if os.path.isfile(match) and not is_draft(match)],
+            f"{path}: no file matches this pattern",
+        )
     return [_file(path)]
 
 

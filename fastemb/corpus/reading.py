@@ -11,6 +11,7 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from ..io.atomic import StrPath
+from ..io.paths import local_path
 from ..threads import thread_count
 from .arrow import TableSource, column_of, parquet_column, parquet_files
 from .blocks import BlockStore, Parts
@@ -57,7 +58,9 @@ class ReadOptions:
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
         """The options among the arguments of a door, by name."""
-        return cls(**{option.name: arguments[option.name] for option in fields(cls) if option.name in arguments})
+        given = {option.name: arguments[option.name] for option in fields(cls) if option.name in arguments}
+        made = {name: local_path(given[name]) for name in ("save_to", "cache") if given.get(name) is not None}
+        return cls(**given | made)
 
     def target(self) -> Selection | Vocabulary:
         """Which words are kept.

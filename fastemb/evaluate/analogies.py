@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
-from ..io.atomic import StrPath
+from ..io.input_file import numbered_lines
+from ..io.paths import AnyPath, local_path
 from ..vectors.interface import Vectors
 from ..vectors.norms import divided, row_norms
 from ..vectors.search import nearest, offsets_of
 from ..vectors.store import Store
-from .words import folded, numbered_lines, rows_by_word
+from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class _Question(NamedTuple):
 
 def evaluate_word_analogies(
     self: Vectors,
-    analogies: StrPath,
+    analogies: AnyPath,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -62,6 +63,7 @@ def evaluate_word_analogies(
     Raises:
         ValueError: A question comes before the first section, or none has only known words.
     """
+    analogies = local_path(analogies)
     rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
     names, questions = _read_questions(analogies, rows, case_insensitive)
     known = [question for question in questions if question.rows is not None]
@@ -81,11 +83,11 @@ def evaluate_word_analogies(
     return _summed_up(analogies, sections, unknown, dummy4unknown)
 
 
-def _read_questions(path: StrPath, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
+def _read_questions(path: str, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
     """Sections' names, and questions."""
     names: list[str] = []
     questions: list[_Question] = []
-    for number, line in numbered_lines(path, "utf8"):
+    for number, line in numbered_lines(path, "utf-8", "strict", "save it as UTF-8"):
         if line.startswith(": "):
             names.append(line[2:].strip())
             continue
@@ -137,9 +139,7 @@ def _answer(guesses: list[Any], given: tuple[str, ...], case_insensitive: bool) 
     return guess
 
 
-def _summed_up(
-    path: StrPath, sections: list[Section], unknown: float, dummy4unknown: bool
-) -> tuple[float, list[Section]]:
+def _summed_up(path: str, sections: list[Section], unknown: float, dummy4unknown: bool) -> tuple[float, list[Section]]:
     total: Section = {
         "section": "Total accuracy",
         "correct": [words for section in sections for words in section["correct"]],

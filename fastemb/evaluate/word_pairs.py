@@ -7,18 +7,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..io.atomic import StrPath
+from ..io.input_file import numbered_lines
+from ..io.paths import AnyPath, local_path
 from ..vectors.interface import Vectors
 from ..vectors.store import Store
 from .statistics import Correlation, pearson, spearman
-from .words import folded, numbered_lines, rows_by_word
+from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
 
 def evaluate_word_pairs(
     self: Vectors,
-    pairs: StrPath,
+    pairs: AnyPath,
     delimiter: str | None = "\t",
     encoding: str = "utf8",
     restrict_vocab: int | None = 300000,
@@ -42,6 +43,7 @@ def evaluate_word_pairs(
     Raises:
         ValueError: There are fewer than two usable pairs.
     """
+    pairs = local_path(pairs)
     rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
     theirs: list[float] = []
     ours: list[float] = []
@@ -61,9 +63,9 @@ def evaluate_word_pairs(
 
 
 def _read_pairs(
-    path: StrPath, delimiter: str | None, encoding: str, case_insensitive: bool
+    path: str, delimiter: str | None, encoding: str, case_insensitive: bool
 ) -> Iterator[tuple[str, str, float]]:
-    for number, line in numbered_lines(path, encoding):
+    for number, line in numbered_lines(path, encoding, "strict", "give its encoding="):
         if line.startswith("#"):
             continue
         fields = [field.strip() for field in line.strip().split(delimiter)]
@@ -80,7 +82,7 @@ def _cosine(store: Store, first: int, second: int) -> float:
     return float(np.dot(store.vectors[first], store.vectors[second])) / scale if scale else 0.0
 
 
-def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:
+def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: AnyPath) -> None:
     """Log what `evaluate_word_pairs` found."""
     logger.info("Pearson's correlation with %s: %.4f", pairs, pearson[0])
     logger.info("Spearman's rank correlation with %s: %.4f", pairs, spearman[0])

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic import StrPath, atomic_write
+from .paths import AnyPath, local_path, local_target
 from .unpack import TruncatedFileError
 
 Array = NDArray[Any]
@@ -46,7 +47,7 @@ _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 # ---- writing ----
 
 
-def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+def write_tensors(path: AnyPath | BinaryIO, tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
     """Write arrays by name and strings by name; the file is there whole or not at all.
 
     Args:
@@ -59,7 +60,8 @@ def write_tensors(path: StrPath | BinaryIO, tensors: Mapping[str, Array], metada
     """
     arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
     header = tensor_header(arrays, metadata)
-    with atomic_write(path) if isinstance(path, str | os.PathLike) else nullcontext(path) as file:
+    target = local_target(path)
+    with atomic_write(target) if isinstance(target, str) else nullcontext(target) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
         for _, array in arrays:
@@ -107,7 +109,7 @@ def starts_like_tensors(start: bytes) -> bool:
     return start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= _LONGEST_HEADER
 
 
-def read_tensors(path: StrPath, mmap: str | None = None) -> tuple[dict[str, Array], dict[str, str]]:
+def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Array], dict[str, str]]:
     """Read the arrays and the metadata of a safetensors file.
 
     Args:
@@ -125,6 +127,7 @@ def read_tensors(path: StrPath, mmap: str | None = None) -> tuple[dict[str, Arra
     """
     if mmap is not None and mmap not in _MAPPINGS:
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
+    path = local_path(path)
     with open(path, "r+b" if mmap == "r+" else "rb") as file:
         size = os.fstat(file.fileno()).st_size
         start, entries = _read_header(path, file, size)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import os
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Self
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import are_offsets
 from ..corpus.ids import csr_arrays
+from ..io.paths import AnyPath, local_path
 from .baskets import number_baskets
 from .columns import check_weights, columns_of, factorize, number_integers, numbers_of, whole
 from .files import read_table
@@ -197,7 +197,7 @@ class Interactions:
         return made._weighted(weights[order], weight)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], *, columns: Sequence[str] | None = None, **options: Any) -> Self:
+    def from_file(cls, path: AnyPath, *, columns: Sequence[str] | None = None, **options: Any) -> Self:
         """A CSV or Parquet file.
 
         Args:
@@ -210,6 +210,7 @@ class Interactions:
         Raises:
             OSError: the file cannot be read; ValueError: it is damaged. The rest as in `from_table`.
         """
+        path = local_path(path)
         try:
             keyed = [options.get(name) for name in ("session", "item")]
             measured = [options.get(name) for name in ("time", "weight")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Self
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Corpus, Vocabulary
+from ..io.paths import AnyPath, local_path
 from ..train.sampling import keep_shares
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
@@ -383,7 +383,7 @@ class Item2Vec:
 
     # ---- files ----
 
-    def save(self, path: str | os.PathLike[str], *, histories: bool = True) -> None:
+    def save(self, path: AnyPath, *, histories: bool = True) -> None:
         """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors.
 
         The file is there whole or not at all.
@@ -401,15 +401,16 @@ class Item2Vec:
         params = self.get_params() | {"random_state": seed, "progress": None, "workers": None}
         epochs = [core.weights.epochs_trained for core in known.cores]
         state = {"params": params, "sessions": known.sessions, "epochs": epochs}
-        write_items(path, known.wv, known.wv_out, state, known.histories if histories else None)
+        write_items(local_path(path), known.wv, known.wv_out, state, known.histories if histories else None)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what `save` wrote; ``workers`` and ``progress`` have their defaults.
 
         Raises:
             ValueError: the file is something else, or damaged.
         """
+        path = local_path(path)
         state, vocabulary, vectors, outputs, histories = read_items(path)
         try:
             made = cls(**state["params"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 from ..checks import whole
 from ..corpus import Corpus, TrimRule, Vocabulary
 from ..corpus.vocabulary import NothingKeptError, Selection
+from ..io.paths import AnyPath
 from ..train.sampling import keep_probabilities
 from ..train.settings import Settings
 
 Sentences = Iterable[Iterable[Hashable]] | Corpus
-CorpusFile = str | os.PathLike[str]
+CorpusFile = AnyPath
 Counts = dict[Any, int]
 
 

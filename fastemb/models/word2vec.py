@@ -26,6 +26,7 @@ from ..corpus import (
 )
 from ..corpus.estimate import model_memory
 from ..corpus.vocabulary import NothingKeptError, Selection
+from ..io.paths import local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from ..lifecycle import Lifecycle
@@ -770,6 +771,7 @@ class Word2Vec(Lifecycle, _Attributes):
             OSError: the file cannot be written; nothing is left half-written.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
+        target = local_target(fname_or_handle)
         left_out = set(ignore)
         vectors = self._checked_inputs()
         if vectors.dtype != np.float32:
@@ -789,8 +791,8 @@ class Word2Vec(Lifecycle, _Attributes):
             {name: value for name, value in self._own_attributes().items() if name not in left_out},
             *self.wv._packed(left_out),
         )
-        write_model(fname_or_handle, saved)
-        self.add_lifecycle_event("saved", fname_or_handle=str(fname_or_handle))
+        write_model(target, saved)
+        self.add_lifecycle_event("saved", fname_or_handle=str(target))
 
     def _own_attributes(self) -> dict[str, Any]:
         """What was hung on this model, and what else is saved in the same way."""
@@ -815,6 +817,7 @@ class Word2Vec(Lifecycle, _Attributes):
             warnings.warn(
                 "mmap has no effect on a whole model; KeyedVectors.load maps its vectors", UserWarning, stacklevel=2
             )
+        fname = local_path(fname)
         model = cls.__new__(cls)
         saved = read_model(fname)
         model._start_empty(saved.settings)
@@ -826,7 +829,7 @@ class Word2Vec(Lifecycle, _Attributes):
             setattr(model, name, own.pop(name))
         set_attributes(fname, model, own, set(vars(model)))
         model._restore(saved)
-        model.add_lifecycle_event("loaded", fname=str(fname))
+        model.add_lifecycle_event("loaded", fname=fname)
         return model
 
     @classmethod

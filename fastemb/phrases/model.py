@@ -19,7 +19,7 @@ from ..corpus.mapped import OnDisk
 from ..corpus.memory import renumber_in_place
 from ..corpus.messages import short
 from ..corpus.vocabulary import Ids, Ints, Selection
-from ..io.atomic import StrPath
+from ..io.paths import AnyPath, local_path
 from ..threads import thread_count
 from .counting import count_pairs, count_words
 from .files import plain_number, read_frozen, read_pairs, write_frozen, write_pairs
@@ -367,7 +367,7 @@ class Phrases(PhrasesBase):
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
         return dict(zip(pairs.tuples(table[chosen]), scores[chosen].tolist(), strict=True))
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write counts and settings to a file, in the safetensors format; it is there whole or not at all.
 
         A scoring function of your own is not written: give it to `load`.
@@ -384,10 +384,10 @@ class Phrases(PhrasesBase):
             "progress_per": plain_number(self.progress_per),
             "corpus_word_count": self.corpus_word_count,
         }
-        write_pairs(path, pairs, settings)
+        write_pairs(local_path(path), pairs, settings)
 
     @classmethod
-    def load(cls, path: StrPath, *, scoring: str | Scorer | None = None) -> Self:
+    def load(cls, path: AnyPath, *, scoring: str | Scorer | None = None) -> Self:
         """Read what `save` wrote.
 
         Args:
@@ -399,6 +399,7 @@ class Phrases(PhrasesBase):
             ValueError: the file is something else or damaged; or it was saved with a function of your own as scorer,
                 and none is given.
         """
+        path = local_path(path)
         pairs, settings = read_pairs(path)
         scoring = settings["scoring"] if scoring is None else scoring
         if scoring is None:
@@ -443,18 +444,18 @@ class FrozenPhrases(PhrasesBase):
         """The score of every phrase by its text, the highest first: a read-only view."""
         return MappingProxyType(self._joiner().texts)
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write the phrases to a file, in the safetensors format; it is there whole or not at all."""
-        write_frozen(path, self._all, self._settings())
+        write_frozen(local_path(path), self._all, self._settings())
 
     @classmethod
-    def load(cls, path: StrPath) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what `save` wrote.
 
         Raises:
             ValueError: the file is something else or damaged.
         """
-        scores, settings = read_frozen(path)
+        scores, settings = read_frozen(local_path(path))
         loaded = cls.__new__(cls)
         loaded.min_count = settings["min_count"]
         loaded.threshold = settings["threshold"]

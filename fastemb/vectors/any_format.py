@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..io.atomic import StrPath
 from ..io.formats import read_vectors, write_vectors
+from ..io.paths import AnyPath, local_path
 from .keyedvectors import KeyedVectors
 
 
-def load_vectors(path: StrPath) -> KeyedVectors:
+def load_vectors(path: AnyPath) -> KeyedVectors:
     """Read vectors from fastemb's own file or from word2vec text or binary, whichever it is.
 
     Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way.
@@ -15,15 +15,17 @@ def load_vectors(path: StrPath) -> KeyedVectors:
     Raises:
         ValueError: The file is damaged or in none of these formats, or a pipe.
     """
+    path = local_path(path)
     return KeyedVectors._from_table(path, read_vectors(path))
 
 
-def save_vectors(vectors: KeyedVectors, path: StrPath) -> None:
+def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:
     """Write vectors in the format that the name's ending says.
 
-    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary; anything else: fastemb's own.
+    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary, each also with ``.gz``, ``.bz2``, ``.xz`` or
+    ``.zst`` after it; ``.safetensors`` and names without an ending: fastemb's own.
 
     Raises:
-        ValueError: The format cannot hold a key.
+        ValueError: The format cannot hold a key, or the ending is another one.
     """
-    write_vectors(path, vectors._table(set()))
+    write_vectors(local_path(path), vectors._table(set()))

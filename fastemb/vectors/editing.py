@@ -90,7 +90,8 @@ def resize_vectors(self: Vectors, seed: int = 0) -> None:
     if have < count:
         grown = np.empty((count, store.vector_size), store.vectors.dtype)
         grown[:have] = store.vectors
-        fresh = np.random.default_rng(seed).random((count - have, store.vector_size), np.float32)
+        # rows by their place: what an earlier call with the same seed gave other rows must not come again
+        fresh = np.random.default_rng(seed).random((count, store.vector_size), np.float32)[have:]
         grown[have:] = (2 * fresh - 1) / store.vector_size
         store.vectors = grown
     store.fit_values()

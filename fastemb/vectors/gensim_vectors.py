@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..io.formats import VectorTable
+from ..io.paths import local_path
 from .interface import Vectors
 
 
@@ -17,8 +18,9 @@ def table_of_gensims(vectors: Any) -> VectorTable:
     Raises:
         ImportError: A path, but gensim is not installed.
     """
-    if isinstance(vectors, str | os.PathLike):
-        vectors = _gensims_class(vectors).load(str(vectors))
+    if isinstance(vectors, str | bytes | os.PathLike):
+        path = local_path(vectors)
+        vectors = _gensims_class(path).load(path)
     theirs = getattr(vectors, "wv", vectors)
     attributes = {
         name: np.array(values) for name, values in theirs.expandos.items() if np.asarray(values).dtype != object

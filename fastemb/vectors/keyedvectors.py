@@ -12,6 +12,7 @@ from .. import lifecycle
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
+from ..io.paths import AnyPath, local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
@@ -232,7 +233,7 @@ class KeyedVectors:
 
     def save(
         self,
-        fname_or_handle: StrPath | BinaryIO,
+        fname_or_handle: AnyPath | BinaryIO,
         separately: Sequence[str] | None = None,
         sep_limit: int = SEP_LIMIT,
         ignore: Iterable[str] = frozenset(),
@@ -254,7 +255,7 @@ class KeyedVectors:
             TypeError: Keys are not all str or all int.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
-        fastemb_file.write(fname_or_handle, self._table(set(ignore)))
+        fastemb_file.write(local_target(fname_or_handle), self._table(set(ignore)))
 
     def _table(self, ignore: set[str]) -> VectorTable:
         """What is saved."""
@@ -268,7 +269,7 @@ class KeyedVectors:
         return fastemb_file.pack(self._table(ignore))
 
     @classmethod
-    def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
+    def load(cls, fname: AnyPath, mmap: str | None = None) -> Self:
         """Read what `save` wrote, or the input vectors of a model that `Word2Vec.save` wrote.
 
         A subclass's ``__init__`` is not called: its own attributes are those that were saved.
@@ -281,6 +282,7 @@ class KeyedVectors:
         Raises:
             ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
         """
+        fname = local_path(fname)
         return cls._from_table(fname, fastemb_file.read(fname, mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
@@ -290,8 +292,8 @@ class KeyedVectors:
     @classmethod
     def load_word2vec_format(
         cls,
-        fname: StrPath,
-        fvocab: StrPath | None = None,
+        fname: AnyPath,
+        fvocab: AnyPath | None = None,
         binary: bool = False,
         encoding: str = "utf8",
         unicode_errors: str = "strict",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from ..io.atomic import StrPath
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
+from ..io.paths import AnyPath, local_path, local_target
 from .interface import Vectors
 from .store import Array
 
@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 def save_word2vec_format(
     self: Vectors,
-    fname: StrPath,
-    fvocab: StrPath | None = None,
+    fname: AnyPath | BinaryIO,
+    fvocab: AnyPath | None = None,
     binary: bool = False,
     total_vec: int | None = None,
     write_header: bool = True,
@@ -31,7 +31,8 @@ def save_word2vec_format(
     """Write the keys and vectors in the format of word2vec's tools.
 
     Args:
-        fname: File to write; it is there whole or not at all, unless ``append`` is set.
+        fname: File to write; it is there whole or not at all, unless ``append`` is set. A name that ends in .gz, .bz2,
+            .xz or .zst makes a compressed file. Or a file that is open for writing bytes.
         fvocab: File for keys and counts, one a line. Default None: none is written.
         binary: Write float32 in binary; otherwise text that reads back as the same numbers.
         total_vec: Number of vectors to put in the header. Default None: as many as are written.
@@ -51,12 +52,12 @@ def save_word2vec_format(
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
         order = layout.order(table)
         keys = [store.index_to_key[row] for row in order.tolist()]
-        write_counts(fvocab, keys, store.expandos[sort_attr][order], prefix=prefix)
-    (word2vec_binary if binary else word2vec_text).write(fname, table, layout)
+        write_counts(local_path(fvocab), keys, store.expandos[sort_attr][order], prefix=prefix)
+    (word2vec_binary if binary else word2vec_text).write(local_target(fname), table, layout)
 
 
 def read_word2vec(
-    path: StrPath, reading: Reading, *, binary: bool, no_header: bool = False, counts: StrPath | None = None
+    path: AnyPath, reading: Reading, *, binary: bool, no_header: bool = False, counts: AnyPath | None = None
 ) -> VectorTable:
     """Read a file in one of the formats of word2vec's tools.
 
@@ -73,7 +74,8 @@ def read_word2vec(
     """
     if binary and no_header:
         raise NotImplementedError("no_header works only with text: binary files need their header")
-    known = None if counts is None else read_counts(counts, reading.unicode_errors)
+    path = local_path(path)
+    known = None if counts is None else read_counts(local_path(counts), reading.unicode_errors)
     table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
     if known is None:
         return table
@@ -89,7 +91,7 @@ class _Trainable(Vectors, Protocol):
 
 def intersect_word2vec_format(
     self: _Trainable,
-    fname: StrPath,
+    fname: AnyPath,
     lockf: float = 0.0,
     binary: bool = False,
     encoding: str = "utf8",
@@ -109,6 +111,7 @@ def intersect_word2vec_format(
         ValueError: The file is damaged or its vectors have another size.
     """
     store = self._store
+    fname = local_path(fname)
     table = read_word2vec(fname, Reading(encoding, unicode_errors), binary=binary)
     if table.vectors.shape[1] != store.vector_size:
         raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {store.vector_size}")

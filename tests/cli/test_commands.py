@@ -199,13 +199,56 @@ def test_no_output_replaces_a_file_that_a_folder_or_pattern_has(run: Run, text: 
     assert os.listdir() == ["text.txt"]
 
 
-@pytest.mark.parametrize("name", ["v.gz", "v.txt.GZ", "v.bz2", "v.xz", "v.zst", "v.zip"])
-def test_names_of_compressed_files_are_refused(run: Run, text: Path, vectors: Path, name: str) -> None:
-    require_error(run("train", text, "-o", name), "compressed files cannot be written")
-    require_error(run("train", text, "-o", "v", "--save-model", name), "compressed files cannot be written")
-    require_error(run("convert", vectors, name), "compressed files cannot be written")
+@pytest.mark.parametrize("name", ["v.npy", "v.csv", "v.pkl", "v.gz", "v.zip", "v.vec.zip", "v.safetensors.gz"])
+def test_names_of_other_formats_are_refused_before_training(run: Run, text: Path, vectors: Path, name: str) -> None:
+    message = "(ending says the format|such files cannot be written|are not compressed)"
+    require_error(run("train", text, "-o", name), message)
+    require_error(run("convert", vectors, name), message)
+    require_error(run("demo", "-o", name), message)
     assert not Path("v").exists()
     assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("name", ["v.gz", "v.txt.GZ", "v.bz2", "v.xz", "v.zip"])
+def test_models_are_not_compressed(run: Run, text: Path, name: str) -> None:
+    message = "(leave the ending out|such files cannot be written)"
+    require_error(run("train", text, "-o", "v", "--save-model", name), message)
+    assert not Path("v").exists()
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("name", ["v.vec.gz", "v.txt.GZ", "v.bin.bz2", "v.vec.xz"])
+def test_vectors_are_compressed_where_their_name_says_so(run: Run, text: Path, vectors: Path, name: str) -> None:
+    assert run("convert", vectors, name).status == 0
+    assert len(load_vectors(name)) == len(load_vectors(vectors))
+    assert load_vectors(name).vectors.tobytes() == load_vectors(vectors).vectors.tobytes()
+    assert run("train", text, "-o", f"trained-{name}", "-q", "-e", 1).status == 0
+    assert len(load_vectors(f"trained-{name}")) > 0
+
+
+def test_text_goes_to_standard_output(
+    text: Path,
+    vectors: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    load_vectors(vectors).save_word2vec_format("wanted")
+    assert main(["convert", str(vectors), "-"]) == 0
+    assert capsysbinary.readouterr().out == Path("wanted").read_bytes()
+    assert main(["train", str(text), "-o", "-", "-q", "-e", "1"]) == 0
+    Path("trained").write_bytes(capsysbinary.readouterr().out)
+    assert load_vectors("trained").vector_size == 100
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("option", ["--save-model", "--cache"])
+def test_what_is_no_text_does_not_go_to_standard_output(run: Run, text: Path, option: str) -> None:
+    require_error(run("train", text, "-o", "v", option, "-"), "no text, so it needs a file")
+    require_error(run("corpus", "build", text, "-o", "-"), "no text, so it needs a file")
+    require_error(run("demo", "-o", "-"), "give a file")
+    assert not Path("v").exists()
 
 
 def test_negatives_with_hierarchical_softmax_are_an_error(run: Run, text: Path) -> None:
@@ -528,3 +571,17 @@ def test_wrong_usage_ends_with_2_and_says_how_it_goes(run: Run, arguments: list[
     assert (result.status, result.output) == (2, "")
     assert result.errors.startswith("usage: fastemb")
     assert "error: " in result.errors.splitlines()[-1]
+
+
+def test_recommendations_go_to_standard_output(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "user,item\n" + "".join(f"{user},{user % 3 + step}\n" for user in range(9) for step in (0, 1))
+    )
+    table = ["--session", "user", "--item", "item"]
+    assert run("items", "train", "t.csv", "-o", "m", *table, "--min-count", 1, "--epochs", 1, "-q").status == 0
+    assert run("items", "recommend", "m", "--all", "-o", "r.csv", "-n", 1).status == 0
+    shown = run("items", "recommend", "m", "--all", "-o", "-", "-n", 1)
+    assert shown.status == 0
+    assert shown.output.splitlines() == (tmp_path / "r.csv").read_text().splitlines()
+    assert not Path("-").exists()
+    require_error(run("items", "train", "t.csv", "-o", "-", *table), "no text, so it needs a file")

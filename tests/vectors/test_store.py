@@ -268,6 +268,18 @@ def test_resize_vectors(vectors):
         vectors.resize_vectors()
 
 
+def test_rows_that_resize_vectors_adds_later_are_other_ones():
+    kv = KeyedVectors(3)
+    for keys in ("ab", "c", "de"):
+        kv.index_to_key.extend(keys)
+        kv.resize_vectors()
+    whole = KeyedVectors(3, count=0)
+    whole.index_to_key.extend("abcde")
+    whole.resize_vectors()
+    assert len(np.unique(kv.vectors, axis=0)) == 5
+    assert np.array_equal(kv.vectors, whole.vectors)
+
+
 def test_sorting(vectors):
     before = {key: vectors[key].copy() for key in vectors.index_to_key}
     vectors.sort_by_descending_frequency()

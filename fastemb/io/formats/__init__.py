@@ -5,15 +5,16 @@ A new format is a new module with what `Format` lists, and one more entry in `FO
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Protocol
 
 from ..atomic import StrPath
 from ..input_file import open_source, require_file
+from ..pack import split_packing
 from . import fastemb_file, word2vec_binary, word2vec_text
 from .table import VectorTable
 
-__all__ = ["FORMATS", "Format", "VectorTable", "read_vectors", "write_vectors"]
+__all__ = ["FORMATS", "Format", "VectorTable", "format_of", "read_vectors", "write_vectors"]
 
 _START_BYTES = 1 << 20
 
@@ -38,7 +39,7 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (fastemb_file, word2vec_binary, word2vec_text)
-"""All formats. The first one that recognises a file reads it; names with an unknown ending belong to the first."""
+"""All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 
 
 def read_vectors(path: StrPath) -> VectorTable:
@@ -58,12 +59,29 @@ def read_vectors(path: StrPath) -> VectorTable:
 
 
 def write_vectors(path: StrPath, table: VectorTable) -> None:
-    """Write vectors in the format to which the ending of the file's name belongs.
+    """Write vectors in the format that `format_of` tells.
 
     Raises:
-        ValueError: The format cannot hold a key.
-        TypeError: The same.
+        ValueError: The format cannot hold a key, or the name belongs to none.
+        TypeError: The format cannot hold a key.
     """
-    ending = Path(path).suffix.lower()
-    chosen = next((known for known in FORMATS if ending in known.ENDINGS), FORMATS[0])
-    chosen.write(path, table)
+    format_of(path).write(path, table)
+
+
+def format_of(path: StrPath) -> Format:
+    """The format to which a file's name belongs by its ending; without one, fastemb's own.
+
+    Raises:
+        ValueError: The ending is that of no format, or of a compressed file that the format is not.
+        ImportError: The package for this kind of compression is not installed.
+    """
+    name = os.fspath(path)
+    stem, packing = split_packing(name)
+    ending = os.path.splitext(stem)[1].lower()
+    found = next((known for known in FORMATS if ending in known.ENDINGS), None)
+    if found is None and (ending or packing):
+        known = ", ".join(f"{'/'.join(known.ENDINGS)} ({known.NAME})" for known in FORMATS)
+        raise ValueError(f"{name}: the name's ending says the format, and {ending or packing} is none of {known}")
+    if found in (None, fastemb_file) and packing:
+        raise ValueError(f"{name}: fastemb's own files are not compressed: leave {packing} out of the name")
+    return found or FORMATS[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 
 import numpy as np
 
 from ...config import available_cpus
 from ..atomic import StrPath
-from ..input_file import open_source
+from ..input_file import open_text_source
 from .binary_records import Records
 from .table import VectorTable
 from .word2vec_file import (
@@ -44,7 +45,7 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         UnicodeDecodeError: A key is no valid text.
         ValueError: Anything else is wrong with the file; the message names the record.
     """
-    with open_source(path) as (file, size):
+    with open_text_source(path) as (file, size):
         source = VectorFile(path, file, size, "record")
         stored, dims = source.header()
         count = reading.count_of(stored)
@@ -67,8 +68,8 @@ def _threads(reading: Reading, size: int, block: int) -> int:
     return min(most, 1 + size // block)
 
 
-def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
-    """Write a file, which is there whole or not at all; vectors are written as float32.
+def write(path: StrPath | BinaryIO, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all, or to one that is open; vectors are written as float32.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the format cannot hold.

@@ -7,21 +7,27 @@ keys are expected in the order of falling counts.
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..atomic import StrPath, atomic_write
-from ..input_file import BLOCK, refuse_compressed_name
+from ..atomic import StrPath, atomic_write, open_named
+from ..input_file import BLOCK
+from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
+MOST_DIGITS = 18
+"""Of a count: more do not fit in 64 bits."""
+
+_LONGEST_HEADER = 1000  # bytes
 _MOST_DIMENSIONS = 1 << 20
 _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
@@ -32,8 +38,16 @@ _BLOCK_VALUES = 1 << 18  # floats that are written at once
 
 def dimensions(start: bytes) -> int | None:
     """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
-    fields = start.partition(b"\n")[0].split()
-    return int(fields[1]) if len(fields) == 2 and all(field.isdigit() for field in fields) else None
+    shape = _shape(start.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0][:_LONGEST_HEADER])
+    return None if shape is None else shape[1]
+
+
+def _shape(line: bytes) -> tuple[int, int] | None:
+    """The two numbers of a header."""
+    fields = line.split()
+    if len(fields) != 2 or not all(field.isdigit() and len(field) <= MOST_DIGITS for field in fields):
+        return None
+    return int(fields[0]), int(fields[1])
 
 
 def starts_with_row(start: bytes, dims: int) -> bool:
@@ -130,14 +144,16 @@ class VectorFile:
 
     def header(self) -> tuple[int, int]:
         """Read the first line: how many vectors there are, and their dimensions."""
-        line = self.file.readline(1000)
+        line = self.file.readline(_LONGEST_HEADER)
+        shape = _shape(line)
         fields = line.split()
-        if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
+        if shape is None and line.endswith(b"\n") and len(fields) == 2 and all(map(bytes.isdigit, fields)):
+            raise ValueError(f"{self.path}: the header promises more than any file has bytes for: {line[:60]!r}")
+        if not line.endswith(b"\n") or shape is None:
             raise ValueError(f"{self.path}: line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}")
-        count, dims = int(fields[0]), int(fields[1])
-        if dims == 0:
+        if shape[1] == 0:
             raise ValueError(f"{self.path}: the header says 0 dimensions")
-        return count, dims
+        return shape
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
@@ -257,18 +273,22 @@ AS_USUAL = Layout()
 
 
 def write_rows(
-    path: StrPath, table: VectorTable, layout: Layout, encode: Callable[[list[bytes], Floats], bytes | bytearray]
+    target: StrPath | BinaryIO,
+    table: VectorTable,
+    layout: Layout,
+    encode: Callable[[list[bytes], Floats], bytes | bytearray],
 ) -> None:
     """Write a table; ``encode`` makes bytes of keys and their vectors, of which it gets some at a time.
+
+    A file is compressed when its name ends in .gz, .bz2, .xz or .zst.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the formats cannot hold.
     """
-    refuse_compressed_name(path)
     keys, order, dims = list(table.keys), layout.order(table), table.vectors.shape[1]
     for key in keys:
         key_bytes(key, layout.prefix)
-    with _opened(path, layout.append) as file:
+    with _opened(target, layout.append) as file:
         if layout.header:
             file.write(f"{len(order) if layout.total is None else layout.total} {dims}\n".encode())
         for rows in _blocks(order, dims):
@@ -276,8 +296,15 @@ def write_rows(
             file.write(encode(names, table.vectors[rows]))
 
 
-def _opened(path: StrPath, append: bool) -> AbstractContextManager[BinaryIO]:
-    return open(path, "ab") if append else atomic_write(path)
+@contextmanager
+def _opened(target: StrPath | BinaryIO, append: bool) -> Iterator[BinaryIO]:
+    if not isinstance(target, str | os.PathLike):
+        yield target
+        return
+    path = os.fspath(target)
+    _, packing = split_packing(path)
+    with open_named(path, "ab") if append else atomic_write(path) as file, packed(file, packing) as content:
+        yield content
 
 
 def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 
 from ... import _native
 from ..atomic import StrPath
-from ..input_file import open_source, require_file
+from ..input_file import open_text_source, require_file
 from ..numbers import parse_double, parse_float
 from ..window import Window
 from .table import VectorTable
@@ -39,7 +41,7 @@ def recognises(start: bytes) -> bool:
     """Whether a header and then nothing or a line of as many numbers come first; without one, a key and a number."""
     dims = dimensions(start)
     if dims is None:
-        return are_numbers(start.partition(b"\n")[0].split()[1:2], 1)
+        return are_numbers(start.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0].split()[1:2], 1)
     return starts_with_row(start, dims)
 
 
@@ -64,7 +66,7 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
     if not header:
         require_file(path)
     shape = None if header else _count_lines(path, reading.buffers.block)
-    with open_source(path) as (file, size):
+    with open_text_source(path) as (file, size):
         source = VectorFile(path, file, size, "line")
         stored, dims = source.header() if shape is None else shape
         count = reading.count_of(stored)
@@ -80,13 +82,13 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
 
 def _has_header(path: StrPath) -> bool:
     require_file(path)
-    with open_source(path) as (file, _):
+    with open_text_source(path) as (file, _):
         return dimensions(file.readline(1000)) is not None
 
 
 def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
     """Lines and dimensions of text without a header; empty lines at the end do not count."""
-    with open_source(path) as (file, _):
+    with open_text_source(path) as (file, _):
         window = Window(file, block)
         window.fill()
         dims = len(bytes(window.view).partition(b"\n")[0].partition(b" ")[2].split())
@@ -181,8 +183,10 @@ class _Lines:
 # ---- writing ----
 
 
-def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
-    """Write a file, which is there whole or not at all; numbers get the fewest digits that read back as the same ones.
+def write(path: StrPath | BinaryIO, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all, or to one that is open.
+
+    Numbers get the fewest digits that read back as the same ones.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the format cannot hold.
