@@ -12,7 +12,9 @@ import numpy as np
 
 from ..checks import number, whole
 from ..corpus import Vocabulary
+from ..io.json_text import parse_json
 from ..io.keys import unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from ..io.user_attributes import pack_attributes, unpack_attributes
 from ..train.sampling import HuffmanPaths
@@ -94,14 +96,14 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
     """
     arrays, metadata = read_tensors(path)
     if metadata.get("format") != _FORMAT:
-        raise ValueError(f"{path}: holds no Word2Vec model" + _hint(metadata))
+        raise ValueError(f"{path}: holds no Word2Vec model{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        saved = json.loads(metadata["state"])
+        saved = parse_json(metadata["state"])
         state = {name: saved[name] for name in (*STATE, "epochs_trained")}
         moved = {name: saved[name] for name in _IN_STATE}
-        settings = Settings(**json.loads(metadata["settings"]), **moved).checked()
+        settings = Settings(**parse_json(metadata["settings"]), **moved).checked()
         _check_state(state)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
@@ -172,10 +174,6 @@ def _counts(path: Any, arrays: dict[str, Any]) -> Any:
     if counts is None or counts.dtype != np.int64 or counts.ndim != 1 or (counts < 0).any():
         raise ValueError(f"{path}: the counts are missing or damaged")
     return counts
-
-
-def _hint(metadata: dict[str, str]) -> str:
-    return "; KeyedVectors.load reads it" if metadata.get("format", "").startswith("fastemb") else ""
 
 
 def _plain(value: Any) -> Any:

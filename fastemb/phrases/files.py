@@ -13,7 +13,9 @@ import numpy as np
 from ..checks import are_offsets, integer
 from ..corpus.vocabulary import Ints, Vocabulary
 from ..io.atomic import StrPath
+from ..io.json_text import parse_json
 from ..io.keys import pack_keys, unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from .pairs import Pairs, Phrase, word_keys
 from .scoring import find_scorer
@@ -103,12 +105,11 @@ def _read_file(path: StrPath, wanted: str) -> tuple[dict[str, Any], dict[str, st
     arrays, metadata = read_tensors(path)
     found = metadata.get("format", "")
     if found != wanted:
-        hint = f"; {found.removeprefix('fastemb.')}.load reads it" if found.startswith("fastemb.") else ""
-        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{hint}")
+        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (phrases format {metadata.get('version')})")
     try:
-        settings = json.loads(metadata["settings"])
+        settings = parse_json(metadata["settings"])
         scorer = find_scorer(settings["scoring"] or (lambda **_: 0.0))
         check_settings(settings["min_count"], settings["threshold"], settings["delimiter"], scorer)
         checked_connectors(settings["connector_words"])

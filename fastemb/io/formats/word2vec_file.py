@@ -17,51 +17,18 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..atomic import StrPath, atomic_write, open_named
-from ..input_file import BLOCK
+from ..input_file import BLOCK, hint
+from ..kinds import LONGEST_HEADER, goes_on_as_text, header_shape
 from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
-MOST_DIGITS = 18
-"""Of a count: more do not fit in 64 bits."""
-
-_LONGEST_HEADER = 1000  # bytes
 _MOST_DIMENSIONS = 1 << 20
+_TOLD_BYTES = 1 << 12  # of what follows a header, to tell text from binary
 _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
-
-
-# ---- telling ----
-
-
-def dimensions(start: bytes) -> int | None:
-    """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
-    shape = _shape(start.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0][:_LONGEST_HEADER])
-    return None if shape is None else shape[1]
-
-
-def _shape(line: bytes) -> tuple[int, int] | None:
-    """The two numbers of a header."""
-    fields = line.split()
-    if len(fields) != 2 or not all(field.isdigit() and len(field) <= MOST_DIGITS for field in fields):
-        return None
-    return int(fields[0]), int(fields[1])
-
-
-def starts_with_row(start: bytes, dims: int) -> bool:
-    """Whether nothing follows the header, or a line of text with a key and so many numbers."""
-    rest = start.partition(b"\n")[2]
-    return not rest or are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims)
-
-
-def are_numbers(fields: list[bytes], count: int) -> bool:
-    """Whether these are so many numbers."""
-    try:
-        return len([float(field) for field in fields]) == count
-    except ValueError:
-        return False
 
 
 # ---- reading ----
@@ -144,16 +111,23 @@ class VectorFile:
 
     def header(self) -> tuple[int, int]:
         """Read the first line: how many vectors there are, and their dimensions."""
-        line = self.file.readline(_LONGEST_HEADER)
-        shape = _shape(line)
+        line = self.file.readline(LONGEST_HEADER)
+        shape = header_shape(line)
         fields = line.split()
         if shape is None and line.endswith(b"\n") and len(fields) == 2 and all(map(bytes.isdigit, fields)):
             raise ValueError(f"{self.path}: the header promises more than any file has bytes for: {line[:60]!r}")
         if not line.endswith(b"\n") or shape is None:
-            raise ValueError(f"{self.path}: line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}")
+            what = f"line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}"
+            raise ValueError(f"{self.path}: {what}{hint(self.path)}")
         if shape[1] == 0:
             raise ValueError(f"{self.path}: the header says 0 dimensions")
         return shape
+
+    def refuse_text(self, dims: int) -> None:
+        """Refuse what goes on as text after the header."""
+        rest: bytes = self.file.peek(_TOLD_BYTES)[:_TOLD_BYTES]  # type: ignore[attr-defined]
+        if rest and goes_on_as_text(rest, dims):
+            raise ValueError(f"{self.path}: this is word2vec's text format: read it with binary=False")
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
@@ -198,7 +172,7 @@ def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) 
 
     Args:
         path: The file, for messages.
-        names: The keys, a space after each, in pieces.
+        names: The keys, a line end after each, in pieces.
         rows: Their vectors.
         reading: How to read them.
 
@@ -216,11 +190,11 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
         return []
     encoding, errors = reading.encoding, reading.unicode_errors
     try:
-        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a space is a space in these
-            return names[:-1].decode(encoding, errors).split(" ")
-        return [name.decode(encoding, errors) for name in names[:-1].split(b" ")]
+        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a line end is one in these
+            return names[:-1].decode(encoding, errors).split("\n")
+        return [name.decode(encoding, errors) for name in names[:-1].split(b"\n")]
     except UnicodeDecodeError:
-        for at, name in enumerate(names[:-1].split(b" "), start=1):
+        for at, name in enumerate(names[:-1].split(b"\n"), start=1):
             try:
                 name.decode(encoding, errors)
             except UnicodeDecodeError as error:

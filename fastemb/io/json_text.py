@@ -1,0 +1,36 @@
+"""JSON from files that may be damaged or made to harm: one kind of error, and no more memory than sound ones take."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+MOST_CONTAINERS = 1_000_000
+"""Lists and objects in a text; each takes fifty times the memory of its two bytes."""
+
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+
+
+def parse_json(text: str | bytes, pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """What a JSON text holds.
+
+    Args:
+        text: JSON, as UTF-8 if it is bytes.
+        pairs_hook: Makes each object of its pairs of key and value, as in ``json.loads``.
+
+    Raises:
+        ValueError: It is no JSON, too deep, or of too many parts.
+    """
+    text = text.decode("utf-8") if isinstance(text, bytes) else text
+    if _containers(text) > MOST_CONTAINERS and _containers(_STRING.sub("", text)) > MOST_CONTAINERS:
+        raise ValueError(f"more than {MOST_CONTAINERS:,} lists and objects")
+    try:
+        return json.loads(text, object_pairs_hook=pairs_hook)
+    except RecursionError:
+        raise ValueError("lists and objects are too deep in each other") from None
+
+
+def _containers(text: str) -> int:
+    return text.count("[") + text.count("{")
