@@ -7,30 +7,34 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-MOST_CONTAINERS = 1_000_000
-"""Lists and objects in a text; each takes fifty times the memory of its two bytes."""
+_MOST_CONTAINERS = 1_000_000  # lists and objects, each of which takes fifty times the memory of its two bytes
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
-def parse_json(text: str | bytes, pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+def parse_json(
+    text: str | bytes, pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None, most_values: int | None = None
+) -> Any:
     """What a JSON text holds.
 
     Args:
         text: JSON, as UTF-8 if it is bytes.
         pairs_hook: Makes each object of its pairs of key and value, as in ``json.loads``.
+        most_values: Refuse a text of more values. Default None: of any number.
 
     Raises:
         ValueError: It is no JSON, too deep, or of too many parts.
     """
     text = text.decode("utf-8") if isinstance(text, bytes) else text
-    if _containers(text) > MOST_CONTAINERS and _containers(_STRING.sub("", text)) > MOST_CONTAINERS:
-        raise ValueError(f"more than {MOST_CONTAINERS:,} lists and objects")
+    if _count(text, "[{") > _MOST_CONTAINERS and _count(_STRING.sub("", text), "[{") > _MOST_CONTAINERS:
+        raise ValueError(f"more than {_MOST_CONTAINERS:,} lists and objects")
+    if most_values is not None and _count(text, ",") > most_values and _count(_STRING.sub("", text), ",") > most_values:
+        raise ValueError(f"more than {most_values:,} values")
     try:
         return json.loads(text, object_pairs_hook=pairs_hook)
     except RecursionError:
         raise ValueError("lists and objects are too deep in each other") from None
 
 
-def _containers(text: str) -> int:
-    return text.count("[") + text.count("{")
+def _count(text: str, characters: str) -> int:
+    return sum(map(text.count, characters))

@@ -105,7 +105,8 @@ def goes_on_as_text(rest: bytes, dims: int) -> bool:
     """Whether what follows a header is empty, a line of a key and so many numbers, or looks like text at least."""
     if not rest or _are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims):
         return True
-    return len(rest) >= _LEAST_TEXT_BYTES and _CONTROL.search(rest[:_TEXT_BYTES]) is None
+    numbers = rest.partition(b" ")[2][:_TEXT_BYTES]
+    return len(numbers) >= _LEAST_TEXT_BYTES and _CONTROL.search(numbers) is None
 
 
 def _are_numbers(fields: list[bytes], count: int) -> bool:

@@ -28,6 +28,7 @@ Array = NDArray[Any]
 
 _ALIGNMENT = 64
 _LONGEST_HEADER = 100_000_000
+_MOST_VALUES = 2_000_000  # in a header; an array has nine or so
 _NORESERVE = 0x4000 if sys.platform == "linux" else 0  # MAP_NORESERVE, which Python does not name
 _BLOCK_BYTES = 8 << 20
 _DTYPES = {
@@ -234,7 +235,7 @@ def _read_header(path: StrPath, file: BinaryIO, size: int) -> tuple[int, dict[st
     if 8 + length > size:
         raise TruncatedFileError(f"{path}: the file ends within its header")
     try:
-        entries = parse_json(b"{" + file.read(length - 1), _without_repeats)
+        entries = parse_json(b"{" + file.read(length - 1), _without_repeats, _MOST_VALUES)
     except ValueError as error:
         raise ValueError(f"{path}: damaged header: {error}") from None
     return 8 + length, entries

@@ -124,7 +124,7 @@ def read_items(path: str | os.PathLike[str]) -> Parts:
     try:
         state = parse_json(metadata["state"])
         numbers = [state["sessions"], *state["epochs"]]
-        if not isinstance(state["params"], dict) or not all(type(one) is int and one >= 0 for one in numbers):
+        if not isinstance(state["params"], dict) or not all(type(one) is int and 0 <= one < 2**62 for one in numbers):
             raise ValueError("the settings make no sense")
         keys = unpack_keys(path, arrays, metadata.get("key_type"))
         vocabulary = Vocabulary(keys, arrays["attribute.count"])

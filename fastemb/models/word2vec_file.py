@@ -116,7 +116,7 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
         vocabulary,
         {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)},
         _paths(path, arrays, len(vocabulary)) if settings.hs else None,
-        unpack_attributes(path, metadata.get("model"), arrays, _OWN),
+        _checked_own(path, unpack_attributes(path, metadata.get("model"), arrays, _OWN)),
         arrays,
         metadata,
     )
@@ -145,10 +145,20 @@ def _are_paths(parts: list[Any], words: int) -> bool:
 
 
 def _check_state(state: dict[str, Any]) -> None:
-    for name in ("corpus_count", "corpus_total_words", "epochs_trained"):
-        whole(name, state[name], 0, 2**62)
-    for name in ("total_train_time", "running_training_loss"):
-        number(name, state[name])
+    for name in ("corpus_count", "corpus_total_words", "epochs_trained", "train_count", "effective_min_count"):
+        state[name] = whole(name, state[name], 0, 2**62)
+    for name in ("total_train_time", "running_training_loss", "min_alpha_yet_reached"):
+        state[name] = number(name, state[name])
+
+
+def _checked_own(path: Any, own: dict[str, Any]) -> dict[str, Any]:
+    """What was hung on a model, in which the model's own lists are what it takes them for."""
+    events, counts = own.get("lifecycle_events"), own.get("raw_vocab", {})
+    if not (events is None or (isinstance(events, list) and all(isinstance(event, dict) for event in events))):
+        raise ValueError(f"{path}: damaged attributes: lifecycle_events is no list of events")
+    if not isinstance(counts, dict) or not all(type(count) is int and 0 <= count < 2**62 for count in counts.values()):
+        raise ValueError(f"{path}: damaged attributes: raw_vocab holds no counts")
+    return own
 
 
 def _vocabulary(path: Any, keys: Sequence[Any], counts: Any) -> Vocabulary:

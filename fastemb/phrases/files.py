@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import are_offsets, integer
+from ..checks import are_offsets, number, whole
 from ..corpus.vocabulary import Ints, Vocabulary
 from ..io.atomic import StrPath
 from ..io.json_text import parse_json
@@ -110,13 +110,13 @@ def _read_file(path: StrPath, wanted: str) -> tuple[dict[str, Any], dict[str, st
         raise ValueError(f"{path}: written by a newer fastemb (phrases format {metadata.get('version')})")
     try:
         settings = parse_json(metadata["settings"])
-        scorer = find_scorer(settings["scoring"] or (lambda **_: 0.0))
+        scorer = find_scorer((lambda **_: 0.0) if settings["scoring"] is None else settings["scoring"])
         check_settings(settings["min_count"], settings["threshold"], settings["delimiter"], scorer)
         checked_connectors(settings["connector_words"])
         if wanted == _PHRASES:
             for name in ("max_vocab_size", "corpus_word_count", "different"):
-                integer(name, settings[name], 1)
-            settings["progress_per"]
+                whole(name, settings[name], 1, 2**62)
+            number("progress_per", settings["progress_per"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
     return arrays, metadata, settings

@@ -25,6 +25,9 @@ from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
+LONGEST_KEY = 1 << 16
+"""Bytes of the longest key that is written; all such keys can be read."""
+
 _MOST_DIMENSIONS = 1 << 20
 _TOLD_BYTES = 1 << 12  # of what follows a header, to tell text from binary
 _WHITE_SPACE = b" \t\n\v\f\r"
@@ -41,7 +44,7 @@ class Buffers:
     block: int = BLOCK
     """Bytes to read at once."""
 
-    longest_key: int = 1 << 16
+    longest_key: int = LONGEST_KEY
     """Bytes of the longest key that can be read, if a block is not longer anyway."""
 
     first_rows: int = 64 << 20
@@ -155,7 +158,8 @@ class VectorFile:
     def incomplete(self, done: int, count: int, too_long: bool, first: int) -> ValueError:
         """Why only ``done`` of ``count`` vectors were read; ``first``: number of the line or record of the first."""
         if too_long:
-            return ValueError(f"{self.path}: {self.unit} {first + done} is too long")
+            limit = f"keys of {LONGEST_KEY:,} bytes can be read, longer ones may not"
+            return ValueError(f"{self.path}: {self.unit} {first + done} is too long: {limit}")
         return TruncatedFileError(f"{self.path}: the file ends after {done} of {count} vectors")
 
     def check_end(self, rest: bytes, count: int, what: str) -> None:
@@ -291,12 +295,15 @@ def key_bytes(key: Any, prefix: str) -> bytes:
     """A key as it is written.
 
     Raises:
-        ValueError: It is empty or has white space in it, or is None, as that of a reserved row is.
+        ValueError: It is empty, too long or has white space in it, or is None, as that of a reserved row is.
     """
     name = f"{prefix}{key}".encode()
     if key is None:
         raise ValueError("a row has no key")
     if not name or name.translate(None, _WHITE_SPACE) != name:
         what = f"white space in the key {key!r}" if name else "an empty key"
+        raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
+    if len(name) > LONGEST_KEY:
+        what = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
         raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
     return name
