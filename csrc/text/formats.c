@@ -114,6 +114,12 @@ static int to_double(const struct decimal *number, double *result) {
 
 /* ---- reading ---- */
 
+static char *put_key(char *to, const char *at, const char *end) {
+    memcpy(to, at, (size_t)(end - at));
+    to[end - at] = '\n';
+    return to + (end - at) + 1;
+}
+
 int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
                        int64_t *keys_used, int64_t *used) {
     const int64_t row_bytes = dims * (int64_t)sizeof *rows;
@@ -125,8 +131,7 @@ int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t 
         const char *space = at < end ? memchr(at, ' ', (size_t)(end - at)) : NULL;
         if (space == NULL || end - (space + 1) < row_bytes) break;
         if (keys != NULL) {
-            memcpy(key_to, at, (size_t)(space + 1 - at));
-            key_to += space + 1 - at;
+            key_to = put_key(key_to, at, space);
         }
         if (rows != NULL) memcpy(rows + count * dims, space + 1, (size_t)row_bytes);
         at = space + 1 + row_bytes;
@@ -159,6 +164,37 @@ static int read_numbers(struct fe_text *text, const char *bytes, const char *at,
     return skip_blanks(at, end) == end;
 }
 
+static const char *skip_blanks_back(const char *begin, const char *at) {
+    while (at > begin && is_blank(at[-1])) at--;
+    return at;
+}
+
+static const char *skip_field_back(const char *begin, const char *at) {
+    while (at > begin && !is_blank(at[-1])) at--;
+    return at;
+}
+
+/* The end of a key with spaces in it, as GloVe's files have: what stands before the last `dims` fields. NULL when that is
+ * one word, or ends in a number, so that the line rather has too many of these. */
+static const char *key_with_spaces(const char *begin, const char *end, int64_t dims) {
+    const char *at = skip_blanks_back(begin, end);
+    for (int64_t column = 0; column < dims; column++) at = skip_blanks_back(begin, skip_field_back(begin, at));
+    const char *word = skip_field_back(begin, at);
+    struct decimal number;
+    if (word == begin || is_blank(*begin) || scan_decimal(word, at, &number)) return NULL;
+    return at;
+}
+
+/* The key's end and the numbers of the line [at, end); NULL when it does not fit. */
+static const char *read_line(struct fe_text *text, const char *bytes, const char *at, const char *end) {
+    const int64_t hard_count = text->hard_count;
+    const char *key_end = memchr(at, ' ', (size_t)(end - at));
+    if (key_end == NULL || read_numbers(text, bytes, key_end, end)) return key_end;
+    text->hard_count = hard_count;
+    key_end = key_with_spaces(at, end, text->dims);
+    return key_end != NULL && read_numbers(text, bytes, key_end, end) ? key_end : NULL;
+}
+
 int fe_text_read_rows(struct fe_text *text, const char *bytes, int64_t length) {
     const char *at = bytes, *end = bytes + length;
     char *key_to = text->keys;
@@ -167,11 +203,10 @@ int fe_text_read_rows(struct fe_text *text, const char *bytes, int64_t length) {
     while (text->count < text->room && text->hard_room - text->hard_count >= text->dims) {
         const char *line_end = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
         if (line_end == NULL) break;
-        const char *key_end = memchr(at, ' ', (size_t)(line_end - at));
-        fits = key_end != NULL && read_numbers(text, bytes, key_end, line_end);
+        const char *key_end = read_line(text, bytes, at, line_end);
+        fits = key_end != NULL;
         if (!fits) break;
-        memcpy(key_to, at, (size_t)(key_end + 1 - at));
-        key_to += key_end + 1 - at;
+        key_to = put_key(key_to, at, key_end);
         text->count++;
         at = line_end + 1;
     }

@@ -105,7 +105,9 @@ def open_named(path: str, mode: str) -> BinaryIO:
     Raises:
         OSError: It cannot be opened.
     """
-    return cast(BinaryIO, io.BufferedWriter(_NamedFile(path, mode, path)))
+    with _naming(path):
+        _require_folder(os.path.dirname(os.path.realpath(path)))
+        return cast(BinaryIO, io.BufferedWriter(_NamedFile(path, mode, path)))
 
 
 class _NamedFile(io.FileIO):
@@ -138,13 +140,16 @@ def _replaced(name: str) -> tuple[str, os.stat_result | None]:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if name.endswith(os.sep):
         raise IsADirectoryError(errno.EISDIR, "the name of a folder, where one of a file is needed")
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(errno.ENOENT, f"the folder {folder} does not exist")
+    _require_folder(os.path.dirname(target))
     try:
         return target, os.stat(target)
     except FileNotFoundError:
         return target, None
+
+
+def _require_folder(folder: str) -> None:
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, f"the folder {folder} does not exist")
 
 
 # ---- drafts ----

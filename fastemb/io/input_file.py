@@ -11,6 +11,8 @@ from itertools import count
 from typing import Any, BinaryIO, cast
 
 from .atomic import StrPath
+from .kinds import START_BYTES as KIND_BYTES
+from .kinds import kind_of
 from .paths import AnyPath, local_path
 from .unpack import START_BYTES, Unpacked, compression
 
@@ -42,6 +44,21 @@ def open_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
             yield raw, os.fstat(raw.fileno()).st_size
             return
         yield cast(BinaryIO, io.BufferedReader(Unpacked(raw.read, start, kind, name), 1 << 20)), None
+
+
+def hint(path: StrPath) -> str:
+    """The end of an error about a file that is not what its reader takes: what it is and who reads it, if known."""
+    if not os.path.isfile(path):
+        return ""
+    try:
+        with open(path, "rb") as raw:
+            what = kind_of(raw.read(KIND_BYTES))
+        if what is None:
+            with open_source(path) as (file, _):
+                what = kind_of(file.read(KIND_BYTES))
+    except (OSError, ValueError, ImportError):
+        return ""
+    return "" if what is None else f"; it looks like {what}"
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .json_text import parse_json
+
 Array = NDArray[Any]
 
 _PACKAGE = __name__.partition(".")[0]
@@ -49,11 +51,11 @@ def unpack_attributes(path: Any, text: str | None, tensors: Mapping[str, Array],
         ValueError: It is damaged.
     """
     try:
-        plain = json.loads(text or "{}")
-    except (ValueError, RecursionError) as error:
+        plain = parse_json(text or "{}")
+    except ValueError as error:
         raise ValueError(f"{path}: damaged attributes: {error}") from None
     if not isinstance(plain, dict):
-        raise ValueError(f"{path}: damaged attributes: {text!r}")
+        raise ValueError(f"{path}: damaged attributes: {str(text)[:60]!r}")
     arrays = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
     return {**plain, **arrays}
 

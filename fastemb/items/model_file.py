@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
+from ..io.json_text import parse_json
 from ..io.keys import pack_keys, unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from ..vectors import KeyedVectors
 from .interactions import Interactions
@@ -96,7 +98,7 @@ def _jsonable(user: Hashable) -> Any:
 def _unpacked_users(path: Any, arrays: dict[str, Any], kind: str) -> Sequence[Hashable]:
     if kind != "json":
         return unpack_keys(path, arrays, kind)
-    return [_from_json(json.loads(str(text))) for text in unpack_keys(path, arrays, "str")]
+    return [_from_json(parse_json(str(text))) for text in unpack_keys(path, arrays, "str")]
 
 
 def _from_json(value: Any) -> Hashable:
@@ -116,13 +118,13 @@ def read_items(path: str | os.PathLike[str]) -> Parts:
     """
     arrays, metadata = read_tensors(path)
     if metadata.get("format") != _FORMAT:
-        raise ValueError(f"{path}: holds no Item2Vec model")
+        raise ValueError(f"{path}: holds no Item2Vec model{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        state = json.loads(metadata["state"])
+        state = parse_json(metadata["state"])
         numbers = [state["sessions"], *state["epochs"]]
-        if not isinstance(state["params"], dict) or not all(type(one) is int and one >= 0 for one in numbers):
+        if not isinstance(state["params"], dict) or not all(type(one) is int and 0 <= one < 2**62 for one in numbers):
             raise ValueError("the settings make no sense")
         keys = unpack_keys(path, arrays, metadata.get("key_type"))
         vocabulary = Vocabulary(keys, arrays["attribute.count"])

@@ -12,7 +12,9 @@ import numpy as np
 
 from ..checks import number, whole
 from ..corpus import Vocabulary
+from ..io.json_text import parse_json
 from ..io.keys import unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from ..io.user_attributes import pack_attributes, unpack_attributes
 from ..train.sampling import HuffmanPaths
@@ -94,14 +96,14 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
     """
     arrays, metadata = read_tensors(path)
     if metadata.get("format") != _FORMAT:
-        raise ValueError(f"{path}: holds no Word2Vec model" + _hint(metadata))
+        raise ValueError(f"{path}: holds no Word2Vec model{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        saved = json.loads(metadata["state"])
+        saved = parse_json(metadata["state"])
         state = {name: saved[name] for name in (*STATE, "epochs_trained")}
         moved = {name: saved[name] for name in _IN_STATE}
-        settings = Settings(**json.loads(metadata["settings"]), **moved).checked()
+        settings = Settings(**parse_json(metadata["settings"]), **moved).checked()
         _check_state(state)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
@@ -114,7 +116,7 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
         vocabulary,
         {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)},
         _paths(path, arrays, len(vocabulary)) if settings.hs else None,
-        unpack_attributes(path, metadata.get("model"), arrays, _OWN),
+        _checked_own(path, unpack_attributes(path, metadata.get("model"), arrays, _OWN)),
         arrays,
         metadata,
     )
@@ -143,10 +145,20 @@ def _are_paths(parts: list[Any], words: int) -> bool:
 
 
 def _check_state(state: dict[str, Any]) -> None:
-    for name in ("corpus_count", "corpus_total_words", "epochs_trained"):
-        whole(name, state[name], 0, 2**62)
-    for name in ("total_train_time", "running_training_loss"):
-        number(name, state[name])
+    for name in ("corpus_count", "corpus_total_words", "epochs_trained", "train_count", "effective_min_count"):
+        state[name] = whole(name, state[name], 0, 2**62)
+    for name in ("total_train_time", "running_training_loss", "min_alpha_yet_reached"):
+        state[name] = number(name, state[name])
+
+
+def _checked_own(path: Any, own: dict[str, Any]) -> dict[str, Any]:
+    """What was hung on a model, in which the model's own lists are what it takes them for."""
+    events, counts = own.get("lifecycle_events"), own.get("raw_vocab", {})
+    if not (events is None or (isinstance(events, list) and all(isinstance(event, dict) for event in events))):
+        raise ValueError(f"{path}: damaged attributes: lifecycle_events is no list of events")
+    if not isinstance(counts, dict) or not all(type(count) is int and 0 <= count < 2**62 for count in counts.values()):
+        raise ValueError(f"{path}: damaged attributes: raw_vocab holds no counts")
+    return own
 
 
 def _vocabulary(path: Any, keys: Sequence[Any], counts: Any) -> Vocabulary:
@@ -172,10 +184,6 @@ def _counts(path: Any, arrays: dict[str, Any]) -> Any:
     if counts is None or counts.dtype != np.int64 or counts.ndim != 1 or (counts < 0).any():
         raise ValueError(f"{path}: the counts are missing or damaged")
     return counts
-
-
-def _hint(metadata: dict[str, str]) -> str:
-    return "; KeyedVectors.load reads it" if metadata.get("format", "").startswith("fastemb") else ""
 
 
 def _plain(value: Any) -> Any:

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import are_offsets, integer
+from ..checks import are_offsets, number, whole
 from ..corpus.vocabulary import Ints, Vocabulary
 from ..io.atomic import StrPath
+from ..io.json_text import parse_json
 from ..io.keys import pack_keys, unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from .pairs import Pairs, Phrase, word_keys
 from .scoring import find_scorer
@@ -103,19 +105,18 @@ def _read_file(path: StrPath, wanted: str) -> tuple[dict[str, Any], dict[str, st
     arrays, metadata = read_tensors(path)
     found = metadata.get("format", "")
     if found != wanted:
-        hint = f"; {found.removeprefix('fastemb.')}.load reads it" if found.startswith("fastemb.") else ""
-        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{hint}")
+        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (phrases format {metadata.get('version')})")
     try:
-        settings = json.loads(metadata["settings"])
-        scorer = find_scorer(settings["scoring"] or (lambda **_: 0.0))
+        settings = parse_json(metadata["settings"])
+        scorer = find_scorer((lambda **_: 0.0) if settings["scoring"] is None else settings["scoring"])
         check_settings(settings["min_count"], settings["threshold"], settings["delimiter"], scorer)
         checked_connectors(settings["connector_words"])
         if wanted == _PHRASES:
             for name in ("max_vocab_size", "corpus_word_count", "different"):
-                integer(name, settings[name], 1)
-            settings["progress_per"]
+                whole(name, settings[name], 1, 2**62)
+            number("progress_per", settings["progress_per"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
     return arrays, metadata, settings

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..io.formats import read_vectors, write_vectors
 from ..io.paths import AnyPath, local_path
 from .keyedvectors import KeyedVectors
 
 
-def load_vectors(path: AnyPath) -> KeyedVectors:
+def load_vectors(
+    path: AnyPath, *, key: str | None = None, words: AnyPath | Sequence[str] | None = None
+) -> KeyedVectors:
     """Read vectors from fastemb's own file or from word2vec text or binary, whichever it is.
 
     Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way.
 
+    Args:
+        path: The file.
+        key: For a safetensors file of another program, the name of an array in it, of shape (n, dimensions). Default
+            None: the file is in one of the formats above.
+        words: With ``key``, the keys of its rows, or a UTF-8 text file with one a line. Default None.
+
     Raises:
-        ValueError: The file is damaged or in none of these formats, or a pipe.
+        ValueError: The file is damaged or in none of these formats, or a pipe; or the array or the words do not fit.
     """
     path = local_path(path)
-    return KeyedVectors._from_table(path, read_vectors(path))
+    return KeyedVectors._from_table(path, read_vectors(path, key=key, words=words))
 
 
 def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:

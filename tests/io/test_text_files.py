@@ -94,7 +94,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 @pytest.mark.parametrize(
     "reader",
-    [name for name in READERS if "binary" not in name and name != "BrownCorpus" and "load_vectors" not in name],
+    [name for name in READERS if "binary" not in name and name != "BrownCorpus"],
 )
 def test_other_unicode_says_so(reader: str, encoding: str, tmp_path: Path, vectors: KeyedVectors) -> None:
     data, read = READERS[reader]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..atomic import StrPath, atomic_write
 from ..input_file import numbered_lines
+from ..kinds import MOST_DIGITS
 from ..pack import packed, split_packing
-from .word2vec_file import MOST_DIGITS, key_bytes
+from .word2vec_file import key_bytes
 
 
 def write_counts(path: StrPath, keys: Sequence[Any], counts: NDArray[Any], *, prefix: str = "") -> None:

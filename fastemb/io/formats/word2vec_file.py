@@ -17,51 +17,21 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..atomic import StrPath, atomic_write, open_named
-from ..input_file import BLOCK
+from ..input_file import BLOCK, hint
+from ..kinds import LONGEST_HEADER, goes_on_as_text, header_shape
 from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
-MOST_DIGITS = 18
-"""Of a count: more do not fit in 64 bits."""
+LONGEST_KEY = 1 << 16
+"""Bytes of the longest key that is written; all such keys can be read."""
 
-_LONGEST_HEADER = 1000  # bytes
 _MOST_DIMENSIONS = 1 << 20
+_TOLD_BYTES = 1 << 12  # of what follows a header, to tell text from binary
 _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
-
-
-# ---- telling ----
-
-
-def dimensions(start: bytes) -> int | None:
-    """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
-    shape = _shape(start.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0][:_LONGEST_HEADER])
-    return None if shape is None else shape[1]
-
-
-def _shape(line: bytes) -> tuple[int, int] | None:
-    """The two numbers of a header."""
-    fields = line.split()
-    if len(fields) != 2 or not all(field.isdigit() and len(field) <= MOST_DIGITS for field in fields):
-        return None
-    return int(fields[0]), int(fields[1])
-
-
-def starts_with_row(start: bytes, dims: int) -> bool:
-    """Whether nothing follows the header, or a line of text with a key and so many numbers."""
-    rest = start.partition(b"\n")[2]
-    return not rest or are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims)
-
-
-def are_numbers(fields: list[bytes], count: int) -> bool:
-    """Whether these are so many numbers."""
-    try:
-        return len([float(field) for field in fields]) == count
-    except ValueError:
-        return False
 
 
 # ---- reading ----
@@ -74,7 +44,7 @@ class Buffers:
     block: int = BLOCK
     """Bytes to read at once."""
 
-    longest_key: int = 1 << 16
+    longest_key: int = LONGEST_KEY
     """Bytes of the longest key that can be read, if a block is not longer anyway."""
 
     first_rows: int = 64 << 20
@@ -144,16 +114,23 @@ class VectorFile:
 
     def header(self) -> tuple[int, int]:
         """Read the first line: how many vectors there are, and their dimensions."""
-        line = self.file.readline(_LONGEST_HEADER)
-        shape = _shape(line)
+        line = self.file.readline(LONGEST_HEADER)
+        shape = header_shape(line)
         fields = line.split()
         if shape is None and line.endswith(b"\n") and len(fields) == 2 and all(map(bytes.isdigit, fields)):
             raise ValueError(f"{self.path}: the header promises more than any file has bytes for: {line[:60]!r}")
         if not line.endswith(b"\n") or shape is None:
-            raise ValueError(f"{self.path}: line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}")
+            what = f"line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}"
+            raise ValueError(f"{self.path}: {what}{hint(self.path)}")
         if shape[1] == 0:
             raise ValueError(f"{self.path}: the header says 0 dimensions")
         return shape
+
+    def refuse_text(self, dims: int) -> None:
+        """Refuse what goes on as text after the header."""
+        rest: bytes = self.file.peek(_TOLD_BYTES)[:_TOLD_BYTES]  # type: ignore[attr-defined]
+        if rest and goes_on_as_text(rest, dims):
+            raise ValueError(f"{self.path}: this is word2vec's text format: read it with binary=False")
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
@@ -181,7 +158,8 @@ class VectorFile:
     def incomplete(self, done: int, count: int, too_long: bool, first: int) -> ValueError:
         """Why only ``done`` of ``count`` vectors were read; ``first``: number of the line or record of the first."""
         if too_long:
-            return ValueError(f"{self.path}: {self.unit} {first + done} is too long")
+            limit = f"keys of {LONGEST_KEY:,} bytes can be read, longer ones may not"
+            return ValueError(f"{self.path}: {self.unit} {first + done} is too long: {limit}")
         return TruncatedFileError(f"{self.path}: the file ends after {done} of {count} vectors")
 
     def check_end(self, rest: bytes, count: int, what: str) -> None:
@@ -198,7 +176,7 @@ def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) 
 
     Args:
         path: The file, for messages.
-        names: The keys, a space after each, in pieces.
+        names: The keys, a line end after each, in pieces.
         rows: Their vectors.
         reading: How to read them.
 
@@ -216,11 +194,11 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
         return []
     encoding, errors = reading.encoding, reading.unicode_errors
     try:
-        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a space is a space in these
-            return names[:-1].decode(encoding, errors).split(" ")
-        return [name.decode(encoding, errors) for name in names[:-1].split(b" ")]
+        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a line end is one in these
+            return names[:-1].decode(encoding, errors).split("\n")
+        return [name.decode(encoding, errors) for name in names[:-1].split(b"\n")]
     except UnicodeDecodeError:
-        for at, name in enumerate(names[:-1].split(b" "), start=1):
+        for at, name in enumerate(names[:-1].split(b"\n"), start=1):
             try:
                 name.decode(encoding, errors)
             except UnicodeDecodeError as error:
@@ -317,12 +295,15 @@ def key_bytes(key: Any, prefix: str) -> bytes:
     """A key as it is written.
 
     Raises:
-        ValueError: It is empty or has white space in it, or is None, as that of a reserved row is.
+        ValueError: It is empty, too long or has white space in it, or is None, as that of a reserved row is.
     """
     name = f"{prefix}{key}".encode()
     if key is None:
         raise ValueError("a row has no key")
     if not name or name.translate(None, _WHITE_SPACE) != name:
         what = f"white space in the key {key!r}" if name else "an empty key"
+        raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
+    if len(name) > LONGEST_KEY:
+        what = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
         raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
     return name
