@@ -156,8 +156,8 @@ class Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: Iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
-                is derived from str counts as str.
+            sentences: Iterable of iterables of tokens. A token may be anything hashable but None and NaN; equal ones
+                are the same. What is derived from str counts as str.
                 With ``split``: iterable of str.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.
@@ -172,10 +172,11 @@ class Corpus:
             save_to: A file to encode to, as in the class.
 
         Raises:
-            TypeError: a sentence is a str (give ``split``) or not iterable, or a token is not hashable; with
-                ``split``, a sentence is no str; with ``save_to``, tokens are neither all str nor all int.
-            ValueError: there is no token, or none that is kept; with ``split``, a NUL character; an option that makes
-                no sense, or that does nothing without ``split``.
+            TypeError: a sentence is a str (give ``split``), a dict or not iterable, or a token is not hashable;
+                ``sentences`` are a table or a matrix; with ``split``, a sentence is no str; with ``save_to``, tokens
+                are neither all str nor all int.
+            ValueError: there is no token, or none that is kept; a token or a sentence is None, NaN or NA; with
+                ``split``, a NUL character; an option that makes no sense, or that does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
         return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
@@ -244,8 +245,9 @@ class Corpus:
 
         Args:
             data: An Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
-                gives one through the PyCapsule interface, such as frames and columns of pandas and polars; or a
-                dataset of Hugging Face's ``datasets``, streamed ones too.
+                gives one through the PyCapsule interface, such as frames and columns of pandas and polars and relations
+                of DuckDB; a lazy frame of polars, of which this column is collected; a dict of columns; or a dataset of
+                Hugging Face's ``datasets``, streamed ones too.
             column: The column of a table; it may be left out where there is only one.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.

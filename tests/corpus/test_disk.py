@@ -99,7 +99,7 @@ def test_any_safetensors_reader_reads_the_file(path: Path) -> None:
     assert metadata["format"] == "fastemb.Corpus"
 
 
-@pytest.mark.parametrize("keys", [[("a", 1)], [None], ["a", 1], [1.5]])
+@pytest.mark.parametrize("keys", [[("a", 1)], [b"a"], ["a", 1], [1.5]])
 def test_keys_that_have_no_place_in_a_file_are_an_error(path: Path, keys: list[Any]) -> None:
     path.write_bytes(b"as it was")
     with pytest.raises(TypeError, match="all str or all int"):
