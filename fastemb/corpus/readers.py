@@ -11,6 +11,7 @@ from typing import Any
 from ..checks import integer
 from ..io.input_file import open_source
 from .messages import INVALID_UTF8
+from .text import LONGEST_TOKEN
 
 MAX_SENTENCE_LENGTH = 10000
 
@@ -101,6 +102,9 @@ class Text8Corpus:
                 waiting.extend(self._words(text[:end], position))
                 rest = text[end:]
                 position += end
+                if len(rest) > LONGEST_TOKEN:
+                    name = os.fspath(self.fname)
+                    raise ValueError(f"{name}, byte {position}: a word of more than {LONGEST_TOKEN:,} bytes: no text")
                 while len(waiting) >= self.max_sentence_length:
                     yield waiting[: self.max_sentence_length]
                     del waiting[: self.max_sentence_length]
