@@ -322,13 +322,14 @@ class Corpus:
     def open(cls, path: StrPath, *, verify: bool = True) -> Corpus:
         """Open a corpus that `save` wrote: ids and offsets are mapped from the file, not read into memory.
 
-        A model trains on it as fast as on one in memory, however large it is. The file must not change meanwhile;
-        replacing it, as `save` does, is no change.
+        A model trains on it as fast as on one in memory, however large it is. Nobody may write into the file meanwhile:
+        that is noticed before each epoch, by size and time of change, but during one the system may end the process
+        (SIGBUS). Replacing the file, as `save` does, or removing it is no change.
 
         Args:
             path: The file.
-            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
-                are in range before they are trained on.
+            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked now; that ids
+                and offsets are in range is checked when they are first used.
 
         Raises:
             OSError: the file cannot be read.
@@ -369,7 +370,11 @@ class Corpus:
         return self._numbered_by(vocabulary)
 
     def _checked(self) -> CheckedSentences | None:
-        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""
+        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long.
+
+        Raises:
+            DamagedError: they are damaged, or the file was changed since it was opened.
+        """
         return None if self._on_disk is None else self._on_disk.checked()
 
     def _passed(self, words: int) -> None:
@@ -400,6 +405,7 @@ class Corpus:
         return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
+        self._checked()
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
 
     def estimate(
@@ -456,6 +462,11 @@ class Corpus:
 
     def __iter__(self) -> Iterator[list[Hashable]]:
         keys = self.vocabulary.keys
+        if self._on_disk is not None:
+            self._on_disk.require_unchanged()
+            for sentence in range(len(self)):
+                yield [keys[index] for index in self._on_disk.sentence(sentence).tolist()]
+            return
         for sentence in range(len(self)):
             begin, end = self.offsets[sentence : sentence + 2]
             yield [keys[index] for index in self.ids[begin:end].tolist()]
