@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -124,7 +124,8 @@ def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         names = [] if not hasattr(data, "columns") else [str(column) for column in data.columns]
         if names:  # a frame: have only this column made into Arrow's
             index = _index(names, name)
-            data, name = data[[list(data.columns)[index]]], names[index]
+            name = names[index]
+            data = _only_column(data, list(data.columns)[index])
         try:
             reader = pa.RecordBatchReader.from_stream(data)
         except pa.ArrowInvalid:  # no table
@@ -135,10 +136,22 @@ def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         return column_of(
             pa.RecordBatch.from_struct_array(array) if pa.types.is_struct(array.type) else array, name, sizes
         )
+    if isinstance(data, Mapping):
+        column = data[list(data)[_index(list(data), name)]]
+        return column_of(pa.array(column) if isinstance(column, (list, tuple)) else column, None, sizes)
+    if hasattr(data, "collect_schema"):  # a lazy frame of polars
+        names = data.collect_schema().names()
+        return column_of(data.select(names[_index(names, name)]).collect(), None, sizes)
     hint = "; lists of tokens are for from_sentences, files for from_parquet"
-    if type(data).__name__ == "LazyFrame":
-        hint = ": collect it first"
     raise TypeError(f"data must be an Arrow array or table, or a frame that becomes one, not {short(data)}{hint}")
+
+
+def _only_column(data: Any, name: Any) -> Any:
+    """The table of this column alone, of a frame or of a relation of DuckDB."""
+    if not hasattr(data, "project"):
+        return data[[name]]
+    quoted = name.replace('"', '""')
+    return data.project(f'"{quoted}"')
 
 
 def _dataset_chunks(data: Any, name: str | None) -> Iterator[Any]:

@@ -156,8 +156,8 @@ class Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: Iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
-                is derived from str counts as str.
+            sentences: Iterable of iterables of tokens. A token may be anything hashable but None and NaN; equal ones
+                are the same. What is derived from str counts as str.
                 With ``split``: iterable of str.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.
@@ -172,10 +172,11 @@ class Corpus:
             save_to: A file to encode to, as in the class.
 
         Raises:
-            TypeError: a sentence is a str (give ``split``) or not iterable, or a token is not hashable; with
-                ``split``, a sentence is no str; with ``save_to``, tokens are neither all str nor all int.
-            ValueError: there is no token, or none that is kept; with ``split``, a NUL character; an option that makes
-                no sense, or that does nothing without ``split``.
+            TypeError: a sentence is a str (give ``split``), a dict or not iterable, or a token is not hashable;
+                ``sentences`` are a table or a matrix; with ``split``, a sentence is no str; with ``save_to``, tokens
+                are neither all str nor all int.
+            ValueError: there is no token, or none that is kept; a token or a sentence is None, NaN or NA; with
+                ``split``, a NUL character; an option that makes no sense, or that does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
         return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
@@ -244,8 +245,9 @@ class Corpus:
 
         Args:
             data: An Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
-                gives one through the PyCapsule interface, such as frames and columns of pandas and polars; or a
-                dataset of Hugging Face's ``datasets``, streamed ones too.
+                gives one through the PyCapsule interface, such as frames and columns of pandas and polars and relations
+                of DuckDB; a lazy frame of polars, of which this column is collected; a dict of columns; or a dataset of
+                Hugging Face's ``datasets``, streamed ones too.
             column: The column of a table; it may be left out where there is only one.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.
@@ -320,13 +322,14 @@ class Corpus:
     def open(cls, path: AnyPath, *, verify: bool = True) -> Corpus:
         """Open a corpus that `save` wrote: ids and offsets are mapped from the file, not read into memory.
 
-        A model trains on it as fast as on one in memory, however large it is. The file must not change meanwhile;
-        replacing it, as `save` does, is no change.
+        A model trains on it as fast as on one in memory, however large it is. Nobody may write into the file meanwhile:
+        that is noticed before each epoch, by size and time of change, but during one the system may end the process
+        (SIGBUS). Replacing the file, as `save` does, or removing it is no change.
 
         Args:
             path: The file.
-            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
-                are in range before they are trained on.
+            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked now; that ids
+                and offsets are in range is checked when they are first used.
 
         Raises:
             OSError: the file cannot be read.
@@ -367,7 +370,11 @@ class Corpus:
         return self._numbered_by(vocabulary)
 
     def _checked(self) -> CheckedSentences | None:
-        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""
+        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long.
+
+        Raises:
+            DamagedError: they are damaged, or the file was changed since it was opened.
+        """
         return None if self._on_disk is None else self._on_disk.checked()
 
     def _passed(self, words: int) -> None:
@@ -398,6 +405,7 @@ class Corpus:
         return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
+        self._checked()
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
 
     def estimate(
@@ -454,6 +462,11 @@ class Corpus:
 
     def __iter__(self) -> Iterator[list[Hashable]]:
         keys = self.vocabulary.keys
+        if self._on_disk is not None:
+            self._on_disk.require_unchanged()
+            for sentence in range(len(self)):
+                yield [keys[index] for index in self._on_disk.sentence(sentence).tolist()]
+            return
         for sentence in range(len(self)):
             begin, end = self.offsets[sentence : sentence + 2]
             yield [keys[index] for index in self.ids[begin:end].tolist()]

@@ -138,6 +138,8 @@ def write_corpus_file(path: StrPath, layout: Layout, parts: Iterable[tuple[Ids, 
 def save_corpus(path: StrPath, parts: Parts, part_tokens: int = PART_TOKENS) -> None:
     """See `Corpus.save`."""
     ids, offsets, vocabulary, raw_words, on_disk = parts
+    if on_disk is not None:
+        on_disk.checked()
     require_folder(os.fspath(path))
     layout = Layout(len(offsets) - 1, vocabulary, len(ids), {"raw_words": str(raw_words), "source": ""})
 
@@ -219,7 +221,7 @@ def parts_of(path: str, arrays: dict[str, Array], metadata: dict[str, str], veri
         _check_shapes(arrays, metadata)
         ids, offsets = arrays["ids"], arrays["offsets"]
         ids.flags.writeable = offsets.flags.writeable = False
-        on_disk = OnDisk(path, ids, offsets, len(arrays["counts"]))
+        on_disk = OnDisk(path, ids, offsets, len(arrays["counts"]), has_name=True)
         _check_sums(arrays, metadata["key_type"], on_disk, verify)
         keys = unpack_keys(path, arrays, metadata["key_type"])
         vocabulary = Vocabulary(keys, arrays["counts"].copy(), int(metadata["least_count"]))

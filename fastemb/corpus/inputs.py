@@ -24,6 +24,8 @@ TextSource = AnyPath | IO[Any] | Iterable[AnyPath | IO[Any]]
 
 UTF8 = "utf-8"
 
+_TAR_SIGN = slice(257, 262)
+
 
 @dataclass(frozen=True)
 class InputFile:
@@ -164,7 +166,7 @@ def open_text(source: InputFile, encoding: str, errors: str, size: int) -> Itera
                 raise ValueError(f"{source.name}: encoding and unicode_errors are for bytes, but this file gives text")
             yield _utf8(iter(partial(file.read, size), ""), source.name)
             return
-        pieces = _unpacked(file, source.name, size)
+        pieces = _no_archive(_unpacked(file, source.name, size), source.name)
         if encoding == UTF8:
             yield _without_mark(pieces, source.name)
         else:
@@ -181,6 +183,17 @@ def _unpacked(file: IO[Any], name: str, size: int) -> Iterator[bytes]:
         yield from iter(partial(file.read, size), b"")
     else:
         yield from iter(partial(Unpacked(file.read, start, kind, name).read, size), b"")
+
+
+def _no_archive(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """The same pieces; ValueError when they begin as a tar archive does."""
+    start = b""
+    while len(start) < _TAR_SIGN.stop and (more := next(pieces, b"")):
+        start += more
+    if start[_TAR_SIGN] == b"ustar":
+        raise ValueError(f"{name}: a tar archive: unpack it, as with tar -xf {name}, and give the files in it")
+    yield start
+    yield from pieces
 
 
 def _without_mark(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from ..io.atomic import is_draft
 from ..io.input_file import open_text_source
 from ..io.paths import AnyPath, local_path
 from .messages import INVALID_UTF8
+from .text import LONGEST_TOKEN
 
 MAX_SENTENCE_LENGTH = 10000
 
@@ -103,6 +104,9 @@ class Text8Corpus:
                 waiting.extend(self._words(text[:end], position))
                 rest = text[end:]
                 position += end
+                if len(rest) > LONGEST_TOKEN:
+                    name = os.fspath(self.fname)
+                    raise ValueError(f"{name}, byte {position}: a word of more than {LONGEST_TOKEN:,} bytes: no text")
                 while len(waiting) >= self.max_sentence_length:
                     yield waiting[: self.max_sentence_length]
                     del waiting[: self.max_sentence_length]

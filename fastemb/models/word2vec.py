@@ -25,6 +25,7 @@ from ..corpus import (
     read_corpus,
 )
 from ..corpus.estimate import model_memory
+from ..corpus.lists import require_sentences, sentence_tokens
 from ..corpus.vocabulary import NothingKeptError, Selection
 from ..io.paths import local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
@@ -734,14 +735,17 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Raises:
             RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary.
+            TypeError: the sentences are no token lists.
         """
         if not self.hs:
             raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
         self._known_vocabulary()
         wv, paths = self.wv, self._huffman_paths()
         scores = SentenceScores(wv.key_to_index, wv.vectors, self.syn1, paths, self.window, self.sg, self.cbow_mean)
+        require_sentences(sentences)
         some = sentences if total_sentences is None else islice(sentences, total_sentences)
-        return np.array([scores.of(sentence) for sentence in some], dtype=np.float32)
+        lists = (sentence_tokens(sentence, number) for number, sentence in enumerate(some))
+        return np.array([scores.of(sentence) for sentence in lists], dtype=np.float32)
 
     # ---- files ----
 

@@ -199,8 +199,7 @@ def test_polars(frame: bool) -> None:
     for column in ("text", "lists", "category"):
         corpus = Corpus.from_arrow(data, column) if frame else Corpus.from_arrow(data[column])
         check(corpus, WORDS)
-    with pytest.raises(TypeError, match=r"LazyFrame.*collect it first"):
-        Corpus.from_arrow(data.lazy(), "text")
+    check(Corpus.from_arrow(data.lazy(), "text"), WORDS)
 
 
 def test_hugging_face_datasets() -> None:
@@ -375,7 +374,7 @@ def test_columns_must_be_named_and_be_there() -> None:
         Corpus.from_arrow(pa.array(["a"]), "x")
 
 
-@pytest.mark.parametrize("data", ["table.parquet", [["a"]], None, {"a": ["b"]}])
+@pytest.mark.parametrize("data", ["table.parquet", [["a"]], None, {"a": 5}])
 def test_what_is_no_table_is_named(data: Any) -> None:
     with pytest.raises(TypeError, match=r"must be an Arrow array or table, or a frame.*from_parquet"):
         Corpus.from_arrow(data)
