@@ -91,9 +91,10 @@ class _Team:
                         watch()
         except BaseException as error:
             self._fail(error)
-        for thread, ended in self._started:
-            ended.wait()
-            thread.join()
+        finally:
+            for thread, ended in self._started:
+                ended.wait()
+                thread.join()
         if self._errors:
             raise self._errors[0]
 

@@ -35,6 +35,7 @@ struct fe_pending {
     uint64_t *aims; /* random bits of the negatives */
     int32_t aim_count;
     int32_t path_is_new; /* not that of the block before */
+    int64_t token, kept; /* number of the first centre's token; centres before it */
     /* outputs, which are found later */
     int32_t *drawn;       /* centres and negatives */
     const int32_t *nodes; /* of the path */
@@ -135,6 +136,7 @@ static inline int fe_is_centre(const struct fe_pending *p, int32_t centre) {
 /* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
 static inline void fe_aim(const struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first,
                           int32_t count) {
+    p->token = token;
     p->aim_count = count;
     if (count > 0) fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, count, p->aims);
 }
@@ -273,6 +275,7 @@ static inline void fe_next_block(struct fe_maker *maker, struct fe_pending *p) {
     const struct fe_job *job = maker->job;
     p->m = p->has_bags = p->centre_count = p->own_pairs = 0;
     p->path_is_new = 1;
+    p->kept = maker->kept - (maker->used == 0 && maker->context_count > 0);
     maker->make(maker, p);
     if (p->m == 0) return;
     if (job->matrices.out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);

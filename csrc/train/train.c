@@ -29,6 +29,7 @@
 enum {
     AHEAD = 2,      /* blocks whose inputs are made before they are trained on */
     NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
+    USUAL_WORK = 1 << 28, /* floats of rows gathered and of pairs scored, before a block may be broken off */
 };
 
 struct trainer {
@@ -47,6 +48,7 @@ struct trainer {
     float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `more`, with the usual number of draws or
                                                               FE_LEAST_DRAWS */
     float *g, *change;                                     /* of the kernel */
+    int64_t rows_read;                                     /* of IN */
     struct fe_done done;
 };
 
@@ -136,6 +138,7 @@ static inline int train_pending(struct trainer *t, int now) {
     const struct fe_pending *p = &t->slots[now];
     const struct fe_job *job = t->job;
     struct fe_block block = {.h = t->rows, .dh = t->rows, .scale = t->scale, .m = p->m};
+    t->rows_read += fe_row_count(p);
     find_inputs(t, p);
     if (p->has_bags) {
         gather_bags(t, p);
@@ -162,6 +165,12 @@ static inline int train_pending(struct trainer *t, int now) {
     return 1;
 }
 
+/* Whether to break off: after a usual block's work, so that blocks of usual settings are never left half done. */
+static inline int is_stopped(const struct trainer *t) {
+    const volatile int32_t *stop = t->job->stop;
+    return stop != NULL && *stop && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
+}
+
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
                    int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
@@ -183,7 +192,12 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
         fe_window_start(&t.maker.window, job, view, epoch, begin, end);
         for (int k = 0; k < AHEAD; k++) fe_next_block(&t.maker, &t.slots[k]);
         for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
-        for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);
+        int now = 0;
+        for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);
+        if (ok && t.slots[now].m > 0) { /* broken off */
+            end = t.slots[now].token;
+            t.maker.kept = t.slots[now].kept;
+        }
     }
     t.done.words = end - begin;
     t.done.kept = t.maker.kept;

@@ -31,6 +31,7 @@ from ..io.paths import local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from ..lifecycle import Lifecycle
+from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
@@ -203,7 +204,7 @@ class Word2Vec(Lifecycle, _Attributes):
             corpus = self._read(one_source(sentences, corpus_file), corpus_file is not None, selection)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, update=False)
+            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {})
             self.train(corpus, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
         elif trim_rule is not None or callbacks:
             warnings.warn(
@@ -274,21 +275,25 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if update:
             self._require_vocabulary()
-        least = self._least_count(min_count, keep=not update)
-        self.sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
+        least = self._least_count(min_count)
+        sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
         source = one_source(corpus_iterable, corpus_file)
-        self.raw_vocab = {}
         selection = self._selection(trim_rule, least)
+        raw: Counts = {}
         if update or keep_raw_vocab:
-            corpus = self._scanned(source, corpus_file is not None)
-            vocabulary = chosen(self.raw_vocab, selection, self._vocabulary if update else None)
-            self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
+            corpus = self._read(source, corpus_file is not None, Selection(in_order=True))
+            raw = counts_of(corpus.vocabulary)
+            vocabulary = chosen(raw, selection, self._vocabulary if update else None)
         else:
             corpus = self._read(source, corpus_file is not None, selection)
             vocabulary = corpus.vocabulary
-        self.corpus_count = len(corpus)
-        self.corpus_total_words = corpus.raw_words
-        self._take_vocabulary(vocabulary, least, update)
+        further = {
+            "sample": sample,
+            "raw_vocab": raw if keep_raw_vocab else {},
+            "corpus_count": len(corpus),
+            "corpus_total_words": corpus.raw_words,
+        }
+        self._take_vocabulary(vocabulary, least, update, further)
         self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
     def build_vocab_from_freq(
@@ -312,11 +317,17 @@ class Word2Vec(Lifecycle, _Attributes):
             RuntimeError: an update of a model that has no vocabulary yet.
             ValueError: there are no words, or none reaches ``min_count``; a count is negative.
         """
-        self.raw_vocab = checked_counts(word_freq)
-        total = sum(self.raw_vocab.values())
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
-        self.corpus_count = corpus_count or 0
-        self.corpus_total_words = total
+        raw = checked_counts(word_freq)
+        if update:
+            self._require_vocabulary()
+        further = {
+            "raw_vocab": raw if keep_raw_vocab else {},
+            "corpus_count": corpus_count or 0,
+            "corpus_total_words": sum(raw.values()),
+        }
+        least = self._least_count(None)
+        vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
+        self._take_vocabulary(vocabulary, least, update, further)
 
     def scan_vocab(
         self,
@@ -341,7 +352,9 @@ class Word2Vec(Lifecycle, _Attributes):
         Raises:
             ValueError: the corpus is empty or unreadable.
         """
-        corpus = self._scanned(one_source(corpus_iterable, corpus_file), corpus_file is not None)
+        source = one_source(corpus_iterable, corpus_file)
+        corpus = self._read(source, corpus_file is not None, Selection(in_order=True))
+        self.raw_vocab = counts_of(corpus.vocabulary)
         return corpus.raw_words, len(corpus)
 
     def prepare_vocab(
@@ -376,14 +389,13 @@ class Word2Vec(Lifecycle, _Attributes):
             self._require_vocabulary()
         if not self.raw_vocab:
             raise ValueError("there are no counts: call scan_vocab first")
-        least = self._least_count(min_count, keep=not (update or dry_run))
+        least = self._least_count(min_count)
         sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
         raw = self.raw_vocab
         vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
         if not dry_run:
-            self.sample = sample
-            self._take_vocabulary(vocabulary, least, update)
-            self.raw_vocab = raw if keep_raw_vocab else {}
+            further = {"sample": sample, "raw_vocab": raw if keep_raw_vocab else {}}
+            self._take_vocabulary(vocabulary, least, update, further)
         return report(raw, vocabulary, sample)
 
     def prepare_weights(self, update: bool = False) -> None:
@@ -394,21 +406,23 @@ class Word2Vec(Lifecycle, _Attributes):
         """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
         settings = self._settings().checked()
         rows = len(self._known_vocabulary())
-        self.wv.vectors = fresh_inputs(rows, settings)
-        self._weights.start_outputs(rows, settings)
+        vectors = fresh_inputs(rows, settings)
+        with Deferred():
+            self.wv.vectors = vectors
+            self._weights.start_outputs(rows, settings)
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Take over another model's vocabulary, with fresh matrices."""
-        self._start(other_model._known_vocabulary())
-        self.corpus_count = other_model.corpus_count
-        self.corpus_total_words = other_model.corpus_total_words
+        further = {
+            "corpus_count": other_model.corpus_count,
+            "corpus_total_words": other_model.corpus_total_words,
+            "effective_min_count": self.effective_min_count,
+        }
+        self._start(other_model._known_vocabulary(), self._settings().checked(), further)
 
-    def _least_count(self, min_count: int | None, keep: bool) -> int:
-        """The model's ``min_count`` or the one given, which becomes the model's with ``keep``."""
-        least = whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
-        if keep:
-            self.min_count = least
-        return least
+    def _least_count(self, min_count: int | None) -> int:
+        """The model's ``min_count`` or the one given."""
+        return whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
 
     def _require_vocabulary(self) -> None:
         if self._vocabulary is None:
@@ -428,60 +442,80 @@ class Word2Vec(Lifecycle, _Attributes):
     def _read(self, source: Any, is_file: bool, target: Selection | Vocabulary) -> Corpus:
         return read_corpus(source, is_file, target, self._workers)
 
-    def _scanned(self, source: Any, is_file: bool) -> Corpus:
-        corpus = self._read(source, is_file, Selection(in_order=True))
-        self.raw_vocab = counts_of(corpus.vocabulary)
-        return corpus
+    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool, further: dict[str, Any]) -> None:
+        """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
 
-    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool) -> None:
-        self.effective_min_count = max(min_count, vocabulary.least_count)
+        Args:
+            vocabulary: The new one.
+            min_count: From which count words were kept; without ``update`` it becomes the model's.
+            update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
+            further: Attributes to set with it.
+        """
+        further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
+        if not update:
+            further["min_count"] = min_count
         if self.null_word:
             vocabulary = with_null_word(vocabulary)
+        settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
         if update:
-            self._grow(vocabulary)
+            self._grow(vocabulary, settings, further)
         else:
-            self._start(vocabulary)
+            self._start(vocabulary, settings, further)
 
     # ---- matrices ----
 
-    def _start(self, vocabulary: Vocabulary) -> None:
-        """Take over a vocabulary, with fresh matrices."""
-        settings = self._settings().checked()
-        self._take(vocabulary, fresh_inputs(len(vocabulary), settings), None)
-        self._weights.start_outputs(len(vocabulary), settings)
+    def _start(self, vocabulary: Vocabulary, settings: Settings, further: dict[str, Any]) -> None:
+        """Take over a vocabulary, with fresh matrices, and set further attributes."""
+        weights = replace(self._weights)
+        weights.start_outputs(len(vocabulary), settings)
+        self._take(vocabulary, fresh_inputs(len(vocabulary), settings), None, weights, further)
 
-    def _grow(self, vocabulary: Vocabulary) -> None:
+    def _grow(self, vocabulary: Vocabulary, settings: Settings, further: dict[str, Any]) -> None:
         """Take over a vocabulary that begins with the words of the present one; their vectors stay."""
-        vectors = grown_inputs(self._checked_inputs(), len(vocabulary), self._settings().checked().seed)
-        self._weights.grow_outputs(len(vocabulary))
-        self._take(vocabulary, vectors, None)
+        vectors = grown_inputs(self._checked_inputs(), len(vocabulary), settings.seed)
+        weights = replace(self._weights)
+        weights.grow_outputs(len(vocabulary))
+        self._take(vocabulary, vectors, None, weights, further)
 
     def _restore(self, saved: Saved) -> None:
         """Take over copies of the matrices of a model that was read."""
         matrices = saved.matrices
         vectors = copy_of(matrices.pop("vectors"))
+        weights = replace(self._weights, epochs_trained=saved.epochs_trained)
         if self.negative:
-            self._weights.syn1neg = copy_of(matrices.pop("syn1neg"))
+            weights.syn1neg = copy_of(matrices.pop("syn1neg"))
         if self.hs:
-            self._weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
-        self._weights.epochs_trained = saved.epochs_trained
-        self._take(saved.vocabulary, vectors, saved.paths)
+            weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
+        self._take(saved.vocabulary, vectors, saved.paths, weights, {})
 
-    def _take(self, vocabulary: Vocabulary, vectors: Matrix, paths: HuffmanPaths | None) -> None:
-        """Put words and vectors in ``wv``, which stays the same object; what people hung on known words stays too."""
-        self._vocabulary = vocabulary
-        self._paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
+    def _take(
+        self,
+        vocabulary: Vocabulary,
+        vectors: Matrix,
+        paths: HuffmanPaths | None,
+        weights: Weights,
+        further: dict[str, Any],
+    ) -> None:
+        """Put words and vectors in ``wv``, which stays the same object; what people hung on known words stays too.
+
+        With signals deferred, so that all that changes together does, or nothing.
+        """
+        paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
         kept: dict[str, NDArray[Any]] = {}
         factors = np.ones(1, dtype=np.float32)
         if self.wv.index_to_key == vocabulary.keys[: len(self.wv)]:
             own = ("count", *Attributes.derived)
             kept = {name: values for name, values in self.wv.expandos.items() if name not in own}
             factors = self._trained_weights().lock_factors()
-        self.wv._become(vocabulary.keys, vectors)
-        sample = self._settings().checked().sample
-        self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, self._paths)
-        self.wv.allocate_vecattrs()
-        self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
+        with Deferred():
+            vars(self).update(further)
+            self._vocabulary, self._paths = vocabulary, paths
+            self._weights.take_outputs(weights)
+            self.wv._become(vocabulary.keys, vectors)
+            sample = self._settings().checked().sample
+            self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, paths)
+            self.wv.allocate_vecattrs()
+            self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
 
     def __copy__(self) -> Self:
         """A model of its own that shares the arrays, until one of the two replaces or grows its own."""
@@ -607,7 +641,8 @@ class Word2Vec(Lifecycle, _Attributes):
             Words trained on as centres, and words of the corpus, unknown ones included, both over all epochs.
 
         Raises:
-            KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then.
+            KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then. What the handler of another
+                signal raises does the same; SIGTERM has none, and ends the process, unless the program sets one.
             FloatingPointError: training diverged.
         """
         vocabulary = self._known_vocabulary()
@@ -626,22 +661,29 @@ class Word2Vec(Lifecycle, _Attributes):
             warnings.warn(f"nothing was trained: {error}", UserWarning, stacklevel=2)
             return 0, error.raw_words * settings.epochs
         run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
+        task = self._task(settings, corpus, compute_loss)
+        with Deferred():
+            self._train(run, task, callbacks, progress)
+        if run.totals.pairs == 0 and settings.epochs > 0:
+            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)
+        return run.totals.kept, corpus.raw_words * settings.epochs
+
+    def _train(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
+        """Train, and keep the books whatever happens, with signals deferred."""
+        settings, corpus = task.settings, task.corpus
         self.running_training_loss = 0.0
-        self.compute_loss = compute_loss
+        self.compute_loss = task.want_loss
         self.train_count += 1
         self.add_lifecycle_event("train", msg=f"{settings.epochs} epochs of {corpus.words} words")
         start = time.perf_counter()
         try:
-            self._train_epochs(run, self._task(settings, corpus, compute_loss), callbacks, progress)
+            self._train_epochs(run, task, callbacks, progress)
         finally:
             seconds = time.perf_counter() - start
             self.total_train_time += seconds
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
             self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, run.schedule.alpha(words))
-        if run.totals.pairs == 0 and settings.epochs > 0:
-            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)
-        return run.totals.kept, corpus.raw_words * settings.epochs
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         weights = self._trained_weights()
@@ -657,13 +699,17 @@ class Word2Vec(Lifecycle, _Attributes):
             self.running_training_loss += run.totals.loss - told
             told = run.totals.loss
 
+        def tell(event: str) -> None:
+            with Allowed():
+                notify(callbacks, event, self)
+
         vocabulary = self._vocabulary
         display = make_progress(progress, run.epochs * run.words)
         try:
             with Training(run, task, Hogwild(self.workers), display) as training:
-                notify(callbacks, "on_train_begin", self)
+                tell("on_train_begin")
                 while not run.ended:
-                    notify(callbacks, "on_epoch_begin", self)
+                    tell("on_epoch_begin")
                     if self._vocabulary is not vocabulary:  # a callback built another one
                         vocabulary = self._known_vocabulary()
                         task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
@@ -673,8 +719,8 @@ class Word2Vec(Lifecycle, _Attributes):
                     if callbacks or run.ended:
                         training.release()
                     self.wv.norms = None  # they are no longer those of the vectors
-                    notify(callbacks, "on_epoch_end", self)
-                notify(callbacks, "on_train_end", self)
+                    tell("on_epoch_end")
+                tell("on_train_end")
         finally:
             self.wv.norms = None
             tell_loss()

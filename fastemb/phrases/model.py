@@ -20,6 +20,7 @@ from ..corpus.memory import renumber_in_place
 from ..corpus.messages import short
 from ..corpus.vocabulary import Ids, Ints, Selection
 from ..io.paths import AnyPath, local_path
+from ..signals import Deferred
 from ..threads import thread_count
 from .counting import count_pairs, count_words
 from .files import plain_number, read_frozen, read_pairs, write_frozen, write_pairs
@@ -289,19 +290,21 @@ class Phrases(PhrasesBase):
         corpus = sentences if isinstance(sentences, Corpus) else Corpus.from_sentences(sentences)
         if not corpus.words:
             raise ValueError("the corpus has no word in it")
-        self._parts.append(count_pairs(corpus, self.connector_words, self.max_vocab_size, self.workers, self._sizes))
-        self.corpus_word_count += corpus.words
-        self._made = None
-        while len(self._parts) > 1 and len(self._parts[-2]) < 2 * len(self._parts[-1]):  # so each is moved rarely
-            self._merge_last()
+        counted = count_pairs(corpus, self.connector_words, self.max_vocab_size, self.workers, self._sizes)
+        parts = [*self._parts, counted]
+        while len(parts) > 1 and len(parts[-2]) < 2 * len(parts[-1]):  # so each is moved rarely
+            parts = self._with_last_merged(parts)
+        with Deferred():
+            self._parts = parts
+            self.corpus_word_count += corpus.words
+            self._made = None
 
-    def _merge_last(self) -> None:
-        last = self._parts.pop()
-        self._parts[-1] = self._parts[-1].merged(last).limited(self.max_vocab_size)
+    def _with_last_merged(self, parts: list[Pairs]) -> list[Pairs]:
+        return [*parts[:-2], parts[-2].merged(parts[-1]).limited(self.max_vocab_size)]
 
     def _pairs(self) -> Pairs | None:
         while len(self._parts) > 1:
-            self._merge_last()
+            self._parts = self._with_last_merged(self._parts)
         return self._parts[0] if self._parts else None
 
     @property

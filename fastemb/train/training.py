@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from .. import _native
+from ..signals import Deferred
 from .hogwild import Strategy
 from .progress import Progress
 from .run import Run
@@ -17,7 +18,9 @@ NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that
 class Training:
     """The epochs of a run over a task, for use in ``with``: afterwards the matrices are contiguous and nothing runs.
 
-        with Training(run, task, Hogwild(workers), display) as training:
+    Signals must be deferred, so that this holds after Ctrl-C too; it is raised by `epoch`.
+
+        with Deferred(), Training(run, task, Hogwild(workers), display) as training:
             while not run.ended:
                 training.epoch()
 
@@ -52,7 +55,8 @@ class Training:
         Raises:
             FloatingPointError: training diverged.
             ValueError: a matrix was replaced by one of another shape.
-            BaseException: what a worker raised, or KeyboardInterrupt. What was learned until then stays.
+            BaseException: what a worker raised, or what a signal's handler did, as KeyboardInterrupt. What was learned
+                until then stays.
         """
         run, weights = self._run, self._task.weights
         trainer = self._task.bind(run.seed)
@@ -82,6 +86,6 @@ class Training:
 
 def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
     """Train all epochs that are left; see `Training`, which lets something be done between them."""
-    with Training(run, task, strategy, display) as training:
+    with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:
             training.epoch()

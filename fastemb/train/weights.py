@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..signals import deliver
 from .matrices import Matrix, Padding, copy_of, random_rows, zeros
 from .settings import Settings
 
@@ -68,6 +69,10 @@ class Weights:
         if self.syn1 is not None:
             self.syn1 = copy_of(self.syn1, rows)
 
+    def take_outputs(self, other: Weights) -> None:
+        """Take over another's output vectors, and its number of epochs."""
+        self.syn1neg, self.syn1, self.epochs_trained = other.syn1neg, other.syn1, other.epochs_trained
+
     # ---- training ----
 
     def inputs(self, shape: tuple[int, int]) -> NDArray[Any]:
@@ -98,10 +103,11 @@ class Weights:
         """
         if not self._paddings:
             self.inputs(shape)
-            self._paddings = {"vectors": Padding(self.holder, "vectors")}
-            for name in ("syn1neg", "syn1"):
-                if getattr(self, name) is not None:
-                    self._paddings[name] = Padding(self, name)
+            owners = {"vectors": self.holder, "syn1neg": self, "syn1": self}
+            for name, owner in owners.items():
+                if getattr(owner, name) is not None:
+                    self._paddings[name] = Padding(owner, name)
+                    deliver()  # each is a copy of a matrix
         return {name: padding.padded for name, padding in self._paddings.items()}
 
     def unpad(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..signals import Deferred
 from .interface import Vectors
 from .store import Key
 
@@ -54,15 +55,18 @@ def add_vectors(
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
     if not replace:
         chosen = list({names[at]: at for at in reversed(chosen)}.values())[::-1]  # of a repeated key the first
-    for attr, extra in further.items():
-        self.allocate_vecattrs([attr], [extra.dtype])
-    store.reserve([names[at] for at in chosen if names[at] not in known])
-    rows = [store.key_to_index[names[at]] for at in chosen]
-    store.vectors[rows] = values[chosen]
-    for attr, extra in further.items():
-        store.expandos[attr][rows] = extra[chosen]
-    if chosen:
-        store.norms = None
+    new = [names[at] for at in chosen if names[at] not in known]
+    taken = values[chosen]
+    with Deferred():
+        for attr, extra in further.items():
+            self.allocate_vecattrs([attr], [extra.dtype])
+        store.reserve(new)
+        rows = [store.key_to_index[names[at]] for at in chosen]
+        store.vectors[rows] = taken
+        for attr, extra in further.items():
+            store.expandos[attr][rows] = extra[chosen]
+        if chosen:
+            store.norms = None
 
 
 def set_vectors(self: Vectors, keys: Key | Sequence[Key], weights: ArrayLike) -> None:
@@ -87,15 +91,17 @@ def resize_vectors(self: Vectors, seed: int = 0) -> None:
     have = len(store.vectors)
     if have > count:
         raise ValueError(f"there are {have} vectors for {count} keys")
+    vectors = store.vectors
     if have < count:
         grown = np.empty((count, store.vector_size), store.vectors.dtype)
         grown[:have] = store.vectors
         # rows by their place: what an earlier call with the same seed gave other rows must not come again
         fresh = np.random.default_rng(seed).random((count, store.vector_size), np.float32)[have:]
         grown[have:] = (2 * fresh - 1) / store.vector_size
-        store.vectors = grown
-    store.fit_values()
-    store.norms = None
+        vectors = grown
+    with Deferred():
+        store.vectors = vectors
+        store.fit_values()
 
 
 def sort_by_descending_frequency(self: Vectors) -> None:
@@ -108,11 +114,14 @@ def sort_by_descending_frequency(self: Vectors) -> None:
     if len(store) == 0:
         return
     order = np.argsort(-store.expandos["count"].astype(np.float64), kind="stable")
-    store.index_to_key = [store.index_to_key[row] for row in order.tolist()]
-    store.key_to_index = {key: row for row, key in enumerate(store.index_to_key) if key is not None}
-    store.vectors[:] = store.vectors[order]
-    store.expandos = {attr: values[order] for attr, values in store.expandos.items()}
-    store.norms = None
+    keys = [store.index_to_key[row] for row in order.tolist()]
+    rows = {key: row for row, key in enumerate(keys) if key is not None}
+    vectors = store.vectors[order]
+    expandos = {attr: values[order] for attr, values in store.expandos.items()}
+    with Deferred():
+        store.index_to_key, store.key_to_index, store.expandos = keys, rows, expandos
+        store.vectors[:] = vectors
+        store.norms = None
 
 
 def allocate_vecattrs(self: Vectors, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None) -> None:
@@ -129,13 +138,16 @@ def allocate_vecattrs(self: Vectors, attrs: Sequence[str] | None = None, types: 
     if attrs is None:
         store.fit_values()
         return
+    new = {}
     for name, given in zip(attrs, types or (), strict=True):
         dtype, old = _attribute_dtype(given), store.expandos.get(name)
         if old is None:
-            store.expandos[name] = np.zeros(len(store), dtype)
+            new[name] = np.zeros(len(store), dtype)
         elif not np.can_cast(dtype, old.dtype, "safe") and not (dtype.kind in "iu" and old.dtype.kind == "f"):
             raise TypeError(f"attribute {name} holds {old.dtype} and cannot take {dtype}")
-    store.fit_values()
+    with Deferred():
+        store.expandos.update(new)
+        store.fit_values()
 
 
 def set_vecattr(self: Vectors, key: Key, attr: str, val: Any) -> None:
@@ -146,8 +158,9 @@ def set_vecattr(self: Vectors, key: Key, attr: str, val: Any) -> None:
         KeyError: There is no such key.
     """
     index = self.get_index(key)
-    self.allocate_vecattrs([attr], [type(val)])
-    self._store.expandos[attr][index] = val
+    with Deferred():
+        self.allocate_vecattrs([attr], [type(val)])
+        self._store.expandos[attr][index] = val
 
 
 def get_vecattr(self: Vectors, key: Key, attr: str) -> Any:

@@ -15,6 +15,7 @@ from ..io.formats.word2vec_file import Reading
 from ..io.paths import AnyPath, local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
+from ..signals import Deferred
 from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .norms import divided, row_norms
 from .store import STORED, Array, Key, Store, stored
@@ -178,8 +179,9 @@ class KeyedVectors:
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
         norms = self._store.filled_norms()
-        divided(self._store.vectors, norms[:, np.newaxis])
-        self.norms = (norms > 0).astype(norms.dtype)
+        with Deferred():
+            divided(self._store.vectors, norms[:, np.newaxis])
+            self.norms = (norms > 0).astype(norms.dtype)
 
     # ---- asking ----
 

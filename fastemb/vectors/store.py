@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..signals import Deferred
 from .norms import row_norms
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
@@ -60,9 +61,9 @@ class Store:
 
     @vectors.setter
     def vectors(self, value: Array) -> None:
-        self._vectors = value
         self._room = None
         self.norms = None
+        self._vectors = value  # last: so an interrupt leaves the old ones or the new ones
 
     @vectors.deleter
     def vectors(self) -> None:
@@ -106,21 +107,26 @@ class Store:
         key_to_index = keys if isinstance(keys, dict) else dict(zip(index_to_key, range(len(keys)), strict=True))
         if not len(vectors) == len(index_to_key) == len(key_to_index):
             raise ValueError("there must be one vector for each key, and no key twice")
-        self.index_to_key, self.key_to_index = index_to_key, key_to_index
-        self.next_index = len(vectors)
-        self._integer_keys = (0, False)
-        self.vectors = vectors
+        with Deferred():
+            self.index_to_key, self.key_to_index = index_to_key, key_to_index
+            self.next_index = len(vectors)
+            self._integer_keys = (0, False)
+            self.vectors = vectors
 
     def reserve(self, new_keys: list[Key]) -> None:
         """Give each new key a row: reserved ones first, then at the end. Vectors and further values are 0 there."""
-        for key in dict.fromkeys(new_keys):
-            while self.next_index < len(self) and self.index_to_key[self.next_index] is not None:
-                self.next_index += 1
-            if self.next_index == len(self):
-                self.index_to_key.append(None)
-            self.index_to_key[self.next_index] = key
-            self.key_to_index[key] = self.next_index
+        left = iter(dict.fromkeys(new_keys))
+        while self.next_index < len(self):
+            if self.index_to_key[self.next_index] is None:
+                if (key := next(left, None)) is None:
+                    break
+                self.index_to_key[self.next_index] = key
+                self.key_to_index[key] = self.next_index
             self.next_index += 1
+        begin = len(self)
+        self.index_to_key.extend(left)
+        self.key_to_index.update(zip(self.index_to_key[begin:], range(begin, len(self)), strict=True))
+        self.next_index += len(self) - begin
         self._grow(len(self))
         self.fit_values()
 

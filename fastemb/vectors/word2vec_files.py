@@ -11,6 +11,7 @@ from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
 from ..io.paths import AnyPath, local_path, local_target
+from ..signals import Deferred
 from .interface import Vectors
 from .store import Array
 
@@ -117,10 +118,12 @@ def intersect_word2vec_format(
         raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {store.vector_size}")
     shared = [(row, store.key_to_index[key]) for row, key in enumerate(table.keys) if key in store.key_to_index]
     theirs, ours = [row for row, _ in shared], [row for _, row in shared]
-    store.vectors[ours] = table.vectors[theirs]
-    store.norms = None
     locks = np.ones(len(store), np.float32)
     locks[:] = vars(self).get("vectors_lockf", 1.0)
     locks[ours] = lockf
-    self.vectors_lockf = locks
+    taken = table.vectors[theirs]
+    with Deferred():
+        store.vectors[ours] = taken
+        store.norms = None
+        self.vectors_lockf = locks
     logger.info("took over %d vectors from %s", len(ours), fname)

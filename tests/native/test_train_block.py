@@ -545,3 +545,29 @@ def test_a_window_beyond_every_sentence_costs_no_memory(isa: str) -> None:
     whole = native_run(isa, fresh_model("ns", 8, sg=True, window=50, shrink_windows=False), CORPUS)
     assert run.train(0, ALPHA) == whole.train(0, ALPHA)
     assert run.bits() == whole.bits()
+
+
+@pytest.mark.parametrize("sg", [True, False])
+def test_a_block_that_takes_long_is_broken_off(sg: bool) -> None:
+    """What was done until then is what a block that ends there does, and the counts are of that."""
+    words, window = 400, 600
+    sentences = [np.random.default_rng(1).integers(0, words, 4000).tolist()]
+    model = fresh_model("ns", 512, words, sg=sg, window=window, shrink_windows=False)
+    stopped, prefix = (native_run("base", model, sentences) for _ in range(2))
+    stopped.trainer.stop()
+    done, kept, pairs, loss = stopped.train(2, 0.001)
+    assert 0 < done < stopped.tokens
+    if sg:  # it may end among the contexts of a centre
+        assert kept - done in (0, 1)
+    else:
+        assert prefix.train(2, 0.001, 0, done) == (done, kept, pairs, loss)
+        assert prefix.bits() == stopped.bits()
+
+
+def test_a_block_of_usual_length_is_trained_to_its_end_though_stopped() -> None:
+    model = fresh_model("ns", 64, 400, sg=True)
+    sentences = [np.random.default_rng(1).integers(0, 400, 10_000).tolist()]
+    stopped, whole = (native_run("base", model, sentences) for _ in range(2))
+    stopped.trainer.stop()
+    assert stopped.train(2, 0.01) == whole.train(2, 0.01)
+    assert stopped.bits() == whole.bits()
