@@ -145,6 +145,7 @@ def test_word_pairs(compare, caplog):
     assert linear == (pytest.approx(0.22898052802365956, rel=1e-6), pytest.approx(0.7710194719763404, rel=1e-6))
     assert ranked == (pytest.approx(0.4), pytest.approx(0.6))
     assert (linear.statistic, ranked.pvalue) == (linear[0], ranked[1])
+    assert (linear.correlation, ranked.correlation) == (linear[0], ranked[0])
     assert unknown == 20.0
     assert caplog.text.count("left out") == 3
 

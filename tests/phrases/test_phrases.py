@@ -10,6 +10,7 @@ import random
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from reference.corpus_oracle import check_shape
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
 from fastemb.corpus import corpus_file
 from fastemb.models.phrases import npmi_scorer, original_scorer
+from fastemb.models.word2vec import LineSentence
 from fastemb.phrases import pairs
 from fastemb.phrases.sizes import PhraseSizes
 
@@ -406,6 +408,16 @@ def test_a_list_can_be_read_again_and_a_generator_cannot() -> None:
     assert list(once) == list(again)
     with pytest.raises(ValueError, match="came from a generator"):
         list(once)
+
+
+def test_joined_sentences_are_as_many_as_those_given_where_these_can_be_counted(tmp_path: Path) -> None:
+    found = Phrases(TEXT, min_count=1, threshold=1)
+    assert len(found[TEXT]) == len(found.freeze()[TEXT]) == len(TEXT)
+    (tmp_path / "text").write_text("a b\n", encoding="utf-8")
+    for uncounted in (found[iter(TEXT)], found[LineSentence(str(tmp_path / "text"))]):
+        assert uncounted
+        with pytest.raises(TypeError, match="has no len"):
+            len(uncounted)
 
 
 def test_an_empty_model_finds_nothing() -> None:

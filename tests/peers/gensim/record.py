@@ -11,16 +11,21 @@ import gensim.models
 from peers import plain, run
 from peers.gensim.page import DIFFERS, REPLACED, SAME, Asked
 from peers.gensim.questions import answers, examples, names_of_modules, public_names, signatures, text_file
+from peers.gensim.recipes import RECIPES
 
 
 def answers_for_the_page() -> dict[str, Any]:
-    """Of every case in a folder of its own."""
+    """Of every case and recipe, each in a folder of its own."""
     found = {}
     questions = SAME | {name: pair[0] for name, pair in (DIFFERS | REPLACED).items()}
     for name, question in questions.items():
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found[f"page: {name}"] = plain(question(Asked(gensim.models, Path(folder))))
+    for name, recipe in RECIPES.items():
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found[f"recipe: {name}"] = plain(recipe(gensim.models, Path(folder)))
     return found
 
 

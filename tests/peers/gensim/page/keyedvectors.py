@@ -41,6 +41,9 @@ SAME: dict[str, Question] = {
     "KeyedVectors.cosine_similarities: other vectors": lambda a: a.models.KeyedVectors.cosine_similarities(
         uniform(1, SIZE)[0], uniform(5, SIZE)
     ),
+    "KeyedVectors.cosine_similarities: lists": lambda a: a.models.KeyedVectors.cosine_similarities(
+        [1.0, 2.0], [[1.0, 2.0], [2.0, 1.0]]
+    ),
     "KeyedVectors.distance": lambda a: [a.kv().distance("w0", "w1"), raised(lambda: a.kv().distance("w0", "zz"))],
     "KeyedVectors.distances": lambda a: a.kv().distances("w0"),
     "KeyedVectors.distances: to some": lambda a: a.kv().distances("w0", ["w2", "w3"]),
@@ -206,6 +209,14 @@ SAME: dict[str, Question] = {
     "KeyedVectors.most_similar: an indexer, topn=None": lambda a: a.kv().most_similar(
         ["w1"], topn=None, indexer=Index()
     )[:3],
+    "KeyedVectors.most_similar: forms of keys": lambda a: [
+        a.kv().most_similar(uniform(2, SIZE), topn=3),
+        a.kv().most_similar(np.int64(3), topn=np.int64(2)),
+        a.kv().most_similar([["w0", 0.5], "w1"], topn=3),
+        a.kv().most_similar(["w0", "w0"], ["w1"], topn=3),
+        a.kv().most_similar(["w1"], clip_end=-5, topn=3),
+        a.kv().most_similar(["w1"], restrict_vocab=10**6, topn=3),
+    ],
     "KeyedVectors.most_similar: errors": lambda a: [
         raised(lambda: a.kv().most_similar("zz")),
         raised(lambda: a.kv().most_similar()),
@@ -609,3 +620,14 @@ def _(a: Asked) -> Any:
 def _(a: Asked) -> Any:
     a.counted().save_word2vec_format(a.path("packed.txt.gz"))
     return gzip.decompress(Path(a.path("packed.txt.gz")).read_bytes()).decode()[:80]
+
+
+@same(SAME, "KeyedVectors.evaluate_word_pairs: names of the results")
+def _(a: Asked) -> Any:
+    pearson, spearman, _ = a.kv().evaluate_word_pairs(a.file("pairs", "w0\tw1\t1\nw2\tw3\t5\nw4\tw5\t2\n"))
+    return [float(one) for one in (pearson.statistic, pearson.pvalue, spearman.statistic, spearman.correlation)]
+
+
+@same(SAME, "KeyedVectors.vectors_for_all: attributes")
+def _(a: Asked) -> Any:
+    return sorted(a.counted().vectors_for_all(["w9", "w1"]).expandos)

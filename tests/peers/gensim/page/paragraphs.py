@@ -198,6 +198,12 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
         lambda a: table_of(a.models.KeyedVectors.load_word2vec_format(a.file("twice", "3 2\nx 1 2\nx 3 4\ny 5 6\n"))),
         [["x", "y"], [[1.0, 2.0], [5.0, 6.0]]],
     ),
+    "Files: `load_word2vec_format`: more vectors than the header says": (
+        lambda a: raised(
+            lambda: table_of(a.models.KeyedVectors.load_word2vec_format(a.file("more", "1 2\nx 1 2\ny 3 4\n")))
+        ),
+        "ValueError",
+    ),
     "Vectors and queries: Integers count as row numbers only while no key is an integer": (
         lambda a: [raised(lambda: integers(a)[0].tolist()), 1 in integers(a)],
         ["KeyError", False],
@@ -226,8 +232,9 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
             raised(lambda: a.kv().doesnt_match("w3")),
             raised(lambda: a.kv().rank_by_centrality("w3")[0][1]),
             raised(lambda: float(a.kv().n_similarity("w3", "w3"))),
+            a.kv().get_mean_vector("w3", pre_normalize=False)[:2],
         ],
-        ["w3", "w3", 1.0],
+        ["w3", "w3", 1.0, uniform(len(WORDS), SIZE)[3, :2]],
     ),
     "Vectors and queries: `kv[[]]`": (lambda a: raised(lambda: list(a.kv()[[]].shape)), [0, SIZE]),
     "Vectors and queries: `predict_output_word`": (
@@ -249,6 +256,10 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
             raised(lambda: list(a.phrases().freeze()["ab"])),
         ],
         ["TypeError", "TypeError", "TypeError"],
+    ),
+    "Phrases: An empty corpus is an error": (
+        lambda a: raised(lambda: dict(a.models.Phrases([]).vocab), ValueError),
+        "ValueError",
     ),
     "Phrases: Nothing is lost": (lambda a: list(a.phrases()[["new", "", "york"]]), ["new", "", "york"]),
     "Phrases: A score of NaN makes no phrase": (lambda a: list(a.phrases(scoring=nan_score).export_phrases()), []),

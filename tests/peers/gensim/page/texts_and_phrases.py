@@ -82,6 +82,14 @@ SAME: dict[str, Question] = {
         for event in ("epoch_begin", "epoch_end", "train_begin", "train_end")
     },
     "Phrases.Phrases: defaults": lambda a: str(a.models.Phrases(PHRASES)).replace(" object", "")[:70],
+    "Phrases.Phrases: sentences": lambda a: [
+        a.phrases()[["new", "york"]],
+        list(a.phrases()[("new", "york")]),
+        len(a.phrases()[PHRASES]),
+        *(len(list(joined)) for joined in [a.phrases()[PHRASES]] * 2),
+        list(a.phrases()[[]]),
+        list(a.phrases()[[[]]]),
+    ],
     "Phrases.analyze_sentence": lambda a: list(
         a.phrases().analyze_sentence(["new", "york", "city", "is", "new", "york"])
     ),
@@ -163,6 +171,24 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
     "Phrases.export_phrases": (
         lambda a: list(a.phrases().export_phrases()),
         ["of_old", "a_city", "is_a", "new_york", "york_of", "the_new", "york_is"],
+    ),
+    "LineSentence.LineSentence: invalid UTF-8": (
+        lambda a: raised(lambda: list(a.models.word2vec.LineSentence(a.file("bad", b"a \xff\n")))),
+        "ValueError",
+    ),
+    "Phrases.load: of a file of FrozenPhrases": (
+        lambda a: (
+            a.phrases().freeze().save(a.path("saved")),
+            raised(lambda: type(a.models.Phrases.load(a.path("saved"))).__name__),
+        )[1],
+        "ValueError",
+    ),
+    "FrozenPhrases.load: of a file of Phrases": (
+        lambda a: (
+            a.phrases().save(a.path("saved")),
+            raised(lambda: type(a.models.phrases.FrozenPhrases.load(a.path("saved"))).__name__),
+        )[1],
+        "ValueError",
     ),
     "Phrases.load": (
         lambda a: raised(lambda: roundtrip(a, a.phrases(scoring=own_score)).scoring is own_score),

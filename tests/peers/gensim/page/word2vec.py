@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from peers.gensim.page.asked import (
+    LINES,
     NEW,
     TEXT,
     Asked,
@@ -61,7 +62,7 @@ SETTINGS = {
 SAME: dict[str, Question] = {
     **{f"Word2Vec.{name}": setting(name, value) for name, value in SETTINGS.items()},
     "Word2Vec.cbow_mean: asked": lambda a: a.filled(cbow_mean=0).predict_output_word(["new", "city"]),
-    "Word2Vec.corpus_count": lambda a: [
+    "Word2Vec.corpus_count: sentences": lambda a: [
         a.models.Word2Vec().corpus_count,
         a.model().corpus_count,
         a.trained().corpus_count,
@@ -159,6 +160,10 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
     "Word2Vec.build_vocab": (
         lambda a: has(a.models.Word2Vec.build_vocab, "min_count", "sample", "kwargs"),
         [True, True, False],
+    ),
+    "Word2Vec.corpus_count": (
+        lambda a: a.models.Word2Vec(corpus_file=a.file("lines", LINES), min_count=1, workers=1).corpus_count,
+        4,
     ),
     "Word2Vec.get_latest_training_loss": (lambda a: one_step(a, 8.0)[1], 8.02212513),
     "Word2Vec.hashfxn": (lambda a: warned(lambda: a.models.Word2Vec(hashfxn=len)), ["UserWarning"]),
