@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..io.atomic import StrPath
-from ..vectors.interface import Vectors
-from ..vectors.store import Store
+from ..vectors.interface import KeyedVectorsLike, norms_of
 from .statistics import Correlation, pearson, spearman
 from .words import folded, numbered_lines, rows_by_word
 
@@ -17,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def evaluate_word_pairs(
-    self: Vectors,
+    self: KeyedVectorsLike,
     pairs: StrPath,
     delimiter: str | None = "\t",
     encoding: str = "utf8",
@@ -42,7 +41,7 @@ def evaluate_word_pairs(
     Raises:
         ValueError: There are fewer than two usable pairs.
     """
-    rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
+    rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
     theirs: list[float] = []
     ours: list[float] = []
     unknown = 0
@@ -51,7 +50,7 @@ def evaluate_word_pairs(
         unknown += not known
         if known or dummy4unknown:
             theirs.append(score)
-            ours.append(_cosine(self._store, rows[first], rows[second]) if known else 0.0)
+            ours.append(_cosine(self, rows[first], rows[second]) if known else 0.0)
     if len(ours) < 2:
         raise ValueError(f"{pairs}: fewer than two pairs with a score of which both words are known")
     ratio = 100 * unknown / (len(ours) + (0 if dummy4unknown else unknown))
@@ -74,10 +73,10 @@ def _read_pairs(
             logger.info("%s: line %d is no pair with a score and left out", path, number)
 
 
-def _cosine(store: Store, first: int, second: int) -> float:
-    norms = store.filled_norms()
+def _cosine(vectors: KeyedVectorsLike, first: int, second: int) -> float:
+    norms = norms_of(vectors)
     scale = float(norms[first]) * float(norms[second])
-    return float(np.dot(store.vectors[first], store.vectors[second])) / scale if scale else 0.0
+    return float(np.dot(vectors.vectors[first], vectors.vectors[second])) / scale if scale else 0.0
 
 
 def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:

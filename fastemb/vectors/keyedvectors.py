@@ -15,8 +15,9 @@ from ..io.formats.word2vec_file import Reading
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
+from .interface import norms_of
 from .norms import divided, row_norms
-from .store import STORED, Array, Key, Store, stored
+from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
@@ -51,18 +52,22 @@ class KeyedVectors:
         expandos: Dict from name to an array of one value a key; see `set_vecattr`.
 
     Integers that are no keys count as row numbers, unless some key is an integer.
+
+    A subclass may override any method, and these attributes by properties: the other methods call and read them. Keys
+    are added to the lists, dicts and arrays that this class holds, so a subclass that holds its own must also override
+    `add_vectors`, and `save` and `load` if files are to hold them.
     """
 
-    vectors: Array = stored(
+    vectors: Array = store_attribute(
         "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
         "After changing values in place call ``fill_norms(force=True)``."
     )
-    index_to_key: list[Key] = stored("List of keys in the order of their rows; None for a reserved row.")
-    key_to_index: dict[Key, int] = stored("Dict from key to row.")
-    vector_size: int = stored("Dimensions of each vector.")
-    norms: Array | None = stored("(n,) array, lengths of the vectors; None while they are not computed.")
-    expandos: dict[str, Array] = stored("Dict from name to an array of one value a key.")
-    next_index: int = stored("First row that may be reserved and not used.")
+    index_to_key: list[Key] = store_attribute("List of keys in the order of their rows; None for a reserved row.")
+    key_to_index: dict[Key, int] = store_attribute("Dict from key to row.")
+    vector_size: int = store_attribute("Dimensions of each vector.")
+    norms: Array | None = store_attribute("(n,) array, lengths of the vectors; None while they are not computed.")
+    expandos: dict[str, Array] = store_attribute("Dict from name to an array of one value a key.")
+    next_index: int = store_attribute("First row that may be reserved and not used.")
 
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
@@ -77,6 +82,9 @@ class KeyedVectors:
 
         def __getattr__(self, name: str) -> NoReturn:
             hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
+            if name == "vectors" or name in STORE_NAMES:
+                made = "_store" in vars(self)
+                hint = ", which was deleted" if made else ": the __init__ of a subclass must call super().__init__"
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -89,7 +97,7 @@ class KeyedVectors:
         vars(self).update(own)
 
     def __len__(self) -> int:
-        return len(self._store)
+        return len(self.index_to_key)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
@@ -104,9 +112,11 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key and ``default`` is None.
         """
-        row = self._store.find(key)
+        row = self.key_to_index.get(key, -1)
         if row >= 0:
             return row
+        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(self.key_to_index):
+            return int(key)
         if default is not None:
             return default
         raise KeyError(f"Key '{key}' not present")
@@ -127,9 +137,9 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         row = self.get_index(key)
-        vector: Array = self._store.vectors[row]
+        vector: Array = self.vectors[row]
         if norm:
-            vector = divided(vector.copy(), self._store.filled_norms()[row])
+            vector = divided(vector.copy(), norms_of(self)[row])
         vector.flags.writeable = False
         return vector
 
@@ -140,7 +150,7 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
-            found: Array = self._store.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+            found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
             return found
         return self.get_vector(key_or_keys)
 
@@ -167,17 +177,19 @@ class KeyedVectors:
 
     def fill_norms(self, force: bool = False) -> None:
         """Compute ``norms``, the lengths of all vectors; only when they are None, or with ``force``."""
-        if self.norms is None or force:
+        if force or self.norms is None:
             self.norms = row_norms(self.vectors)
 
     def get_normed_vectors(self) -> Array:
         """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
-        return divided(self._store.vectors.copy(), self._store.filled_norms()[:, np.newaxis])
+        return divided(self.vectors.copy(), norms_of(self)[:, np.newaxis])
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
-        norms = self._store.filled_norms()
-        divided(self._store.vectors, norms[:, np.newaxis])
+        norms, vectors = norms_of(self), self.vectors
+        divided(vectors, norms[:, np.newaxis])
+        if self.vectors is not vectors:  # a subclass makes them anew each time
+            self.vectors = vectors
         self.norms = (norms > 0).astype(norms.dtype)
 
     # ---- asking ----
@@ -371,7 +383,7 @@ class KeyedVectors:
         """Become what was read from ``path``; values of each key are added to those there are."""
         self._become(table.keys, table.vectors)
         self.expandos.update(table.attributes)
-        set_attributes(path, self, table.own, {*vars(KeyedVectors(1)), *STORED})
+        set_attributes(path, self, table.own, {*vars(KeyedVectors(1)), *STORE_NAMES})
 
     # ---- for older code ----
 

@@ -8,8 +8,6 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .norms import row_norms
-
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
 Array = NDArray[Any]
 
@@ -44,8 +42,8 @@ class Store:
         self.expandos: dict[str, Array] = {}
         self.norms: Array | None = None
         self._vectors: Array = np.zeros((count, vector_size), dtype)
+        self._integers: tuple[dict[Key, int], int, bool] | None = None  # what `has_integers` was asked last, and said
         self._room: Array | None = None  # a larger array whose first rows `_vectors` is
-        self._integer_keys: tuple[int, bool] = (0, False)  # (number of keys, whether one is an int)
 
     def __len__(self) -> int:
         return len(self.index_to_key)
@@ -53,10 +51,7 @@ class Store:
     @property
     def vectors(self) -> Array:
         """All vectors, (n, vector_size); other ones have other norms."""
-        try:
-            return self._vectors
-        except AttributeError:
-            raise AttributeError("the attribute 'vectors' was deleted: assign vectors, or load them again") from None
+        return self._vectors
 
     @vectors.setter
     def vectors(self, value: Array) -> None:
@@ -70,27 +65,12 @@ class Store:
         self._room = None
         self.norms = None
 
-    # ---- looking up ----
-
-    def find(self, key: Key) -> int:
-        """The row of ``key``, or -1. An integer that is no key is a row number, unless some key is an integer."""
-        row = self.key_to_index.get(key, -1)
-        if row != -1:
-            return row
-        if is_integer(key) and 0 <= key < len(self.index_to_key) and not self._has_integer_keys():
-            return int(key)
-        return -1
-
-    def _has_integer_keys(self) -> bool:
-        if self._integer_keys[0] != len(self.key_to_index):
-            self._integer_keys = (len(self.key_to_index), any(map(is_integer, self.key_to_index)))
-        return self._integer_keys[1]
-
-    def filled_norms(self) -> Array:
-        """``norms``, which are computed where they are not."""
-        if self.norms is None:
-            self.norms = row_norms(self.vectors)
-        return self.norms
+    def has_integers(self, rows: dict[Key, int]) -> bool:
+        """Whether one of these keys is an integer. It looks again only when the dict or its length is another."""
+        known = self._integers
+        if known is None or known[0] is not rows or known[1] != len(rows):
+            known = self._integers = (rows, len(rows), any(map(is_integer, rows)))
+        return known[2]
 
     # ---- changing ----
 
@@ -108,11 +88,10 @@ class Store:
             raise ValueError("there must be one vector for each key, and no key twice")
         self.index_to_key, self.key_to_index = index_to_key, key_to_index
         self.next_index = len(vectors)
-        self._integer_keys = (0, False)
         self.vectors = vectors
 
     def reserve(self, new_keys: list[Key]) -> None:
-        """Give each new key a row: reserved ones first, then at the end. Vectors and further values are 0 there."""
+        """Give each new key a row with a vector of zeros: reserved rows first, then at the end."""
         for key in dict.fromkeys(new_keys):
             while self.next_index < len(self) and self.index_to_key[self.next_index] is not None:
                 self.next_index += 1
@@ -122,7 +101,6 @@ class Store:
             self.key_to_index[key] = self.next_index
             self.next_index += 1
         self._grow(len(self))
-        self.fit_values()
 
     def _grow(self, count: int) -> None:
         """Make ``vectors`` at least ``count`` rows long, in memory of twice the size so that it seldom moves."""
@@ -134,20 +112,11 @@ class Store:
             self._room[:have] = self._vectors
         self._vectors = self._room[:count]
 
-    def fit_values(self) -> None:
-        """Make the arrays of further values as long as there are keys."""
-        for name, old in self.expandos.items():
-            if len(old) != len(self):
-                grown = np.zeros(len(self), old.dtype)
-                kept = min(len(old), len(self))
-                grown[:kept] = old[:kept]
-                self.expandos[name] = grown
-
     # ---- copies and pickles ----
 
     def state(self) -> dict[str, Any]:
         """All there is, by name, to make a copy that grows on its own."""
-        return {**vars(self), "_room": None}
+        return {**vars(self), "_integers": None, "_room": None}
 
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> Self:
@@ -159,27 +128,25 @@ class Store:
         return made
 
 
-STORED = frozenset(vars(Store(0)))
+STORE_NAMES = frozenset(vars(Store(0)))
 """Names in the state of a store."""
 
 
-class HasStore(Protocol):
-    """Something that owns a store."""
-
+class _StoreOwner(Protocol):
     _store: Store
 
 
-def stored(doc: str) -> Any:
+def store_attribute(doc: str) -> Any:
     """An attribute of a class that owns a store, which shows the store's of the same name; annotate it with its type.
 
     Args:
         doc: What it is.
     """
-    return Stored(doc)
+    return _StoreAttribute(doc)
 
 
-class Stored:
-    """The descriptor that `stored` makes."""
+class _StoreAttribute:
+    """The descriptor that `store_attribute` makes."""
 
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
@@ -187,14 +154,14 @@ class Stored:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, of: HasStore | None, owner: type | None = None) -> Any:
+    def __get__(self, of: _StoreOwner | None, owner: type | None = None) -> Any:
         """Return the attribute, or from the class this descriptor."""
         return self if of is None else getattr(of._store, self._name)
 
-    def __set__(self, of: HasStore, value: Any) -> None:
+    def __set__(self, of: _StoreOwner, value: Any) -> None:
         """Set the attribute of the store."""
         setattr(of._store, self._name, value)
 
-    def __delete__(self, of: HasStore) -> None:
+    def __delete__(self, of: _StoreOwner) -> None:
         """Delete it."""
         delattr(of._store, self._name)

@@ -11,14 +11,14 @@ from ..io.atomic import StrPath
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
-from .interface import Vectors
+from .interface import KeyedVectorsLike
 from .store import Array
 
 logger = logging.getLogger(__name__)
 
 
 def save_word2vec_format(
-    self: Vectors,
+    self: KeyedVectorsLike,
     fname: StrPath,
     fvocab: StrPath | None = None,
     binary: bool = False,
@@ -43,15 +43,14 @@ def save_word2vec_format(
     Raises:
         ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute.
     """
-    store = self._store
     layout = Layout(sort_attr, total_vec, write_header, prefix, append)
-    table = VectorTable(store.index_to_key, store.vectors, store.expandos)
+    table = VectorTable(self.index_to_key, self.vectors, self.expandos)
     if fvocab is not None:
-        if sort_attr not in store.expandos:
+        if sort_attr not in self.expandos:
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
         order = layout.order(table)
-        keys = [store.index_to_key[row] for row in order.tolist()]
-        write_counts(fvocab, keys, store.expandos[sort_attr][order], prefix=prefix)
+        keys = [self.index_to_key[row] for row in order.tolist()]
+        write_counts(fvocab, keys, self.expandos[sort_attr][order], prefix=prefix)
     (word2vec_binary if binary else word2vec_text).write(fname, table, layout)
 
 
@@ -83,7 +82,7 @@ def read_word2vec(
     return table._replace(attributes={"count": np.array([known.get(key, 0) for key in table.keys], np.int64)})
 
 
-class _Trainable(Vectors, Protocol):
+class _Trainable(KeyedVectorsLike, Protocol):
     vectors_lockf: Array
 
 
@@ -108,15 +107,14 @@ def intersect_word2vec_format(
     Raises:
         ValueError: The file is damaged or its vectors have another size.
     """
-    store = self._store
     table = read_word2vec(fname, Reading(encoding, unicode_errors), binary=binary)
-    if table.vectors.shape[1] != store.vector_size:
-        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {store.vector_size}")
-    shared = [(row, store.key_to_index[key]) for row, key in enumerate(table.keys) if key in store.key_to_index]
+    if table.vectors.shape[1] != self.vector_size:
+        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {self.vector_size}")
+    shared = [(row, self.key_to_index[key]) for row, key in enumerate(table.keys) if key in self.key_to_index]
     theirs, ours = [row for row, _ in shared], [row for _, row in shared]
-    store.vectors[ours] = table.vectors[theirs]
-    store.norms = None
-    locks = np.ones(len(store), np.float32)
+    self.vectors[ours] = table.vectors[theirs]
+    self.norms = None
+    locks = np.ones(len(self), np.float32)
     locks[:] = vars(self).get("vectors_lockf", 1.0)
     locks[ours] = lockf
     self.vectors_lockf = locks

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .interface import Vectors
+from .interface import KeyedVectorsLike
 from .norms import divided, row_norms
 from .store import Array, Key
 
 
-def wmdistance(self: Vectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
+def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
     """Return the word mover's distance of two lists of words; needs the package POT.
 
     Kusner et al. 2015 (ICML): the least work that moves one document's words onto the other's. Words that do not
@@ -36,7 +36,7 @@ def wmdistance(self: Vectors, document1: Iterable[Key], document2: Iterable[Key]
     if not all(documents):
         return float("inf")
     (rows1, counts1), (rows2, counts2) = (np.unique(rows, return_counts=True) for rows in documents)
-    costs = _distances_between(self._store.vectors[rows1], self._store.vectors[rows2], norm)
+    costs = _distances_between(self.vectors[rows1], self.vectors[rows2], norm)
     return float(emd2(counts1 / counts1.sum(), counts2 / counts2.sum(), costs))
 
 
