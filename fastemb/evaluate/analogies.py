@@ -10,7 +10,7 @@ import numpy as np
 
 from ..io.atomic import StrPath
 from ..vectors.interface import KeyedVectorsLike, norms_of
-from ..vectors.norms import divided, row_norms
+from ..vectors.norms import row_norms, scaled
 from ..vectors.search import nearest, offsets_of
 from .words import folded, numbered_lines, rows_by_word
 
@@ -107,9 +107,9 @@ def _guesses(
     norms, keys = norms_of(vectors), vectors.index_to_key
     for start in range(0, len(questions), _BLOCK_QUESTIONS):
         rows = np.array([question.rows for question in questions[start : start + _BLOCK_QUESTIONS]], np.intp)
-        a, b, c = (divided(vectors.vectors[given], norms[given][:, np.newaxis]) for given in rows.T[:3])
+        a, b, c = (scaled(vectors.vectors[given], norms[given]) for given in rows.T[:3])
         wanted = b + c - a
-        wanted = divided(wanted, row_norms(wanted)[:, np.newaxis])
+        wanted = scaled(wanted, row_norms(wanted))
         searched = slice(0, restrict_vocab or None)
         found, _ = nearest(vectors, wanted, _GUESSES, rows=searched, without=offsets_of(rows[:, :3].tolist()))
         for near in found.tolist():

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-import numpy as np
-
 from ..io.atomic import StrPath
-from ..vectors.interface import KeyedVectorsLike, norms_of
+from ..vectors.interface import KeyedVectorsLike
+from ..vectors.norms import cosine
 from .statistics import Correlation, pearson, spearman
 from .words import folded, numbered_lines, rows_by_word
 
@@ -50,7 +49,7 @@ def evaluate_word_pairs(
         unknown += not known
         if known or dummy4unknown:
             theirs.append(score)
-            ours.append(_cosine(self, rows[first], rows[second]) if known else 0.0)
+            ours.append(float(cosine(self.vectors[rows[first]], self.vectors[rows[second]])) if known else 0.0)
     if len(ours) < 2:
         raise ValueError(f"{pairs}: fewer than two pairs with a score of which both words are known")
     ratio = 100 * unknown / (len(ours) + (0 if dummy4unknown else unknown))
@@ -71,12 +70,6 @@ def _read_pairs(
             yield folded(first, case_insensitive), folded(second, case_insensitive), float(score)
         except ValueError:
             logger.info("%s: line %d is no pair with a score and left out", path, number)
-
-
-def _cosine(vectors: KeyedVectorsLike, first: int, second: int) -> float:
-    norms = norms_of(vectors)
-    scale = float(norms[first]) * float(norms[second])
-    return float(np.dot(vectors.vectors[first], vectors.vectors[second])) / scale if scale else 0.0
 
 
 def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:

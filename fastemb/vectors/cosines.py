@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .interface import KeyedVectorsLike, as_list, norms_of
-from .norms import cosine, divided, row_norms, unit
+from .norms import cosine, row_norms, unit
 from .search import cosines_with
 from .store import Array, Key
 
@@ -48,7 +48,7 @@ def distances(self: KeyedVectorsLike, word_or_vector: Any, other_words: Iterable
 
 def cosine_similarities(vector_1: Array, vectors_all: Array) -> Array:
     """Return the cosines of a vector (d,) with each row of (n, d), as (n,); 0 for vectors of zeros."""
-    return divided(np.dot(vectors_all, unit(vector_1)), row_norms(vectors_all))
+    return cosines_with(vectors_all, row_norms(vectors_all), unit(vector_1))
 
 
 def most_similar_to_given(self: KeyedVectorsLike, key1: Key, keys_list: Sequence[Key]) -> Key:

@@ -16,7 +16,7 @@ from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_optio
 from ..io.user_attributes import set_attributes
 from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .interface import norms_of
-from .norms import divided, row_norms
+from .norms import row_norms, scaled
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
@@ -139,7 +139,7 @@ class KeyedVectors:
         row = self.get_index(key)
         vector: Array = self.vectors[row]
         if norm:
-            vector = divided(vector.copy(), norms_of(self)[row])
+            vector = scaled(vector[np.newaxis].copy(), norms_of(self)[row : row + 1])[0]
         vector.flags.writeable = False
         return vector
 
@@ -182,12 +182,12 @@ class KeyedVectors:
 
     def get_normed_vectors(self) -> Array:
         """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
-        return divided(self.vectors.copy(), norms_of(self)[:, np.newaxis])
+        return scaled(self.vectors.copy(), norms_of(self))
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
         norms, vectors = norms_of(self), self.vectors
-        divided(vectors, norms[:, np.newaxis])
+        scaled(vectors, norms)
         if self.vectors is not vectors:  # a subclass makes them anew each time
             self.vectors = vectors
         self.norms = (norms > 0).astype(norms.dtype)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..checks import integer
 from .interface import KeyedVectorsLike, Scored, as_list, norms_of
-from .norms import divided, row_norms, unit
+from .norms import row_norms, scaled, unit
 from .search import best, cosines_with, nearest, offsets_of
 from .store import Array, Key
 from .topk import Floats, Indices
@@ -146,13 +146,12 @@ def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> 
     if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
         if queries.ndim != 2 or queries.shape[1] != vectors.vector_size:
             raise ValueError(f"vectors must be (n, {vectors.vector_size}), not {queries.shape}")
-        given = queries.astype(np.float32)
-        return divided(given, row_norms(given)[:, np.newaxis]), None
+        given = queries.astype(np.result_type(queries, np.float32))
+        return scaled(given, row_norms(given)).astype(np.float32, copy=False), None
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
     rows = np.array([vectors.get_index(key) for key in queries], np.int64)
-    norms = norms_of(vectors)[rows].astype(np.float32)
-    return divided(vectors.vectors[rows].astype(np.float32), norms[:, np.newaxis]), rows
+    return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
 
 
 def _rows_of(vectors: KeyedVectorsLike, items: Iterable[Any]) -> set[int]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .interface import KeyedVectorsLike, norms_of
-from .norms import divided
+from .norms import divided, extreme_rows, scaled
 from .store import Array
 from .topk import Indices, top_k
 
@@ -49,6 +49,11 @@ def nearest(
     if len(directions) == 1 and directions.dtype == searched.dtype == np.float64:
         found, cosines = _of_one(cosines_with(searched, norms, directions[0]), topn, exclude)
     else:
+        extreme = extreme_rows(norms, np.float32)
+        if len(extreme):
+            searched, norms = searched.copy(), norms.copy()
+            searched[extreme] = scaled(searched[extreme], norms[extreme])
+            norms[extreme] = 1
         lengths = norms.astype(np.float32)
         factors = divided(np.ones_like(lengths), lengths)
         found, cosines = top_k(directions, searched, topn, scale=factors, exclude=exclude, workers=workers)
@@ -58,8 +63,13 @@ def nearest(
 
 def cosines_with(vectors: Array, norms: Array, direction: Array) -> Array:
     """Cosines of all rows of (n, d), whose lengths are ``norms``, with a direction (d,) of length 1, as (n,)."""
-    with np.errstate(invalid="ignore"):  # a vector with NaN is no error: it comes last
-        return divided(vectors @ direction, norms)
+    direction = direction.astype(np.result_type(direction, np.float32), copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):  # a vector with NaN is no error: it comes last
+        cosines: Array = divided(vectors @ direction, norms)
+        extreme = extreme_rows(norms)
+        if len(extreme):
+            cosines[extreme] = scaled(vectors[extreme], norms[extreme]) @ direction
+    return cosines
 
 
 def best(scores: Array, count: int) -> Array:

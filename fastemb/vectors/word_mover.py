@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from .interface import KeyedVectorsLike
-from .norms import divided, row_norms
+from .norms import row_norms, scaled
 from .store import Array, Key
 
 
@@ -44,5 +44,5 @@ def _distances_between(vectors1: Array, vectors2: Array, norm: bool) -> Array:
     """Euclidean distances of rows, (len(vectors1), len(vectors2)), float64."""
     first, second = vectors1.astype(np.float64), vectors2.astype(np.float64)
     if norm:
-        first, second = (divided(rows, row_norms(rows)[:, np.newaxis]) for rows in (first, second))
+        first, second = (scaled(rows, row_norms(rows)) for rows in (first, second))
     return np.stack([np.linalg.norm(second - row, axis=1) for row in first])
