@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .interface import KeyedVectorsLike
-from .store import Key
+from .store import Array, Key, is_integer
 
 
 def add_vector(self: KeyedVectorsLike, key: Key, vector: ArrayLike) -> int:
@@ -38,9 +38,10 @@ def add_vectors(
         replace: Whether keys that exist get the new vector. Default False: they keep theirs.
 
     Raises:
-        ValueError: Sizes do not fit.
+        ValueError: Sizes do not fit, a key is None or an integer that takes more than 64 bits, or the vectors were
+            loaded with ``mmap="r"`` and some are to be replaced.
     """
-    names = list(keys) if isinstance(keys, list | tuple | np.ndarray | range | dict) else [keys]
+    names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
     values = np.asarray(weights, self.vectors.dtype)
     values = values[np.newaxis] if values.ndim == 1 else values
     further = {attr: np.asarray(extra) for attr, extra in (extras or {}).items()}
@@ -49,20 +50,34 @@ def add_vectors(
         raise ValueError(f"{len(names)} keys need vectors of shape {expected}, not {values.shape}")
     if any(extra.shape != (len(names),) for extra in further.values()):
         raise ValueError(f"extras must have one value for each of {len(names)} keys")
+    if not names:
+        return
+    for key in names:
+        _check_key(key)
+    _check_lengths(self)
     known = {key: self.key_to_index[key] for key in names if key in self.key_to_index}
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
     if not replace:
         chosen = list({names[at]: at for at in reversed(chosen)}.values())[::-1]  # of a repeated key the first
+    new = list(dict.fromkeys(names[at] for at in chosen if names[at] not in known))
+    count, before = len(self), self.vectors
+    if len(new) < len(chosen):
+        check_writeable(before)
     for attr, extra in further.items():
         self.allocate_vecattrs([attr], [extra.dtype])
-    self._store.reserve([names[at] for at in chosen if names[at] not in known])
-    self.allocate_vecattrs()
-    rows = [self.key_to_index[names[at]] for at in chosen]
-    self.vectors[rows] = values[chosen]
-    for attr, extra in further.items():
-        self.expandos[attr][rows] = extra[chosen]
-    if chosen:
-        self.norms = None
+    try:
+        self._store.reserve(new)
+        self.allocate_vecattrs()
+        rows = [self.key_to_index[names[at]] for at in chosen]
+        for attr, extra in further.items():
+            self.expandos[attr][rows] = extra[chosen]
+        if chosen:
+            self.norms = None
+        self.vectors[rows] = values[chosen]
+    except BaseException:
+        self._store.give_back(new, count, before)
+        self.allocate_vecattrs()
+        raise
 
 
 def set_vectors(self: KeyedVectorsLike, keys: Key | Sequence[Key], weights: ArrayLike) -> None:
@@ -71,7 +86,9 @@ def set_vectors(self: KeyedVectorsLike, keys: Key | Sequence[Key], weights: Arra
     Raises:
         ValueError: Sizes do not fit.
     """
-    names = list(keys) if isinstance(keys, list | tuple | np.ndarray) else [keys]
+    if isinstance(keys, slice):
+        raise TypeError("vectors are set by key; assign to rows of the attribute vectors for a slice of all")
+    names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
     keys_of_rows = self.index_to_key
     known = [keys_of_rows[self.get_index(key)] if self.has_index_for(key) else key for key in names]
     self.add_vectors(known, weights, replace=True)
@@ -104,13 +121,18 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     """
     if len(self) == 0:
         return
+    _check_lengths(self)
     self.allocate_vecattrs()
     order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
     keys = [self.index_to_key[row] for row in order.tolist()]
     rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, self.vectors[order]
     values = {attr: values[order] for attr, values in self.expandos.items()}
-    self.index_to_key, self.key_to_index, self.vectors, self.expandos = keys, rows, vectors, values
-    self.norms = None
+    before = self.index_to_key, self.key_to_index, self.vectors, self.expandos
+    try:
+        self.index_to_key, self.key_to_index, self.vectors, self.expandos = keys, rows, vectors, values
+    except BaseException:  # Ctrl-C
+        self.index_to_key, self.key_to_index, self.vectors, self.expandos = before
+        raise
 
 
 def allocate_vecattrs(
@@ -156,6 +178,7 @@ def get_vecattr(self: KeyedVectorsLike, key: Key, attr: str) -> Any:
         KeyError: There is no such key or no such attribute.
     """
     index = self.get_index(key)
+    self.allocate_vecattrs()
     return self.expandos[attr][index]
 
 
@@ -170,10 +193,45 @@ def _attribute_dtype(given: Any) -> np.dtype[Any]:
 
 def _fit_values(vectors: KeyedVectorsLike) -> None:
     """Make the arrays of further values as long as there are keys."""
-    count = len(vectors)
     for name, old in vectors.expandos.items():
-        if len(old) != count:
-            grown = np.zeros(count, old.dtype)
-            kept = min(len(old), count)
-            grown[:kept] = old[:kept]
-            vectors.expandos[name] = grown
+        if not isinstance(old, np.ndarray) or len(old) != len(vectors):
+            vectors.expandos[name] = vectors._store.fitted(as_values(name, old), vectors.index_to_key)
+    vectors._store.forget_former_keys()
+
+
+def as_values(name: Any, values: Any) -> Array:
+    """What somebody put into ``expandos`` as an array of one value a key.
+
+    Raises:
+        ValueError: It is none.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"the attribute {name!r} must be an array of one value a key, not of shape {array.shape}")
+    return array.astype(_attribute_dtype(array.dtype), copy=False)
+
+
+def _check_key(key: Key) -> None:
+    if key is None:
+        raise ValueError("None cannot be a key: it stands for a row that is reserved")
+    if is_integer(key) and not -(2**63) <= key < 2**63:
+        raise ValueError(f"integer keys must fit in 64 bits with sign; make {key} a str")
+
+
+def _check_lengths(vectors: KeyedVectorsLike) -> None:
+    have, count = len(vectors.vectors), len(vectors)
+    if have != count:
+        raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
+
+
+def check_writeable(vectors: Array) -> None:
+    """Check that vectors may be changed in place.
+
+    Raises:
+        ValueError: They may not.
+    """
+    if not vectors.flags.writeable:
+        raise ValueError(
+            "these vectors are read-only, as those loaded with mmap='r' are: load with mmap='c', which keeps changes "
+            "in memory, or assign a copy: vectors = vectors.copy()"
+        )

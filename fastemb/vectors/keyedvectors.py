@@ -14,7 +14,7 @@ from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
-from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
+from . import cosines, editing, gensim_vectors, late, means, nearest, older, saving, word2vec_files, word_mover
 from .interface import norms_of
 from .norms import row_norms, scaled
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
@@ -177,7 +177,7 @@ class KeyedVectors:
 
     def fill_norms(self, force: bool = False) -> None:
         """Compute ``norms``, the lengths of all vectors; only when they are None, or with ``force``."""
-        if force or self.norms is None:
+        if force or self.norms is None or len(self.norms) != len(self.vectors):
             self.norms = row_norms(self.vectors)
 
     def get_normed_vectors(self) -> Array:
@@ -187,6 +187,7 @@ class KeyedVectors:
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
         norms, vectors = norms_of(self), self.vectors
+        editing.check_writeable(vectors)
         scaled(vectors, norms)
         if self.vectors is not vectors:  # a subclass makes them anew each time
             self.vectors = vectors
@@ -252,8 +253,9 @@ class KeyedVectors:
     ) -> None:
         """Write everything to a file in fastemb's own format, a safetensors file; `load` reads it.
 
-        Attributes of your own are written too, as far as they are plain: None, bool, int, float, str, lists and dicts
-        of these, and arrays of numbers. For the rest there is a warning.
+        Rows that are reserved and not used are left out. Attributes of your own are written too, as far as they are
+        plain: None, bool, int, float, str, lists and dicts of these, and arrays of numbers. For the rest there is a
+        warning.
 
         Args:
             fname_or_handle: File, which is there whole or not at all; or one that is open for writing bytes.
@@ -264,16 +266,14 @@ class KeyedVectors:
 
         Raises:
             TypeError: Keys are not all str or all int.
+            ValueError: Something was assigned that does not fit the rest: vectors, keys, or values of each key.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         fastemb_file.write(fname_or_handle, self._table(set(ignore)))
 
     def _table(self, ignore: set[str]) -> VectorTable:
         """What is saved."""
-        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
-        known = {*vars(KeyedVectors(1)), *ignore}
-        own = {name: value for name, value in vars(self).items() if name not in known}
-        return VectorTable(self.index_to_key, self.vectors, values, own)
+        return saving.table_of(self, {*vars(KeyedVectors(1)), *ignore}, _DERIVED)
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
@@ -383,7 +383,7 @@ class KeyedVectors:
         """Become what was read from ``path``; values of each key are added to those there are."""
         self._become(table.keys, table.vectors)
         self.expandos.update(table.attributes)
-        set_attributes(path, self, table.own, {*vars(KeyedVectors(1)), *STORE_NAMES})
+        set_attributes(path, self, table.own, set(vars(KeyedVectors(1))))
 
     # ---- for older code ----
 

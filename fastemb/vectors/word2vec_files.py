@@ -11,7 +11,9 @@ from ..io.atomic import StrPath
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
+from .editing import check_writeable
 from .interface import KeyedVectorsLike
+from .saving import table_of
 from .store import Array
 
 logger = logging.getLogger(__name__)
@@ -41,16 +43,17 @@ def save_word2vec_format(
         sort_attr: Attribute by whose falling values the rows are sorted, if it exists. Default "count".
 
     Raises:
-        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute.
+        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute; or something
+            was assigned that does not fit the rest, as in `KeyedVectors.save`.
     """
     layout = Layout(sort_attr, total_vec, write_header, prefix, append)
-    table = VectorTable(self.index_to_key, self.vectors, self.expandos)
+    table = table_of(self, vars(self))
     if fvocab is not None:
-        if sort_attr not in self.expandos:
+        if sort_attr not in table.attributes:
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
         order = layout.order(table)
-        keys = [self.index_to_key[row] for row in order.tolist()]
-        write_counts(fvocab, keys, self.expandos[sort_attr][order], prefix=prefix)
+        keys = [table.keys[row] for row in order.tolist()]
+        write_counts(fvocab, keys, table.attributes[sort_attr][order], prefix=prefix)
     (word2vec_binary if binary else word2vec_text).write(fname, table, layout)
 
 
@@ -112,8 +115,9 @@ def intersect_word2vec_format(
         raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {self.vector_size}")
     shared = [(row, self.key_to_index[key]) for row, key in enumerate(table.keys) if key in self.key_to_index]
     theirs, ours = [row for row, _ in shared], [row for _, row in shared]
-    self.vectors[ours] = table.vectors[theirs]
+    check_writeable(self.vectors)
     self.norms = None
+    self.vectors[ours] = table.vectors[theirs]
     locks = np.ones(len(self), np.float32)
     locks[:] = vars(self).get("vectors_lockf", 1.0)
     locks[ours] = lockf
