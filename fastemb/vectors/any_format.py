@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..io.atomic import StrPath
-from ..io.formats import read_vectors, write_vectors
+from ..io.formats import write_vectors
+from .files import read_table
 from .keyedvectors import KeyedVectors
 
 
@@ -15,7 +16,7 @@ def load_vectors(path: StrPath) -> KeyedVectors:
     Raises:
         ValueError: The file is damaged or in none of these formats, or a pipe.
     """
-    return KeyedVectors._from_table(path, read_vectors(path))
+    return KeyedVectors._from_table(path, read_table(path))
 
 
 def save_vectors(vectors: KeyedVectors, path: StrPath) -> None:

@@ -14,7 +14,7 @@ from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
-from . import cosines, editing, gensim_vectors, late, means, nearest, older, saving, word2vec_files, word_mover
+from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .interface import norms_of
 from .norms import row_norms, scaled
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
@@ -273,7 +273,7 @@ class KeyedVectors:
 
     def _table(self, ignore: set[str]) -> VectorTable:
         """What is saved."""
-        return saving.table_of(self, {*vars(KeyedVectors(1)), *ignore}, _DERIVED)
+        return files.table_of(self, {*vars(KeyedVectors(1)), *ignore}, _DERIVED)
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
@@ -281,19 +281,22 @@ class KeyedVectors:
 
     @classmethod
     def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
-        """Read what `save` wrote, or the input vectors of a model that `Word2Vec.save` wrote.
+        """Read what `save` wrote, the input vectors of a model that `Word2Vec.save` wrote, or word2vec text or binary.
+
+        It opens what `fastemb.load_vectors` opens; `load_word2vec_format` has options for the formats of word2vec.
 
         A subclass's ``__init__`` is not called: its own attributes are those that were saved.
 
         Args:
             fname: File.
-            mmap: Maps the vectors from the file instead of reading them: "r" read-only, "c" with changes that stay
-                in memory, "r+" with changes that reach the file. Default None.
+            mmap: Maps the vectors from a file in fastemb's own format instead of reading them: "r" read-only, "c" with
+                changes that stay in memory, "r+" with changes that reach the file. Default None.
 
         Raises:
-            ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
+            ValueError: The file is damaged or of another kind, or ``mmap`` is something else, or given for a file in
+                another format.
         """
-        return cls._from_table(fname, fastemb_file.read(fname, mmap))
+        return cls._from_table(fname, files.read_table(fname, mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
         """Take what `_packed` gave."""

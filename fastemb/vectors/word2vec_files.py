@@ -12,8 +12,8 @@ from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
 from .editing import check_writeable
+from .files import table_of
 from .interface import KeyedVectorsLike
-from .saving import table_of
 from .store import Array
 
 logger = logging.getLogger(__name__)

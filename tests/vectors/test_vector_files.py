@@ -251,6 +251,24 @@ def test_any_format(tmp_path, name):
     vectors = made(("a", "b", "c"), (3, 2, 1))
     save_vectors(vectors, tmp_path / name)
     assert_equal(load_vectors(tmp_path / name), vectors)
+    assert_equal(KeyedVectors.load(tmp_path / name), vectors)
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.bin"])
+@pytest.mark.parametrize("mmap", ["r", "r+", "c"])
+def test_only_files_in_the_own_format_are_mapped_and_others_say_how(tmp_path, name, mmap):
+    save_vectors(made(("a", "b", "c"), (3, 2, 1)), tmp_path / name)
+    with pytest.raises(ValueError, match=r"load this one without mmap, write it with save\(\), and map that"):
+        KeyedVectors.load(tmp_path / name, mmap=mmap)
+    KeyedVectors.load(tmp_path / name).save(tmp_path / "own")
+    assert_equal(KeyedVectors.load(tmp_path / "own", mmap=mmap), KeyedVectors.load(tmp_path / name))
+
+
+def test_a_subclass_loads_any_format_as_itself(tmp_path):
+    save_vectors(made(("a", "b", "c"), (3, 2, 1)), tmp_path / "v.txt")
+    loaded = Named.load(tmp_path / "v.txt")
+    assert type(loaded) is Named
+    assert loaded.kind == "plain"
 
 
 def test_any_format_without_header_or_not_at_all(tmp_path):
