@@ -105,7 +105,7 @@ class Text8Corpus:
                 rest = text[end:]
                 position += end
                 if len(rest) > LONGEST_TOKEN:
-                    name = os.fspath(self.fname)
+                    name = os.fsdecode(self.fname)
                     raise ValueError(f"{name}, byte {position}: a word of more than {LONGEST_TOKEN:,} bytes: no text")
                 while len(waiting) >= self.max_sentence_length:
                     yield waiting[: self.max_sentence_length]

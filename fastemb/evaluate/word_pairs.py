@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-import numpy as np
-
 from ..io.input_file import numbered_lines
 from ..io.paths import AnyPath, local_path
-from ..vectors.interface import Vectors
-from ..vectors.store import Store
+from ..vectors.interface import KeyedVectorsLike
+from ..vectors.norms import cosine
 from .statistics import Correlation, pearson, spearman
 from .words import folded, rows_by_word
 
@@ -18,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def evaluate_word_pairs(
-    self: Vectors,
+    self: KeyedVectorsLike,
     pairs: AnyPath,
     delimiter: str | None = "\t",
     encoding: str = "utf8",
@@ -44,7 +42,7 @@ def evaluate_word_pairs(
         ValueError: There are fewer than two usable pairs.
     """
     pairs = local_path(pairs)
-    rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
+    rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
     theirs: list[float] = []
     ours: list[float] = []
     unknown = 0
@@ -53,7 +51,7 @@ def evaluate_word_pairs(
         unknown += not known
         if known or dummy4unknown:
             theirs.append(score)
-            ours.append(_cosine(self._store, rows[first], rows[second]) if known else 0.0)
+            ours.append(float(cosine(self.vectors[rows[first]], self.vectors[rows[second]])) if known else 0.0)
     if len(ours) < 2:
         raise ValueError(f"{pairs}: fewer than two pairs with a score of which both words are known")
     ratio = 100 * unknown / (len(ours) + (0 if dummy4unknown else unknown))
@@ -74,12 +72,6 @@ def _read_pairs(
             yield folded(first, case_insensitive), folded(second, case_insensitive), float(score)
         except ValueError:
             logger.info("%s: line %d is no pair with a score and left out", path, number)
-
-
-def _cosine(store: Store, first: int, second: int) -> float:
-    norms = store.filled_norms()
-    scale = float(norms[first]) * float(norms[second])
-    return float(np.dot(store.vectors[first], store.vectors[second])) / scale if scale else 0.0
 
 
 def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: AnyPath) -> None:

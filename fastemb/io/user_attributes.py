@@ -67,15 +67,18 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
         ValueError: One has a name that belongs to the class, or is no name.
     """
     for name, value in attributes.items():
-        if not name.isidentifier() or name.startswith("__") or name in reserved or _is_taken(type(made), name):
+        if name in reserved or not can_be_set(type(made), name):
             raise ValueError(f"{path}: damaged attributes: {name!r} cannot be one")
         made.__dict__[name] = value
 
 
-def _is_taken(cls: type, name: str) -> bool:
-    """Whether a name is that of a method or property; values that a subclass sets for all may be set for one."""
+def can_be_set(cls: type, name: str) -> bool:
+    """Whether an attribute of this name can be saved: it is a name, and not that of a method or property of the class.
+
+    Values that a subclass sets for all may be set for one.
+    """
     known = getattr(cls, name, None)
-    return callable(known) or hasattr(known, "__get__")
+    return name.isidentifier() and not name.startswith("__") and not callable(known) and not hasattr(known, "__get__")
 
 
 def _is_plain(value: Any) -> bool:

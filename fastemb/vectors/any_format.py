@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..io.formats import read_vectors, write_vectors
+from ..io.formats import write_vectors
 from ..io.paths import AnyPath, local_path
+from .files import read_table
 from .keyedvectors import KeyedVectors
 
 
@@ -26,7 +27,7 @@ def load_vectors(
         ValueError: The file is damaged or in none of these formats, or a pipe; or the array or the words do not fit.
     """
     path = local_path(path)
-    return KeyedVectors._from_table(path, read_vectors(path, key=key, words=words))
+    return KeyedVectors._from_table(path, read_table(path, key=key, words=words))
 
 
 def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:

@@ -15,17 +15,26 @@ from .store import Array, Key, Store, is_integer
 Scored = list[tuple[Key, float]]
 
 
-class Vectors(Protocol):
+class KeyedVectorsLike(Protocol):
     """KeyedVectors, or a subclass that answers in its own way, such as with vectors made up for unknown keys.
 
     The functions are written with ``self`` first, and KeyedVectors binds them by assignment: each of them is a method
-    of the class and can be overridden like any other.
+    of the class and can be overridden like any other. They read what they need through these names, never from the
+    store, so that what a subclass overrides is used everywhere. Only `add_vectors` makes room in the store.
     """
 
+    vectors: Array
+    index_to_key: list[Key]
+    key_to_index: dict[Key, int]
+    vector_size: int
+    norms: Array | None
+    expandos: dict[str, Array]
     _store: Store
 
+    def __len__(self) -> int: ...
     def __contains__(self, key: Key, /) -> bool: ...
     def get_index(self, key: Key, default: int | None = None) -> int: ...
+    def fill_norms(self, force: bool = False) -> None: ...
     def has_index_for(self, key: Key) -> bool: ...
     def get_vector(self, key: Key, norm: bool = False) -> Array: ...
     def get_mean_vector(
@@ -57,6 +66,14 @@ class Vectors(Protocol):
     ) -> None: ...
     def allocate_vecattrs(self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None) -> None: ...
     def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]: ...
+
+
+def norms_of(vectors: KeyedVectorsLike) -> Array:
+    """Lengths of all vectors, (n,), which are computed where they are not."""
+    vectors.fill_norms()
+    norms = vectors.norms
+    assert norms is not None, "fill_norms() must set norms"
+    return norms
 
 
 def as_list(value: Any) -> list[Any]:

@@ -16,9 +16,10 @@ from ..io.paths import AnyPath, local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from ..signals import Deferred
-from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
-from .norms import divided, row_norms
-from .store import STORED, Array, Key, Store, stored
+from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
+from .interface import norms_of
+from .norms import row_norms, scaled
+from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
@@ -53,18 +54,22 @@ class KeyedVectors:
         expandos: Dict from name to an array of one value a key; see `set_vecattr`.
 
     Integers that are no keys count as row numbers, unless some key is an integer.
+
+    A subclass may override any method, and these attributes by properties: the other methods call and read them. Keys
+    are added to the lists, dicts and arrays that this class holds, so a subclass that holds its own must also override
+    `add_vectors`, and `save` and `load` if files are to hold them.
     """
 
-    vectors: Array = stored(
+    vectors: Array = store_attribute(
         "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
         "After changing values in place call ``fill_norms(force=True)``."
     )
-    index_to_key: list[Key] = stored("List of keys in the order of their rows; None for a reserved row.")
-    key_to_index: dict[Key, int] = stored("Dict from key to row.")
-    vector_size: int = stored("Dimensions of each vector.")
-    norms: Array | None = stored("(n,) array, lengths of the vectors; None while they are not computed.")
-    expandos: dict[str, Array] = stored("Dict from name to an array of one value a key.")
-    next_index: int = stored("First row that may be reserved and not used.")
+    index_to_key: list[Key] = store_attribute("List of keys in the order of their rows; None for a reserved row.")
+    key_to_index: dict[Key, int] = store_attribute("Dict from key to row.")
+    vector_size: int = store_attribute("Dimensions of each vector.")
+    norms: Array | None = store_attribute("(n,) array, lengths of the vectors; None while they are not computed.")
+    expandos: dict[str, Array] = store_attribute("Dict from name to an array of one value a key.")
+    next_index: int = store_attribute("First row that may be reserved and not used.")
 
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
@@ -79,6 +84,9 @@ class KeyedVectors:
 
         def __getattr__(self, name: str) -> NoReturn:
             hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
+            if name == "vectors" or name in STORE_NAMES:
+                made = "_store" in vars(self)
+                hint = ", which was deleted" if made else ": the __init__ of a subclass must call super().__init__"
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -91,7 +99,7 @@ class KeyedVectors:
         vars(self).update(own)
 
     def __len__(self) -> int:
-        return len(self._store)
+        return len(self.index_to_key)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
@@ -106,9 +114,11 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key and ``default`` is None.
         """
-        row = self._store.find(key)
+        row = self.key_to_index.get(key, -1)
         if row >= 0:
             return row
+        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(self.key_to_index):
+            return int(key)
         if default is not None:
             return default
         raise KeyError(f"Key '{key}' not present")
@@ -129,9 +139,9 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         row = self.get_index(key)
-        vector: Array = self._store.vectors[row]
+        vector: Array = self.vectors[row]
         if norm:
-            vector = divided(vector.copy(), self._store.filled_norms()[row])
+            vector = scaled(vector[np.newaxis].copy(), norms_of(self)[row : row + 1])[0]
         vector.flags.writeable = False
         return vector
 
@@ -142,7 +152,7 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
-            found: Array = self._store.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+            found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
             return found
         return self.get_vector(key_or_keys)
 
@@ -169,18 +179,21 @@ class KeyedVectors:
 
     def fill_norms(self, force: bool = False) -> None:
         """Compute ``norms``, the lengths of all vectors; only when they are None, or with ``force``."""
-        if self.norms is None or force:
+        if force or self.norms is None or len(self.norms) != len(self.vectors):
             self.norms = row_norms(self.vectors)
 
     def get_normed_vectors(self) -> Array:
         """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
-        return divided(self._store.vectors.copy(), self._store.filled_norms()[:, np.newaxis])
+        return scaled(self.vectors.copy(), norms_of(self))
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
-        norms = self._store.filled_norms()
+        norms, vectors = norms_of(self), self.vectors
+        editing.check_writeable(vectors)
         with Deferred():
-            divided(self._store.vectors, norms[:, np.newaxis])
+            scaled(vectors, norms)
+            if self.vectors is not vectors:  # a subclass makes them anew each time
+                self.vectors = vectors
             self.norms = (norms > 0).astype(norms.dtype)
 
     # ---- asking ----
@@ -243,8 +256,9 @@ class KeyedVectors:
     ) -> None:
         """Write everything to a file in fastemb's own format, a safetensors file; `load` reads it.
 
-        Attributes of your own are written too, as far as they are plain: None, bool, int, float, str, lists and dicts
-        of these, and arrays of numbers. For the rest there is a warning.
+        Rows that are reserved and not used are left out. Attributes of your own are written too, as far as they are
+        plain: None, bool, int, float, str, lists and dicts of these, and arrays of numbers. For the rest there is a
+        warning.
 
         Args:
             fname_or_handle: File, which is there whole or not at all; or one that is open for writing bytes.
@@ -255,16 +269,14 @@ class KeyedVectors:
 
         Raises:
             TypeError: Keys are not all str or all int.
+            ValueError: Something was assigned that does not fit the rest: vectors, keys, or values of each key.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         fastemb_file.write(local_target(fname_or_handle), self._table(set(ignore)))
 
     def _table(self, ignore: set[str]) -> VectorTable:
         """What is saved."""
-        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
-        known = {*vars(KeyedVectors(1)), *ignore}
-        own = {name: value for name, value in vars(self).items() if name not in known}
-        return VectorTable(self.index_to_key, self.vectors, values, own)
+        return files.table_of(self, {*vars(KeyedVectors(1)), *ignore}, _DERIVED)
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
@@ -272,20 +284,23 @@ class KeyedVectors:
 
     @classmethod
     def load(cls, fname: AnyPath, mmap: str | None = None) -> Self:
-        """Read what `save` wrote, or the input vectors of a model that `Word2Vec.save` wrote.
+        """Read what `save` wrote, the input vectors of a model that `Word2Vec.save` wrote, or word2vec text or binary.
+
+        It opens what `fastemb.load_vectors` opens; `load_word2vec_format` has options for the formats of word2vec.
 
         A subclass's ``__init__`` is not called: its own attributes are those that were saved.
 
         Args:
             fname: File.
-            mmap: Maps the vectors from the file instead of reading them: "r" read-only, "c" with changes that stay
-                in memory, "r+" with changes that reach the file. Default None.
+            mmap: Maps the vectors from a file in fastemb's own format instead of reading them: "r" read-only, "c" with
+                changes that stay in memory, "r+" with changes that reach the file. Default None.
 
         Raises:
-            ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
+            ValueError: The file is damaged or of another kind, or ``mmap`` is something else, or given for a file in
+                another format.
         """
         fname = local_path(fname)
-        return cls._from_table(fname, fastemb_file.read(fname, mmap))
+        return cls._from_table(fname, files.read_table(fname, mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
         """Take what `_packed` gave."""
@@ -375,7 +390,7 @@ class KeyedVectors:
         """Become what was read from ``path``; values of each key are added to those there are."""
         self._become(table.keys, table.vectors)
         self.expandos.update(table.attributes)
-        set_attributes(path, self, table.own, {*vars(KeyedVectors(1)), *STORED})
+        set_attributes(path, self, table.own, set(vars(KeyedVectors(1))))
 
     # ---- for older code ----
 

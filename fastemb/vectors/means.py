@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .interface import Vectors, as_list
+from .interface import KeyedVectorsLike, as_list
 from .norms import cosine, unit
 from .store import Array, Key
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def get_mean_vector(
-    self: Vectors,
+    self: KeyedVectorsLike,
     keys: Any,
     weights: ArrayLike | None = None,
     pre_normalize: bool = True,
@@ -46,7 +46,7 @@ def get_mean_vector(
     factors = np.ones(len(items)) if weights is None else np.asarray(weights, np.float64)
     if factors.shape != (len(items),):
         raise ValueError("keys and weights must have the same number of elements")
-    total, size = np.zeros(self._store.vector_size), 0.0
+    total, size = np.zeros(self.vector_size), 0.0
     for item, factor in zip(items, factors.tolist(), strict=True):
         if isinstance(item, np.ndarray):
             total += factor * item
@@ -58,10 +58,10 @@ def get_mean_vector(
             raise KeyError(f"Key '{item}' not present")
         size += abs(factor)
     mean = total / size if size > 0 else total
-    return (unit(mean) if post_normalize else mean).astype(self._store.vectors.dtype)
+    return (unit(mean) if post_normalize else mean).astype(self.vectors.dtype)
 
 
-def rank_by_centrality(self: Vectors, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
+def rank_by_centrality(self: KeyedVectorsLike, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
     """Sort keys by the cosine with their mean, highest first; keys that do not exist are left out.
 
     Of equal cosines the key that sorts last comes first; keys that cannot be sorted keep their order.
@@ -92,7 +92,7 @@ def rank_by_centrality(self: Vectors, words: Iterable[Key], use_norm: bool = Tru
         return sorted(pairs, reverse=True, key=lambda pair: pair[0])
 
 
-def doesnt_match(self: Vectors, words: Iterable[Key]) -> Key:
+def doesnt_match(self: KeyedVectorsLike, words: Iterable[Key]) -> Key:
     """Return the key that fits least with the others, by `rank_by_centrality`.
 
     Raises:
@@ -101,7 +101,7 @@ def doesnt_match(self: Vectors, words: Iterable[Key]) -> Key:
     return self.rank_by_centrality(words)[-1][1]
 
 
-def n_similarity(self: Vectors, ws1: Iterable[Key], ws2: Iterable[Key]) -> Any:
+def n_similarity(self: KeyedVectorsLike, ws1: Iterable[Key], ws2: Iterable[Key]) -> Any:
     """Return the cosine of the mean vectors of two sets of keys; keys that do not exist are left out.
 
     Raises:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..signals import Deferred
-from .norms import row_norms
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
 Array = NDArray[Any]
@@ -30,8 +29,6 @@ class Store:
 
     Attributes:
         vector_size: Dimensions.
-        index_to_key: List of keys; None for a reserved row.
-        key_to_index: Dict from key to row.
         next_index: First row that may be reserved and not used.
         expandos: Dict from name to an array of one value a key.
         norms: (n,) array, lengths of the vectors, or None while they are not computed.
@@ -39,31 +36,29 @@ class Store:
 
     def __init__(self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32) -> None:
         self.vector_size = vector_size
-        self.index_to_key: list[Key] = [None] * count
-        self.key_to_index: dict[Key, int] = {}
         self.next_index = 0
         self.expandos: dict[str, Array] = {}
         self.norms: Array | None = None
+        self._index_to_key: list[Key] = [None] * count
+        self._key_to_index: dict[Key, int] = {}
         self._vectors: Array = np.zeros((count, vector_size), dtype)
+        self._former_keys: dict[int, list[Key]] = {}  # lists that were replaced, by their length
+        self._integers: tuple[dict[Key, int], int, bool] | None = None  # what `has_integers` was asked last, and said
         self._room: Array | None = None  # a larger array whose first rows `_vectors` is
-        self._integer_keys: tuple[int, bool] = (0, False)  # (number of keys, whether one is an int)
-
-    def __len__(self) -> int:
-        return len(self.index_to_key)
 
     @property
     def vectors(self) -> Array:
         """All vectors, (n, vector_size); other ones have other norms."""
-        try:
-            return self._vectors
-        except AttributeError:
-            raise AttributeError("the attribute 'vectors' was deleted: assign vectors, or load them again") from None
+        return self._vectors
 
     @vectors.setter
-    def vectors(self, value: Array) -> None:
+    def vectors(self, value: Any) -> None:
+        given = _as_vectors(value)
         self._room = None
         self.norms = None
-        self._vectors = value  # last: so an interrupt leaves the old ones or the new ones
+        with Deferred():
+            self._vectors = given
+            self.vector_size = given.shape[1]
 
     @vectors.deleter
     def vectors(self) -> None:
@@ -71,27 +66,35 @@ class Store:
         self._room = None
         self.norms = None
 
+    @property
+    def index_to_key(self) -> list[Key]:
+        """List of keys; None for a reserved row."""
+        return self._index_to_key
+
+    @index_to_key.setter
+    def index_to_key(self, value: Sequence[Key]) -> None:
+        if isinstance(value, str | bytes):
+            raise TypeError(f"index_to_key must be a list of keys, not {value!r}")
+        self._former_keys[len(self._index_to_key)] = self._index_to_key
+        self._index_to_key = value if isinstance(value, list) else list(value)
+
+    @property
+    def key_to_index(self) -> dict[Key, int]:
+        """Dict from key to row."""
+        return self._key_to_index
+
+    @key_to_index.setter
+    def key_to_index(self, value: Mapping[Key, int]) -> None:
+        self._key_to_index = value if isinstance(value, dict) else dict(value)
+
     # ---- looking up ----
 
-    def find(self, key: Key) -> int:
-        """The row of ``key``, or -1. An integer that is no key is a row number, unless some key is an integer."""
-        row = self.key_to_index.get(key, -1)
-        if row != -1:
-            return row
-        if is_integer(key) and 0 <= key < len(self.index_to_key) and not self._has_integer_keys():
-            return int(key)
-        return -1
-
-    def _has_integer_keys(self) -> bool:
-        if self._integer_keys[0] != len(self.key_to_index):
-            self._integer_keys = (len(self.key_to_index), any(map(is_integer, self.key_to_index)))
-        return self._integer_keys[1]
-
-    def filled_norms(self) -> Array:
-        """``norms``, which are computed where they are not."""
-        if self.norms is None:
-            self.norms = row_norms(self.vectors)
-        return self.norms
+    def has_integers(self, rows: dict[Key, int]) -> bool:
+        """Whether one of these keys is an integer. It looks again only when the dict or its length is another."""
+        known = self._integers
+        if known is None or known[0] is not rows or known[1] != len(rows):
+            known = self._integers = (rows, len(rows), any(map(is_integer, rows)))
+        return known[2]
 
     # ---- changing ----
 
@@ -108,27 +111,36 @@ class Store:
         if not len(vectors) == len(index_to_key) == len(key_to_index):
             raise ValueError("there must be one vector for each key, and no key twice")
         with Deferred():
-            self.index_to_key, self.key_to_index = index_to_key, key_to_index
+            self._index_to_key, self._key_to_index = index_to_key, key_to_index
+            self._former_keys = {}
             self.next_index = len(vectors)
-            self._integer_keys = (0, False)
             self.vectors = vectors
 
-    def reserve(self, new_keys: list[Key]) -> None:
-        """Give each new key a row: reserved ones first, then at the end. Vectors and further values are 0 there."""
-        left = iter(dict.fromkeys(new_keys))
-        while self.next_index < len(self):
-            if self.index_to_key[self.next_index] is None:
-                if (key := next(left, None)) is None:
-                    break
-                self.index_to_key[self.next_index] = key
-                self.key_to_index[key] = self.next_index
+    def reserve(self, new_keys: Sequence[Key]) -> None:
+        """Give each new key a row with a vector of zeros: reserved rows first, then at the end."""
+        keys = self._index_to_key
+        self.next_index = min(self.next_index, len(keys))
+        for key in new_keys:
+            while self.next_index < len(keys) and keys[self.next_index] is not None:
+                self.next_index += 1
+            if self.next_index == len(keys):
+                keys.append(None)
+            keys[self.next_index] = key
+            self._key_to_index[key] = self.next_index
             self.next_index += 1
-        begin = len(self)
-        self.index_to_key.extend(left)
-        self.key_to_index.update(zip(self.index_to_key[begin:], range(begin, len(self)), strict=True))
-        self.next_index += len(self) - begin
-        self._grow(len(self))
-        self.fit_values()
+        self._grow(len(keys))
+
+    def give_back(self, new_keys: Sequence[Key], count: int, vectors: Array) -> None:
+        """Undo `reserve`, also half way through, where there were ``count`` rows of these ``vectors`` before."""
+        del self._index_to_key[count:]
+        for key in new_keys:
+            row = self._key_to_index.pop(key, count)
+            if row < count:
+                self._index_to_key[row] = None
+        self.next_index = 0  # it is looked for
+        self._vectors = vectors
+        self._room = None
+        self.norms = None
 
     def _grow(self, count: int) -> None:
         """Make ``vectors`` at least ``count`` rows long, in memory of twice the size so that it seldom moves."""
@@ -140,52 +152,75 @@ class Store:
             self._room[:have] = self._vectors
         self._vectors = self._room[:count]
 
-    def fit_values(self) -> None:
-        """Make the arrays of further values as long as there are keys."""
-        for name, old in self.expandos.items():
-            if len(old) != len(self):
-                grown = np.zeros(len(self), old.dtype)
-                kept = min(len(old), len(self))
-                grown[:kept] = old[:kept]
-                self.expandos[name] = grown
+    def fitted(self, values: Array, keys: Sequence[Key]) -> Array:
+        """An array of one value for each of these keys, of one that may be too short or too long.
+
+        Where ``index_to_key`` was assigned and the array is as long as the list before, values follow their keys;
+        else they follow their rows. What is missing is 0.
+        """
+        if len(values) == len(keys):
+            return values
+        made = np.zeros(len(keys), values.dtype)
+        former = self._former_keys.get(len(values))
+        if former is None or len(former) != len(values):
+            kept = min(len(values), len(keys))
+            made[:kept] = values[:kept]
+            return made
+        rows = {key: row for row, key in enumerate(former)}
+        known = [(row, rows[key]) for row, key in enumerate(keys) if key in rows]
+        made[[row for row, _ in known]] = values[[row for _, row in known]]
+        return made
+
+    def forget_former_keys(self) -> None:
+        """Let go of lists of keys that were replaced, once all further values fit."""
+        self._former_keys = {}
 
     # ---- copies and pickles ----
 
     def state(self) -> dict[str, Any]:
         """All there is, by name, to make a copy that grows on its own."""
-        return {**vars(self), "_room": None}
+        return {name: getattr(self, name) for name in STORE_NAMES if hasattr(self, name)}
 
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> Self:
         """Make one of what `state` gave, which is taken out of a dict that may hold other things too."""
         made = cls(0)
-        for name in list(vars(made)):
+        for name in STORE_NAMES:
             if name in state:
                 setattr(made, name, state.pop(name))
+        made.forget_former_keys()
         return made
 
 
-STORED = frozenset(vars(Store(0)))
-"""Names in the state of a store."""
+def _as_vectors(value: Any) -> Array:
+    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    if array.dtype.kind in "biu":
+        array = array.astype(np.float32)
+    if array.ndim != 2 or array.dtype.kind != "f":
+        what = f"{array.dtype} of shape {array.shape}" if array.ndim else repr(value)
+        raise TypeError(f"vectors must be an array of floats of shape (n, vector_size), not {what}")
+    return array
 
 
-class HasStore(Protocol):
-    """Something that owns a store."""
+STORE_NAMES = ("vectors", "vector_size", "norms", "index_to_key", "key_to_index", "expandos", "next_index")
+"""The attributes of a store, in an order in which they can be set."""
 
+
+class _StoreOwner(Protocol):
     _store: Store
 
 
-def stored(doc: str) -> Any:
+def store_attribute(doc: str) -> Any:
     """An attribute of a class that owns a store, which shows the store's of the same name; annotate it with its type.
 
     Args:
         doc: What it is.
     """
-    return Stored(doc)
+    return _StoreAttribute(doc)
 
 
-class Stored:
-    """The descriptor that `stored` makes."""
+class _StoreAttribute:
+    """The descriptor that `store_attribute` makes."""
 
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
@@ -193,14 +228,14 @@ class Stored:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, of: HasStore | None, owner: type | None = None) -> Any:
+    def __get__(self, of: _StoreOwner | None, owner: type | None = None) -> Any:
         """Return the attribute, or from the class this descriptor."""
         return self if of is None else getattr(of._store, self._name)
 
-    def __set__(self, of: HasStore, value: Any) -> None:
+    def __set__(self, of: _StoreOwner, value: Any) -> None:
         """Set the attribute of the store."""
         setattr(of._store, self._name, value)
 
-    def __delete__(self, of: HasStore) -> None:
+    def __delete__(self, of: _StoreOwner) -> None:
         """Delete it."""
         delattr(of._store, self._name)

@@ -12,14 +12,16 @@ from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
 from ..io.paths import AnyPath, local_path, local_target
 from ..signals import Deferred
-from .interface import Vectors
+from .editing import check_writeable
+from .files import table_of
+from .interface import KeyedVectorsLike
 from .store import Array
 
 logger = logging.getLogger(__name__)
 
 
 def save_word2vec_format(
-    self: Vectors,
+    self: KeyedVectorsLike,
     fname: AnyPath | BinaryIO,
     fvocab: AnyPath | None = None,
     binary: bool = False,
@@ -43,17 +45,17 @@ def save_word2vec_format(
         sort_attr: Attribute by whose falling values the rows are sorted, if it exists. Default "count".
 
     Raises:
-        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute.
+        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute; or something
+            was assigned that does not fit the rest, as in `KeyedVectors.save`.
     """
-    store = self._store
     layout = Layout(sort_attr, total_vec, write_header, prefix, append)
-    table = VectorTable(store.index_to_key, store.vectors, store.expandos)
+    table = table_of(self, vars(self))
     if fvocab is not None:
-        if sort_attr not in store.expandos:
+        if sort_attr not in table.attributes:
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
         order = layout.order(table)
-        keys = [store.index_to_key[row] for row in order.tolist()]
-        write_counts(local_path(fvocab), keys, store.expandos[sort_attr][order], prefix=prefix)
+        keys = [table.keys[row] for row in order.tolist()]
+        write_counts(local_path(fvocab), keys, table.attributes[sort_attr][order], prefix=prefix)
     (word2vec_binary if binary else word2vec_text).write(local_target(fname), table, layout)
 
 
@@ -86,7 +88,7 @@ def read_word2vec(
     return table._replace(attributes={"count": np.array([known.get(key, 0) for key in table.keys], np.int64)})
 
 
-class _Trainable(Vectors, Protocol):
+class _Trainable(KeyedVectorsLike, Protocol):
     vectors_lockf: Array
 
 
@@ -111,19 +113,19 @@ def intersect_word2vec_format(
     Raises:
         ValueError: The file is damaged or its vectors have another size.
     """
-    store = self._store
     fname = local_path(fname)
     table = read_word2vec(fname, Reading(encoding, unicode_errors), binary=binary)
-    if table.vectors.shape[1] != store.vector_size:
-        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {store.vector_size}")
-    shared = [(row, store.key_to_index[key]) for row, key in enumerate(table.keys) if key in store.key_to_index]
+    if table.vectors.shape[1] != self.vector_size:
+        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {self.vector_size}")
+    shared = [(row, self.key_to_index[key]) for row, key in enumerate(table.keys) if key in self.key_to_index]
     theirs, ours = [row for row, _ in shared], [row for _, row in shared]
-    locks = np.ones(len(store), np.float32)
+    check_writeable(self.vectors)
+    locks = np.ones(len(self), np.float32)
     locks[:] = vars(self).get("vectors_lockf", 1.0)
     locks[ours] = lockf
     taken = table.vectors[theirs]
     with Deferred():
-        store.vectors[ours] = taken
-        store.norms = None
+        self.vectors[ours] = taken
+        self.norms = None
         self.vectors_lockf = locks
     logger.info("took over %d vectors from %s", len(ours), fname)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .interface import Vectors
-from .norms import divided, row_norms
+from .interface import KeyedVectorsLike
+from .norms import row_norms, scaled
 from .store import Array, Key
 
 
-def wmdistance(self: Vectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
+def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
     """Return the word mover's distance of two lists of words; needs the package POT.
 
     Kusner et al. 2015 (ICML): the least work that moves one document's words onto the other's. Words that do not
@@ -36,7 +36,7 @@ def wmdistance(self: Vectors, document1: Iterable[Key], document2: Iterable[Key]
     if not all(documents):
         return float("inf")
     (rows1, counts1), (rows2, counts2) = (np.unique(rows, return_counts=True) for rows in documents)
-    costs = _distances_between(self._store.vectors[rows1], self._store.vectors[rows2], norm)
+    costs = _distances_between(self.vectors[rows1], self.vectors[rows2], norm)
     return float(emd2(counts1 / counts1.sum(), counts2 / counts2.sum(), costs))
 
 
@@ -44,5 +44,5 @@ def _distances_between(vectors1: Array, vectors2: Array, norm: bool) -> Array:
     """Euclidean distances of rows, (len(vectors1), len(vectors2)), float64."""
     first, second = vectors1.astype(np.float64), vectors2.astype(np.float64)
     if norm:
-        first, second = (divided(rows, row_norms(rows)[:, np.newaxis]) for rows in (first, second))
+        first, second = (scaled(rows, row_norms(rows)) for rows in (first, second))
     return np.stack([np.linalg.norm(second - row, axis=1) for row in first])

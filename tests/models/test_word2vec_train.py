@@ -277,7 +277,7 @@ def test_changing_vectors_in_place_reaches_the_model() -> None:
     assert not model.wv.vectors.any()
 
 
-@pytest.mark.parametrize("shape", [(24, 19), (23, 20), (25, 20), (20, 24), (480,)])
+@pytest.mark.parametrize("shape", [(24, 19), (23, 20), (25, 20), (20, 24)])
 def test_vectors_of_another_shape_are_an_error(shape: tuple[int, ...]) -> None:
     model = built()
     model.wv.vectors = np.zeros(shape, np.float32)

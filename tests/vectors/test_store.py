@@ -137,6 +137,105 @@ def test_answers_of_a_subclass_are_used_everywhere():
     assert doubling.get_mean_vector(["a!", "c!"]).tolist() == [0.5, 0.5]
 
 
+class Shown(KeyedVectors):
+    """Shows keys in upper case, vectors without their last number, and lengths of 2."""
+
+    keys = ("A", "B", "C")
+
+    @property
+    def vectors(self):
+        return KeyedVectors.vectors.__get__(self)[:, :2]
+
+    @property
+    def vector_size(self):
+        return 2
+
+    @property
+    def index_to_key(self):
+        return list(self.keys)
+
+    @property
+    def key_to_index(self):
+        return {key: row for row, key in enumerate(self.keys)}
+
+    @property
+    def expandos(self):
+        return {"count": np.array([5, 6, 7])}
+
+    def fill_norms(self, force=False):
+        self.norms = np.full(3, 2, np.float32)
+
+    def __len__(self):
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        (lambda shown: shown["B"].tolist(), [1, 1]),
+        (lambda shown: shown[["C", 0]].tolist(), [[0, 1], [1, 0]]),
+        (lambda shown: shown.get_vector("A", norm=True).tolist(), [0.5, 0]),
+        (lambda shown: shown.get_normed_vectors()[0].tolist(), [0.5, 0]),
+        (lambda shown: (2 in shown, 3 in shown, "a" in shown), (True, False, False)),
+        (lambda shown: shown.most_similar("A", topn=3), [("B", 0.5), ("C", 0)]),
+        (lambda shown: shown.most_similar("A", topn=None).tolist(), [0.5, 0.5, 0]),
+        (lambda shown: shown.most_similar_batch(["A"], topn=3), [[("B", 0.25), ("C", 0)]]),
+        (lambda shown: [key for key, _ in shown.most_similar_cosmul("A", topn=3)], ["B", "C"]),
+        (lambda shown: shown.distances("A").tolist(), [0.5, 0.5, 1]),
+        (lambda shown: shown.closer_than("A", "C"), ["B"]),
+        (lambda shown: shown.get_mean_vector(["A", "C"]).tolist(), [0.25, 0.25]),
+        (lambda shown: shown.get_vecattr("C", "count"), 7),
+        (lambda shown: shown.vectors_for_all(["C"]).vectors.tolist(), [[0, 1]]),
+        (str, "Shown<vector_size=2, 3 keys>"),
+    ],
+)
+def test_what_a_subclass_overrides_is_read_by_every_method(ask, expected):
+    shown = Shown(3)
+    shown._store.vectors = np.array([[1, 0, 9], [1, 1, 9], [0, 1, 9]], np.float32)
+    assert ask(shown) == expected
+
+
+def test_files_hold_what_a_subclass_shows(tmp_path):
+    shown = Shown(3)
+    shown._store.vectors = np.array([[1, 0, 9], [1, 1, 9], [0, 1, 9]], np.float32)
+    shown.save(tmp_path / "own")
+    shown.save_word2vec_format(tmp_path / "text")
+    for loaded in (KeyedVectors.load(tmp_path / "own"), KeyedVectors.load_word2vec_format(tmp_path / "text")):
+        assert {key: loaded[key].tolist() for key in loaded.index_to_key} == {"A": [1, 0], "B": [1, 1], "C": [0, 1]}
+
+
+def test_a_subclass_that_makes_no_store_is_told():
+    class Empty(KeyedVectors):
+        def __init__(self):
+            pass
+
+    with pytest.raises(AttributeError, match=r"must call super\(\)\.__init__"):
+        len(Empty())
+
+
+def test_methods_that_a_subclass_overrides_are_called_when_keys_are_added():
+    calls = []
+
+    class Watched(KeyedVectors):
+        def add_vectors(self, *args, **options):
+            calls.append("add_vectors")
+            super().add_vectors(*args, **options)
+
+        def allocate_vecattrs(self, *args, **options):
+            calls.append("allocate_vecattrs")
+            super().allocate_vecattrs(*args, **options)
+
+        def get_index(self, key, default=None):
+            calls.append("get_index")
+            return super().get_index(key, default)
+
+    watched = Watched(2)
+    watched.add_vector("a", [1, 2])
+    assert calls == ["add_vectors", "allocate_vecattrs"]
+    watched["a"] = [3, 4]
+    assert calls[2:] == ["get_index", "get_index", "add_vectors", "allocate_vecattrs"]
+
+
 # ---- norms ----
 
 
@@ -329,7 +428,8 @@ def test_normed_vectors_have_length_one_whatever_a_subclass_shows(vectors):
 
     doubled = Doubled._from_arrays(vectors.index_to_key, KeyedVectors.vectors.__get__(vectors).copy())
     np.testing.assert_allclose(np.linalg.norm(doubled.get_normed_vectors(), axis=1), 1, rtol=1e-6)
-    doubled.unit_normalize_all()
+    with pytest.raises(AttributeError, match="setter"):
+        doubled.unit_normalize_all()
     np.testing.assert_allclose(np.linalg.norm(doubled.get_normed_vectors(), axis=1), 1, rtol=1e-6)
 
 
@@ -338,5 +438,5 @@ def test_queries_of_deleted_vectors_say_so(vectors):
     del vectors.vectors
     assert not hasattr(vectors, "vectors")
     for ask in (lambda: vectors.most_similar(key), lambda: vectors[key], vectors.get_normed_vectors):
-        with pytest.raises(AttributeError, match="'vectors' was deleted"):
+        with pytest.raises(AttributeError, match="'vectors', which was deleted"):
             ask()

@@ -101,7 +101,7 @@ def test_subclasses_with_other_arguments(tmp_path):
     assert_equal(loaded, vectors)
 
 
-@pytest.mark.parametrize("name", ["vectors", "save", "key_to_index", "_vectors", "__class__", "hello", "not a name"])
+@pytest.mark.parametrize("name", ["vectors", "save", "key_to_index", "_store", "__class__", "hello", "not a name"])
 def test_a_file_cannot_replace_what_the_class_has(tmp_path, name):
     vectors = Named("wiki", "rare")
     vectors.add_vectors(["a", "b"], np.ones((2, 5)))
@@ -161,8 +161,6 @@ def test_deleted_vectors_are_gone_until_there_are_new_ones():
 def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(TypeError, match="keys must be"):
         made(("a", 1, "b", "c")).save(tmp_path / "v")
-    with pytest.raises(TypeError, match="keys must be"):
-        KeyedVectors(3, count=2).save(tmp_path / "v")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -253,6 +251,24 @@ def test_any_format(tmp_path, name):
     vectors = made(("a", "b", "c"), (3, 2, 1))
     save_vectors(vectors, tmp_path / name)
     assert_equal(load_vectors(tmp_path / name), vectors)
+    assert_equal(KeyedVectors.load(tmp_path / name), vectors)
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.bin"])
+@pytest.mark.parametrize("mmap", ["r", "r+", "c"])
+def test_only_files_in_the_own_format_are_mapped_and_others_say_how(tmp_path, name, mmap):
+    save_vectors(made(("a", "b", "c"), (3, 2, 1)), tmp_path / name)
+    with pytest.raises(ValueError, match=r"load this one without mmap, write it with save\(\), and map that"):
+        KeyedVectors.load(tmp_path / name, mmap=mmap)
+    KeyedVectors.load(tmp_path / name).save(tmp_path / "own")
+    assert_equal(KeyedVectors.load(tmp_path / "own", mmap=mmap), KeyedVectors.load(tmp_path / name))
+
+
+def test_a_subclass_loads_any_format_as_itself(tmp_path):
+    save_vectors(made(("a", "b", "c"), (3, 2, 1)), tmp_path / "v.txt")
+    loaded = Named.load(tmp_path / "v.txt")
+    assert type(loaded) is Named
+    assert loaded.kind == "plain"
 
 
 def test_any_format_without_header_or_not_at_all(tmp_path):
