@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..corpus.inputs import UTF8
 from ..io.atomic import atomic_write
 from ..items import Interactions, Item2Vec, evaluate, leave_one_out, split_by_time, split_random
 from ..items.model_file import check_storable
@@ -33,24 +34,56 @@ def add_items(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", help="CSV (.tsv or .txt, also compressed: parted by tabs) or Parquet (.parquet, .pq)")
+    parser.add_argument(
+        "table",
+        help="CSV (.tsv, .tab or .txt: parted by tabs), also compressed, or Parquet (.parquet, .pq); folders and "
+        "patterns of them; or with --baskets a text with a basket a line",
+    )
     group = parser.add_argument_group("columns of the table")
-    group.add_argument("--session", required=True, metavar="NAME", help="basket, session or user")
-    group.add_argument("--item", required=True, metavar="NAME", help="item")
-    group.add_argument("--time", metavar="NAME", help="time: a number, or as in 2024-05-17 or 2024-05-17T12:30:00")
+    group.add_argument("--session", metavar="NAME", help="basket, session or user")
+    group.add_argument("--item", metavar="NAME", help="item")
+    group.add_argument(
+        "--time", metavar="NAME", help="time: a number, or as in 2024-05-17 or '2024-05-17 12:30:00 UTC'"
+    )
     group.add_argument("--weight", metavar="NAME", help="weight of the event; 0 drops it")
     group.add_argument(
-        "--gap", type=float, metavar="SECONDS", help="begin a new session after a pause longer than this"
+        "--gap",
+        metavar="TIME",
+        help="begin a new session after a pause longer than this: seconds, or as in 30min, 1h30m or 2d",
     )
     group.add_argument(
         "--columns", metavar="A,B,...", help="names of all columns, for a text whose first line has none"
     )
+    group = parser.add_argument_group("text")
+    group.add_argument("--sep", metavar="TEXT", help="what stands between fields, such as ';', '|' or '::'")
+    group.add_argument(
+        "--quotechar", metavar="C", help="around quoted fields; '' where quotes are text (with tabs: '')"
+    )
+    group.add_argument("--encoding", metavar="NAME", default=UTF8, help="of the text (%(default)s)")
+    group.add_argument(
+        "--baskets", action="store_true", help="a line is a basket of items, parted by --sep (white space)"
+    )
+    group.add_argument("--keyed", action="store_true", help="with --baskets: the first field is the basket's key")
 
 
 def _read(options: argparse.Namespace) -> Interactions:
+    sep = None if options.sep is None else options.sep.replace("\\t", "\t")
+    columns = ("session", "item", "time", "weight", "gap", "columns", "quotechar")
+    if options.baskets:
+        given = [name for name in columns if getattr(options, name) is not None]
+        if given:
+            raise ValueError(f"--baskets has no columns: leave --{given[0]} out")
+        return Interactions.from_basket_file(options.table, keyed=options.keyed, sep=sep, encoding=options.encoding)
+    if options.keyed:
+        raise ValueError("--keyed is for --baskets")
+    if options.session is None or options.item is None:
+        raise ValueError("name the columns by --session and --item, or give --baskets for a text with a basket a line")
     return Interactions.from_file(
         options.table,
         columns=options.columns.split(",") if options.columns else None,
+        sep=sep,
+        quotechar=options.quotechar,
+        encoding=options.encoding,
         session=options.session,
         item=options.item,
         time=options.time,
