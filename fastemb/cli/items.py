@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import sys
 from collections.abc import Hashable
-from typing import Any
 
 import numpy as np
 
 from ..corpus.inputs import UTF8
-from ..io.atomic import atomic_write
-from ..items import Interactions, Item2Vec, evaluate, leave_one_out, split_by_time, split_random
+from ..items import Interactions, Item2Vec, evaluate, leave_one_out, read_titles, split_by_time, split_random
+from ..items.lookup import Lookup
 from ..items.model_file import check_storable
 from ..items.parameters import Parameters
-from ..vectors import KeyedVectors
+from .ranked import STDOUT, check_format, write_ranked
 from .settings import add_settings, settings_of
-from .shared import Commands, check_writable, positive
+from .shared import Commands, check_writable, positive, say
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 
@@ -67,7 +63,7 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
 
 
 def _read(options: argparse.Namespace) -> Interactions:
-    sep = None if options.sep is None else options.sep.replace("\\t", "\t")
+    sep = _separator(options.sep)
     columns = ("session", "item", "time", "weight", "gap", "columns", "quotechar")
     if options.baskets:
         given = [name for name in columns if getattr(options, name) is not None]
@@ -92,6 +88,11 @@ def _read(options: argparse.Namespace) -> Interactions:
     )
 
 
+def _separator(given: str | None) -> str | None:
+    """A separator as the command line names it, where a tab is hard to type."""
+    return None if given is None else given.replace("\\t", "\t")
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model (what has no default here depends on --sg)")
     add_settings(group, Parameters, _SETTINGS)
@@ -107,19 +108,36 @@ def _add_train(commands: Commands) -> None:
     _add_table(parser)
     parser.add_argument("-o", "--output", required=True, help="where to save the model (safetensors)")
     parser.add_argument("--no-histories", action="store_true", help="do not keep who took what in the file")
+    titles = parser.add_argument_group("titles, which are shown beside items")
+    titles.add_argument("--titles", metavar="FILE", help="text whose first two fields are an item and its title")
+    titles.add_argument("--titles-sep", metavar="TEXT", help="what stands between its fields (as for tables)")
+    titles.add_argument("--titles-encoding", metavar="NAME", default=UTF8, help="of this file (%(default)s)")
     _add_settings(parser)
     parser.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
-    check_writable([options.table], options.output)
+    check_writable([options.table, *([] if options.titles is None else [options.titles])], options.output)
+    titles = _read_titles(options)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     check_storable(data, histories=not options.no_histories)
     model = _model(options).fit(data)
+    model.titles = titles
+    if titles and not any(model.title(item) != str(item) for item in model.wv.index_to_key):
+        first = ", ".join(map(str, [*titles][:3]))
+        say(f"fastemb: {options.titles}: names no item of the table; its first items are {first}")
     model.save(options.output, histories=not options.no_histories)
     _say(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
     return 0
+
+
+def _read_titles(options: argparse.Namespace) -> dict[Hashable, str]:
+    if options.titles is None:
+        if options.titles_sep is not None or options.titles_encoding != UTF8:
+            raise ValueError("--titles-sep and --titles-encoding are for --titles")
+        return {}
+    return read_titles(options.titles, sep=_separator(options.titles_sep), encoding=options.titles_encoding)
 
 
 def _add_similar(commands: Commands) -> None:
@@ -134,14 +152,13 @@ def _similar(options: argparse.Namespace) -> int:
     model = Item2Vec.load(options.model)
     status = 0
     for name in options.items:
-        item = _key(model.wv, name)
-        if item not in model.wv.key_to_index:
-            print(f"fastemb: unknown item {name!r}", file=sys.stderr)
+        if _unknown(model, name):
+            say(f"fastemb: unknown item {name!r}")
             status = 1
             continue
-        print(name)
-        for near, cosine in model.similar_items(item, options.topn):
-            print(f"  {cosine:.4f}  {near}")
+        print(_titled(model, name))
+        for near, cosine in model.similar_items(name, options.topn):
+            print(f"  {cosine:.4f}  {_titled(model, near)}")
     return status
 
 
@@ -162,59 +179,53 @@ def _add_recommend(commands: Commands) -> None:
     )
     parser.add_argument("--candidates", nargs="+", action="extend", metavar="ITEM", help="recommend only these")
     parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
-    parser.add_argument("-o", "--output", help="write a CSV of user, rank, item, score instead of printing")
+    parser.add_argument(
+        "-o",
+        "--output",
+        help="write user, rank, item, score and more to a file instead of printing: .csv, .tsv, .jsonl (a line of JSON "
+        "for each) or .parquet; - is CSV on standard output",
+    )
     parser.set_defaults(run=_recommend)
 
 
 def _recommend(options: argparse.Namespace) -> int:
     if options.all and options.output is None:
-        raise ValueError("--all writes to a file: name it with -o")
-    check_writable([options.model], options.output)
+        raise ValueError("--all writes to a file: name it with -o, or give -o - for standard output")
+    if options.output is not None:
+        check_format(options.output)
+    check_writable([options.model], None if options.output == STDOUT else options.output)
     model = Item2Vec.load(options.model)
 
-    def keys(names: list[str]) -> list[Hashable]:
-        found = [_key(model.wv, name) for name in names]
-        for name, key in zip(names, found, strict=True):
-            if key not in model.wv.key_to_index:
-                print(f"fastemb: unknown item {name!r}", file=sys.stderr)
-        return found
+    def known(names: list[str]) -> list[Hashable]:
+        for name in names:
+            if _unknown(model, name):
+                say(f"fastemb: unknown item {name!r}")
+        return [*names]
 
     users: list[Hashable] | None = None
     if options.users:
-        known = {str(key): key for key in model.histories.session_keys}
-        users = [known.get(name, name) for name in options.users]
+        by_text = {str(key): key for key in model.histories.session_keys}
+        users = [by_text.get(name, name) for name in options.users]
     elif options.all:
         users = list(model.histories.session_keys)
-    names: list[Any] = ["history"] if users is None else users
-    items, scores = model.recommend_many(
-        [keys(options.history)] if users is None else None,
+    names: list[Hashable] = ["history"] if users is None else users
+    found = model.recommend_many(
+        [known(options.history)] if users is None else None,
         options.topn,
         users=users,
-        exclude=[keys(options.exclude)] * len(names) if options.exclude else None,
-        candidates=None if options.candidates is None else keys(options.candidates),
+        exclude=[known(options.exclude)] * len(names) if options.exclude else None,
+        candidates=None if options.candidates is None else known(options.candidates),
         exclude_history=not options.with_history,
     )
     if options.output is not None:
-        _write(options.output, names, items, scores)
+        write_ranked(options.output, names, found, model.titles)
         return 0
-    for name, row, values in zip(names, items.tolist(), scores.tolist(), strict=True):
-        print(name)
-        for item, score in zip(row, values, strict=True):
+    for name, row, values, popular in zip(names, found.items, found.scores, found.popular, strict=True):
+        print(f"{name} (nothing is known of it: the most popular items)" if popular else name)
+        for item, score in zip(row.tolist(), values.tolist(), strict=True):
             if score > -np.inf:
-                print(f"  {score:.4f}  {item}")
+                print(f"  {score:.4f}  {_titled(model, item)}")
     return 0
-
-
-def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
-    with atomic_write(path) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="")
-        writer = csv.writer(text)
-        writer.writerow(["user", "rank", "item", "score"])
-        for name, row, values in zip(names, items.tolist(), scores.tolist(), strict=True):
-            ranked = enumerate(zip(row, values, strict=True), 1)
-            writer.writerows([name, rank, item, f"{score:.6g}"] for rank, (item, score) in ranked if score > -np.inf)
-        text.flush()
-        text.detach()
 
 
 def _add_eval(commands: Commands) -> None:
@@ -261,16 +272,17 @@ def _eval(options: argparse.Namespace) -> int:
     return 0
 
 
-def _key(vectors: KeyedVectors, name: str) -> Hashable:
-    """An item as the command line names it: text, or a number where items are numbers."""
-    if name in vectors.key_to_index:
-        return name
-    try:
-        return int(name)
-    except ValueError:
-        return name
+def _unknown(model: Item2Vec, name: str) -> bool:
+    """Whether the model has no item of this name, which may also be a number there."""
+    return Lookup(model.wv.key_to_index).get(name, -1) < 0
+
+
+def _titled(model: Item2Vec, item: Hashable) -> str:
+    """An item, with its title if there is one."""
+    title = model.title(item)
+    return title if title == str(item) else f"{item}  {title}"
 
 
 def _say(options: argparse.Namespace, message: str) -> None:
     if not options.quiet:
-        print(message, file=sys.stderr)
+        say(message)

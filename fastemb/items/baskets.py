@@ -48,7 +48,7 @@ def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, l
 
     Raises:
         TypeError: a basket is a str, a dict or not iterable, or an item is not hashable.
-        ValueError: an item is None, NaN or empty text.
+        ValueError: an item is None or NaN.
     """
     parts: list[Ids] = [np.empty(0, np.int32)]
     ends: list[Ints] = [np.zeros(1, np.int64)]
@@ -111,10 +111,9 @@ def _unhashable_basket(baskets: list[Sequence[Hashable]], before: int) -> str:
 
 def _refuse_missing(item_keys: list[Hashable], items: Ints, offsets: Ints) -> None:
     for number, key in enumerate(item_keys):
-        is_empty = isinstance(key, str) and not key
-        if is_empty or is_missing(key):
+        if is_missing(key):
             basket = int(np.searchsorted(offsets, int((items == number).argmax()), side="right")) - 1
-            raise ValueError(f"basket {basket}: an item is missing ({'it is empty' if is_empty else key})")
+            raise ValueError(f"basket {basket}: an item is missing ({key})")
 
 
 def _warn_of_ratings(item_keys: list[Hashable], offsets: Ints) -> None:

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +19,19 @@ from ..corpus.inputs import UTF8
 from .baskets import number_baskets, refuse_tables
 from .columns import check_weights, columns_of, factorize, number_integers, times_of, weights_of, whole
 from .files import read_baskets, read_table
+from .names import COLUMNS, with_hints
 from .times import are_compact_dates, gap_seconds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+class Numbers(Protocol):
+    """A dict of keys and their numbers, or what looks keys up as it does."""
+
+    def get(self, key: Hashable, default: int, /) -> int:
+        """The number of a key."""
+        ...
 
 
 class Interactions:
@@ -87,7 +96,7 @@ class Interactions:
         Raises:
             TypeError: a basket is a str, a dict or not iterable, or an item is not hashable; ``baskets`` are a table or
                 a dense matrix.
-            ValueError: an item is None, NaN or empty text, or there are more or fewer session keys than baskets.
+            ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
         """
         refuse_tables(baskets)
         items, offsets, item_keys = number_baskets(baskets)
@@ -154,6 +163,7 @@ class Interactions:
         return made if data is None else made._weighted(weights_of(data[:used], "value"), "value")
 
     @classmethod
+    @with_hints("from_table", COLUMNS)
     def from_table(
         cls,
         table: Any,
@@ -211,6 +221,7 @@ class Interactions:
         return made._weighted(weights[order], weight)
 
     @classmethod
+    @with_hints("from_file", COLUMNS, ("session", "item", "time", "weight", "gap"))
     def from_file(
         cls,
         path: str | os.PathLike[str],
@@ -324,8 +335,8 @@ class Interactions:
         counts = np.bincount(self.items, minlength=len(self.item_keys))
         return self if min_count <= 1 else self.where(counts[self.items] >= min_count)
 
-    def with_items(self, numbers: dict[Hashable, int], keys: Sequence[Hashable]) -> Self:
-        """The same in other item numbers; events of items that ``numbers`` lacks are dropped."""
+    def with_items(self, numbers: Numbers, keys: Sequence[Hashable]) -> Self:
+        """The same in other item numbers; events of items that ``numbers``, a dict, lacks are dropped."""
         if self.item_keys is keys:
             return self
         remap = np.fromiter((numbers.get(key, -1) for key in self.item_keys), np.int64, len(self.item_keys))
