@@ -126,7 +126,7 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     if values.dtype.kind in "iu":
         return number_integers(values)
     if values.dtype.kind in "bf":
-        codes, keys = _factorize_numbers(values)
+        codes, keys = _number_floats(values)
         return codes, whole(keys)
     index: dict[Hashable, int] = {}
     codes = np.empty(len(values), np.int64)
@@ -164,12 +164,12 @@ def number_integers(values: Array) -> tuple[Codes, list[Hashable]]:
     return codes, list(numbering.values)
 
 
-def _factorize_numbers(values: Array) -> tuple[Codes, list[Hashable]]:
-    unique, first, inverse = np.unique(values, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[inverse], unique[order].tolist()
+def _number_floats(values: Array) -> tuple[Codes, list[Hashable]]:
+    """The same for floats and switches, which have no other order than that of their bits."""
+    bits = (values.astype(np.float64) + 0.0).view(np.int64)  # -0 becomes 0
+    codes, found = number_integers(bits)
+    keys = np.array(found, np.int64).view(np.float64)
+    return codes, (keys.astype(bool) if values.dtype.kind == "b" else keys).tolist()
 
 
 def _factorize_arrow(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
@@ -187,7 +187,7 @@ def _factorize_arrow(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
                 "items are for Interactions.from_baskets"
             )
         column = column.dictionary_encode()
-    codes, used = _factorize_numbers(np.asarray(column.indices).astype(np.int64))
+    codes, used = number_integers(np.asarray(column.indices).astype(np.int64))
     try:
         values = column.dictionary.to_pylist()
     except UnicodeDecodeError as error:
@@ -195,7 +195,7 @@ def _factorize_arrow(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     index: dict[Hashable, int] = {}  # a dictionary may have nulls, repeats, and values that no row has
     places = np.empty(len(used), np.int64)
     for place, number in enumerate(used):
-        value = values[number]
+        value = values[int(number)]  # type: ignore[call-overload]
         if is_missing(value) or value == "":
             Values(name, _table_row, times=False).missing(int((codes == place).argmax()), value)
         places[place] = index.setdefault(value, len(index))

@@ -14,6 +14,7 @@ from ..corpus import Vocabulary
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .core import Core
+from .grouping import grouped
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
 from .parameters import check_count
@@ -243,7 +244,5 @@ def _side_by_side(parts: list[Floats]) -> Floats:
 
 def _both(one: Interactions, other: Interactions) -> Interactions:
     """The events of both, session by session."""
-    owners = np.concatenate([one._owners(), other._owners()])
-    order = np.argsort(owners, kind="stable")
-    items = np.concatenate([one.items, other.items])[order]
-    return Interactions(items, one.offsets + other.offsets, one.item_keys)
+    order, offsets = grouped(np.concatenate([one._owners(), other._owners()]), len(one))
+    return Interactions(np.concatenate([one.items, other.items])[order], offsets, one.item_keys)

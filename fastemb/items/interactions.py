@@ -19,6 +19,7 @@ from ..corpus.inputs import UTF8
 from .baskets import number_baskets, refuse_tables
 from .columns import check_weights, columns_of, factorize, number_integers, times_of, weights_of, whole
 from .files import read_baskets, read_table
+from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
 from .names import COLUMNS, with_hints
 from .times import are_compact_dates, gap_seconds
 
@@ -209,9 +210,9 @@ class Interactions:
                 f"the {time} looks like dates written as {times[0]:.0f}: as numbers, a day and the next are 1 apart, "
                 "so that gap would not count in seconds; write them as in 2024-05-17"
             )
-        order = np.argsort(sessions, kind="stable") if times is None else np.lexsort((times, sessions))
-        counts = np.bincount(sessions, minlength=len(session_keys))
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        order, offsets = grouped(sessions, len(session_keys))
+        if times is not None:
+            order = order[sorted_within(times[order], offsets)]
         made = cls(items[order], offsets, item_keys, session_keys, None if times is None else times[order])
         if gap is not None:
             made = made.split_at_gaps(gap)
@@ -312,22 +313,21 @@ class Interactions:
 
     def merged(self) -> Self:
         """Each item once in a session, where it came first; weights are added up, and without any all count 1."""
-        owners = self._owners()
-        taken = np.sort(owners * len(self.item_keys) + self.items)
-        if (taken[1:] != taken[:-1]).all():
+        stays = np.zeros(len(self.items), bool)
+        sums = None if self.weights is None else np.zeros(len(self.items))
+        for begin, end in blocks(self.offsets):
+            some = slice(self.offsets[begin], self.offsets[end])
+            order, first = firsts_and_groups(self.items[some], owners_of(self.offsets[begin : end + 1] - some.start))
+            if not len(order):
+                continue
+            stays[some][order[first]] = True
+            if sums is not None and self.weights is not None:
+                sums[some][order[first]] = np.add.reduceat(self.weights[some][order], np.flatnonzero(first))
+        if stays.all():
             return self
-        order = np.lexsort((np.arange(len(owners)), self.items, owners))
-        items, sorted_owners = self.items[order], owners[order]
-        first = np.ones(len(order), bool)
-        first[1:] = (items[1:] != items[:-1]) | (sorted_owners[1:] != sorted_owners[:-1])
-        stays = np.zeros(len(order), bool)
-        stays[order[first]] = True
         made = self.where(stays)
-        if self.weights is not None:
-            sums = np.add.reduceat(self.weights[order], np.flatnonzero(first))
-            by_place = np.empty(len(owners))
-            by_place[order[first]] = sums
-            made.weights = by_place[stays]
+        if sums is not None:
+            made.weights = sums[stays]
         return made
 
     def frequent(self, min_count: int) -> Self:
@@ -358,9 +358,7 @@ class Interactions:
         other = other.with_items({key: row for row, key in enumerate(keys)}, keys)
         sessions: dict[Hashable, int] = {key: row for row, key in enumerate(self.session_keys)}
         places = np.array([sessions.setdefault(key, len(sessions)) for key in other.session_keys], np.int64)
-        owners = np.concatenate([self._owners(), places[other._owners()]])
-        order = np.argsort(owners, kind="stable")
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(sessions)))]).astype(np.int64)
+        order, offsets = grouped(np.concatenate([self._owners(), places[other._owners()]]), len(sessions))
         items = np.concatenate([self.items, other.items])[order]
         times = None
         if self.times is not None and other.times is not None:
@@ -385,7 +383,7 @@ class Interactions:
 
     def _owners(self) -> Ints:
         """The session of each event."""
-        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+        return owners_of(self.offsets)
 
     def item_counts(self) -> Ints:
         """How often each item occurs: int64 (items,)."""

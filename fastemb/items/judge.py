@@ -11,7 +11,7 @@ import numpy as np
 
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
-from .metrics import Ints, check_k, held_out, most_popular, rank_metrics
+from .metrics import Ints, check_k, held_out, most_popular, rank_metrics, within
 from .model import Item2Vec
 
 _LEAK = 0.3  # share of events held out; fewer are in both by chance where sessions only have numbers
@@ -132,7 +132,7 @@ def _share_within(events: Interactions, histories: Interactions, items: int) -> 
     places = {key: row for row, key in enumerate(histories.session_keys)}
     owners = np.array([places.get(key, -1) for key in events.session_keys], np.int64)[events._owners()]
     pairs = histories._owners() * items + histories.items
-    found = (owners >= 0) & (events.items >= 0) & np.isin(owners * items + events.items, pairs)
+    found = (owners >= 0) & (events.items >= 0) & within(owners * items + events.items, pairs, histories.offsets)
     return float(found.mean()) if len(found) else 0.0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .grouping import PART, blocks
 from .interactions import Interactions, Numbers
 
 Ints = NDArray[np.int64]
@@ -80,9 +81,31 @@ def held_out(held: Interactions, numbers: Numbers, items: int, shown: Interactio
     rows = remap[merged.items]
     span = items + 1
     mine = shown._owners() * span + shown.items
-    new = ~np.isin(merged._owners() * span + np.where(rows < 0, span - 1, rows), mine)
+    pairs = merged._owners() * span + np.where(rows < 0, span - 1, rows)
+    new = ~within(pairs, mine, shown.offsets)
     before = np.concatenate([[0], np.cumsum(new)]).astype(np.int64)
     return before[merged.offsets], rows[new]
+
+
+def within(pairs: Ints, known: Ints, offsets: Ints) -> NDArray[np.bool_]:
+    """Which pairs are among the known ones, part by part, so that an interrupt is noticed.
+
+    Args:
+        pairs: session * n + item, for the same n as ``known``.
+        known: The same, session by session.
+        offsets: Where sessions of ``known`` begin, (sessions + 1,).
+    """
+    found = np.zeros(len(pairs), bool)
+    if not len(known):
+        return found
+    ordered = known.copy()
+    for begin, end in blocks(offsets):
+        ordered[offsets[begin] : offsets[end]].sort()
+    for start in range(0, len(pairs), PART):
+        some = pairs[start : start + PART]
+        places = np.minimum(np.searchsorted(ordered, some), len(ordered) - 1)
+        found[start : start + PART] = ordered[places] == some
+    return found
 
 
 def most_popular(counts: Ints, histories: Interactions, k: int) -> Ints:
