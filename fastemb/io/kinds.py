@@ -24,6 +24,7 @@ _OWN = {
     "fastemb.KeyedVectors": ("KeyedVectors.load", "vectors in fastemb's own format"),
     "fastemb.Word2Vec": ("Word2Vec.load", "a Word2Vec model, of which KeyedVectors.load takes the vectors alone"),
     "fastemb.Item2Vec": ("Item2Vec.load", "an Item2Vec model, of which KeyedVectors.load takes the vectors alone"),
+    "fastemb.ItemIndex": ("ItemIndex.load", "an index of items"),
     "fastemb.Phrases": ("Phrases.load", "counts of phrases"),
     "fastemb.FrozenPhrases": ("FrozenPhrases.load", "phrases with scores"),
     "fastemb.Corpus": ("Corpus.open", "an encoded corpus"),
