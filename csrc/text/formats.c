@@ -174,8 +174,8 @@ static const char *skip_field_back(const char *begin, const char *at) {
     return at;
 }
 
-/* The end of a key with spaces in it, as GloVe's files have: what stands before the last `dims` fields. NULL when that is
- * one word, or ends in a number, so that the line rather has too many of these. */
+/* The end of a key with spaces in it, as GloVe's files have: what stands before the last `dims` fields. NULL when that
+ * is one word, or ends in a number, so that the line rather has too many of these. */
 static const char *key_with_spaces(const char *begin, const char *end, int64_t dims) {
     const char *at = skip_blanks_back(begin, end);
     for (int64_t column = 0; column < dims; column++) at = skip_blanks_back(begin, skip_field_back(begin, at));

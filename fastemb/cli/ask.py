@@ -6,13 +6,13 @@ import argparse
 import sys
 
 from ..vectors import KeyedVectors, load_vectors
-from .shared import file_path, positive
+from .shared import positive, vectors_path
 
 
 def add_similar(parser: argparse.ArgumentParser) -> None:
     """Add ``similar``."""
     parser.description = "Print each word's nearest neighbours by cosine similarity."
-    parser.add_argument("vectors", type=file_path, help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
     parser.add_argument("words", nargs="*", help="words; without any they are read from standard input, one a line")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many neighbours (10)")
     parser.set_defaults(run=_similar)
@@ -46,7 +46,7 @@ def _print_ranking(ranking: list[tuple[str, float]]) -> None:
 def add_analogy(parser: argparse.ArgumentParser) -> None:
     """Add ``analogy``."""
     parser.description = "A is to B as C is to what? Prints the words nearest to B - A + C."
-    parser.add_argument("vectors", type=file_path, help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
     for name, example in (("A", "man"), ("B", "king"), ("C", "woman")):
         parser.add_argument(name, help=f"for example: {example}")
     parser.add_argument("-n", "--topn", type=positive, default=5, metavar="N", help="how many answers (5)")

@@ -9,13 +9,13 @@ from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
 from ..vectors import load_vectors
-from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, say
+from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, say, vectors_path
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:
     """Add ``eval``."""
     parser.description = "Score vectors on analogy questions and on human judgements of word similarity."
-    parser.add_argument("vectors", type=file_path, help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
     parser.add_argument(
         "--analogies", type=file_path, metavar="FILE", help="questions in the format of questions-words.txt"
     )
@@ -55,7 +55,7 @@ def _eval(options: argparse.Namespace) -> int:
 def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
     parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
-    parser.add_argument("input", type=file_path, help="file with vectors")
+    parser.add_argument("input", type=vectors_path, help="file with vectors")
     parser.add_argument("output", type=file_path, help="file to write, or - for text on standard output")
     parser.set_defaults(run=_convert)
 
@@ -71,7 +71,7 @@ def _convert(options: argparse.Namespace) -> int:
 def add_info(parser: argparse.ArgumentParser) -> None:
     """Add ``info``."""
     parser.description = "Describe a file of vectors or, without a file, this installation."
-    parser.add_argument("vectors", type=file_path, nargs="?", help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, nargs="?", help="file with vectors")
     parser.set_defaults(run=_info)
 
 

@@ -76,6 +76,13 @@ def file_path(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def vectors_path(text: str) -> str:
+    """As `file_path`, for vectors that are read."""
+    if text == STDOUT:
+        raise argparse.ArgumentTypeError("vectors are not read from standard input: save them to a file")
+    return file_path(text)
+
+
 def say(message: str) -> None:
     """Print to standard error."""
     print(message, file=sys.stderr)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..io.atomic import StrPath, atomic_write
+from ..io.input_file import hint
 from ..io.keys import pack_keys, unpack_keys
 from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
 from .blocks import Parts
@@ -179,7 +180,7 @@ def map_corpus_file(path: StrPath) -> tuple[dict[str, Array], dict[str, str]]:
     except ValueError as error:
         if _names_format(path):
             raise DamagedError(f"{error}: the corpus is damaged") from None
-        raise ValueError(f"{path}: not an encoded corpus, such as Corpus.save writes") from None
+        raise ValueError(f"{path}: not an encoded corpus, such as Corpus.save writes{hint(path)}") from None
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path}: not an encoded corpus, but a file of {metadata.get('format', 'other tensors')}")
     if metadata.get("version") != VERSION:

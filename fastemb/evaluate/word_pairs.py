@@ -63,7 +63,7 @@ def evaluate_word_pairs(
 def _read_pairs(
     path: str, delimiter: str | None, encoding: str, case_insensitive: bool
 ) -> Iterator[tuple[str, str, float]]:
-    for number, line in numbered_lines(path, encoding, "strict", "give its encoding="):
+    for number, line in numbered_lines(path, encoding, "strict", "save it as UTF-8, or give encoding="):
         if line.startswith("#"):
             continue
         fields = [field.strip() for field in line.strip().split(delimiter)]

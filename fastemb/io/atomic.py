@@ -176,7 +176,10 @@ class _Draft:
         """Open a file without a name; -1 where that cannot be, or where none could be given to it later."""
         if not hasattr(os, "O_TMPFILE") or not _can_be_named(self._folder):
             return -1
-        file = os.open(self._folder, os.O_TMPFILE | os.O_WRONLY, mode)
+        try:
+            file = os.open(self._folder, os.O_TMPFILE | os.O_WRONLY, mode)
+        except OSError:
+            return -1
         _lock(file)
         return file
 

@@ -46,16 +46,21 @@ def open_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
         yield cast(BinaryIO, io.BufferedReader(Unpacked(raw.read, start, kind, name), 1 << 20)), None
 
 
-def hint(path: StrPath) -> str:
-    """The end of an error about a file that is not what its reader takes: what it is and who reads it, if known."""
+def hint(path: StrPath, *, texts: bool = True) -> str:
+    """The end of an error about a file that is not what its reader takes: what it is and who reads it, if known.
+
+    Args:
+        path: The file.
+        texts: Whether it may be a text, such as vectors in word2vec's format.
+    """
     if not os.path.isfile(path):
         return ""
     try:
         with open(path, "rb") as raw:
-            what = kind_of(raw.read(KIND_BYTES))
+            what = kind_of(raw.read(KIND_BYTES), texts=texts)
         if what is None:
             with open_source(path) as (file, _):
-                what = kind_of(file.read(KIND_BYTES))
+                what = kind_of(file.read(KIND_BYTES), texts=texts)
     except (OSError, ValueError, ImportError):
         return ""
     return "" if what is None else f"; it looks like {what}"
@@ -108,7 +113,8 @@ def numbered_lines(path: str, encoding: str, errors: str, remedy: str) -> Iterat
                 text = line.decode(encoding, errors)
             except UnicodeDecodeError as error:
                 what = f"line {number} is not {encoding}: byte {line[error.start]:#04x}"
-                raise ValueError(f"{path}: {what} at {error.start} of {line[:40]!r}: {remedy}") from None
+                rest = hint(path, texts=False) or f" of {line[:40]!r}: {remedy}"
+                raise ValueError(f"{path}: {what} at {error.start}{rest}") from None
             yield number, text
 
 

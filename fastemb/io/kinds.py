@@ -21,13 +21,13 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TAR = slice(257, 262)
 
 _OWN = {
-    "fastemb.KeyedVectors": ("KeyedVectors.load", "vectors in fastemb's own format"),
+    "fastemb.KeyedVectors": ("KeyedVectors.load", "vectors in fastemb's own format (commands: fastemb similar, eval)"),
     "fastemb.Word2Vec": ("Word2Vec.load", "a Word2Vec model, of which KeyedVectors.load takes the vectors alone"),
-    "fastemb.Item2Vec": ("Item2Vec.load", "an Item2Vec model, of which KeyedVectors.load takes the vectors alone"),
+    "fastemb.Item2Vec": ("Item2Vec.load", "an Item2Vec model (commands: fastemb items similar, recommend)"),
     "fastemb.ItemIndex": ("ItemIndex.load", "an index of items"),
     "fastemb.Phrases": ("Phrases.load", "counts of phrases"),
     "fastemb.FrozenPhrases": ("FrozenPhrases.load", "phrases with scores"),
-    "fastemb.Corpus": ("Corpus.open", "an encoded corpus"),
+    "fastemb.Corpus": ("Corpus.open", "an encoded corpus (commands: fastemb train, corpus info)"),
 }
 _FOREIGN = "a safetensors file of another program: load_vectors reads one of its arrays, with key= and words="
 _GENSIM = (
@@ -128,8 +128,13 @@ def reader_of(metadata: Mapping[str, str]) -> str:
     return f"; {reader} reads it, as it is {what}"
 
 
-def kind_of(start: bytes) -> str | None:
-    """What a file that starts with these bytes is and what to do with it; None when nobody knows."""
+def kind_of(start: bytes, *, texts: bool = True) -> str | None:
+    """What a file that starts with these bytes is and what to do with it; None when nobody knows.
+
+    Args:
+        start: The bytes.
+        texts: Whether vectors as text count.
+    """
     if start[8:9] == b"{" and b'"data_offsets"' in start:
         own = re.search(rb'"format": ?"(fastemb\.[A-Za-z0-9]+)"', start)
         if own is None or own[1].decode() not in _OWN:
@@ -143,7 +148,7 @@ def kind_of(start: bytes) -> str | None:
             return what
     if is_word2vec_binary(start):
         return "word2vec's binary format: KeyedVectors.load_word2vec_format reads it, with binary=True"
-    if is_word2vec_text(start):
+    if texts and is_word2vec_text(start):
         line, _ = _first_line(start)
         if header_shape(line) is not None:
             return "word2vec's text format: KeyedVectors.load_word2vec_format reads it, with binary=False"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from typing import BinaryIO
@@ -31,8 +32,18 @@ def local_path(path: AnyPath) -> str:
 
 
 def local_target(target: AnyPath | BinaryIO) -> str | BinaryIO:
-    """As `local_path`; a file that is open for writing bytes is left as it is."""
-    return local_path(target) if isinstance(target, str | bytes | os.PathLike) else target
+    """As `local_path`; a file that is open for writing bytes is left as it is.
+
+    Raises:
+        TypeError: This is neither a path nor such a file.
+        ValueError: As from `local_path`.
+    """
+    if isinstance(target, str | bytes | os.PathLike):
+        return local_path(target)
+    if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
+        what = "text" if isinstance(target, io.TextIOBase) else type(target).__name__
+        raise TypeError(f'a file is named by a path, or is open for writing bytes ("wb"): this is {what}')
+    return target
 
 
 def expanded(path: AnyPath) -> str:

@@ -226,6 +226,25 @@ def test_vectors_are_compressed_where_their_name_says_so(run: Run, text: Path, v
     assert len(load_vectors(f"trained-{name}")) > 0
 
 
+@pytest.mark.parametrize("command", [["convert", "-", "v.vec"], ["similar", "-", "king"], ["info", "-"], ["eval", "-"]])
+def test_vectors_are_not_read_from_standard_input(run: Run, command: list[str]) -> None:
+    result = run(*command)
+    assert result.status == 2
+    assert "vectors are not read from standard input" in result.errors
+
+
+def test_a_file_of_another_command_names_what_reads_it(run: Run, text: Path, vectors: Path) -> None:
+    assert run("corpus", "build", text, "-o", "c", "-q").status == 0
+    require_error(run("similar", "c", "king"), "an encoded corpus .commands: fastemb train, corpus info.")
+    require_error(
+        run("items", "similar", vectors, "king"), "vectors in fastemb's own format .commands: fastemb similar"
+    )
+    require_error(run("corpus", "info", vectors), "not an encoded corpus, but a file of fastemb.KeyedVectors")
+    assert run("convert", vectors, "v.vec").status == 0
+    require_error(run("corpus", "info", "v.vec"), "it looks like word2vec's text format")
+    require_error(run("eval", vectors, "--similarity", "c"), "line 1 is not utf8.* an encoded corpus")
+
+
 def test_text_goes_to_standard_output(
     text: Path,
     vectors: Path,

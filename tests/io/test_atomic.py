@@ -401,3 +401,17 @@ def test_killed_saves_harm_nothing_and_leave_nothing(kind, request):
     done = subprocess.run([sys.executable, script, "5", kind, *named], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{kind}: 5 kills" in done.stdout
+
+
+def test_all_files_are_written_here() -> None:
+    """What writes a file in another way would leave half of it behind."""
+    package = Path(atomic.__file__).parents[1]
+    found = [
+        f"{path.relative_to(package)}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        if path != Path(atomic.__file__)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"\.write_(text|bytes)\(|open\([^)]*[\"'](w|a|x)b?\+?[\"']|tofile\(|np\.save", line)
+        and not re.search("open_named|_native", line)
+    ]
+    assert found == []

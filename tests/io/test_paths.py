@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,14 @@ def test_a_file_url_of_a_path(tmp_path: Path) -> None:
 def test_what_is_no_path(given: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         local_path(given)
+
+
+@pytest.mark.parametrize("target", [3, None, ["x"], io.StringIO()])
+def test_what_is_neither_a_path_nor_a_file_of_bytes(target: Any) -> None:
+    for save in (vectors().save, vectors().save_word2vec_format, model().save):
+        with pytest.raises(TypeError, match=r'by a path, or is open for writing bytes \("wb"\): this is'):
+            save(target)
+    vectors().save(io.BytesIO())
 
 
 def test_other_urls_stay_for_those_who_read_them() -> None:

@@ -125,7 +125,7 @@ def test_bytes_that_are_no_text_name_file_line_and_remedy(reader: str, tmp_path:
         "see unicode_errors": lambda: KeyedVectors.load_word2vec_format(
             tmp_path / "v", fvocab=tmp_path / "y", unicode_errors="ignore"
         ),
-        "give its encoding=": lambda: vectors.evaluate_word_pairs(tmp_path / "x", encoding="latin-1"),
+        "save it as UTF-8, or give encoding=": lambda: vectors.evaluate_word_pairs(tmp_path / "x", encoding="latin-1"),
         "save it as UTF-8": lambda: vectors.evaluate_word_analogies(tmp_path / "y"),
     }
     remedy = str(caught.value).rpartition(": ")[2]

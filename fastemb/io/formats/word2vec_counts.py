@@ -30,7 +30,7 @@ def write_counts(path: StrPath, keys: Sequence[Any], counts: NDArray[Any], *, pr
     _, packing = split_packing(os.fspath(path))
     with atomic_write(path) as raw, packed(raw, packing) as file:
         for key, count in zip(keys, counts.tolist(), strict=True):
-            file.write(key_bytes(key, prefix) + f" {count}\n".encode())
+            file.write(key_bytes(os.fspath(path), key, prefix) + f" {count}\n".encode())
 
 
 def read_counts(path: StrPath, unicode_errors: str = "strict") -> dict[str, int]:

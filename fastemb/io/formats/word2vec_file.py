@@ -202,7 +202,8 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
             try:
                 name.decode(encoding, errors)
             except UnicodeDecodeError as error:
-                what = f"{error.reason} in the key of vector {at} of {path}; see unicode_errors"
+                remedy = "load_word2vec_format takes encoding= and unicode_errors="
+                what = f"{error.reason} in the key of vector {at} of {path}; {remedy}"
                 raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
         raise
 
@@ -264,13 +265,14 @@ def write_rows(
         ValueError: A key is empty or has white space in it, which the formats cannot hold.
     """
     keys, order, dims = list(table.keys), layout.order(table), table.vectors.shape[1]
+    name = os.fspath(target) if isinstance(target, str | os.PathLike) else "the open file"
     for key in keys:
-        key_bytes(key, layout.prefix)
+        key_bytes(name, key, layout.prefix)
     with _opened(target, layout.append) as file:
         if layout.header:
             file.write(f"{len(order) if layout.total is None else layout.total} {dims}\n".encode())
         for rows in _blocks(order, dims):
-            names = [key_bytes(keys[row], layout.prefix) for row in rows.tolist()]
+            names = [key_bytes(name, keys[row], layout.prefix) for row in rows.tolist()]
             file.write(encode(names, table.vectors[rows]))
 
 
@@ -291,19 +293,23 @@ def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:
         yield order[start : start + step]
 
 
-def key_bytes(key: Any, prefix: str) -> bytes:
-    """A key as it is written.
+def key_bytes(path: str, key: Any, prefix: str) -> bytes:
+    """A key as it is written; ``path`` is for messages.
 
     Raises:
         ValueError: It is empty, too long or has white space in it, or is None, as that of a reserved row is.
     """
-    name = f"{prefix}{key}".encode()
+    try:
+        name = f"{prefix}{key}".encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{path}: the key {key!r} has half a character in it, which is no text") from None
     if key is None:
-        raise ValueError("a row has no key")
+        raise ValueError(f"{path}: a row has no key")
+    what = None
     if not name or name.translate(None, _WHITE_SPACE) != name:
         what = f"white space in the key {key!r}" if name else "an empty key"
-        raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
-    if len(name) > LONGEST_KEY:
+    elif len(name) > LONGEST_KEY:
         what = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
-        raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
+    if what is not None:
+        raise ValueError(f"{path}: word2vec's formats cannot hold {what}; what KeyedVectors.save writes can")
     return name
