@@ -251,7 +251,7 @@ class KeyedVectors:
             pickle_protocol: Without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: Keys are not all str or all int.
+            TypeError: A key is neither str nor int.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         fastemb_file.write(fname_or_handle, self._table(set(ignore)))

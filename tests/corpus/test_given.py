@@ -120,6 +120,19 @@ def test_a_missing_token_is_no_word(door: str, kind: str) -> None:
         DOORS[door](MISSING[kind]())
 
 
+@pytest.mark.parametrize("token", [2**63, -(2**63) - 1, 10**30, np.uint64(2**63)])
+@pytest.mark.parametrize("door", sorted(set(DOORS) - LOOKING_UP))
+def test_an_integer_that_no_file_could_hold_is_refused_at_once(door: str, token: Any) -> None:
+    with pytest.raises(ValueError, match=f"sentence 1: token 1 is {token}: integer tokens must fit in 64 bits"):
+        DOORS[door]([["the", "cat"], ["the", token]])
+
+
+def test_integers_of_a_table_that_no_file_could_hold_are_refused_with_their_row() -> None:
+    pa = pytest.importorskip("pyarrow")
+    with pytest.raises(ValueError, match="row 1 holds 9223372036854775808: integer tokens must fit in 64 bits"):
+        Corpus.from_arrow(pa.array([[1], [2, 2**63]], pa.list_(pa.uint64())))
+
+
 def test_a_missing_token_is_found_in_any_batch() -> None:
     many: list[list[Any]] = [[f"w{number}"] for number in range(20_000)]
     for at in (0, 1, 7000, 19_999):
