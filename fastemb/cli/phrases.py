@@ -90,10 +90,12 @@ def _connector_words(source: str | None) -> frozenset[str]:
         return frozenset()
     if source == _ENGLISH:
         return ENGLISH_CONNECTOR_WORDS
+    data = Path(source).read_bytes()
     try:
-        words = frozenset(Path(source).read_text(encoding="utf-8-sig").split())
+        words = frozenset(data.decode("utf-8-sig").split())
     except UnicodeDecodeError as error:
-        raise ValueError(f"{source}: connector words must be UTF-8 text: {error}") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{source}, line {line}: connector words must be UTF-8 text") from None
     if not words:
         raise ValueError(f"{source}: there is no word in it")
     return words

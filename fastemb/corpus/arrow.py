@@ -199,7 +199,10 @@ def parquet_column(files: list[InputFile], name: str | None, sizes: ReadSizes) -
     if name is None:
         with open_parquet(files[0]) as file:
             names: list[str] = file.schema_arrow.names
-        return parquet_column(files, names[_index(names, None)], sizes)
+        try:
+            return parquet_column(files, names[_index(names, None)], sizes)
+        except ValueError as error:
+            raise ValueError(f"{files[0].name}: {error}") from None
     column = _named(iter([]), name)
 
     def chunks() -> Iterator[Any]:
@@ -227,40 +230,49 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
         ValueError: it is no Parquet file, or a damaged one.
         OSError: it cannot be read.
     """
-    pa = pyarrow()
     make = import_module("pyarrow.parquet").ParquetFile
     with source.open() as stream:
-        try:
+        with _naming(source.name, "not a Parquet file, or a damaged one"):
             file = make(source.name if source.size is not None else stream)
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"{source.name}: not a Parquet file, or a damaged one: {error}") from None
-        with file:
+        with file, _naming(source.name, "the file is damaged, or has what pyarrow cannot read"):
             yield file
 
 
-def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[Any]:
+@contextmanager
+def _naming(name: str, what: str) -> Iterator[None]:
+    """Have errors of pyarrow name the file and say what is wrong; those of the system pass."""
     pa = pyarrow()
+    try:
+        yield
+    except pa.lib.ArrowCancelled:  # by Ctrl-C
+        raise
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ValueError(f"{name}: {what}: {error}") from error
+
+
+def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[Any]:
     with open_parquet(source) as file:
+        names = file.schema_arrow.names
         try:
-            _index(file.schema_arrow.names, name)
-            for batch in file.iter_batches(
-                rows_at_a_time(file.metadata, name, sizes), columns=[name], use_threads=False
-            ):
-                yield batch.column(0)
-        except (ValueError, OSError) as error:
-            if isinstance(error, ValueError) and not isinstance(error, pa.ArrowInvalid):
-                raise ValueError(f"{source.name}: {error}") from None
-            raise ValueError(f"{source.name}: the file is damaged: {error}") from error
+            _index(names, name)
+        except ValueError as error:
+            raise ValueError(f"{source.name}: {error}") from None
+        rows = rows_at_a_time(file.metadata, sizes)
+        for batch in file.iter_batches(rows, columns=[name], use_threads=False):
+            yield batch.column(0)
 
 
-def rows_at_a_time(metadata: Any, name: str, sizes: ReadSizes) -> int:
-    """How many rows to read at a time, by the longest that rows of a group are on average."""
+def rows_at_a_time(metadata: Any, sizes: ReadSizes) -> int:
+    """How many rows to read at a time, by the longest that rows of a group are on average.
+
+    Rows with all their columns: to ask pyarrow for the size of one column of a damaged file may end the process.
+    """
     rows = sizes.table_rows
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        parts = [group.column(index) for index in range(group.num_columns)]
-        size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] == name)
-        rows = min(rows, sizes.table_bytes * group.num_rows // max(size, 1))
+        rows = min(rows, sizes.table_bytes * group.num_rows // max(group.total_byte_size, 1))
     return max(rows, 1)
 
 

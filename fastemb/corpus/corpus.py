@@ -173,10 +173,11 @@ class Corpus:
 
         Raises:
             TypeError: a sentence is a str (give ``split``), a dict or not iterable, or a token is not hashable;
-                ``sentences`` are a table or a matrix; with ``split``, a sentence is no str; with ``save_to``, tokens
-                are neither all str nor all int.
-            ValueError: there is no token, or none that is kept; a token or a sentence is None, NaN or NA; with
-                ``split``, a NUL character; an option that makes no sense, or that does nothing without ``split``.
+                ``sentences`` are a table or a matrix; with ``split``, a sentence is no str; with ``save_to``, a token
+                is neither str nor int.
+            ValueError: there is no token, or none that is kept; a token or a sentence is None, NaN or NA, or a token an
+                integer of more than 64 bits; with ``split``, a NUL character; an option that makes no sense, or that
+                does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
         return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
@@ -198,7 +199,7 @@ class Corpus:
         """Take ids that something else gave; they are numbered anew, by falling count.
 
         Args:
-            ids: Integers of any width, not negative, however large: an array of one dimension, or of two with a
+            ids: Integers of any width, from 0 to 2**63 - 1: an array of one dimension, or of two with a
                 sentence a row; or a list or generator of sequences of ids, one a sentence; or a SciPy sparse matrix:
                 a sentence a row, an item a column, in the order in which the matrix (as CSR) stores them, each as
                 often as its value says, which must be whole.
@@ -214,9 +215,9 @@ class Corpus:
 
         Raises:
             TypeError: ids or offsets are not integers.
-            ValueError: an id is negative or has no key; offsets do not start with 0, decrease, or do not end with the
-                number of ids; a value of a matrix is negative or not whole; two ids with the same key; no id, or none
-                that is kept; an option that makes no sense.
+            ValueError: an id is negative, 2**63 or more, or has no key; offsets do not start with 0, fall, or do not
+                end with the number of ids; a value of a matrix is negative or not whole; two ids with the same key; no
+                id, or none that is kept; an option that makes no sense.
             OSError: ``save_to`` cannot be written.
         """
         return cls(*read_ids(ids, offsets, keys, ReadOptions.of(locals())))
@@ -341,7 +342,7 @@ class Corpus:
         """Write ids, offsets and vocabulary to a file, for `open`: safetensors, with checksums.
 
         Raises:
-            TypeError: the words are neither all str nor all int.
+            TypeError: a word is neither str nor int.
             OSError: it cannot be written, as when the disk is full. The path is as it was before then.
         """
         save_corpus(local_path(path), self._parts())

@@ -164,6 +164,7 @@ def require_folder(path: str) -> str:
 # ---- reading ----
 
 _NAMES = {"str": ("offsets", "counts", "key_offsets", "ids", "keys"), "int": ("offsets", "counts", "keys", "ids")}
+_NAMES["mixed"] = _NAMES["str"]
 _DTYPES = {"offsets": np.int64, "counts": np.int64, "ids": np.int32, "checksums": np.uint32}
 
 

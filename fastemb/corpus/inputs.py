@@ -18,6 +18,8 @@ from typing import IO, Any
 from ..io.atomic import is_draft
 from ..io.paths import AnyPath, expanded
 from ..io.unpack import START_BYTES, Unpacked, compression
+from .given import is_table
+from .messages import short
 
 TextSource = AnyPath | IO[Any] | Iterable[AnyPath | IO[Any]]
 """A path, a folder, a pattern, a URL, "-", an open file, or an iterable of these."""
@@ -61,7 +63,16 @@ def find_inputs(source: Any) -> list[InputFile]:
         return [_open_file(source)]
     if not isinstance(source, Iterable):
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
-    found = [one for item in source for one in find_inputs(item)]
+    if is_table(source):
+        raise TypeError(f"text is read from files, not from a table ({type(source).__name__}): see Corpus.from_arrow")
+    found: list[InputFile] = []
+    for item in source:
+        if not isinstance(item, str | bytes | os.PathLike) and isinstance(item, Iterable) and not hasattr(item, "read"):
+            raise TypeError(
+                f"text is read from files, and a list of them holds paths, not {short(item)}: lists of tokens are "
+                "sentences, which Word2Vec and Corpus.from_sentences take"
+            )
+        found += find_inputs(item)
     if not found:
         raise ValueError("there is no file to read: the list of files is empty")
     return found

@@ -17,7 +17,7 @@ from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
 from .given import is_missing, is_table, python_value
-from .messages import short
+from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import ReadSizes, Task
@@ -59,7 +59,8 @@ def number_lists(
         batches: The lists.
         take: Is given the numbers of each batch, and their ends.
         unhashable: Says which token of a batch is not hashable, and gets the number of lists before it.
-        unfit: Says in the same way which token is no word: None, NaN, NA, or a value of pyarrow. Default: all are.
+        unfit: Says in the same way which token is no word: None, NaN, NA, a value of pyarrow, or an integer of more
+            than 64 bits. Default: all are words.
 
     Returns:
         The tokens by number.
@@ -225,7 +226,12 @@ def _take_a_text(row: Mapping[Any, Any]) -> str:
 
 
 def _is_unfit(token: Hashable) -> bool:
-    return is_missing(token) or python_value(token) is not token
+    return is_missing(token) or python_value(token) is not token or not _fits(token)
+
+
+def _fits(token: Hashable) -> bool:
+    """Whether this, if it is an integer, can be the key of a saved model."""
+    return not isinstance(token, int | np.integer) or -(2**63) <= int(token) < 2**63
 
 
 def _unfit(batch: list[Sequence[Hashable]], before: int) -> str:
@@ -235,6 +241,8 @@ def _unfit(batch: list[Sequence[Hashable]], before: int) -> str:
                 return (
                     f"sentence {number}: token {place} is missing ({token}): leave it out, or put a word in its place"
                 )
+            if not _fits(token):
+                return f"sentence {number}: token {place} is {token}: {LARGE_INTEGER}"
             if _is_unfit(token):
                 return (
                     f"sentence {number}: token {place} is {short(token)}: make lists of a column by to_pylist(), or "

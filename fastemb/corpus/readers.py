@@ -50,6 +50,8 @@ class LineSentence:
                 text = line.decode("utf-8") if isinstance(line, bytes) else line
             except UnicodeDecodeError:
                 raise ValueError(f"{name}, line {number}: {INVALID_UTF8}") from None
+            if number == 1:
+                text = text.removeprefix("\ufeff")  # a byte order mark
             yield from _cut(text.split(), self.max_sentence_length)
 
 

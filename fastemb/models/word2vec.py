@@ -817,7 +817,7 @@ class Word2Vec(Lifecycle, _Attributes):
             pickle_protocol: Without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: keys are neither all str nor all int.
+            TypeError: a key is neither str nor int.
             OSError: the file cannot be written; nothing is left half-written.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)

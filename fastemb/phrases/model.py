@@ -45,6 +45,10 @@ class PhrasesBase(ABC):
     _made: tuple[Any, ListJoiner] | None = None
     _sizes = PhraseSizes()
 
+    def _scorer(self) -> Scorer | None:
+        """The scorer, which may have been changed to the name of one; None for one that a file did not hold."""
+        return None if self.scoring is None else find_scorer(self.scoring)
+
     @abstractmethod
     def _scores(self) -> dict[Phrase, float]:
         """The score of every phrase, the highest first."""
@@ -59,11 +63,11 @@ class PhrasesBase(ABC):
     def _settings(self) -> dict[str, Any]:
         """The settings as a file holds them."""
         return {
-            "min_count": plain_number(self.min_count),
-            "threshold": plain_number(self.threshold),
+            "min_count": plain_number("min_count", self.min_count),
+            "threshold": plain_number("threshold", self.threshold),
             "delimiter": self.delimiter,
-            "scoring": scoring_name(self.scoring),
-            "connector_words": sorted(self.connector_words),
+            "scoring": scoring_name(self._scorer()),
+            "connector_words": sorted(checked_connectors(self.connector_words)),
         }
 
     def apply(self, corpus: Corpus, workers: int | None = None) -> Corpus:
@@ -328,10 +332,10 @@ class Phrases(PhrasesBase):
         count = 0 if pairs is None else pairs.pair_count((worda, *in_between, wordb))
         if pairs is None or not count:
             return NEVER
-        return self._score(pairs, pairs.word_count(worda), pairs.word_count(wordb), count)
+        return self._score(find_scorer(self.scoring), pairs, pairs.word_count(worda), pairs.word_count(wordb), count)
 
-    def _score(self, pairs: Pairs, first: int, second: int, count: int) -> float:
-        score = self.scoring(
+    def _score(self, scorer: Scorer, pairs: Pairs, first: int, second: int, count: int) -> float:
+        score = scorer(
             worda_count=first,
             wordb_count=second,
             bigram_count=count,
@@ -353,19 +357,20 @@ class Phrases(PhrasesBase):
         return FrozenPhrases(self)
 
     def _scores(self) -> dict[Phrase, float]:
-        check_settings(self.min_count, self.threshold, self.delimiter, self.scoring)
+        scorer = find_scorer(self.scoring)
+        check_settings(self.min_count, self.threshold, self.delimiter, scorer)
         pairs = self._pairs()
         if pairs is None:
             return {}
-        if self.scoring in SCORES_OF:
+        if scorer in SCORES_OF:
             table = pairs.at_least(self.min_count)
             a, b, both = (part.astype(np.float64) for part in pairs.counts_of_parts(table))
-            score_all = SCORES_OF[self.scoring]
+            score_all = SCORES_OF[scorer]
             scores = score_all(a, b, both, pairs.different, self.min_count, self.corpus_word_count)
         else:
             table = pairs.table
             counts = zip(*(part.tolist() for part in pairs.counts_of_parts(table)), strict=True)
-            scores = np.fromiter((self._score(pairs, *three) for three in counts), np.float64, len(table))
+            scores = np.fromiter((self._score(scorer, pairs, *three) for three in counts), np.float64, len(table))
         chosen = np.flatnonzero(scores > self.threshold)
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
         return dict(zip(pairs.tuples(table[chosen]), scores[chosen].tolist(), strict=True))
@@ -376,15 +381,16 @@ class Phrases(PhrasesBase):
         A scoring function of your own is not written: give it to `load`.
 
         Raises:
-            ValueError: nothing was counted yet.
+            ValueError: nothing was counted yet; a setting was changed to what makes no sense.
+            TypeError: a setting was changed to something of another type.
         """
         pairs = self._pairs()
         if pairs is None:
             raise ValueError("there is nothing to save: give sentences to add_vocab first")
         settings = {
             **self._settings(),
-            "max_vocab_size": int(self.max_vocab_size),
-            "progress_per": plain_number(self.progress_per),
+            "max_vocab_size": integer("max_vocab_size", self.max_vocab_size, 1),
+            "progress_per": plain_number("progress_per", self.progress_per),
             "corpus_word_count": self.corpus_word_count,
         }
         write_pairs(local_path(path), pairs, settings)

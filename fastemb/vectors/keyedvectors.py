@@ -268,7 +268,7 @@ class KeyedVectors:
             pickle_protocol: Without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: Keys are not all str or all int.
+            TypeError: A key is neither str nor int.
             ValueError: Something was assigned that does not fit the rest: vectors, keys, or values of each key.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)

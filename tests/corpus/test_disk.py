@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from reference.corpus_oracle import check, check_shape
 from sized import Sized
 
-from fastemb import CallbackAny2Vec, Corpus, Phrases, Vocabulary, Word2Vec
+from fastemb import CallbackAny2Vec, Corpus, KeyedVectors, Phrases, Vocabulary, Word2Vec
 from fastemb.corpus import disk
 from fastemb.corpus.blocks import EncodedBlock
 from fastemb.corpus.mapped import RELEASE_WORDS, OnDisk
@@ -34,6 +34,20 @@ SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], [
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "x.corpus"
+
+
+@pytest.mark.parametrize("straight", [False, True])
+def test_str_and_int_in_one_corpus_are_saved(path: Path, straight: bool) -> None:
+    sentences = [["a", 1, "1"], [2**63 - 1, "", 1], [-(2**63), "s1"]]
+    made = Corpus.from_sentences(sentences, save_to=path if straight else None)
+    if not straight:
+        made.save(path)
+    assert list(Corpus.open(path)) == sentences
+    model = Word2Vec(Corpus.open(path), vector_size=4, min_count=1, sample=0)
+    model.save(path.with_name("model"))
+    model.wv.save(path.with_name("vectors"))
+    assert Word2Vec.load(path.with_name("model")).wv.index_to_key == model.wv.index_to_key
+    assert KeyedVectors.load(path.with_name("vectors")).index_to_key == model.wv.index_to_key
 
 
 def same(one: Corpus, other: Corpus) -> None:
@@ -100,12 +114,12 @@ def test_any_safetensors_reader_reads_the_file(path: Path) -> None:
     assert metadata["format"] == "fastemb.Corpus"
 
 
-@pytest.mark.parametrize("keys", [[("a", 1)], [b"a"], ["a", 1], [1.5]])
+@pytest.mark.parametrize("keys", [[("a", 1)], [b"a"], ["a", 1, b"a"], [1.5]])
 def test_keys_that_have_no_place_in_a_file_are_an_error(path: Path, keys: list[Any]) -> None:
     path.write_bytes(b"as it was")
-    with pytest.raises(TypeError, match="all str or all int"):
+    with pytest.raises(TypeError, match="keys must be str or int to be saved"):
         Corpus.from_sentences([keys]).save(path)
-    with pytest.raises(TypeError, match="all str or all int"):
+    with pytest.raises(TypeError, match="keys must be str or int to be saved"):
         Corpus.from_sentences([keys], save_to=path)
     assert path.read_bytes() == b"as it was"
     assert os.listdir(path.parent) == [path.name]

@@ -120,6 +120,19 @@ def test_a_missing_token_is_no_word(door: str, kind: str) -> None:
         DOORS[door](MISSING[kind]())
 
 
+@pytest.mark.parametrize("token", [2**63, -(2**63) - 1, 10**30, np.uint64(2**63)])
+@pytest.mark.parametrize("door", sorted(set(DOORS) - LOOKING_UP))
+def test_an_integer_that_no_file_could_hold_is_refused_at_once(door: str, token: Any) -> None:
+    with pytest.raises(ValueError, match=f"sentence 1: token 1 is {token}: integer tokens must fit in 64 bits"):
+        DOORS[door]([["the", "cat"], ["the", token]])
+
+
+def test_integers_of_a_table_that_no_file_could_hold_are_refused_with_their_row() -> None:
+    pa = pytest.importorskip("pyarrow")
+    with pytest.raises(ValueError, match="row 1 holds 9223372036854775808: integer tokens must fit in 64 bits"):
+        Corpus.from_arrow(pa.array([[1], [2, 2**63]], pa.list_(pa.uint64())))
+
+
 def test_a_missing_token_is_found_in_any_batch() -> None:
     many: list[list[Any]] = [[f"w{number}"] for number in range(20_000)]
     for at in (0, 1, 7000, 19_999):
@@ -206,3 +219,29 @@ def test_texts_that_are_to_be_split_may_be_of_other_libraries() -> None:
     with pytest.raises(TypeError, match=r"sentence 0 must be a str, not the dict .*\[row\['text'\] for row in rows\]"):
         Corpus.from_sentences(ROWS, split=True)
     assert list(Corpus.from_sentences([row["text"] for row in ROWS], split=True)) == SENTENCES
+
+
+NO_FILES: dict[str, tuple[Callable[[], Any], str]] = {
+    "lists of tokens": (lambda: SENTENCES, r"not the list \['the', 'cat'\]: lists of tokens are sentences"),
+    "a generator of them": (lambda: iter(SENTENCES), "lists of tokens are sentences"),
+    "an array of them": (lambda: np.array(SENTENCES), "lists of tokens are sentences"),
+    "a corpus": (lambda: Corpus.from_sentences(SENTENCES), "lists of tokens are sentences"),
+    "a pandas frame": (of("pandas", lambda pd: pd.DataFrame(ROWS)), r"table \(DataFrame\): see Corpus.from_arrow"),
+    "a polars frame": (of("polars", lambda pl: pl.DataFrame(ROWS)), r"table \(DataFrame\): see Corpus.from_arrow"),
+    "a dataset": (of("datasets", lambda ds: ds.Dataset.from_list(ROWS)), "see Corpus.from_arrow"),
+    "a number": (lambda: 5, "a path, a list of paths or an open file, not int"),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(set(NO_FILES) - {"a corpus"}))
+def test_what_is_no_file_is_refused_with_the_right_argument(kind: str) -> None:
+    make, message = NO_FILES[kind]
+    with pytest.raises(TypeError, match=message):
+        Corpus.from_file(make())
+    with pytest.raises(TypeError, match=message):
+        Word2Vec(corpus_file=make(), vector_size=4, min_count=1)
+
+
+def test_a_corpus_is_no_file_but_a_model_takes_it_as_one() -> None:
+    with pytest.raises(TypeError, match=NO_FILES["a corpus"][1]):
+        Corpus.from_file(Corpus.from_sentences(SENTENCES))

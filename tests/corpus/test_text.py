@@ -1,6 +1,7 @@
 """Corpus.from_file."""
 
 import gzip
+import io
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from reference.corpus_oracle import check, split
 from sized import Sized
 
-from fastemb.corpus import RULE_DISCARD, Corpus, Text8Corpus, Vocabulary, encoder, text
+from fastemb.corpus import RULE_DISCARD, Corpus, LineSentence, Text8Corpus, Vocabulary, encoder, text
 from fastemb.corpus.blocks import EncodedBlock
 from fastemb.corpus.memory import join_blocks
 
@@ -437,3 +438,26 @@ def test_an_archive_is_named_and_what_to_do(tmp_path, name):
     with tarfile.open(archive) as tar:
         tar.extractall(tmp_path / "out", filter="data")
     assert list(Corpus.from_file(tmp_path / "out")) == [["a", "b", "c"]]
+
+
+# ---- byte order marks ----
+
+MARKED = "\ufeffking queen\nking \ufeffx\n"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path,
+        lambda path: io.BytesIO(MARKED.encode()),
+        lambda path: io.StringIO(MARKED),
+        lambda path: MARKED.splitlines(),
+        lambda path: MARKED.encode().splitlines(),
+    ],
+    ids=["path", "bytes", "text", "list of str", "list of bytes"],
+)
+def test_line_sentence_skips_a_byte_order_mark_at_the_start_only(path, make):
+    path.write_text(MARKED, encoding="utf-8")
+    sentences = LineSentence(make(path))
+    for _ in range(2):
+        assert list(sentences) == [["king", "queen"], ["king", "\ufeffx"]]

@@ -61,7 +61,7 @@ def write(path: StrPath | BinaryIO, table: VectorTable) -> None:
     """Write vectors to a file, or to one that is open for writing bytes.
 
     Raises:
-        TypeError: Keys are neither all str nor all int.
+        TypeError: A key is neither str nor int.
     """
     tensors, metadata = pack(table)
     write_tensors(path, tensors, {"format": KIND, "version": _VERSION, **metadata})
@@ -71,7 +71,7 @@ def pack(table: VectorTable) -> Packed:
     """Return the arrays and strings of a safetensors file that hold the vectors.
 
     Raises:
-        TypeError: Keys are neither all str nor all int.
+        TypeError: A key is neither str nor int.
     """
     keys, key_type = pack_keys(list(table.keys))
     lists = {name: values.tolist() for name, values in table.attributes.items() if values.dtype == object}
