@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import inspect
+import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -585,10 +587,14 @@ def _(a: Asked) -> Any:
     return [*table_of(found), type(found).__name__]
 
 
-@differs(DIFFERS, "KeyedVectors.load", False)
+@differs(DIFFERS, "KeyedVectors.load", [False, "ValueError"])
 def _(a: Asked) -> Any:
     a.kv().save(a.path("kv"))
-    return Path(a.path("kv")).read_bytes()[:1] == b"\x80"
+    pickled = a.file("pickled", pickle.dumps(SimpleNamespace(a=1)))
+    return [
+        Path(a.path("kv")).read_bytes()[:1] == b"\x80",
+        raised(lambda: type(a.models.KeyedVectors.load(pickled)).__name__, ValueError),
+    ]
 
 
 @differs(DIFFERS, "KeyedVectors.save", "{")
