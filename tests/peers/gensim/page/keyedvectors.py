@@ -239,7 +239,7 @@ SAME: dict[str, Question] = {
         a.kv().n_similarity(["w0", "w1"], ["w2", "zz"]),
         raised(lambda: a.kv().n_similarity([], ["w2"])),
     ],
-    "KeyedVectors.next_index": lambda a: [
+    "KeyedVectors.next_index: add_vector": lambda a: [
         a.models.KeyedVectors(2).next_index,
         a.models.KeyedVectors(2, count=3).next_index,
         after(a.models.KeyedVectors(2, count=1), "add_vector", "x", [1, 2]).next_index,
@@ -332,6 +332,7 @@ SAME: dict[str, Question] = {
 }
 
 DIFFERS: dict[str, tuple[Question, Any]] = {
+    "KeyedVectors.next_index": (lambda a: a.kv().next_index, len(WORDS)),
     "KeyedVectors.add_vector": (
         lambda a: [warned(lambda: a.kv().add_vector("new", np.ones(SIZE))), a.kv().add_vector("w3", np.ones(SIZE))],
         [[], 3],

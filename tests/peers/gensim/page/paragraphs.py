@@ -16,6 +16,7 @@ from peers.gensim.page.asked import (
     Asked,
     Question,
     Recorder,
+    after,
     counts,
     default,
     differs,
@@ -345,7 +346,7 @@ def _(a: Asked) -> Any:
     return raised(lambda: kv.most_similar("new", topn=1))
 
 
-@differs(DIFFERS, "Vectors and queries: `add_vectors` takes `extras`", [None, 2, 1, 3])
+@differs(DIFFERS, "Vectors and queries: `add_vectors` takes `extras`", [None, 2, 1, 3, 0])
 def _(a: Asked) -> Any:
     kv = a.kv()
     return [
@@ -353,6 +354,7 @@ def _(a: Asked) -> Any:
         len(kv) - len(WORDS),
         raised(lambda: int(kv.get_vecattr("x", "count"))),
         raised(lambda: kv.add_vector("w3", np.ones(SIZE))),
+        raised(lambda: int(after(a.counted(), "add_vectors", ["new"], np.ones((1, SIZE))).get_vecattr("new", "count"))),
     ]
 
 
