@@ -257,6 +257,9 @@ SAME: dict[str, Question] = {
         a.kv().rank_by_centrality(["w1", "zz"]),
         raised(lambda: a.kv().rank_by_centrality(["zz"])),
     ],
+    "KeyedVectors.relative_cosine_similarity: no neighbours": lambda a: raised(
+        lambda: named(a, "x").relative_cosine_similarity("x", "x")
+    ),
     "KeyedVectors.relative_cosine_similarity": lambda a: [
         a.kv().relative_cosine_similarity("w0", "w1"),
         a.kv().relative_cosine_similarity("w0", "w1", topn=3),

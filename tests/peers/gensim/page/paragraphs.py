@@ -218,8 +218,11 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
         True,
     ),
     "Vectors and queries: `most_similar_cosmul` honours `restrict_vocab`": (
-        lambda a: [key for key, _ in a.kv().most_similar_cosmul("w0", topn=3, restrict_vocab=12)],
-        ["w11", "w10", "w9"],
+        lambda a: [
+            [key for key, _ in a.kv().most_similar_cosmul("w0", topn=3, restrict_vocab=12)],
+            a.kv().most_similar_cosmul([3 * a.kv().get_vector("w0", norm=True)], topn=2),
+        ],
+        [["w11", "w10", "w9"], [["w0", 0.999999046], ["w21", 0.999443173]]],
     ),
     "Vectors and queries: `evaluate_word_analogies` honours `similarity_function`": (
         lambda a: [
@@ -382,3 +385,11 @@ def _(a: Asked) -> Any:
 def _(a: Asked) -> Any:
     joined = a.phrases()[(one for one in PHRASES[:1])]
     return [list(joined), raised(lambda: list(joined))]
+
+
+@differs(DIFFERS, "Vectors and queries: Vectors of float64 are left as they are", [[3.0, 4.0], [6.0, 8.0]])
+def _(a: Asked) -> Any:
+    kv = a.models.KeyedVectors(2, dtype=np.float64)
+    kv.add_vectors(["x", "y"], np.array([[3.0, 4.0], [6.0, 8.0]]))
+    kv.similarity("x", "y")
+    return kv.vectors
