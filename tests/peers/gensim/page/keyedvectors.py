@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import inspect
+import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -237,7 +239,7 @@ SAME: dict[str, Question] = {
         a.kv().n_similarity(["w0", "w1"], ["w2", "zz"]),
         raised(lambda: a.kv().n_similarity([], ["w2"])),
     ],
-    "KeyedVectors.next_index": lambda a: [
+    "KeyedVectors.next_index: add_vector": lambda a: [
         a.models.KeyedVectors(2).next_index,
         a.models.KeyedVectors(2, count=3).next_index,
         after(a.models.KeyedVectors(2, count=1), "add_vector", "x", [1, 2]).next_index,
@@ -255,6 +257,9 @@ SAME: dict[str, Question] = {
         a.kv().rank_by_centrality(["w1", "zz"]),
         raised(lambda: a.kv().rank_by_centrality(["zz"])),
     ],
+    "KeyedVectors.relative_cosine_similarity: no neighbours": lambda a: raised(
+        lambda: named(a, "x").relative_cosine_similarity("x", "x")
+    ),
     "KeyedVectors.relative_cosine_similarity": lambda a: [
         a.kv().relative_cosine_similarity("w0", "w1"),
         a.kv().relative_cosine_similarity("w0", "w1", topn=3),
@@ -330,6 +335,7 @@ SAME: dict[str, Question] = {
 }
 
 DIFFERS: dict[str, tuple[Question, Any]] = {
+    "KeyedVectors.next_index": (lambda a: a.kv().next_index, len(WORDS)),
     "KeyedVectors.add_vector": (
         lambda a: [warned(lambda: a.kv().add_vector("new", np.ones(SIZE))), a.kv().add_vector("w3", np.ones(SIZE))],
         [[], 3],
@@ -585,10 +591,14 @@ def _(a: Asked) -> Any:
     return [*table_of(found), type(found).__name__]
 
 
-@differs(DIFFERS, "KeyedVectors.load", False)
+@differs(DIFFERS, "KeyedVectors.load", [False, "ValueError"])
 def _(a: Asked) -> Any:
     a.kv().save(a.path("kv"))
-    return Path(a.path("kv")).read_bytes()[:1] == b"\x80"
+    pickled = a.file("pickled", pickle.dumps(SimpleNamespace(a=1)))
+    return [
+        Path(a.path("kv")).read_bytes()[:1] == b"\x80",
+        raised(lambda: type(a.models.KeyedVectors.load(pickled)).__name__, ValueError),
+    ]
 
 
 @differs(DIFFERS, "KeyedVectors.save", "{")

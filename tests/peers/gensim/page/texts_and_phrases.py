@@ -25,6 +25,13 @@ from peers.gensim.page.asked import (
     same,
 )
 
+
+def with_threshold(found: Any, threshold: float) -> list[str]:
+    """A phrase joined once the threshold is another."""
+    found.threshold = threshold
+    return list(found[["new", "york"]])
+
+
 SAME: dict[str, Question] = {
     "LineSentence.LineSentence: a path": lambda a: [
         list(a.models.word2vec.LineSentence(a.file("lines", LINES))),
@@ -133,7 +140,7 @@ SAME: dict[str, Question] = {
         raised(lambda: a.phrases(scoring="unheard of")),
         raised(lambda: a.phrases(scoring="npmi", threshold=2)),
     ],
-    "Phrases.threshold": lambda a: [
+    "Phrases.threshold: values": lambda a: [
         a.models.Phrases().threshold,
         a.phrases(threshold=2.0).threshold,
         dict(sorted(a.phrases(threshold=1.5).export_phrases().items())),
@@ -152,7 +159,10 @@ SAME: dict[str, Question] = {
         a.phrases().freeze().score_candidate(*pair, []) for pair in (("new", "york"), ("a", "new"), ("x", "y"))
     ],
     "FrozenPhrases.scoring: of gensim's own": lambda a: a.phrases(scoring="npmi").freeze().scoring.__name__,
-    "FrozenPhrases.threshold": lambda a: a.phrases(threshold=0.3).freeze().threshold,
+    "FrozenPhrases.threshold": lambda a: [
+        a.phrases(threshold=0.3).freeze().threshold,
+        *(with_threshold(a.phrases(scoring="npmi").freeze(), threshold) for threshold in (0.2, 0.99, 2)),
+    ],
     "FrozenPhrases.save: what comes back": lambda a: dict(
         sorted(roundtrip(a, a.phrases().freeze()).phrasegrams.items())
     ),
@@ -190,6 +200,7 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
         )[1],
         "ValueError",
     ),
+    "Phrases.threshold": (lambda a: raised(lambda: with_threshold(a.phrases(scoring="npmi"), 2)), "ValueError"),
     "Phrases.load": (
         lambda a: raised(lambda: roundtrip(a, a.phrases(scoring=own_score)).scoring is own_score),
         "ValueError",

@@ -48,7 +48,6 @@ SETTINGS = {
     "min_count": 8,
     "negative": 3,
     "ns_exponent": 0.5,
-    "null_word": 1,
     "sample": 1e-4,
     "seed": 7,
     "sg": 1,
@@ -72,7 +71,7 @@ SAME: dict[str, Question] = {
         a.model(min_count=20).corpus_total_words,
         a.trained(sample=0.001).corpus_total_words,
     ],
-    "Word2Vec.effective_min_count": lambda a: [
+    "Word2Vec.effective_min_count: of min_count and max_final_vocab": lambda a: [
         a.model(min_count=min_count, max_final_vocab=most).effective_min_count
         for min_count, most in ((1, None), (20, None), (1, 4), (40, 4), (5, 100))
     ],
@@ -114,6 +113,7 @@ SAME: dict[str, Question] = {
         bool(np.array_equal(a.trained(seed=3).wv.vectors, a.trained(seed=4).wv.vectors)),
     ],
     "Word2Vec.sorted_vocab: order": lambda a: [list(a.model(sorted_vocab=kept).wv.index_to_key) for kept in (0, 1)],
+    "Word2Vec.null_word: the setting": setting("null_word", 1),
     "Word2Vec.syn1": lambda a: [
         matrices(a.model(hs=1)),
         matrices(a.model(hs=1, negative=0)),
@@ -165,9 +165,20 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
         lambda a: a.models.Word2Vec(corpus_file=a.file("lines", LINES), min_count=1, workers=1).corpus_count,
         4,
     ),
+    "Word2Vec.effective_min_count": (lambda a: a.model(min_count=0).effective_min_count, 1),
+    "Word2Vec.null_word": (
+        lambda a: [
+            float(a.model(null_word=1, sample=0.01).wv.get_vecattr("new", "sample_int")) / 2**32,
+            list(after(a.model(null_word=1), "build_vocab", NEW, update=True).wv.index_to_key).count("\0"),
+        ],
+        [0.2784020355902612, 1],
+    ),
     "Word2Vec.get_latest_training_loss": (lambda a: one_step(a, 8.0)[1], 8.02212513),
     "Word2Vec.hashfxn": (lambda a: warned(lambda: a.models.Word2Vec(hashfxn=len)), ["UserWarning"]),
-    "Word2Vec.layer1_size": (lambda a: raised(lambda: setattr(a.model(), "layer1_size", 5)), "AttributeError"),
+    "Word2Vec.layer1_size": (
+        lambda a: [a.model().layer1_size, raised(lambda: setattr(a.model(), "layer1_size", 5))],
+        [SIZE, "AttributeError"],
+    ),
     "Word2Vec.lifecycle_events": (
         lambda a: [sorted(event) for event in a.trained().lifecycle_events[-2:]],
         [["datetime", "event", "msg", "pairs"], ["datetime", "event", "params"]],
