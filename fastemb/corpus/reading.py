@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -53,11 +53,6 @@ class ReadOptions:
     save_to: StrPath | None = None
     cache: StrPath | None = None
     sizes: ReadSizes = field(default_factory=ReadSizes)
-
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """The options among the arguments of a door, by name."""
-        return cls(**{option.name: arguments[option.name] for option in fields(cls) if option.name in arguments})
 
     def target(self) -> Selection | Vocabulary:
         """Which words are kept.

@@ -77,7 +77,7 @@ class Training:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
-        self._task.corpus._passed(totals.words)
+        self._task.corpus.passed(totals.words)
 
 
 def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
