@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -70,6 +72,20 @@ def number(name: str, value: Any, at_least: float = -math.inf) -> float:
     if not math.isfinite(found) or found < at_least:
         raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")
     return found
+
+
+def warn(message: str) -> None:
+    """Give a UserWarning at the line that called fastemb, however deep within it this is called."""
+    warnings.warn(message, UserWarning, stacklevel=_depth_of_user())
+
+
+def _depth_of_user() -> int:
+    """The ``stacklevel`` at which a warning of the function that calls this names the code that called fastemb."""
+    package = __name__.partition(".")[0]
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 def are_offsets(offsets: NDArray[Any], total: int) -> bool:

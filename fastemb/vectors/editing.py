@@ -111,6 +111,9 @@ def sort_by_descending_frequency(self: Vectors) -> None:
     store.key_to_index = {key: row for row, key in enumerate(store.index_to_key) if key is not None}
     store.vectors[:] = store.vectors[order]
     store.expandos = {attr: values[order] for attr, values in store.expandos.items()}
+    factors = vars(self).get("vectors_lockf", ())
+    if len(factors) == len(order):
+        vars(self)["vectors_lockf"] = factors[order]
     store.norms = None
 
 

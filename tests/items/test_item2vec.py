@@ -169,7 +169,7 @@ def test_options_that_would_be_ignored_are_refused() -> None:
 
 
 def test_divergence_says_what_to_do() -> None:
-    with pytest.raises(FloatingPointError, match="Lower alpha"):
+    with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError, match="Lower alpha"):
         model(alpha=1e30)
 
 
@@ -355,7 +355,7 @@ def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeyp
     settings = made.get_params()
     if failure == "diverges":
         made.set_params(alpha=1e30)
-        with pytest.raises(FloatingPointError):
+        with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError):
             made.partial_fit(SHOP + again)
     else:
         trained = Core.train

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import RULE_KEEP, Word2Vec
+from fastemb import RULE_KEEP, CallbackAny2Vec, Word2Vec
 from fastemb.config import available_cpus
 from fastemb.train.settings import Settings
 
@@ -104,7 +104,7 @@ def test_an_option_that_would_do_nothing_is_refused(settings: dict[str, Any], me
         Word2Vec(**settings)
 
 
-@pytest.mark.parametrize("option", [{"trim_rule": lambda *_: RULE_KEEP}, {"callbacks": [object()]}])
+@pytest.mark.parametrize("option", [{"trim_rule": lambda *_: RULE_KEEP}, {"callbacks": [CallbackAny2Vec()]}])
 def test_options_that_need_a_corpus_give_a_warning_without_one(option: dict[str, Any]) -> None:
     with pytest.warns(UserWarning, match="trim_rule and callbacks have no effect without a corpus"):
         Word2Vec(**option)
