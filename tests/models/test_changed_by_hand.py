@@ -214,3 +214,11 @@ def test_locked_rows_stay_locked_in_another_order() -> None:
     model.train(SENTENCES)
     assert (model.wv["a"] == before).all()
     assert (model.wv["b"] != trained().wv["b"]).any()
+
+
+def test_vectors_without_counts_take_those_of_the_model() -> None:
+    model = trained()
+    counts = {word: model.wv.get_vecattr(word, "count") for word in WORDS}
+    assign_without_counts(model)
+    model.train(SENTENCES, epochs=1)
+    assert {word: model.wv.get_vecattr(word, "count") for word in WORDS} == counts

@@ -500,12 +500,17 @@ def test_many_negatives_never_pass_without_a_word() -> None:
         model.train(SENTENCES, start_alpha=1e3, epochs=20)
 
 
-def test_vectors_that_grow_beyond_floats_in_the_last_block_are_an_error() -> None:
-    model = built(negative=0, hs=1)
-    model.wv.vectors[:] = 3e38
-    model.syn1[:] = -3e38
-    with pytest.raises(FloatingPointError, match="training diverged"):
-        model.train(SENTENCES)
+@pytest.mark.parametrize("matrix", ["wv.vectors", "syn1neg"])
+def test_matrices_that_are_no_numbers_after_training_are_an_error(matrix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, train = built(), Hogwild.train_epoch
+
+    def overflowing(*arguments: Any) -> None:
+        train(*arguments)
+        attrgetter(matrix)(model)[3, 0] = np.inf
+
+    monkeypatch.setattr(Hogwild, "train_epoch", overflowing)
+    with pytest.raises(FloatingPointError, match=rf"diverged: {matrix} holds NaN or infinite numbers. Lower alpha"):
+        model.train(SENTENCES, epochs=1)
 
 
 @pytest.mark.parametrize("rates", [{"min_alpha": 5}, {"alpha": 0.00005}, {"alpha": 0, "min_alpha": 1e-9}])
