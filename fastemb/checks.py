@@ -16,9 +16,10 @@ def integer(name: str, value: Any, least: int | None = None) -> int:
     """``value``, an integer of Python or NumPy, as an int.
 
     Raises:
-        TypeError: it is no integer.
+        TypeError: it is no integer, or True or False.
         ValueError: it is less than ``least``.
     """
+    _refuse_bool(name, value, "a whole number")
     try:
         found = operator.index(value)
     except TypeError:
@@ -32,11 +33,12 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     """``value`` as an int: it may be a float without a fraction or a string of digits, as in gensim.
 
     Raises:
-        TypeError: it is no whole number.
+        TypeError: it is no whole number, or True or False.
         ValueError: it does not lie between ``low`` and ``high``.
     """
+    _refuse_bool(name, value, "a whole number")
     try:
-        found = int(value) if isinstance(value, str | np.bool_) or _is_whole_float(value) else operator.index(value)
+        found = int(value) if isinstance(value, str) or _is_whole_float(value) else operator.index(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a whole number, not {value!r}") from None
     if not low <= found <= high:
@@ -51,7 +53,7 @@ def flag(name: str, value: Any) -> int:
         ValueError: it is neither.
     """
     try:
-        return whole(name, value, 0, 1)
+        return int(value) if isinstance(value, bool | np.bool_) else whole(name, value, 0, 1)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be 0 or 1, not {value!r}") from None
 
@@ -60,9 +62,10 @@ def number(name: str, value: Any, at_least: float = -math.inf) -> float:
     """``value`` as a float; it may be a string.
 
     Raises:
-        TypeError: it is no real number.
+        TypeError: it is no real number, or True or False.
         ValueError: it is not finite, or too small.
     """
+    _refuse_bool(name, value, "a number")
     try:
         found = float(value)
     except (TypeError, ValueError):
@@ -72,6 +75,11 @@ def number(name: str, value: Any, at_least: float = -math.inf) -> float:
     if not math.isfinite(found) or found < at_least:
         raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")
     return found
+
+
+def _refuse_bool(name: str, value: Any, wanted: str) -> None:
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be {wanted}, not {value!r}")
 
 
 def warn(message: str) -> None:

@@ -304,6 +304,7 @@ class Word2Vec(Lifecycle, _Attributes):
         min_count: int | None,
         sample: float | None,
     ) -> None:
+        self._settings().check()  # before the corpus is read
         if update:
             self._require_vocabulary()
         least = self._least_count(min_count, keep=not update)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fastemb import RULE_KEEP, CallbackAny2Vec, Word2Vec
+from fastemb import RULE_KEEP, CallbackAny2Vec, Item2Vec, Word2Vec, config
 from fastemb.config import available_cpus
 from fastemb.train.settings import Settings
 
@@ -60,6 +61,15 @@ WRONG_TYPE: list[tuple[str, Any]] = [
     ("sample", "all"),
     ("ns_exponent", [0.75]),
     ("ns_exponent", 1j),
+]
+
+
+WRONG_TYPE += [
+    (name, value)
+    for name, declared in Settings.declared().items()
+    if declared.kind is float or getattr(Settings, name) is None or type(getattr(Settings, name)) is int
+    for value in (True, False, np.True_)
+    if name not in ("sg", "hs", "cbow_mean", "null_word", "sorted_vocab")
 ]
 
 
@@ -189,3 +199,44 @@ def test_arguments_have_gensims_order() -> None:
         "max_final_vocab",
         "shrink_windows",
     ]
+
+
+@pytest.mark.parametrize("value", [True, np.False_, "many", float("nan"), 1.5])
+def test_values_of_one_call_are_checked_alike(value: Any) -> None:
+    model = Word2Vec(min_count=1, sample=0, vector_size=4)
+    sentences = [["a", "b"]] * 5
+    with pytest.raises((TypeError, ValueError), match="min_count"):
+        model.build_vocab(sentences, min_count=value)
+    model.build_vocab(sentences, min_count=1)
+    for name in ("epochs", "word_count"):
+        with pytest.raises((TypeError, ValueError), match=name):
+            model.train(sentences, **{name: value})
+    for name in ("start_alpha", "end_alpha", "total_words", "total_examples"):
+        if value != 1.5:
+            with pytest.raises((TypeError, ValueError), match=name):
+                model.train(sentences, **{name: value})
+
+
+@pytest.mark.parametrize("made", ["Word2Vec", "build_vocab", "train", "Item2Vec"])
+def test_a_wrong_kernel_is_noticed_before_anything_is_read(made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread() -> Iterator[list[str]]:
+        raise AssertionError("read")
+        yield []
+
+    model = Word2Vec(min_count=1, vector_size=4)
+    if made == "train":
+        model.build_vocab([["a", "b"]])
+    acts: dict[str, Callable[[], object]] = {
+        "Word2Vec": lambda: Word2Vec(unread()),
+        "build_vocab": lambda: model.build_vocab(unread()),
+        "train": lambda: model.train(unread()),
+        "Item2Vec": lambda: Item2Vec().fit(unread()),
+    }
+    monkeypatch.setenv("FASTEMB_ISA", "nonsense")
+    config.isa.cache_clear()
+    try:
+        with pytest.raises(RuntimeError, match="FASTEMB_ISA='nonsense' is not a kernel of this build; use one of"):
+            acts[made]()
+    finally:
+        monkeypatch.undo()
+        config.isa.cache_clear()
