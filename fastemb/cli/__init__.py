@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
+from .warned import plain_warnings
 
 # Command -> the module whose function add_COMMAND says what the command takes, and a line of help. Only the module of
 # the command that is called is imported: --help and --version need no NumPy.
@@ -30,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         options = _parser(next(iter(arguments), "")).parse_args(arguments)
-        status = int(options.run(options) or 0)
+        if "FASTEMB_ISA" in os.environ:
+            import_module("..config", __name__).isa()  # a wrong name is an error before anything is read
+        with plain_warnings():
+            status = int(options.run(options) or 0)
         print(end="", flush=True)
         return status
     except BrokenPipeError:  # whoever reads the output, such as head, has seen enough

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._native import CheckedSentences
 from ..checks import flag, whole
-from ..io.paths import AnyPath, expanded, local_path
+from ..io.paths import AnyPath, expanded, local_path, optional_path
 from .arrow import TableSource
 from .blocks import Parts
 from .corpus_file import is_corpus, open_corpus, save_corpus
@@ -134,7 +134,23 @@ class Corpus:
             TypeError: ``source`` names no file; a tokenizer returns something else than words.
             ImportError: the package for a URL or for zstd is not installed.
         """
-        return cls(*read_files(source, ReadOptions.of(locals())))
+        options = ReadOptions(
+            encoding=encoding,
+            unicode_errors=unicode_errors,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            workers=workers,
+            save_to=optional_path(save_to),
+            cache=optional_path(cache),
+        )
+        return cls(*read_files(source, options))
 
     @classmethod
     def from_sentences(
@@ -180,7 +196,19 @@ class Corpus:
                 does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
-        return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            save_to=optional_path(save_to),
+        )
+        return cls(*read_sentences(sentences, split, options))
 
     @classmethod
     def from_ids(
@@ -220,7 +248,15 @@ class Corpus:
                 id, or none that is kept; an option that makes no sense.
             OSError: ``save_to`` cannot be written.
         """
-        return cls(*read_ids(ids, offsets, keys, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            save_to=optional_path(save_to),
+        )
+        return cls(*read_ids(ids, offsets, keys, options))
 
     @classmethod
     def from_arrow(
@@ -269,7 +305,20 @@ class Corpus:
                 that is kept; an option that makes no sense, or is for text and the column holds lists.
             OSError: ``save_to`` cannot be written.
         """
-        return cls(*read_column(data, column, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            workers=workers,
+            save_to=optional_path(save_to),
+        )
+        return cls(*read_column(data, column, options))
 
     @classmethod
     def from_parquet(
@@ -317,7 +366,21 @@ class Corpus:
             ValueError: a file is no Parquet file, or damaged, or without this column; ``cache`` is a file of another
                 kind; ``save_to`` or ``cache`` is a file that is read; else as for `from_arrow`.
         """
-        return cls(*read_parquet(path, column, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            workers=workers,
+            save_to=optional_path(save_to),
+            cache=optional_path(cache),
+        )
+        return cls(*read_parquet(path, column, options))
 
     @classmethod
     def open(cls, path: AnyPath, *, verify: bool = True) -> Corpus:
@@ -370,16 +433,18 @@ class Corpus:
         """
         return self._numbered_by(vocabulary)
 
-    def _checked(self) -> CheckedSentences | None:
-        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long.
+    def checked_sentences(self) -> CheckedSentences | None:
+        """That ids and offsets were checked, for a corpus on disk, where a check for every epoch would take long.
+
+        For those who train on it, as `passed` is. None for a corpus in memory, which may be changed at any time.
 
         Raises:
             DamagedError: they are damaged, or the file was changed since it was opened.
         """
         return None if self._on_disk is None else self._on_disk.checked()
 
-    def _passed(self, words: int) -> None:
-        """So many words were trained on since the beginning."""
+    def passed(self, words: int) -> None:
+        """Hear that so many words were trained on since the beginning, so that what is mapped can be given back."""
         if self._on_disk is not None:
             self._on_disk.passed(words)
 
@@ -406,7 +471,7 @@ class Corpus:
         return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
-        self._checked()
+        self.checked_sentences()
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
 
     def estimate(

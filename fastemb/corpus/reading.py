@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from numpy.typing import ArrayLike
 
 from ..io.atomic import StrPath
-from ..io.paths import local_path
 from ..threads import thread_count
 from .arrow import TableSource, column_of, parquet_column, parquet_files
 from .blocks import BlockStore, Parts
@@ -54,13 +53,6 @@ class ReadOptions:
     save_to: StrPath | None = None
     cache: StrPath | None = None
     sizes: ReadSizes = field(default_factory=ReadSizes)
-
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """The options among the arguments of a door, by name."""
-        given = {option.name: arguments[option.name] for option in fields(cls) if option.name in arguments}
-        made = {name: local_path(given[name]) for name in ("save_to", "cache") if given.get(name) is not None}
-        return cls(**given | made)
 
     def target(self) -> Selection | Vocabulary:
         """Which words are kept.

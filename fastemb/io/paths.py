@@ -31,6 +31,11 @@ def local_path(path: AnyPath) -> str:
     return name
 
 
+def optional_path(path: AnyPath | None) -> str | None:
+    """As `local_path`; None is none."""
+    return None if path is None else local_path(path)
+
+
 def local_target(target: AnyPath | BinaryIO) -> str | BinaryIO:
     """As `local_path`; a file that is open for writing bytes is left as it is.
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import warn
 from .json_text import parse_json
 
 Array = NDArray[Any]
-
-_PACKAGE = __name__.partition(".")[0]
 
 
 def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Array]]:
@@ -28,20 +25,8 @@ def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, di
     arrays = {prefix + name: value for name, value in attributes.items() if _is_numeric(value)}
     lost = [name for name in attributes if name not in plain and prefix + name not in arrays]
     if lost:
-        warnings.warn(
-            f"not saved, as they are neither plain values nor arrays of numbers: {', '.join(lost)}",
-            UserWarning,
-            stacklevel=_depth_of_user(),
-        )
+        warn(f"not saved, as they are neither plain values nor arrays of numbers: {', '.join(lost)}")
     return json.dumps(plain, default=_number), arrays
-
-
-def _depth_of_user() -> int:
-    """The ``stacklevel`` at which a warning of the function that calls this names the code that called fastemb."""
-    depth, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        depth, frame = depth + 1, frame.f_back
-    return depth
 
 
 def unpack_attributes(path: Any, text: str | None, tensors: Mapping[str, Array], prefix: str) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import secrets
 import time
-import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import number, whole
+from ..checks import number, warn, whole
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -22,7 +23,6 @@ from ..corpus import (
     Text8Corpus,
     TrimRule,
     Vocabulary,
-    read_corpus,
 )
 from ..corpus.estimate import model_memory
 from ..corpus.lists import require_sentences, sentence_tokens
@@ -35,9 +35,10 @@ from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
-from ..train.progress import make_progress
+from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
 from ..train.sampling import HuffmanPaths, Tables, huffman_paths
+from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import Task
 from ..train.training import NOTHING_TRAINED, Training
@@ -48,18 +49,21 @@ from .building import (
     CorpusFile,
     Counts,
     Sentences,
+    Source,
     checked_counts,
     chosen,
     counts_of,
     extended_factors,
-    one_source,
     report,
+    require_counts,
+    rows_of,
     selection_of,
     with_null_word,
 )
+from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
 from .scoring import SentenceScores, likeliest_words
-from .training import Rates, checked_callbacks, notify, warn_of_queue_options
+from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
 from .word2vec_file import STATE, Saved, read_model, write_model
 
 if TYPE_CHECKING:
@@ -101,7 +105,7 @@ class Word2Vec(Lifecycle, _Attributes):
         trim_rule: Function (word, count, min_count) that returns one of RULE_DEFAULT, RULE_DISCARD, RULE_KEEP.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
-            model.
+            model; see `CallbackAny2Vec`.
         comment: Kept as an attribute.
         max_final_vocab: Raise ``min_count`` until at most this many words are left.
         shrink_windows: Draw each window's reach from 1 .. window; False always uses the whole window.
@@ -114,7 +118,7 @@ class Word2Vec(Lifecycle, _Attributes):
         cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
             word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
             after 5 epochs of 17 million words 18% of analogies were right instead of 31%.
-        progress: True or False; None (default) shows progress when standard error is a terminal.
+        progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
         max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
             ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.
@@ -147,11 +151,12 @@ class Word2Vec(Lifecycle, _Attributes):
     total_train_time: float
     """Seconds spent in `train` so far."""
     min_alpha_yet_reached: float
-    """The lowest learning rate so far."""
+    """The learning rate where training stands, told anew after each epoch."""
     _workers: int | None
     _weights: Weights
     _vocabulary: Vocabulary | None
     _paths: HuffmanPaths | None
+    _followed: list[Any]  # the keys of wv whose order the vocabulary was last found to have
 
     def __init__(
         self,
@@ -187,31 +192,47 @@ class Word2Vec(Lifecycle, _Attributes):
         cbow_exact: bool = False,
         progress: bool | None = None,
     ) -> None:
-        given = locals()  # the parameters by name, of which the settings are taken
-        settings = Settings.among(
-            given
-            | {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
-        )
+        settings = Settings(
+            vector_size=vector_size,
+            alpha=alpha,
+            window=window,
+            min_count=min_count,
+            sample=0.0 if sample is None else sample,
+            seed=secrets.randbits(32) if seed is None else seed,
+            workers=workers,
+            min_alpha=min_alpha,
+            sg=sg,
+            hs=hs,
+            negative=negative,
+            ns_exponent=ns_exponent,
+            cbow_mean=cbow_mean,
+            epochs=epochs,
+            max_final_vocab=max_final_vocab,
+            shrink_windows=shrink_windows,
+            negatives_per_pair=negatives_per_pair,
+            cbow_exact=cbow_exact,
+            max_vocab_size=max_vocab_size,
+            null_word=null_word,
+            sorted_vocab=sorted_vocab,
+            compute_loss=compute_loss,
+        ).checked()
+        require_falling(settings.alpha, settings.min_alpha)
         if hashfxn is not hash or batch_words != 10000:
-            warnings.warn("hashfxn and batch_words have no effect in fastemb", UserWarning, stacklevel=2)
-        self._start_empty(settings.checked())
+            warn("hashfxn and batch_words have no effect in fastemb")
+        self._start_empty(settings)
         self.hashfxn = hashfxn
         self.batch_words = batch_words
         self.comment = comment
-        callbacks = checked_callbacks(callbacks)
+        callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
-            corpus = self._read(one_source(sentences, corpus_file), corpus_file is not None, selection)
+            corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
             self._take_vocabulary(corpus.vocabulary, self.min_count, False, {})
-            self.train(corpus, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
+            self.train(corpus, callbacks=callbacks, progress=progress)
         elif trim_rule is not None or callbacks:
-            warnings.warn(
-                "trim_rule and callbacks have no effect without a corpus: give them to build_vocab and train",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn("trim_rule and callbacks have no effect without a corpus: give them to build_vocab and train")
         self.add_lifecycle_event("created", params=str(self))
 
     def _start_empty(self, settings: Settings) -> None:
@@ -273,19 +294,32 @@ class Word2Vec(Lifecycle, _Attributes):
             RuntimeError: an update of a model that has no vocabulary yet.
             ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
         """
+        with alone_with(self, trains=False):
+            self._build(Source.of(corpus_iterable, corpus_file), update, keep_raw_vocab, trim_rule, min_count, sample)
+            self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
+
+    def _build(
+        self,
+        source: Source,
+        update: bool,
+        keep_raw_vocab: bool,
+        trim_rule: TrimRule | None,
+        min_count: int | None,
+        sample: float | None,
+    ) -> None:
+        self._settings().check()  # before the corpus is read
         if update:
             self._require_vocabulary()
         least = self._least_count(min_count)
         sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
-        source = one_source(corpus_iterable, corpus_file)
         selection = self._selection(trim_rule, least)
         raw: Counts = {}
         if update or keep_raw_vocab:
-            corpus = self._read(source, corpus_file is not None, Selection(in_order=True))
+            corpus = source.read(Selection(in_order=True), self._workers)
             raw = counts_of(corpus.vocabulary)
-            vocabulary = chosen(raw, selection, self._vocabulary if update else None)
+            vocabulary = chosen(raw, selection, self._known_vocabulary() if update else None)
         else:
-            corpus = self._read(source, corpus_file is not None, selection)
+            corpus = source.read(selection, self._workers)
             vocabulary = corpus.vocabulary
         further = {
             "sample": sample,
@@ -294,7 +328,6 @@ class Word2Vec(Lifecycle, _Attributes):
             "corpus_total_words": corpus.raw_words,
         }
         self._take_vocabulary(vocabulary, least, update, further)
-        self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
     def build_vocab_from_freq(
         self,
@@ -352,8 +385,7 @@ class Word2Vec(Lifecycle, _Attributes):
         Raises:
             ValueError: the corpus is empty or unreadable.
         """
-        source = one_source(corpus_iterable, corpus_file)
-        corpus = self._read(source, corpus_file is not None, Selection(in_order=True))
+        corpus = Source.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
         self.raw_vocab = counts_of(corpus.vocabulary)
         return corpus.raw_words, len(corpus)
 
@@ -392,7 +424,7 @@ class Word2Vec(Lifecycle, _Attributes):
         least = self._least_count(min_count)
         sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
         raw = self.raw_vocab
-        vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
+        vocabulary = chosen(raw, self._selection(trim_rule, least), self._known_vocabulary() if update else None)
         if not dry_run:
             further = {"sample": sample, "raw_vocab": raw if keep_raw_vocab else {}}
             self._take_vocabulary(vocabulary, least, update, further)
@@ -404,21 +436,24 @@ class Word2Vec(Lifecycle, _Attributes):
 
     def init_weights(self) -> None:
         """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
-        settings = self._settings().checked()
-        rows = len(self._known_vocabulary())
-        vectors = fresh_inputs(rows, settings)
-        with Deferred():
-            self.wv.vectors = vectors
+        with alone_with(self, trains=False):
+            settings = self._settings().checked()
+            rows = len(self._known_vocabulary())
+            vectors = fresh_inputs(rows, settings)
+            with Deferred():
+                self.wv.vectors = vectors
+                self._weights.start_outputs(rows, settings)
             self._weights.start_outputs(rows, settings)
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Take over another model's vocabulary, with fresh matrices."""
-        further = {
-            "corpus_count": other_model.corpus_count,
-            "corpus_total_words": other_model.corpus_total_words,
-            "effective_min_count": self.effective_min_count,
-        }
-        self._start(other_model._known_vocabulary(), self._settings().checked(), further)
+        with alone_with(self, trains=False):
+            further = {
+                "corpus_count": other_model.corpus_count,
+                "corpus_total_words": other_model.corpus_total_words,
+                "effective_min_count": self.effective_min_count,
+            }
+            self._start(other_model._known_vocabulary(), self._settings().checked(), further)
 
     def _least_count(self, min_count: int | None) -> int:
         """The model's ``min_count`` or the one given."""
@@ -432,15 +467,67 @@ class Word2Vec(Lifecycle, _Attributes):
             )
 
     def _known_vocabulary(self) -> Vocabulary:
+        """The vocabulary, in the order and with the counts that ``wv`` has.
+
+        Raises:
+            RuntimeError: there is none yet.
+            ValueError: ``wv`` was changed by hand so that it does not fit.
+        """
         if self._vocabulary is None:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
+        keys, rows = self.wv.index_to_key, self.wv.key_to_index
+        order = None if keys == self._vocabulary.keys else rows_of(self._vocabulary, keys)
+        if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):
+            raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
+        if order is not None:
+            self._reorder(self._vocabulary, order)
+        self._followed = keys
+        self._take_counts(self._vocabulary)
         return self._vocabulary
+
+    def _reorder(self, known: Vocabulary, order: NDArray[np.intp]) -> None:
+        """Put what belongs to each word in this order of the words."""
+        paths = None if self._paths is None else self._paths.of_words(order)
+        vocabulary = Vocabulary([known.keys[row] for row in order.tolist()], known.counts[order], known.least_count)
+        with Deferred():
+            self._weights.reorder_outputs(order)
+            self._paths, self._vocabulary = paths, vocabulary
+
+    def _take_counts(self, vocabulary: Vocabulary) -> None:
+        """Let the counts be those of ``wv``, where it has counts, as gensim's models do."""
+        values = self.wv.expandos
+        if "count" not in values:
+            values["count"] = vocabulary.counts
+        elif values["count"] is not vocabulary.counts:
+            try:
+                vocabulary.counts = Vocabulary(vocabulary.keys, values["count"]).counts
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"model.wv's attribute 'count' does not fit: {error}") from None
+            values["count"] = vocabulary.counts
+        require_counts(vocabulary.counts)
+        if not isinstance(values, Attributes):
+            known = {name: value for name, value in values.items() if name not in Attributes.derived}
+            self.wv.expandos = Attributes(known, self.sample, self._paths)
+
+    def _trainable_vocabulary(self) -> Vocabulary:
+        """The same, of a model that can be trained.
+
+        Raises:
+            ValueError: matrices of other shapes, or with NaN.
+        """
+        vocabulary = self._known_vocabulary()
+        self._checked_inputs()
+        found = self._weights.not_finite()
+        if found is not None:
+            name, row = found
+            raise ValueError(
+                f"{name} holds NaN or infinite numbers, first in row {row} ({vocabulary.keys[row]!r}): "
+                "set them to numbers before training, or build the model anew"
+            )
+        return vocabulary
 
     def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
         return selection_of(self._settings(), trim_rule, min_count)
-
-    def _read(self, source: Any, is_file: bool, target: Selection | Vocabulary) -> Corpus:
-        return read_corpus(source, is_file, target, self._workers)
 
     def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool, further: dict[str, Any]) -> None:
         """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
@@ -457,10 +544,11 @@ class Word2Vec(Lifecycle, _Attributes):
         if self.null_word:
             vocabulary = with_null_word(vocabulary)
         settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
-        if update:
-            self._grow(vocabulary, settings, further)
-        else:
-            self._start(vocabulary, settings, further)
+        with alone_with(self, trains=False):
+            if update:
+                self._grow(vocabulary, settings, further)
+            else:
+                self._start(vocabulary, settings, further)
 
     # ---- matrices ----
 
@@ -500,6 +588,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
         With signals deferred, so that all that changes together does, or nothing.
         """
+        vocabulary = Vocabulary._of(vocabulary.keys, vocabulary.counts.copy(), vocabulary.least_count)
         paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
         kept: dict[str, NDArray[Any]] = {}
         factors = np.ones(1, dtype=np.float32)
@@ -512,6 +601,7 @@ class Word2Vec(Lifecycle, _Attributes):
             self._vocabulary, self._paths = vocabulary, paths
             self._weights.take_outputs(weights)
             self.wv._become(vocabulary.keys, vectors)
+            self._followed = self.wv.index_to_key
             sample = self._settings().checked().sample
             self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, paths)
             self.wv.allocate_vecattrs()
@@ -538,6 +628,8 @@ class Word2Vec(Lifecycle, _Attributes):
         """Output vectors of negative sampling: shape (words, vector_size), float32, contiguous."""
         if self._weights.syn1neg is None:
             self._lacks("syn1neg", "negative > 0")
+        if self.wv.index_to_key is not self._followed:
+            self._known_vocabulary()
         return self._weights.syn1neg
 
     @syn1neg.setter
@@ -615,7 +707,7 @@ class Word2Vec(Lifecycle, _Attributes):
         word_count: int = 0,
         queue_factor: int = 2,
         report_delay: float = 1.0,
-        compute_loss: bool = False,
+        compute_loss: bool | None = None,
         callbacks: Sequence[Any] = (),
         *,
         progress: bool | None = None,
@@ -627,14 +719,16 @@ class Word2Vec(Lifecycle, _Attributes):
             corpus_file: Path of a text file.
             total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
             total_words: The same in words; counts before ``total_examples``.
-            epochs: Passes over the corpus; default: the model's.
+            epochs: Passes over the corpus; default: the model's. 0 gives a warning.
             start_alpha: Learning rate at the start; default: the model's ``alpha``.
             end_alpha: At the end; default: the model's ``min_alpha``.
             word_count: Words already trained on, for the learning rate.
             queue_factor: Without effect; anything but the default gives a warning.
             report_delay: The same.
-            compute_loss: Add up the loss of this call; see `get_latest_training_loss`.
-            callbacks: As in the constructor.
+            compute_loss: Add up the loss of this call; see `get_latest_training_loss`. Default None: as the model's
+                attribute says.
+            callbacks: As in the constructor. One that raises `StopTraining` ends training, and nothing is lost. What
+                it changes in settings counts from the next call on.
             progress: As in the constructor.
 
         Returns:
@@ -644,46 +738,52 @@ class Word2Vec(Lifecycle, _Attributes):
             KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then. What the handler of another
                 signal raises does the same; SIGTERM has none, and ends the process, unless the program sets one.
             FloatingPointError: training diverged.
+            RuntimeError: the model has no vocabulary yet; another thread trains it, or a callback calls this.
+            ValueError: a setting makes no sense; ``wv`` holds other words than the model, or matrices of other shapes
+                or with NaN.
+            TypeError: a callback is none.
         """
-        vocabulary = self._known_vocabulary()
-        warn_of_queue_options(queue_factor, report_delay)
-        settings = self._settings().checked()
-        if epochs is not None:
-            settings.epochs = whole("epochs", epochs, 0, 2**40)
-        rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
-        rates.check()
-        callbacks = checked_callbacks(callbacks)
-        try:
-            corpus = self._read(one_source(corpus_iterable, corpus_file), corpus_file is not None, vocabulary)
-        except NothingKeptError as error:
-            if not error.raw_words and isinstance(corpus_iterable, Iterator):
-                raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
-            warnings.warn(f"nothing was trained: {error}", UserWarning, stacklevel=2)
-            return 0, error.raw_words * settings.epochs
-        run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
-        task = self._task(settings, corpus, compute_loss)
-        with Deferred():
-            self._train(run, task, callbacks, progress)
-        if run.totals.pairs == 0 and settings.epochs > 0:
-            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)
-        return run.totals.kept, corpus.raw_words * settings.epochs
+        with alone_with(self, trains=True):
+            vocabulary = self._trainable_vocabulary()
+            warn_of_queue_options(queue_factor, report_delay)
+            settings = self._settings().checked()
+            if epochs is not None:
+                settings.epochs = whole("epochs", epochs, 0, 2**40)
+            rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
+            rates.check(settings)
+            callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
+            source = Source.of(corpus_iterable, corpus_file)
+            try:
+                corpus = source.read(vocabulary, self._workers)
+            except NothingKeptError as error:
+                if not error.raw_words and isinstance(corpus_iterable, Iterator):
+                    raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
+                warn(f"nothing was trained: {error}")
+                return 0, error.raw_words * settings.epochs
+            run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
+            want_loss = settings.compute_loss if compute_loss is None else bool(compute_loss)
+            task = self._task(settings, corpus, want_loss)
+            with Deferred():
+                self._train_run(run, task, callbacks, progress)
+            return run.totals.kept, corpus.raw_words * run.epoch
 
-    def _train(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
+    def _train_run(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
         """Train, and keep the books whatever happens, with signals deferred."""
-        settings, corpus = task.settings, task.corpus
         self.running_training_loss = 0.0
-        self.compute_loss = task.want_loss
         self.train_count += 1
-        self.add_lifecycle_event("train", msg=f"{settings.epochs} epochs of {corpus.words} words")
+        self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
         start = time.perf_counter()
         try:
-            self._train_epochs(run, task, callbacks, progress)
+            stopped = self._train_epochs(run, task, callbacks, progress)
         finally:
             seconds = time.perf_counter() - start
             self.total_train_time += seconds
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
-            self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, run.schedule.alpha(words))
+        if run.epochs == 0:
+            warn("nothing was trained: epochs is 0")
+        elif pairs == 0 and not stopped:
+            warn(NOTHING_TRAINED)
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         weights = self._trained_weights()
@@ -691,39 +791,64 @@ class Word2Vec(Lifecycle, _Attributes):
         tables = Tables.of(self._known_vocabulary().counts, settings, self._paths)
         return Task(settings, corpus, tables, weights, compute_loss)
 
-    def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
+    def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> bool:
+        """Train all epochs; returns whether a callback stopped that."""
         told = 0.0  # of the loss: callbacks may set the running loss back
 
-        def tell_loss() -> None:  # only between epochs: how its sum is rounded must not depend on the clock
+        def tell() -> None:  # only between epochs: how the loss is rounded must not depend on the clock
             nonlocal told
             self.running_training_loss += run.totals.loss - told
             told = run.totals.loss
+            if run.totals.words:
+                self.min_alpha_yet_reached = run.schedule.alpha(run.totals.words)
 
-        def tell(event: str) -> None:
+        def notice(event: str) -> None:
             with Allowed():
                 notify(callbacks, event, self)
 
-        vocabulary = self._vocabulary
+        stopped, vocabulary = False, self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words)
         try:
             with Training(run, task, Hogwild(self.workers), display) as training:
-                tell("on_train_begin")
-                while not run.ended:
-                    tell("on_epoch_begin")
-                    if self._vocabulary is not vocabulary:  # a callback built another one
-                        vocabulary = self._known_vocabulary()
-                        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
-                    self._trained_weights()
-                    training.epoch()
-                    tell_loss()
-                    if callbacks or run.ended:
-                        training.release()
-                    self.wv.norms = None  # they are no longer those of the vectors
-                    tell("on_epoch_end")
-                tell("on_train_end")
+                try:
+                    notice("on_train_begin")
+                    while not run.ended:
+                        notice("on_epoch_begin")
+                        vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
+                        training.epoch()
+                        tell()
+                        if callbacks or run.ended:
+                            training.release()
+                        self.wv.norms = None  # they are no longer those of the vectors
+                        notice("on_epoch_end")
+                        vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
+                except StopTraining:
+                    stopped = True
+                with suppress(StopTraining):
+                    notice("on_train_end")
         finally:
             self.wv.norms = None
-            tell_loss()
+            tell()
+        return stopped
+
+    def _as_callbacks_left_it(self, task: Task, known: Vocabulary) -> Vocabulary:
+        """The vocabulary, which a callback may have let grow; ``known`` is that of ``task``, which follows.
+
+        Raises:
+            ValueError: matrices or ``vector_size`` were replaced by others that do not fit.
+            RuntimeError: the words that the corpus was encoded with have other rows now.
+        """
+        vocabulary = self._known_vocabulary()
+        self._checked_inputs()
+        if vocabulary is known:
+            return known
+        if vocabulary.keys[: len(known)] != known.keys:
+            raise RuntimeError(
+                "a callback gave the model another vocabulary, or its words another order: "
+                "that takes another call of train"
+            )
+        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
+        return vocabulary
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
@@ -752,7 +877,7 @@ class Word2Vec(Lifecycle, _Attributes):
         self._known_vocabulary()
         rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
         if not rows:
-            warnings.warn("none of the given words is in the vocabulary", UserWarning, stacklevel=2)
+            warn("none of the given words is in the vocabulary")
             return None
         found = likeliest_words(self.wv.vectors[rows], self.syn1neg, bool(self.cbow_mean), topn)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
@@ -864,9 +989,7 @@ class Word2Vec(Lifecycle, _Attributes):
             ValueError: the file is something else, or damaged.
         """
         if mmap is not None:
-            warnings.warn(
-                "mmap has no effect on a whole model; KeyedVectors.load maps its vectors", UserWarning, stacklevel=2
-            )
+            warn("mmap has no effect on a whole model; KeyedVectors.load maps its vectors")
         fname = local_path(fname)
         model = cls.__new__(cls)
         saved = read_model(fname)
@@ -918,6 +1041,7 @@ def _blank(settings: Settings) -> dict[str, Any]:
         "_weights": Weights(wv, name="wv"),
         "_vocabulary": None,
         "_paths": None,
+        "_followed": wv.index_to_key,
         "hashfxn": hash,
         "batch_words": 10000,
         "comment": None,

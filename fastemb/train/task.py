@@ -47,7 +47,7 @@ class Task:
     def _tokens(self) -> _native.TokenView:
         """The corpus for an epoch; ids in memory are checked each time, as a callback may have changed them."""
         rows, ids, offsets = self.tables.rows, _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
-        checked = self.corpus._checked() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
+        checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
         return _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked)
 
     def bind(self, seed: int) -> CorpusTrainer:

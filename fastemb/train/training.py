@@ -6,12 +6,15 @@ from types import TracebackType
 from typing import Self
 
 from .. import _native
+from ..checks import warn
 from ..signals import Deferred
 from .hogwild import Strategy
 from .progress import Progress
 from .run import Run
 from .task import Task
 
+_LARGE_ALPHA = 1.0
+_MANY_NEGATIVES = 256
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
 
 
@@ -36,6 +39,15 @@ class Training:
         self._task = task
         self._strategy = strategy
         self._display = display
+        if run.schedule.start_alpha > _LARGE_ALPHA:
+            warn(
+                f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
+            )
+        if task.settings.negative > _MANY_NEGATIVES:
+            warn(
+                f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
+                "5 to 20 is usual"
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -65,13 +77,17 @@ class Training:
         try:
             self._strategy.train_epoch(run, trainer, self._watch)
         except _native.DivergedError:
-            alpha = run.schedule.start_alpha
-            raise FloatingPointError(
-                f"training diverged: a score is no finite number any more. Lower alpha (now {alpha:g})"
-            ) from None
+            raise self._diverged("a score is no finite number any more") from None
         run.end_epoch()
         weights.epochs_trained += 1
         self._watch()
+        if run.ended and (found := weights.not_finite()) is not None:
+            raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
+
+    def _diverged(self, sign: str) -> FloatingPointError:
+        alpha, negative = self._run.schedule.start_alpha, self._task.settings.negative
+        remedy = f"Lower alpha (now {alpha:g})" + f" or negative (now {negative})" * (negative > _MANY_NEGATIVES)
+        return FloatingPointError(f"training diverged: {sign}. {remedy}")
 
     def release(self) -> None:
         """Make the matrices contiguous, for whoever looks at them between two epochs."""
@@ -81,7 +97,7 @@ class Training:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
-        self._task.corpus._passed(totals.words)
+        self._task.corpus.passed(totals.words)
 
 
 def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:

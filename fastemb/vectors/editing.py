@@ -134,8 +134,11 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     keys = [self.index_to_key[row] for row in order.tolist()]
     rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, self.vectors[order]
     values = {attr: values[order] for attr, values in self.expandos.items()}
+    factors = vars(self).get("vectors_lockf", ())
     with Deferred():
         self.index_to_key, self.key_to_index, self.vectors, self.expandos = keys, rows, vectors, values
+        if len(factors) == len(order):
+            vars(self)["vectors_lockf"] = factors[order]
 
 
 def allocate_vecattrs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -298,7 +299,11 @@ def test_errors_of_train_are_one_line(run: Run, text: Path, tmp_path: Path) -> N
 def test_divergence_is_one_line(run: Run, text: Path) -> None:
     result = run("train", text, "-o", "v", "--alpha", "1e30", "--sample", 0)
     assert result.status == 1
-    assert re.fullmatch(r"read .*\nfastemb: error: training diverged: .* Lower alpha \(now 1e\+30\)\n", result.errors)
+    assert re.fullmatch(
+        r"read .*\nfastemb: warning: alpha=1e\+30 is so large .*\n"
+        r"fastemb: error: training diverged: .* Lower alpha \(now 1e\+30\)\n",
+        result.errors,
+    )
     assert not Path("v").exists()
 
 
@@ -604,3 +609,41 @@ def test_recommendations_go_to_standard_output(run: Run, tmp_path: Path) -> None
     assert shown.output.splitlines() == (tmp_path / "r.csv").read_text().splitlines()
     assert not Path("-").exists()
     require_error(run("items", "train", "t.csv", "-o", "-", *table), "no text, so it needs a file")
+
+
+@pytest.mark.parametrize("command", ["train", "demo", "similar", "items train", "corpus build"])
+def test_a_wrong_kernel_is_noticed_before_files_are_looked_at(
+    command: str, run: Run, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTEMB_ISA", "nonsense")
+    fastemb.config.isa.cache_clear()
+    made = ["nowhere", "-o", "v"]
+    items = [*made, "--session", "user", "--item", "item"]
+    arguments = {"demo": [], "similar": ["nowhere", "x"], "items train": items}.get(command, made)
+    result = run(*command.split(), *arguments)
+    fastemb.config.isa.cache_clear()
+    assert result.status == 1
+    assert result.errors.startswith(
+        "fastemb: error: FASTEMB_ISA='nonsense' is not a kernel of this build; use one of: "
+    )
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("train", {"text": "one two\n" * 9}),
+        ("items train", {"table": "user,item\n" + "".join(f"{n // 3},{n % 5}\n" for n in range(60))}),
+    ],
+)
+def test_warnings_are_lines_without_files_of_python(command: str, files: dict[str, str], tmp_path: Path) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    columns = ["--session", "user", "--item", "item"]
+    options = {"train": ["--epochs", "0"], "items train": [*columns, "--alpha", "2"]}[command]
+    called = [sys.executable, "-m", "fastemb", *command.split(), *files, "-o", "out", *options]
+    done = subprocess.run(called, cwd=tmp_path, capture_output=True, text=True, check=False)
+    warned = [line for line in done.stderr.splitlines() if "arning" in line]
+    assert warned
+    assert all(line.startswith("fastemb: warning: ") for line in warned)
+    assert ".py" not in done.stderr

@@ -192,7 +192,7 @@ def test_pages_that_were_passed_are_given_back(path: Path, monkeypatch: pytest.M
     released: list[int] = []
     monkeypatch.setattr(OnDisk, "release", lambda self: released.append(1))
     for words, times in ((1000, 0), (RELEASE_WORDS, 1), (RELEASE_WORDS + 1000, 1), (2 * RELEASE_WORDS, 2), (0, 3)):
-        opened._passed(words)
+        opened.passed(words)
         assert len(released) == times
 
 

@@ -183,6 +183,20 @@ def test_options_and_defaults_of_a_door_are_those_that_are_declared_once(door: s
         assert taken == declared
 
 
-def test_an_option_of_a_door_is_passed_on() -> None:
-    options = ReadOptions.of({"min_count": 3, "lower": True, "source": "x", "cls": Corpus})
-    assert options == ReadOptions(min_count=3, lower=True)
+@pytest.mark.parametrize("door", OWN)
+def test_every_option_of_a_door_is_passed_on(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class ReadError(Exception):
+        pass
+
+    def read(*arguments: Any) -> None:
+        raise ReadError(arguments[-1])
+
+    for name in ("read_files", "read_sentences", "read_ids", "read_column", "read_parquet"):
+        monkeypatch.setattr(f"fastemb.corpus.corpus.{name}", read)
+    declared = {option.name for option in fields(ReadOptions)}
+    options = declared & set(inspect.signature(getattr(Corpus, door)).parameters)
+    given: dict[str, Any] = {name: object() for name in options}
+    with pytest.raises(ReadError) as caught:
+        getattr(Corpus, door)(None, **given)
+    passed = caught.value.args[0]
+    assert passed == ReadOptions(**given)

@@ -157,11 +157,30 @@ def test_kinds_of_random_state(state: Any) -> None:
         ("min_count", -1),
         ("workers", 0),
         ("random_state", -1),
+        ("random_state", "x"),
+        ("random_state", 2.5),
+        ("random_state", True),
+        ("alpha", True),
+        ("min_count", False),
+        ("epochs", True),
+        ("min_alpha", 5),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(name: str, value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match="seed" if name == "random_state" else name):
+    with pytest.raises((ValueError, TypeError), match=name):
         small_model(**{name: value}).fit(SHOP)
+
+
+def test_a_sample_of_none_keeps_all_items() -> None:
+    none, zero = (small_model(sample=sample).fit(SHOP) for sample in (None, 0))
+    assert np.array_equal(none.wv.vectors, zero.wv.vectors)
+
+
+@pytest.mark.parametrize(("sg", "least"), [(None, 2), (0, 1), (1, 1)])
+def test_the_least_vector_size_is_that_of_the_kind(sg: int | None, least: int) -> None:
+    with pytest.raises(ValueError, match=f"vector_size must be at least {least}, not {least - 1}"):
+        small_model(vector_size=least - 1, sg=sg).fit(SHOP)
+    small_model(vector_size=least, sg=sg).fit(SHOP)
 
 
 def test_options_that_would_be_ignored_are_refused() -> None:
@@ -170,7 +189,7 @@ def test_options_that_would_be_ignored_are_refused() -> None:
 
 
 def test_divergence_says_what_to_do() -> None:
-    with pytest.raises(FloatingPointError, match="Lower alpha"):
+    with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError, match="Lower alpha"):
         model(alpha=1e30)
 
 
@@ -359,7 +378,7 @@ def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeyp
     settings = made.get_params()
     if failure == "diverges":
         made.set_params(alpha=1e30)
-        with pytest.raises(FloatingPointError):
+        with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError):
             made.partial_fit(SHOP + again)
     else:
         trained = Core.train
