@@ -179,7 +179,10 @@ def get_vecattr(self: KeyedVectorsLike, key: Key, attr: str) -> Any:
     """
     index = self.get_index(key)
     self.allocate_vecattrs()
-    return self.expandos[attr][index]
+    try:
+        return self.expandos[attr][index]
+    except KeyError:
+        raise KeyError(f"there is no attribute {attr!r}, but {sorted(self.expandos, key=str)}") from None
 
 
 def _attribute_dtype(given: Any) -> np.dtype[Any]:
@@ -212,6 +215,10 @@ def as_values(name: Any, values: Any) -> Array:
 
 
 def _check_key(key: Key) -> None:
+    try:
+        hash(key)
+    except TypeError:
+        raise TypeError(f"a key must be a str or an int, not {type(key).__name__}: {key!r}") from None
     if key is None:
         raise ValueError("None cannot be a key: it stands for a row that is reserved")
     if is_integer(key) and not -(2**63) <= key < 2**63:

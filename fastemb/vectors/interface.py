@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from .store import Array, Key, Store, is_integer
+from .store import Array, Key, Store
 
 Scored = list[tuple[Key, float]]
 
@@ -74,12 +73,3 @@ def norms_of(vectors: KeyedVectorsLike) -> Array:
     norms = vectors.norms
     assert norms is not None, "fill_norms() must set norms"
     return norms
-
-
-def as_list(value: Any) -> list[Any]:
-    """One key or vector, several of them, or None, as a list."""
-    if value is None:
-        return []
-    if isinstance(value, str) or is_integer(value) or (isinstance(value, np.ndarray) and value.ndim == 1):
-        return [value]
-    return list(value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import lifecycle
+from ..checks import integer
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
@@ -16,7 +17,9 @@ from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_optio
 from ..io.user_attributes import set_attributes
 from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .interface import norms_of
+from .missing import MissingKeyError
 from .norms import row_norms, scaled
+from .questions import several
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
@@ -28,6 +31,17 @@ _REMOVED = {
     "syn0norm": "use get_normed_vectors()",
     "vectors_norm": "use get_normed_vectors()",
     "wv": "these are the vectors already",
+    "accuracy": "use evaluate_word_analogies",
+    "add": "use add_vectors",
+    "get_keras_embedding": "give vectors to an embedding layer as its weights",
+    "items": "use index_to_key and vectors, which have the same order",
+    "keys": "use index_to_key",
+    "shape": "use vectors.shape",
+    "similarity_matrix": "use vectors, or most_similar_batch for the nearest keys of many",
+    "syn1neg": "that is an attribute of a model",
+    "train": "these are vectors only; a model is trained",
+    "values": "use vectors",
+    "words": "use index_to_key",
 }
 
 
@@ -75,7 +89,7 @@ class KeyedVectors:
     def __init__(
         self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32, mapfile_path: Any = None
     ) -> None:
-        self._store = Store(vector_size, count, dtype)
+        self._store = Store(integer("vector_size", vector_size, 0), integer("count", count, 0), dtype)
         self.mapfile_path = mapfile_path
 
     if not TYPE_CHECKING:  # type checkers would take any name for granted
@@ -99,6 +113,20 @@ class KeyedVectors:
     def __len__(self) -> int:
         return len(self.index_to_key)
 
+    def __iter__(self) -> Iterator[Key]:
+        """Iterate over the keys, in the order of their rows."""
+        return (key for key in self.index_to_key if key is not None)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """All vectors, for `numpy.asarray` and libraries that call it."""
+        array = np.asarray(self.vectors, dtype)
+        if copy is False and array is not self.vectors:
+            raise ValueError(f"vectors of {self.vectors.dtype} become {array.dtype} only by a copy")
+        return array.copy() if copy and array is self.vectors else array
+
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
 
@@ -112,14 +140,18 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key and ``default`` is None.
         """
-        row = self.key_to_index.get(key, -1)
+        rows = self.key_to_index
+        try:
+            row = rows.get(key, -1)
+        except TypeError:
+            raise TypeError(f"expected one key, a str or an int, not {type(key).__name__}: {key!r}") from None
         if row >= 0:
             return row
-        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(self.key_to_index):
+        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(rows):
             return int(key)
         if default is not None:
             return default
-        raise KeyError(f"Key '{key}' not present")
+        raise MissingKeyError(f"Key '{key}' not present", key, rows)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `get_index` finds ``key``."""
@@ -146,9 +178,15 @@ class KeyedVectors:
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> Array:
         """Return the vector of one key (a read-only view) or the vectors of several as (k, vector_size).
 
+        A slice is one of rows: ``vectors[:5]`` are the vectors of the first five keys, as a read-only view.
+
         Raises:
             KeyError: There is no such key.
         """
+        if isinstance(key_or_keys, slice):
+            part: Array = self.vectors[key_or_keys]
+            part.flags.writeable = False
+            return part
         if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
             found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
             return found
@@ -165,7 +203,7 @@ class KeyedVectors:
             copy_vecattrs: Copy the attributes too. Default False: "count" falls from n to 1.
         """
         lookup = self if allow_inference else self.key_to_index
-        chosen = [key for key in dict.fromkeys(keys) if key in lookup]
+        chosen = [key for key in dict.fromkeys(several("keys", keys)) if key in lookup]
         made = KeyedVectors._from_arrays(chosen, self[chosen], np.arange(len(chosen), 0, -1))
         if copy_vecattrs:
             rows = [self.get_index(key) for key in chosen if self.has_index_for(key)]

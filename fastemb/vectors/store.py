@@ -13,8 +13,8 @@ Array = NDArray[Any]
 
 
 def is_integer(value: Any) -> bool:
-    """Whether ``value`` is a Python or NumPy integer."""
-    return isinstance(value, int | np.integer)
+    """Whether ``value`` is a Python or NumPy integer; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 class Store:
