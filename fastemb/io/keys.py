@@ -33,6 +33,8 @@ def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
     for key in keys:
         if not isinstance(key, int | np.integer) or isinstance(key, bool):
             raise TypeError(f"keys must be all str or all int to be saved, but one is {key!r}")
+        if not -(2**63) <= int(key) < 2**63:
+            raise OverflowError(f"integer keys must fit in 64 bits with sign to be saved; make {key} a str")
     return {"keys": np.array([int(key) for key in keys], np.int64)}, "int"
 
 

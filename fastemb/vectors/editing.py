@@ -130,6 +130,9 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     before = self.index_to_key, self.key_to_index, self.vectors, self.expandos
     try:
         self.index_to_key, self.key_to_index, self.vectors, self.expandos = keys, rows, vectors, values
+        factors = vars(self).get("vectors_lockf", ())
+        if len(factors) == len(order):
+            vars(self)["vectors_lockf"] = factors[order]
     except BaseException:  # Ctrl-C
         self.index_to_key, self.key_to_index, self.vectors, self.expandos = before
         raise
@@ -182,7 +185,8 @@ def get_vecattr(self: KeyedVectorsLike, key: Key, attr: str) -> Any:
     try:
         return self.expandos[attr][index]
     except KeyError:
-        raise KeyError(f"there is no attribute {attr!r}, but {sorted(self.expandos, key=str)}") from None
+        known = ", ".join(map(repr, self.expandos))
+        raise KeyError(f"there is no attribute {attr!r}" + (f"; there are {known}" if known else "")) from None
 
 
 def _attribute_dtype(given: Any) -> np.dtype[Any]:
@@ -221,7 +225,7 @@ def _check_key(key: Key) -> None:
         raise TypeError(f"a key must be a str or an int, not {type(key).__name__}: {key!r}") from None
     if key is None:
         raise ValueError("None cannot be a key: it stands for a row that is reserved")
-    if is_integer(key) and not -(2**63) <= key < 2**63:
+    if is_integer(key) and not -(2**63) <= int(key) < 2**63:
         raise ValueError(f"integer keys must fit in 64 bits with sign; make {key} a str")
 
 

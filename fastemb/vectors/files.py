@@ -75,7 +75,19 @@ def _checked_count(vectors: KeyedVectorsLike) -> int:
         raise ValueError(f"rows {count} to {have - 1} have vectors, but no key: assign index_to_key or fewer vectors")
     if len(rows) != count or not all(map(eq, map(rows.get, keys[:count]), range(count))):
         raise ValueError(_disagreement(keys[:count], rows))
+    _check_text(keys[:count])
     return count
+
+
+def _check_text(keys: list[Key]) -> None:
+    """Check that keys differ as text, too, in which some formats hold them."""
+    if len(set(map(type, keys))) < 2:
+        return
+    alike: dict[str, Key] = {}
+    for key in keys:
+        other = alike.setdefault(str(key), key)
+        if other is not key:
+            raise ValueError(f"the keys {other!r} and {key!r} are written alike: rename one")
 
 
 def _disagreement(keys: list[Key], rows: dict[Key, int]) -> str:

@@ -238,6 +238,39 @@ def test_keys_that_no_file_can_hold_are_refused_at_once(key):
     assert len(vectors) == len(vectors.vectors) == 0
 
 
+@pytest.mark.parametrize(
+    ("keys", "kind", "message"),
+    [
+        (["a", 1], TypeError, "all str or all int to be saved, but one is 'a'"),
+        ([("a", "b"), "c"], TypeError, r"all str or all int to be saved, but one is \('a', 'b'\)"),
+        ([True, 5], TypeError, "but one is True"),
+        ([2**63, 5], OverflowError, "must fit in 64 bits with sign to be saved; make 9223372036854775808 a str"),
+    ],
+)
+def test_keys_that_the_own_format_cannot_hold(keys, kind, message, tmp_path):
+    vectors = made("ab")
+    vectors.index_to_key, vectors.key_to_index = keys, {key: row for row, key in enumerate(keys)}
+    with pytest.raises(kind, match=message):
+        vectors.save(tmp_path / "v")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".txt", ".bin"])
+def test_text_holds_keys_of_both_kinds_unless_they_become_the_same(ending, tmp_path):
+    vectors = KeyedVectors(SIZE)
+    vectors.add_vectors(["a", 1], np.ones((2, SIZE)))
+    save_vectors(vectors, tmp_path / f"v{ending}")
+    assert load_vectors(tmp_path / f"v{ending}").index_to_key == ["a", "1"]
+    vectors.add_vector("1", np.zeros(SIZE))
+    for save in (
+        lambda: save_vectors(vectors, tmp_path / f"w{ending}"),
+        lambda: vectors.save_word2vec_format(tmp_path / f"w{ending}"),
+    ):
+        with pytest.raises(ValueError, match="the keys 1 and '1' are written alike"):
+            save()
+    assert not (tmp_path / f"w{ending}").exists()
+
+
 @pytest.mark.parametrize("keys", [dict.fromkeys("xy").keys(), dict.fromkeys("xy"), iter("xy"), np.array(["x", "y"])])
 def test_keys_in_any_container(keys):
     vectors = made()

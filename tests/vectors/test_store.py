@@ -428,3 +428,12 @@ def test_queries_of_deleted_vectors_say_so(vectors):
     for ask in (lambda: vectors.most_similar(key), lambda: vectors[key], vectors.get_normed_vectors):
         with pytest.raises(AttributeError, match="'vectors', which was deleted"):
             ask()
+
+
+def test_factors_on_changes_follow_their_words_when_sorted(vectors):
+    vectors.vectors_lockf = np.arange(6, dtype=np.float32)
+    vectors.sort_by_descending_frequency()
+    assert vectors.vectors_lockf.tolist() == [1, 3, 5, 0, 4, 2]
+    vectors.vectors_lockf = np.ones(1, np.float32)
+    vectors.sort_by_descending_frequency()
+    assert vectors.vectors_lockf.tolist() == [1]
