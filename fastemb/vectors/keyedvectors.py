@@ -188,8 +188,11 @@ class KeyedVectors:
             part.flags.writeable = False
             return part
         if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
-            found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
-            return found
+            if type(self).get_vector is KeyedVectors.get_vector:
+                found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+                return found
+            made = [self.get_vector(key) for key in key_or_keys]  # perhaps of keys without a row
+            return np.array(made, self.vectors.dtype).reshape(-1, self.vector_size)
         return self.get_vector(key_or_keys)
 
     def vectors_for_all(

@@ -51,12 +51,12 @@ def get_mean_vector(
     for item, factor in zip(items, factors.tolist(), strict=True):
         if isinstance(item, np.ndarray):
             total += factor * item
-        elif self.has_index_for(item):
+        elif item in self:
             total += factor * self.get_vector(item, norm=pre_normalize)
         elif ignore_missing:
             continue
         else:
-            self.get_index(item)  # which raises
+            self.get_vector(item)  # which raises
         size += abs(factor)
     mean = total / size if size > 0 else total
     return (unit(mean) if post_normalize else mean).astype(self.vectors.dtype)

@@ -156,12 +156,17 @@ def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> 
         return scaled(given, row_norms(given)).astype(np.float32, copy=False), None
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
-    rows = np.array([vectors.get_index(key) for key in queries], np.int64)
-    return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
+    keys = list(queries)
+    rows = np.array([vectors.get_index(key, -1) for key in keys], np.int64)
+    if (rows >= 0).all():
+        return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
+    units = [vectors.get_vector(key, norm=True) for key in keys]  # which raises, or makes up a vector in a subclass
+    return np.array(units, np.float32), rows
 
 
 def _rows_of(vectors: KeyedVectorsLike, items: Iterable[Any]) -> set[int]:
-    return {vectors.get_index(item) for item in items if not isinstance(item, np.ndarray)}
+    """Rows of those that are keys; a subclass may have vectors of keys without a row."""
+    return {vectors.get_index(item, -1) for item in items if not isinstance(item, np.ndarray)} - {-1}
 
 
 def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:

@@ -204,6 +204,41 @@ def test_files_hold_what_a_subclass_shows(tmp_path):
         assert {key: loaded[key].tolist() for key in loaded.index_to_key} == {"A": [1, 0], "B": [1, 1], "C": [0, 1]}
 
 
+class MadeUp(KeyedVectors):
+    """Has a vector for every key that starts with a known letter, as FastText's vectors have."""
+
+    def __contains__(self, key):
+        return self.has_index_for(key[0])
+
+    def get_vector(self, key, norm=False):
+        return super().get_vector(key if self.has_index_for(key) else key[0], norm)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda wv, key: wv[key].tolist(),
+        lambda wv, key: wv[[key, "b"]].tolist(),
+        lambda wv, key: wv.similarity(key, "b"),
+        lambda wv, key: wv.most_similar(key, topn=None).tolist(),
+        lambda wv, key: dict(wv.most_similar([key, "b"]))["c"],
+        lambda wv, key: dict(wv.most_similar_cosmul([key, "b"]))["c"],
+        lambda wv, key: wv.most_similar_batch([key, "b"], topn=3)[0][-1],
+        lambda wv, key: wv.get_mean_vector([key, "b"]).tolist(),
+        lambda wv, key: wv.distances(key).tolist(),
+        lambda wv, key: wv.n_similarity([key], ["b"]),
+        lambda wv, key: wv.vectors_for_all([key, "b"]).vectors.tolist(),
+        lambda wv, key: wv.rank_by_centrality(["b", key])[0][0],
+    ],
+)
+def test_a_subclass_can_make_up_vectors_of_keys_without_a_row(ask):
+    made_up = MadeUp(2)
+    made_up.add_vectors(["a", "b", "c"], [[1, 0], [1, 1], [0, 1]])
+    assert ask(made_up, "apple") == ask(made_up, "a")
+    with pytest.raises(KeyError, match="not present"):
+        made_up["zoo"]
+
+
 def test_a_subclass_that_makes_no_store_is_told():
     class Empty(KeyedVectors):
         def __init__(self):
