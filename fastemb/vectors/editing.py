@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .interface import KeyedVectorsLike
+from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key, is_integer
 
 
@@ -54,7 +54,7 @@ def add_vectors(
         return
     for key in names:
         _check_key(key)
-    _check_lengths(self)
+    check_lengths(self)
     known = {key: self.key_to_index[key] for key in names if key in self.key_to_index}
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
     if not replace:
@@ -121,7 +121,7 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     """
     if len(self) == 0:
         return
-    _check_lengths(self)
+    check_lengths(self)
     self.allocate_vecattrs()
     order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
     keys = [self.index_to_key[row] for row in order.tolist()]
@@ -227,12 +227,6 @@ def _check_key(key: Key) -> None:
         raise ValueError("None cannot be a key: it stands for a row that is reserved")
     if is_integer(key) and not -(2**63) <= int(key) < 2**63:
         raise ValueError(f"integer keys must fit in 64 bits with sign; make {key} a str")
-
-
-def _check_lengths(vectors: KeyedVectorsLike) -> None:
-    have, count = len(vectors.vectors), len(vectors)
-    if have != count:
-        raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
 
 
 def check_writeable(vectors: Array) -> None:

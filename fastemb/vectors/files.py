@@ -10,7 +10,7 @@ from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file, read_vectors
 from ..io.user_attributes import can_be_set
 from .editing import as_values
-from .interface import KeyedVectorsLike
+from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key
 
 _START_BYTES = 16
@@ -64,8 +64,7 @@ def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived:
 def _checked_count(vectors: KeyedVectorsLike) -> int:
     """How many rows have a key; the others come after them."""
     keys, rows, have = vectors.index_to_key, vectors.key_to_index, len(vectors.vectors)
-    if have != len(keys):
-        raise ValueError(f"there are {have} vectors, but {len(keys)} keys in index_to_key: assign as many of both")
+    check_lengths(vectors)
     if vectors.vectors.shape[1] != vectors.vector_size:
         raise ValueError(f"vector_size is {vectors.vector_size}, but vectors have shape {vectors.vectors.shape}")
     count = len(keys)

@@ -68,8 +68,24 @@ class KeyedVectorsLike(Protocol):
     def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]: ...
 
 
+def check_lengths(vectors: KeyedVectorsLike) -> None:
+    """Check that there are as many vectors as keys, as somebody may have assigned others.
+
+    Raises:
+        ValueError: There are not.
+    """
+    have, count = len(vectors.vectors), len(vectors.index_to_key)
+    if have != count:
+        raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
+
+
 def norms_of(vectors: KeyedVectorsLike) -> Array:
-    """Lengths of all vectors, (n,), which are computed where they are not."""
+    """Lengths of all vectors, (n,), which are computed where they are not.
+
+    Raises:
+        ValueError: There are not as many vectors as keys.
+    """
+    check_lengths(vectors)
     vectors.fill_norms()
     norms = vectors.norms
     assert norms is not None, "fill_norms() must set norms"

@@ -110,6 +110,13 @@ class KeyedVectors:
         self._store = Store.of_state(own)
         vars(self).update(own)
 
+    def __copy__(self) -> Self:
+        """Vectors of their own that share the arrays, until either of the two replaces or grows its own."""
+        made = type(self).__new__(type(self))
+        vars(made).update(vars(self))
+        made._store = self._store.twin()
+        return made
+
     def __len__(self) -> int:
         return len(self.index_to_key)
 
@@ -169,7 +176,11 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         row = self.get_index(key)
-        vector: Array = self.vectors[row]
+        try:
+            vector: Array = self.vectors[row]
+        except IndexError:
+            count = len(self.vectors)
+            raise IndexError(f"the key {key!r} has row {row!r}, but there are {count} vectors: assign both") from None
         if norm:
             vector = scaled(vector[np.newaxis].copy(), norms_of(self)[row : row + 1])[0]
         vector.flags.writeable = False
@@ -375,6 +386,7 @@ class KeyedVectors:
             ValueError: The file is damaged; the message names the line or record. A file that ends early gives an
                 error that is also an EOFError, a key that is no text a UnicodeDecodeError.
         """
+        limit = None if limit is None else integer("limit", limit, 0)
         reading = Reading(encoding, unicode_errors, limit, datatype)
         return cls._of_table(
             word2vec_files.read_word2vec(fname, reading, binary=binary, no_header=no_header, counts=fvocab)

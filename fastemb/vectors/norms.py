@@ -105,7 +105,8 @@ def _exact_norms(vectors: Array) -> Array:
 def _exactly_scaled(vectors: Array) -> Array:
     wide = vectors.astype(np.float64)
     wide /= _largest(wide)
-    return divided(wide, np.linalg.norm(wide, axis=1)[:, np.newaxis]).astype(vectors.dtype)
+    with np.errstate(invalid="ignore"):  # infinite numbers
+        return divided(wide, np.linalg.norm(wide, axis=1)[:, np.newaxis]).astype(vectors.dtype)
 
 
 def _largest(wide: Array) -> Array:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -28,15 +29,14 @@ class Store:
     Attributes:
         vector_size: Dimensions.
         next_index: First row that may be reserved and not used.
-        expandos: Dict from name to an array of one value a key.
         norms: (n,) array, lengths of the vectors, or None while they are not computed.
     """
 
     def __init__(self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32) -> None:
         self.vector_size = vector_size
         self.next_index = 0
-        self.expandos: dict[str, Array] = {}
         self.norms: Array | None = None
+        self._expandos: dict[str, Array] = {}
         self._index_to_key: list[Key] = [None] * count
         self._key_to_index: dict[Key, int] = {}
         self._vectors: Array = np.zeros((count, vector_size), dtype)
@@ -69,7 +69,7 @@ class Store:
 
     @index_to_key.setter
     def index_to_key(self, value: Sequence[Key]) -> None:
-        if isinstance(value, str | bytes):
+        if isinstance(value, str | bytes) or not isinstance(value, Iterable):
             raise TypeError(f"index_to_key must be a list of keys, not {value!r}")
         self._former_keys[len(self._index_to_key)] = self._index_to_key
         self._index_to_key = value if isinstance(value, list) else list(value)
@@ -81,7 +81,20 @@ class Store:
 
     @key_to_index.setter
     def key_to_index(self, value: Mapping[Key, int]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"key_to_index must be a dict from key to row, not {value!r}")
         self._key_to_index = value if isinstance(value, dict) else dict(value)
+
+    @property
+    def expandos(self) -> dict[str, Array]:
+        """Dict from name to an array of one value a key."""
+        return self._expandos
+
+    @expandos.setter
+    def expandos(self, value: Mapping[str, Array]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expandos must be a dict from name to an array of one value a key, not {value!r}")
+        self._expandos = value if isinstance(value, dict) else dict(value)
 
     # ---- looking up ----
 
@@ -172,6 +185,14 @@ class Store:
 
     # ---- copies and pickles ----
 
+    def twin(self) -> Self:
+        """One that shares the arrays, until either of the two gets others, but has its own keys."""
+        made = self.of_state(self.state())
+        made._index_to_key = list(self._index_to_key)
+        made._key_to_index = dict(self._key_to_index)
+        made._expandos = copy(self._expandos)
+        return made
+
     def state(self) -> dict[str, Any]:
         """All there is, by name, to make a copy that grows on its own."""
         return {name: getattr(self, name) for name in STORE_NAMES if hasattr(self, name)}
@@ -188,7 +209,7 @@ class Store:
 
 
 def _as_vectors(value: Any) -> Array:
-    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    array = value if isinstance(value, np.ndarray) and not isinstance(value, np.matrix) else np.asarray(value)
     if array.dtype.kind in "biu":
         array = array.astype(np.float32)
     if array.ndim != 2 or array.dtype.kind != "f":

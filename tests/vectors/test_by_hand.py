@@ -208,6 +208,10 @@ def test_rows_that_do_not_fit_are_refused_by_what_changes_them(change):
         lambda vectors: vectors.add_vector("new", np.ones(SIZE)),
         lambda vectors: vectors.__setitem__("a", np.ones(SIZE)),
         lambda vectors: vectors.sort_by_descending_frequency(),
+        lambda vectors: vectors.most_similar("a"),
+        lambda vectors: vectors.most_similar_batch(["a"]),
+        lambda vectors: vectors.distances("a"),
+        lambda vectors: vectors.get_normed_vectors(),
     ):
         vectors = made()
         change(vectors)
@@ -276,6 +280,30 @@ def test_keys_in_any_container(keys):
     vectors = made()
     vectors.add_vectors(keys, np.ones((2, SIZE)))
     assert vectors.index_to_key[-2:] == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", ["index_to_key", "key_to_index", "expandos"])
+@pytest.mark.parametrize("value", [None, 5, "abc"])
+def test_attributes_of_another_kind_are_refused_when_they_are_assigned(name, value):
+    vectors = made()
+    with pytest.raises(TypeError, match=f"{name} must be a (list|dict)"):
+        setattr(vectors, name, value)
+    assert contents(vectors) == contents(made())
+
+
+def test_a_matrix_of_numpy_becomes_an_array(tmp_path):
+    vectors = made("ab")
+    with pytest.warns(PendingDeprecationWarning, match="matrix"):
+        vectors.vectors = np.matrix([[1.0, 2.0], [2.0, 4.0]])
+    assert vectors.similarity("a", "b") == pytest.approx(1)
+    assert_saved(vectors, tmp_path)
+
+
+def test_a_row_without_a_vector_says_so():
+    vectors = made()
+    vectors_only(vectors)
+    with pytest.raises(IndexError, match="the key 'f' has row 5, but there are 2 vectors: assign both"):
+        vectors["f"]
 
 
 # ---- Ctrl-C ----

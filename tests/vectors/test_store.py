@@ -94,6 +94,17 @@ def test_copies_and_pickles(vectors):
         assert "newer" not in vectors
 
 
+def test_keys_added_to_a_shallow_copy_are_not_in_the_original(vectors):
+    vectors.note = "mine"
+    clone = copy.copy(vectors)
+    clone.add_vector("new", np.ones(4))
+    clone.set_vecattr("new", "count", 7)
+    assert (len(clone), len(vectors), len(vectors.vectors), "new" in vectors) == (7, 6, 6, False)
+    assert clone.note == "mine"
+    vectors.add_vector("other", np.ones(4))
+    assert "other" not in clone
+
+
 def test_a_shallow_copy_has_other_vectors_when_it_gets_some(vectors):
     clone = copy.copy(vectors)
     assert clone.vectors is not None

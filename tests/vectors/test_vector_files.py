@@ -250,6 +250,8 @@ def test_word2vec_options(tmp_path, caplog):
     assert loaded.expandos["count"].tolist() == [5, 0]
     assert loaded.vectors.dtype == np.float64
     assert "lacks 1 keys" in caplog.text
+    with pytest.raises(ValueError, match="limit must be at least 0, not -1"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, limit=-1)
     with pytest.raises(NotImplementedError, match="need their header"):
         KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, binary=True)
 
