@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..io.atomic import StrPath
 from ..io.formats import write_vectors
-from .files import read_table
+from .files import check_text, read_table
 from .keyedvectors import KeyedVectors
 
 
@@ -25,6 +25,9 @@ def save_vectors(vectors: KeyedVectors, path: StrPath) -> None:
     ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary; anything else: fastemb's own.
 
     Raises:
-        ValueError: The format cannot hold a key.
+        ValueError: The format cannot hold a key, or two keys are the same as text; or something was assigned that does
+            not fit the rest, as in `KeyedVectors.save`.
     """
-    write_vectors(path, vectors._table(set()))
+    table = vectors._table(set())
+    check_text(table.keys)
+    write_vectors(path, table)

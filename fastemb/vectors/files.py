@@ -74,12 +74,15 @@ def _checked_count(vectors: KeyedVectorsLike) -> int:
         raise ValueError(f"rows {count} to {have - 1} have vectors, but no key: assign index_to_key or fewer vectors")
     if len(rows) != count or not all(map(eq, map(rows.get, keys[:count]), range(count))):
         raise ValueError(_disagreement(keys[:count], rows))
-    _check_text(keys[:count])
     return count
 
 
-def _check_text(keys: list[Key]) -> None:
-    """Check that keys differ as text, too, in which some formats hold them."""
+def check_text(keys: Collection[Key]) -> None:
+    """Check that keys differ as text, too, as which some formats hold them.
+
+    Raises:
+        ValueError: Two do not, such as 1 and "1".
+    """
     if len(set(map(type, keys))) < 2:
         return
     alike: dict[str, Key] = {}

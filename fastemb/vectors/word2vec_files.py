@@ -12,7 +12,7 @@ from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
 from .editing import check_writeable
-from .files import table_of
+from .files import check_text, table_of
 from .interface import KeyedVectorsLike
 from .store import Array
 
@@ -48,6 +48,7 @@ def save_word2vec_format(
     """
     layout = Layout(sort_attr, total_vec, write_header, prefix, append)
     table = table_of(self, vars(self))
+    check_text(table.keys)
     if fvocab is not None:
         if sort_attr not in table.attributes:
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
