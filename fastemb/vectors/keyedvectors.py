@@ -18,7 +18,7 @@ from ..io.user_attributes import set_attributes
 from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .interface import norms_of
 from .missing import MissingKeyError
-from .norms import row_norms, scaled
+from .norms import row_norms, scaled, scaled_one
 from .questions import several
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
@@ -73,15 +73,20 @@ class KeyedVectors:
     """
 
     vectors: Array = store_attribute(
+        "vectors",
         "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
-        "After changing values in place call ``fill_norms(force=True)``."
+        "After changing values in place call ``fill_norms(force=True)``.",
     )
-    index_to_key: list[Key] = store_attribute("List of keys in the order of their rows; None for a reserved row.")
-    key_to_index: dict[Key, int] = store_attribute("Dict from key to row.")
-    vector_size: int = store_attribute("Dimensions of each vector.")
-    norms: Array | None = store_attribute("(n,) array, lengths of the vectors; None while they are not computed.")
-    expandos: dict[str, Array] = store_attribute("Dict from name to an array of one value a key.")
-    next_index: int = store_attribute("First row that may be reserved and not used.")
+    index_to_key: list[Key] = store_attribute(
+        "index_to_key", "List of keys in the order of their rows; None for a reserved row."
+    )
+    key_to_index: dict[Key, int] = store_attribute("key_to_index", "Dict from key to row.")
+    vector_size: int = store_attribute("vector_size", "Dimensions of each vector.")
+    norms: Array | None = store_attribute(
+        "norms", "(n,) array, lengths of the vectors; None while they are not computed."
+    )
+    expandos: dict[str, Array] = store_attribute("expandos", "Dict from name to an array of one value a key.")
+    next_index: int = store_attribute("next_index", "First row that may be reserved and not used.")
 
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
@@ -182,7 +187,7 @@ class KeyedVectors:
             count = len(self.vectors)
             raise IndexError(f"the key {key!r} has row {row!r}, but there are {count} vectors: assign both") from None
         if norm:
-            vector = scaled(vector[np.newaxis].copy(), norms_of(self)[row : row + 1])[0]
+            vector = scaled_one(vector, norms_of(self)[row])
         vector.flags.writeable = False
         return vector
 
@@ -194,11 +199,13 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key.
         """
+        if isinstance(key_or_keys, str):
+            return self.get_vector(key_or_keys)
         if isinstance(key_or_keys, slice):
             part: Array = self.vectors[key_or_keys]
             part.flags.writeable = False
             return part
-        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
+        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, bytes):
             if type(self).get_vector is KeyedVectors.get_vector:
                 found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
                 return found

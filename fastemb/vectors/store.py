@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from typing import Any, Protocol, Self
+from operator import attrgetter
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -222,36 +223,19 @@ STORE_NAMES = ("vectors", "vector_size", "norms", "index_to_key", "key_to_index"
 """The attributes of a store, in an order in which they can be set."""
 
 
-class _StoreOwner(Protocol):
-    _store: Store
-
-
-def store_attribute(doc: str) -> Any:
-    """An attribute of a class that owns a store, which shows the store's of the same name; annotate it with its type.
+def store_attribute(name: str, doc: str) -> Any:
+    """A property of a class that has a store as ``_store``, which shows an attribute of it; annotate it with its type.
 
     Args:
+        name: Of the attribute.
         doc: What it is.
     """
-    return _StoreAttribute(doc)
+    held = f"_{name}" if isinstance(vars(Store).get(name), property) else name  # read on every look-up: no detour
 
+    def set_it(self: Any, value: Any) -> None:
+        setattr(self._store, name, value)
 
-class _StoreAttribute:
-    """The descriptor that `store_attribute` makes."""
+    def delete_it(self: Any) -> None:
+        delattr(self._store, name)
 
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, of: _StoreOwner | None, owner: type | None = None) -> Any:
-        """Return the attribute, or from the class this descriptor."""
-        return self if of is None else getattr(of._store, self._name)
-
-    def __set__(self, of: _StoreOwner, value: Any) -> None:
-        """Set the attribute of the store."""
-        setattr(of._store, self._name, value)
-
-    def __delete__(self, of: _StoreOwner) -> None:
-        """Delete it."""
-        delattr(of._store, self._name)
+    return property(attrgetter(f"_store.{held}"), set_it, delete_it, doc)

@@ -194,7 +194,7 @@ def test_deleted_vectors_are_gone_until_there_are_new_ones():
 
 def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(TypeError, match="keys must be"):
-        made(("a", 1, "b", "c")).save(tmp_path / "v")
+        made(("a", 1.5, "b", "c")).save(tmp_path / "v")
     assert list(tmp_path.iterdir()) == []
 
 
