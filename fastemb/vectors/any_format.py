@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..io.formats import write_vectors
+from ..io.formats import fastemb_file, format_of, write_vectors
 from ..io.paths import AnyPath, local_path
-from .files import read_table
+from .files import check_text, read_table
 from .keyedvectors import KeyedVectors
 
 
@@ -37,6 +37,11 @@ def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:
     ``.zst`` after it; ``.safetensors`` and names without an ending: fastemb's own.
 
     Raises:
-        ValueError: The format cannot hold a key, or the ending is another one.
+        ValueError: The format cannot hold a key, or two keys are the same as text, or the ending is another one; or
+            something was assigned that does not fit the rest, as in `KeyedVectors.save`.
     """
-    write_vectors(local_path(path), vectors._table(set()))
+    path = local_path(path)
+    table = vectors._table(set())
+    if format_of(path) is not fastemb_file:
+        check_text(table.keys)
+    write_vectors(path, table)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .interface import KeyedVectorsLike, as_list, norms_of
+from .interface import KeyedVectorsLike, norms_of
 from .norms import cosine, row_norms, unit
+from .questions import checked_vector, keys_of, several, vector_of
 from .search import cosines_with
 from .store import Array, Key
 
@@ -36,18 +38,31 @@ def distances(self: KeyedVectorsLike, word_or_vector: Any, other_words: Iterable
 
     Raises:
         KeyError: A key does not exist.
+        ValueError: The vector has another length.
+        TypeError: There are several keys in place of one or of a vector.
     """
-    is_vector = isinstance(word_or_vector, np.ndarray | list)
-    vector = np.asarray(word_or_vector) if is_vector else self.get_vector(word_or_vector)
-    others = [self.get_index(word) for word in as_list(other_words)]
+    if isinstance(word_or_vector, np.ndarray | list):
+        vector: Array | None = checked_vector(self, word_or_vector)
+    else:
+        vector = vector_of(self, word_or_vector)
+    if vector is None:
+        vector = self.get_vector(word_or_vector)
+    others = [self.get_index(word) for word in keys_of("other_words", other_words)]
     vectors, norms = self.vectors, norms_of(self)
     if others:
         vectors, norms = vectors[others], norms[others]
     return 1 - cosines_with(vectors, norms, unit(vector.astype(vectors.dtype)))
 
 
-def cosine_similarities(vector_1: Array, vectors_all: Array) -> Array:
-    """Return the cosines of a vector (d,) with each row of (n, d), as (n,); 0 for vectors of zeros."""
+def cosine_similarities(vector_1: ArrayLike, vectors_all: ArrayLike) -> Array:
+    """Return the cosines of a vector (d,) with each row of (n, d), as (n,); 0 for vectors of zeros.
+
+    Raises:
+        ValueError: They have other shapes.
+    """
+    vector_1, vectors_all = np.asarray(vector_1), np.asarray(vectors_all)
+    if vectors_all.ndim != 2 or vector_1.shape != vectors_all.shape[1:]:
+        raise ValueError(f"expected a vector (d,) and vectors (n, d), not {vector_1.shape} and {vectors_all.shape}")
     return cosines_with(vectors_all, row_norms(vectors_all), unit(vector_1))
 
 
@@ -57,8 +72,12 @@ def most_similar_to_given(self: KeyedVectorsLike, key1: Key, keys_list: Sequence
     Raises:
         KeyError: A key does not exist.
         ValueError: ``keys_list`` is empty.
+        TypeError: ``keys_list`` is not several keys.
     """
-    return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
+    keys = several("keys_list", keys_list)
+    if not keys:
+        raise ValueError("keys_list is empty: give the keys to choose from")
+    return keys[int(np.argmax([self.similarity(key1, key) for key in keys]))]
 
 
 def closer_than(self: KeyedVectorsLike, key1: Key, key2: Key) -> list[Key]:

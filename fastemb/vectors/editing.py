@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..signals import Deferred
-from .interface import KeyedVectorsLike
+from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key, is_integer
 
 
@@ -55,7 +55,7 @@ def add_vectors(
         return
     for key in names:
         _check_key(key)
-    _check_lengths(self)
+    check_lengths(self)
     known = {key: self.key_to_index[key] for key in names if key in self.key_to_index}
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
     if not replace:
@@ -128,7 +128,7 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     """
     if len(self) == 0:
         return
-    _check_lengths(self)
+    check_lengths(self)
     self.allocate_vecattrs()
     order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
     keys = [self.index_to_key[row] for row in order.tolist()]
@@ -189,7 +189,11 @@ def get_vecattr(self: KeyedVectorsLike, key: Key, attr: str) -> Any:
     """
     index = self.get_index(key)
     self.allocate_vecattrs()
-    return self.expandos[attr][index]
+    try:
+        return self.expandos[attr][index]
+    except KeyError:
+        known = ", ".join(map(repr, self.expandos))
+        raise KeyError(f"there is no attribute {attr!r}" + (f"; there are {known}" if known else "")) from None
 
 
 def _attribute_dtype(given: Any) -> np.dtype[Any]:
@@ -222,16 +226,14 @@ def as_values(name: Any, values: Any) -> Array:
 
 
 def _check_key(key: Key) -> None:
+    try:
+        hash(key)
+    except TypeError:
+        raise TypeError(f"a key must be a str or an int, not {type(key).__name__}: {key!r}") from None
     if key is None:
         raise ValueError("None cannot be a key: it stands for a row that is reserved")
-    if is_integer(key) and not -(2**63) <= key < 2**63:
+    if is_integer(key) and not -(2**63) <= int(key) < 2**63:
         raise ValueError(f"integer keys must fit in 64 bits with sign; make {key} a str")
-
-
-def _check_lengths(vectors: KeyedVectorsLike) -> None:
-    have, count = len(vectors.vectors), len(vectors)
-    if have != count:
-        raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
 
 
 def check_writeable(vectors: Array) -> None:

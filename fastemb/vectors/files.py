@@ -11,7 +11,7 @@ from ..io.formats import VectorTable, fastemb_file, read_vectors
 from ..io.paths import AnyPath
 from ..io.user_attributes import can_be_set
 from .editing import as_values
-from .interface import KeyedVectorsLike
+from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key
 
 _START_BYTES = 16
@@ -67,8 +67,7 @@ def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived:
 def _checked_count(vectors: KeyedVectorsLike) -> int:
     """How many rows have a key; the others come after them."""
     keys, rows, have = vectors.index_to_key, vectors.key_to_index, len(vectors.vectors)
-    if have != len(keys):
-        raise ValueError(f"there are {have} vectors, but {len(keys)} keys in index_to_key: assign as many of both")
+    check_lengths(vectors)
     if vectors.vectors.shape[1] != vectors.vector_size:
         raise ValueError(f"vector_size is {vectors.vector_size}, but vectors have shape {vectors.vectors.shape}")
     count = len(keys)
@@ -79,6 +78,21 @@ def _checked_count(vectors: KeyedVectorsLike) -> int:
     if len(rows) != count or not all(map(eq, map(rows.get, keys[:count]), range(count))):
         raise ValueError(_disagreement(keys[:count], rows))
     return count
+
+
+def check_text(keys: Collection[Key]) -> None:
+    """Check that keys differ as text, too, as which some formats hold them.
+
+    Raises:
+        ValueError: Two do not, such as 1 and "1".
+    """
+    if len(set(map(type, keys))) < 2:
+        return
+    alike: dict[str, Key] = {}
+    for key in keys:
+        other = alike.setdefault(str(key), key)
+        if other is not key:
+            raise ValueError(f"the keys {other!r} and {key!r} are written alike: rename one")
 
 
 def _disagreement(keys: list[Key], rows: dict[Key, int]) -> str:

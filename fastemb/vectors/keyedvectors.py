@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import lifecycle
+from ..checks import integer
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
@@ -18,7 +19,9 @@ from ..io.user_attributes import set_attributes
 from ..signals import Deferred
 from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .interface import norms_of
-from .norms import row_norms, scaled
+from .missing import MissingKeyError
+from .norms import row_norms, scaled, scaled_one
+from .questions import several
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
@@ -30,6 +33,17 @@ _REMOVED = {
     "syn0norm": "use get_normed_vectors()",
     "vectors_norm": "use get_normed_vectors()",
     "wv": "these are the vectors already",
+    "accuracy": "use evaluate_word_analogies",
+    "add": "use add_vectors",
+    "get_keras_embedding": "give vectors to an embedding layer as its weights",
+    "items": "use index_to_key and vectors, which have the same order",
+    "keys": "use index_to_key",
+    "shape": "use vectors.shape",
+    "similarity_matrix": "use vectors, or most_similar_batch for the nearest keys of many",
+    "syn1neg": "that is an attribute of a model",
+    "train": "these are vectors only; a model is trained",
+    "values": "use vectors",
+    "words": "use index_to_key",
 }
 
 
@@ -61,15 +75,20 @@ class KeyedVectors:
     """
 
     vectors: Array = store_attribute(
+        "vectors",
         "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
-        "After changing values in place call ``fill_norms(force=True)``."
+        "After changing values in place call ``fill_norms(force=True)``.",
     )
-    index_to_key: list[Key] = store_attribute("List of keys in the order of their rows; None for a reserved row.")
-    key_to_index: dict[Key, int] = store_attribute("Dict from key to row.")
-    vector_size: int = store_attribute("Dimensions of each vector.")
-    norms: Array | None = store_attribute("(n,) array, lengths of the vectors; None while they are not computed.")
-    expandos: dict[str, Array] = store_attribute("Dict from name to an array of one value a key.")
-    next_index: int = store_attribute("First row that may be reserved and not used.")
+    index_to_key: list[Key] = store_attribute(
+        "index_to_key", "List of keys in the order of their rows; None for a reserved row."
+    )
+    key_to_index: dict[Key, int] = store_attribute("key_to_index", "Dict from key to row.")
+    vector_size: int = store_attribute("vector_size", "Dimensions of each vector.")
+    norms: Array | None = store_attribute(
+        "norms", "(n,) array, lengths of the vectors; None while they are not computed."
+    )
+    expandos: dict[str, Array] = store_attribute("expandos", "Dict from name to an array of one value a key.")
+    next_index: int = store_attribute("next_index", "First row that may be reserved and not used.")
 
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
@@ -77,7 +96,7 @@ class KeyedVectors:
     def __init__(
         self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32, mapfile_path: Any = None
     ) -> None:
-        self._store = Store(vector_size, count, dtype)
+        self._store = Store(integer("vector_size", vector_size, 0), integer("count", count, 0), dtype)
         self.mapfile_path = mapfile_path
 
     if not TYPE_CHECKING:  # type checkers would take any name for granted
@@ -98,8 +117,29 @@ class KeyedVectors:
         self._store = Store.of_state(own)
         vars(self).update(own)
 
+    def __copy__(self) -> Self:
+        """Vectors of their own that share the arrays, until either of the two replaces or grows its own."""
+        made = type(self).__new__(type(self))
+        vars(made).update(vars(self))
+        made._store = self._store.twin()
+        return made
+
     def __len__(self) -> int:
         return len(self.index_to_key)
+
+    def __iter__(self) -> Iterator[Key]:
+        """Iterate over the keys, in the order of their rows."""
+        return (key for key in self.index_to_key if key is not None)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """All vectors, for `numpy.asarray` and libraries that call it."""
+        array = np.asarray(self.vectors, dtype)
+        if copy is False and array is not self.vectors:
+            raise ValueError(f"vectors of {self.vectors.dtype} become {array.dtype} only by a copy")
+        return array.copy() if copy and array is self.vectors else array
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
@@ -114,14 +154,18 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key and ``default`` is None.
         """
-        row = self.key_to_index.get(key, -1)
+        rows = self.key_to_index
+        try:
+            row = rows.get(key, -1)
+        except TypeError:
+            raise TypeError(f"expected one key, a str or an int, not {type(key).__name__}: {key!r}") from None
         if row >= 0:
             return row
-        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(self.key_to_index):
+        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(rows):
             return int(key)
         if default is not None:
             return default
-        raise KeyError(f"Key '{key}' not present")
+        raise MissingKeyError(f"Key '{key}' not present", key, rows)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `get_index` finds ``key``."""
@@ -139,21 +183,36 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         row = self.get_index(key)
-        vector: Array = self.vectors[row]
+        try:
+            vector: Array = self.vectors[row]
+        except IndexError:
+            count = len(self.vectors)
+            raise IndexError(f"the key {key!r} has row {row!r}, but there are {count} vectors: assign both") from None
         if norm:
-            vector = scaled(vector[np.newaxis].copy(), norms_of(self)[row : row + 1])[0]
+            vector = scaled_one(vector, norms_of(self)[row])
         vector.flags.writeable = False
         return vector
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> Array:
         """Return the vector of one key (a read-only view) or the vectors of several as (k, vector_size).
 
+        A slice is one of rows: ``vectors[:5]`` are the vectors of the first five keys, as a read-only view.
+
         Raises:
             KeyError: There is no such key.
         """
-        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
-            found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
-            return found
+        if isinstance(key_or_keys, str):
+            return self.get_vector(key_or_keys)
+        if isinstance(key_or_keys, slice):
+            part: Array = self.vectors[key_or_keys]
+            part.flags.writeable = False
+            return part
+        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, bytes):
+            if type(self).get_vector is KeyedVectors.get_vector:
+                found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+                return found
+            made = [self.get_vector(key) for key in key_or_keys]  # perhaps of keys without a row
+            return np.array(made, self.vectors.dtype).reshape(-1, self.vector_size)
         return self.get_vector(key_or_keys)
 
     def vectors_for_all(
@@ -167,7 +226,7 @@ class KeyedVectors:
             copy_vecattrs: Copy the attributes too. Default False: "count" falls from n to 1.
         """
         lookup = self if allow_inference else self.key_to_index
-        chosen = [key for key in dict.fromkeys(keys) if key in lookup]
+        chosen = [key for key in dict.fromkeys(several("keys", keys)) if key in lookup]
         made = KeyedVectors._from_arrays(chosen, self[chosen], np.arange(len(chosen), 0, -1))
         if copy_vecattrs:
             rows = [self.get_index(key) for key in chosen if self.has_index_for(key)]
@@ -338,6 +397,7 @@ class KeyedVectors:
             ValueError: The file is damaged; the message names the line or record. A file that ends early gives an
                 error that is also an EOFError, a key that is no text a UnicodeDecodeError.
         """
+        limit = None if limit is None else integer("limit", limit, 0)
         reading = Reading(encoding, unicode_errors, limit, datatype)
         return cls._of_table(
             word2vec_files.read_word2vec(fname, reading, binary=binary, no_header=no_header, counts=fvocab)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import integer
-from .interface import KeyedVectorsLike, Scored, as_list, norms_of
+from .interface import KeyedVectorsLike, Scored, norms_of
 from .norms import row_norms, scaled, unit
+from .questions import checked_vector, items_of, vector_of
 from .search import best, cosines_with, nearest, offsets_of
 from .store import Array, Key
 from .topk import Floats, Indices
@@ -37,7 +38,7 @@ def most_similar(
     first; keys whose cosine is NaN come last.
 
     Args:
-        positive: Keys, vectors as arrays, or pairs (key or vector, weight); one or several.
+        positive: Keys, vectors as arrays or lists of floats, or pairs (key or vector, weight); one or several.
         negative: The same; a weight in a pair is taken as it stands, so give a negative one.
         topn: How many to return; None: the cosines of all rows instead, in their order.
         clip_start: First row to look at. Default 0.
@@ -50,11 +51,12 @@ def most_similar(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: Neither positive nor negative is given.
+        ValueError: Neither positive nor negative is given, or a vector has another length.
+        TypeError: Something is neither a key nor a vector nor a pair.
     """
     if topn is not None and integer("topn", topn) < 1:
         return []
-    pairs = _weighted(as_list(positive), 1.0) + _weighted(as_list(negative), -1.0)
+    pairs = _weighted(self, items_of(self, positive), 1.0) + _weighted(self, items_of(self, negative), -1.0)
     items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
     mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
     if indexer is not None and topn is not None:
@@ -132,6 +134,7 @@ def most_similar_rows(
         ValueError: The vectors have another shape.
         TypeError: ``queries`` is one key.
     """
+    topn = integer("topn", topn)
     units, given = _unit_queries(self, queries)
     without = None if given is None else (np.arange(len(given) + 1), given)
     rows = _searched(clip_start, clip_end, restrict_vocab)
@@ -141,8 +144,11 @@ def most_similar_rows(
 
 def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
     """Vectors of length 1, (n, vector_size), and the rows of keys; None for vectors that were given as such."""
-    if isinstance(queries, list | tuple) and queries and isinstance(queries[0], np.ndarray):
-        queries = np.stack(queries)
+    if isinstance(queries, list | tuple) and queries:
+        if vector_of(vectors, queries) is not None:
+            raise TypeError("queries must be several keys or vectors; use most_similar for one vector")
+        if vector_of(vectors, queries[0]) is not None:
+            queries = np.stack([checked_vector(vectors, query) for query in queries])
     if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
         if queries.ndim != 2 or queries.shape[1] != vectors.vector_size:
             raise ValueError(f"vectors must be (n, {vectors.vector_size}), not {queries.shape}")
@@ -150,12 +156,17 @@ def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> 
         return scaled(given, row_norms(given)).astype(np.float32, copy=False), None
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
-    rows = np.array([vectors.get_index(key) for key in queries], np.int64)
-    return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
+    keys = list(queries)
+    rows = np.array([vectors.get_index(key, -1) for key in keys], np.int64)
+    if (rows >= 0).all():
+        return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
+    units = [vectors.get_vector(key, norm=True) for key in keys]  # which raises, or makes up a vector in a subclass
+    return np.array(units, np.float32), rows
 
 
 def _rows_of(vectors: KeyedVectorsLike, items: Iterable[Any]) -> set[int]:
-    return {vectors.get_index(item) for item in items if not isinstance(item, np.ndarray)}
+    """Rows of those that are keys; a subclass may have vectors of keys without a row."""
+    return {vectors.get_index(item, -1) for item in items if not isinstance(item, np.ndarray)} - {-1}
 
 
 def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:
@@ -177,8 +188,13 @@ def similar_by_key(self: KeyedVectorsLike, key: Key, topn: int | None = 10, rest
 def similar_by_vector(
     self: KeyedVectorsLike, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
 ) -> Any:
-    """Find the keys nearest to a vector, (vector_size,); see `most_similar`."""
-    return self.most_similar(positive=[np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+    """Find the keys nearest to a vector, (vector_size,); see `most_similar`.
+
+    Raises:
+        ValueError: The vector has another length.
+        TypeError: It is no vector.
+    """
+    return self.most_similar(positive=[checked_vector(self, vector)], topn=topn, restrict_vocab=restrict_vocab)
 
 
 def most_similar_cosmul(
@@ -204,14 +220,15 @@ def most_similar_cosmul(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: ``positive`` is empty.
+        ValueError: ``positive`` is empty, or a vector has another length.
+        TypeError: Something is neither a key nor a vector.
     """
     if topn is not None and integer("topn", topn) < 1:
         return []
-    near, far = as_list(positive), as_list(negative)
+    near, far = items_of(self, positive), items_of(self, negative)
     if not near:
-        raise ValueError("cannot compute similarity with no input")
-    rows = slice(0, restrict_vocab or None)
+        raise ValueError("cannot compute similarity with no input: give one key or vector at least as positive")
+    rows = _searched(0, None, restrict_vocab)
     scores = _shifted_cosines(self, near, rows) / (_shifted_cosines(self, far, rows) + 1e-6)
     if topn is None:
         return scores
@@ -235,21 +252,29 @@ def relative_cosine_similarity(self: KeyedVectorsLike, wa: Key, wb: Key, topn: i
 
     Raises:
         KeyError: A key does not exist.
+        ValueError: ``topn`` is less than 1.
     """
+    integer("topn", topn, 1)
     total = float(sum(score for _, score in similar_by_word(self, wa, topn)))
     return float(self.similarity(wa, wb)) / total
 
 
-def _weighted(items: Iterable[Any], weight: float) -> list[tuple[Any, float]]:
+def _weighted(vectors: KeyedVectorsLike, items: Iterable[Any], weight: float) -> list[tuple[Any, float]]:
     """Give ``weight`` to keys and vectors that come without one."""
-    return [_as_pair(item) if isinstance(item, tuple | list) else (item, weight) for item in items]
+    return [_as_pair(vectors, item) if isinstance(item, tuple | list) else (item, weight) for item in items]
 
 
-def _as_pair(item: Sequence[Any]) -> tuple[Any, float]:
-    if len(item) != 2:
-        raise TypeError(f"expected a key, a vector as an array, or a pair (key or vector, weight), not {item!r}")
-    return item[0], float(item[1])
+def _as_pair(vectors: KeyedVectorsLike, item: Sequence[Any]) -> tuple[Any, float]:
+    try:
+        one, weight = item
+        vector = vector_of(vectors, one)
+        return one if vector is None else vector, float(weight)
+    except (TypeError, ValueError):
+        what = "a key, a vector as an array or list of floats, or a pair (key or vector, weight)"
+        raise TypeError(f"expected {what}, not {item!r}") from None
 
 
 def _searched(clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
-    return slice(0, restrict_vocab) if restrict_vocab else slice(clip_start, clip_end or None)
+    if restrict_vocab:
+        return slice(0, integer("restrict_vocab", restrict_vocab, 0))
+    return slice(integer("clip_start", clip_start), integer("clip_end", clip_end) if clip_end else None)

@@ -55,6 +55,16 @@ def scaled(vectors: Array, norms: Array) -> Array:
     return vectors
 
 
+def scaled_one(vector: Array, norm: Any) -> Array:
+    """A vector (d,) whose length is ``norm``, scaled to length 1, as an array of its own."""
+    low, high = _SAFE_LENGTHS[4 if norm.dtype.itemsize <= 4 else 8]
+    safe = low < norm < high
+    made: Array = (
+        (vector / norm).astype(vector.dtype, copy=False) if safe else scaled(vector[None].copy(), norm[None])[0]
+    )
+    return made
+
+
 def extreme_rows(norms: Array, dtype: DTypeLike | None = None) -> Indices:
     """Which vectors of these lengths are too long or too short for plain arithmetic; those of zeros are not.
 
@@ -105,7 +115,8 @@ def _exact_norms(vectors: Array) -> Array:
 def _exactly_scaled(vectors: Array) -> Array:
     wide = vectors.astype(np.float64)
     wide /= _largest(wide)
-    return divided(wide, np.linalg.norm(wide, axis=1)[:, np.newaxis]).astype(vectors.dtype)
+    with np.errstate(invalid="ignore"):  # infinite numbers
+        return divided(wide, np.linalg.norm(wide, axis=1)[:, np.newaxis]).astype(vectors.dtype)
 
 
 def _largest(wide: Array) -> Array:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from operator import attrgetter
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,8 +17,8 @@ Array = NDArray[Any]
 
 
 def is_integer(value: Any) -> bool:
-    """Whether ``value`` is a Python or NumPy integer."""
-    return isinstance(value, int | np.integer)
+    """Whether ``value`` is a Python or NumPy integer; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 class Store:
@@ -30,15 +32,14 @@ class Store:
     Attributes:
         vector_size: Dimensions.
         next_index: First row that may be reserved and not used.
-        expandos: Dict from name to an array of one value a key.
         norms: (n,) array, lengths of the vectors, or None while they are not computed.
     """
 
     def __init__(self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32) -> None:
         self.vector_size = vector_size
         self.next_index = 0
-        self.expandos: dict[str, Array] = {}
         self.norms: Array | None = None
+        self._expandos: dict[str, Array] = {}
         self._index_to_key: list[Key] = [None] * count
         self._key_to_index: dict[Key, int] = {}
         self._vectors: Array = np.zeros((count, vector_size), dtype)
@@ -73,7 +74,7 @@ class Store:
 
     @index_to_key.setter
     def index_to_key(self, value: Sequence[Key]) -> None:
-        if isinstance(value, str | bytes):
+        if isinstance(value, str | bytes) or not isinstance(value, Iterable):
             raise TypeError(f"index_to_key must be a list of keys, not {value!r}")
         self._former_keys[len(self._index_to_key)] = self._index_to_key
         self._index_to_key = value if isinstance(value, list) else list(value)
@@ -85,7 +86,20 @@ class Store:
 
     @key_to_index.setter
     def key_to_index(self, value: Mapping[Key, int]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"key_to_index must be a dict from key to row, not {value!r}")
         self._key_to_index = value if isinstance(value, dict) else dict(value)
+
+    @property
+    def expandos(self) -> dict[str, Array]:
+        """Dict from name to an array of one value a key."""
+        return self._expandos
+
+    @expandos.setter
+    def expandos(self, value: Mapping[str, Array]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expandos must be a dict from name to an array of one value a key, not {value!r}")
+        self._expandos = value if isinstance(value, dict) else dict(value)
 
     # ---- looking up ----
 
@@ -177,6 +191,14 @@ class Store:
 
     # ---- copies and pickles ----
 
+    def twin(self) -> Self:
+        """One that shares the arrays, until either of the two gets others, but has its own keys."""
+        made = self.of_state(self.state())
+        made._index_to_key = list(self._index_to_key)
+        made._key_to_index = dict(self._key_to_index)
+        made._expandos = copy(self._expandos)
+        return made
+
     def state(self) -> dict[str, Any]:
         """All there is, by name, to make a copy that grows on its own."""
         return {name: getattr(self, name) for name in STORE_NAMES if hasattr(self, name)}
@@ -193,7 +215,7 @@ class Store:
 
 
 def _as_vectors(value: Any) -> Array:
-    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    array = value if isinstance(value, np.ndarray) and not isinstance(value, np.matrix) else np.asarray(value)
     if array.dtype.kind in "biu":
         array = array.astype(np.float32)
     if array.ndim != 2 or array.dtype.kind != "f":
@@ -206,36 +228,19 @@ STORE_NAMES = ("vectors", "vector_size", "norms", "index_to_key", "key_to_index"
 """The attributes of a store, in an order in which they can be set."""
 
 
-class _StoreOwner(Protocol):
-    _store: Store
-
-
-def store_attribute(doc: str) -> Any:
-    """An attribute of a class that owns a store, which shows the store's of the same name; annotate it with its type.
+def store_attribute(name: str, doc: str) -> Any:
+    """A property of a class that has a store as ``_store``, which shows an attribute of it; annotate it with its type.
 
     Args:
+        name: Of the attribute.
         doc: What it is.
     """
-    return _StoreAttribute(doc)
+    held = f"_{name}" if isinstance(vars(Store).get(name), property) else name  # read on every look-up: no detour
 
+    def set_it(self: Any, value: Any) -> None:
+        setattr(self._store, name, value)
 
-class _StoreAttribute:
-    """The descriptor that `store_attribute` makes."""
+    def delete_it(self: Any) -> None:
+        delattr(self._store, name)
 
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, of: _StoreOwner | None, owner: type | None = None) -> Any:
-        """Return the attribute, or from the class this descriptor."""
-        return self if of is None else getattr(of._store, self._name)
-
-    def __set__(self, of: _StoreOwner, value: Any) -> None:
-        """Set the attribute of the store."""
-        setattr(of._store, self._name, value)
-
-    def __delete__(self, of: _StoreOwner) -> None:
-        """Delete it."""
-        delattr(of._store, self._name)
+    return property(attrgetter(f"_store.{held}"), set_it, delete_it, doc)

@@ -13,7 +13,7 @@ from ..io.formats.word2vec_file import Layout, Reading
 from ..io.paths import AnyPath, local_path, local_target
 from ..signals import Deferred
 from .editing import check_writeable
-from .files import table_of
+from .files import check_text, table_of
 from .interface import KeyedVectorsLike
 from .store import Array
 
@@ -50,6 +50,7 @@ def save_word2vec_format(
     """
     layout = Layout(sort_attr, total_vec, write_header, prefix, append)
     table = table_of(self, vars(self))
+    check_text(table.keys)
     if fvocab is not None:
         if sort_attr not in table.attributes:
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")

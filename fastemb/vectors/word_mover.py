@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
 from .interface import KeyedVectorsLike
 from .norms import row_norms, scaled
+from .questions import several
 from .store import Array, Key
 
 
@@ -27,17 +29,22 @@ def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iter
 
     Raises:
         ImportError: POT is not installed.
+        TypeError: A document is no list of words.
     """
     try:
         from ot import emd2  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise ImportError("wmdistance needs the package POT: pip install POT") from error
-    documents = [[self.get_index(word) for word in words if word in self] for words in (document1, document2)]
-    if not all(documents):
+    given = several("document1", document1), several("document2", document2)
+    first, second = (Counter(word for word in words if word in self) for words in given)
+    if not first or not second:
         return float("inf")
-    (rows1, counts1), (rows2, counts2) = (np.unique(rows, return_counts=True) for rows in documents)
-    costs = _distances_between(self.vectors[rows1], self.vectors[rows2], norm)
-    return float(emd2(counts1 / counts1.sum(), counts2 / counts2.sum(), costs))
+    costs = _distances_between(self[list(first)], self[list(second)], norm)
+    return float(emd2(_shares(first), _shares(second), costs))
+
+
+def _shares(words: Counter[Key]) -> Array:
+    return np.array(list(words.values())) / np.float64(words.total())
 
 
 def _distances_between(vectors1: Array, vectors2: Array, norm: bool) -> Array:

@@ -207,6 +207,10 @@ def test_rows_that_do_not_fit_are_refused_by_what_changes_them(change):
         lambda vectors: vectors.add_vector("new", np.ones(SIZE)),
         lambda vectors: vectors.__setitem__("a", np.ones(SIZE)),
         lambda vectors: vectors.sort_by_descending_frequency(),
+        lambda vectors: vectors.most_similar("a"),
+        lambda vectors: vectors.most_similar_batch(["a"]),
+        lambda vectors: vectors.distances("a"),
+        lambda vectors: vectors.get_normed_vectors(),
     ):
         vectors = made()
         change(vectors)
@@ -237,11 +241,67 @@ def test_keys_that_no_file_can_hold_are_refused_at_once(key):
     assert len(vectors) == len(vectors.vectors) == 0
 
 
+@pytest.mark.parametrize(
+    ("keys", "kind", "message"),
+    [
+        ([("a", "b"), "c"], TypeError, r"keys must be .* to be saved, but one is \('a', 'b'\)"),
+        ([True, 5], TypeError, "but one is True"),
+        ([2**63, 5], OverflowError, "must fit in 64 bits with sign to be saved; make 9223372036854775808 a str"),
+    ],
+)
+def test_keys_that_the_own_format_cannot_hold(keys, kind, message, tmp_path):
+    vectors = made("ab")
+    vectors.index_to_key, vectors.key_to_index = keys, {key: row for row, key in enumerate(keys)}
+    with pytest.raises(kind, match=message):
+        vectors.save(tmp_path / "v")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".txt", ".bin"])
+def test_text_holds_keys_of_both_kinds_unless_they_become_the_same(ending, tmp_path):
+    vectors = KeyedVectors(SIZE)
+    vectors.add_vectors(["a", 1], np.ones((2, SIZE)))
+    save_vectors(vectors, tmp_path / f"v{ending}")
+    assert load_vectors(tmp_path / f"v{ending}").index_to_key == ["a", "1"]
+    vectors.add_vector("1", np.zeros(SIZE))
+    for save in (
+        lambda: save_vectors(vectors, tmp_path / f"w{ending}"),
+        lambda: vectors.save_word2vec_format(tmp_path / f"w{ending}"),
+    ):
+        with pytest.raises(ValueError, match="the keys 1 and '1' are written alike"):
+            save()
+    assert not (tmp_path / f"w{ending}").exists()
+
+
 @pytest.mark.parametrize("keys", [dict.fromkeys("xy").keys(), dict.fromkeys("xy"), iter("xy"), np.array(["x", "y"])])
 def test_keys_in_any_container(keys):
     vectors = made()
     vectors.add_vectors(keys, np.ones((2, SIZE)))
     assert vectors.index_to_key[-2:] == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", ["index_to_key", "key_to_index", "expandos"])
+@pytest.mark.parametrize("value", [None, 5, "abc"])
+def test_attributes_of_another_kind_are_refused_when_they_are_assigned(name, value):
+    vectors = made()
+    with pytest.raises(TypeError, match=f"{name} must be a (list|dict)"):
+        setattr(vectors, name, value)
+    assert contents(vectors) == contents(made())
+
+
+def test_a_matrix_of_numpy_becomes_an_array(tmp_path):
+    vectors = made("ab")
+    with pytest.warns(PendingDeprecationWarning, match="matrix"):
+        vectors.vectors = np.matrix([[1.0, 2.0], [2.0, 4.0]])
+    assert vectors.similarity("a", "b") == pytest.approx(1)
+    assert_saved(vectors, tmp_path)
+
+
+def test_a_row_without_a_vector_says_so():
+    vectors = made()
+    vectors_only(vectors)
+    with pytest.raises(IndexError, match="the key 'f' has row 5, but there are 2 vectors: assign both"):
+        vectors["f"]
 
 
 # ---- Ctrl-C ----

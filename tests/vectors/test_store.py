@@ -94,6 +94,17 @@ def test_copies_and_pickles(vectors):
         assert "newer" not in vectors
 
 
+def test_keys_added_to_a_shallow_copy_are_not_in_the_original(vectors):
+    vectors.note = "mine"
+    clone = copy.copy(vectors)
+    clone.add_vector("new", np.ones(4))
+    clone.set_vecattr("new", "count", 7)
+    assert (len(clone), len(vectors), len(vectors.vectors), "new" in vectors) == (7, 6, 6, False)
+    assert clone.note == "mine"
+    vectors.add_vector("other", np.ones(4))
+    assert "other" not in clone
+
+
 def test_a_shallow_copy_has_other_vectors_when_it_gets_some(vectors):
     clone = copy.copy(vectors)
     assert clone.vectors is not None
@@ -202,6 +213,41 @@ def test_files_hold_what_a_subclass_shows(tmp_path):
     shown.save_word2vec_format(tmp_path / "text")
     for loaded in (KeyedVectors.load(tmp_path / "own"), KeyedVectors.load_word2vec_format(tmp_path / "text")):
         assert {key: loaded[key].tolist() for key in loaded.index_to_key} == {"A": [1, 0], "B": [1, 1], "C": [0, 1]}
+
+
+class MadeUp(KeyedVectors):
+    """Has a vector for every key that starts with a known letter, as FastText's vectors have."""
+
+    def __contains__(self, key):
+        return self.has_index_for(key[0])
+
+    def get_vector(self, key, norm=False):
+        return super().get_vector(key if self.has_index_for(key) else key[0], norm)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda wv, key: wv[key].tolist(),
+        lambda wv, key: wv[[key, "b"]].tolist(),
+        lambda wv, key: wv.similarity(key, "b"),
+        lambda wv, key: wv.most_similar(key, topn=None).tolist(),
+        lambda wv, key: dict(wv.most_similar([key, "b"]))["c"],
+        lambda wv, key: dict(wv.most_similar_cosmul([key, "b"]))["c"],
+        lambda wv, key: wv.most_similar_batch([key, "b"], topn=3)[0][-1],
+        lambda wv, key: wv.get_mean_vector([key, "b"]).tolist(),
+        lambda wv, key: wv.distances(key).tolist(),
+        lambda wv, key: wv.n_similarity([key], ["b"]),
+        lambda wv, key: wv.vectors_for_all([key, "b"]).vectors.tolist(),
+        lambda wv, key: wv.rank_by_centrality(["b", key])[0][0],
+    ],
+)
+def test_a_subclass_can_make_up_vectors_of_keys_without_a_row(ask):
+    made_up = MadeUp(2)
+    made_up.add_vectors(["a", "b", "c"], [[1, 0], [1, 1], [0, 1]])
+    assert ask(made_up, "apple") == ask(made_up, "a")
+    with pytest.raises(KeyError, match="not present"):
+        made_up["zoo"]
 
 
 def test_a_subclass_that_makes_no_store_is_told():
@@ -440,3 +486,12 @@ def test_queries_of_deleted_vectors_say_so(vectors):
     for ask in (lambda: vectors.most_similar(key), lambda: vectors[key], vectors.get_normed_vectors):
         with pytest.raises(AttributeError, match="'vectors', which was deleted"):
             ask()
+
+
+def test_factors_on_changes_follow_their_words_when_sorted(vectors):
+    vectors.vectors_lockf = np.arange(6, dtype=np.float32)
+    vectors.sort_by_descending_frequency()
+    assert vectors.vectors_lockf.tolist() == [1, 3, 5, 0, 4, 2]
+    vectors.vectors_lockf = np.ones(1, np.float32)
+    vectors.sort_by_descending_frequency()
+    assert vectors.vectors_lockf.tolist() == [1]

@@ -150,6 +150,40 @@ def test_mapped_vectors_can_be_changed_in_the_file_or_in_memory(tmp_path):
             KeyedVectors.load(tmp_path / "v", mmap=wrong)
 
 
+CHANGES = {
+    "setting": lambda vectors, _: vectors.__setitem__("a", np.ones(5)),
+    "replacing": lambda vectors, _: vectors.add_vectors(["new", "a"], np.ones((2, 5)), replace=True),
+    "scaling": lambda vectors, _: vectors.unit_normalize_all(),
+    "intersecting": lambda vectors, path: vectors.intersect_word2vec_format(path),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_vectors_that_are_mapped_read_only_say_how_to_change_them(tmp_path, change):
+    made(("a", "b", "c", "d")).save_word2vec_format(tmp_path / "text")
+    made().save(tmp_path / "v")
+    before = (tmp_path / "v").read_bytes()
+    mapped = KeyedVectors.load(tmp_path / "v", mmap="r")
+    with pytest.raises(ValueError, match=r"read-only.*load with mmap='c'.*vectors = vectors.copy\(\)"):
+        CHANGES[change](mapped, tmp_path / "text")
+    assert_equal(mapped, made())
+    with pytest.raises(ValueError, match="read-only"):
+        mapped.vectors[0] = 1
+    mapped.vectors = mapped.vectors.copy()
+    for writeable in (mapped, KeyedVectors.load(tmp_path / "v", mmap="c")):
+        CHANGES[change](writeable, tmp_path / "text")
+    assert (tmp_path / "v").read_bytes() == before
+
+
+def test_mapped_vectors_take_new_keys_and_another_order(tmp_path):
+    made().save(tmp_path / "v")
+    mapped = KeyedVectors.load(tmp_path / "v", mmap="r")
+    mapped.add_vector("new", np.ones(5))
+    mapped.sort_by_descending_frequency()
+    assert mapped["new"].tolist() == [1] * 5
+    assert_equal(KeyedVectors.load(tmp_path / "v"), made())
+
+
 def test_deleted_vectors_are_gone_until_there_are_new_ones():
     vectors = made()
     del vectors.vectors
@@ -216,6 +250,8 @@ def test_word2vec_options(tmp_path, caplog):
     assert loaded.expandos["count"].tolist() == [5, 0]
     assert loaded.vectors.dtype == np.float64
     assert "lacks 1 keys" in caplog.text
+    with pytest.raises(ValueError, match="limit must be at least 0, not -1"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, limit=-1)
     with pytest.raises(NotImplementedError, match="need their header"):
         KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, binary=True)
 
