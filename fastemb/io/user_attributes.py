@@ -13,6 +13,8 @@ from ..checks import warn
 
 Array = NDArray[Any]
 
+_DEEPEST = 100  # lists and dicts within each other: deeper ones cannot be read everywhere
+
 
 def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Array]]:
     """JSON of the plain values, and the arrays by ``prefix`` and name. What is neither is left out, with a warning.
@@ -51,9 +53,24 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
         ValueError: One has a name that belongs to the class, or is no name.
     """
     for name, value in attributes.items():
-        if not name.isidentifier() or name.startswith("__") or name in reserved or _is_taken(type(made), name):
+        if name in reserved or _is_unfit(type(made), name):
             raise ValueError(f"{path}: damaged attributes: {name!r} cannot be one")
         made.__dict__[name] = value
+
+
+def storable(cls: type, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``attributes`` that `set_attributes` will hang on an object of ``cls`` again; warns of the others."""
+    fit = {name: value for name, value in attributes.items() if not _is_unfit(cls, name)}
+    if len(fit) < len(attributes):
+        warn(
+            "not saved, as they are no names, or names of methods: "
+            f"{', '.join(repr(name) for name in attributes if name not in fit)}"
+        )
+    return fit
+
+
+def _is_unfit(cls: type, name: str) -> bool:
+    return not name.isidentifier() or name.startswith("__") or _is_taken(cls, name)
 
 
 def _is_taken(cls: type, name: str) -> bool:
@@ -62,11 +79,11 @@ def _is_taken(cls: type, name: str) -> bool:
     return callable(known) or hasattr(known, "__get__")
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Any, room: int = _DEEPEST) -> bool:
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
+        return room > 0 and all(isinstance(key, str) and _is_plain(entry, room - 1) for key, entry in value.items())
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
+        return room > 0 and all(_is_plain(entry, room - 1) for entry in value)
     return value is None or isinstance(value, bool | int | float | str | np.bool_ | np.integer | np.floating)
 
 

@@ -27,7 +27,7 @@ from ..corpus import (
 from ..corpus.estimate import model_memory
 from ..corpus.vocabulary import NothingKeptError, Selection
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
-from ..io.user_attributes import set_attributes
+from ..io.user_attributes import set_attributes, storable
 from ..lifecycle import Lifecycle
 from ..threads import checked_workers, thread_count
 from ..train.hogwild import Hogwild
@@ -61,7 +61,7 @@ from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
 from .scoring import SentenceScores, likeliest_words
 from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
-from .word2vec_file import STATE, Saved, read_model, write_model
+from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, read_model, write_model
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -898,11 +898,19 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Raises:
             TypeError: keys are neither all str nor all int.
+            ValueError: a setting makes no sense; or ``wv`` or a matrix was changed by hand so that it does not fit.
             OSError: the file cannot be written; nothing is left half-written.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         left_out = set(ignore)
-        vectors = self._checked_inputs()
+        settings = self._settings().checked()
+        vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()
+        self._weights.require(settings)
+        self._weights.check_shapes(vectors.shape)
+        self._weights.input_scale(len(vocabulary))  # whether the lock factors fit
+        self.wv.vectors_lockf = self._weights.lock_factors()
+        state = {name: getattr(self, name) for name in STATE}
+        check_state(state | {"epochs_trained": self._weights.epochs_trained})
         if vectors.dtype != np.float32:
             self.wv.vectors = vectors.astype(np.float32)
         matrices = {"vectors": self.wv.vectors}
@@ -911,13 +919,15 @@ class Word2Vec(Lifecycle, _Attributes):
         if self.hs:
             matrices["syn1"] = self.syn1
         saved = Saved(
-            self._settings(),
-            {name: getattr(self, name) for name in STATE},
+            settings,
+            state,
             self._weights.epochs_trained,
-            self._known_vocabulary(),
+            vocabulary,
             matrices,
             self._huffman_paths() if self.hs else None,
-            {name: value for name, value in self._own_attributes().items() if name not in left_out},
+            storable(
+                type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
+            ),
             *self.wv._packed(left_out),
         )
         write_model(fname_or_handle, saved)
@@ -949,6 +959,7 @@ class Word2Vec(Lifecycle, _Attributes):
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
         model.wv._unpack(fname, saved.tensors, saved.metadata)
+        checked_lock_factors(fname, model.wv.vectors_lockf, len(saved.vocabulary))
         saved.tensors.clear()  # copies of the matrices are made one by one
         own = saved.own
         for name in set(own) & _KEPT:

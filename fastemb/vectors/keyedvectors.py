@@ -13,7 +13,7 @@ from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
-from ..io.user_attributes import set_attributes
+from ..io.user_attributes import set_attributes, storable
 from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
 from .norms import divided, row_norms
 from .store import STORED, Array, Key, Store, stored
@@ -261,7 +261,7 @@ class KeyedVectors:
         values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
         known = {*vars(KeyedVectors(1)), *ignore}
         own = {name: value for name, value in vars(self).items() if name not in known}
-        return VectorTable(self.index_to_key, self.vectors, values, own)
+        return VectorTable(self.index_to_key, self.vectors, values, storable(type(self), own))
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
