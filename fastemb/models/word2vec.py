@@ -59,6 +59,7 @@ from .building import (
 )
 from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
+from .older import missing_attribute, names_arguments
 from .scoring import SentenceScores, likeliest_words
 from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
 from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, read_model, write_model
@@ -155,6 +156,7 @@ class Word2Vec(Lifecycle, _Attributes):
     _paths: HuffmanPaths | None
     _followed: list[Any]  # the keys of wv whose order the vocabulary was last found to have
 
+    @names_arguments({"size": "vector_size", "iter": "epochs"})
     def __init__(
         self,
         sentences: Sentences | None = None,
@@ -258,8 +260,28 @@ class Word2Vec(Lifecycle, _Attributes):
     def __str__(self) -> str:
         return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
 
+    def __repr__(self) -> str:
+        """What kind of model it is, how large, and how far it was trained."""
+        kind = ["skip-gram" if self.sg else "CBOW"]
+        kind += [f"negative={self.negative}"] * bool(self.negative) + ["hs=1"] * bool(self.hs)
+        return (
+            f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
+            f"{self._weights.epochs_trained} epochs trained>"
+        )
+
+    def __getitem__(self, _: object) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} model has no items: vectors by word are in model.wv")
+
+    if not TYPE_CHECKING:  # type checkers would take any name for granted
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property, whose own error is the one to show
+                return object.__getattribute__(self, name)
+            raise missing_attribute(self, name)
+
     # ---- vocabulary ----
 
+    @names_arguments({"sentences": "corpus_iterable"})
     def build_vocab(
         self,
         corpus_iterable: Sentences | None = None,
@@ -660,6 +682,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     # ---- training ----
 
+    @names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
     def train(
         self,
         corpus_iterable: Sentences | None = None,
