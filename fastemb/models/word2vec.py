@@ -481,6 +481,10 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if self._vocabulary is None:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
+        if not isinstance(self.wv, KeyedVectors):
+            raise ValueError(
+                f"model.wv must be KeyedVectors, not {type(self.wv).__name__}; gensim's go through from_gensim"
+            )
         keys, rows = self.wv.index_to_key, self.wv.key_to_index
         order = None if keys == self._vocabulary.keys else rows_of(self._vocabulary, keys)
         if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):

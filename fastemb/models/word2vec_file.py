@@ -93,7 +93,12 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
     Raises:
         ValueError: the file is something else, or damaged.
     """
-    arrays, metadata = read_tensors(path)
+    try:
+        arrays, metadata = read_tensors(path)
+    except ValueError as error:
+        if _is_text(path):
+            raise ValueError(f"{error}; to learn from text call Word2Vec(corpus_file={str(path)!r})") from None
+        raise
     if metadata.get("format") != _FORMAT:
         raise ValueError(f"{path}: holds no Word2Vec model" + _hint(metadata))
     if metadata.get("version") != _VERSION:
@@ -207,6 +212,12 @@ def _counts(path: Any, arrays: dict[str, Any]) -> Any:
     if counts is None or counts.dtype != np.int64 or counts.ndim != 1:
         raise ValueError(f"{path}: the counts are missing or damaged")
     return counts
+
+
+def _is_text(path: str | os.PathLike[str]) -> bool:
+    with open(path, "rb") as file:
+        start = file.read(1000)
+    return bool(start) and b"\0" not in start and "\ufffd" not in start.decode("utf-8", "replace")[:-3]
 
 
 def _hint(metadata: dict[str, str]) -> str:

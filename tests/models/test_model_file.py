@@ -229,6 +229,16 @@ def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
         Word2Vec.load(tmp_path / "absent")
 
 
+@pytest.mark.parametrize("text", ["hello world\n", "wörter " * 400, "2 3\na 1 2 3\nb 1 2 3\n"])
+def test_text_in_place_of_a_model_names_the_call_that_learns_from_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "some.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"some\.txt: .*; to learn from text call Word2Vec\(corpus_file=") as caught:
+        Word2Vec.load(path)
+    call = str(caught.value).partition("to learn from text call ")[2]
+    assert len(eval(call.replace(")", ", min_count=1, sample=0)")).wv) > 0
+
+
 def test_the_vectors_of_a_model_file_can_be_read_alone(tmp_path: Path) -> None:
     model = trained()
     model.save(tmp_path / "model")
