@@ -789,7 +789,8 @@ class Word2Vec(Lifecycle, _Attributes):
             self.running_training_loss += run.totals.loss - told
             told = run.totals.loss
             if run.totals.words:
-                self.min_alpha_yet_reached = run.schedule.alpha(run.totals.words)
+                rate = run.schedule.alpha(run.totals.words)  # at the end perhaps a rounding below the last one
+                self.min_alpha_yet_reached = max(rate, run.schedule.end_alpha)
 
         stopped, vocabulary = False, self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words)
