@@ -860,12 +860,12 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if not self.negative:
             raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
-        self._known_vocabulary()
+        settings, vectors = self._settings().checked(), self._checked_inputs()
         rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
         if not rows:
             warn("none of the given words is in the vocabulary")
             return None
-        found = likeliest_words(self.wv.vectors[rows], self.syn1neg, bool(self.cbow_mean), topn)
+        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), topn)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
 
     def score(
@@ -895,9 +895,9 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if not self.hs:
             raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
-        self._known_vocabulary()
-        wv, paths = self.wv, self._huffman_paths()
-        scores = SentenceScores(wv.key_to_index, wv.vectors, self.syn1, paths, self.window, self.sg, self.cbow_mean)
+        settings, vectors = self._settings().checked(), self._checked_inputs()
+        rows, paths = self.wv.key_to_index, self._huffman_paths()
+        scores = SentenceScores(rows, vectors, self.syn1, paths, settings.window, settings.sg, settings.cbow_mean)
         some = sentences if total_sentences is None else islice(sentences, total_sentences)
         return np.array([scores.of(sentence) for sentence in some], dtype=np.float32)
 

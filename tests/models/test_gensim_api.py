@@ -545,3 +545,13 @@ def test_the_representation_says_what_it_is() -> None:
         repr(Word2Vec(SENTENCES, **settings | {"sg": 1, "hs": 1})),
     )
     assert repr(Word2Vec(vector_size=20)) == "<Word2Vec: 0 words, 20 dimensions, CBOW, negative=5, 0 epochs trained>"
+
+
+def test_settings_assigned_as_text_count_as_numbers_in_questions() -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS, hs=1)
+    asked = [SENTENCES[0], ["the", "cat"]]
+    model.window, model.cbow_mean = 1, 0
+    scores, odds = model.score(asked), model.predict_output_word(["the", "cat"])
+    model.window, model.cbow_mean = "1", "0"  # type: ignore[assignment]
+    assert (model.score(asked) == scores).all()
+    assert model.predict_output_word(["the", "cat"]) == odds
