@@ -25,7 +25,8 @@ void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed
                        int64_t count, int32_t *rows);
 
 /* Huffman tree over counts[size], which must not increase (Mikolov et al. 2013, section 2.1).
- * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes. */
+ * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes, or -1 when a count
+ * is negative or they add up to 2^63 or more. */
 int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work);
 /* For each word, from the root down: the rows of the inner nodes on its path, the turn (0 or 1) taken at each.
  * offsets: size + 1; nodes, codes: the summed length of all codes. */

@@ -109,6 +109,8 @@ cdef class HuffmanTree:
         cdef unsigned char[::1] work = self.work
         with nogil:
             self.total = fe_huffman_build(&counts[0], <int32_t>self.size, <int64_t *>&work[0])
+        if self.total < 0:
+            raise ValueError("counts must not be negative, nor add up to 2**63 or more")
 
     def paths(self, int64_t[::1] offsets not None, int32_t[::1] nodes not None, uint8_t[::1] codes not None):
         """Fill offsets (n + 1), nodes (total) and codes (total); the latter two have room for one more."""

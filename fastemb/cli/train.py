@@ -37,7 +37,10 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     )
     model = parser.add_argument_group("model")
     model.add_argument(
-        "--model", choices=("skipgram", "cbow"), default="skipgram", help="what predicts what (%(default)s)"
+        "--model",
+        choices=("skipgram", "cbow"),
+        default="skipgram",
+        help="what predicts what (%(default)s); in Python the default of Word2Vec is sg=0, cbow, as gensim's",
     )
     model.add_argument(
         "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"

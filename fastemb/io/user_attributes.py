@@ -14,6 +14,8 @@ from .json_text import parse_json
 
 Array = NDArray[Any]
 
+_DEEPEST = 100  # lists and dicts within each other: deeper ones cannot be read everywhere
+
 
 def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Array]]:
     """JSON of the plain values, and the arrays by ``prefix`` and name. What is neither is left out, with a warning.
@@ -57,6 +59,17 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
         made.__dict__[name] = value
 
 
+def storable(cls: type, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``attributes`` that `set_attributes` will hang on an object of ``cls`` again; warns of the others."""
+    fit = {name: value for name, value in attributes.items() if can_be_set(cls, name)}
+    if len(fit) < len(attributes):
+        warn(
+            "not saved, as they are no names, or names of methods: "
+            f"{', '.join(repr(name) for name in attributes if name not in fit)}"
+        )
+    return fit
+
+
 def can_be_set(cls: type, name: str) -> bool:
     """Whether an attribute of this name can be saved: it is a name, and not that of a method or property of the class.
 
@@ -66,11 +79,11 @@ def can_be_set(cls: type, name: str) -> bool:
     return name.isidentifier() and not name.startswith("__") and not callable(known) and not hasattr(known, "__get__")
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Any, room: int = _DEEPEST) -> bool:
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
+        return room > 0 and all(isinstance(key, str) and _is_plain(entry, room - 1) for key, entry in value.items())
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
+        return room > 0 and all(_is_plain(entry, room - 1) for entry in value)
     return value is None or isinstance(value, bool | int | float | str | np.bool_ | np.integer | np.floating)
 
 

@@ -29,7 +29,7 @@ from ..corpus.lists import require_sentences, sentence_tokens
 from ..corpus.vocabulary import NothingKeptError, Selection
 from ..io.paths import local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
-from ..io.user_attributes import set_attributes
+from ..io.user_attributes import set_attributes, storable
 from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
@@ -62,9 +62,10 @@ from .building import (
 )
 from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
+from .older import missing_attribute, names_arguments
 from .scoring import SentenceScores, likeliest_words
 from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
-from .word2vec_file import STATE, Saved, read_model, write_model
+from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, read_model, write_model
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -158,6 +159,7 @@ class Word2Vec(Lifecycle, _Attributes):
     _paths: HuffmanPaths | None
     _followed: list[Any]  # the keys of wv whose order the vocabulary was last found to have
 
+    @names_arguments({"size": "vector_size", "iter": "epochs"})
     def __init__(
         self,
         sentences: Sentences | None = None,
@@ -261,8 +263,28 @@ class Word2Vec(Lifecycle, _Attributes):
     def __str__(self) -> str:
         return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
 
+    def __repr__(self) -> str:
+        """What kind of model it is, how large, and how far it was trained."""
+        kind = ["skip-gram" if self.sg else "CBOW"]
+        kind += [f"negative={self.negative}"] * bool(self.negative) + ["hs=1"] * bool(self.hs)
+        return (
+            f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
+            f"{self._weights.epochs_trained} epochs trained>"
+        )
+
+    def __getitem__(self, _: object) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} model has no items: vectors by word are in model.wv")
+
+    if not TYPE_CHECKING:  # type checkers would take any name for granted
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property, whose own error is the one to show
+                return object.__getattribute__(self, name)
+            raise missing_attribute(self, name)
+
     # ---- vocabulary ----
 
+    @names_arguments({"sentences": "corpus_iterable"})
     def build_vocab(
         self,
         corpus_iterable: Sentences | None = None,
@@ -475,6 +497,10 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if self._vocabulary is None:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
+        if not isinstance(self.wv, KeyedVectors):
+            raise ValueError(
+                f"model.wv must be KeyedVectors, not {type(self.wv).__name__}; gensim's go through from_gensim"
+            )
         keys, rows = self.wv.index_to_key, self.wv.key_to_index
         order = None if keys == self._vocabulary.keys else rows_of(self._vocabulary, keys)
         if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):
@@ -695,6 +721,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     # ---- training ----
 
+    @names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
     def train(
         self,
         corpus_iterable: Sentences | None = None,
@@ -800,7 +827,8 @@ class Word2Vec(Lifecycle, _Attributes):
             self.running_training_loss += run.totals.loss - told
             told = run.totals.loss
             if run.totals.words:
-                self.min_alpha_yet_reached = run.schedule.alpha(run.totals.words)
+                rate = run.schedule.alpha(run.totals.words)  # at the end perhaps a rounding below the last one
+                self.min_alpha_yet_reached = max(rate, run.schedule.end_alpha)
 
         def notice(event: str) -> None:
             with Allowed():
@@ -874,12 +902,12 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if not self.negative:
             raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
-        self._known_vocabulary()
+        settings, vectors = self._settings().checked(), self._checked_inputs()
         rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
         if not rows:
             warn("none of the given words is in the vocabulary")
             return None
-        found = likeliest_words(self.wv.vectors[rows], self.syn1neg, bool(self.cbow_mean), topn)
+        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), topn)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
 
     def score(
@@ -910,9 +938,9 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if not self.hs:
             raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
-        self._known_vocabulary()
-        wv, paths = self.wv, self._huffman_paths()
-        scores = SentenceScores(wv.key_to_index, wv.vectors, self.syn1, paths, self.window, self.sg, self.cbow_mean)
+        settings, vectors = self._settings().checked(), self._checked_inputs()
+        rows, paths = self.wv.key_to_index, self._huffman_paths()
+        scores = SentenceScores(rows, vectors, self.syn1, paths, settings.window, settings.sg, settings.cbow_mean)
         require_sentences(sentences)
         some = sentences if total_sentences is None else islice(sentences, total_sentences)
         lists = (sentence_tokens(sentence, number) for number, sentence in enumerate(some))
@@ -943,12 +971,20 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Raises:
             TypeError: a key is neither str nor int.
+            ValueError: a setting makes no sense; or ``wv`` or a matrix was changed by hand so that it does not fit.
             OSError: the file cannot be written; nothing is left half-written.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         target = local_target(fname_or_handle)
         left_out = set(ignore)
-        vectors = self._checked_inputs()
+        settings = self._settings().checked()
+        vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()
+        self._weights.require(settings)
+        self._weights.check_shapes(vectors.shape)
+        self._weights.input_scale(len(vocabulary))  # whether the lock factors fit
+        self.wv.vectors_lockf = self._weights.lock_factors()
+        state = {name: getattr(self, name) for name in STATE}
+        check_state(state | {"epochs_trained": self._weights.epochs_trained})
         if vectors.dtype != np.float32:
             self.wv.vectors = vectors.astype(np.float32)
         matrices = {"vectors": self.wv.vectors}
@@ -957,13 +993,15 @@ class Word2Vec(Lifecycle, _Attributes):
         if self.hs:
             matrices["syn1"] = self.syn1
         saved = Saved(
-            self._settings(),
-            {name: getattr(self, name) for name in STATE},
+            settings,
+            state,
             self._weights.epochs_trained,
-            self._known_vocabulary(),
+            vocabulary,
             matrices,
             self._huffman_paths() if self.hs else None,
-            {name: value for name, value in self._own_attributes().items() if name not in left_out},
+            storable(
+                type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
+            ),
             *self.wv._packed(left_out),
         )
         write_model(target, saved)
@@ -996,6 +1034,7 @@ class Word2Vec(Lifecycle, _Attributes):
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
         model.wv._unpack(fname, saved.tensors, saved.metadata)
+        checked_lock_factors(fname, model.wv.vectors_lockf, len(saved.vocabulary))
         saved.tensors.clear()  # copies of the matrices are made one by one
         own = saved.own
         for name in set(own) & _KEPT:

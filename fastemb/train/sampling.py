@@ -74,7 +74,7 @@ def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
     Counts of zero are taken as one: many of them would make a path as long as the vocabulary.
 
     Raises:
-        ValueError: the counts add up to 2**62 or more.
+        ValueError: the counts add up to 2**63 or more.
     """
     counts = np.maximum(counts, 1)
     order = np.argsort(-counts, kind="stable")

@@ -43,7 +43,7 @@ class Training:
             warn(
                 f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
             )
-        if task.settings.negative > _MANY_NEGATIVES:
+        if task.settings.negative > _MANY_NEGATIVES and not task.settings.cbow_exact:  # with which many do well
             warn(
                 f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
                 "5 to 20 is usual"

@@ -84,9 +84,12 @@ class Weights:
         """The input vectors, which may have been replaced.
 
         Raises:
-            ValueError: they are not of this shape.
+            ValueError: they are no numbers, or not of this shape.
         """
         vectors = self.holder.vectors
+        if not isinstance(vectors, np.ndarray) or vectors.dtype.kind not in "fiu":
+            kind = vectors.dtype if isinstance(vectors, np.ndarray) else type(vectors).__name__
+            raise ValueError(f"{self.name}.vectors must be an array of real numbers, not {kind}")
         if vectors.shape != shape:
             raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; the model needs {shape}")
         return vectors

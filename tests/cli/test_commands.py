@@ -562,6 +562,7 @@ def test_help_of_train_tells_the_defaults(run: Run) -> None:
     words = " ".join(run("train", "--help").output.split())
     for default in ("(100)", "(5)", "(0.75)", "(0.001)", "(0.025)", "(0.0001)", "(skipgram)", "(ns)"):
         assert default in words
+    assert f"in Python the default of Word2Vec is sg={Word2Vec().sg}, cbow" in words
 
 
 @pytest.mark.parametrize("number", ["0", "-3", "2.5", "many"])

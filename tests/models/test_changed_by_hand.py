@@ -152,6 +152,8 @@ WRONG: dict[Callable[[Word2Vec], object], str] = {
     lambda model: setattr(model, "wv", other_vectors(model, list("abxyz"))): "'x' is new",
     lambda model: setattr(model, "wv", KeyedVectors(6)): "model.wv has 0 words",
     lambda model: setattr(model, "wv", KeyedVectors(6, 5)): "None is new",
+    lambda model: setattr(model, "wv", None): "model.wv must be KeyedVectors, not NoneType",
+    lambda model: setattr(model, "wv", {"a": np.ones(6)}): "model.wv must be KeyedVectors, not dict",
     swap_rows_of_keys: "key_to_index does not say where the keys",
     swap_keys: "key_to_index does not say where the keys",
     lambda model: setattr(model.wv, "key_to_index", {}): "key_to_index does not say where the keys",
@@ -161,6 +163,15 @@ WRONG: dict[Callable[[Word2Vec], object], str] = {
     few_counts: "attribute 'count' does not fit: 5 keys need as many counts",
     huge_counts: r"counts add up to 2\*\*62 or more",
 }
+
+
+@pytest.mark.parametrize("vectors", [[[1.0] * 6] * 5, np.ones((5, 6), complex), np.full((5, 6), "1"), None])
+def test_vectors_that_are_no_numbers_are_an_error(vectors: Any, tmp_path: Path) -> None:
+    model = trained()
+    model.wv.vectors = vectors
+    for use in (lambda: model.train(SENTENCES), lambda: model.save(tmp_path / "model")):
+        with pytest.raises(ValueError, match=r"wv.vectors must be an array of real numbers, not"):
+            use()
 
 
 @pytest.mark.parametrize("change", WRONG)
