@@ -16,7 +16,8 @@ from ..corpus.corpus_file import is_corpus, is_saved
 from ..corpus.inputs import find_inputs
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of, is_parquet
-from .shared import Commands, positive, say
+from .saying import say
+from .shared import Commands, positive
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:

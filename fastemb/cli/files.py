@@ -9,7 +9,8 @@ from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
 from ..vectors import load_vectors, save_vectors
-from .shared import FORMATS, check_writable, say
+from .saying import say
+from .shared import FORMATS, check_writable
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:

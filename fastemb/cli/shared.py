@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -36,11 +35,6 @@ def check_writable(sources: Iterable[str], *outputs: str | None) -> None:
             raise FileNotFoundError(f"cannot save to {path}: the folder {folder} does not exist")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(f"cannot save to {path}: the folder {folder} is not writable")
-
-
-def say(message: str) -> None:
-    """Print to standard error."""
-    print(message, file=sys.stderr)
 
 
 def positive(text: str) -> int:

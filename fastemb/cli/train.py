@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from ..config import isa
 from ..models import Word2Vec
@@ -10,8 +11,10 @@ from ..train.settings import Settings
 from ..vectors import save_vectors
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
+from .saying import say
 from .settings import add_settings, settings_of
-from .shared import FORMATS, say
+from .shared import FORMATS
+from .stopping import hear_again, status_of
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
@@ -66,15 +69,20 @@ def _train(options: argparse.Namespace) -> int:
     corpus = corpus_of(options, options.workers, cache=options.cache)
     model.build_vocab(corpus)
     tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
-    status = 0
     try:
         model.train(corpus, progress=False if options.quiet else None)
-    except KeyboardInterrupt:
+        _save(model, options, tell)
+    except KeyboardInterrupt as error:
+        hear_again()  # a second one ends the saving, too
         say("interrupted; saving what was learned so far")
-        status = 130
+        _save(model, options, tell)
+        return status_of(error)
+    return 0
+
+
+def _save(model: Word2Vec, options: argparse.Namespace, tell: Callable[[str], None]) -> None:
     save_vectors(model.wv, options.output)
     tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {isa()})")
     if options.save_model:
         model.save(options.save_model)
         tell(f"saved the model to {options.save_model}")
-    return status
