@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from ..signals import Deferred
 from .saying import give_up_output, say
 from .stopping import hear, ignore, let_go, raise_again, status_of
 
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        parser = import_module(".parser", __name__).command_line(next(iter(arguments), ""))
+        with Deferred():  # an import that is broken off may crash in NumPy, or swallow the exception
+            parser = import_module(".parser", __name__).command_line(next(iter(arguments), ""))
         options = parser.parse_args(arguments)
         status = int(options.run(options) or 0)
         if status < 128:  # the terminal may be gone

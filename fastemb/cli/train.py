@@ -24,7 +24,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     """Add ``train``."""
     parser.description = (
         "Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
-        "corpus that was encoded before."
+        "corpus that was encoded before. Ctrl-C, SIGTERM and SIGHUP end the training and save what was learned."
     )
     add_reading(parser, min_count=5)
     parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {FORMATS}")
