@@ -16,7 +16,8 @@ from ..corpus.inputs import find_inputs
 from ..io.atomic import draft_folder
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of, is_parquet
-from .shared import Commands, file_path, positive, say
+from .saying import say
+from .shared import Commands, file_path, positive
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:

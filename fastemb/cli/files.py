@@ -9,7 +9,8 @@ from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
 from ..vectors import load_vectors
-from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, say, vectors_path
+from .saying import say
+from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, vectors_path
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:

@@ -13,8 +13,9 @@ from ..items.lookup import Lookup
 from ..items.model_file import check_storable
 from ..items.parameters import Parameters
 from .ranked import check_format, write_ranked
+from .saying import say
 from .settings import add_settings, settings_of
-from .shared import STDOUT, Commands, check_writable, file_path, positive, say
+from .shared import STDOUT, Commands, check_writable, file_path, positive
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 

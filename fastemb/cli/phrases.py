@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..corpus import Corpus
 from ..phrases import ENGLISH_CONNECTOR_WORDS, Phrases
-from .shared import file_path, positive, say
+from .saying import say
+from .shared import file_path, positive
 
 _THRESHOLD = 10.0
 _ENGLISH = "english"

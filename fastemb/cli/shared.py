@@ -83,11 +83,6 @@ def vectors_path(text: str) -> str:
     return file_path(text)
 
 
-def say(message: str) -> None:
-    """Print to standard error."""
-    print(message, file=sys.stderr)
-
-
 def positive(text: str) -> int:
     """For argparse: a whole number above 0."""
     try:

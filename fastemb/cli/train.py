@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from ..config import isa
 from ..models import Word2Vec
 from ..train.settings import Settings
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
+from .saying import say
 from .settings import add_settings, settings_of
-from .shared import FORMATS, file_path, save_output, say
+from .shared import FORMATS, file_path, save_output
+from .stopping import hear_again, status_of
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
@@ -20,7 +23,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     """Add ``train``."""
     parser.description = (
         "Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
-        "corpus that was encoded before."
+        "corpus that was encoded before. Ctrl-C, SIGTERM and SIGHUP end the training and save what was learned."
     )
     add_reading(parser, min_count=5)
     parser.add_argument(
@@ -73,15 +76,20 @@ def _train(options: argparse.Namespace) -> int:
     corpus = corpus_of(options, options.workers, cache=options.cache)
     model.build_vocab(corpus)
     tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
-    status = 0
     try:
         model.train(corpus, progress=False if options.quiet else None)
-    except KeyboardInterrupt:
+        _save(model, options, tell)
+    except KeyboardInterrupt as error:
+        hear_again()  # a second one ends the saving, too
         say("interrupted; saving what was learned so far")
-        status = 130
+        _save(model, options, tell)
+        return status_of(error)
+    return 0
+
+
+def _save(model: Word2Vec, options: argparse.Namespace, tell: Callable[[str], None]) -> None:
     save_output(model.wv, options.output)
     tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {isa()})")
     if options.save_model:
         model.save(options.save_model)
         tell(f"saved the model to {options.save_model}")
-    return status

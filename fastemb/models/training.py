@@ -12,7 +12,6 @@ from weakref import WeakValueDictionary
 
 from ..checks import number, warn, whole
 from ..corpus import Corpus
-from ..signals import Deferred
 from ..train.schedule import Schedule, require_falling
 from ..train.settings import Settings
 from .callbacks import StopTraining
@@ -141,30 +140,29 @@ _lock = Lock()
 def alone_with(model: object, *, trains: bool) -> Iterator[None]:
     """Let no other thread train ``model`` or give it another vocabulary meanwhile.
 
-    The thread that trains may do the latter within a callback.
+    The thread that trains may do the latter within a callback. To be entered in `Deferred`, as a signal must not leave the
+    model in use; what may be broken off goes into `Allowed`.
 
     Raises:
         RuntimeError: another thread does so, or this one is training the model already.
     """
-    use, outer = _Use(get_ident(), trains), None
+    use = _Use(get_ident(), trains)
+    with _lock:
+        outer = _uses.get(id(model))
+        if outer is not None:
+            if outer.thread != use.thread:
+                raise RuntimeError(
+                    "another thread is training this model or building its vocabulary: wait until that has ended"
+                )
+            if trains and outer.trains:
+                raise RuntimeError("a callback cannot train the model that is being trained: call train after that")
+            use.trains = use.trains or outer.trains
+        _uses[id(model)] = use
     try:
-        with Deferred(), _lock:  # a signal must not leave the lock taken
-            outer = _uses.get(id(model))
-            if outer is not None:
-                if outer.thread != use.thread:
-                    raise RuntimeError(
-                        "another thread is training this model or building its vocabulary: wait until that has ended"
-                    )
-                if trains and outer.trains:
-                    raise RuntimeError("a callback cannot train the model that is being trained: call train after that")
-                use.trains = use.trains or outer.trains
-            _uses[id(model)] = use
         yield
     finally:
-        with Deferred(), _lock:
-            if _uses.get(id(model)) is not use:
-                pass
-            elif outer is None:
-                del _uses[id(model)]
+        with _lock:
+            if outer is None:
+                _uses.pop(id(model), None)
             else:
                 _uses[id(model)] = outer

@@ -316,7 +316,7 @@ class Word2Vec(Lifecycle, _Attributes):
             RuntimeError: an update of a model that has no vocabulary yet.
             ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
         """
-        with alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False), Allowed():
             self._build(Source.of(corpus_iterable, corpus_file), update, keep_raw_vocab, trim_rule, min_count, sample)
             self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
@@ -458,7 +458,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     def init_weights(self) -> None:
         """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
-        with alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False):
             settings = self._settings().checked()
             rows = len(self._known_vocabulary())
             vectors = fresh_inputs(rows, settings)
@@ -469,7 +469,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Take over another model's vocabulary, with fresh matrices."""
-        with alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False):
             further = {
                 "corpus_count": other_model.corpus_count,
                 "corpus_total_words": other_model.corpus_total_words,
@@ -570,7 +570,7 @@ class Word2Vec(Lifecycle, _Attributes):
         if self.null_word:
             vocabulary = with_null_word(vocabulary)
         settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
-        with alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False):
             if update:
                 self._grow(vocabulary, settings, further)
             else:
@@ -770,7 +770,7 @@ class Word2Vec(Lifecycle, _Attributes):
                 or with NaN.
             TypeError: a callback is none.
         """
-        with alone_with(self, trains=True):
+        with Deferred(), alone_with(self, trains=True), Allowed():
             vocabulary = self._trainable_vocabulary()
             warn_of_queue_options(queue_factor, report_delay)
             settings = self._settings().checked()

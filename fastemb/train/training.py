@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import TracebackType
 from typing import Self
 
@@ -59,7 +60,8 @@ class Training:
             self.release()
             self._watch()
         finally:
-            self._display.close()
+            with contextlib.suppress(OSError):
+                self._display.close()
 
     def epoch(self) -> None:
         """Train to the end of the present epoch, which counts from then on.
@@ -96,7 +98,8 @@ class Training:
     def _watch(self) -> None:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
-        self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
+        with contextlib.suppress(OSError):  # a terminal that was closed ends no training
+            self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
         self._task.corpus.passed(totals.words)
 
 
