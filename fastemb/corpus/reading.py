@@ -59,8 +59,10 @@ class ReadOptions:
     def of(cls, arguments: Mapping[str, Any]) -> Self:
         """The options among the arguments of a door, by name."""
         given = {option.name: arguments[option.name] for option in fields(cls) if option.name in arguments}
-        made = {name: local_path(given[name]) for name in ("save_to", "cache") if given.get(name) is not None}
-        return cls(**given | made)
+        for name in ("save_to", "cache"):
+            if given.get(name) is not None:
+                given[name] = local_path(given[name])
+        return cls(**given)
 
     def target(self) -> Selection | Vocabulary:
         """Which words are kept.
