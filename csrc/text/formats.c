@@ -6,6 +6,7 @@
  * same float, by Schubfach (Giulietti, "The Schubfach way to render doubles", 2020). */
 #include <string.h>
 
+#include "common/compiler.h"
 #include "text/text.h"
 
 static int is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
@@ -174,38 +175,44 @@ static const char *skip_field_back(const char *begin, const char *at) {
     return at;
 }
 
-/* The end of a key with spaces in it, as GloVe's files have: what stands before the last `dims` fields. NULL when that
- * is one word, or ends in a number, so that the line rather has too many of these. */
-static const char *key_with_spaces(const char *begin, const char *end, int64_t dims) {
-    const char *at = skip_blanks_back(begin, end);
-    for (int64_t column = 0; column < dims; column++) at = skip_blanks_back(begin, skip_field_back(begin, at));
-    const char *word = skip_field_back(begin, at);
-    struct decimal number;
-    if (word == begin || is_blank(*begin) || scan_decimal(word, at, &number)) return NULL;
-    return at;
+static int may_be_number(const char *at, const char *end) {
+    int digits = 0;
+    for (; at < end; at++) {
+        if (is_digit(*at)) digits = 1;
+        else if (memchr("+-.eE", *at, 5) == NULL) return 0;
+    }
+    return digits;
 }
 
-/* The key's end and the numbers of the line [at, end); NULL when it does not fit. */
-static const char *read_line(struct fe_text *text, const char *bytes, const char *at, const char *end) {
-    const int64_t hard_count = text->hard_count;
-    const char *key_end = memchr(at, ' ', (size_t)(end - at));
-    if (key_end == NULL || read_numbers(text, bytes, key_end, end)) return key_end;
-    text->hard_count = hard_count;
-    key_end = key_with_spaces(at, end, text->dims);
-    return key_end != NULL && read_numbers(text, bytes, key_end, end) ? key_end : NULL;
+/* The end of a key with spaces in it, as GloVe's files have: what stands before the last `dims` fields. NULL when that
+ * is one word, or ends in a number, so that the line rather has too many of these. Forgets what was read of the line.
+ */
+FE_NOINLINE const char *key_with_spaces(struct fe_text *text, const char *begin, const char *end) {
+    while (text->hard_count > 0 && text->hard[text->hard_count - 1].index >= text->count * text->dims)
+        text->hard_count--;
+    const char *at = skip_blanks_back(begin, end);
+    for (int64_t column = 0; column < text->dims; column++) at = skip_blanks_back(begin, skip_field_back(begin, at));
+    const char *word = skip_field_back(begin, at);
+    return word == begin || is_blank(*begin) || may_be_number(word, at) ? NULL : at;
 }
 
 int fe_text_read_rows(struct fe_text *text, const char *bytes, int64_t length) {
     const char *at = bytes, *end = bytes + length;
+    const char *spaced = NULL; /* the end of the key of a line that is read again */
     char *key_to = text->keys;
     int fits = 1;
     text->count = text->hard_count = 0;
     while (text->count < text->room && text->hard_room - text->hard_count >= text->dims) {
         const char *line_end = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
         if (line_end == NULL) break;
-        const char *key_end = read_line(text, bytes, at, line_end);
-        fits = key_end != NULL;
+        const char *key_end = spaced != NULL ? spaced : memchr(at, ' ', (size_t)(line_end - at));
+        fits = key_end != NULL && read_numbers(text, bytes, key_end, line_end);
+        if (!fits && key_end != NULL && spaced == NULL) {
+            spaced = key_with_spaces(text, at, line_end);
+            if (spaced != NULL) continue;
+        }
         if (!fits) break;
+        spaced = NULL;
         key_to = put_key(key_to, at, key_end);
         text->count++;
         at = line_end + 1;

@@ -57,11 +57,12 @@ def find_inputs(source: Any) -> list[InputFile]:
         ValueError: nothing is named.
         ImportError: a URL, and fsspec is not installed.
     """
-    if isinstance(source, str | bytes | os.PathLike):
+    is_path = isinstance(source, str | os.PathLike)
+    if is_path or (isinstance(source, bytes) and os.path.exists(expanded(source))):  # other bytes may be text
         return _named(expanded(source))
     if hasattr(source, "read"):
         return [_open_file(source)]
-    if not isinstance(source, Iterable):
+    if isinstance(source, bytes) or not isinstance(source, Iterable):
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
     if is_table(source):
         raise TypeError(f"text is read from files, not from a table ({type(source).__name__}): see Corpus.from_arrow")

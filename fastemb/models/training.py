@@ -140,8 +140,8 @@ _lock = Lock()
 def alone_with(model: object, *, trains: bool) -> Iterator[None]:
     """Let no other thread train ``model`` or give it another vocabulary meanwhile.
 
-    The thread that trains may do the latter within a callback. To be entered in `Deferred`, as a signal must not leave the
-    model in use; what may be broken off goes into `Allowed`.
+    The thread that trains may do the latter within a callback. To be entered in `Deferred`, as a signal must not leave
+    the model in use; what may be broken off goes into `Allowed`.
 
     Raises:
         RuntimeError: another thread does so, or this one is training the model already.

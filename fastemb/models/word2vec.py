@@ -462,9 +462,7 @@ class Word2Vec(Lifecycle, _Attributes):
             settings = self._settings().checked()
             rows = len(self._known_vocabulary())
             vectors = fresh_inputs(rows, settings)
-            with Deferred():
-                self.wv.vectors = vectors
-                self._weights.start_outputs(rows, settings)
+            self.wv.vectors = vectors
             self._weights.start_outputs(rows, settings)
 
     def reset_from(self, other_model: Word2Vec) -> None:

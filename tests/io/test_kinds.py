@@ -250,7 +250,9 @@ def test_keys_with_spaces_are_read_from_the_right(tmp_path: Path) -> None:
             assert found.vectors.sum(axis=1).tolist() == [6, 15, 24, 3, 6, 9]
 
 
-@pytest.mark.parametrize("line", ["a 1 2 3 4", "a b 1 2 3 4", "a b 1 2", " a 1 2 3 4", "a b", "a b x y z"])
+@pytest.mark.parametrize(
+    "line", ["a 1 2 3 4", "a b 1 2 3 4", "a b 1 2", " a 1 2 3 4", "a b", "a b x y z", "a\tb\t1\t2\t3"]
+)
 def test_lines_with_too_many_or_too_few_numbers_are_still_errors(line: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_text(f"2 3\nok 1 2 3\n{line}\n")
     with pytest.raises(ValueError, match="x: line 3"):
