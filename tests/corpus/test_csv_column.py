@@ -97,6 +97,11 @@ def test_options_that_make_no_sense_are_named_before_files(options: Any, error: 
         Corpus.from_csv("nowhere.csv", "text", **options)
 
 
+def test_a_str_is_no_list_of_columns(path: Path) -> None:
+    with pytest.raises(TypeError, match="names of columns must be a list of str, not the str 'text'"):
+        Corpus.from_csv(path, columns="text")
+
+
 def test_a_cache_knows_the_options_of_the_table(path: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     assert list(Corpus.from_csv(path, "text", cache=cache)) == SENTENCES
