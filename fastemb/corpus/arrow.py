@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from ..io.paths import AnyPath, expanded
 from .inputs import InputFile, find_inputs
 from .messages import short
@@ -138,7 +140,7 @@ def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         )
     if isinstance(data, Mapping):
         column = data[list(data)[_index(list(data), name)]]
-        return column_of(pa.array(column) if isinstance(column, (list, tuple)) else column, None, sizes)
+        return column_of(pa.array(column) if isinstance(column, (list, tuple, np.ndarray)) else column, None, sizes)
     if hasattr(data, "collect_schema"):  # a lazy frame of polars
         names = data.collect_schema().names()
         return column_of(data.select(names[_index(names, name)]).collect(), None, sizes)

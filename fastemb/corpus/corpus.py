@@ -16,13 +16,14 @@ from ..io.paths import AnyPath, expanded, local_path, optional_path
 from .arrow import TableSource
 from .blocks import Parts
 from .corpus_file import is_corpus, open_corpus, save_corpus
+from .delimited import Delimited
 from .disk import renumber_on_disk
 from .estimate import model_memory, table_memory
 from .inputs import TextSource, find_inputs
 from .lists import encode_lists
 from .mapped import OnDisk
 from .memory import MemoryStore, renumber_in_place
-from .reading import ReadOptions, read_column, read_files, read_ids, read_parquet, read_sentences
+from .reading import ReadOptions, read_column, read_csv, read_files, read_ids, read_parquet, read_sentences
 from .splitting import TextOptions
 from .task import Task
 from .text import encode_files
@@ -32,8 +33,8 @@ from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 class Corpus:
     """Sentences as ids of a vocabulary, encoded once and read by every epoch.
 
-    Make one with `from_file`, `from_sentences`, `from_ids`, `from_arrow` or `from_parquet`, which share these options,
-    or `open` one that was saved.
+    Make one with `from_file`, `from_sentences`, `from_ids`, `from_csv`, `from_arrow` or `from_parquet`, which share
+    these options, or `open` one that was saved.
 
     - ``min_count``: words that occur less often are dropped. Default 1.
     - ``max_final_vocab``: the most words to keep; those that tie at the border are all dropped. Default None: all.
@@ -381,6 +382,77 @@ class Corpus:
             cache=optional_path(cache),
         )
         return cls(*read_parquet(path, column, options))
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: TextSource,
+        column: str | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        sep: str | None = None,
+        quotechar: str | None = None,
+        encoding: str = "utf-8",
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
+        vocabulary: Vocabulary | None = None,
+        lower: bool = False,
+        token_pattern: str | re.Pattern[str] | None = None,
+        tokenizer: Any = None,
+        max_sentence_length: int | None = None,
+        workers: int | None = None,
+        save_to: AnyPath | None = None,
+        cache: AnyPath | None = None,
+    ) -> Corpus:
+        r"""Encode a column of CSV, TSV or other delimited text, a row a sentence, whose text is split at white space.
+
+        Args:
+            path: What `from_file` takes.
+            column: The column; it may be left out where there is only one.
+            columns: Names of the columns of files whose first row does not name them.
+            sep: What stands between fields, of one character or several, such as ``";"``, ``"|"`` or ``"::"``.
+                Default: a tab where the name ends in .tsv, .tab or .txt, before the ending of its compression if it has
+                one; else a comma.
+            quotechar: The character that a field begins and ends with where it holds separators or line ends; ``""``
+                where no field is quoted. Default: none where ``sep`` is a tab or has several characters, else ``"``.
+            encoding: As in `from_file`.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            lower: As in `from_file`.
+            token_pattern: As in `from_file`. Line ends within a field are spaces.
+            tokenizer: As in `from_file`.
+            max_sentence_length: As in `from_file`.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
+            cache: As in `from_file`.
+
+        Raises:
+            OSError: a file cannot be read, or ``save_to`` or ``cache`` not written.
+            TypeError: ``path`` names no file, or an option is of another type.
+            ValueError: with the file and line: a row has more or fewer fields than there are columns, a quote is not
+                closed, a row has more than 16,777,216 characters, text in another encoding; there is no such column;
+                else as for `from_file`.
+        """
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            workers=workers,
+            save_to=optional_path(save_to),
+            cache=optional_path(cache),
+        )
+        return cls(*read_csv(path, column, columns, Delimited(sep, quotechar, encoding), options))
 
     @classmethod
     def open(cls, path: AnyPath, *, verify: bool = True) -> Corpus:

@@ -101,6 +101,7 @@ class Rows:
     def _split(self, pieces: Iterator[bytes]) -> Iterator[RowBlock]:
         decoder = codecs.getincrementaldecoder(UTF8)()
         rest, line = "", 1  # a row that has not ended yet, and the line on which it begins
+        enough = 0  # characters: a row whose quote is open is looked at again when it is twice as long
         for piece in chain(pieces, [b""]):
             if len(rest) > LONGEST_ROW:
                 self._fail(line, f"a row of more than {LONGEST_ROW:,} characters; is a quote not closed?")
@@ -110,6 +111,9 @@ class Rows:
                 before = _plain_ends(rest + error.object[: error.start].decode())
                 hint = 'give its encoding, such as encoding="latin-1"'
                 self._fail(line + before.count("\n"), f"this is not UTF-8: {hint}")
+            if piece and len(text) < enough:
+                rest = text
+                continue
             # A carriage return at the very end may be the first half of a line end.
             end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1 if piece else len(text)
             whole, rest = text[:end], text[end:]
@@ -118,6 +122,7 @@ class Rows:
                 yield block
                 line += used
                 rest = "".join([*list(io.StringIO(whole, newline=""))[used:], rest])
+                enough = 0 if used else 2 * len(rest)
             elif whole:
                 lines = _plain_ends(whole).removesuffix("\n").split("\n")
                 numbers = list(range(line, line + len(lines)))
@@ -215,6 +220,8 @@ class Table:
     """
 
     def __init__(self, name: str, rows: Rows, names: Sequence[str] | None) -> None:
+        if isinstance(names, str):
+            raise TypeError(f"names of columns must be a list of str, not the str {names!r}")
         found = rows.header() if names is None else list(names)
         if not found:
             raise ValueError(f"{name}: the file is empty")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-_TABLES = frozenset(["pandas", "polars", "pyarrow", "duckdb", "datasets", "dask", "modin", "cudf", "pyspark"])
+_TABLES = frozenset(["pandas", "polars", "pyarrow", "duckdb", "dask", "modin", "cudf", "pyspark"])
 _SIGNS = ("columns", "column_names", "read_next_batch", "scanner")
 
 
 def is_table(value: Any) -> bool:
     """Whether this has columns with names: a frame of pandas or polars, a table of Arrow or DuckDB, a dataset."""
-    return _library(value) in _TABLES and any(hasattr(type(value), name) for name in _SIGNS)
+    kind, library = type(value), _library(value)
+    if library == "datasets":  # a module of anybody may be called so
+        return hasattr(kind, "with_format")
+    return library in _TABLES and any(hasattr(kind, name) for name in _SIGNS)
 
 
 def python_value(value: Any) -> Any:

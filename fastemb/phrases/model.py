@@ -140,6 +140,7 @@ class PhrasesBase(ABC):
             raise TypeError(f"a sentence must be a list of words, not {short(sentence)}: split it first")
         if not isinstance(sentence, Iterable) and not hasattr(sentence, "__getitem__"):
             raise TypeError(f"a sentence must be a list of words, not {short(sentence)}")
+        require_sentences(sentence)
         tokens: Iterator[Any] = iter(sentence)
         once = tokens is sentence
         for token in tokens:

@@ -103,6 +103,12 @@ def zstd(folder: Path) -> Corpus:
     return Corpus.from_file(written(folder, "t.zst", data))
 
 
+def delimited(folder: Path, name: str, **options: Any) -> Corpus:
+    sep = options.get("sep") or ("\t" if ".tsv" in name else ",")
+    rows = "".join(f"{number}{sep}{line}\r\n" for number, line in enumerate(LINES))
+    return Corpus.from_csv(written(folder, name, f"id{sep}text\n{rows}".encode()), "text", **options)
+
+
 DOORS: dict[str, Callable[[Path], Corpus]] = {
     "text file": lambda folder: Corpus.from_file(written(folder, "t", TEXT.encode())),
     "gzip": lambda folder: Corpus.from_file(written(folder, "t.gz", gzip.compress(TEXT.encode()))),
@@ -118,6 +124,10 @@ DOORS: dict[str, Callable[[Path], Corpus]] = {
     "ids and offsets": lambda _: Corpus.from_ids(*id_arrays()[:2], keys=WORDS),
     "ragged ids": lambda _: Corpus.from_ids([[WORDS.index(word) for word in row] for row in SENTENCES], keys=WORDS),
     "sparse matrix": lambda _: sparse(),
+    "CSV": lambda folder: delimited(folder, "t.csv"),
+    "CSV, cached": lambda folder: delimited(folder, "t.csv", cache=folder / "c"),
+    "TSV, to disk": lambda folder: delimited(folder, "t.tsv", save_to=folder / "c", workers=3),
+    "MovieLens": lambda folder: delimited(folder, "t.dat", sep="::"),
     "Arrow text": lambda _: arrow("text"),
     "Arrow large text": lambda _: arrow("text", text="large_string"),
     "Arrow text views": lambda _: arrow("text", text="string_view"),
@@ -168,6 +178,7 @@ OWN = {
     "from_sentences": {"sentences", "split"},
     "from_ids": {"ids", "offsets", "keys"},
     "from_arrow": {"data", "column"},
+    "from_csv": {"path", "column", "columns", "sep", "quotechar"},
     "from_parquet": {"path", "column"},
 }
 

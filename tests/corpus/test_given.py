@@ -33,6 +33,7 @@ DOORS: dict[str, Callable[[Any], Any]] = {
     "Phrases": Phrases,
     "Phrases.add_vocab": lambda sentences: Phrases(SENTENCES).add_vocab(sentences),
     "Phrases.find_phrases": lambda sentences: Phrases(SENTENCES).find_phrases(sentences),
+    "Phrases[]": lambda sentences: list(Phrases(SENTENCES)[sentences]),
 }
 
 
@@ -91,6 +92,8 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
 def test_what_is_no_list_of_sentences_is_refused_with_the_way_to_read_it(door: str, kind: str) -> None:
     make, message = WRONG[kind]
     given = make()
+    if door == "Phrases[]" and isinstance(given, str | Path):
+        message = "a sentence must be a list of words, not"
     with pytest.raises((TypeError, ValueError), match=message):
         DOORS[door](given)
 
@@ -110,7 +113,7 @@ MISSING: dict[str, Callable[[], Any]] = {
     "in Arrow": of("pyarrow", lambda pa: pa.array([["the", "cat"], ["the", None]])),
     "null of Arrow": of("pyarrow", lambda pa: [["the", "cat"], ["the", pa.scalar(None)]]),
 }
-LOOKING_UP = {"Phrases.find_phrases", "Word2Vec.score"}  # whatever is unknown is left out
+LOOKING_UP = {"Phrases[]", "Phrases.find_phrases", "Word2Vec.score"}  # whatever is unknown is left out
 
 
 @pytest.mark.parametrize("door", sorted(set(DOORS) - LOOKING_UP))
@@ -181,7 +184,16 @@ def test_tables_are_read_by_the_door_that_is_told(kind: str) -> None:
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("column", ["text", "words"])
 @pytest.mark.parametrize(
-    "door", ["a lazy frame", "a scan", "a relation", "a dict of arrays", "a dict of lists", "a batch"]
+    "door",
+    [
+        "a lazy frame",
+        "a scan",
+        "a relation",
+        "a dict of arrays",
+        "a dict of lists",
+        "a dict of NumPy arrays",
+        "a batch",
+    ],
 )
 def test_columns_of_whatever_has_columns(door: str, column: str, tmp_path: Path) -> None:
     pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
@@ -205,11 +217,27 @@ def test_columns_of_whatever_has_columns(door: str, column: str, tmp_path: Path)
         Corpus.from_arrow(given)
 
 
+def test_columns_of_numpy() -> None:
+    pytest.importorskip("pyarrow")
+    assert list(Corpus.from_arrow({"n": np.arange(2), "text": np.array(TEXTS)}, "text")) == SENTENCES
+
+
 def test_columns_of_a_relation_may_have_any_name() -> None:
     pa, duckdb = pytest.importorskip("pyarrow"), pytest.importorskip("duckdb")
     name = 'a "b", c'
     relation = duckdb.from_arrow(pa.table({"n": [1, 2], name: TEXTS}))
     assert list(Corpus.from_arrow(relation, name)) == SENTENCES
+
+
+def test_a_module_that_only_sounds_like_datasets_may_hold_sentences() -> None:
+    class Mine:
+        columns = ("a", "b")
+
+        def __iter__(self) -> Any:
+            return iter(SENTENCES)
+
+    Mine.__module__ = "datasets.mine"
+    assert list(Corpus.from_sentences(Mine())) == SENTENCES
 
 
 def test_texts_that_are_to_be_split_may_be_of_other_libraries() -> None:
