@@ -95,6 +95,8 @@ def test_callbacks_stay_out_of_files(tmp_path: Path) -> None:
     assert (loaded.callbacks, loaded.compute_loss) == ((), False)
     with pytest.raises(TypeError, match="callbacks must be a list"):
         small_model(callbacks=5).fit(SHOP)
+    with pytest.raises(ValueError, match="compute_loss must be 0 or 1, not 'no'"):
+        small_model(compute_loss="no").fit(SHOP)
 
 
 def test_one_display_shows_both_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
