@@ -73,6 +73,13 @@ def test_callbacks_hear_of_every_epoch_and_see_the_vectors(sg: int | None, epoch
     assert plain.get_latest_training_loss() == 0
 
 
+def test_the_loss_of_both_kinds_is_that_of_each() -> None:
+    def loss(**params: Any) -> float:
+        return small_model(epochs=2, compute_loss=True, **params).fit(SHOP).get_latest_training_loss()
+
+    assert loss() == pytest.approx(loss(sg=0, vector_size=6) + loss(sg=1, vector_size=6), rel=1e-6)
+
+
 @pytest.mark.parametrize("at", [1, 2, 3, 10])
 def test_a_callback_that_fails_leaves_the_model_as_it_was(at: int) -> None:
     made = small_model(epochs=2, callbacks=[Notes(fails_at=at)])
