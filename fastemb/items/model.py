@@ -304,11 +304,11 @@ class Item2Vec:
         check_titles(self._titles)
 
     def title(self, item: Hashable) -> str:
-        """The title of an item, or the item as text where there is none."""
+        """The title of an item, or the item as text where there is none or an empty one."""
         found = self._titles.get(item)
         if found is None:
             found = self._titles.get(other_spelling(item))
-        return str(item) if found is None else found
+        return found or str(item)
 
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest `fit` or `partial_fit`, with ``compute_loss``; else 0."""
