@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Hashable
 
 import numpy as np
@@ -212,14 +213,16 @@ def _recommend(options: argparse.Namespace) -> int:
     elif options.all:
         users = list(model.histories.session_keys)
     names: list[Hashable] = ["history"] if users is None else users
-    found = model.recommend_many(
-        [known(options.history)] if users is None else None,
-        options.topn,
-        users=users,
-        exclude=[known(options.exclude)] * len(names) if options.exclude else None,
-        candidates=None if options.candidates is None else known(options.candidates),
-        exclude_history=not options.with_history,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the model knows no item")  # which was said
+        found = model.recommend_many(
+            [known(options.history)] if users is None else None,
+            options.topn,
+            users=users,
+            exclude=[known(options.exclude)] * len(names) if options.exclude else None,
+            candidates=None if options.candidates is None else known(options.candidates),
+            exclude_history=not options.with_history,
+        )
     if options.output is not None:
         write_ranked(options.output, names, found, model.titles)
         return 0

@@ -32,12 +32,26 @@ def refuse_tables(data: Any) -> None:
         )
     if isinstance(data, Mapping) or any(hasattr(data, name) for name in ("column_names", "columns", "fetchall")):
         raise TypeError("name the columns of a table: Interactions.from_table(table, session=..., item=...)")
+    if not hasattr(data, "__iter__") and not hasattr(data, "__getitem__"):
+        raise TypeError(f"baskets are lists of items, such as [['milk', 'bread'], ['tea']], not {short(data)}")
     if getattr(data, "ndim", 1) != 1:
         raise TypeError(
             f"an array of {data.ndim} dimensions may be a matrix of ratings, whose ratings would become items: give "
             "scipy.sparse.csr_array(matrix) for a matrix of sessions x items, or array.tolist() where each row is a "
             "list of items"
         )
+
+
+def require_items(name: str, value: Any) -> Iterable[Hashable]:
+    """An argument that must be a list of items.
+
+    Raises:
+        TypeError: it is a str, whose characters would be items, or no list at all.
+    """
+    if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
+        raise TypeError(f"{name} must be a list of items, not {short(value)}: give [{value!r}]")
+    found: Iterable[Hashable] = value
+    return found
 
 
 def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, list[Hashable]]:

@@ -13,8 +13,9 @@ from ..config import isa
 from ..corpus import Vocabulary
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .baskets import require_items
 from .core import Core
-from .grouping import grouped
+from .grouping import blocks, grouped
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
 from .parameters import check_count
@@ -173,7 +174,12 @@ class Fitted:
         """The mean of each session's input vectors, zero for an empty one: (sessions, vector_size)."""
         vectors = self.inputs
         queries = np.empty((len(histories), vectors.shape[1]), np.float32)
-        _native.mean_rows(isa(), vectors, histories.items, histories.offsets, histories.weights, queries)
+        offsets, weights = histories.offsets, histories.weights
+        for begin, end in blocks(offsets):  # an interrupt is noticed between two of them
+            some = slice(offsets[begin], offsets[end])
+            ends = offsets[begin : end + 1] - some.start
+            own = None if weights is None else weights[some]
+            _native.mean_rows(isa(), vectors, histories.items[some], ends, own, queries[begin:end])
         return queries
 
     def best(
@@ -232,7 +238,7 @@ class Fitted:
 
     def _mask(self, candidates: Iterable[Hashable]) -> NDArray[np.bool_]:
         mask = np.zeros(len(self.keys), bool)
-        mask[[row for item in candidates if (row := self.rows.get(item, -1)) >= 0]] = True
+        mask[[row for item in require_items("candidates", candidates) if (row := self.rows.get(item, -1)) >= 0]] = True
         if not mask.any():
             raise ValueError("none of the candidates is a known item")
         return mask

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import integer
+from ..corpus.messages import short
 from ..io.atomic import StrPath
 from ..io.safetensors import read_tensors, write_tensors
 from ..threads import thread_count
@@ -82,7 +83,8 @@ class ItemIndex:
 
     Raises:
         ImportError: usearch is not installed.
-        ValueError: there are no vectors, or one is not finite; ``workers`` is below 1.
+        ValueError: there are no vectors, or one is not finite; ``workers`` or a size is below 1.
+        TypeError: ``vectors`` are no `KeyedVectors`, or a size is no whole number.
 
     Attributes:
         index_to_key: The item of each row.
@@ -106,9 +108,11 @@ class ItemIndex:
         workers: int | None = None,
     ) -> None:
         _usearch()
-        self._build = _Build(bool(normalize), connectivity, expansion_add, expansion_search)
+        sizes = {"connectivity": connectivity, "expansion_add": expansion_add, "expansion_search": expansion_search}
+        self._build = _Build(bool(normalize), *(integer(name, value, 1) for name, value in sizes.items()))
         self._threads = thread_count(workers)
-        self._become(list(vectors.index_to_key), self._scaled(vectors))
+        rows = self._scaled(vectors)
+        self._become(list(vectors.index_to_key), rows)
 
     @property
     def normalize(self) -> bool:
@@ -126,12 +130,12 @@ class ItemIndex:
         Raises:
             ValueError: an item is in the index already, vectors are of another length, or one is not finite.
         """
+        more = self._scaled(vectors)
         known = [key for key in vectors.index_to_key if key in self.key_to_index]
         if known:
             raise ValueError(f"{known[0]!r} is in the index already; {len(known)} of these items are")
         if vectors.vector_size != self._rows.shape[1]:
             raise ValueError(f"the index holds vectors of {self._rows.shape[1]}, not {vectors.vector_size}")
-        more = self._scaled(vectors)
         keys, rows = [*self.index_to_key, *vectors.index_to_key], np.vstack([self._rows, more])
         if np.linalg.norm(more, axis=1).max() > self._longest:
             self._become(keys, rows)
@@ -195,6 +199,8 @@ class ItemIndex:
 
     def _scaled(self, vectors: KeyedVectors) -> Floats:
         """The vectors as they are indexed: float32 (items, d)."""
+        if not isinstance(vectors, KeyedVectors):
+            raise TypeError(f"give KeyedVectors, such as model.wv_out or model.wv, not {short(vectors)}")
         rows: Floats = np.array(vectors.vectors, np.float32, order="C")
         if not len(rows) or not np.isfinite(rows).all():
             raise ValueError("an index needs vectors, all of them finite")

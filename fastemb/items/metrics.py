@@ -10,6 +10,8 @@ from .interactions import Interactions, Numbers
 
 Ints = NDArray[np.int64]
 
+_ROWS = 1 << 13  # sessions; between two parts an interrupt is noticed
+
 
 def check_k(k: int) -> None:
     """Refuse a number of recommendations below 1.
@@ -49,9 +51,12 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
     owners = np.repeat(np.arange(len(judged)), sizes)
     known = truth >= 0
     pairs = np.sort(owners[known] * span + truth[known])
-    asked = np.arange(len(judged))[:, None] * span + top
-    found = np.searchsorted(pairs, asked)
-    hit = (top >= 0) & (pairs[np.minimum(found, len(pairs) - 1)] == asked) if len(pairs) else np.zeros(top.shape, bool)
+    hit = np.zeros(top.shape, bool)
+    for start in range(0, len(judged) if len(pairs) else 0, _ROWS):
+        some = slice(start, start + _ROWS)
+        asked = np.arange(len(judged))[some, None] * span + top[some]
+        found = np.minimum(np.searchsorted(pairs, asked), len(pairs) - 1)
+        hit[some] = (top[some] >= 0) & (pairs[found] == asked)
     hits = hit.sum(axis=1)
     ranks = np.arange(1, top.shape[1] + 1)
     best = np.minimum(sizes, k)

@@ -10,13 +10,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import flag
 from ..corpus import Corpus, Vocabulary
+from ..corpus.messages import short
 from ..io.paths import AnyPath, local_path
 from ..models.training import checked_callbacks
 from ..train.progress import make_progress
 from ..train.sampling import keep_shares
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .baskets import require_items
 from .core import Core
 from .fitted import Fitted, Floats
 from .interactions import Interactions
@@ -245,7 +248,7 @@ class Item2Vec:
     ) -> None:
         """Train the cores, and become what ``fitted`` makes of them, or stay what this is if that fails."""
         _check_trainable(data)
-        callbacks = checked_callbacks(self.callbacks)
+        callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
         event_keep = None if data.weights is None else keep_shares(data.weights / data.weights.max())
         corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
         words = [core.plan.settings.epochs * corpus.words for core in cores]
@@ -259,7 +262,7 @@ class Item2Vec:
             watcher.train_begins()
             for number, core in enumerate(cores):
                 watcher.part_begins(sum(words[:number]))
-                core.train(corpus, event_keep, watcher, want_loss=bool(self.compute_loss))
+                core.train(corpus, event_keep, watcher, want_loss=want_loss)
             show(watcher)
             watcher.train_ends()
         except BaseException:
@@ -295,15 +298,17 @@ class Item2Vec:
 
     @titles.setter
     def titles(self, value: Mapping[Any, str]) -> None:
+        if not hasattr(value, "keys"):
+            raise TypeError(f"titles must be a dict of items and titles, not {short(value)}")
         self._titles = dict(value)
         check_titles(self._titles)
 
     def title(self, item: Hashable) -> str:
-        """The title of an item, or the item as text where there is none."""
+        """The title of an item, or the item as text where there is none or an empty one."""
         found = self._titles.get(item)
         if found is None:
             found = self._titles.get(other_spelling(item))
-        return str(item) if found is None else found
+        return found or str(item)
 
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest `fit` or `partial_fit`, with ``compute_loss``; else 0."""
@@ -390,8 +395,9 @@ class Item2Vec:
         if (history is None) == (user is None):
             raise ValueError("give a history or a user")
         known = self._known()
+        require_items("exclude", exclude)
         rows, scores = known.best(
-            known.of_users([user]) if history is None else known.encoded([history]),
+            known.of_users([user]) if history is None else known.encoded([require_items("history", history)]),
             n,
             exclude=known.encoded([exclude], quiet=True),
             candidates=candidates,
@@ -433,6 +439,8 @@ class Item2Vec:
         if histories is not None and users is not None:
             raise ValueError("give histories or users, not both")
         known = self._known()
+        if users is not None:
+            require_items("users", users)
         asked = known.of_users(users) if histories is None else known.encoded(histories)
         rows, scores = known.best(
             asked,

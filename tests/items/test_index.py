@@ -87,6 +87,20 @@ def test_wrong_arguments(index: ItemIndex, monkeypatch: pytest.MonkeyPatch) -> N
         ItemIndex(keyed(VECTORS))
 
 
+@pytest.mark.parametrize("name", ["connectivity", "expansion_add", "expansion_search"])
+def test_sizes_of_the_graph(name: str) -> None:
+    assert len(ItemIndex(keyed(VECTORS[:20]), **{name: np.int64(16)})) == 20  # type: ignore[arg-type]
+    for wrong, error in ((0, ValueError), ("x", TypeError)):
+        with pytest.raises(error, match=name):
+            ItemIndex(keyed(VECTORS[:20]), **{name: wrong})  # type: ignore[arg-type]
+
+
+def test_what_is_no_vectors(index: ItemIndex) -> None:
+    for ask in (lambda: ItemIndex(VECTORS), lambda: index.add(VECTORS)):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"give KeyedVectors, such as model\.wv_out"):
+            ask()
+
+
 def test_recall_counts_what_there_is() -> None:
     few = ItemIndex(keyed(VECTORS[:4]), workers=1)
     assert few.recall(QUERIES, 20) == 1
@@ -184,8 +198,10 @@ def test_what_cannot_be_added_changes_nothing(index: ItemIndex, tmp_path: Path) 
     fresh.add_vectors(["new", "item5"], VECTORS[:2])
     with pytest.raises(ValueError, match="'item5' is in the index already; 1 of these items are"):
         index.add(fresh)
+    shorter = KeyedVectors(3)
+    shorter.add_vectors(["new"], np.ones((1, 3), np.float32))
     with pytest.raises(ValueError, match="the index holds vectors of 16, not 3"):
-        index.add(KeyedVectors(3))
+        index.add(shorter)
     bad = KeyedVectors(SIZE)
     bad.add_vectors(["new"], np.full((1, SIZE), np.inf, np.float32))
     with pytest.raises(ValueError, match="finite"):

@@ -164,6 +164,13 @@ def test_numbers_below_one_are_refused(model: Path, options: list[str], capsys: 
         main(["items", "eval", "t.csv", "--session", "a", "--item", "b", "-k", "0"])
 
 
+def test_a_history_of_nothing_known_is_told(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["items", "recommend", str(model), "--history", "odd", "-n", "1"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("history (nothing is known of it: the most popular items)\n")
+    assert told.err == "fastemb: unknown item 'odd'\n"
+
+
 def test_unknown_items_are_told(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--history", "k2i1", "odd", "--exclude", "strange", "--candidates", "k2i2", "queer"]
     assert main(["items", "recommend", str(model), *options]) == 0

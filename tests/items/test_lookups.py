@@ -122,6 +122,19 @@ def test_learning_on_refuses_items_of_the_other_kind(known: Any, given: Any) -> 
     assert len(made.wv) == 40
 
 
+@pytest.mark.parametrize("wrong", ["100", b"100", 100])
+def test_one_item_is_no_list_of_items(by_text: Item2Vec, wrong: Any) -> None:
+    for name, ask in {
+        "history": lambda: by_text.recommend(wrong),
+        "exclude": lambda: by_text.recommend(["100"], exclude=wrong),
+        "candidates": lambda: by_text.recommend(["100"], candidates=wrong),
+        "users": lambda: by_text.recommend_many(users=wrong),
+    }.items():
+        with pytest.raises(TypeError, match=rf"{name} must be a list of items, not the .*: give \[b?'?100'?\]"):
+            ask()
+    assert by_text.recommend(["100"], candidates=["101"])  # the remedy
+
+
 # ---- judging ----
 
 
@@ -191,6 +204,8 @@ def test_titles(by_text: Item2Vec, tmp_path: Path) -> None:
     for bad in ({"100": 5}, {"100": float("nan")}, {"100": None}):
         with pytest.raises(TypeError, match="the title of '100' must be a str"):
             made.titles = bad  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="titles must be a dict"):
+        made.titles = ["a"]  # type: ignore[assignment]
     made.titles["100"] = 5  # type: ignore[assignment]
     with pytest.raises(TypeError, match="the title of '100' must be a str"):
         made.save(tmp_path / "n")

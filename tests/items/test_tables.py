@@ -79,6 +79,13 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
         Interactions.from_file(tmp_path, **options)
 
 
+def test_a_bad_number_is_told_with_its_own_file(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.csv").write_text(f"user,item,stars\nu,x,1\nu,y,{'many' if name == 'b' else 2}\n")
+    with pytest.raises(ValueError, match=r"b\.csv, line 3: the stars must be numbers, not 'many'"):
+        Interactions.from_file(tmp_path, session="user", item="item", weight="stars")
+
+
 def test_a_first_line_without_names_is_not_printed_whole(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(",".join(f"{'value' * 100}{number}" for number in range(500)) + "\n")
