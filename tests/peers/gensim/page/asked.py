@@ -100,11 +100,13 @@ def differs(table: dict[str, tuple[Question, Any]], name: str, expected: Any) ->
 
 
 def raised(ask: Callable[[], Any], expected: type[Exception] | None = None) -> Any:
-    """The answer, or the name of the error's class: of ``expected`` if it is one of those."""
+    """The answer, or the name of the error: Python's own class that it is one of, ``expected`` before others."""
     try:
         return ask()
     except Exception as error:  # every kind is an answer
-        return (expected if expected and isinstance(error, expected) else type(error)).__name__
+        if expected and isinstance(error, expected):
+            return expected.__name__
+        return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
 
 
 def after(thing: Any, method: str, *args: Any, **options: Any) -> Any:
