@@ -54,6 +54,11 @@ struct fe_block {
     int in_turn;
     int m; /* 1 ... FE_MAX_INPUTS */
     int n; /* >= 1 */
+
+    /* Rows that later blocks take, of `size` floats: `update` sends for them, for a cache line of each as it reaches
+     * the same columns of its own rows. Sent for all at once they would fill the processor's queue of cache misses. */
+    const float *const *ahead;
+    int ahead_count;
 };
 
 /* Rows and queries quantised to whole numbers of 16 bits, two of them in a word:

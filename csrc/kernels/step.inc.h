@@ -163,12 +163,19 @@ FE_INLINE int ISA(gradient_group)(const struct fe_block *b, int first, int nj, f
     return finite;
 }
 
+/* Send for columns [from, to) of the rows that later blocks take. */
+FE_INLINE void ISA(send_ahead)(const struct fe_block *b, int64_t from, int64_t to) {
+    for (int64_t c = (from + FE_LINE - 1) / FE_LINE * FE_LINE; c < to; c += FE_LINE)
+        for (int k = 0; k < b->ahead_count; k++) FE_PREFETCH_WRITE(b->ahead[k] + c);
+}
+
 /* Update of `nc` registers from column c on for nj outputs: outputs and their changes stay in registers while the
  * inputs pass by, or with `in_turn` the outputs alone, which change as they do. Changes of inputs pass through `change`
  * (row 0's) from the first group of outputs to the last, which adds them. */
 FE_INLINE void ISA(update_tile)(const struct fe_block *b, float *const *o, int64_t c, const int nj, const int nc,
                                 const int is_first, const int is_last, const int in_turn, const float *g,
                                 float *change) {
+    if (is_first) ISA(send_ahead)(b, c, c + nc * LANES);
     vf y[TILE_O * COLUMNS], dy[TILE_O * COLUMNS];
     FE_UNROLL for (int j = 0; j < nj; j++) FE_UNROLL for (int k = 0; k < nc; k++) {
         y[j * nc + k] = v_load(o[j] + c + k * LANES);
@@ -258,6 +265,7 @@ enum { AT_ONCE, IN_TURN, MATCHED };
 
 FE_INLINE void ISA(few_tile)(const struct fe_block *b, int64_t c, const int mi, const int nc, const int how,
                              const float *g) {
+    ISA(send_ahead)(b, c, c + nc * LANES);
     vf x[HELD], dx[HELD];
     FE_UNROLL for (int i = 0; i < mi; i++) FE_UNROLL for (int k = 0; k < nc; k++) {
         x[i * nc + k] = v_load(b->h[i] + c + k * LANES);

@@ -4,9 +4,9 @@
  * block passes three stages, and what a stage asks memory for, the next one finds in cache:
  *
  *     inputs    its centres and contexts are found, its negatives drawn as random bits;
- *               rows of IN and entries of the noise table are sent for
- *     outputs   the random bits become words; rows of OUT are sent for
- *     step      scores and G (gradient), then the rows change (update)
+ *               rows of IN go on a list, entries of the noise table are sent for
+ *     outputs   the random bits become words; rows of OUT go on the list
+ *     step      scores and G (gradient), then the rows change (update), while the rows on the list are sent for
  *
  * The stages of three blocks take turns. After a gradient the processor still waits for sigmoids, a long chain of
  * dependent instructions; it makes the blocks that come next meanwhile:
@@ -36,6 +36,7 @@ struct trainer {
     const struct fe_job *job;
     float alpha;
     struct fe_maker maker;
+    struct fe_ahead ahead;
     struct fe_pending slots[AHEAD + 1];
     /* arguments of a step */
     float **rows; /* of IN */
@@ -76,17 +77,17 @@ size_t fe_workspace_size(const struct fe_job *job) {
 /* ---- outputs ---- */
 
 /* Find the block's output rows and send for them. */
-static void find_outputs(const struct trainer *t, struct fe_pending *p) {
+static void find_outputs(struct trainer *t, struct fe_pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
     if (job->negatives.count > 0) {
         p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
-        for (int32_t k = 0; k < p->drawn_count; k++) fe_prefetch_row(job->matrices.out_ns, p->drawn[k], job);
+        for (int32_t k = 0; k < p->drawn_count; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
     }
     if (job->matrices.out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
     for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++)
-        fe_prefetch_row(job->matrices.out_hs, p->nodes[k], job);
+        fe_send_for(&t->ahead, job, job->matrices.out_hs, p->nodes[k]);
 }
 
 /* ---- the step ---- */
@@ -157,7 +158,10 @@ static inline int train_pending(struct trainer *t, int now) {
     }
     find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
     fe_next_block(&t->maker, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
+    block.ahead = t->ahead.rows;
+    block.ahead_count = t->ahead.count;
     if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
+    t->ahead.count = 0;
     if (p->has_bags) scatter_bags(t, p);
     return 1;
 }
@@ -167,7 +171,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
-    fe_maker_start(&t.maker, job, view, epoch, alpha);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
