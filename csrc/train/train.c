@@ -28,6 +28,7 @@
 
 enum {
     AHEAD = 2,      /* blocks whose inputs are made before they are trained on */
+    MORE_AHEAD = 3, /* where these are small, one input each: they pass while a row is still on its way */
     NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
 };
 
@@ -37,7 +38,8 @@ struct trainer {
     float alpha;
     struct fe_maker maker;
     struct fe_ahead ahead;
-    struct fe_pending slots[AHEAD + 1];
+    struct fe_pending slots[MORE_AHEAD + 1];
+    int blocks_ahead;
     /* arguments of a step */
     float **rows; /* of IN */
     float *scale; /* of their changes; 1 for good without in_scale */
@@ -57,7 +59,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     const int64_t drawn = fe_most_draws(job) + FE_CENTRES + 1, nodes = job->paths.longest + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     fe_maker_lay_out(&t->maker, job, c);
-    for (int k = 0; k <= AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
+    for (int k = 0; k <= MORE_AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
     t->rows = carve(c, fe_most_rows(job), sizeof *t->rows);
     t->scale = carve(c, fe_most_rows(job), sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
@@ -131,6 +133,11 @@ static inline int gradient(struct trainer *t, const struct fe_pending *p, struct
     return t->kernel->gradient(block, t->job->matrices.size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
 }
 
+static inline struct fe_pending *slot_after(struct trainer *t, int now, int blocks) {
+    const int at = now + blocks, slots = t->blocks_ahead + 1;
+    return &t->slots[at < slots ? at : at - slots];
+}
+
 /* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
  * finite. */
 static inline int train_pending(struct trainer *t, int now) {
@@ -156,8 +163,8 @@ static inline int train_pending(struct trainer *t, int now) {
         }
         if (!gradient(t, p, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count)) return 0;
     }
-    find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
-    fe_next_block(&t->maker, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
+    find_outputs(t, slot_after(t, now, t->blocks_ahead - 1));
+    fe_next_block(&t->maker, slot_after(t, now, t->blocks_ahead));
     block.ahead = t->ahead.rows;
     block.ahead_count = t->ahead.count;
     if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
@@ -182,12 +189,14 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
      * gensim shares out the sum's. */
     t.shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
     for (int64_t i = 0; i < fe_most_rows(job); i++) t.scale[i] = 1.0f;
+    t.blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
     int ok = 1;
     if (begin < end) {
         fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-        for (int k = 0; k < AHEAD; k++) fe_next_block(&t.maker, &t.slots[k]);
-        for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
-        for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);
+        for (int k = 0; k < t.blocks_ahead; k++) fe_next_block(&t.maker, &t.slots[k]);
+        for (int k = 0; k < t.blocks_ahead - 1; k++) find_outputs(&t, &t.slots[k]);
+        for (int now = 0; ok && t.slots[now].m > 0; now = now < t.blocks_ahead ? now + 1 : 0)
+            ok = train_pending(&t, now);
     }
     t.done.words = end - begin;
     t.done.kept = t.maker.kept;
