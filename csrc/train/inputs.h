@@ -39,7 +39,7 @@ struct fe_pending {
     /* outputs, which are found later */
     int32_t *drawn;       /* centres and negatives */
     const int32_t *nodes; /* of the path */
-    uint8_t *labels;      /* of these */
+    uint8_t *labels;      /* of these, as bits */
     int32_t drawn_count, node_count;
 };
 
@@ -83,7 +83,7 @@ static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job 
     if (job->inputs.kind == FE_BAG_INPUTS) p->own = NULL;
     p->aims = carve(c, fe_most_draws(job), sizeof *p->aims);
     p->drawn = carve(c, fe_most_draws(job) + FE_CENTRES + 1, sizeof *p->drawn);
-    p->labels = carve(c, job->paths.longest + 1, 1);
+    p->labels = carve(c, job->paths.longest / 8 + 1, 1);
 }
 
 /* The rows of IN in a block. */

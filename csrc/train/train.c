@@ -47,7 +47,7 @@ struct trainer {
     float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES]; /* means or sums of bags; their changes, one after another */
     float shares[FE_CENTRES];                              /* of a bag's change that each of its rows receives */
     int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
-    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `more`, with the usual number of draws or
+    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `times`, with the usual number of draws or
                                                               FE_LEAST_DRAWS */
     float *g, *change;                                     /* of the kernel */
     struct fe_done done;
@@ -66,7 +66,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     for (int k = 0; k < FE_CENTRES; k++) t->hidden[k] = carve(c, job->matrices.stride, sizeof(float));
     for (int k = 0; k < FE_CENTRES; k++) t->hidden_change[k] = carve(c, job->matrices.stride, sizeof(float));
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
-    t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
+    t->change = carve(c, FE_STEP_CHANGE(outputs), sizeof *t->change);
 }
 
 size_t fe_workspace_size(const struct fe_job *job) {
@@ -159,7 +159,7 @@ static inline int train_pending(struct trainer *t, int now) {
         if (p->centre_count > 1 || p->aim_count > job->negatives.count) {
             block.paired = p->centre_count;
             block.own = p->own;
-            block.more = p->aim_count > job->negatives.count ? t->least : t->usual;
+            block.times = p->aim_count > job->negatives.count ? t->least : t->usual;
         }
         if (!gradient(t, p, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count)) return 0;
     }
@@ -182,8 +182,8 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
-        t.usual[own] = times - 1.0f;
-        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS - 1.0f;
+        t.usual[own] = times;
+        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
     }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
