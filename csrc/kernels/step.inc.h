@@ -296,6 +296,7 @@ FE_INLINE void ISA(send_ahead)(const struct fe_block *b, int64_t from, int64_t t
 /* How inputs meet outputs, and which of the block's inputs a tile has. */
 enum { AT_ONCE, IN_TURN, MATCHED };
 enum { ALL, FIRST, NEXT, LAST };
+enum { MOST_HELD = HELD > 8 ? HELD : 8 };
 
 /* mi inputs from number `from` on, `nc` registers from column c on: inputs and their changes stay in registers while
  * the outputs pass by. Changes of outputs wait in `change`, a row an output, from the first tile of inputs to the last,
@@ -304,13 +305,15 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, int from, int64_t c, c
                                 const int how, const int which, const float *g, int stride, float *change) {
     /* Pointers are read first: for the compiler a store of a register may change any of them. */
     float *const *o = b->o;
+    const int x_stays = mi * nc <= HELD; /* else it is read again for each output */
+    const float *h[6];
     float *dh[6];
-    vf scale[6], x[HELD], dx[HELD];
+    vf scale[6], x[MOST_HELD], dx[MOST_HELD];
     FE_UNROLL for (int i = 0; i < mi; i++) {
-        const float *h = b->h[from + i] + c;
+        h[i] = b->h[from + i] + c;
         dh[i] = b->dh[from + i] + c;
         FE_UNROLL for (int k = 0; k < nc; k++) {
-            x[i * nc + k] = v_load(h + k * LANES);
+            x[i * nc + k] = v_load(h[i] + k * LANES);
             dx[i * nc + k] = v_zero();
         }
     }
@@ -343,7 +346,7 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, int from, int64_t c, c
             const vf gij = v_set1(g[i * stride]);
             FE_UNROLL for (int k = 0; k < nc; k++) {
                 dx[i * nc + k] = v_fma(gij, how == IN_TURN ? to[k] : y[k], dx[i * nc + k]);
-                to[k] = v_fma(gij, x[i * nc + k], to[k]);
+                to[k] = v_fma(gij, x_stays ? x[i * nc + k] : v_load(h[i] + k * LANES), to[k]);
             }
         }
         FE_UNROLL for (int k = 0; k < nc; k++)
@@ -356,8 +359,9 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, int from, int64_t c, c
     }
 }
 
-/* Where all inputs fit one tile: a function for each number of them. The fewer there are, the wider the tile. */
-#define TILE_COLUMNS(mi) (HELD / (mi) < 8 ? HELD / (mi) : 8)
+/* Where all inputs fit one tile: a function for each number of them. The fewer there are, the wider the tile. Of four,
+ * on 16 registers, only the changes stay there. */
+#define TILE_COLUMNS(mi) ((mi) == 4 && HELD < 8 ? 2 : HELD / (mi) < 8 ? HELD / (mi) : 8)
 #define UPDATE_REST(mi, nc, how)                                                                      \
     case nc:                                                                                          \
         if (nc < TILE_COLUMNS(mi))                                                                    \
