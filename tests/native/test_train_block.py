@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows, token_view
+from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows, together, token_view
 from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, sharing, train, windows
 
 from fastemb import _native
@@ -96,7 +96,7 @@ def check_training(
 
 
 @functools.cache
-def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Done, bool]:
+def trained(model_name: str, targets: str, case: int, together: int) -> tuple[Model, Model, Done, bool]:
     """Before, after, what was done, and whether the loss is wanted: case 0 to 15 of a model."""
     shrink, keep, scale, want_loss = list(itertools.product([False, True], repeat=4))[case]
     turn = case + 16 * list(itertools.product(MODELS, TARGETS)).index((model_name, targets))
@@ -110,6 +110,7 @@ def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Don
         negative=[5, 1, 3][turn % 3],
         keep=rng.integers(2**30, 2**32, WORDS).tolist() if keep else None,
         in_scale=rng.choice([0.0, 0.5, 1.0, 1.5], WORDS).tolist() if scale else None,
+        together=together,
         **MODELS[model_name],
     )
     after = copy.deepcopy(before)
@@ -124,7 +125,7 @@ def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Don
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("case", range(16))
 def test_every_model_agrees_with_the_oracle(isa: str, model_name: str, targets: str, case: int) -> None:
-    before, after, expected, want_loss = trained(model_name, targets, case)
+    before, after, expected, want_loss = trained(model_name, targets, case, together(isa))
     run = native_run(isa, before, CORPUS, want_loss)
     check_training(run, after, run.train(3, alpha_of(model_name)), expected, want_loss)
 
