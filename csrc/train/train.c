@@ -27,9 +27,9 @@
 #include "train/train.h"
 
 enum {
-    AHEAD = 2,      /* blocks whose inputs are made before they are trained on */
-    MORE_AHEAD = 3, /* where these are small, one input each: they pass while a row is still on its way */
-    NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
+    AHEAD = 2,            /* blocks whose inputs are made before they are trained on */
+    MORE_AHEAD = 3,       /* where these are small, one input each: they pass while a row is still on its way */
+    NEAR_NODES = 9,       /* at the top of each path: up to 511 in all, which stay in cache by themselves */
     USUAL_WORK = 1 << 28, /* floats of rows gathered and of pairs scored, before a block may be broken off */
 };
 

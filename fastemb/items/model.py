@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..checks import flag
 from ..corpus import Corpus, Vocabulary
 from ..corpus.messages import short
 from ..io.paths import AnyPath, local_path
+from ..models.callbacks import StopTraining
 from ..models.training import checked_callbacks
 from ..train.progress import make_progress
 from ..train.sampling import keep_shares
@@ -71,6 +73,7 @@ class Item2Vec:
         progress: True or False; None (default) shows progress when standard error is a terminal.
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
             model, which can be asked and saved there. With both kinds of model, all epochs of ``sg=0`` come first.
+            One that raises `StopTraining` ends the training, and what was learned stays.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
 
     Attributes:
@@ -259,12 +262,14 @@ class Item2Vec:
         before = self._trained, self._loss
         watcher = Watcher(make_progress(self.progress, sum(words)), callbacks, self, show)
         try:
-            watcher.train_begins()
-            for number, core in enumerate(cores):
-                watcher.part_begins(sum(words[:number]))
-                core.train(corpus, event_keep, watcher, want_loss=want_loss)
+            with suppress(StopTraining):
+                watcher.train_begins()
+                for number, core in enumerate(cores):
+                    watcher.part_begins(sum(words[:number]))
+                    core.train(corpus, event_keep, watcher, want_loss=want_loss)
             show(watcher)
-            watcher.train_ends()
+            with suppress(StopTraining):
+                watcher.train_ends()
         except BaseException:
             self._trained, self._loss = before
             raise

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from shops import baskets, small_model
 
-from fastemb import CallbackAny2Vec, Corpus, KeyedVectors, Word2Vec
+from fastemb import CallbackAny2Vec, Corpus, KeyedVectors, StopTraining, Word2Vec
 from fastemb.cli import main
 from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.items import Interactions, Item2Vec
@@ -270,3 +270,21 @@ def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path, capsys: pyt
     made.save(tmp_path / "m")
     assert main(["items", "recommend", str(tmp_path / "m"), "--all", "-o", "/dev/full"]) == 1
     assert "No space" in capsys.readouterr().err
+
+
+def test_a_callback_may_stop_and_what_was_learned_stays() -> None:
+    class Stopper(CallbackAny2Vec):
+        epochs = 0
+
+        def on_epoch_end(self, model: Item2Vec) -> None:
+            self.epochs += 1
+            if self.epochs == 2:
+                raise StopTraining
+
+    stopper = Stopper()
+    carts = [["a", "b", "c"], ["a", "b"], ["c", "d"]] * 5
+    options: dict[str, Any] = {"sg": 0, "vector_size": 4, "workers": 1, "min_alpha": 0.2, "alpha": 0.2}
+    stopped = Item2Vec(epochs=9, callbacks=[stopper], **options).fit(carts)
+    assert stopper.epochs == 2
+    np.testing.assert_array_equal(stopped.wv.vectors, Item2Vec(epochs=2, **options).fit(carts).wv.vectors)
+    assert stopped.recommend(["a"], 1)
