@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .._native import TokenTable, number_tokens
+from ..signals import Allowed, Deferred, deliver
 from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
@@ -73,27 +74,33 @@ def number_lists(
 
     def hand_over() -> None:
         ids, ends = waiting.popleft()
+        deliver()
         take(ids.result(), ends)
 
     helper = ThreadPoolExecutor(1, "fastemb-numbering")
-    try:
-        tokens = _Tokens(helper)
-        read = 0
-        for batch, ends in batches:
-            try:
-                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
-            except TypeError as error:
-                raise TypeError(unhashable(batch, read)) from error
-            if unfit is not None and any(map(_is_unfit, tokens.fresh())):
-                raise ValueError(unfit(batch, read))
-            read += len(batch)
-            if len(waiting) > BATCHES_AHEAD:
+    given, read = iter(batches), 0
+    with Deferred():  # an interrupt within the executor would leave its locks taken
+        try:
+            tokens = _Tokens(helper)
+            while True:
+                with Allowed():  # code of users
+                    batch, ends = next(given, (None, None))
+                if batch is None or ends is None:
+                    break
+                try:
+                    waiting.append((tokens.encode(batch, int(ends[-1])), ends))
+                except TypeError as error:
+                    raise TypeError(unhashable(batch, read)) from error
+                if unfit is not None and any(map(_is_unfit, tokens.fresh())):
+                    raise ValueError(unfit(batch, read))
+                read += len(batch)
+                if len(waiting) > BATCHES_AHEAD:
+                    hand_over()
+            while waiting:
                 hand_over()
-        while waiting:
-            hand_over()
-        return tokens.keys()
-    finally:
-        helper.shutdown(cancel_futures=True)
+            return tokens.keys()
+        finally:
+            helper.shutdown(cancel_futures=True)
 
 
 class _Tokens:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -44,12 +43,7 @@ class Source:
         """
         if (sentences is None) == (corpus_file is None):
             raise TypeError(f"give either {name} or corpus_file")
-        if isinstance(sentences, str | bytes | os.PathLike):
-            raise TypeError(
-                f"{name} must be lists of words or a Corpus, not {short(sentences)}: "
-                "to read the file of that name, give it as corpus_file; as for text itself, split it first"
-            )
-        if isinstance(corpus_file, Corpus) or _holds_lists(corpus_file):
+        if isinstance(corpus_file, Corpus):
             raise TypeError(f"corpus_file must name a file: give {short(corpus_file)} as {name}")
         return cls(corpus_file, True) if sentences is None else cls(sentences, False)
 
@@ -57,9 +51,18 @@ class Source:
         """All of it as a corpus; see `read_corpus`."""
         return read_corpus(self.what, self.is_file, target, workers)
 
+    def read_known(self, vocabulary: Vocabulary, workers: int | None) -> Corpus | NothingKeptError:
+        """As `read`, of words that are known; or why nothing is left.
 
-def _holds_lists(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], list | tuple)
+        Raises:
+            ValueError: a generator has nothing more to give.
+        """
+        try:
+            return self.read(vocabulary, workers)
+        except NothingKeptError as error:
+            if not error.raw_words and isinstance(self.what, Iterator):
+                raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
+            return error
 
 
 def selection_of(settings: Settings, trim_rule: TrimRule | None, min_count: int) -> Selection:

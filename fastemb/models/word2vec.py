@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import secrets
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -777,14 +777,10 @@ class Word2Vec(Lifecycle, _Attributes):
             rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
             rates.check(settings)
             callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
-            source = Source.of(corpus_iterable, corpus_file)
-            try:
-                corpus = source.read(vocabulary, self._workers)
-            except NothingKeptError as error:
-                if not error.raw_words and isinstance(corpus_iterable, Iterator):
-                    raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
-                warn(f"nothing was trained: {error}")
-                return 0, error.raw_words * settings.epochs
+            corpus = Source.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
+            if isinstance(corpus, NothingKeptError):
+                warn(f"nothing was trained: {corpus}")
+                return 0, corpus.raw_words * settings.epochs
             run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
             want_loss = settings.compute_loss if compute_loss is None else bool(compute_loss)
             task = self._task(settings, corpus, want_loss)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from operator import eq
-from typing import Any
 
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file, read_vectors
 from ..io.paths import AnyPath
-from ..io.user_attributes import can_be_set
+from ..io.user_attributes import storable
 from .editing import as_values
 from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key
@@ -50,8 +49,7 @@ def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived:
         derived: Names of values of each key that are not written.
 
     Raises:
-        ValueError: Vectors, ``index_to_key``, ``key_to_index`` and values of each key do not fit together, or an
-            attribute has the name of a method.
+        ValueError: Vectors, ``index_to_key``, ``key_to_index`` and values of each key do not fit together.
         TypeError: The name of a value of each key is no str.
     """
     count = _checked_count(vectors)
@@ -60,7 +58,7 @@ def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived:
         keys,
         vectors.vectors[:count],
         {name: values[:count] for name, values in _values(vectors).items() if name not in derived},
-        _own(vectors, left_out),
+        storable(type(vectors), {name: value for name, value in vars(vectors).items() if name not in left_out}),
     )
 
 
@@ -114,14 +112,3 @@ def _values(vectors: KeyedVectorsLike) -> dict[str, Array]:
             raise TypeError(f"attributes in expandos must have a str as their name to be saved, not {name!r}")
         found[name] = vectors._store.fitted(as_values(name, values), vectors.index_to_key)
     return found
-
-
-def _own(vectors: KeyedVectorsLike, left_out: Collection[str]) -> dict[str, Any]:
-    own = {name: value for name, value in vars(vectors).items() if name not in left_out}
-    for name in own:
-        if not can_be_set(type(vectors), name):
-            raise ValueError(
-                f"the attribute {name!r} cannot be saved, as its name is that of a method or no name: rename it, "
-                f"or leave it out with ignore=[{name!r}]"
-            )
-    return own

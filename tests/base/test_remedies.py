@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fastemb
-from fastemb.cli import _parser
+from fastemb.cli.parser import command_line
 from fastemb.phrases import FrozenPhrases, Phrases
 
 PACKAGE = Path(fastemb.__file__).parent
@@ -69,5 +69,5 @@ def test_arguments_that_messages_name_exist() -> None:
 )
 def test_commands_that_messages_name_exist(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        _parser(command.split()[0]).parse_args([*command.split(), "--help"])
+        command_line(command.split()[0]).parse_args([*command.split(), "--help"])
     assert caught.value.code == 0

@@ -110,13 +110,14 @@ def test_it_may_be_nested() -> None:
 
 
 def test_ignored_signals_stay_ignored_and_default_ones_default() -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
         with Deferred():
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGHUP, before[1])
 
 
 @pytest.mark.parametrize("where", ["deferred", "allowed", "handler"])

@@ -93,7 +93,8 @@ def format_of(path: StrPath) -> Format:
     name = os.fspath(path)
     stem, packing = split_packing(name)
     ending = os.path.splitext(stem)[1].lower()
-    found = next((known for known in FORMATS if ending in known.ENDINGS), None)
+    fitting = [known for known in FORMATS if ending in known.ENDINGS]
+    found = fitting[0] if fitting else None
     if found is None and (ending or packing):
         known = ", ".join(f"{'/'.join(known.ENDINGS)} ({known.NAME})" for known in FORMATS)
         raise ValueError(f"{name}: the name's ending says the format, and {ending or packing} is none of {known}")
