@@ -209,9 +209,7 @@ def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
         iterator = iter(sentence)
     except TypeError:
         if is_missing(sentence):
-            raise ValueError(
-                f"sentence {number} is missing ({sentence}): leave it out, or give an empty list"
-            ) from None
+            raise TypeError(f"sentence {number} is missing ({sentence}): leave it out, or give an empty list") from None
         raise TypeError(f"sentence {number} must be a list of tokens, not {short(sentence)}") from None
     return list(iterator)
 

@@ -96,7 +96,8 @@ def numbered_lines(path: str, encoding: str, errors: str, remedy: str) -> Iterat
         remedy: What to do then, for the message.
 
     Raises:
-        ValueError: A line is not in the encoding or longer than any that makes sense, or there is no such encoding.
+        ValueError: A line is longer than any that makes sense, or there is no such encoding.
+        UnicodeDecodeError: A line is not in the encoding.
     """
     try:
         "".encode(encoding)
@@ -112,9 +113,9 @@ def numbered_lines(path: str, encoding: str, errors: str, remedy: str) -> Iterat
             try:
                 text = line.decode(encoding, errors)
             except UnicodeDecodeError as error:
-                what = f"line {number} is not {encoding}: byte {line[error.start]:#04x}"
-                rest = hint(path, texts=False) or f" of {line[:40]!r}: {remedy}"
-                raise ValueError(f"{path}: {what} at {error.start}{rest}") from None
+                rest = hint(path, texts=False) or f": {line[:40]!r}: {remedy}"
+                what = f"{path}: line {number} is not {encoding}{rest}"
+                raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
             yield number, text
 
 

@@ -148,7 +148,7 @@ class Word2Vec(Lifecycle, _Attributes):
     running_training_loss: float
     """The loss of the latest `train` so far."""
     train_count: int
-    """Calls of `train` so far."""
+    """Calls of `train` that reached their end; an interrupted one does not count."""
     total_train_time: float
     """Seconds spent in `train` so far."""
     min_alpha_yet_reached: float
@@ -791,14 +791,12 @@ class Word2Vec(Lifecycle, _Attributes):
     def _train_run(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
         """Train, and keep the books whatever happens, with signals deferred."""
         self.running_training_loss = 0.0
-        self.train_count += 1
         self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
         start = time.perf_counter()
         try:
             stopped = self._train_epochs(run, task, callbacks, progress)
         finally:
             seconds = time.perf_counter() - start
-            self.total_train_time += seconds
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
         if run.epochs == 0:
@@ -815,9 +813,12 @@ class Word2Vec(Lifecycle, _Attributes):
     def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> bool:
         """Train all epochs; returns whether a callback stopped that."""
         told = 0.0  # of the loss: callbacks may set the running loss back
+        since = time.perf_counter()
 
         def tell() -> None:  # only between epochs: how the loss is rounded must not depend on the clock
-            nonlocal told
+            nonlocal told, since
+            before, since = since, time.perf_counter()
+            self.total_train_time += since - before
             self.running_training_loss += run.totals.loss - told
             told = run.totals.loss
             if run.totals.words:
@@ -846,6 +847,7 @@ class Word2Vec(Lifecycle, _Attributes):
                         vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
                 except StopTraining:
                     stopped = True
+                self.train_count += 1
                 with suppress(StopTraining):
                     notice("on_train_end")
         finally:

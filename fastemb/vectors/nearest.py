@@ -252,10 +252,12 @@ def relative_cosine_similarity(self: KeyedVectorsLike, wa: Key, wb: Key, topn: i
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: ``topn`` is less than 1.
+        ValueError: ``topn`` is less than 1, or the cosines to divide by add up to 0, as where there is no other key.
     """
     integer("topn", topn, 1)
     total = float(sum(score for _, score in similar_by_word(self, wa, topn)))
+    if total == 0:
+        raise ValueError(f"the cosines of {wa!r} with its neighbours, if it has any, add up to 0")
     return float(self.similarity(wa, wb)) / total
 
 

@@ -119,7 +119,8 @@ def test_bytes_that_are_no_text_name_file_line_and_remedy(reader: str, tmp_path:
     data, read = READERS[reader]
     (tmp_path / "x").write_bytes(data + b"caf\xe9 1 2 3\n")
     number = data.count(b"\n") + 1
-    with pytest.raises(ValueError, match=rf"x: line {number} is not utf-?8: byte 0xe9 at 3 of b'caf.*: \w+") as caught:
+    message = rf"byte 0xe9 in position 3: .*x: line {number} is not utf-?8: b'caf.*: \w+"
+    with pytest.raises(UnicodeDecodeError, match=message) as caught:
         read(tmp_path / "x", vectors)
     remedies: dict[str, Callable[[], object]] = {
         "see unicode_errors": lambda: KeyedVectors.load_word2vec_format(

@@ -255,3 +255,10 @@ def test_a_missing_key_goes_to_other_processes_without_the_vectors(cities):
 def test_mistakes(cities, ask, kind, message):
     with pytest.raises(kind, match=message):
         ask(cities)
+
+
+@pytest.mark.parametrize("rows", [[[1, 0]], [[1, 0], [0, 1]], [[1, 0], [0, 0]], [[0, 0], [1, 0]]])
+def test_cosines_that_add_up_to_0_have_no_share(rows):
+    vectors = KeyedVectors._from_arrays(["x", "y"][: len(rows)], np.array(rows, np.float32))
+    with pytest.raises(ValueError, match="the cosines of 'x' with its neighbours, if it has any, add up to 0"):
+        vectors.relative_cosine_similarity("x", "x")

@@ -37,7 +37,8 @@ def read_counts(path: StrPath, unicode_errors: str = "strict") -> dict[str, int]
     """Read a vocabulary file into a dict from key to count.
 
     Raises:
-        ValueError: A line is not a key and a whole number of at most 18 digits, or is no UTF-8 text.
+        ValueError: A line is not a key and a whole number of at most 18 digits.
+        UnicodeDecodeError: A line is no UTF-8 text.
     """
     counts = {}
     for number, line in numbered_lines(os.fspath(path), "utf-8", unicode_errors, "see unicode_errors"):

@@ -22,19 +22,6 @@ ROWS = {f"{owner}.{name}": state for owner, table in rows_of_classes().items() f
 ROWS |= rows_of_modules()
 LINES = [*ROWS, *paragraphs()]
 NEEDS = {"KeyedVectors.wmdistance": "ot"}  # by case
-# Cases in which fastemb fails to do what the page says. Strike out a case here when it is mended.
-FAULTS = {
-    "Word2Vec.min_alpha_yet_reached: falls from epoch to epoch": "stays at alpha until the end",
-    "KeyedVectors.cosine_similarities: lists": "AttributeError",
-    "KeyedVectors.load_word2vec_format: file://": "not known",
-    "KeyedVectors.load_word2vec_format: ~": "not known",
-    "KeyedVectors.relative_cosine_similarity: no neighbours": "ZeroDivisionError",
-    "KeyedVectors.save: ~": "not known",
-    "KeyedVectors.save_word2vec_format: file://": "not known",
-    "KeyedVectors.save_word2vec_format: gzip": "refused",
-    "KeyedVectors.save_word2vec_format: ~": "not known",
-    "LineSentence.LineSentence: ~ and file://": "not known",
-}
 
 
 def line_of(case: str) -> str:
@@ -51,13 +38,9 @@ def answer(question: Question, folder: Path) -> Any:
 
 
 @pytest.mark.parametrize("case", SAME)
-def test_where_the_page_says_same_the_answer_is_gensims(
-    case: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_where_the_page_says_same_the_answer_is_gensims(case: str, tmp_path: Path) -> None:
     if case in NEEDS:
         pytest.importorskip(NEEDS[case])
-    if case in FAULTS:
-        request.applymarker(pytest.mark.xfail(reason=FAULTS[case], strict=True))
     assert list(differences(ANSWERS[f"page: {case}"], answer(SAME[case], tmp_path))) == []
 
 

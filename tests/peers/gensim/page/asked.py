@@ -176,19 +176,35 @@ def setting(name: str, value: Any) -> Question:
     return ask
 
 
-def times_told(a: Asked) -> tuple[int, float]:
-    """`train_count` when a first training begins, `total_train_time` when it ends."""
+def told(a: Asked) -> list[tuple[str, int, float]]:
+    """`train_count` and `total_train_time` when a first training begins, after each epoch and when it ends."""
+    seen: list[tuple[str, int, float]] = []
 
     class Noted(a.models.callbacks.CallbackAny2Vec):
         def on_train_begin(self, model: Any) -> None:
-            self.count = model.train_count
+            seen.append(("train begins", model.train_count, model.total_train_time))
+
+        def on_epoch_end(self, model: Any) -> None:
+            seen.append(("epoch ends", model.train_count, model.total_train_time))
 
         def on_train_end(self, model: Any) -> None:
-            self.seconds = model.total_train_time
+            seen.append(("train ends", model.train_count, model.total_train_time))
 
-    seen = Noted()
-    a.trained(callbacks=[seen])
-    return seen.count, seen.seconds
+    a.trained(callbacks=[Noted()])
+    return seen
+
+
+def interrupted_calls(a: Asked) -> list[int]:
+    """`train_count` after a callback raised an error during a first training."""
+    found = []
+    for event in ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"):
+        model, callback = a.model(), a.models.callbacks.CallbackAny2Vec()
+        setattr(callback, event, lambda _model: 1 / 0)
+        raised(
+            lambda model=model, callback=callback: model.train(TEXT, total_examples=40, epochs=2, callbacks=[callback])
+        )
+        found.append(model.train_count)
+    return found
 
 
 def discard(word: str, _count: int, _min_count: int) -> int:
@@ -340,11 +356,6 @@ def named(a: Asked, keys: Any) -> Any:
 def integers(a: Asked) -> Any:
     """Vectors whose keys are 10 and 11."""
     return named(a, [10, 11])
-
-
-def mixed(a: Asked) -> Any:
-    """Vectors whose keys are a str and an int."""
-    return named(a, ["x", 7])
 
 
 def lengths_of_codes(model: Any) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +19,7 @@ from peers.gensim.page.asked import (
     Question,
     Recorder,
     after,
+    at_home,
     counts,
     default,
     differs,
@@ -24,7 +27,6 @@ from peers.gensim.page.asked import (
     files,
     has,
     integers,
-    mixed,
     named,
     nan_score,
     one_step,
@@ -105,9 +107,10 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
             raised(lambda: counts(a.model([]).wv), ValueError),
             raised(lambda: counts(a.model([["a"]], min_count=5).wv), ValueError),
             warned(lambda: a.model().train([["unknown"]], total_examples=1, epochs=1)),
+            after(a.model(), "train", [["unknown"]], total_examples=1, epochs=1).train_count,
             raised(lambda: a.model().train(iter([]), total_examples=1, epochs=1), ValueError),
         ],
-        ["ValueError", "ValueError", ["UserWarning"], "ValueError"],
+        ["ValueError", "ValueError", ["UserWarning"], 0, "ValueError"],
     ),
     "Vocabulary: Words that are equally frequent keep the order in which they first occur": (
         lambda a: list(a.model([["b", "c", "a", "c", "c"]]).wv.index_to_key),
@@ -187,8 +190,8 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
         ],
         [["UserWarning"], ["model"]],
     ),
-    "Files: `save` and `load` use a format of their own: keys of both kinds": (
-        lambda a: raised(lambda: mixed(a).save(a.path("kv"))),
+    "Files: `save` and `load` use a format of their own: other keys": (
+        lambda a: raised(lambda: named(a, [(1, 2)]).save(a.path("kv"))),
         "TypeError",
     ),
     "Files: `mmap`": (
@@ -277,6 +280,7 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
 }
 
 NOT_ASKED: dict[str, str] = {
+    "Training: `fastemb train`, the command, learns skip-gram": "gensim has no such command; tests/cli asks it",
     "Training: With both `hs=1` and `negative` > 0": "the lengths of vectors after long training",
     "Phrases: A `Corpus` may take the place of sentences": "gensim has no such class; tests/phrases asks it",
 }
@@ -396,3 +400,72 @@ def _(a: Asked) -> Any:
     kv.add_vectors(["x", "y"], np.array([[3.0, 4.0], [6.0, 8.0]]))
     kv.similarity("x", "y")
     return kv.vectors
+
+
+@same(SAME, "Files: Paths")
+def _(a: Asked) -> Any:
+    paths = ["file://" + a.path("vectors.txt"), "~/vectors.txt"]
+    return at_home(a, lambda: [table_of(a.models.KeyedVectors.load_word2vec_format(path)) for path in paths])
+
+
+@same(SAME, "Files: A file that is replaced")
+def _(a: Asked) -> Any:
+    path = Path(a.file("private", "old"))
+    path.chmod(0o600)
+    named(a, "xy").save(str(path))
+    return oct(path.stat().st_mode & 0o777)
+
+
+@differs(DIFFERS, "Vectors and queries: Vectors that are cut down by assigning", [52, 1])
+def _(a: Asked) -> Any:
+    kv = a.counted()
+    kv.vectors, kv.index_to_key = kv.vectors[[3, 0]], ["w3", "w0"]
+    kv.key_to_index = {"w3": 0, "w0": 1}
+    return [int(kv.get_vecattr(word, "count")) for word in ("w3", "w0")]
+
+
+@differs(
+    DIFFERS,
+    "Vectors and queries: `list(kv)` gives the keys, `np.asarray(kv)` the vectors, `kv[:5]` those of the first keys",
+    [["x", "y"], [2, 2], [1, 2]],
+)
+def _(a: Asked) -> Any:
+    kv = named(a, "xy")
+    return [
+        raised(lambda: list(kv)),
+        raised(lambda: list(np.asarray(kv).shape)),
+        raised(lambda: list(kv[:1].shape)),
+    ]
+
+
+@differs(DIFFERS, "Training: `compute_loss=True` of the constructor", True)
+def _(a: Asked) -> Any:
+    model = a.trained(compute_loss=True)
+    model.train(TEXT, total_examples=len(TEXT), epochs=1)
+    return bool(model.get_latest_training_loss() > 0)
+
+
+@differs(DIFFERS, "Training: A learning rate that would rise is an error", "ValueError")
+def _(a: Asked) -> Any:
+    return raised(lambda: a.trained(min_alpha=5).train_count)
+
+
+@differs(DIFFERS, "Training: A callback stops training with `StopTraining`", True)
+def _(a: Asked) -> Any:
+    return hasattr(a.models.callbacks, "StopTraining")
+
+
+@differs(DIFFERS, "Training: One training at a time", "RuntimeError")
+def _(a: Asked) -> Any:
+    model, found = a.model(), []
+
+    class Meanwhile(a.models.callbacks.CallbackAny2Vec):
+        def on_epoch_end(self, _model: Any) -> None:
+            again = threading.Thread(
+                target=lambda: found.append(raised(lambda: model.train(TEXT, total_examples=len(TEXT), epochs=1)[1]))
+            )
+            again.start()
+            again.join()
+
+    model.train(TEXT, total_examples=len(TEXT), epochs=1, callbacks=[Meanwhile()])
+    return found[0]
