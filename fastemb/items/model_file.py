@@ -162,9 +162,9 @@ def read_items(path: StrPath) -> tuple[dict[str, Any], Learned, Interactions]:
         inputs, outputs = _typed(arrays, "vectors", np.float32, 2), _typed(arrays, "syn1neg", np.float32, 2)
         if not len(keys) or len(inputs) != len(keys) or inputs.shape != outputs.shape:
             raise ValueError("the vectors do not fit the keys")
-        titles: Sequence[Any] = [""] * len(keys)
+        titles = [""] * len(keys)
         if "title_keys" in arrays:
-            titles = unpack_keys(path, _starting(arrays, "title_"), "str")
+            titles = [str(title) for title in unpack_keys(path, _starting(arrays, "title_"), "str")]
         if len(titles) != len(keys):
             raise ValueError("the titles do not fit the keys")
         histories = _histories(path, arrays, metadata, vocabulary.keys)
