@@ -18,8 +18,10 @@ settings.register_profile("patient", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)  # --hypothesis-profile=quick
 settings.load_profile("patient")
 
-# A suite that was started in the background inherits SIGINT as ignored, and so would its children; tests of Ctrl-C
-# need it as a terminal has it.
+# A suite that was started in the background or by nohup inherits SIGINT or SIGHUP as ignored, and so would its
+# children; tests of signals need them as a terminal has them.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -6,6 +6,8 @@ import argparse
 import sys
 
 from ..vectors import KeyedVectors, load_vectors
+from ..vectors.missing import spelled_alike
+from .saying import say
 from .shared import positive, vectors_path
 
 
@@ -25,7 +27,7 @@ def _similar(options: argparse.Namespace) -> int:
         if not word:
             continue
         if word not in vectors:
-            print(_unknown(vectors, word), file=sys.stderr)
+            say(_unknown(vectors, word))
             missing = 1
             continue
         print(word)
@@ -34,8 +36,9 @@ def _similar(options: argparse.Namespace) -> int:
 
 
 def _unknown(vectors: KeyedVectors, word: str) -> str:
-    hint = next((form for form in (word.lower(), word.capitalize(), word.upper()) if form in vectors), None)
-    return f"fastemb: {word!r} is not in the vocabulary" + (f"; did you mean {hint!r}?" if hint else "")
+    found = spelled_alike(word, vectors.key_to_index)
+    hint = f"; did you mean {' or '.join(map(repr, found))}?" if found else ""
+    return f"fastemb: {word!r} is not in the vocabulary{hint}"
 
 
 def _print_ranking(ranking: list[tuple[str, float]]) -> None:
@@ -58,7 +61,7 @@ def _analogy(options: argparse.Namespace) -> int:
     a, b, c = options.A, options.B, options.C
     missing = [word for word in (a, b, c) if word not in vectors]
     for word in missing:
-        print(_unknown(vectors, word), file=sys.stderr)
+        say(_unknown(vectors, word))
     if missing:
         return 1
     print(f"{a} : {b} = {c} : ?")

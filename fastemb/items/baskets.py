@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus.given import is_missing
 from ..corpus.lists import list_batches, number_lists
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
-from .times import is_missing
 
 Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus.arrow import decoded, pyarrow
+from ..corpus.given import is_missing
 from ..corpus.ids import Numbering
 from .text_columns import TextColumn
-from .times import Values, is_missing, seconds_of_dates
+from .times import Values, seconds_of_dates
 
 Array = NDArray[Any]
 Codes = NDArray[np.int64]

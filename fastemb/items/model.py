@@ -17,7 +17,7 @@ from ..corpus.messages import short
 from ..io.paths import AnyPath, local_path
 from ..models.callbacks import StopTraining
 from ..models.training import checked_callbacks
-from ..train.progress import make_progress
+from ..train.progress import checked_progress, make_progress
 from ..train.sampling import keep_shares
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
@@ -70,7 +70,7 @@ class Item2Vec:
         random_state: Seed of everything random: a number, a NumPy generator, or None to pick one. With ``workers=1``
             the same number gives the same bits.
         workers: Threads; None (default) or -1 uses every CPU available.
-        progress: True or False; None (default) shows progress when standard error is a terminal.
+        progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
             model, which can be asked and saved there. With both kinds of model, all epochs of ``sg=0`` come first.
             One that raises `StopTraining` ends the training, and what was learned stays.
@@ -252,6 +252,7 @@ class Item2Vec:
         """Train the cores, and become what ``fitted`` makes of them, or stay what this is if that fails."""
         _check_trainable(data)
         callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
+        progress = checked_progress(self.progress)
         event_keep = None if data.weights is None else keep_shares(data.weights / data.weights.max())
         corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
         words = [core.plan.settings.epochs * corpus.words for core in cores]
@@ -260,7 +261,7 @@ class Item2Vec:
             self._trained, self._loss = fitted(), watcher.loss
 
         before = self._trained, self._loss
-        watcher = Watcher(make_progress(self.progress, sum(words)), callbacks, self, show)
+        watcher = Watcher(make_progress(progress, sum(words)), callbacks, self, show)
         try:
             with suppress(StopTraining):
                 watcher.train_begins()

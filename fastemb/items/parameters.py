@@ -27,10 +27,8 @@ def check_count(name: str, value: Any, least: int = 1) -> None:
         TypeError: it is something else.
         ValueError: it is below ``least``, or too large.
     """
-    if isinstance(value, bool):
-        raise TypeError(f"{name} must be a whole number, not {value!r}")
-    if not least <= integer(name, value) < 2**30:
-        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+    if integer(name, value, least) >= 2**30:
+        raise ValueError(f"{name} must be below 2**30, not {value!r}")
 
 
 def _optional_count(doc: str) -> Any:

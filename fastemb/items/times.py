@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus.given import is_missing
+
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Place = Callable[[int], str]
@@ -142,16 +144,6 @@ class Values:
         what = f"numbers, or dates and times as in {DATE_FORMS}" if self._times else "numbers"
         hint = "; other forms can be read by pandas.to_datetime(column, format=...)" if self._times else ""
         raise ValueError(f"{self._place(row)}: the {self._name} must be {what}, not {_shown(value)}{hint}")
-
-
-def is_missing(value: Any) -> bool:
-    """Whether it is None, NaN, or pandas' NA or NaT."""
-    try:
-        return value is None or bool(value != value)
-    except TypeError:  # NA, of which nothing is known
-        return True
-    except ValueError:  # an array, of which there is more than one answer
-        return False
 
 
 def moment_of(text: str) -> float | None:

@@ -381,7 +381,7 @@ class Word2Vec(Lifecycle, _Attributes):
             "corpus_total_words": sum(raw.values()),
         }
         least = self._least_count(None)
-        vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
+        vocabulary = chosen(raw, self._selection(trim_rule, least), self._known_vocabulary() if update else None)
         self._take_vocabulary(vocabulary, least, update, further)
 
     def scan_vocab(
@@ -458,16 +458,18 @@ class Word2Vec(Lifecycle, _Attributes):
 
     def init_weights(self) -> None:
         """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
-        with Deferred(), alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False), Allowed():
             settings = self._settings().checked()
             rows = len(self._known_vocabulary())
-            vectors = fresh_inputs(rows, settings)
-            self.wv.vectors = vectors
-            self._weights.start_outputs(rows, settings)
+            vectors, weights = fresh_inputs(rows, settings), replace(self._weights)
+            weights.start_outputs(rows, settings)
+            with Deferred():
+                self.wv.vectors = vectors
+                self._weights.take_outputs(weights)
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Take over another model's vocabulary, with fresh matrices."""
-        with Deferred(), alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False), Allowed():
             further = {
                 "corpus_count": other_model.corpus_count,
                 "corpus_total_words": other_model.corpus_total_words,
@@ -568,7 +570,7 @@ class Word2Vec(Lifecycle, _Attributes):
         if self.null_word:
             vocabulary = with_null_word(vocabulary)
         settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
-        with Deferred(), alone_with(self, trains=False):
+        with Deferred(), alone_with(self, trains=False), Allowed():
             if update:
                 self._grow(vocabulary, settings, further)
             else:

@@ -234,3 +234,30 @@ def test_vectors_without_counts_take_those_of_the_model() -> None:
     assign_without_counts(model)
     model.train(SENTENCES, epochs=1)
     assert {word: model.wv.get_vecattr(word, "count") for word in WORDS} == counts
+
+
+def scan_and_prepare(model: Word2Vec) -> None:
+    model.scan_vocab([["new", "new"]])
+    model.prepare_vocab(update=True)
+
+
+@pytest.mark.parametrize(
+    "grow",
+    [
+        lambda model: model.build_vocab([["new", "new"]], update=True),
+        lambda model: model.build_vocab_from_freq({"new": 2}, update=True),
+        scan_and_prepare,
+    ],
+)
+def test_a_vocabulary_that_grows_after_a_sort_keeps_vectors_with_their_words(
+    grow: Callable[[Word2Vec], object],
+) -> None:
+    model = trained()
+    before = {key: model.wv[key].copy() for key in model.wv.index_to_key}
+    for number, key in enumerate(model.wv.index_to_key):
+        model.wv.set_vecattr(key, "count", number + 1)
+    model.wv.sort_by_descending_frequency()
+    grow(model)
+    assert "new" in model.wv
+    for key, vector in before.items():
+        np.testing.assert_array_equal(model.wv[key], vector)
