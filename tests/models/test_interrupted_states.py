@@ -120,6 +120,8 @@ def old_model(**options: Any) -> Word2Vec:
     model.build_vocab(OLD)
     model.train(OLD)
     model.wv.set_vecattr("a", "mark", 3)
+    assert model._vocabulary is not None
+    assert "a" in model._vocabulary  # which makes its index of keys, once
     return model
 
 
