@@ -841,6 +841,7 @@ def test_a_full_disk_is_an_error_that_names_the_place_and_leaves_nothing(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+@pytest.mark.integration
 def test_a_disk_that_is_full_when_words_are_selected(path: Path) -> None:
     Corpus.from_ids(range(5000)).save(path)
     done = subprocess.run(
