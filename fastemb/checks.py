@@ -46,6 +46,21 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return found
 
 
+def in_order(name: str, keys: Any) -> None:
+    """Refuse keys whose order is not that of rows: those of a set, and of a dict, which often are words with ids.
+
+    Raises:
+        TypeError: they are.
+    """
+    if isinstance(keys, set | frozenset):
+        raise TypeError(f"{name} must be in the order of the rows, which a set does not have: give a list")
+    if isinstance(keys, dict):
+        raise TypeError(
+            f"{name} must be in the order of the rows, not a dict: give list(words) if that is the order in which it "
+            "was filled, or sorted(words, key=words.get) if its values are the numbers of the rows"
+        )
+
+
 def flag(name: str, value: Any) -> int:
     """``value`` as 0 or 1.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Hashable
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from .settings import add_settings, settings_of
 from .shared import STDOUT, Commands, check_writable, file_path, positive
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
+_OTHERS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".npy", ".npz", ".pkl", ".bin", ".vec"}
 
 
 def add_items(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +123,10 @@ def _add_train(commands: Commands) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     check_writable([options.table, *([] if options.titles is None else [options.titles])], options.output)
+    if Path(options.output).suffix.lower() in _OTHERS:
+        raise ValueError(
+            f"{options.output}: models of items are saved as safetensors: let the name end in .safetensors"
+        )
     titles = _read_titles(options)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from ..checks import warn
 from ..io.atomic import StrPath
 from ..io.keys import pack_keys
 from .blocks import Parts
@@ -36,7 +36,7 @@ def open_cached(path: StrPath, source: str) -> Parts | None:
     except OtherVersionError:
         return None
     except DamagedError as error:
-        warnings.warn(f"{error}; it is built again", UserWarning, stacklevel=5)
+        warn(f"{error}; it is built again")
         return None
 
 

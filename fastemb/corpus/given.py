@@ -10,7 +10,7 @@ _SIGNS = ("columns", "column_names", "read_next_batch", "scanner")
 
 def is_table(value: Any) -> bool:
     """Whether this has columns with names: a frame of pandas or polars, a table of Arrow or DuckDB, a dataset."""
-    kind, library = type(value), _library(value)
+    kind, library = type(value), library_of(value)
     if library == "datasets":  # a module of anybody may be called so
         return hasattr(kind, "with_format")
     return library in _TABLES and any(hasattr(kind, name) for name in _SIGNS)
@@ -18,7 +18,7 @@ def is_table(value: Any) -> bool:
 
 def python_value(value: Any) -> Any:
     """An array or a value of pyarrow as objects of Python; the same object for anything else."""
-    if _library(value) == "pyarrow":
+    if library_of(value) == "pyarrow":
         for name in ("as_py", "to_pylist"):
             convert = getattr(value, name, None)
             if convert is not None:
@@ -36,5 +36,6 @@ def is_missing(value: Any) -> bool:
         return type(value).__name__ == "NAType"
 
 
-def _library(value: Any) -> str:
+def library_of(value: Any) -> str:
+    """The name of the package that made the type of a value."""
     return type(value).__module__.partition(".")[0]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.given import is_missing
+from ..checks import warn
+from ..corpus.given import is_missing, library_of, python_value
 from ..corpus.lists import list_batches, number_lists
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
@@ -71,32 +71,19 @@ def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, l
         parts.append(ids)
         ends.append(batch_ends + ends[-1][-1])
 
-    keys = number_lists(list_batches(_of_python(baskets), ReadSizes(), _basket_items), take, _unhashable_basket)
+    keys = number_lists(list_batches(python_value(baskets), ReadSizes(), _basket_items), take, _unhashable_basket)
     items, offsets = np.concatenate(parts, dtype=np.int64), np.concatenate(ends)
-    if any(_is_arrow(key) for key in keys):
+    if any(library_of(key) == "pyarrow" for key in keys):
         index: dict[Hashable, int] = {}
-        items = np.array([index.setdefault(_of_python(key), len(index)) for key in keys], np.int64)[items]
+        items = np.array([index.setdefault(python_value(key), len(index)) for key in keys], np.int64)[items]
         keys = list(index)
     _refuse_missing(keys, items, offsets)
     _warn_of_ratings(keys, offsets)
     return items, offsets, keys
 
 
-def _of_python(value: Any) -> Any:
-    """Arrays and values of Arrow as objects of Python; anything else as it is."""
-    if _is_arrow(value):
-        for name in ("to_pylist", "as_py"):
-            if hasattr(value, name):
-                return getattr(value, name)()
-    return value
-
-
-def _is_arrow(value: Any) -> bool:
-    return type(value).__module__.startswith("pyarrow")
-
-
 def _basket_items(basket: Any, number: int) -> Sequence[Hashable]:
-    basket = _of_python(basket)
+    basket = python_value(basket)
     if isinstance(basket, str | bytes):
         raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {short(basket)}")
     if isinstance(basket, Mapping):
@@ -136,10 +123,8 @@ def _warn_of_ratings(item_keys: list[Hashable], offsets: Ints) -> None:
     if len(lengths) < 3 or lengths.min() != lengths.max() or not 1 < len(item_keys) < lengths[0]:
         return
     if 0 in item_keys and all(isinstance(key, int | float) for key in item_keys):
-        warnings.warn(
+        warn(
             f"all {len(lengths)} baskets have {lengths[0]} items, but there are only {len(item_keys)} different ones, "
             "all numbers: these look like rows of a matrix of ratings, and the ratings become items. Give "
-            "scipy.sparse.csr_array(matrix) instead",
-            UserWarning,
-            stacklevel=4,
+            "scipy.sparse.csr_array(matrix) instead"
         )

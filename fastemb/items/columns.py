@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus.arrow import decoded, pyarrow
-from ..corpus.given import is_missing
+from ..corpus.given import is_missing, library_of
 from ..corpus.ids import Numbering
 from .text_columns import TextColumn
 from .times import Values, seconds_of_dates
@@ -115,7 +115,7 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     if isinstance(column, TextColumn):
         return column.codes, column.keys
     column = _without_polars(column)
-    if _is_arrow(column):
+    if library_of(column) == "pyarrow":
         codes, keys = _factorize_arrow(column, name)
         return codes, whole(keys)
     missing = getattr(column, "isna", None)  # pandas
@@ -255,7 +255,7 @@ def _measured(column: Any, name: str, *, times: bool) -> Floats:
 
 def _numbers(column: Any, name: str, values: Values, *, times: bool) -> Floats:
     column = _without_polars(column)
-    if _is_arrow(column):
+    if library_of(column) == "pyarrow":
         column = _one_array(column)
         if column.null_count:
             values.missing(int(np.asarray(column.is_null()).argmax()), None)
@@ -319,10 +319,6 @@ def _without_polars(column: Any) -> Any:
         return column.to_arrow()
     except Exception:  # a series of objects, of which polars' own error says nothing
         return column.to_list()
-
-
-def _is_arrow(column: Any) -> bool:
-    return type(column).__module__.partition(".")[0] == "pyarrow"
 
 
 def _one_array(column: Any) -> Any:

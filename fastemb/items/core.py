@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import warn
 from ..corpus import Corpus
+from ..signals import Deferred
 from ..threads import thread_count
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
@@ -77,7 +78,8 @@ class Core:
         task = Task(settings, corpus, tables, self.weights, want_loss, self.plan.contexts, event_keep)
         schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * corpus.words)
         run = Run.planned(settings, corpus.words, schedule)
-        with Training(run, task, Hogwild(thread_count(settings.workers)), watcher.display) as training:
+        strategy = Hogwild(thread_count(settings.workers))
+        with Deferred(), Training(run, task, strategy, watcher.display) as training:
             while not run.ended:
                 watcher.epoch_begins()
                 training.epoch()
@@ -85,4 +87,4 @@ class Core:
                     training.release()
                 watcher.epoch_ends(run.totals.loss)
         if run.totals.pairs == 0 and run.epochs > 0:
-            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)
+            warn(NOTHING_TRAINED)

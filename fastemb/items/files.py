@@ -14,6 +14,7 @@ from .columns import require_columns
 from .text_columns import read_text_columns
 
 _NO_NAMES = "; if the first line of the file does not name its columns, name them by columns (--columns)"
+_NOT_PARTED = "; if something else stands between its fields, such as ';', give that as sep (--sep)"
 _PIECE = 1 << 20  # bytes
 
 
@@ -50,7 +51,8 @@ def read_table(
             raise ValueError(f"{path}: sep, quotechar and encoding are for text: Parquet has none")
         return _read_parquet(path, [*keyed, *measured])
     table = read_text_columns(find_inputs(path), options, columns, keyed, measured)
-    require_columns(table, [*keyed, *measured], "" if columns else _NO_NAMES)
+    alone = len(table) == 1  # all of a line is one field
+    require_columns(table, [*keyed, *measured], _NOT_PARTED if alone else "" if columns else _NO_NAMES)
     return table
 
 

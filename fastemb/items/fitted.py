@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..checks import warn
 from ..config import isa
 from ..corpus import Vocabulary
 from ..vectors import KeyedVectors
@@ -145,12 +145,10 @@ class Fitted:
             return
         first: list[Hashable] = given[int(unknown[0])]
         shown = ", ".join(map(repr, first[:3])) + (", ..." if len(first) > 3 else "")
-        warnings.warn(
+        warn(
             f"the model knows no item of {len(unknown):,} of {len(given):,} histories, such as [{shown}] (its items "
             f"are {self.examples()}; those given are {kinds_of(first)}): for such a history the most popular items "
-            "are recommended",
-            UserWarning,
-            stacklevel=4,
+            "are recommended"
         )
 
     def of_users(self, users: Sequence[Hashable] | None) -> Interactions:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..checks import warn
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
 from .metrics import Ints, check_k, held_out, most_popular, rank_metrics, within
@@ -101,12 +101,10 @@ def _warn_of_strangers(known: Interactions, held: Interactions) -> None:
     histories, tested = set(known.session_keys), list(held.session_keys)
     if not histories or not tested or any(key in histories for key in tested):
         return
-    warnings.warn(
+    warn(
         f"no session of test is one of train, so that all are judged by the most popular items: their keys are "
         f"{kinds_of(tested)}, such as {tested[0]!r}, those of train {kinds_of(histories)}, such as "
-        f"{known.session_keys[0]!r}",
-        UserWarning,
-        stacklevel=3,
+        f"{known.session_keys[0]!r}"
     )
 
 
@@ -122,9 +120,7 @@ def _warn_of_leaks(
         return
     swapped = _share_within(known, fitted, known.shape[1]) < _LEAK
     reason = "are train and test swapped?" if swapped else "fit it on train alone, or the figures say nothing"
-    warnings.warn(
-        f"the model was fitted on {seen:.0%} of the events that are held out: {reason}", UserWarning, stacklevel=3
-    )
+    warn(f"the model was fitted on {seen:.0%} of the events that are held out: {reason}")
 
 
 def _share_within(events: Interactions, histories: Interactions, items: int) -> float:

@@ -16,7 +16,8 @@ from ..corpus import Corpus, Vocabulary
 from ..corpus.messages import short
 from ..io.paths import AnyPath, local_path
 from ..models.callbacks import StopTraining
-from ..models.training import checked_callbacks
+from ..models.training import alone_with, checked_callbacks
+from ..signals import Allowed, Deferred
 from ..train.progress import checked_progress, make_progress
 from ..train.sampling import keep_shares
 from ..vectors import KeyedVectors
@@ -191,7 +192,8 @@ class Item2Vec:
         vocabulary = _items_by_count(data)
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
-        self._learn(cores, vocabulary, data, lambda: Fitted(cores, vocabulary, data))
+        with Deferred(), alone_with(self, trains=True), Allowed():
+            self._learn(cores, vocabulary, data, lambda: Fitted(cores, vocabulary, data))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
@@ -235,7 +237,8 @@ class Item2Vec:
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
         merged = histories.merged() if self.window is None else histories
         sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
-        self._learn(cores, grown, data, lambda: Fitted(cores, grown, merged, sessions))
+        with Deferred(), alone_with(self, trains=True), Allowed():
+            self._learn(cores, grown, data, lambda: Fitted(cores, grown, merged, sessions))
         return self
 
     def _prepared(self, X: Any) -> Interactions:  # noqa: N803
@@ -339,9 +342,12 @@ class Item2Vec:
 
         Raises:
             KeyError: the item is unknown.
+            TypeError: it is a list.
             ValueError: ``n`` is below 1.
         """
         known = self._known()
+        if isinstance(item, list | np.ndarray):
+            raise TypeError(f"similar_items takes one item, not {short(item)}: for several call recommend")
         row = known.rows.get(item, -1)
         if row < 0:
             raise KeyError(f"unknown item {item!r}: the model's {len(known.keys):,} items are {known.examples()}")

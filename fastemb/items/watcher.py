@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..models.training import notify
+from ..signals import Allowed
 from ..train.progress import Progress
 
 
@@ -68,7 +69,8 @@ class Watcher:
     def _tell(self, event: str) -> None:
         if self._callbacks:
             self._show(self)
-            notify(self._callbacks, event, self._model)
+            with Allowed():
+                notify(self._callbacks, event, self._model)
 
 
 class _Part:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import in_order
 from ..signals import Deferred
 from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key, is_integer
@@ -41,7 +42,9 @@ def add_vectors(
     Raises:
         ValueError: Sizes do not fit, a key is None or an integer that takes more than 64 bits, or the vectors were
             loaded with ``mmap="r"`` and some are to be replaced.
+        TypeError: The keys are a set or a dict.
     """
+    in_order("keys", keys)
     names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
     values = np.asarray(weights, self.vectors.dtype)
     values = values[np.newaxis] if values.ndim == 1 else values

@@ -287,3 +287,31 @@ def test_a_callback_may_stop_and_what_was_learned_stays() -> None:
     assert stopper.epochs == 2
     np.testing.assert_array_equal(stopped.wv.vectors, Item2Vec(epochs=2, **options).fit(carts).wv.vectors)
     assert stopped.recommend(["a"], 1)
+
+
+def test_a_callback_cannot_train_the_model_that_is_being_trained() -> None:
+    class Trainer(CallbackAny2Vec):
+        def on_epoch_end(self, model: Item2Vec) -> None:
+            model.partial_fit(SHOP)
+
+    made = small_model(epochs=1)
+    made.callbacks = [Trainer()]
+    with pytest.raises(RuntimeError, match="a callback cannot train the model"):
+        made.fit(SHOP)
+    made.callbacks = []
+    assert made.fit(SHOP).recommend([SHOP[0][0]], 1)
+
+
+def test_a_model_is_saved_under_no_name_of_another_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("user;item\n" + "".join(f"{n // 3};{n % 5}\n" for n in range(60)))
+    asked = ["items", "train", "t.csv", "--session", "user", "--item", "item", "--epochs", "1", "-q"]
+    assert main([*asked, "--sep", ";", "-o", "m.npy"]) == 1
+    assert "m.npy: models of items are saved as safetensors" in capsys.readouterr().err
+    assert main([*asked, "-o", "m.safetensors"]) == 1
+    assert "give that as sep (--sep)" in capsys.readouterr().err
+    assert main([*asked, "--sep", ";", "-o", "m.safetensors"]) == 0
+    with pytest.raises(TypeError, match=r"takes one item, not .*: for several call recommend"):
+        Item2Vec.load("m.safetensors").similar_items(["0", "1"])

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from interrupts import interrupted_everywhere
 
 from fastemb.io.formats import FORMATS
+from fastemb.io.safetensors import write_tensors
 from fastemb.vectors import KeyedVectors, load_vectors, save_vectors
 
 SIZE = 3
@@ -274,7 +275,9 @@ def test_text_holds_keys_of_both_kinds_unless_they_become_the_same(ending, tmp_p
     assert not (tmp_path / f"w{ending}").exists()
 
 
-@pytest.mark.parametrize("keys", [dict.fromkeys("xy").keys(), dict.fromkeys("xy"), iter("xy"), np.array(["x", "y"])])
+@pytest.mark.parametrize(
+    "keys", [dict.fromkeys("xy").keys(), list(dict.fromkeys("xy")), iter("xy"), np.array(["x", "y"])]
+)
 def test_keys_in_any_container(keys):
     vectors = made()
     vectors.add_vectors(keys, np.ones((2, SIZE)))
@@ -478,3 +481,21 @@ def test_whatever_is_done_by_hand_is_saved_and_loaded(tmp_path):
 
     Here.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
     Here.TestCase("runTest").debug()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [({"x", "y"}, "a set does not have"), (frozenset("xy"), "a set"), ({"y": 1, "x": 0}, "not a dict")],
+)
+def test_keys_without_the_order_of_rows_are_refused(keys, message, tmp_path):
+    vectors = KeyedVectors(2)
+    rows = np.array([[1, 0], [0, 1]], np.float32)
+    with pytest.raises(TypeError, match=f"keys must be in the order of the rows.*{message}"):
+        vectors.add_vectors(keys, rows)
+    assert len(vectors) == 0
+    write_tensors(tmp_path / "t", {"weight": rows}, {})
+    with pytest.raises(TypeError, match=f"words must be in the order of the rows.*{message}"):
+        load_vectors(tmp_path / "t", key="weight", words=keys)
+    if isinstance(keys, dict):  # the remedy
+        vectors.add_vectors(sorted(keys, key=keys.get), rows)
+        assert vectors["x"].tolist() == [1, 0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from ...checks import in_order
 from ..input_file import numbered_lines
 from ..paths import AnyPath, local_path
 from ..safetensors import read_header, read_one
@@ -36,6 +37,7 @@ def read(path: str, key: str, words: AnyPath | Sequence[str]) -> VectorTable:
         lines = numbered_lines(source, "utf-8", "strict", "save it as UTF-8")
         keys = [line.rstrip("\r\n") for _, line in lines]
     else:
+        in_order("words", words)
         source, keys = "words=", list(words)
     if len(keys) != len(vectors):
         raise ValueError(f"{source}: {len(keys)} words for the {len(vectors)} rows of {key!r} in {path}")
