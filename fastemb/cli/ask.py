@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..arguments import did_you_mean
 from ..vectors import KeyedVectors, load_vectors
 from ..vectors.missing import spelled_alike
 from .saying import say
@@ -36,8 +37,7 @@ def _similar(options: argparse.Namespace) -> int:
 
 
 def _unknown(vectors: KeyedVectors, word: str) -> str:
-    found = spelled_alike(word, vectors.key_to_index)
-    hint = f"; did you mean {' or '.join(map(repr, found))}?" if found else ""
+    hint = did_you_mean(spelled_alike(word, vectors.key_to_index))
     return f"fastemb: {word!r} is not in the vocabulary{hint}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._native import CheckedSentences
+from ..arguments import names_arguments
 from ..checks import flag, whole
 from ..io.paths import AnyPath, expanded, local_path, optional_path
 from .arrow import TableSource
@@ -58,6 +59,7 @@ class Corpus:
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
 
+    @names_arguments()
     def __init__(
         self, ids: Ids, offsets: Ints, vocabulary: Vocabulary, raw_words: int, on_disk: OnDisk | None = None
     ) -> None:
@@ -68,6 +70,7 @@ class Corpus:
         self._on_disk = on_disk
 
     @classmethod
+    @names_arguments()
     def from_file(
         cls,
         source: TextSource,
@@ -154,6 +157,7 @@ class Corpus:
         return cls(*read_files(source, options))
 
     @classmethod
+    @names_arguments()
     def from_sentences(
         cls,
         sentences: Iterable[Iterable[Hashable]],
@@ -212,6 +216,7 @@ class Corpus:
         return cls(*read_sentences(sentences, split, options))
 
     @classmethod
+    @names_arguments()
     def from_ids(
         cls,
         ids: Any,
@@ -260,6 +265,7 @@ class Corpus:
         return cls(*read_ids(ids, offsets, keys, options))
 
     @classmethod
+    @names_arguments()
     def from_arrow(
         cls,
         data: Any,
@@ -322,6 +328,7 @@ class Corpus:
         return cls(*read_column(data, column, options))
 
     @classmethod
+    @names_arguments()
     def from_parquet(
         cls,
         path: TableSource,
@@ -384,6 +391,7 @@ class Corpus:
         return cls(*read_parquet(path, column, options))
 
     @classmethod
+    @names_arguments()
     def from_csv(
         cls,
         path: TextSource,
@@ -455,6 +463,7 @@ class Corpus:
         return cls(*read_csv(path, column, columns, Delimited(sep, quotechar, encoding), options))
 
     @classmethod
+    @names_arguments()
     def open(cls, path: AnyPath, *, verify: bool = True) -> Corpus:
         """Open a corpus that `save` wrote: ids and offsets are mapped from the file, not read into memory.
 
@@ -482,6 +491,7 @@ class Corpus:
         """
         save_corpus(local_path(path), self._parts())
 
+    @names_arguments()
     def select(
         self,
         *,
@@ -546,6 +556,7 @@ class Corpus:
         self.checked_sentences()
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
 
+    @names_arguments()
     def estimate(
         self,
         vector_size: int = 100,

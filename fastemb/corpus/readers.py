@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..arguments import names_arguments
 from ..checks import integer
 from ..io.atomic import is_draft
 from ..io.input_file import open_text_source
@@ -28,6 +29,7 @@ class LineSentence:
         limit: Read so many lines at most; None reads all.
     """
 
+    @names_arguments()
     def __init__(self, source: Any, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None) -> None:
         _check_lengths(max_sentence_length, limit)
         self.source = source
@@ -64,6 +66,7 @@ class PathLineSentences:
         limit: Read so many lines of each file at most.
     """
 
+    @names_arguments()
     def __init__(
         self, source: AnyPath, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None
     ) -> None:
@@ -90,6 +93,7 @@ class Text8Corpus:
         max_sentence_length: Words a sentence.
     """
 
+    @names_arguments()
     def __init__(self, fname: AnyPath, max_sentence_length: int = MAX_SENTENCE_LENGTH) -> None:
         _check_lengths(max_sentence_length, None)
         self.fname = fname
@@ -131,6 +135,7 @@ class BrownCorpus:
         dirname: Folder with the corpus' files.
     """
 
+    @names_arguments()
     def __init__(self, dirname: AnyPath) -> None:
         self.dirname = dirname
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer
 
 Ints = NDArray[np.int64]
@@ -79,6 +80,7 @@ class Vocabulary:
         TypeError: counts are no numbers.
     """
 
+    @names_arguments()
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
@@ -104,6 +106,7 @@ class Vocabulary:
         return dict(zip(self.keys, range(len(self.keys)), strict=True))
 
     @classmethod
+    @names_arguments()
     def merged(
         cls,
         vocabularies: Iterable[Vocabulary],

@@ -6,6 +6,7 @@ import os
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
+from ..arguments import names_arguments
 from ..corpus.arrow import open_parquet, parquet_files, pyarrow
 from ..corpus.delimited import LONGEST_ROW, Delimited, open_rows
 from ..corpus.inputs import UTF8, find_inputs, open_text
@@ -125,6 +126,7 @@ def _split_lines(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield rest
 
 
+@names_arguments()
 def read_titles(path: AnyPath, *, sep: str | None = None, encoding: str = UTF8) -> dict[Hashable, str]:
     """Titles of items: the first field of each line is the item, as a str, and the second its title.
 

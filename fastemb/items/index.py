@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer
 from ..corpus.messages import short
 from ..io.atomic import StrPath
@@ -20,6 +21,7 @@ from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .lookup import Lookup
 from .model_file import packed, require_format, unpacked
+from .names import HOW_MANY
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -97,6 +99,7 @@ class ItemIndex:
     _index: Any
     _longest: float
 
+    @names_arguments()
     def __init__(
         self,
         vectors: KeyedVectors,
@@ -158,6 +161,7 @@ class ItemIndex:
         write_tensors(path, {**keys, "vectors": self._rows, "graph": graph}, metadata)
 
     @classmethod
+    @names_arguments()
     def load(cls, path: StrPath, *, workers: int | None = None) -> Self:
         """Read what `save` wrote, of a source that you trust: the graph is read by usearch.
 
@@ -235,6 +239,7 @@ class ItemIndex:
     def __len__(self) -> int:
         return len(self.index_to_key)
 
+    @names_arguments(HOW_MANY)
     def search(
         self, queries: ArrayLike, n: int = 10, *, candidates: Iterable[Hashable] | NDArray[np.bool_] | None = None
     ) -> tuple[Ints, Floats]:
@@ -270,6 +275,7 @@ class ItemIndex:
             rows[empty], scores[empty] = top_k(asked[empty], self._rows, n, mask=mask, workers=self._threads)
         return rows, scores
 
+    @names_arguments(HOW_MANY)
     def recall(self, queries: ArrayLike, n: int = 10) -> float:
         """Share of the ``n`` best items by exact search that `search` finds, over all queries (q, d).
 

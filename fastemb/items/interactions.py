@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import names_arguments
 from ..checks import are_offsets
 from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
@@ -20,7 +21,7 @@ from .baskets import number_baskets, refuse_tables
 from .columns import check_weights, columns_of, factorize, number_integers, times_of, weights_of, whole
 from .files import read_baskets, read_table
 from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
-from .names import COLUMNS, with_hints
+from .names import COLUMNS
 from .times import are_compact_dates, gap_seconds
 
 Ints = NDArray[np.int64]
@@ -50,6 +51,7 @@ class Interactions:
         weights: float64 (events,), or None; above 0.
     """
 
+    @names_arguments()
     def __init__(
         self,
         items: Ints,
@@ -85,6 +87,7 @@ class Interactions:
         return cls.from_baskets(data)
 
     @classmethod
+    @names_arguments()
     def from_baskets(cls, baskets: Iterable[Iterable[Hashable]], *, session_keys: Any = None) -> Self:
         """Baskets as lists of keys of any hashable kind; a generator will do. Empty baskets stay, empty.
 
@@ -105,6 +108,7 @@ class Interactions:
         return cls(items, offsets, whole(item_keys), keys)
 
     @classmethod
+    @names_arguments()
     def from_ids(cls, ids: ArrayLike, offsets: ArrayLike, *, keys: Sequence[Hashable] | None = None) -> Self:
         """Item numbers one session after the other.
 
@@ -134,6 +138,7 @@ class Interactions:
         return cls(items, ends, list(keys))
 
     @classmethod
+    @names_arguments()
     def from_csr(cls, matrix: Any, *, keys: Sequence[Hashable] | None = None) -> Self:
         """A sparse matrix of sessions x items.
 
@@ -164,7 +169,7 @@ class Interactions:
         return made if data is None else made._weighted(weights_of(data[:used], "value"), "value")
 
     @classmethod
-    @with_hints("from_table", COLUMNS)
+    @names_arguments(COLUMNS)
     def from_table(
         cls,
         table: Any,
@@ -222,7 +227,7 @@ class Interactions:
         return made._weighted(weights[order], weight)
 
     @classmethod
-    @with_hints("from_file", COLUMNS, ("session", "item", "time", "weight", "gap"))
+    @names_arguments(COLUMNS, ("session", "item", "time", "weight", "gap"))
     def from_file(
         cls,
         path: AnyPath,
@@ -261,6 +266,7 @@ class Interactions:
             raise kind(message if str(path) in message else f"{path}: {message}") from None
 
     @classmethod
+    @names_arguments()
     def from_basket_file(
         cls, path: AnyPath, *, keyed: bool = False, sep: str | None = None, encoding: str = UTF8
     ) -> Self:

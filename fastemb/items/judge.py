@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import names_arguments
 from ..checks import warn
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
@@ -48,6 +49,7 @@ class Evaluation:
         return "\n".join(lines)
 
 
+@names_arguments({"n": "k", "topn": "k"})
 def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
     """Recommend k items to every session with something held out, from all items but those of its own history.
 

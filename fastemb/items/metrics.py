@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from .grouping import PART, blocks
 from .interactions import Interactions, Numbers
 
@@ -23,6 +24,7 @@ def check_k(k: int) -> None:
         raise ValueError(f"k must be at least 1, not {k!r}")
 
 
+@names_arguments()
 def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[str, float]:
     """Means over the sessions that have something held out.
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments, unknown_argument
 from ..checks import flag
 from ..corpus import Corpus, Vocabulary
 from ..corpus.messages import short
@@ -29,7 +30,7 @@ from .interactions import Interactions
 from .lookup import other_spelling
 from .metrics import held_out, rank_metrics
 from .model_file import Learned, check_titles, read_items, write_items
-from .names import PARAMETERS, unknown_name, with_hints
+from .names import HOW_MANY, PARAMETERS
 from .parameters import Parameters, Plan, check_count, plans, seed_of
 from .recommendations import Recommendations
 from .splits import leave_one_out
@@ -86,7 +87,7 @@ class Item2Vec:
     It follows scikit-learn's conventions (parameters are checked by ``fit``, not before), without needing it.
     """
 
-    @with_hints("Item2Vec", PARAMETERS)
+    @names_arguments(PARAMETERS)
     def __init__(
         self,
         vector_size: int | None = None,
@@ -146,7 +147,7 @@ class Item2Vec:
         known = self._parameter_names()
         for name, value in params.items():
             if name not in known:
-                raise ValueError(unknown_name("Item2Vec", name, known, PARAMETERS))
+                raise ValueError(unknown_argument("Item2Vec.set_params", name, known, PARAMETERS))
             setattr(self, name, value)
         return self
 
@@ -328,6 +329,7 @@ class Item2Vec:
             raise _not_fitted()
         return self._trained
 
+    @names_arguments(HOW_MANY)
     def similar_items(self, item: Hashable, n: int = 10, *, titled: bool = False) -> list[tuple[Hashable, float]]:
         """The ``n`` items most like ``item``, with their cosines.
 
@@ -373,6 +375,7 @@ class Item2Vec:
         known = self._known()
         return known.queries(known.encoded(X, quiet=True))
 
+    @names_arguments(HOW_MANY)
     def recommend(
         self,
         history: Iterable[Hashable] | None = None,
@@ -418,6 +421,7 @@ class Item2Vec:
         )
         return self._pairs(rows[0], scores[0], titled)
 
+    @names_arguments(HOW_MANY)
     def recommend_many(
         self,
         histories: Any = None,
@@ -484,6 +488,7 @@ class Item2Vec:
 
     # ---- files ----
 
+    @names_arguments()
     def save(self, path: AnyPath, *, histories: bool = True) -> None:
         """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors.
 

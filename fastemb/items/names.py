@@ -1,15 +1,6 @@
-"""Hints for arguments that do not exist: the name that was meant, or the one it has here."""
+"""What other libraries call the parameters of this room."""
 
 from __future__ import annotations
-
-import inspect
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 PARAMETERS = {
     **dict.fromkeys(("size", "factors", "embedding_dim", "dim", "n_components", "no_components"), "vector_size"),
@@ -35,37 +26,5 @@ COLUMNS = {
 }
 """What people call the columns of a table of interactions, and pandas its options."""
 
-
-def unknown_name(what: str, name: str, known: Iterable[str], usual: Mapping[str, str]) -> str:
-    """The message for a name that ``what`` does not take."""
-    known = list(known)
-    near = usual.get(name.lower()) or next(iter(get_close_matches(name.lower(), known, 1, 0.7)), None)
-    hint = f": did you mean {near!r}?" if near in known else ""
-    return f"{what} has no parameter {name!r}{hint} (it has {', '.join(known)})"
-
-
-def with_hints(
-    what: str, usual: Mapping[str, str], more: Iterable[str] = ()
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorate a function so that an unknown keyword argument is told with the name that was probably meant.
-
-    Args:
-        what: What messages call the function.
-        usual: Other names of its parameters.
-        more: Names that it passes on.
-    """
-
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
-        taken = inspect.signature(function).parameters.values()
-        known = [one.name for one in taken if one.name not in ("self", "cls") and one.kind != one.VAR_KEYWORD] + [*more]
-
-        @wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> T:
-            for name in kwargs:
-                if name not in known:
-                    raise TypeError(unknown_name(what, name, known, usual))
-            return function(*args, **kwargs)
-
-        return called
-
-    return decorate
+HOW_MANY = dict.fromkeys(("topn", "top_n", "k", "top_k"), "n")
+"""What people call the number of items that are asked for."""

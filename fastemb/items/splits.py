@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import names_arguments
 from .grouping import sorted_within
 from .interactions import Interactions
 
@@ -11,6 +12,7 @@ Split = tuple[Interactions, Interactions]
 """Training data and what is held out."""
 
 
+@names_arguments()
 def split_by_time(data: Interactions, share: float = 0.2, *, at: float | None = None) -> Split:
     """Hold out the latest events of all: what is judged lies in the future of everything that is learned.
 
@@ -30,6 +32,7 @@ def split_by_time(data: Interactions, share: float = 0.2, *, at: float | None = 
     return data.where(data.times < at), data.where(data.times >= at)
 
 
+@names_arguments()
 def split_random(data: Interactions, share: float = 0.2, *, seed: int = 1) -> Split:
     """Hold out a random share of each session's events: of n events round(share n), and never all.
 
@@ -47,6 +50,7 @@ def split_random(data: Interactions, share: float = 0.2, *, seed: int = 1) -> Sp
     return data.where(~test), data.where(test)
 
 
+@names_arguments()
 def leave_one_out(data: Interactions, *, last: bool = True, seed: int = 1) -> Split:
     """Hold out one event of each session that has two or more: its last one, or one at random.
 

@@ -1,17 +1,8 @@
-"""Names of gensim 3, and misspelt ones: errors say what to write."""
+"""Attributes that models had in gensim 3: errors say what to write."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from typing import ParamSpec, TypeVar
-
 from ..vectors import KeyedVectors
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _OLD_ATTRIBUTES = {
     "iter": "epochs",
@@ -27,30 +18,6 @@ _OLD_ATTRIBUTES = {
     "trainables": "syn1neg, syn1",
     "vocabulary": "wv.key_to_index",
 }
-
-
-def names_arguments(old: Mapping[str, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a function say which argument was meant when it is called with one that it does not have.
-
-    Args:
-        old: Names that arguments had in gensim 3, with those that they have now.
-    """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        known = list(inspect.signature(function).parameters)
-
-        @functools.wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            for name in kwargs:
-                if name not in known:
-                    near = [old[name]] if name in old else get_close_matches(name, known, 1)
-                    hint = f"; did you mean {near[0]}?" if near else ""
-                    raise TypeError(f"{function.__qualname__}() got an unexpected keyword argument {name!r}{hint}")
-            return function(*args, **kwargs)
-
-        return call
-
-    return decorate
 
 
 def missing_attribute(model: object, name: str) -> AttributeError:

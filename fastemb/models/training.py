@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from threading import Lock, get_ident
 from typing import Any
 from weakref import WeakValueDictionary
 
+from ..arguments import did_you_mean, nearest_name
 from ..checks import number, warn, whole
 from ..corpus import Corpus
 from ..train.schedule import Schedule, require_falling
@@ -91,8 +91,7 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
         if isinstance(callback, type):
             raise TypeError(f"callbacks must be objects, not classes: give {callback.__name__}()")
         others = [name for name in dir(callback) if name.startswith("on_") and name not in _EVENTS]
-        nearest = {name: get_close_matches(name, _EVENTS, 1, 0.7) for name in others}
-        hint = "".join(f"; did you mean {near[0]}, not {name}?" for name, near in nearest.items() if near)
+        hint = did_you_mean(dict.fromkeys(near for name in others for near in nearest_name(name, _EVENTS)))
         if not any(hasattr(callback, event) for event in _EVENTS):
             raise TypeError(f"a callback has a method {', '.join(_EVENTS[:3])} or {_EVENTS[3]}, not {callback!r}{hint}")
         if others:

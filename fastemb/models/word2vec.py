@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import names_arguments
 from ..checks import number, warn, whole
 from ..corpus import (
     BrownCorpus,
@@ -62,7 +63,7 @@ from .building import (
 )
 from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
-from .older import missing_attribute, names_arguments
+from .older import missing_attribute
 from .scoring import SentenceScores, likeliest_words
 from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
 from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, read_model, write_model
@@ -351,6 +352,7 @@ class Word2Vec(Lifecycle, _Attributes):
         }
         self._take_vocabulary(vocabulary, least, update, further)
 
+    @names_arguments()
     def build_vocab_from_freq(
         self,
         word_freq: Mapping[Hashable, int],
@@ -384,6 +386,7 @@ class Word2Vec(Lifecycle, _Attributes):
         vocabulary = chosen(raw, self._selection(trim_rule, least), self._known_vocabulary() if update else None)
         self._take_vocabulary(vocabulary, least, update, further)
 
+    @names_arguments()
     def scan_vocab(
         self,
         corpus_iterable: Sentences | None = None,
@@ -411,6 +414,7 @@ class Word2Vec(Lifecycle, _Attributes):
         self.raw_vocab = counts_of(corpus.vocabulary)
         return corpus.raw_words, len(corpus)
 
+    @names_arguments()
     def prepare_vocab(
         self,
         update: bool = False,
@@ -882,6 +886,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     # ---- questions ----
 
+    @names_arguments()
     def predict_output_word(
         self, context_words_list: Sequence[Hashable | int], topn: int | None = 10
     ) -> list[tuple[Any, float]] | None:
@@ -908,6 +913,7 @@ class Word2Vec(Lifecycle, _Attributes):
         found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), topn)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
 
+    @names_arguments()
     def score(
         self,
         sentences: Iterable[Iterable[Hashable]],
@@ -946,6 +952,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     # ---- files ----
 
+    @names_arguments()
     def save(
         self,
         fname_or_handle: CorpusFile | BinaryIO,
@@ -1011,6 +1018,7 @@ class Word2Vec(Lifecycle, _Attributes):
         return {name: value for name, value in vars(self).items() if name not in blank or name in _KEPT}
 
     @classmethod
+    @names_arguments()
     def load(cls, fname: CorpusFile, mmap: str | None = None, *, rethrow: bool = False) -> Self:
         """Read a model that `save` wrote. For a file that gensim wrote see `from_gensim`.
 

@@ -10,6 +10,7 @@ from typing import Any, Self, overload
 
 import numpy as np
 
+from ..arguments import names_arguments
 from ..checks import integer
 from ..corpus import Corpus
 from ..corpus.blocks import Parts
@@ -70,6 +71,7 @@ class PhrasesBase(ABC):
             "connector_words": sorted(checked_connectors(self.connector_words)),
         }
 
+    @names_arguments()
     def apply(self, corpus: Corpus, workers: int | None = None) -> Corpus:
         """A corpus with its phrases joined, as ids from ids: no text is made.
 
@@ -254,6 +256,7 @@ class Phrases(PhrasesBase):
         ValueError: there is no word in the sentences, or a setting makes no sense.
     """
 
+    @names_arguments()
     def __init__(
         self,
         sentences: Sentences | Corpus | None = None,
@@ -397,6 +400,7 @@ class Phrases(PhrasesBase):
         write_pairs(local_path(path), pairs, settings)
 
     @classmethod
+    @names_arguments()
     def load(cls, path: AnyPath, *, scoring: str | Scorer | None = None) -> Self:
         """Read what `save` wrote.
 

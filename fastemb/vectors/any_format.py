@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..arguments import names_arguments
 from ..io.formats import fastemb_file, format_of, write_vectors
 from ..io.paths import AnyPath, local_path
 from .files import check_text, read_table
 from .keyedvectors import KeyedVectors
 
 
+@names_arguments()
 def load_vectors(
     path: AnyPath, *, key: str | None = None, words: AnyPath | Sequence[str] | None = None
 ) -> KeyedVectors:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..arguments import names_arguments
 from ..checks import in_order
 from ..signals import Deferred
 from .interface import KeyedVectorsLike, check_lengths
@@ -24,6 +25,7 @@ def add_vector(self: KeyedVectorsLike, key: Key, vector: ArrayLike) -> int:
     return self.key_to_index[key]
 
 
+@names_arguments()
 def add_vectors(
     self: KeyedVectorsLike,
     keys: Key | Sequence[Key],
@@ -144,6 +146,7 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
             vars(self)["vectors_lockf"] = factors[order]
 
 
+@names_arguments()
 def allocate_vecattrs(
     self: KeyedVectorsLike, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
 ) -> None:
@@ -171,6 +174,7 @@ def allocate_vecattrs(
         _fit_values(self)
 
 
+@names_arguments()
 def set_vecattr(self: KeyedVectorsLike, key: Key, attr: str, val: Any) -> None:
     """Set attribute ``attr`` of ``key``; the first value decides the attribute's dtype.
 

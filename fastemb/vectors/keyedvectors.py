@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import lifecycle
+from ..arguments import names_arguments
 from ..checks import integer
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
@@ -93,6 +94,7 @@ class KeyedVectors:
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
 
+    @names_arguments()
     def __init__(
         self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32, mapfile_path: Any = None
     ) -> None:
@@ -215,6 +217,7 @@ class KeyedVectors:
             return np.array(made, self.vectors.dtype).reshape(-1, self.vector_size)
         return self.get_vector(key_or_keys)
 
+    @names_arguments()
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
@@ -305,6 +308,7 @@ class KeyedVectors:
     intersect_word2vec_format = word2vec_files.intersect_word2vec_format
     to_gensim = gensim_vectors.to_gensim
 
+    @names_arguments()
     def save(
         self,
         fname_or_handle: AnyPath | BinaryIO,
@@ -342,6 +346,7 @@ class KeyedVectors:
         return fastemb_file.pack(self._table(ignore))
 
     @classmethod
+    @names_arguments()
     def load(cls, fname: AnyPath, mmap: str | None = None) -> Self:
         """Read what `save` wrote, the input vectors of a model that `Word2Vec.save` wrote, or word2vec text or binary.
 
@@ -366,6 +371,7 @@ class KeyedVectors:
         self._take(fname, fastemb_file.unpack(fname, tensors, metadata))
 
     @classmethod
+    @names_arguments()
     def load_word2vec_format(
         cls,
         fname: AnyPath,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..arguments import names_arguments
 from .interface import KeyedVectorsLike
 from .norms import cosine, unit
 from .questions import items_of, keys_of, several
@@ -17,6 +18,7 @@ from .store import Array, Key
 logger = logging.getLogger(__name__)
 
 
+@names_arguments()
 def get_mean_vector(
     self: KeyedVectorsLike,
     keys: Any,

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import did_you_mean
+
 _LATIN = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SHORTEST, _LONGEST = 3, 30  # letters: all short keys are alike, and of long ones too many spellings are
 _MOST = 3  # keys that are named
@@ -43,7 +45,7 @@ def _hint(key: Any, rows: Mapping[Any, int]) -> str:
     if isinstance(key, bool | np.bool_):
         return "; for a mask of rows use the attribute vectors"
     found = spelled_alike(key, rows) if isinstance(key, str) else [str(key)] if str(key) in rows else []
-    return f"; did you mean {' or '.join(map(repr, found))}?" if found else ""
+    return did_you_mean(found)
 
 
 def spelled_alike(key: str, rows: Mapping[Any, int]) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..arguments import names_arguments
 from ..checks import integer
 from .interface import KeyedVectorsLike, Scored, norms_of
 from .norms import row_norms, scaled, unit
@@ -18,7 +19,10 @@ from .search import best, cosines_with, nearest, offsets_of
 from .store import Array, Key
 from .topk import Floats, Indices
 
+_HOW_MANY = dict.fromkeys(("n", "top_n", "k", "top_k"), "topn")  # what other libraries call it
 
+
+@names_arguments(_HOW_MANY)
 def most_similar(
     self: KeyedVectorsLike,
     positive: Any = None,
@@ -76,6 +80,7 @@ def most_similar(
     return [(self.index_to_key[row], cosine) for row, cosine in named]
 
 
+@names_arguments(_HOW_MANY)
 def most_similar_batch(
     self: KeyedVectorsLike,
     queries: Iterable[Key] | Array,
@@ -114,6 +119,7 @@ def most_similar_batch(
     ]
 
 
+@names_arguments(_HOW_MANY)
 def most_similar_rows(
     self: KeyedVectorsLike,
     queries: Iterable[Key] | Array,
@@ -175,16 +181,19 @@ def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[i
     return [(keys[row], float(scores[at])) for at, row in rows if row not in without][:topn]
 
 
+@names_arguments(_HOW_MANY)
 def similar_by_word(self: KeyedVectorsLike, word: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
     """Find the keys nearest to ``word``; see `most_similar`."""
     return self.most_similar(positive=[word], topn=topn, restrict_vocab=restrict_vocab)
 
 
+@names_arguments(_HOW_MANY)
 def similar_by_key(self: KeyedVectorsLike, key: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
     """Find the keys nearest to ``key``; see `most_similar`."""
     return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
 
 
+@names_arguments(_HOW_MANY)
 def similar_by_vector(
     self: KeyedVectorsLike, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
 ) -> Any:
@@ -197,6 +206,7 @@ def similar_by_vector(
     return self.most_similar(positive=[checked_vector(self, vector)], topn=topn, restrict_vocab=restrict_vocab)
 
 
+@names_arguments(_HOW_MANY)
 def most_similar_cosmul(
     self: KeyedVectorsLike,
     positive: Any = None,
@@ -245,6 +255,7 @@ def _shifted_cosines(vectors: KeyedVectorsLike, items: Iterable[Any], rows: slic
     return product
 
 
+@names_arguments(_HOW_MANY)
 def relative_cosine_similarity(self: KeyedVectorsLike, wa: Key, wb: Key, topn: int = 10) -> float:
     """Return the cosine of two keys over the sum of those of ``wa`` with its ``topn`` neighbours.
 

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
+from ..arguments import names_arguments
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
@@ -20,6 +21,7 @@ from .store import Array
 logger = logging.getLogger(__name__)
 
 
+@names_arguments()
 def save_word2vec_format(
     self: KeyedVectorsLike,
     fname: AnyPath | BinaryIO,
@@ -93,6 +95,7 @@ class _Trainable(KeyedVectorsLike, Protocol):
     vectors_lockf: Array
 
 
+@names_arguments()
 def intersect_word2vec_format(
     self: _Trainable,
     fname: AnyPath,

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..arguments import names_arguments
 from .interface import KeyedVectorsLike
 from .norms import row_norms, scaled
 from .questions import several
 from .store import Array, Key
 
 
+@names_arguments()
 def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
     """Return the word mover's distance of two lists of words; needs the package POT.
 

@@ -240,8 +240,12 @@ def test_titles_of_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_names_that_do_not_exist_are_told_with_the_one_that_was_meant(name: str, meant: str) -> None:
-    for ask, error in ((lambda **given: Item2Vec(**given), TypeError), (Item2Vec().set_params, ValueError)):
-        with pytest.raises(error, match=rf"Item2Vec has no parameter '{name}': did you mean '{meant}'\?"):
+    for call, ask, error in (
+        ("Item2Vec", lambda **given: Item2Vec(**given), TypeError),
+        ("Item2Vec.set_params", Item2Vec().set_params, ValueError),
+    ):
+        expected = rf"^{call}\(\) got an unexpected keyword argument '{name}'; did you mean '{meant}'\?$"
+        with pytest.raises(error, match=expected):
             ask(**{name: 1})
 
 
@@ -249,18 +253,19 @@ def test_names_that_do_not_exist_are_told_with_the_one_that_was_meant(name: str,
     ("name", "meant"), [("user", "session"), ("rating", "weight"), ("timestamp", "time"), ("sessoin", "session")]
 )
 def test_names_of_columns(name: str, meant: str, tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=rf"from_table has no parameter '{name}': did you mean '{meant}'\?"):
+    expected = rf"\(\) got an unexpected keyword argument '{name}'; did you mean '{meant}'\?$"
+    with pytest.raises(TypeError, match=r"^Interactions\.from_table" + expected):
         Interactions.from_table({}, **{name: "x"})
-    with pytest.raises(TypeError, match=rf"from_file has no parameter '{name}': did you mean '{meant}'\?"):
+    with pytest.raises(TypeError, match=r"^Interactions\.from_file" + expected):
         Interactions.from_file(tmp_path / "x.csv", **{name: "x"})
-    with pytest.raises(TypeError, match="from_file has no parameter 'delimiter': did you mean 'sep'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'delimiter'; did you mean 'sep'"):
         Interactions.from_file(tmp_path / "x.csv", delimiter=";")
 
 
 def test_signatures_stay() -> None:
     assert list(inspect.signature(Item2Vec).parameters)[:2] == ["vector_size", "window"]
     assert "gap" in inspect.signature(Interactions.from_table).parameters
-    with pytest.raises(TypeError, match="no parameter 'bogus' \\(it has vector_size"):
+    with pytest.raises(TypeError, match="argument 'bogus'; it takes vector_size"):
         Item2Vec(bogus=1)  # type: ignore[call-arg]
 
 

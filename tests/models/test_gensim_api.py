@@ -485,15 +485,15 @@ def test_gensims_modules_have_their_names_here() -> None:
 )
 def test_an_argument_of_another_name_says_which_was_meant(call: str, given: str, meant: str) -> None:
     method = Word2Vec if call == "__init__" else getattr(Word2Vec(SENTENCES, **OPTIONS), call)
-    with pytest.raises(
-        TypeError, match=rf"Word2Vec\.{call}\(\) got an unexpected keyword argument '{given}'; did you mean {meant}\?"
-    ):
+    name = "Word2Vec" if call == "__init__" else f"Word2Vec.{call}"
+    expected = rf"^{name}\(\) got an unexpected keyword argument '{given}'; did you mean '{meant}'\?$"
+    with pytest.raises(TypeError, match=expected):
         method(**{given: 3})
     assert meant in inspect.signature(method).parameters
 
 
 def test_an_argument_like_no_other_is_refused_without_a_guess() -> None:
-    with pytest.raises(TypeError, match=r"unexpected keyword argument 'qqq'$"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'qqq'; it takes sentences, corpus_file,"):
         Word2Vec(qqq=1)  # type: ignore[call-arg]
 
 

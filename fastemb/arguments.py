@@ -1,0 +1,66 @@
+"""Arguments of names that do not exist: the error says which one was meant."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
+from difflib import get_close_matches
+from functools import wraps
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_LIKENESS = 0.7  # of two names, as difflib measures it; below this a guess is more often wrong than right
+_NO_OTHERS: Mapping[str, str] = MappingProxyType({})
+
+
+def did_you_mean(found: Iterable[Any]) -> str:
+    """The end of an error message that names what may have been meant; empty where nothing was found."""
+    shown = " or ".join(map(repr, found))
+    return f"; did you mean {shown}?" if shown else ""
+
+
+def nearest_name(name: str, known: Collection[str], others: Mapping[str, str] = _NO_OTHERS) -> list[str]:
+    """The one of the ``known`` names that was probably meant, or nothing.
+
+    Args:
+        name: What was given.
+        known: The names that there are.
+        others: What the known names are called elsewhere, in lower case.
+    """
+    meant = others.get(name.lower())
+    return [meant] if meant is not None and meant in known else get_close_matches(name.lower(), known, 1, _LIKENESS)
+
+
+def unknown_argument(function: str, name: str, known: Collection[str], others: Mapping[str, str] = _NO_OTHERS) -> str:
+    """The message, which begins like Python's own, for an argument that a function does not take."""
+    meant = nearest_name(name, known, others)
+    hint = did_you_mean(meant) or f"; it takes {', '.join(known)}"
+    return f"{function}() got an unexpected keyword argument {name!r}{hint}"
+
+
+def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] = ()) -> Callable[[F], F]:
+    """Let a function say which argument was meant when it is called with one that it does not have.
+
+    Args:
+        others: What its arguments are called elsewhere, as in gensim 3 or in other libraries, in lower case.
+        more: Names that it takes as ``**options`` and passes on.
+    """
+
+    def decorate(function: F) -> F:
+        taken = inspect.signature(function).parameters.values()
+        known = [one.name for one in taken if one.name not in ("self", "cls") and one.kind != one.VAR_KEYWORD]
+        known += more
+        called = function.__qualname__.removesuffix(".__init__")
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for name in kwargs:
+                if name not in known:
+                    raise TypeError(unknown_argument(called, name, known, others))
+            return function(*args, **kwargs)
+
+        return cast("F", call)
+
+    return decorate

@@ -1,0 +1,101 @@
+"""Arguments of names that do not exist."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+import pytest
+
+import fastemb
+import fastemb.items
+import fastemb.models
+from fastemb.arguments import did_you_mean, names_arguments, nearest_name
+
+# Loaded when first used, as they lie above their class; or called by fastemb rather than by people.
+WITHOUT_HINTS = {"evaluate_word_analogies", "evaluate_word_pairs", "log_evaluate_word_pairs"}
+WITHOUT_HINTS |= {"add_lifecycle_event", "score_candidate", "score_item", "number", "Evaluation"}
+
+
+def public(owner: Any, prefix: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The public functions, classes and methods of a module or a class, by name."""
+    for name in getattr(owner, "__all__", None) or (name for name in dir(owner) if not name.startswith("_")):
+        found = getattr(owner, name)
+        if inspect.isclass(found) and not issubclass(found, tuple | Exception):
+            yield f"{prefix}{name}", found
+            yield from public(found, f"{name}.")
+        elif inspect.isroutine(found):
+            yield f"{prefix}{name}", found
+
+
+def parameters(called: Callable[..., Any]) -> list[str]:
+    """The names of what it takes, without the object that it belongs to."""
+    found = inspect.signature(called).parameters.values()
+    return [one.name for one in found if one.name not in ("self", "cls") and one.kind != one.VAR_KEYWORD]
+
+
+def hinted() -> dict[str, Callable[..., Any]]:
+    """Those with so many parameters that a name is likely to be misspelt."""
+    found = dict(chain.from_iterable(public(module) for module in (fastemb, fastemb.items, fastemb.models)))
+    return {
+        name: called
+        for name, called in found.items()
+        if callable(called) and name.rpartition(".")[2] not in WITHOUT_HINTS and len(parameters(called)) >= 3
+    }
+
+
+HINTED = hinted()
+
+
+@pytest.mark.parametrize("name", HINTED)
+def test_every_public_callable_says_which_argument_was_meant(name: str) -> None:
+    called = HINTED[name]
+    last = parameters(called)[-1]
+    with pytest.raises(TypeError, match=rf"unexpected keyword argument '{last.upper()}'; did you mean '{last}'\?$"):
+        called(**{last.upper(): 1})
+
+
+def test_many_callables_are_looked_at() -> None:
+    wanted = {"Word2Vec", "Word2Vec.train", "Corpus.from_csv", "KeyedVectors.most_similar", "load_vectors"}
+    assert wanted | {"Item2Vec", "Interactions.from_table", "ItemIndex.search", "Phrases"} <= set(HINTED)
+
+
+def options(first: int, *, second: int = 2, **more: int) -> tuple[int, int, dict[str, int]]:
+    return first, second, more
+
+
+def test_right_calls_are_as_before() -> None:
+    called = names_arguments(more=["third"])(options)
+    assert called(1, second=3, third=4) == (1, 3, {"third": 4})
+    assert called(first=1) == (1, 2, {})
+    assert inspect.signature(called) == inspect.signature(options)
+    assert called.__doc__ is options.__doc__
+
+
+@pytest.mark.parametrize(
+    ("given", "end"),
+    [
+        ("secnd", "; did you mean 'second'?"),
+        ("SECOND", "; did you mean 'second'?"),
+        ("zweiter", "; did you mean 'second'?"),
+        ("Zweiter", "; did you mean 'second'?"),
+        ("thirdd", "; did you mean 'third'?"),
+        ("gone", "; it takes first, second, third"),
+        ("qqq", "; it takes first, second, third"),
+    ],
+)
+def test_wrong_names(given: str, end: str) -> None:
+    called = names_arguments({"zweiter": "second", "gone": "removed"}, ["third"])(options)
+    with pytest.raises(TypeError) as caught:
+        called(1, **{given: 1})
+    assert str(caught.value) == f"options() got an unexpected keyword argument {given!r}{end}"
+
+
+def test_names_that_are_meant() -> None:
+    assert nearest_name("alhpa", ["alpha", "min_alpha"]) == ["alpha"]
+    assert nearest_name("qqq", ["alpha"]) == []
+    assert did_you_mean([]) == ""
+    assert did_you_mean([3]) == "; did you mean 3?"
+    assert did_you_mean(["a", "b"]) == "; did you mean 'a' or 'b'?"
