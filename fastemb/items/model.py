@@ -184,6 +184,7 @@ class Item2Vec:
 
         Raises:
             ValueError: a setting makes no sense; no item reaches ``min_count``; no basket has two different items.
+            RuntimeError: another thread trains the model, or a callback calls this.
             FloatingPointError: training diverged: lower ``alpha``, or ``negative``.
         """
         seed = seed_of(self.random_state)
@@ -208,6 +209,7 @@ class Item2Vec:
         Raises:
             ValueError: as in `fit`; ``vector_size`` or ``sg`` was changed, or rows of ``wv`` were, by hand.
             TypeError: the model's items are str and those of ``X`` numbers, or the reverse.
+            RuntimeError: as in `fit`.
             FloatingPointError: as in `fit`.
         """
         if self._trained is None:

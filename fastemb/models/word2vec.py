@@ -314,7 +314,8 @@ class Word2Vec(Lifecycle, _Attributes):
             sample: Becomes the model's.
 
         Raises:
-            RuntimeError: an update of a model that has no vocabulary yet.
+            RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
+                vocabulary.
             ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
         """
         with Deferred(), alone_with(self, trains=False), Allowed():
@@ -371,7 +372,8 @@ class Word2Vec(Lifecycle, _Attributes):
             update: As in `build_vocab`.
 
         Raises:
-            RuntimeError: an update of a model that has no vocabulary yet.
+            RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
+                vocabulary.
             ValueError: there are no words, or none reaches ``min_count``; a count is negative.
         """
         raw = checked_counts(word_freq)
@@ -440,7 +442,8 @@ class Word2Vec(Lifecycle, _Attributes):
             "downsample_total", the latter as it is expected).
 
         Raises:
-            RuntimeError: an update of a model that has no vocabulary yet.
+            RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
+                vocabulary.
             ValueError: there are no counts, or no word reaches ``min_count``.
         """
         if update:
@@ -461,7 +464,12 @@ class Word2Vec(Lifecycle, _Attributes):
         self._known_vocabulary()
 
     def init_weights(self) -> None:
-        """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
+        """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero.
+
+        Raises:
+            RuntimeError: the model has no vocabulary yet; another thread trains the model or builds its vocabulary.
+            ValueError: a setting makes no sense, or ``wv`` was changed by hand so that it does not fit.
+        """
         with Deferred(), alone_with(self, trains=False), Allowed():
             settings = self._settings().checked()
             rows = len(self._known_vocabulary())
@@ -472,7 +480,17 @@ class Word2Vec(Lifecycle, _Attributes):
                 self._weights.take_outputs(weights)
 
     def reset_from(self, other_model: Word2Vec) -> None:
-        """Take over another model's vocabulary, with fresh matrices."""
+        """Take over another model's vocabulary, with fresh matrices.
+
+        Args:
+            other_model: The model that has the vocabulary. It stays as it is.
+
+        Raises:
+            RuntimeError: the other model has no vocabulary yet; another thread trains this model or builds its
+                vocabulary.
+            ValueError: a setting makes no sense, or the other model's ``wv`` was changed by hand so that it does not
+                fit.
+        """
         with Deferred(), alone_with(self, trains=False), Allowed():
             further = {
                 "corpus_count": other_model.corpus_count,
@@ -769,7 +787,8 @@ class Word2Vec(Lifecycle, _Attributes):
             KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then. What the handler of another
                 signal raises does the same; SIGTERM has none, and ends the process, unless the program sets one.
             FloatingPointError: training diverged.
-            RuntimeError: the model has no vocabulary yet; another thread trains it, or a callback calls this.
+            RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary; or a
+                callback calls this.
             ValueError: a setting makes no sense; ``wv`` holds other words than the model, or matrices of other shapes
                 or with NaN.
             TypeError: a callback is none.
