@@ -14,6 +14,7 @@ from ..corpus.given import is_missing, library_of, python_value
 from ..corpus.lists import list_batches, number_lists
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
+from .columns import refuse_lazy_frame
 
 Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
@@ -21,10 +22,7 @@ Ints = NDArray[np.int64]
 
 def refuse_tables(data: Any) -> None:
     """Raise TypeError when this is a table, a dense matrix or text rather than baskets, with what to give instead."""
-    if type(data).__name__ == "LazyFrame":
-        raise TypeError(
-            "a LazyFrame holds no rows yet: Interactions.from_table(frame.collect(), session=..., item=...)"
-        )
+    refuse_lazy_frame(data)
     if isinstance(data, str | bytes | os.PathLike):
         raise TypeError(
             f"{data!r} is no list of baskets; a file is read by Interactions.from_file(path, session=..., item=...), "

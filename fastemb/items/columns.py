@@ -57,8 +57,7 @@ def _as_table(table: Any, names: list[str]) -> Any:
     library = type(table).__module__.partition(".")[0]
     if isinstance(table, Mapping):
         return table
-    if type(table).__name__ == "LazyFrame":
-        raise TypeError("a LazyFrame holds no rows yet: give frame.collect()")
+    refuse_lazy_frame(table)
     if library == "datasets":
         return _of_dataset(table, names)
     if library in ("pandas", "polars") and hasattr(table, "columns"):
@@ -78,6 +77,14 @@ def _as_table(table: Any, names: list[str]) -> Any:
         f"not a table: {type(table).__name__}; give a pandas, polars or Arrow table, a dict of arrays, or a list of "
         "dicts, one for each row"
     )
+
+
+def refuse_lazy_frame(table: Any) -> None:
+    """Raise TypeError when this is a LazyFrame of polars, with what to give instead."""
+    if type(table).__name__ == "LazyFrame":
+        raise TypeError(
+            "a LazyFrame holds no rows yet: Interactions.from_table(frame.collect(), session=..., item=...)"
+        )
 
 
 def _of_dataset(data: Any, names: list[str]) -> Any:
@@ -218,38 +225,21 @@ def times_of(column: Any, name: str) -> Floats:
 
 def weights_of(column: Any, name: str) -> Floats:
     """A column of numbers that are not negative; the errors are those of `times_of`."""
-    made = _measured(column, name, times=False)
-    check_weights(made, name, column)
-    return made
-
-
-def check_weights(weights: Floats, name: str, column: Any = None) -> None:
-    """Raise ValueError when a weight is missing, infinite or negative, with its row in the column."""
-    place = column.place if isinstance(column, TextColumn) else _table_row
-    for bad, what in (
-        (np.isnan(weights), "missing"),
-        (np.isinf(weights), "infinite"),
-        (weights < 0, "negative"),
-    ):
-        if bad.any():
-            row = int(bad.argmax())
-            shown = "it is nan" if what == "missing" else f"{weights[row]:g}"
-            raise ValueError(f"{place(row)}: the {name} is {what} ({shown})")
+    return _measured(column, name, times=False)
 
 
 def _measured(column: Any, name: str, *, times: bool) -> Floats:
     if isinstance(column, TextColumn):
-        values = Values(name, column.place, times=times)
-        made = values.read_text(column.texts)
+        place = column.place
+        made = Values(name, place, times=times).read_text(column.texts)
     else:
-        values = Values(name, _table_row, times=times)
-        made = _numbers(column, name, values, times=times)
-    place = column.place if isinstance(column, TextColumn) else _table_row
-    for bad, what in ((np.isnan(made), "missing (it is nan)"), (np.isinf(made), "infinite")):
-        if bad.any():
+        place = _table_row
+        made = _numbers(column, name, Values(name, place, times=times), times=times)
+    for bad, what in ((np.isnan(made), "missing"), (np.isinf(made), "infinite"), (made < 0, "negative")):
+        if bad.any() and not (times and what == "negative"):
             row = int(bad.argmax())
-            shown = f" ({made[row]:g})" if what == "infinite" else ""
-            raise ValueError(f"{place(row)}: the {name} is {what}{shown}")
+            shown = "it is nan" if what == "missing" else f"{made[row]:g}"
+            raise ValueError(f"{place(row)}: the {name} is {what} ({shown})")
     return made
 
 

@@ -18,7 +18,7 @@ from ..corpus.ids import csr_arrays
 from ..corpus.inputs import UTF8
 from ..io.paths import AnyPath, local_path
 from .baskets import number_baskets, refuse_tables
-from .columns import check_weights, columns_of, factorize, number_integers, times_of, weights_of, whole
+from .columns import columns_of, factorize, number_integers, times_of, weights_of, whole
 from .files import read_baskets, read_table
 from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
 from .names import COLUMNS
@@ -166,7 +166,7 @@ class Interactions:
                 raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
         used = int(indptr[-1]) if len(indptr) and 0 <= indptr[-1] <= len(indices) else len(indices)
         made = cls.from_ids(indices[:used], indptr, keys=keys)  # SciPy may leave room after the last row
-        return made if data is None else made._weighted(weights_of(data[:used], "value"), "value")
+        return made if data is None else made._weighted(weights_of(data[:used], "value"))
 
     @classmethod
     @names_arguments(COLUMNS)
@@ -224,7 +224,7 @@ class Interactions:
         if weight is None:
             return made
         weights = weights_of(columns[weight], weight)
-        return made._weighted(weights[order], weight)
+        return made._weighted(weights[order])
 
     @classmethod
     @names_arguments(COLUMNS, ("session", "item", "time", "weight", "gap"))
@@ -377,10 +377,10 @@ class Interactions:
             weights = np.concatenate(parts)[order]
         return type(self)(items, offsets, keys, list(sessions), times, weights)
 
-    def _weighted(self, weights: Floats, name: str) -> Self:
+    def _weighted(self, weights: Floats) -> Self:
+        """The same with weights that `weights_of` made, without events of weight 0."""
         if len(weights) != len(self.items):
             raise ValueError(f"{len(weights)} weights for {len(self.items)} events")
-        check_weights(weights, name)
         made = type(self)(self.items, self.offsets, self.item_keys, self.session_keys, self.times, weights)
         made = made.where(weights > 0) if not weights.all() else made
         if made.weights is not None and (not len(made.weights) or made.weights.min() == made.weights.max()):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..arguments import names_arguments
-from ..checks import warn
+from ..checks import integer, warn
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
-from .metrics import Ints, check_k, held_out, most_popular, rank_metrics, within
+from .metrics import Ints, held_out, most_popular, rank_metrics, within
 from .model import Item2Vec
 
 _LEAK = 0.3  # share of events held out; fewer are in both by chance where sessions only have numbers
@@ -66,8 +66,9 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
 
     Raises:
         ValueError: nothing is held out; ``k`` is below 1.
+        TypeError: ``k`` is no whole number.
     """
-    check_k(k)
+    integer("k", k, 1)
     histories, held = Interactions.from_any(train), Interactions.from_any(test)
     keys = model.histories.item_keys
     numbers = Lookup({key: row for row, key in enumerate(keys)})

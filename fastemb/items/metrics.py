@@ -6,22 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
+from ..checks import integer
 from .grouping import PART, blocks
 from .interactions import Interactions, Numbers
 
 Ints = NDArray[np.int64]
 
 _ROWS = 1 << 13  # sessions; between two parts an interrupt is noticed
-
-
-def check_k(k: int) -> None:
-    """Refuse a number of recommendations below 1.
-
-    Raises:
-        ValueError: it is.
-    """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, not {k!r}")
 
 
 @names_arguments()
@@ -42,8 +33,9 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
 
     Raises:
         ValueError: ``k`` is below 1; nothing is held out.
+        TypeError: ``k`` is no whole number.
     """
-    check_k(k)
+    integer("k", k, 1)
     sizes = np.diff(offsets)
     judged = np.flatnonzero(sizes > 0)
     if not len(judged):

@@ -374,8 +374,11 @@ def test_tables_that_hold_no_rows_yet_say_what_to_call() -> None:
     for ask in (
         lambda: Interactions.from_table(lazy, session="user", item="item"),
         lambda: Interactions.from_any(lazy),
+        lambda: Interactions.from_baskets(lazy),
     ):
-        with pytest.raises(TypeError, match=r"frame\.collect\(\)"):
+        with pytest.raises(
+            TypeError, match=r"LazyFrame holds no rows yet: Interactions\.from_table\(frame\.collect\(\), session="
+        ):
             ask()
     assert list(Interactions.from_table(lazy.collect(), session="user", item="item")) == [["i"]]
 

@@ -166,13 +166,21 @@ def test_users_and_items_that_the_model_has_never_seen() -> None:
         evaluate(small_model().fit(train), train, seen)
 
 
-@pytest.mark.parametrize("k", [0, -1])
-def test_a_k_below_one_is_refused(k: int) -> None:
-    with pytest.raises(ValueError, match="k must be at least 1"):
+@pytest.mark.parametrize(
+    ("k", "error", "message"),
+    [
+        (0, ValueError, "k must be at least 1, not 0"),
+        (-1, ValueError, "k must be at least 1, not -1"),
+        (2.5, TypeError, "k must be a whole number, not 2.5"),
+        (True, TypeError, "k must be a whole number, not True"),
+    ],
+)
+def test_a_k_that_is_no_count_is_refused(k: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
         rank_metrics(np.array([[0, 1]]), np.array([0, 1]), np.array([1]), k)
     data = Interactions.from_baskets(baskets(20))
     train, test = leave_one_out(data)
-    with pytest.raises(ValueError, match="k must be at least 1"):
+    with pytest.raises(error, match=message):
         evaluate(small_model(epochs=1).fit(train), train, test, k)
 
 
