@@ -40,7 +40,7 @@ def corpus_of(tokens: int, length: int = 20) -> Corpus:
 
 def model_state(model: Word2Vec) -> State:
     """Sizes and layout of all parts; they agree in a sound model."""
-    wv, weights = model.wv, model._weights
+    wv, weights = model.wv, model._known.weights
     matrices = [m for m in (wv.vectors, weights.syn1neg, weights.syn1) if m is not None]
     rows = {len(wv.index_to_key), len(wv.key_to_index), *map(len, matrices), *map(len, wv.expandos.values())}
     layout = all(m.flags.c_contiguous and m.shape[1] == model.vector_size for m in matrices)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import secrets
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -35,17 +34,16 @@ from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.hogwild import Hogwild
-from ..train.matrices import Matrix, copy_of
+from ..train.matrices import Matrix
 from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
-from ..train.sampling import HuffmanPaths, Tables, huffman_paths
+from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import Task
 from ..train.training import NOTHING_TRAINED, Training
-from ..train.weights import Weights, fitting, fresh_inputs, grown_inputs
+from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
-from .attributes import Attributes
 from .building import (
     CorpusFile,
     Counts,
@@ -54,15 +52,13 @@ from .building import (
     checked_counts,
     chosen,
     counts_of,
-    extended_factors,
     report,
-    require_counts,
-    rows_of,
     selection_of,
     with_null_word,
 )
 from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
+from .known_words import Change, KnownWords
 from .older import missing_attribute
 from .scoring import SentenceScores, likeliest_words
 from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
@@ -155,10 +151,7 @@ class Word2Vec(Lifecycle, _Attributes):
     min_alpha_yet_reached: float
     """The learning rate where training stands, told anew after each epoch."""
     _workers: int | None
-    _weights: Weights
-    _vocabulary: Vocabulary | None
-    _paths: HuffmanPaths | None
-    _followed: list[Any]  # the keys of wv whose order the vocabulary was last found to have
+    _known: KnownWords
 
     @names_arguments({"size": "vector_size", "iter": "epochs"})
     def __init__(
@@ -270,7 +263,7 @@ class Word2Vec(Lifecycle, _Attributes):
         kind += [f"negative={self.negative}"] * bool(self.negative) + ["hs=1"] * bool(self.hs)
         return (
             f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
-            f"{self._weights.epochs_trained} epochs trained>"
+            f"{self._known.weights.epochs_trained} epochs trained>"
         )
 
     def __getitem__(self, _: object) -> NoReturn:
@@ -473,11 +466,11 @@ class Word2Vec(Lifecycle, _Attributes):
         with Deferred(), alone_with(self, trains=False), Allowed():
             settings = self._settings().checked()
             rows = len(self._known_vocabulary())
-            vectors, weights = fresh_inputs(rows, settings), replace(self._weights)
+            vectors, weights = fresh_inputs(rows, settings), replace(self._known.weights)
             weights.start_outputs(rows, settings)
             with Deferred():
                 self.wv.vectors = vectors
-                self._weights.take_outputs(weights)
+                self._known.weights.take_outputs(weights)
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Take over another model's vocabulary, with fresh matrices.
@@ -497,82 +490,23 @@ class Word2Vec(Lifecycle, _Attributes):
                 "corpus_total_words": other_model.corpus_total_words,
                 "effective_min_count": self.effective_min_count,
             }
-            self._start(other_model._known_vocabulary(), self._settings().checked(), further)
+            settings = self._settings().checked()
+            self._take(self._known.fresh(self.wv, other_model._known_vocabulary(), settings), further)
 
     def _least_count(self, min_count: int | None) -> int:
         """The model's ``min_count`` or the one given."""
         return whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
 
     def _require_vocabulary(self) -> None:
-        if self._vocabulary is None:
+        if self._known.vocabulary is None:
             raise RuntimeError(
                 "You cannot do an online vocabulary-update of a model which has no prior vocabulary: "
                 "first call build_vocab without update"
             )
 
     def _known_vocabulary(self) -> Vocabulary:
-        """The vocabulary, in the order and with the counts that ``wv`` has.
-
-        Raises:
-            RuntimeError: there is none yet.
-            ValueError: ``wv`` was changed by hand so that it does not fit.
-        """
-        if self._vocabulary is None:
-            raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
-        if not isinstance(self.wv, KeyedVectors):
-            raise ValueError(
-                f"model.wv must be KeyedVectors, not {type(self.wv).__name__}; gensim's go through from_gensim"
-            )
-        keys, rows = self.wv.index_to_key, self.wv.key_to_index
-        order = None if keys == self._vocabulary.keys else rows_of(self._vocabulary, keys)
-        if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):
-            raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
-        if order is not None:
-            self._reorder(self._vocabulary, order)
-        self._followed = keys
-        self._take_counts(self._vocabulary)
-        return self._vocabulary
-
-    def _reorder(self, known: Vocabulary, order: NDArray[np.intp]) -> None:
-        """Put what belongs to each word in this order of the words."""
-        paths = None if self._paths is None else self._paths.of_words(order)
-        vocabulary = Vocabulary([known.keys[row] for row in order.tolist()], known.counts[order], known.least_count)
-        with Deferred():
-            self._weights.reorder_outputs(order)
-            self._paths, self._vocabulary = paths, vocabulary
-
-    def _take_counts(self, vocabulary: Vocabulary) -> None:
-        """Let the counts be those of ``wv``, where it has counts, as gensim's models do."""
-        values = self.wv.expandos
-        if "count" not in values:
-            values["count"] = vocabulary.counts
-        elif values["count"] is not vocabulary.counts:
-            try:
-                vocabulary.counts = Vocabulary(vocabulary.keys, values["count"]).counts
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"model.wv's attribute 'count' does not fit: {error}") from None
-            values["count"] = vocabulary.counts
-        require_counts(vocabulary.counts)
-        if not isinstance(values, Attributes):
-            known = {name: value for name, value in values.items() if name not in Attributes.derived}
-            self.wv.expandos = Attributes(known, self.sample, self._paths)
-
-    def _trainable_vocabulary(self) -> Vocabulary:
-        """The same, of a model that can be trained.
-
-        Raises:
-            ValueError: matrices of other shapes, or with NaN.
-        """
-        vocabulary = self._known_vocabulary()
-        self._checked_inputs()
-        found = self._weights.not_finite()
-        if found is not None:
-            name, row = found
-            raise ValueError(
-                f"{name} holds NaN or infinite numbers, first in row {row} ({vocabulary.keys[row]!r}): "
-                "set them to numbers before training, or build the model anew"
-            )
-        return vocabulary
+        """The vocabulary, in the order and with the counts that ``wv`` has; see `KnownWords.followed`."""
+        return self._known.followed(self.wv, self.sample)
 
     def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
         return selection_of(self._settings(), trim_rule, min_count)
@@ -593,111 +527,56 @@ class Word2Vec(Lifecycle, _Attributes):
             vocabulary = with_null_word(vocabulary)
         settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
         with Deferred(), alone_with(self, trains=False), Allowed():
-            if update:
-                self._grow(vocabulary, settings, further)
-            else:
-                self._start(vocabulary, settings, further)
+            words = self._known
+            change = words.grown if update else words.fresh
+            self._take(change(self.wv, vocabulary, settings), further)
 
     # ---- matrices ----
 
-    def _start(self, vocabulary: Vocabulary, settings: Settings, further: dict[str, Any]) -> None:
-        """Take over a vocabulary, with fresh matrices, and set further attributes."""
-        weights = replace(self._weights)
-        weights.start_outputs(len(vocabulary), settings)
-        self._take(vocabulary, fresh_inputs(len(vocabulary), settings), None, weights, further)
-
-    def _grow(self, vocabulary: Vocabulary, settings: Settings, further: dict[str, Any]) -> None:
-        """Take over a vocabulary that begins with the words of the present one; their vectors stay."""
-        vectors = grown_inputs(self._checked_inputs(), len(vocabulary), settings.seed)
-        weights = replace(self._weights)
-        weights.grow_outputs(len(vocabulary))
-        self._take(vocabulary, vectors, None, weights, further)
-
-    def _restore(self, saved: Saved) -> None:
-        """Take over copies of the matrices of a model that was read."""
-        matrices = saved.matrices
-        vectors = copy_of(matrices.pop("vectors"))
-        weights = replace(self._weights, epochs_trained=saved.epochs_trained)
-        if self.negative:
-            weights.syn1neg = copy_of(matrices.pop("syn1neg"))
-        if self.hs:
-            weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
-        self._take(saved.vocabulary, vectors, saved.paths, weights, {})
-
-    def _take(
-        self,
-        vocabulary: Vocabulary,
-        vectors: Matrix,
-        paths: HuffmanPaths | None,
-        weights: Weights,
-        further: dict[str, Any],
-    ) -> None:
-        """Put words and vectors in ``wv``, which stays the same object; what people hung on known words stays too.
-
-        With signals deferred, so that all that changes together does, or nothing.
-        """
-        vocabulary = Vocabulary._of(vocabulary.keys, vocabulary.counts.copy(), vocabulary.least_count)
-        paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
-        kept: dict[str, NDArray[Any]] = {}
-        factors = np.ones(1, dtype=np.float32)
-        if self.wv.index_to_key == vocabulary.keys[: len(self.wv)]:
-            own = ("count", *Attributes.derived)
-            kept = {name: values for name, values in self.wv.expandos.items() if name not in own}
-            factors = self._trained_weights().lock_factors()
+    def _take(self, change: Change, further: dict[str, Any]) -> None:
+        """Take over words with their matrices, and set further attributes: all at one moment."""
         with Deferred():
             vars(self).update(further)
-            self._vocabulary, self._paths = vocabulary, paths
-            self._weights.take_outputs(weights)
-            self.wv._become(vocabulary.keys, vectors)
-            self._followed = self.wv.index_to_key
-            sample = self._settings().checked().sample
-            self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, paths)
-            self.wv.allocate_vecattrs()
-            self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
+            self._known.take(self.wv, change)
 
     def __copy__(self) -> Self:
         """A model of its own that shares the arrays, until one of the two replaces or grows its own."""
         made = type(self).__new__(type(self))
         made.__dict__.update(self.__dict__)
-        made._weights = replace(self._weights)
+        made._known = self._known.copy()
         return made
 
-    def _trained_weights(self) -> Weights:
-        """The matrices, with the input vectors of ``wv``, which may have been replaced from outside."""
-        self._weights.holder = self.wv
-        return self._weights
-
     def _checked_inputs(self) -> NDArray[Any]:
-        """``wv.vectors``, which may have been replaced from outside."""
-        return self._trained_weights().inputs((len(self._known_vocabulary()), self.vector_size))
+        """``wv.vectors``, which may have been replaced from outside; see `KnownWords.inputs`."""
+        return self._known.inputs(self.wv, self.sample, self.vector_size)
 
     @property
     def syn1neg(self) -> Matrix:
         """Output vectors of negative sampling: shape (words, vector_size), float32, contiguous."""
-        if self._weights.syn1neg is None:
+        if self._known.weights.syn1neg is None:
             self._lacks("syn1neg", "negative > 0")
-        if self.wv.index_to_key is not self._followed:
+        if self._known.are_behind(self.wv):
             self._known_vocabulary()
-        return self._weights.syn1neg
+        return self._known.weights.syn1neg
 
     @syn1neg.setter
     def syn1neg(self, value: ArrayLike) -> None:
-        if self._weights.syn1neg is None:
+        if self._known.weights.syn1neg is None:
             self._lacks("syn1neg", "negative > 0")
-        self._weights.syn1neg = fitting("syn1neg", value, (len(self._known_vocabulary()), self.vector_size))
+        self._known.weights.syn1neg = fitting("syn1neg", value, (len(self._known_vocabulary()), self.vector_size))
 
     @property
     def syn1(self) -> Matrix:
         """Vectors of the Huffman tree's inner nodes: shape (words, vector_size), the last row unused."""
-        if self._weights.syn1 is None:
+        if self._known.weights.syn1 is None:
             self._lacks("syn1", "hs=1")
-        return self._weights.syn1
+        return self._known.weights.syn1
 
     @syn1.setter
     def syn1(self, value: ArrayLike) -> None:
-        if self._weights.syn1 is None:
+        if self._known.weights.syn1 is None:
             self._lacks("syn1", "hs=1")
-        self._weights.syn1 = fitting("syn1", value, (len(self._known_vocabulary()), self.vector_size))
+        self._known.weights.syn1 = fitting("syn1", value, (len(self._known_vocabulary()), self.vector_size))
 
     @property
     def wv_out(self) -> KeyedVectors:
@@ -706,18 +585,18 @@ class Word2Vec(Lifecycle, _Attributes):
         Shares memory with ``syn1neg``. The dot product of an input and an output vector is the model's score for
         the two words occurring together.
         """
-        if self._weights.syn1neg is None:
+        if self._known.weights.syn1neg is None:
             self._lacks("wv_out", "negative > 0")
         vocabulary = self._known_vocabulary()
-        return KeyedVectors._from_arrays(vocabulary.keys, self._weights.syn1neg, vocabulary.counts)
+        return KeyedVectors._from_arrays(vocabulary.keys, self._known.weights.syn1neg, vocabulary.counts)
 
     def _lacks(self, name: str, setting: str) -> NoReturn:
         raise AttributeError(f"this model has no {name}: it needs {setting} and a vocabulary")
 
     def _huffman_paths(self) -> HuffmanPaths:
-        if self._paths is None:
+        if self._known.paths is None:
             self._lacks("Huffman tree", "hs=1")
-        return self._paths
+        return self._known.paths
 
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
         """Bytes that a model of these settings takes.
@@ -794,7 +673,7 @@ class Word2Vec(Lifecycle, _Attributes):
             TypeError: a callback is none.
         """
         with Deferred(), alone_with(self, trains=True), Allowed():
-            vocabulary = self._trainable_vocabulary()
+            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
             warn_of_queue_options(queue_factor, report_delay)
             settings = self._settings().checked()
             if epochs is not None:
@@ -830,9 +709,9 @@ class Word2Vec(Lifecycle, _Attributes):
             warn(NOTHING_TRAINED)
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
-        weights = self._trained_weights()
+        weights = self._known.weights_of(self.wv)
         weights.require(settings)
-        tables = Tables.of(self._known_vocabulary().counts, settings, self._paths)
+        tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         return Task(settings, corpus, tables, weights, compute_loss)
 
     def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> bool:
@@ -896,7 +775,7 @@ class Word2Vec(Lifecycle, _Attributes):
                 "a callback gave the model another vocabulary, or its words another order: "
                 "that takes another call of train"
             )
-        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
+        task.tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
         return vocabulary
 
     def get_latest_training_loss(self) -> float:
@@ -1003,12 +882,12 @@ class Word2Vec(Lifecycle, _Attributes):
         left_out = set(ignore)
         settings = self._settings().checked()
         vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()
-        self._weights.require(settings)
-        self._weights.check_shapes(vectors.shape)
-        self._weights.input_scale(len(vocabulary))  # whether the lock factors fit
-        self.wv.vectors_lockf = self._weights.lock_factors()
+        self._known.weights.require(settings)
+        self._known.weights.check_shapes(vectors.shape)
+        self._known.weights.input_scale(len(vocabulary))  # whether the lock factors fit
+        self.wv.vectors_lockf = self._known.weights.lock_factors()
         state = {name: getattr(self, name) for name in STATE}
-        check_state(state | {"epochs_trained": self._weights.epochs_trained})
+        check_state(state | {"epochs_trained": self._known.weights.epochs_trained})
         if vectors.dtype != np.float32:
             self.wv.vectors = vectors.astype(np.float32)
         matrices = {"vectors": self.wv.vectors}
@@ -1019,7 +898,7 @@ class Word2Vec(Lifecycle, _Attributes):
         saved = Saved(
             settings,
             state,
-            self._weights.epochs_trained,
+            self._known.weights.epochs_trained,
             vocabulary,
             matrices,
             self._huffman_paths() if self.hs else None,
@@ -1065,7 +944,7 @@ class Word2Vec(Lifecycle, _Attributes):
         for name in set(own) & _KEPT:
             setattr(model, name, own.pop(name))
         set_attributes(fname, model, own, set(vars(model)))
-        model._restore(saved)
+        model._take(model._known.restored(model.wv, saved), {})
         model.add_lifecycle_event("loaded", fname=fname)
         return model
 
@@ -1085,7 +964,7 @@ class Word2Vec(Lifecycle, _Attributes):
         saved, theirs = read_gensim(model)
         made._start_empty(saved.settings)
         vars(made).update(saved.state)
-        made._restore(saved)
+        made._take(made._known.restored(made.wv, saved), {})
         for name, values in values_of_words(theirs).items():
             made.wv.expandos[name] = values
         if len(getattr(theirs, "vectors_lockf", ())) > 1:
@@ -1102,10 +981,7 @@ def _blank(settings: Settings) -> dict[str, Any]:
         "_workers": values.pop("workers"),
         **values,
         "wv": wv,
-        "_weights": Weights(wv, name="wv"),
-        "_vocabulary": None,
-        "_paths": None,
-        "_followed": wv.index_to_key,
+        "_known": KnownWords(wv),
         "hashfxn": hash,
         "batch_words": 10000,
         "comment": None,

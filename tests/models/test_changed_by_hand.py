@@ -196,7 +196,7 @@ def test_vectors_that_do_not_fit_are_an_error_in_all_that_uses_rows(
         with pytest.raises(ValueError, match=WRONG[change]):
             use()
     assert not any(tmp_path.iterdir())
-    assert (model._weights.syn1neg == outputs).all()
+    assert (model._known.weights.syn1neg == outputs).all()
 
 
 def test_vectors_of_fewer_words_are_saved_on_their_own(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_output_matrices_can_be_replaced(size: int) -> None:
     model.train(SENTENCES)
     saved = [matrix.copy() for matrix in matrices(model)]
     twin.wv.vectors, twin.syn1neg, twin.syn1 = saved
-    twin._weights.epochs_trained = model._weights.epochs_trained
+    twin._known.weights.epochs_trained = model._known.weights.epochs_trained
     assert twin.syn1neg is saved[1]
     for trained in (model, twin):
         trained.train(SENTENCES)

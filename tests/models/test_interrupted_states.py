@@ -65,7 +65,7 @@ def require_sound(model: Word2Vec) -> None:
         assert np.isfinite(matrix).all()
     assert {len(values) for values in model.wv.expandos.values()} <= {rows}
     assert model.wv.key_to_index == {key: row for row, key in enumerate(model.wv.index_to_key)}
-    assert not model._weights._paddings
+    assert not model._known.weights._paddings
     if model.wv.norms is not None:
         np.testing.assert_allclose(model.wv.norms, np.linalg.norm(model.wv.vectors, axis=1), rtol=1e-5)
 
@@ -98,7 +98,7 @@ def test_training_keeps_what_it_learned(kind: str, part: int) -> None:
             require_sound(model)
         except AssertionError:
             pytest.fail(where)
-        assert len(seen) <= model._weights.epochs_trained <= len(seen) + 1, where
+        assert len(seen) <= model._known.weights.epochs_trained <= len(seen) + 1, where
         if seen:
             assert (model.wv.vectors != made.wv.vectors).any(), where
             assert model.running_training_loss > 0, where
@@ -120,8 +120,8 @@ def old_model(**options: Any) -> Word2Vec:
     model.build_vocab(OLD)
     model.train(OLD)
     model.wv.set_vecattr("a", "mark", 3)
-    assert model._vocabulary is not None
-    assert "a" in model._vocabulary  # which makes its index of keys, once
+    assert model._known.vocabulary is not None
+    assert "a" in model._known.vocabulary  # which makes its index of keys, once
     return model
 
 

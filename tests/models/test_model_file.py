@@ -169,7 +169,7 @@ def test_counts_of_all_words_are_saved_when_they_were_kept(tmp_path: Path) -> No
     assert Word2Vec.load(tmp_path / "model").raw_vocab == model.raw_vocab != {}
 
 
-@pytest.mark.parametrize("name", ["wv", "save", "load", "_weights", "window", "hello", "__dict__"])
+@pytest.mark.parametrize("name", ["wv", "save", "load", "_known", "window", "hello", "__dict__"])
 def test_attributes_in_a_file_cannot_replace_what_a_model_has(tmp_path: Path, name: str) -> None:
     rewritten(tmp_path / "model.st", model=json.dumps({name: 1}))
     with pytest.raises(ValueError, match=r"model\.st: damaged attributes"):
