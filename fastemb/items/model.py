@@ -312,8 +312,9 @@ class Item2Vec:
     def titles(self, value: Mapping[Any, str]) -> None:
         if not hasattr(value, "keys"):
             raise TypeError(f"titles must be a dict of items and titles, not {short(value)}")
-        self._titles = dict(value)
-        check_titles(self._titles)
+        titles = dict(value)
+        check_titles(titles)
+        self._titles = titles
 
     def title(self, item: Hashable) -> str:
         """The title of an item, or the item as text where there is none or an empty one."""
@@ -503,7 +504,7 @@ class Item2Vec:
         Raises:
             TypeError: an item or a user is no str, number or tuple of such. Without users: ``histories=False``.
             ValueError: ``vector_size`` or ``sg`` was changed since `fit`, another parameter makes no sense, or ``wv``
-                was changed by hand.
+                or ``histories`` was changed by hand.
         """
         known = self._known()
         known.require_untouched()

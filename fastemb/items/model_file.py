@@ -45,7 +45,12 @@ class Learned:
 
 
 def write_items(path: StrPath, learned: Learned, state: dict[str, Any], histories: Interactions | None) -> None:
-    """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all."""
+    """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all.
+
+    Raises:
+        ValueError: the histories do not fit the items, or themselves.
+        TypeError: an item or a user is of a kind that no file holds.
+    """
     keys, key_type = packed(learned.vocabulary.keys, "items", "")
     arrays: Arrays = {
         **keys,
@@ -63,6 +68,12 @@ def write_items(path: StrPath, learned: Learned, state: dict[str, Any], historie
     if any(learned.titles):
         arrays |= {f"title_{name}": array for name, array in pack_keys(learned.titles)[0].items()}
     if histories is not None:
+        try:
+            histories = _sound(histories, learned.vocabulary.keys)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"model.histories was changed by hand so that it does not fit: {error}; histories=False leaves it out"
+            ) from None
         arrays["history_offsets"], arrays["history_items"] = histories.offsets, histories.items.astype(np.int32)
         if histories.weights is not None:
             arrays["history_weights"] = histories.weights
@@ -205,16 +216,28 @@ def _histories(path: Any, arrays: Arrays, metadata: Mapping[str, str], keys: Seq
         return Interactions(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
     offsets = _typed(arrays, "history_offsets", np.int64, 1)
     items = _typed(arrays, "history_items", np.int32, 1).astype(np.int64)
-    made = Interactions.from_ids(items, offsets, keys=keys)
-    weights = None
-    if "history_weights" in arrays:
-        weights = _typed(arrays, "history_weights", np.float64, 1)
-        if len(weights) != len(items) or not (weights > 0).all() or not np.isfinite(weights).all():
-            raise ValueError("the weights of the histories make no sense")
+    weights = _typed(arrays, "history_weights", np.float64, 1) if "history_weights" in arrays else None
     session_keys = unpacked(path, _starting(arrays, "user_"), metadata["user_type"])
-    if len(session_keys) != len(made) or len(set(session_keys)) != len(made):
+    return _sound(Interactions(items, offsets, keys, session_keys, None, weights), keys)
+
+
+def _sound(histories: Interactions, keys: Sequence[Hashable]) -> Interactions:
+    """The same without times, of items with these keys.
+
+    Raises:
+        ValueError: sizes, numbers of items, users or weights make no sense.
+        TypeError: items or offsets are no integers, or a user is not hashable.
+    """
+    made = Interactions.from_ids(histories.items, histories.offsets, keys=keys)
+    weights = None
+    if histories.weights is not None:
+        weights = np.asarray(histories.weights, np.float64)
+        if weights.shape != made.items.shape or not (weights > 0).all() or not np.isfinite(weights).all():
+            raise ValueError("the weights of the histories make no sense")
+    users = histories.session_keys
+    if len(users) != len(made) or len(set(users)) != len(made):
         raise ValueError("the users do not fit the histories")
-    return Interactions(made.items, made.offsets, keys, session_keys, None, weights)
+    return Interactions(made.items, made.offsets, keys, users, None, weights)
 
 
 def _plain(value: Any) -> Any:

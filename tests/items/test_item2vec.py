@@ -523,7 +523,7 @@ def test_parameters_come_and_go_by_name() -> None:
     assert repr(made) == "Item2Vec(vector_size=7, sg=1)"
     assert made.set_params(epochs=3) is made
     assert made.epochs == 3
-    with pytest.raises(ValueError, match="no parameter 'size'"):
+    with pytest.raises(ValueError, match="argument 'size'; did you mean 'vector_size'"):
         made.set_params(size=3)
 
 

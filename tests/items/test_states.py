@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import pickle
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,66 @@ SMALL: dict[str, Any] = {"vector_size": 4, "epochs": 1, "negative": 2, "alpha": 
 keys = st.one_of(st.integers(0, 9), st.sampled_from(["a", "b", "c", "3", "\0", ""]), st.integers(2**63, 2**63 + 2))
 baskets = st.lists(st.lists(keys, max_size=5), min_size=1, max_size=6)
 texts = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=5), min_size=1, max_size=6)
+
+
+TOUCHES: dict[str, Callable[[KeyedVectors], object]] = {
+    "add": lambda wv: wv.add_vector("added by hand", np.ones(4, np.float32)),
+    "replace": lambda wv: setattr(wv, "vectors", np.ones_like(wv.vectors)),
+    "cut": lambda wv: setattr(wv, "vectors", wv.vectors[:-1]),
+    "order": lambda wv: setattr(wv, "index_to_key", wv.index_to_key[::-1]),
+    "swap in place": lambda wv: wv.index_to_key.reverse(),
+    "counts": lambda wv: wv.expandos.update(count=wv.expandos["count"] + 1),
+    "counts in place": lambda wv: wv.set_vecattr(wv.index_to_key[0], "count", 1000),
+    "no counts": lambda wv: setattr(wv, "expandos", {"count": np.empty(0)}),
+    "sort": lambda wv: wv.sort_by_descending_frequency(),
+    "values": lambda wv: wv.set_vecattr(wv.index_to_key[0], "kind", 3),
+    "normalise": lambda wv: wv.unit_normalize_all(),
+    "norms": lambda wv: wv.fill_norms(),
+    "one vector": lambda wv: wv.__setitem__(wv.index_to_key[0], np.full(4, 0.5)),
+    "known vectors": lambda wv: wv.add_vectors(
+        wv.index_to_key[:2], np.ones((len(wv.index_to_key[:2]), 4)), replace=True
+    ),
+}
+"""What people do to the vectors of a model."""
+
+BREAKS: dict[str, Callable[[Item2Vec], object]] = {
+    "epochs": lambda model: setattr(model, "epochs", -1),
+    "alpha": lambda model: setattr(model, "alpha", float("nan")),
+    "min_alpha": lambda model: setattr(model, "min_alpha", "x"),
+    "negative": lambda model: setattr(model, "negative", 2.5),
+    "sample": lambda model: model.set_params(sample=-1),
+    "min_count": lambda model: model.set_params(min_count=None),
+    "random_state": lambda model: model.set_params(random_state=object()),
+    "random_state None": lambda model: model.set_params(random_state=None),
+    "random_state of NumPy": lambda model: model.set_params(random_state=np.random.RandomState(1)),
+    "a large seed": lambda model: model.set_params(random_state=2**70),
+    "callbacks": lambda model: setattr(model, "callbacks", [print]),
+    "compute_loss": lambda model: setattr(model, "compute_loss", "yes"),
+    "progress": lambda model: setattr(model, "progress", "x"),
+    "workers": lambda model: setattr(model, "workers", -7),
+    "an attribute of one's own": lambda model: setattr(model, "mine", object()),
+    "titles": lambda model: setattr(model, "titles", {"a": 3}),
+    "titles in place": lambda model: model.titles.update(a=3),  # type: ignore[call-overload]
+    "title of None": lambda model: model.titles.update({None: "x"}),
+    "title of a tuple": lambda model: model.titles.update({(1, 2): "x"}),
+    "half a letter": lambda model: model.titles.update({"a": "\ud800"}),
+    "session keys": lambda model: model.histories.session_keys.append("one more"),
+    "session key of no kind": lambda model: model.histories.session_keys.__setitem__(slice(0, 1), [object()]),
+    "item keys": lambda model: model.histories.item_keys.append("one more"),
+    "items": lambda model: model.histories.items.__iadd__(100),
+    "offsets": lambda model: model.histories.offsets.__iadd__(1),
+    "weights": lambda model: setattr(model.histories, "weights", np.ones(1)),
+    "floats": lambda model: setattr(model.histories, "items", model.histories.items.astype(float)),
+    "negative weights": lambda model: setattr(model.histories, "weights", -np.ones(len(model.histories.items))),
+    "narrow offsets": lambda model: setattr(model.histories, "offsets", model.histories.offsets.astype(np.int32)),
+    "narrow weights": lambda model: setattr(model.histories, "weights", np.ones(len(model.histories.items), "f4")),
+    "users twice": lambda model: setattr(model.histories, "session_keys", ["u"] * len(model.histories)),
+    "users that are no keys": lambda model: setattr(model.histories, "session_keys", [[]] * len(model.histories)),
+    "times": lambda model: setattr(model.histories, "times", np.full(len(model.histories.items), np.nan)),
+    "NaN": lambda model: model.wv.vectors.fill(np.nan),
+    "dtype": lambda model: setattr(model.wv, "vectors", model.wv.vectors.astype(np.float64)),
+}
+"""What makes no sense, in everything that people can reach."""
 
 
 def trainable(shop: list[list[Any]]) -> bool:
@@ -70,21 +133,23 @@ class Models(RuleBasedStateMachine):
         vectors = (self.model.wv_out if out else self.model.wv).vectors
         vectors[row % len(vectors)] = value
 
-    @precondition(lambda self: self.fitted)
-    @rule(how=st.sampled_from(["add", "replace", "cut", "order", "count"]))
-    def touch(self, how: str) -> None:
-        wv = self.model.wv
-        if how == "add":
-            wv.add_vector("added by hand", np.ones(4, np.float32))
-        elif how == "replace":
-            wv.vectors = np.ones_like(wv.vectors)
-        elif how == "cut":
-            wv.vectors = wv.vectors[:-1]
-        elif how == "order":
-            wv.index_to_key = wv.index_to_key[::-1]
+    @rule(way=st.sampled_from(["copy", "deepcopy", "pickle"]))
+    def replace(self, way: str) -> None:
+        if way == "pickle":
+            self.model = pickle.loads(pickle.dumps(self.model))
         else:
-            wv.expandos["count"] = wv.expandos["count"] + 1
-        self.touched = self.touched or how != "order" or len(wv.index_to_key) > 1
+            self.model = getattr(copy, way)(self.model)
+
+    @precondition(lambda self: self.fitted)
+    @rule(how=st.sampled_from(sorted(TOUCHES)), out=st.booleans())
+    def touch(self, how: str, out: bool) -> None:
+        wv = self.model.wv_out if out else self.model.wv
+        before = wv.vectors.shape, list(wv.index_to_key), wv.expandos["count"].copy()
+        with contextlib.suppress(ValueError):  # integers of more than 64 bits, which vectors do not take
+            TOUCHES[how](wv)
+        same_keys = before[0] == wv.vectors.shape and before[1] == wv.index_to_key
+        same = same_keys and np.array_equal(before[2], wv.expandos.get("count", []))
+        self.touched = self.touched or not same or how == "replace"
 
     @precondition(lambda self: self.fitted)
     @rule(titles=st.dictionaries(keys, st.text(max_size=3), max_size=4))
@@ -161,6 +226,40 @@ TestModels = pytest.mark.filterwarnings("ignore:alpha=")(Models.TestCase)
 TestModels.settings = settings(
     max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+@pytest.mark.parametrize("users", [None, ["u", "v", "w"]], ids=["numbered", "named"])
+@pytest.mark.parametrize("name", BREAKS)
+def test_what_makes_no_sense_is_refused_or_loads(name: str, users: list[str] | None, tmp_path: Path) -> None:
+    data = Interactions.from_baskets([["a", "b"], ["a", "c", "b"], ["b"]], session_keys=users)
+    model = Item2Vec(**SMALL).fit(data)
+    try:
+        BREAKS[name](model)
+        model.save(tmp_path / "m")
+    except (ValueError, TypeError, OverflowError, AttributeError):
+        assert not (tmp_path / "m").exists()
+    else:
+        Item2Vec.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["items", "offsets", "floats", "session keys", "weights", "negative weights"])
+def test_histories_that_do_not_fit_are_refused_and_may_be_left_out(name: str, tmp_path: Path) -> None:
+    model = Item2Vec(**SMALL).fit(Interactions.from_baskets([["a", "b"], ["a", "c"]], session_keys=["u", "v"]))
+    BREAKS[name](model)
+    with pytest.raises(ValueError, match=r"model\.histories was changed by hand .*; histories=False leaves it out"):
+        model.save(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+    model.save(tmp_path / "m", histories=False)
+    assert Item2Vec.load(tmp_path / "m").wv.index_to_key == model.wv.index_to_key
+
+
+def test_titles_that_are_refused_leave_those_there_were() -> None:
+    model = Item2Vec(**SMALL)
+    model.titles = {"a": "One"}
+    wrong: Any = {"a": 3}
+    with pytest.raises(TypeError, match="the title of 'a' must be a str"):
+        model.titles = wrong
+    assert model.titles == {"a": "One"}
 
 
 class Events(RuleBasedStateMachine):
