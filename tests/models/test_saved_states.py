@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import tempfile
 import warnings
 from pathlib import Path
@@ -47,6 +49,13 @@ ASSIGNED: dict[str, list[Any]] = {
     "raw_vocab": [{}, {"a": 3}, {3: 4}],
     "mine": [3, "x", [1, 2], {"a": 1}, np.arange(3), object(), float("nan"), "\ud800"],
     "save": [3],
+}
+PREPARED: dict[str, Any] = {
+    "update": st.booleans(),
+    "keep_raw_vocab": st.booleans(),
+    "dry_run": st.booleans(),
+    "min_count": st.sampled_from([1, 2, -1]),
+    "sample": st.sampled_from([0.0, 0.1, -1]),
 }
 LOCKS: list[Any] = [np.ones(1, np.float32), np.zeros(8, np.float32), np.linspace(0, 1, 5, dtype=np.float32), [1.0], 1.0]
 
@@ -152,7 +161,8 @@ class Saved(RuleBasedStateMachine):
         same=st.booleans(),
     )
     def replace_vectors(self, keys: list[str], counts: bool, same: bool) -> None:
-        keys = sorted(self.model.wv.index_to_key, key=repr, reverse=True) if same else keys
+        mine = [key for key in self.model.wv.index_to_key if key is not None]
+        keys = sorted(mine, key=repr, reverse=True) if same else keys
         made = KeyedVectors(self.model.vector_size if isinstance(self.model.vector_size, int) else 5)
         made.add_vectors(keys, np.ones((len(keys), made.vector_size)))
         if counts:
@@ -182,6 +192,104 @@ class Saved(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["note", "save", "a b", "__x", "vectors_lockf2"]))
     def hang_on_vectors(self, name: str) -> None:
         vars(self.model.wv)[name] = "mine"
+
+    @rule(counts=st.dictionaries(st.sampled_from([*WORDS, "x"]), st.integers(0, 9)), update=st.booleans())
+    def build_of_counts(self, counts: dict[str, int], update: bool) -> None:
+        self.attempt(lambda: self.model.build_vocab_from_freq(counts, keep_raw_vocab=update, update=update))
+
+    @rule(text=sentences, how=st.fixed_dictionaries({}, optional=PREPARED))
+    def build_in_two_steps(self, text: list[list[str]], how: dict[str, Any]) -> None:
+        self.attempt(lambda: self.model.scan_vocab(text))
+        self.attempt(lambda: self.model.prepare_vocab(**how))
+        self.attempt(self.model.prepare_weights)
+
+    @rule(
+        name=st.sampled_from(["syn1neg", "syn1"]),
+        shape=st.sampled_from(["same", "other"]),
+        value=st.sampled_from([0, 2]),
+    )
+    def assign_outputs(self, name: str, shape: str, value: int) -> None:
+        rows = len(self.model.wv) + (shape == "other")
+        self.attempt(lambda: setattr(self.model, name, np.full((rows, self.model.vector_size), value)))
+
+    @rule(
+        keys=st.lists(st.sampled_from([*WORDS, "new", "newer", 3]), min_size=1, max_size=4),
+        replace=st.booleans(),
+        extra=st.sampled_from([None, "count", "kind"]),
+    )
+    def add_vectors(self, keys: list[Any], replace: bool, extra: str | None) -> None:
+        wv = self.model.wv
+        extras = None if extra is None else {extra: np.arange(len(keys))}
+        self.attempt(lambda: wv.add_vectors(keys, np.ones((len(keys), wv.vector_size)), extras, replace))
+
+    @rule(keys=st.lists(st.sampled_from([*WORDS, "new"]), min_size=1, max_size=3, unique=True))
+    def set_vectors(self, keys: list[str]) -> None:
+        wv = self.model.wv
+        self.attempt(lambda: wv.__setitem__(keys, np.full((len(keys), wv.vector_size), 0.5)))
+
+    @rule(lock=st.sampled_from([0.0, 1.0]), other=st.booleans())
+    def intersect(self, lock: float, other: bool) -> None:
+        size = self.model.wv.vector_size + other
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "vectors.txt"
+            path.write_text(f"2 {size}\na{' 2' * size}\nx{' 3' * size}\n")
+            self.attempt(lambda: self.model.wv.intersect_word2vec_format(path, lockf=lock))
+
+    @rule(key=st.sampled_from(["a", "more", None]))
+    def add_a_row(self, key: str | None) -> None:
+        self.model.wv.index_to_key.append(key)
+        self.attempt(self.model.wv.resize_vectors)
+
+    @rule(key=st.sampled_from(WORDS), parts=st.sets(st.sampled_from(["keys", "rows"])))
+    def remove_in_place(self, key: str, parts: set[str]) -> None:
+        if "keys" in parts and key in self.model.wv.index_to_key:
+            self.model.wv.index_to_key.remove(key)
+        if "rows" in parts:
+            self.model.wv.key_to_index.pop(key, None)
+
+    @rule(names=st.sampled_from([["count"], ["kind", "one"], ["a b"]]), kind=st.sampled_from([int, float, object]))
+    def allocate(self, names: list[str], kind: Any) -> None:
+        self.attempt(lambda: self.model.wv.allocate_vecattrs(names, [kind] * len(names)))
+
+    @rule(values=st.sampled_from([{}, {"count": [3, 2, 1]}, {"count": np.arange(8)}, {"kind": np.ones(2)}, None]))
+    def replace_attributes(self, values: Any) -> None:
+        self.attempt(lambda: setattr(self.model.wv, "expandos", copy.deepcopy(values)))
+
+    @rule(way=st.sampled_from(["unit_normalize_all", "fill_norms", "init_sims"]))
+    def normalise(self, way: str) -> None:
+        self.attempt(getattr(self.model.wv, way))
+        self.attempt(lambda: self.model.init_sims(replace=way == "init_sims"))
+
+    @rule(text=st.sampled_from(["words", [1, 2], object()]))
+    def note(self, text: Any) -> None:
+        self.attempt(lambda: self.model.add_lifecycle_event("mine", log_level=False, text=text))
+
+    @rule(way=st.sampled_from(["copy", "deepcopy", "pickle", "load"]))
+    def replace_model(self, way: str) -> None:
+        made: list[Word2Vec] = []
+        if way == "pickle":
+            self.attempt(lambda: made.append(pickle.loads(pickle.dumps(self.model))))
+        elif way == "load":
+            self.attempt(lambda: made.append(self.saved()))
+        else:
+            self.attempt(lambda: made.append(getattr(copy, way)(self.model)))
+        self.model = made[0] if made else self.model
+
+    @rule(way=st.sampled_from(["copy", "deepcopy", "pickle", "all keys", "file"]))
+    def replace_vectors_by_theirs(self, way: str) -> None:
+        wv, made = self.model.wv, list[KeyedVectors]()
+        if way == "pickle":
+            self.attempt(lambda: made.append(pickle.loads(pickle.dumps(wv))))
+        elif way == "all keys":
+            self.attempt(lambda: made.append(wv.vectors_for_all(wv.index_to_key, copy_vecattrs=True)))
+        elif way == "file":
+            with tempfile.TemporaryDirectory() as folder:
+                self.attempt(lambda: wv.save(Path(folder) / "wv"))
+                if (Path(folder) / "wv").exists():
+                    made.append(KeyedVectors.load(Path(folder) / "wv"))  # what was saved loads
+        else:
+            self.attempt(lambda: made.append(getattr(copy, way)(wv)))
+        self.model.wv = made[0] if made else wv
 
     @rule(dtype=st.sampled_from([np.float64, np.float16, np.float32]))
     def change_dtype(self, dtype: Any) -> None:
