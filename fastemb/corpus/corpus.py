@@ -487,6 +487,7 @@ class Corpus:
 
         Raises:
             TypeError: a word is neither str nor int.
+            ValueError: ids, offsets, ``raw_words`` or the vocabulary were changed so that they do not fit.
             OSError: it cannot be written, as when the disk is full. The path is as it was before then.
         """
         save_corpus(local_path(path), self._parts())

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import integer
 from ..io.atomic import StrPath, atomic_write
 from ..io.input_file import hint
 from ..io.keys import pack_keys, unpack_keys
@@ -72,6 +73,8 @@ class Layout:
     """Which arrays are in the file of a corpus, in their order; how many ids there are is known at the end."""
 
     def __init__(self, sentences: int, vocabulary: Vocabulary, most_words: int, metadata: dict[str, str]) -> None:
+        # again, as people may have changed it
+        vocabulary = Vocabulary(vocabulary.keys, vocabulary.counts, integer("least_count", vocabulary.least_count))
         keys, key_type = pack_keys(vocabulary.keys)
         self._metadata = {
             "format": FORMAT,
@@ -142,11 +145,24 @@ def save_corpus(path: StrPath, parts: Parts, part_tokens: int = PART_TOKENS) -> 
     if on_disk is not None:
         on_disk.checked()
     require_folder(os.fspath(path))
-    layout = Layout(len(offsets) - 1, vocabulary, len(ids), {"raw_words": str(raw_words), "source": ""})
+    for name, array, dtype in (("ids", ids, np.int32), ("offsets", offsets, np.int64)):
+        if getattr(array, "dtype", None) != dtype or array.ndim != 1:
+            raise ValueError(f"the corpus's {name} must be an array of {np.dtype(dtype)} in one dimension")
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(ids):
+        raise ValueError(f"the corpus's offsets must go from 0 to the number of ids, {len(ids)}")
+    metadata = {"raw_words": str(integer("raw_words", raw_words, 0)), "source": ""}
+    layout = Layout(len(offsets) - 1, vocabulary, len(ids), metadata)
 
     def pieces() -> Iterator[tuple[Ids, Ints]]:
         for start in range(0, max(len(ids), len(offsets)), part_tokens):
-            yield ids[start : start + part_tokens], offsets[start : start + part_tokens]
+            some, ends = ids[start : start + part_tokens], offsets[max(start - 1, 0) : start + part_tokens]
+            if some.size and not 0 <= some.min() <= some.max() < len(vocabulary):
+                raise ValueError(
+                    f"the corpus's ids must be at least 0 and below {len(vocabulary)}, the number of words"
+                )
+            if (ends[1:] < ends[:-1]).any():
+                raise ValueError("the corpus's offsets must not fall")
+            yield some, ends[min(start, 1) :]
             if on_disk is not None:
                 on_disk.release()
 

@@ -6,16 +6,18 @@ import copy
 import pickle
 import tempfile
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fastemb import Corpus, Phrases, Vocabulary
+from fastemb.corpus.corpus_file import save_corpus
 
 words = st.one_of(st.sampled_from("abcde"), st.text(min_size=1, max_size=3))
 numbers = st.one_of(st.integers(0, 4), st.sampled_from([0, 2**31, 2**62, 2**63 - 1]))
@@ -131,3 +133,70 @@ class CorpusMachine(RuleBasedStateMachine):
 
 CorpusMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=8, deadline=None)
 TestCorpus = CorpusMachine.TestCase
+
+
+def assigned(name: str, make: Callable[[Corpus], Any]) -> Callable[[Corpus], None]:
+    return lambda corpus: setattr(corpus, name, make(corpus))
+
+
+def in_vocabulary(name: str, make: Callable[[Vocabulary], Any]) -> Callable[[Corpus], None]:
+    return lambda corpus: setattr(corpus.vocabulary, name, make(corpus.vocabulary))
+
+
+BREAKS: dict[str, Callable[[Corpus], object]] = {
+    "ids too large": assigned("ids", lambda corpus: corpus.ids + 3),
+    "ids below 0": assigned("ids", lambda corpus: corpus.ids - 1),
+    "one id too large": assigned("ids", lambda corpus: np.append(corpus.ids[:-1], np.int32(3)).astype(np.int32)),
+    "ids of 64 bits": assigned("ids", lambda corpus: corpus.ids.astype(np.int64)),
+    "ids that are floats": assigned("ids", lambda corpus: corpus.ids.astype(float)),
+    "a list of ids": assigned("ids", lambda corpus: corpus.ids.tolist()),
+    "fewer ids": assigned("ids", lambda corpus: corpus.ids[:-1]),
+    "ids in two dimensions": assigned("ids", lambda corpus: corpus.ids[None]),
+    "offsets of 32 bits": assigned("offsets", lambda corpus: corpus.offsets.astype(np.int32)),
+    "offsets from 1 on": assigned("offsets", lambda corpus: corpus.offsets + 1),
+    "offsets that fall": assigned("offsets", lambda corpus: corpus.offsets[[0, 2, 1, 3]]),
+    "no offsets": assigned("offsets", lambda corpus: corpus.offsets[:0]),
+    "raw_words, text": assigned("raw_words", lambda _: "x"),
+    "raw_words, a part": assigned("raw_words", lambda _: 2.5),
+    "raw_words below 0": assigned("raw_words", lambda _: -1),
+    "another vocabulary": assigned("vocabulary", lambda _: Vocabulary(["a"], [1])),
+    "an empty vocabulary": assigned("vocabulary", lambda _: Vocabulary([], [])),
+    "a word more": lambda corpus: corpus.vocabulary.keys.append("more"),
+    "a word twice": lambda corpus: corpus.vocabulary.keys.__setitem__(1, corpus.vocabulary.keys[0]),
+    "a tuple as a word": lambda corpus: corpus.vocabulary.keys.__setitem__(1, (1, 2)),
+    "None as a word": lambda corpus: corpus.vocabulary.keys.__setitem__(1, None),
+    "a count below 0": lambda corpus: corpus.vocabulary.counts.__setitem__(0, -5),
+    "counts with parts": in_vocabulary("counts", lambda words: words.counts + 0.5),
+    "fewer counts": in_vocabulary("counts", lambda words: words.counts[:-1]),
+    "least_count, text": in_vocabulary("least_count", lambda _: "x"),
+    "least_count, None": in_vocabulary("least_count", lambda _: None),
+}
+"""What people may do to the parts of a corpus that makes no corpus of it."""
+
+
+@pytest.mark.parametrize("on_disk", [False, True], ids=["in memory", "on disk"])
+@pytest.mark.parametrize("name", BREAKS)
+@pytest.mark.parametrize("part_tokens", [1, 2, 1 << 20])
+def test_parts_that_do_not_fit_are_not_saved(name: str, on_disk: bool, part_tokens: int, tmp_path: Path) -> None:
+    sentences = [["a", "b"], ["a", "c", "b"], ["b"]]
+    corpus = Corpus.from_sentences(sentences, save_to=tmp_path / "source" if on_disk else None)
+    BREAKS[name](corpus)
+    with pytest.raises((ValueError, TypeError)) as caught:
+        save_corpus(tmp_path / "saved", corpus._parts(), part_tokens)
+    assert "damaged" not in str(caught.value)
+    assert {path.name for path in tmp_path.iterdir()} <= {"source"}
+
+
+@pytest.mark.parametrize("part_tokens", [1, 2, 3, 1 << 20])
+def test_a_corpus_is_saved_part_by_part(part_tokens: int, tmp_path: Path) -> None:
+    corpus = Corpus.from_sentences([[], ["a", "b"], [], ["a", "c", "b"], ["b"], []])
+    save_corpus(tmp_path / "saved", corpus._parts(), part_tokens)
+    assert list(Corpus.open(tmp_path / "saved")) == list(corpus)
+
+
+def test_counts_of_another_type_are_saved(tmp_path: Path) -> None:
+    corpus = Corpus.from_sentences([["a", "b"], ["a"]])
+    counts: Any = corpus.vocabulary.counts.tolist()
+    corpus.vocabulary.counts = counts
+    corpus.save(tmp_path / "saved")
+    assert Corpus.open(tmp_path / "saved").vocabulary.counts.tolist() == [2, 1]
