@@ -194,7 +194,7 @@ class Item2Vec:
         vocabulary = _items_by_count(data)
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
-        with Deferred(), alone_with(self, trains=True), Allowed():
+        with Deferred(), alone_with(self, trains=True):
             self._learn(cores, vocabulary, data, lambda: Fitted(cores, vocabulary, data))
         return self
 
@@ -240,7 +240,7 @@ class Item2Vec:
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
         merged = histories.merged() if self.window is None else histories
         sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
-        with Deferred(), alone_with(self, trains=True), Allowed():
+        with Deferred(), alone_with(self, trains=True):
             self._learn(cores, grown, data, lambda: Fitted(cores, grown, merged, sessions))
         return self
 
@@ -255,28 +255,33 @@ class Item2Vec:
     def _learn(
         self, cores: list[Core], vocabulary: Vocabulary, data: Interactions, fitted: Callable[[], Fitted]
     ) -> None:
-        """Train the cores, and become what ``fitted`` makes of them, or stay what this is if that fails."""
-        _check_trainable(data)
-        callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
-        progress = checked_progress(self.progress)
-        event_keep = None if data.weights is None else keep_shares(data.weights / data.weights.max())
-        corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
-        words = [core.plan.settings.epochs * corpus.words for core in cores]
+        """Train the cores, and become what ``fitted`` makes of them, or stay what this is if that fails.
+
+        With signals deferred, but for what may be broken off.
+        """
+        before = self._trained, self._loss
 
         def show(watcher: Watcher) -> None:
             self._trained, self._loss = fitted(), watcher.loss
 
-        before = self._trained, self._loss
-        watcher = Watcher(make_progress(progress, sum(words)), callbacks, self, show)
+        with Allowed():
+            _check_trainable(data)
+            callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
+            progress = checked_progress(self.progress)
+            event_keep = None if data.weights is None else keep_shares(data.weights / data.weights.max())
+            corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
+            words = [core.plan.settings.epochs * corpus.words for core in cores]
+            watcher = Watcher(make_progress(progress, sum(words)), callbacks, self, show)
         try:
-            with suppress(StopTraining):
-                watcher.train_begins()
-                for number, core in enumerate(cores):
-                    watcher.part_begins(sum(words[:number]))
-                    core.train(corpus, event_keep, watcher, want_loss=want_loss)
-            show(watcher)
-            with suppress(StopTraining):
-                watcher.train_ends()
+            with Allowed():
+                with suppress(StopTraining):
+                    watcher.train_begins()
+                    for number, core in enumerate(cores):
+                        watcher.part_begins(sum(words[:number]))
+                        core.train(corpus, event_keep, watcher, want_loss=want_loss)
+                show(watcher)
+                with suppress(StopTraining):
+                    watcher.train_ends()
         except BaseException:
             self._trained, self._loss = before
             raise

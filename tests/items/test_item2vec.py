@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from interrupts import Moments, interrupted_everywhere
 from shops import baskets, share_of_kind, small_model
 
 from fastemb import KeyedVectors
@@ -371,6 +373,29 @@ def test_learning_on_respects_min_count_and_starts_from_nothing() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:the model knows no item")
+def test_an_interrupt_while_a_failure_is_dealt_with_leaves_the_model_as_it_was() -> None:
+    class Fails:
+        def on_epoch_end(self, model: Item2Vec) -> None:
+            assert model.wv.index_to_key == ["a", "b", "c", "d"]  # looks at what is learned
+            raise ZeroDivisionError
+
+    model = Item2Vec(vector_size=4, sg=0, epochs=1, negative=2, alpha=0.05, workers=1, progress=False)
+    model.fit([["a", "b"], ["a", "b", "c"]])
+    before = model._trained
+    model.callbacks = [Fails()]
+    more = Interactions.from_baskets([["a", "d"], ["d", "b"]])
+
+    def call() -> None:
+        with contextlib.suppress(ZeroDivisionError):
+            model.partial_fit(more)
+
+    with Moments(None) as moments:
+        call()
+    assert model._trained is before
+    for where, _ in interrupted_everywhere(call, start=moments.count - 250):
+        assert model._trained is before, where
+
+
 @pytest.mark.parametrize("failure", ["diverges", "is interrupted"])
 def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = model()
