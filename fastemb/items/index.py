@@ -152,9 +152,14 @@ class ItemIndex:
 
         Raises:
             TypeError: an item is no str, number or tuple of such.
+            ValueError: ``index_to_key`` was changed by hand so that it does not fit.
             OSError: the file cannot be written.
         """
         keys, key_type = packed(self.index_to_key, "items", "")
+        if not len(self.index_to_key) == len(set(self.index_to_key)) == len(self._rows):
+            raise ValueError(
+                f"index_to_key was changed by hand: it must hold {len(self._rows):,} different items, one a vector"
+            )
         graph = np.frombuffer(bytes(self._index.save()), np.uint8)
         state = {**asdict(self._build), "longest": self._longest, "checksum": zlib.crc32(graph.data)}
         metadata = {"format": FORMAT, "version": "1", "key_type": key_type, "state": json.dumps(state)}

@@ -382,6 +382,25 @@ class Indexes(RuleBasedStateMachine):
         assert (rows[0, : min(3, n)] >= 0).all()
 
 
+CHANGED_KEYS: dict[str, Callable[[ItemIndex], object]] = {
+    "one more": lambda index: index.index_to_key.append("more"),
+    "one twice": lambda index: index.index_to_key.__setitem__(1, index.index_to_key[0]),
+    "fewer": lambda index: setattr(index, "index_to_key", index.index_to_key[:1]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED_KEYS)
+def test_an_index_whose_keys_do_not_fit_is_not_saved(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("usearch")
+    keyed = KeyedVectors(4)
+    keyed.add_vectors(["a", "b", "c"], np.eye(3, 4))
+    index = ItemIndex(keyed, workers=1)
+    CHANGED_KEYS[name](index)
+    with pytest.raises(ValueError, match="index_to_key was changed by hand: it must hold 3 different items"):
+        index.save(tmp_path / "i")
+    assert not (tmp_path / "i").exists()
+
+
 TestIndexes = Indexes.TestCase
 TestIndexes.settings = settings(max_examples=12, stateful_step_count=8, deadline=None)
 TestIndexes = pytest.mark.skipif(

@@ -33,6 +33,7 @@ wrong = {
     "connector_words": st.sampled_from(["t", None, [1]]),
     "progress_per": st.sampled_from([None, "x"]),
     "max_vocab_size": st.sampled_from([0, None, 2.5]),
+    "corpus_word_count": st.sampled_from([-1, "x", 2.5, 2**70]),
 }
 names = st.sampled_from(sorted(right))
 
@@ -64,7 +65,7 @@ class PhrasesMachine(RuleBasedStateMachine):
     def change(self, name: str, data: st.DataObject) -> None:
         setattr(self.phrases, name, data.draw(right[name]))
 
-    @rule(name=names, data=st.data(), frozen=st.booleans())
+    @rule(name=st.sampled_from(sorted(wrong)), data=st.data(), frozen=st.booleans())
     def break_and_mend(self, name: str, data: st.DataObject, frozen: bool) -> None:
         """A setting that makes no sense is refused by `save`, which leaves the file as it was."""
         phrases: Any = self.phrases.freeze() if frozen else self.phrases
