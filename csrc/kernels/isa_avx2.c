@@ -20,6 +20,7 @@
 #define LOCKSTEP 4
 #define PANEL 2
 #define ISA(name) name##_avx2
+#define ISA_NAME "avx2"
 typedef __m256 vf;
 
 FE_INLINE vf v_load(const float *p) { return _mm256_loadu_ps(p); }
@@ -129,7 +130,7 @@ static void estimate_avx2(const struct fe_panel *panel, int64_t words, const uin
         estimate_plain(panel, words, queries, quantised, count, above);
 }
 
-static int supported(void) {
+static int ISA(supported)(void) {
 #if defined(__GNUC__) || defined(__clang__)
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -138,24 +139,7 @@ static int supported(void) {
 #endif
 }
 
-const struct fe_kernel fe_kernel_avx2 = {
-    .name = "avx2",
-    .lanes = LANES,
-    .together = UPDATE_H,
-    .supported = supported,
-    .gradient = gradient_avx2,
-    .update = update_avx2,
-    .gather = gather_avx2,
-    .scatter = scatter_avx2,
-    .dot = dot_avx2,
-    .length = length_avx2,
-    .add = add_avx2,
-    .multiply = multiply_avx2,
-    .panel_rows = PANEL * LANES,
-    .quantise_rows = quantise_rows_avx2,
-    .quantise_query = quantise_query_avx2,
-    .estimate = estimate_avx2,
-};
+#include "kernels/table.inc.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop

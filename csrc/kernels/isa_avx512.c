@@ -22,6 +22,7 @@
 #define LOCKSTEP 4
 #define PANEL 4
 #define ISA(name) name##_avx512
+#define ISA_NAME "avx512"
 typedef __m512 vf;
 
 FE_INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }
@@ -111,7 +112,7 @@ static void estimate_avx512(const struct fe_panel *panel, int64_t words, const u
         estimate_plain(panel, words, queries, quantised, count, above);
 }
 
-static int supported(void) {
+static int ISA(supported)(void) {
 #if defined(__GNUC__) || defined(__clang__)
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -121,24 +122,7 @@ static int supported(void) {
 #endif
 }
 
-const struct fe_kernel fe_kernel_avx512 = {
-    .name = "avx512",
-    .lanes = LANES,
-    .together = UPDATE_H,
-    .supported = supported,
-    .gradient = gradient_avx512,
-    .update = update_avx512,
-    .gather = gather_avx512,
-    .scatter = scatter_avx512,
-    .dot = dot_avx512,
-    .length = length_avx512,
-    .add = add_avx512,
-    .multiply = multiply_avx512,
-    .panel_rows = PANEL * LANES,
-    .quantise_rows = quantise_rows_avx512,
-    .quantise_query = quantise_query_avx512,
-    .estimate = estimate_avx512,
-};
+#include "kernels/table.inc.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop

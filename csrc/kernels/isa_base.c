@@ -12,6 +12,7 @@
 #define LOCKSTEP 4
 #define PANEL 2
 #define ISA(name) name##_base
+#define ISA_NAME "base"
 
 #if defined(__GNUC__) || defined(__clang__)
 typedef float vf __attribute__((vector_size(16)));
@@ -140,23 +141,6 @@ FE_INLINE vf v_from_ints(vi a) {
 #define ESTIMATE estimate_base
 #include "kernels/estimate.inc.h"
 
-static int supported(void) { return 1; }
+static int ISA(supported)(void) { return 1; }
 
-const struct fe_kernel fe_kernel_base = {
-    .name = "base",
-    .lanes = LANES,
-    .together = UPDATE_H,
-    .supported = supported,
-    .gradient = gradient_base,
-    .update = update_base,
-    .gather = gather_base,
-    .scatter = scatter_base,
-    .dot = dot_base,
-    .length = length_base,
-    .add = add_base,
-    .multiply = multiply_base,
-    .panel_rows = PANEL * LANES,
-    .quantise_rows = quantise_rows_base,
-    .quantise_query = quantise_query_base,
-    .estimate = estimate_base,
-};
+#include "kernels/table.inc.h"

@@ -15,6 +15,7 @@
 #define HELD 14
 #define LOCKSTEP 4
 #define ISA(name) name##_neon
+#define ISA_NAME "neon"
 typedef float32x4_t vf;
 
 FE_INLINE vf v_load(const float *p) { return vld1q_f32(p); }
@@ -92,25 +93,8 @@ FE_INLINE vf v_from_ints(vi a) { return vcvtq_f32_s32(vpaddq_s32(a.low, a.high))
 #define ESTIMATE estimate_neon
 #include "kernels/estimate.inc.h"
 
-static int supported(void) { return 1; }
+static int ISA(supported)(void) { return 1; }
 
-const struct fe_kernel fe_kernel_neon = {
-    .name = "neon",
-    .lanes = LANES,
-    .together = UPDATE_H,
-    .supported = supported,
-    .gradient = gradient_neon,
-    .update = update_neon,
-    .gather = gather_neon,
-    .scatter = scatter_neon,
-    .dot = dot_neon,
-    .length = length_neon,
-    .add = add_neon,
-    .multiply = multiply_neon,
-    .panel_rows = PANEL * LANES,
-    .quantise_rows = quantise_rows_neon,
-    .quantise_query = quantise_query_neon,
-    .estimate = estimate_neon,
-};
+#include "kernels/table.inc.h"
 
 #endif

@@ -257,13 +257,22 @@ def _unfit(batch: list[Sequence[Hashable]], before: int) -> str:
 
 
 def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
-    for number, sentence in enumerate(batch, before):
-        for token in sentence:
+    found = first_unhashable(batch, before)
+    if found is None:
+        return "a token cannot be compared with others"
+    number, token = found
+    return f"sentence {number}: a token must be hashable, and {short(token)} is not"
+
+
+def first_unhashable(lists: Iterable[Iterable[Any]], before: int) -> tuple[int, Any] | None:
+    """The number of the first list that holds what is not hashable, counted from ``before``, and that; or None."""
+    for number, values in enumerate(lists, before):
+        for value in values:
             try:
-                hash(token)
+                hash(value)
             except TypeError:
-                return f"sentence {number}: a token must be hashable, and {short(token)} is not"
-    return "a token cannot be compared with others"
+                return number, value
+    return None
 
 
 def require_sentences(sentences: Any) -> None:

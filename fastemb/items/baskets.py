@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..checks import warn
 from ..corpus.given import is_missing, library_of, python_value
-from ..corpus.lists import list_batches, number_lists
+from ..corpus.lists import first_unhashable, list_batches, number_lists
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
 from .columns import refuse_lazy_frame
@@ -99,13 +99,11 @@ def _basket_items(basket: Any, number: int) -> Sequence[Hashable]:
 
 
 def _unhashable_basket(baskets: list[Sequence[Hashable]], before: int) -> str:
-    for number, basket in enumerate(baskets, before):
-        for item in basket:
-            try:
-                hash(item)
-            except TypeError:
-                return f"basket {number} is not a list of hashable items: it holds {short(item)}"
-    return "items cannot be compared with one another"
+    found = first_unhashable(baskets, before)
+    if found is None:
+        return "items cannot be compared with one another"
+    number, item = found
+    return f"basket {number} is not a list of hashable items: it holds {short(item)}"
 
 
 def _refuse_missing(item_keys: list[Hashable], items: Ints, offsets: Ints) -> None:

@@ -1,0 +1,26 @@
+/* The table of an instruction set, once for all of them. A file isa_*.c defines, besides what the other includes take,
+ *
+ *     ISA_NAME         what people call it
+ *     ISA(supported)   whether this processor has it
+ *     ISA(estimate)    by estimate.inc.h
+ *
+ * and includes this file last. */
+
+const struct fe_kernel ISA(fe_kernel) = {
+    .name = ISA_NAME,
+    .lanes = LANES,
+    .together = UPDATE_H,
+    .supported = ISA(supported),
+    .gradient = ISA(gradient),
+    .update = ISA(update),
+    .gather = ISA(gather),
+    .scatter = ISA(scatter),
+    .dot = ISA(dot),
+    .length = ISA(length),
+    .add = ISA(add),
+    .multiply = ISA(multiply),
+    .panel_rows = PANEL * LANES,
+    .quantise_rows = ISA(quantise_rows),
+    .quantise_query = ISA(quantise_query),
+    .estimate = ISA(estimate),
+};
