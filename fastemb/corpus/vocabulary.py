@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import integer
+from ..checks import integer, no_text
 
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
@@ -80,6 +80,7 @@ class Vocabulary:
     """
 
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
+        no_text("keys", keys, "keys")
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
         self.counts: Ints = _whole_counts(counts)
@@ -171,6 +172,7 @@ class Vocabulary:
 
     def ids_of(self, keys: Sequence[Hashable]) -> Ids:
         """The id of each of these tokens, -1 for those that are not here."""
+        no_text("keys", keys, "keys")
         return np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(keys))
 
 
