@@ -58,12 +58,11 @@ def no_text(name: str, value: Any, what: str) -> None:
 
 
 def in_order(name: str, keys: Any) -> None:
-    """Refuse text, and keys whose order is not that of rows: those of a set, and of a dict, often words with ids.
+    """Refuse keys whose order is not that of rows: those of a set, and of a dict, which often are words with ids.
 
     Raises:
         TypeError: they are.
     """
-    no_text(name, keys, "keys")
     if isinstance(keys, set | frozenset):
         raise TypeError(f"{name} must be in the order of the rows, which a set does not have: give a list")
     if isinstance(keys, dict):

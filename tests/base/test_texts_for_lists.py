@@ -106,6 +106,12 @@ def test_the_list_that_is_advised() -> None:
         MODEL.predict_output_word("k" * 1000)
 
 
+def test_one_key_is_added_as_in_gensim() -> None:
+    made = empty()
+    assert made.add_vectors("king", np.ones(2)) == [0]
+    assert made.index_to_key == ["king"]
+
+
 # ---- bytes as sentences ----
 
 
