@@ -16,6 +16,7 @@ from ..signals import Deferred
 from .saying import give_up_output, say
 from .stopping import hear, ignore, let_go, raise_again, status_of
 from .warned import plain_warnings
+from .wording import in_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    given = list(arguments)
     try:
         with Deferred():  # an import that is broken off may crash in NumPy, or swallow the exception
             parser = import_module(".parser", __name__).command_line(next(iter(arguments), ""))
@@ -53,7 +55,7 @@ def _run(arguments: Sequence[str]) -> int:
         if "FASTEMB_ISA" in os.environ:
             with Deferred():
                 import_module("..config", __name__).isa()  # a wrong name is an error before anything is read
-        with plain_warnings():
+        with plain_warnings(given):
             status = int(options.run(options) or 0)
         if status < 128:  # the terminal may be gone
             print(end="", flush=True)
@@ -62,8 +64,8 @@ def _run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyError as error:
         raise_again()
-        say(f"fastemb: error: {error.args[0] if error.args else error}")
+        say(f"fastemb: error: {in_options(str(error.args[0] if error.args else error), given)}")
     except (ValueError, TypeError, OSError, ImportError, RuntimeError, ArithmeticError, MemoryError) as error:
         raise_again()
-        say(f"fastemb: error: {str(error) or type(error).__name__}")
+        say(f"fastemb: error: {in_options(str(error) or type(error).__name__, given)}")
     return 1

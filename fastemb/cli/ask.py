@@ -6,23 +6,23 @@ import argparse
 import sys
 
 from ..arguments import did_you_mean
-from ..vectors import KeyedVectors, load_vectors
+from ..vectors import KeyedVectors
 from ..vectors.missing import spelled_alike
 from .saying import say
-from .shared import positive, vectors_path
+from .shared import add_vectors, positive, vectors_of
 
 
 def add_similar(parser: argparse.ArgumentParser) -> None:
     """Add ``similar``."""
     parser.description = "Print each word's nearest neighbours by cosine similarity."
-    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
+    add_vectors(parser)
     parser.add_argument("words", nargs="*", help="words; without any they are read from standard input, one a line")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many neighbours (10)")
     parser.set_defaults(run=_similar)
 
 
 def _similar(options: argparse.Namespace) -> int:
-    vectors = load_vectors(options.vectors)
+    vectors = vectors_of(options, options.vectors)
     missing = 0
     for word in options.words or (line.strip().removeprefix("\ufeff") for line in sys.stdin):
         if not word:
@@ -49,7 +49,7 @@ def _print_ranking(ranking: list[tuple[str, float]]) -> None:
 def add_analogy(parser: argparse.ArgumentParser) -> None:
     """Add ``analogy``."""
     parser.description = "A is to B as C is to what? Prints the words nearest to B - A + C."
-    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
+    add_vectors(parser)
     for name, example in (("A", "man"), ("B", "king"), ("C", "woman")):
         parser.add_argument(name, help=f"for example: {example}")
     parser.add_argument("-n", "--topn", type=positive, default=5, metavar="N", help="how many answers (5)")
@@ -57,7 +57,7 @@ def add_analogy(parser: argparse.ArgumentParser) -> None:
 
 
 def _analogy(options: argparse.Namespace) -> int:
-    vectors = load_vectors(options.vectors)
+    vectors = vectors_of(options, options.vectors)
     a, b, c = options.A, options.B, options.C
     missing = [word for word in (a, b, c) if word not in vectors]
     for word in missing:

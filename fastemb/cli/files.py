@@ -8,15 +8,23 @@ from pathlib import Path
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
-from ..vectors import load_vectors
 from .saying import say
-from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, vectors_path
+from .shared import (
+    FORMATS,
+    STDOUT,
+    add_vectors,
+    check_writable,
+    file_path,
+    save_output,
+    sources_of,
+    vectors_of,
+)
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:
     """Add ``eval``."""
     parser.description = "Score vectors on analogy questions and on human judgements of word similarity."
-    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
+    add_vectors(parser)
     parser.add_argument(
         "--analogies", type=file_path, metavar="FILE", help="questions in the format of questions-words.txt"
     )
@@ -38,7 +46,7 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
 def _eval(options: argparse.Namespace) -> int:
     if not options.analogies and not options.similarity:
         raise ValueError("nothing to evaluate: give --analogies FILE or --similarity FILE")
-    vectors = load_vectors(options.vectors)
+    vectors = vectors_of(options, options.vectors)
     if options.analogies:
         score, sections = vectors.evaluate_word_analogies(options.analogies, restrict_vocab=options.restrict_vocab)
         for section in sections:
@@ -56,14 +64,14 @@ def _eval(options: argparse.Namespace) -> int:
 def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
     parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
-    parser.add_argument("input", type=vectors_path, help="file with vectors")
+    add_vectors(parser, "input")
     parser.add_argument("output", type=file_path, help="file to write, or - for text on standard output")
     parser.set_defaults(run=_convert)
 
 
 def _convert(options: argparse.Namespace) -> int:
-    check_writable([options.input], vectors=options.output)
-    vectors = load_vectors(options.input)
+    check_writable(sources_of(options, options.input), vectors=options.output)
+    vectors = vectors_of(options, options.input)
     save_output(vectors, options.output)
     say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
     return 0
@@ -72,7 +80,7 @@ def _convert(options: argparse.Namespace) -> int:
 def add_info(parser: argparse.ArgumentParser) -> None:
     """Add ``info``."""
     parser.description = "Describe a file of vectors or, without a file, this installation."
-    parser.add_argument("vectors", type=vectors_path, nargs="?", help="file with vectors")
+    add_vectors(parser, nargs="?")
     parser.set_defaults(run=_info)
 
 
@@ -82,7 +90,7 @@ def _info(options: argparse.Namespace) -> int:
         return 0
     if is_corpus(options.vectors):
         raise ValueError(f"{options.vectors}: an encoded corpus: 'fastemb corpus info' describes it")
-    vectors = load_vectors(options.vectors)
+    vectors = vectors_of(options, options.vectors)
     print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
     print(f"size        {Path(options.vectors).stat().st_size / 1e6:,.1f} MB")
     print(f"first words {', '.join(map(str, vectors.index_to_key[:10]))}")

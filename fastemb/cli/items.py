@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Hashable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,16 @@ from ..items import Interactions, Item2Vec, evaluate, leave_one_out, read_titles
 from ..items.lookup import Lookup
 from ..items.model_file import check_storable
 from ..items.parameters import Parameters
+from ..models.callbacks import StopTraining
 from .ranked import check_format, write_ranked
 from .saying import say
 from .settings import add_settings, settings_of
 from .shared import STDOUT, Commands, check_writable, file_path, positive
+from .stopping import hear_again, raise_again, raising, status_of
+from .wording import in_options
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
+_NO_USERS = "the model was saved without users (--no-histories)"
 _OTHERS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".npy", ".npz", ".pkl", ".bin", ".vec"}
 
 
@@ -109,7 +114,12 @@ def _model(options: argparse.Namespace) -> Item2Vec:
 
 
 def _add_train(commands: Commands) -> None:
-    parser = commands.add_parser("train", help="learn item vectors from a table")
+    parser = commands.add_parser(
+        "train",
+        help="learn item vectors from a table",
+        description="Learn item vectors from a table. Ctrl-C, SIGTERM and SIGHUP end the training and save what was "
+        "learned.",
+    )
     _add_table(parser)
     parser.add_argument("-o", "--output", type=file_path, required=True, help="where to save the model (safetensors)")
     parser.add_argument("--no-histories", action="store_true", help="do not keep who took what in the file")
@@ -131,14 +141,29 @@ def _train(options: argparse.Namespace) -> int:
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     check_storable(data, histories=not options.no_histories)
-    model = _model(options).fit(data)
+    model = _model(options)
+    try:
+        with suppress(StopTraining), raising(StopTraining):
+            model.fit(data)
+        raise_again()
+        _save(model, titles, options)
+    except KeyboardInterrupt as error:
+        if not model.__sklearn_is_fitted__():  # before training began
+            raise
+        hear_again()  # a second one ends the saving, too
+        say("interrupted; saving what was learned so far")
+        _save(model, titles, options)
+        return status_of(error)
+    return 0
+
+
+def _save(model: Item2Vec, titles: dict[Hashable, str], options: argparse.Namespace) -> None:
     model.titles = titles
     if titles and not any(model.title(item) != str(item) for item in model.wv.index_to_key):
         first = ", ".join(map(str, [*titles][:3]))
         say(f"fastemb: {options.titles}: names no item of the table; its first items are {first}")
     model.save(options.output, histories=not options.no_histories)
     _say(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
-    return 0
 
 
 def _read_titles(options: argparse.Namespace) -> dict[Hashable, str]:
@@ -146,7 +171,10 @@ def _read_titles(options: argparse.Namespace) -> dict[Hashable, str]:
         if options.titles_sep is not None or options.titles_encoding != UTF8:
             raise ValueError("--titles-sep and --titles-encoding are for --titles")
         return {}
-    return read_titles(options.titles, sep=_separator(options.titles_sep), encoding=options.titles_encoding)
+    try:
+        return read_titles(options.titles, sep=_separator(options.titles_sep), encoding=options.titles_encoding)
+    except ValueError as error:
+        raise ValueError(in_options(str(error), [options.titles], prefix="titles-")) from None
 
 
 def _add_similar(commands: Commands) -> None:
@@ -180,7 +208,14 @@ def _add_recommend(commands: Commands) -> None:
     parser.add_argument("model", type=file_path, help="file that 'items train' saved")
     whom = parser.add_mutually_exclusive_group(required=True)
     whom.add_argument("--history", nargs="+", action="extend", metavar="ITEM", help="items someone has taken")
-    whom.add_argument("--users", nargs="+", action="extend", metavar="USER", help="users (sessions) of the table")
+    whom.add_argument(
+        "--users",
+        nargs="+",
+        action="extend",
+        metavar="USER",
+        help="users (sessions) of the table; after --gap USER#0, USER#1, ... are sessions of a user, and USER is the "
+        "latest of them",
+    )
     whom.add_argument("--all", action="store_true", help="all of them; needs -o")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
     parser.add_argument(
@@ -214,8 +249,7 @@ def _recommend(options: argparse.Namespace) -> int:
 
     users: list[Hashable] | None = None
     if options.users:
-        by_text = {str(key): key for key in model.histories.session_keys}
-        users = [by_text.get(name, name) for name in options.users]
+        users = _named_users(model, options.users)
     elif options.all:
         users = list(model.histories.session_keys)
     names: list[Hashable] = ["history"] if users is None else users
@@ -230,14 +264,38 @@ def _recommend(options: argparse.Namespace) -> int:
             exclude_history=not options.with_history,
         )
     if options.output is not None:
-        write_ranked(options.output, names, found, model.titles)
+        write_ranked(options.output, [*map(_user_name, names)], found, model.titles)
         return 0
     for name, row, values, popular in zip(names, found.items, found.scores, found.popular, strict=True):
-        print(f"{name} (nothing is known of it: the most popular items)" if popular else name)
+        shown = _user_name(name)
+        print(f"{shown} (nothing is known of it: the most popular items)" if popular else shown)
         for item, score in zip(row.tolist(), values.tolist(), strict=True):
             if score > -np.inf:
                 print(f"  {score:.4f}  {_titled(model, item)}")
     return 0
+
+
+def _named_users(model: Item2Vec, names: list[str]) -> list[Hashable]:
+    """The keys of users by what the command line calls them; of a user with several sessions the latest."""
+    keys: dict[str, Hashable] = {}
+    for key in model.histories.session_keys:
+        if isinstance(key, tuple):  # after --gap; the sessions of a user follow each other
+            keys[str(_user_name(key[0]))] = key
+    for key in model.histories.session_keys:
+        keys[str(key)] = key
+        keys[str(_user_name(key))] = key
+    for name in names:
+        if name not in keys:
+            some = ", ".join(repr(str(_user_name(key))) for key in model.histories.session_keys[:3])
+            raise KeyError(f"unknown user {name!r}: {f'the first ones are {some}' if some else _NO_USERS}")
+    return [keys[name] for name in names]
+
+
+def _user_name(key: Hashable) -> Hashable:
+    """What the command line calls a user: after --gap ``NAME#0``, ``NAME#1``, ... for each session."""
+    if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], int):
+        return f"{_user_name(key[0])}#{key[1]}"
+    return key
 
 
 def _add_eval(commands: Commands) -> None:

@@ -9,6 +9,7 @@ from ..corpus import Corpus
 from ..phrases import ENGLISH_CONNECTOR_WORDS, Phrases
 from .saying import say
 from .shared import file_path, positive
+from .wording import in_options
 
 _THRESHOLD = 10.0
 _ENGLISH = "english"
@@ -74,16 +75,19 @@ def phrase_passes(options: argparse.Namespace, workers: int) -> list[Phrases]:
     if len(thresholds) not in (1, passes):
         raise ValueError(f"--phrase-threshold has {len(thresholds)} numbers, and there are {passes} passes")
     connector_words = _connector_words(options.connector_words)
-    return [
-        Phrases(
-            min_count=5 if options.phrase_min_count is None else options.phrase_min_count,
-            threshold=threshold,
-            scoring=scoring,
-            connector_words=connector_words,
-            workers=workers,
-        )
-        for threshold in (thresholds * passes if len(thresholds) == 1 else thresholds)
-    ]
+    try:
+        return [
+            Phrases(
+                min_count=5 if options.phrase_min_count is None else options.phrase_min_count,
+                threshold=threshold,
+                scoring=scoring,
+                connector_words=connector_words,
+                workers=workers,
+            )
+            for threshold in (thresholds * passes if len(thresholds) == 1 else thresholds)
+        ]
+    except ValueError as error:
+        raise ValueError(in_options(str(error), prefix="phrase-")) from None
 
 
 def _connector_words(source: str | None) -> frozenset[str]:

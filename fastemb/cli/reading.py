@@ -22,7 +22,8 @@ from .shared import check_writable
 _PARQUET = (".parquet", ".pq")
 _DELIMITED = (".csv", ".tsv", ".tab")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
-_TEXT = ("encoding", "lower", "token_pattern", "max_sentence_length")
+_TEXT = ("encoding", "unicode_errors", "lower", "token_pattern", "max_sentence_length")
+_ROWS = ("sep", "quotechar", "columns")
 
 
 def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
@@ -43,7 +44,13 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
     group.add_argument(
         "--quotechar", metavar="CHAR", help='CSV: the quote of fields, or "" for none (", none with tabs)'
     )
+    group.add_argument("--columns", metavar="A,B,...", help="CSV: names of all columns, where the first line has none")
     group.add_argument("--encoding", metavar="NAME", help="of text files (utf-8)")
+    group.add_argument(
+        "--unicode-errors",
+        choices=("strict", "ignore", "replace"),
+        help="what to do with bytes that are not of this encoding, but in CSV (strict)",
+    )
     group.add_argument("--lower", action="store_true", help="put words in lower case")
     group.add_argument(
         "--token-pattern", metavar="REGEX", help=r"words are what this matches, such as '\w+' (what white space parts)"
@@ -91,17 +98,22 @@ def _read_words(
     if options.column is not None and any(map(_is_delimited, paths)):
         if not all(map(_is_delimited, paths)):
             raise ValueError("CSV and other files cannot be read together")
+        if "unicode_errors" in text:
+            raise ValueError("--unicode-errors is for plain text: name the encoding of CSV files by --encoding")
         sep = None if options.sep is None else options.sep.replace("\\t", "\t")
-        return Corpus.from_csv(paths, options.column, sep=sep, quotechar=options.quotechar, **reading)
-    for name in ("sep", "quotechar"):
+        columns = None if options.columns is None else options.columns.split(",")
+        quotechar = options.quotechar
+        return Corpus.from_csv(paths, options.column, columns=columns, sep=sep, quotechar=quotechar, **reading)
+    for name in _ROWS:
         if _is_given(options, name):
             raise ValueError(f"--{name} is for .csv and .tsv files with --column")
     if options.column is None and not _are_parquet(paths):
         for path in () if options.quiet else filter(_is_delimited, paths):
             say(f"{path}: read as text, a line a sentence, commas and all; --column NAME reads one of its columns")
         return Corpus.from_file(paths, **reading)
-    if options.encoding is not None:
-        raise ValueError("--encoding is for text files: Parquet is always UTF-8")
+    for name in ("encoding", "unicode_errors"):
+        if _is_given(options, name):
+            raise ValueError(f"--{name.replace('_', '-')} is for text files: Parquet is always UTF-8")
     return Corpus.from_parquet(paths, options.column, **reading)
 
 
@@ -126,7 +138,7 @@ def _open(path: str, options: argparse.Namespace) -> Corpus:
     """An encoded corpus."""
     if len(options.corpus) > 1:
         raise ValueError(f"{path}: an encoded corpus cannot be read together with other files")
-    for name in ("column", "sep", "quotechar", *_TEXT):
+    for name in ("column", *_ROWS, *_TEXT):
         if _is_given(options, name):
             raise ValueError(f"{path}: this corpus is encoded already, so --{name.replace('_', '-')} has no effect")
     return Corpus.open(path)

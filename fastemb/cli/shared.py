@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..io.formats import format_of
 from ..io.pack import split_packing
 from ..io.paths import local_path
-from ..vectors import KeyedVectors, save_vectors
+from ..vectors import KeyedVectors, load_vectors, save_vectors
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -81,6 +81,44 @@ def vectors_path(text: str) -> str:
     if text == STDOUT:
         raise argparse.ArgumentTypeError("vectors are not read from standard input: save them to a file")
     return file_path(text)
+
+
+def add_vectors(parser: argparse.ArgumentParser, name: str = "vectors", **options: Any) -> None:
+    """Add a file of vectors, and how it is read where it does not say so itself."""
+    parser.add_argument(name, type=vectors_path, help="file with vectors", **options)
+    group = parser.add_argument_group("reading of vectors")
+    group.add_argument("--key", metavar="NAME", help="of a safetensors file of another program: the array to read")
+    group.add_argument(
+        "--words",
+        dest="rows",  # some commands take words
+        type=file_path,
+        metavar="FILE",
+        help="with --key, or with an .npy file: a text with the word of each row, one a line",
+    )
+    group.add_argument(
+        "--encoding", metavar="NAME", help="of the words, in word2vec's formats and in the file of --words (utf-8)"
+    )
+    group.add_argument(
+        "--unicode-errors",
+        choices=("strict", "ignore", "replace"),
+        help="what to do about words in word2vec's formats that are not of this encoding (strict)",
+    )
+
+
+def vectors_of(options: argparse.Namespace, path: str) -> KeyedVectors:
+    """The vectors of a file, read as the command line says."""
+    return load_vectors(
+        path,
+        key=options.key,
+        words=options.rows,
+        encoding=options.encoding,
+        unicode_errors=options.unicode_errors,
+    )
+
+
+def sources_of(options: argparse.Namespace, path: str) -> list[str]:
+    """The files that `vectors_of` reads."""
+    return [path] if options.rows is None else [path, options.rows]
 
 
 def positive(text: str) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -46,6 +48,20 @@ def hear() -> Handlers:
     return taken
 
 
+@contextmanager
+def raising(error: type[Exception]) -> Iterator[None]:
+    """Within it, the first signal raises ``error`` in place of `Stopped`, which `raise_again` raises afterwards.
+
+    It may do so while this begins or ends, so that what deals with ``error`` stands around it.
+    """
+    global _instead
+    try:
+        _instead = error
+        yield
+    finally:
+        _instead = None
+
+
 def hear_again() -> None:
     """Let one more signal raise `Stopped`, after a first one was dealt with."""
     _raised.clear()
@@ -74,9 +90,12 @@ def let_go(taken: Handlers) -> None:
 
 _heard: set[int] = set()
 _raised: list[Stopped] = []
+_instead: type[Exception] | None = None
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    global _instead
     ignore()
     _raised.append(Stopped(number))
-    raise _raised[-1]
+    error, _instead = _instead, None
+    raise _raised[-1] if error is None else error

@@ -20,6 +20,7 @@ from ..checks import integer
 from ..io.atomic import StrPath, atomic_write
 from ..io.input_file import hint
 from ..io.keys import pack_keys, unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
 from .blocks import Parts
 from .checksums import Checksums, piece_count
@@ -199,7 +200,7 @@ def map_corpus_file(path: StrPath) -> tuple[dict[str, Array], dict[str, str]]:
             raise DamagedError(f"{error}: the corpus is damaged") from None
         raise ValueError(f"{path}: not an encoded corpus, such as Corpus.save writes{hint(path)}") from None
     if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path}: not an encoded corpus, but a file of {metadata.get('format', 'other tensors')}")
+        raise ValueError(f"{path}: not an encoded corpus{reader_of(metadata) or ', but a file of other arrays'}")
     if metadata.get("version") != VERSION:
         raise OtherVersionError(
             f"{path}: a corpus of another version of fastemb (format {metadata.get('version')}, this one reads "

@@ -60,7 +60,8 @@ class CsvColumn:
 
     def _index(self, file: str, names: list[str]) -> int:
         known = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
-        hint = "; sep= tells what parts them" if len(names) == 1 else ""
+        hint = "; columns= names them where the first line does not" if self._columns is None else ""
+        hint = "; sep= tells what parts them" if len(names) == 1 else hint
         if self._column is None and len(names) != 1:
             raise ValueError(f"{file}: give column=, one of {known}")
         if self._column is not None and self._column not in names:

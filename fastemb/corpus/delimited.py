@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
+from ..checks import no_text, warn
 from .inputs import UTF8, InputFile, check_encoding, open_text
 
 LONGEST_ROW = 1 << 24  # characters
 
 _PIECE = 1 << 20  # bytes
+_HEADER_ROWS = 1000  # that tell whether the first row is one like the others
 _TAB_ENDINGS = (".tsv", ".tab", ".txt")
 _COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst")
 
@@ -220,25 +222,52 @@ class Table:
     """
 
     def __init__(self, name: str, rows: Rows, names: Sequence[str] | None) -> None:
-        if isinstance(names, str):
-            raise TypeError(f"names of columns must be a list of str, not the str {names!r}")
+        no_text("columns", names, "str")
         found = rows.header() if names is None else list(names)
         if not found:
             raise ValueError(f"{name}: the file is empty")
         if len(set(found)) != len(found):
-            raise ValueError(f"{name}: a column name comes twice: {', '.join(found)}")
+            hint = "" if names is not None else "; if this is a row like the others, name the columns by columns="
+            raise ValueError(f"{name}: a column name comes twice: {', '.join(found)}{hint}")
         self.names: list[str] = found
+        self._are_given = names is not None
         self._name = name
         self._rows = rows
 
     def __iter__(self) -> Iterator[RowBlock]:
         width = len(self.names)
-        for block in self._rows:
+        for number, block in enumerate(self._rows):
             for row, line in zip(block.rows, block.lines, strict=True):
                 if len(row) != width:
                     shown = ", ".join(row)[:200]
                     raise ValueError(f"{self._name}, line {line}: {len(row)} fields instead of {width}: {shown}")
+            if self._are_given and number == 0 and _starts_with_names(block.rows, self.names):
+                warn(
+                    f"{self._name}, line {block.lines[0]}: {', '.join(block.rows[0])[:200]!r} looks like names of "
+                    "columns, and is read as data since columns= was given: leave that out, and use the names there"
+                )
             yield block
+
+
+def _starts_with_names(rows: list[list[str]], names: list[str]) -> bool:
+    """Whether the first row looks like a header: it has one of the names, or no number where all others have one."""
+    first, others = rows[0], rows[1:_HEADER_ROWS]
+    if any(value.strip().casefold() == name.casefold() for value, name in zip(first, names, strict=True)):
+        return True
+    if len(others) < 2:
+        return False
+    return any(
+        value.strip() and not _is_number(value) and all(_is_number(row[place]) for row in others)
+        for place, value in enumerate(first)
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 @contextmanager

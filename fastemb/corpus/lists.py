@@ -191,7 +191,12 @@ def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
         tokens: Sequence[Hashable] = sentence
         return tokens
     sentence = python_value(sentence)
-    if isinstance(sentence, (str, bytes)):
+    if isinstance(sentence, bytes):
+        raise TypeError(
+            f"sentence {number} is {short(sentence)}, not a list of tokens: make text of it and split that, as with "
+            "sentence.decode().split()"
+        )
+    if isinstance(sentence, str):
         raise TypeError(
             f"sentence {number} is {short(sentence)}, not a list of tokens: split it first, as with sentence.split(), "
             "or have Corpus.from_sentences(texts, split=True) do so"
@@ -279,10 +284,11 @@ def require_sentences(sentences: Any) -> None:
     """Raise TypeError when this is no iterable of sentences; the message says which door takes what was given."""
     expected = "sentences must be lists of tokens, not"
     if isinstance(sentences, (str, bytes, os.PathLike)):
-        given = "a path" if isinstance(sentences, os.PathLike) else "one str"
+        given = "a path" if isinstance(sentences, os.PathLike) else f"one {type(sentences).__name__}"
+        text = "text.decode()" if isinstance(sentences, bytes) else "text"
         raise TypeError(
-            f"{expected} {given}: split it first, as with [line.split() for line in text.splitlines()]; a file is read "
-            "by Corpus.from_file(path), and by Word2Vec as corpus_file=path"
+            f"{expected} {given}: split it first, as with [line.split() for line in {text}.splitlines()]; a file is "
+            "read by Corpus.from_file(path), and by Word2Vec as corpus_file=path"
         )
     kind = type(sentences).__name__
     if is_table(sentences):
@@ -333,6 +339,8 @@ def _require_text(sentence: Any, number: int) -> str:
     sentence = python_value(sentence)
     if isinstance(sentence, Mapping):
         raise TypeError(f"sentence {number} must be a str, not {short(sentence)}: {_take_a_text(sentence)}")
+    if isinstance(sentence, bytes):
+        raise TypeError(f"sentence {number} must be a str, not {short(sentence)}: make text of it by its decode()")
     if not isinstance(sentence, str):
         raise TypeError(f"sentence {number} must be a str, as split=True was given, not {short(sentence)}")
     return str(sentence)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..checks import integer
+from ..checks import integer, no_text
 
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
@@ -82,6 +82,7 @@ class Vocabulary:
 
     @names_arguments()
     def __init__(self, keys: Iterable[Hashable], counts: Sequence[int] | Ints, least_count: int = 0) -> None:
+        no_text("keys", keys, "keys")
         self.least_count = least_count
         self.keys: list[Hashable] = list(keys)
         self.counts: Ints = _whole_counts(counts)
@@ -174,6 +175,7 @@ class Vocabulary:
 
     def ids_of(self, keys: Sequence[Hashable]) -> Ids:
         """The id of each of these tokens, -1 for those that are not here."""
+        no_text("keys", keys, "keys")
         return np.fromiter((self.key_to_index.get(key, -1) for key in keys), np.int32, len(keys))
 
 

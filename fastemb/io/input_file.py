@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -140,11 +141,22 @@ class _Begun(io.RawIOBase):
 
 
 def require_file(path: StrPath) -> None:
-    """Raise ValueError when ``path`` is a pipe or a device, which can be read once only."""
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+    """Refuse what can be read once only, and folders.
+
+    Raises:
+        ValueError: ``path`` is a pipe, a device or a socket.
+        IsADirectoryError: It is a folder.
+    """
+    if not os.path.exists(path) or os.path.isfile(path):
+        return
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{os.fspath(path)}: this is a folder: name a file in it")
+    if stat.S_ISFIFO(mode):
         raise ValueError(
             f"{os.fspath(path)}: a pipe can be read once only, and this takes more: save it to a file first"
         )
+    raise ValueError(f"{os.fspath(path)}: this is a device or a socket: give a file")
 
 
 def read_into(file: BinaryIO, buffer: memoryview) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import pickletools
 import re
 from collections.abc import Mapping
 
@@ -20,46 +21,87 @@ _LEAST_TEXT_BYTES = 256  # in fewer, numbers in binary may look like text
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TAR = slice(257, 262)
 
-_OWN = {
-    "fastemb.KeyedVectors": ("KeyedVectors.load", "vectors in fastemb's own format (commands: fastemb similar, eval)"),
-    "fastemb.Word2Vec": ("Word2Vec.load", "a Word2Vec model, of which KeyedVectors.load takes the vectors alone"),
-    "fastemb.Item2Vec": ("Item2Vec.load", "an Item2Vec model (commands: fastemb items similar, recommend)"),
-    "fastemb.ItemIndex": ("ItemIndex.load", "an index of items"),
-    "fastemb.Phrases": ("Phrases.load", "counts of phrases"),
-    "fastemb.FrozenPhrases": ("FrozenPhrases.load", "phrases with scores"),
-    "fastemb.Corpus": ("Corpus.open", "an encoded corpus (commands: fastemb train, corpus info)"),
+NUMPY = b"\x93NUMPY"
+"""How a file that numpy.save wrote begins."""
+
+VECTOR_COMMANDS = "fastemb similar, analogy, eval, convert and info"
+"""The commands that read vectors in any format."""
+
+_OWN = {  # by the format that they name: what reads them, as a sentence, and what they are
+    "fastemb.KeyedVectors": (
+        f"KeyedVectors.load reads it (commands: {VECTOR_COMMANDS})",
+        "vectors in fastemb's own format",
+    ),
+    "fastemb.Word2Vec": (
+        f"Word2Vec.load reads it, and KeyedVectors.load its vectors alone (commands: {VECTOR_COMMANDS})",
+        "a Word2Vec model",
+    ),
+    "fastemb.Item2Vec": (
+        "Item2Vec.load reads it (commands: fastemb items similar and fastemb items recommend)",
+        "an Item2Vec model",
+    ),
+    "fastemb.ItemIndex": ("ItemIndex.load reads it", "an index of items"),
+    "fastemb.Phrases": ("Phrases.load reads it", "counts of phrases"),
+    "fastemb.FrozenPhrases": ("FrozenPhrases.load reads it", "phrases with scores"),
+    "fastemb.Corpus": (
+        "Corpus.open reads it (commands: fastemb train and fastemb corpus info)",
+        "an encoded corpus",
+    ),
 }
-_FOREIGN = "a safetensors file of another program: load_vectors reads one of its arrays, with key= and words="
-_GENSIM = (
-    "a pickle of gensim: KeyedVectors.from_gensim or Word2Vec.from_gensim reads it, with gensim installed and the .npy "
-    "files that belong to it beside it"
+_LOAD = "KeyedVectors.load_word2vec_format reads it"
+_FOREIGN = (
+    "a safetensors file of another program: load_vectors reads one of its arrays, with key= its name and words= the "
+    f"keys of its rows (commands: {VECTOR_COMMANDS})"
+)
+_WITH_GENSIM = "with gensim installed and the .npy files that belong to it beside it"
+_GENSIM_VECTORS = f"vectors that gensim saved: KeyedVectors.from_gensim reads them, {_WITH_GENSIM}"
+_NO_PARTS = "KeyedVectors.from_gensim reads its vectors of words, but not those of"
+_PHRASES = "phrases that gensim saved, which are not read: Phrases(sentences) counts them anew"
+_GENSIM = {  # by class
+    "Word2Vec": (
+        "a Word2Vec model that gensim saved: Word2Vec.from_gensim reads it, and KeyedVectors.from_gensim its vectors "
+        f"alone, {_WITH_GENSIM}"
+    ),
+    **dict.fromkeys(("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors"), _GENSIM_VECTORS),
+    **dict.fromkeys(
+        ("FastText", "FastTextKeyedVectors"), f"FastText that gensim saved: {_NO_PARTS} parts of words, {_WITH_GENSIM}"
+    ),
+    "Doc2Vec": f"a Doc2Vec model that gensim saved: {_NO_PARTS} documents, {_WITH_GENSIM}",
+    **dict.fromkeys(("Phrases", "FrozenPhrases", "Phraser"), _PHRASES),
+}
+_PICKLE = (
+    "a pickle, which may run any code when it is loaded: load it with the program that made it, and give keys and "
+    "vectors to KeyedVectors.add_vectors"
 )
 _TORCH = (
     "a file of torch.save: load it with torch.load, and give keys and weights to KeyedVectors.add_vectors, or save the "
     "weights as safetensors"
 )
 _STARTS = (
-    (rb"\x80[\x02-\x05].{0,300}gensim", _GENSIM),
     (rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", _TORCH),
-    (
-        rb"\x80[\x02-\x05]",
-        "a pickle, which may run any code when it is loaded: load it with the program that made it, and give keys and "
-        "vectors to KeyedVectors.add_vectors",
-    ),
+    (rb"\x80[\x02-\x05]", _PICKLE),
     (rb"PK\x03\x04.{26}[^/]{1,100}/(data\.pkl|\.format_version|\.data/)", _TORCH),
     (
         rb"PK\x03\x04.{26}[^/]{1,100}\.npy",
         "an .npz file: numpy.load reads it, KeyedVectors.add_vectors takes what is in it",
     ),
     (rb"PK\x03\x04", "a zip archive: unpack it first"),
-    (rb"\x93NUMPY", "an array of NumPy, without keys: give those and numpy.load of it to KeyedVectors.add_vectors"),
+    (
+        NUMPY,
+        "an array of NumPy, without keys: load_vectors reads it, with words= the keys of its rows "
+        f"(commands: {VECTOR_COMMANDS})",
+    ),
     (
         rb"\xba\x16O/",  # 793712314
         "a model of fastText, which is not read: use the .vec file that fastText writes beside it, or "
         "load_facebook_vectors of gensim and then KeyedVectors.from_gensim",
     ),
     (rb"\x89HDF\r\n", "an HDF5 file, which is not read: save the vectors as text or safetensors"),
-    (rb"PAR1", "a Parquet file: Corpus.from_parquet and Interactions.from_file read those"),
+    (
+        rb"PAR1",
+        "a Parquet file: Corpus.from_parquet and Interactions.from_file read those (commands: fastemb train --column "
+        "and fastemb items train)",
+    ),
     (rb"version https://git-lfs", "no more than a pointer of Git LFS to the file: run git lfs pull"),
     (rb"(?i)\s*<(!doctype|html|\?xml)", "a web page: the download went wrong"),
     (rb"(\xff\xfe|\xfe\xff)", "UTF-16 or UTF-32 text; save it as UTF-8"),
@@ -104,10 +146,23 @@ def _first_line(start: bytes) -> tuple[bytes, bytes]:
 
 def goes_on_as_text(rest: bytes, dims: int) -> bool:
     """Whether what follows a header is empty, a line of a key and so many numbers, or looks like text at least."""
-    if not rest or _are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims):
+    line = rest.partition(b"\n")[0]
+    if not rest or _are_numbers(line.partition(b" ")[2].split(), dims) or tab_after_key(line) is not None:
         return True
     numbers = rest.partition(b" ")[2][:_TEXT_BYTES]
     return len(numbers) >= _LEAST_TEXT_BYTES and _CONTROL.search(numbers) is None
+
+
+def tab_after_key(line: bytes) -> str | None:
+    """What is wrong with a line of vectors as text in which a tab stands between the key and its numbers, else None."""
+    key, _, rest = line.partition(b"\t")
+    numbers = rest.split()
+    if not key or b" " in key or not numbers or not _are_numbers(numbers, len(numbers)):
+        return None
+    return (
+        f"a tab follows the key {key[:60]!r}, where a space must stand: write spaces in place of tabs, as with "
+        "tr '\\t' ' ' < FILE > NEW"
+    )
 
 
 def _are_numbers(fields: list[bytes], count: int) -> bool:
@@ -125,7 +180,7 @@ def reader_of(metadata: Mapping[str, str]) -> str:
     if metadata.get("format") not in _OWN:
         return ""
     reader, what = _OWN[metadata["format"]]
-    return f"; {reader} reads it, as it is {what}"
+    return f"; it is {what}: {reader}"
 
 
 def kind_of(start: bytes, *, texts: bool = True) -> str | None:
@@ -140,20 +195,43 @@ def kind_of(start: bytes, *, texts: bool = True) -> str | None:
         if own is None or own[1].decode() not in _OWN:
             return _FOREIGN
         reader, what = _OWN[own[1].decode()]
-        return f"{what}: {reader} reads it"
+        return f"{what}: {reader}"
     if start[_TAR] == b"ustar":
         return "a tar archive: unpack it first, with tar xf"
+    module, name = pickled_class(start)
+    if module.partition(".")[0] == "gensim":
+        return _GENSIM.get(name, f"a {name} that gensim saved, which stays with gensim")
     for pattern, what in _STARTS:
         if re.match(pattern, start, re.DOTALL):
             return what
     if is_word2vec_binary(start):
-        return "word2vec's binary format: KeyedVectors.load_word2vec_format reads it, with binary=True"
+        return f"word2vec's binary format: {_LOAD}, with binary=True (commands: {VECTOR_COMMANDS})"
     if texts and is_word2vec_text(start):
         line, _ = _first_line(start)
         if header_shape(line) is not None:
-            return "word2vec's text format: KeyedVectors.load_word2vec_format reads it, with binary=False"
-        return "text without a header, as GloVe's: KeyedVectors.load_word2vec_format reads it, with no_header=True"
+            return f"word2vec's text format: {_LOAD}, with binary=False (commands: {VECTOR_COMMANDS})"
+        what = f"{_LOAD}, with no_header=True (commands: {VECTOR_COMMANDS})"
+        return f"text without a header, as GloVe's: {tab_after_key(line) or what}"
     return None
+
+
+def pickled_class(start: bytes) -> tuple[str, str]:
+    """The module and the name of the first class in a pickle, whose code is not run; empty if there is none."""
+    if not re.match(rb"\x80[\x02-\x05]", start):
+        return "", ""
+    texts: list[str] = []
+    try:
+        for opcode, value, _ in pickletools.genops(start):
+            if opcode.name in ("GLOBAL", "INST"):
+                module, _, name = str(value).partition(" ")
+                return module, name
+            if opcode.name == "STACK_GLOBAL":
+                return texts[-2], texts[-1]
+            if isinstance(value, str):
+                texts.append(value)
+    except (ValueError, IndexError, UnicodeDecodeError):  # damaged, or longer than what was read
+        pass
+    return "", ""
 
 
 def first_line_of_text(start: bytes) -> bytes | None:

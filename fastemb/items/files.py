@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from ..arguments import names_arguments
+from ..checks import warn
 from ..corpus.arrow import open_parquet, parquet_files, pyarrow
 from ..corpus.delimited import LONGEST_ROW, Delimited, open_rows
 from ..corpus.inputs import UTF8, find_inputs, open_text
@@ -14,8 +15,9 @@ from ..io.paths import AnyPath
 from .columns import require_columns
 from .text_columns import read_text_columns
 
-_NO_NAMES = "; if the first line of the file does not name its columns, name them by columns (--columns)"
-_NOT_PARTED = "; if something else stands between its fields, such as ';', give that as sep (--sep)"
+_NO_NAMES = "; if the first line of the file does not name its columns, name them by columns="
+_NOT_PARTED = "; if something else stands between its fields, such as ';', give that by sep="
+_OTHER_SEPARATORS = (",", ";", "|")
 _PIECE = 1 << 20  # bytes
 
 
@@ -89,10 +91,42 @@ def read_baskets(path: str, sep: str | None, encoding: str, *, keyed: bool) -> I
         ValueError: a field is empty, or the text is damaged, with the line.
         OSError: it cannot be read.
     """
+    counted = _Separators()
     for name, line, fields in _lines(path, sep, encoding):
+        if sep is None:
+            counted.count(fields)
         if "" in fields:
             raise ValueError(f"{name}, line {line}: an item is missing: there is nothing between two separators")
         yield (fields[0], fields[1:]) if keyed else (None, fields)
+    counted.warn(path)
+
+
+class _Separators:
+    """Counts lines that are parted at white space, and look as if something else parted their items."""
+
+    def __init__(self) -> None:
+        self._lines = 0
+        self._with = dict.fromkeys(_OTHER_SEPARATORS, 0)
+        self._example: dict[str, str] = {}
+
+    def count(self, fields: list[str]) -> None:
+        """Count a line, which has these fields."""
+        self._lines += 1
+        for sep in _OTHER_SEPARATORS:
+            within = next((field for field in fields if sep in field.strip(sep) or (sep in field and fields[1:])), None)
+            if within is not None:
+                self._with[sep] += 1
+                self._example.setdefault(sep, within)
+
+    def warn(self, path: str) -> None:
+        """Warn if most lines look so."""
+        for sep, lines in self._with.items():
+            if 2 * lines > self._lines:
+                warn(
+                    f"{path}: white space parts items, so that one is {self._example[sep][:60]!r}, as in {lines:,} of "
+                    f"{self._lines:,} lines: if {sep!r} parts them, give sep={sep!r}"
+                )
+                return
 
 
 def _lines(path: str, sep: str | None, encoding: str) -> Iterator[tuple[str, int, list[str]]]:
@@ -149,7 +183,7 @@ def read_titles(path: AnyPath, *, sep: str | None = None, encoding: str = UTF8) 
                     if len(row) < 2:
                         raise ValueError(
                             f"{source.name}, line {line}: a line must hold an item and its title, which are told "
-                            f"apart by sep, but this is {row[0][:60]!r}"
+                            f"apart by sep=, but this is {row[0][:60]!r}"
                         )
                     titles[row[0]] = row[1]
     return titles

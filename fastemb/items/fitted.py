@@ -163,10 +163,23 @@ class Fitted:
         for user in users:
             row = self.users().get(user, -1)
             if row < 0:
-                raise KeyError(f"unknown user {user!r}: it is no session key of the data that the model was fitted on")
+                raise KeyError(
+                    f"unknown user {user!r}: it is no session key of the data that the model was fitted on"
+                    f"{self._like_user(user)}"
+                )
             rows.append(row)
         chosen: Interactions = self.histories[np.array(rows, np.int64)]
         return chosen.merged()
+
+    def _like_user(self, user: Hashable) -> str:
+        """The end of an error: keys of users that there are, if any."""
+        keys = self.histories.session_keys
+        if not len(keys):
+            return ", which were not saved"
+        of_user = [key for key in keys if isinstance(key, tuple) and key[:1] == (user,)]
+        if of_user:  # see Interactions.split_at_gaps
+            return f"; as sessions were split at gaps, the latest of the {len(of_user)} of {user!r} is {of_user[-1]!r}"
+        return f", such as {keys[0]!r}"
 
     def queries(self, histories: Interactions) -> Floats:
         """The mean of each session's input vectors, zero for an empty one: (sessions, vector_size)."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import are_offsets
+from ..checks import are_offsets, no_text
 from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
 from ..corpus.inputs import UTF8
@@ -122,6 +122,7 @@ class Interactions:
             ValueError: an id is negative or has no key; offsets do not start with 0, fall, or do not end with the
                 number of ids; a key comes twice.
         """
+        no_text("keys", keys, "keys")
         items = _whole_numbers("ids", ids)
         ends = _whole_numbers("offsets", offsets)
         if not are_offsets(ends, len(items)):
@@ -296,7 +297,7 @@ class Interactions:
     def split_at_gaps(self, gap: float | str | timedelta | np.timedelta64) -> Self:
         """Begin a new session wherever more than ``gap`` lies between two events; see `from_table`."""
         if self.times is None:
-            raise ValueError("sessions are split at gaps in time: name the column of times")
+            raise ValueError("sessions are split at gaps in time: name the column of times by time=")
         longest = gap_seconds(gap)
         begins = np.zeros(len(self.items), bool)
         begins[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
@@ -461,6 +462,7 @@ def _whole_numbers(name: str, values: ArrayLike) -> Ints:
 
 
 def _session_keys(keys: Iterable[Hashable], count: int) -> list[Hashable]:
+    no_text("session_keys", keys, "keys")
     made = list(keys)
     if len(made) != count or len(set(made)) != count:
         raise ValueError(f"{count} sessions need as many different keys; there are {len(set(made))}")

@@ -25,7 +25,7 @@ def split_by_time(data: Interactions, share: float = 0.2, *, at: float | None = 
         ValueError: there are no times; ``share`` is not between 0 and 1.
     """
     if data.times is None:
-        raise ValueError("to split by time the data need times: name their column")
+        raise ValueError("to split by time the data need times: name their column by time=")
     if at is None:
         _check_share(share)
         at = float(np.quantile(data.times, 1 - share, method="higher")) if len(data.times) else 0.0

@@ -12,6 +12,7 @@ from ..corpus import Vocabulary
 from ..io.paths import local_path
 from ..train.sampling import HuffmanPaths
 from ..train.settings import Settings
+from ..vectors.gensim_vectors import loaded_by, require_gensims_file
 from .attributes import Attributes
 from .word2vec_file import STATE, Saved
 
@@ -21,15 +22,40 @@ def _loaded(model: Any) -> Any:
 
     Raises:
         ImportError: a path, but gensim is not installed.
+        ValueError: the file is not one that gensim saved, or holds something else than a Word2Vec.
     """
     if not isinstance(model, str | bytes | os.PathLike):
         return model
     path = local_path(model)
+    require_gensims_file(path, ("Word2Vec",))
     try:
         import gensim.models
     except ImportError:
         raise ImportError(f"{path}: reading gensim's own files takes gensim: pip install gensim") from None
-    return gensim.models.Word2Vec.load(path)
+    return loaded_by(gensim.models.Word2Vec, path)
+
+
+def _require_word2vec(model: Any) -> None:
+    """Refuse what is no Word2Vec: gensim's other models are made of that class, too.
+
+    Raises:
+        TypeError: It is something else; the message says what takes it.
+    """
+    kinds = [kind.__name__ for kind in type(model).__mro__ if kind.__module__.partition(".")[0] == "gensim"]
+    name = type(model).__name__
+    for other, parts in (("FastText", "parts of words"), ("Doc2Vec", "documents")):
+        if other in kinds:
+            raise TypeError(
+                f"Word2Vec.from_gensim takes a Word2Vec, and this {name} would lose its vectors of {parts}: "
+                "KeyedVectors.from_gensim takes the vectors of its words"
+            )
+    if "KeyedVectors" in kinds:
+        raise TypeError(
+            f"Word2Vec.from_gensim takes a model, and these are vectors alone ({name}): KeyedVectors.from_gensim takes "
+            "them"
+        )
+    if not all(hasattr(model, attribute) for attribute in ("wv", "negative", "hs")):
+        raise TypeError(f"Word2Vec.from_gensim takes a gensim.models.Word2Vec or the path of one, not {name}")
 
 
 def read_gensim(model: Any) -> tuple[Saved, Any]:
@@ -37,9 +63,11 @@ def read_gensim(model: Any) -> tuple[Saved, Any]:
 
     Raises:
         ImportError: a path, but gensim is not installed.
-        ValueError: the model has no vocabulary.
+        ValueError: the model has no vocabulary, or the file is not one that gensim saved, or holds something else.
+        TypeError: this is something else.
     """
     model = _loaded(model)
+    _require_word2vec(model)
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")

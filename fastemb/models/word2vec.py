@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import number, warn, whole
+from ..checks import no_text, number, warn, whole
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -800,7 +800,9 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Raises:
             RuntimeError: the model was trained without negative sampling, or has no vocabulary.
+            TypeError: ``context_words_list`` is one word as a str.
         """
+        no_text("context_words_list", context_words_list, "words")
         if not self.negative:
             raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
         settings, vectors = self._settings().checked(), self._checked_inputs()
@@ -879,6 +881,7 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         target = local_target(fname_or_handle)
+        no_text("ignore", ignore, "names")
         left_out = set(ignore)
         settings = self._settings().checked()
         vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()

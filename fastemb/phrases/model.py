@@ -139,7 +139,7 @@ class PhrasesBase(ABC):
         if isinstance(sentence, Corpus):
             return self.apply(sentence)
         if isinstance(sentence, str | bytes):
-            raise TypeError(f"a sentence must be a list of words, not {short(sentence)}: split it first")
+            raise _not_split(sentence)
         if not isinstance(sentence, Iterable) and not hasattr(sentence, "__getitem__"):
             raise TypeError(f"a sentence must be a list of words, not {short(sentence)}")
         require_sentences(sentence)
@@ -160,7 +160,7 @@ class PhrasesBase(ABC):
             TypeError: the sentence is a str.
         """
         if isinstance(sentence, str | bytes):
-            raise TypeError(f"a sentence must be a list of words, not {short(sentence)}: split it first")
+            raise _not_split(sentence)
         tokens, scores = self._joiner().join(sentence)
         return ((token, scores.get(place)) for place, token in enumerate(tokens))
 
@@ -429,6 +429,11 @@ class Phrases(PhrasesBase):
             f"Phrases<{len(self._pairs() or ())} vocab, min_count={self.min_count}, threshold={self.threshold}, "
             f"max_vocab_size={self.max_vocab_size}>"
         )
+
+
+def _not_split(sentence: str | bytes) -> TypeError:
+    how = "split it first" if isinstance(sentence, str) else "make text of it by its decode(), and split that"
+    return TypeError(f"a sentence must be a list of words, not {short(sentence)}: {how}")
 
 
 class FrozenPhrases(PhrasesBase):

@@ -13,23 +13,37 @@ from .keyedvectors import KeyedVectors
 
 @names_arguments()
 def load_vectors(
-    path: AnyPath, *, key: str | None = None, words: AnyPath | Sequence[str] | None = None
+    path: AnyPath,
+    *,
+    key: str | None = None,
+    words: AnyPath | Sequence[str] | None = None,
+    encoding: str | None = None,
+    unicode_errors: str | None = None,
 ) -> KeyedVectors:
     """Read vectors from fastemb's own file or from word2vec text or binary, whichever it is.
 
-    Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way.
+    Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way. Arrays that other programs saved are
+    read with ``words``, the keys of their rows: one of a safetensors file, or that of a file of numpy.save.
 
     Args:
         path: The file.
         key: For a safetensors file of another program, the name of an array in it, of shape (n, dimensions). Default
             None: the file is in one of the formats above.
-        words: With ``key``, the keys of its rows, or a UTF-8 text file with one a line. Default None.
+        words: The keys of the rows of an array, or a text file with one a line: with ``key``, or without it for a file
+            of numpy.save. Default None.
+        encoding: Of the keys in word2vec's formats, or of the file of ``words``. Default None: UTF-8.
+        unicode_errors: What to do about keys in word2vec's formats that are not of this encoding: "strict" (the
+            default), "ignore" or "replace".
 
     Raises:
-        ValueError: The file is damaged or in none of these formats, or a pipe; or the array or the words do not fit.
+        ValueError: The file is damaged or in none of these formats, or a pipe; the array or the words do not fit; or an
+            option is given that files of its kind do not have.
+        UnicodeDecodeError: A key is not of the encoding.
     """
     path = local_path(path)
-    return KeyedVectors._from_table(path, read_table(path, key=key, words=words))
+    return KeyedVectors._from_table(
+        path, read_table(path, key=key, words=words, encoding=encoding, unicode_errors=unicode_errors)
+    )
 
 
 def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
-from ..checks import in_order
+from ..checks import in_order, no_text
 from ..signals import Deferred
 from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key, is_integer
@@ -162,6 +162,7 @@ def allocate_vecattrs(
     if attrs is None:
         _fit_values(self)
         return
+    no_text("attrs", attrs, "names")
     new = {}
     for name, given in zip(attrs, types or (), strict=True):
         dtype, old = _attribute_dtype(given), self.expandos.get(name)

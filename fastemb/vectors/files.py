@@ -17,7 +17,13 @@ _START_BYTES = 16
 
 
 def read_table(
-    path: StrPath, mmap: str | None = None, key: str | None = None, words: AnyPath | Sequence[str] | None = None
+    path: StrPath,
+    mmap: str | None = None,
+    *,
+    key: str | None = None,
+    words: AnyPath | Sequence[str] | None = None,
+    encoding: str | None = None,
+    unicode_errors: str | None = None,
 ) -> VectorTable:
     """Read vectors from a file in any format, or map them from one in fastemb's own; the rest as `load_vectors`.
 
@@ -26,7 +32,7 @@ def read_table(
             in another format than fastemb's own.
     """
     if mmap is None:
-        return read_vectors(path, key=key, words=words)
+        return read_vectors(path, key=key, words=words, encoding=encoding, unicode_errors=unicode_errors)
     with open(path, "rb") as file:
         start = file.read(_START_BYTES)
     if start and not fastemb_file.recognises(start):

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from .. import lifecycle
 from ..arguments import names_arguments
-from ..checks import integer
+from ..checks import integer, no_text
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
@@ -335,6 +335,7 @@ class KeyedVectors:
             ValueError: Something was assigned that does not fit the rest: vectors, keys, or values of each key.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
+        no_text("ignore", ignore, "names")
         fastemb_file.write(local_target(fname_or_handle), self._table(set(ignore)))
 
     def _table(self, ignore: set[str]) -> VectorTable:

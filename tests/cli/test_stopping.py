@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from interrupts import Moments
 
+from fastemb import Item2Vec
 from fastemb.cli import main
 
 pytestmark = [
@@ -88,6 +89,44 @@ def test_training_saves_what_was_learned(number: int) -> None:
     assert lines[0] == "interrupted; saving what was learned so far"
     assert [line.partition(" to ")[0] for line in lines[1:]] == ["saved 8 vectors", "saved the model"]
     assert Path("out.txt").read_text(encoding="utf-8").startswith("8 100\n")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_training_of_items_saves_what_was_learned(number: int) -> None:
+    Path("table.csv").write_text(TABLE, encoding="utf-8")
+    Path("titles.csv").write_text("i1,one\n", encoding="utf-8")
+    named = ["--session", "user", "--item", "item", "--titles", "titles.csv"]
+    process = started("items", "train", "table.csv", *named, "-o", "out.safetensors", "--epochs", "10000000")
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("read ")
+    time.sleep(0.5)
+    process.send_signal(number)
+    process.send_signal(number)  # at once: not heard twice
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + number
+    lines = errors.splitlines()
+    assert lines == ["interrupted; saving what was learned so far", "saved vectors of 5 items to out.safetensors"]
+    model = Item2Vec.load("out.safetensors")
+    assert model.titles == {"i1": "one"}
+    assert model.wv_out.vectors.any()  # they begin as 0
+    assert model.recommend(user="u1", n=1, exclude_history=False)
+
+
+def test_items_are_saved_when_saving_them_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("table.csv").write_text(TABLE, encoding="utf-8")
+    save = Item2Vec.save
+
+    def interrupted(model: Item2Vec, *args: object, **options: object) -> None:
+        monkeypatch.setattr(Item2Vec, "save", save)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Item2Vec, "save", interrupted)
+    asked = ["items", "train", "table.csv", "--session", "user", "--item", "item", "-o", "out", "--epochs", "1", "-q"]
+    assert main(asked) == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == "interrupted; saving what was learned so far\n"
+    assert len(Item2Vec.load("out").wv) == 5
 
 
 @pytest.mark.parametrize("options", [[], ["-q"]])

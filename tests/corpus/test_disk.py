@@ -261,7 +261,7 @@ def test_another_version_says_so(saved: Path) -> None:
 
 def test_files_of_another_kind_say_so(path: Path) -> None:
     write_tensors(path, {"a": np.ones(3)}, {"format": "fastemb.Word2Vec"})
-    with pytest.raises(ValueError, match=r"not an encoded corpus, but a file of fastemb.Word2Vec"):
+    with pytest.raises(ValueError, match=r"not an encoded corpus; it is a Word2Vec model: Word2Vec\.load reads it"):
         Corpus.open(path)
     path.write_text("the cat sat")
     with pytest.raises(ValueError, match="not an encoded corpus"):

@@ -71,14 +71,14 @@ def binary() -> bytes:
 OTHERS: dict[str, tuple[bytes, str]] = {
     "pickle": (pickle.dumps({"king": [1.0]}), "a pickle, which may run any code.*add_vectors"),
     "pickle of gensim": (
-        b"\x80\x04\x95\x00\x01\x00\x00\x00\x00\x00\x00\x8c\x1cgensim.models.keyedvectors\x94\x8c\x0cKeyedVectors\x94",
-        "a pickle of gensim: KeyedVectors.from_gensim",
+        b"\x80\x04\x95\x00\x01\x00\x00\x00\x00\x00\x00\x8c\x1agensim.models.keyedvectors\x94\x8c\x0cKeyedVectors\x94\x93",
+        "vectors that gensim saved: KeyedVectors.from_gensim",
     ),
     "torch, old": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M", "torch.save: load it with torch.load"),
     "torch": (zip_of("archive/data.pkl"), "torch.load"),
     "npz": (zip_of("arr_0.npy"), "numpy.load"),
     "zip": (zip_of("vectors.txt"), "unpack it first"),
-    "npy": (npy(), "numpy.load"),
+    "npy": (npy(), "an array of NumPy.*load_vectors reads it, with words="),
     "fastText": (struct.pack("<ii", 793712314, 12) + bytes(100), r"fastText.*\.vec.*load_facebook_vectors"),
     "tar": (tar_of(text()), "tar archive: unpack it first"),
     "tar.gz": (gzip.compress(tar_of(text())), "tar archive: unpack it first"),
@@ -147,13 +147,14 @@ def test_each_of_our_files_names_its_reader_to_all_others(tmp_path: Path) -> Non
                 refused.append((kind, reader, name, str(error)))
     for kind, reader, name, message in refused:
         assert f"{kind}: " in message, name
-        assert f"{reader} reads it" in message, name
+        assert reader in message, name
+        assert "reads it" in message, name
     assert len(refused) == 38  # readers of vectors take those of models
 
 
 def test_our_own_vectors_in_a_reader_of_text(tmp_path: Path) -> None:
     vectors().save(tmp_path / "x")
-    with pytest.raises(ValueError, match=r"vectors in fastemb's own format .*: KeyedVectors\.load reads it"):
+    with pytest.raises(ValueError, match=r"vectors in fastemb's own format: KeyedVectors\.load reads it"):
         KeyedVectors.load_word2vec_format(tmp_path / "x")
     assert KeyedVectors.load(tmp_path / "x").index_to_key == WORDS
 
@@ -298,8 +299,8 @@ def test_bfloat16_becomes_float32(tmp_path: Path) -> None:
         ({"key": "ids", "words": WORDS}, "'ids' is no matrix of floats"),
         ({"key": "emb.weight", "words": WORDS[1:]}, "39 words for the 40 rows"),
         ({"key": "emb.weight", "words": [*WORDS[1:], "w5"]}, "the word 'w5' comes twice"),
-        ({"key": "emb.weight"}, "give both or none"),
-        ({"words": WORDS}, "give both or none"),
+        ({"key": "emb.weight"}, "give words= too"),
+        ({"words": WORDS}, "load_vectors reads one of its arrays, with key="),
     ],
 )
 def test_arrays_and_words_that_do_not_fit(options: dict[str, Any], message: str, tmp_path: Path) -> None:

@@ -360,7 +360,7 @@ def test_no_vectors(tmp_path):
         (b"2 2\na 1 2\n\nb 3 4\n", "line 3 is empty"),
         (b"2 2\na 1 2\nb 3 x\n", "line 3: b'x' is not a number"),
         (b"2 2\na 1 1_0\nb 3 4\n", "line 2: b'1_0'"),
-        (b"2 2\na\t1\t2\nb 3 4\n", "line 2 has 0 values"),
+        (b"2 2\na\t1\t2\nb 3 4\n", "line 2: a tab follows the key"),
         (b"2 2\na 1 2\nb 3 4\nc 5 6\n", "more after the 2 vectors.*line 4"),
         (b"PK\x03\x04", "zip"),
     ],

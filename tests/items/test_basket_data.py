@@ -152,3 +152,40 @@ def test_mistakes_in_files_of_baskets(tmp_path: Path) -> None:
         Interactions.from_basket_file(path, keyed=True)
     with pytest.raises(FileNotFoundError):
         Interactions.from_basket_file(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "warns"),
+    [
+        ("userId,movieId\n1,5\n2,6\n", ["user", "item"], True),  # numbers under words
+        ("user,item\na,b\nc,d\n", ["user", "item"], True),  # the names themselves
+        (" User ,x\na,b\n", ["user", "item"], True),
+        ("a,b\nc,d\ne,f\n", ["user", "item"], False),
+        ("1,5\n2,6\n3,x\n", ["user", "item"], False),
+        ("a,5\nb,6\nc,7\n", ["user", "item"], False),
+        ("a,5\n1,6\n", ["user", "item"], False),  # one row tells nothing
+    ],
+)
+def test_a_header_under_given_names_is_warned_about(
+    text: str, names: list[str], warns: bool, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    Interactions.from_file(tmp_path / "t.csv", columns=names, session="user", item="item")
+    assert any("line 1: " in str(one.message) and "columns= was given" in str(one.message) for one in recwarn) == warns
+
+
+@pytest.mark.parametrize(
+    ("text", "sep"),
+    [("a,b\nb,c\n", ","), ("a;b\nb;c\n", ";"), ("a|b\nb|c\n", "|"), ("a b\nb c\n", None), ("a, b\nb c\nd e\n", None)],
+)
+def test_baskets_that_something_else_parts_are_warned_about(
+    text: str, sep: str | None, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    (tmp_path / "t.txt").write_text(text)
+    Interactions.from_basket_file(tmp_path / "t.txt")
+    said = [str(one.message) for one in recwarn]
+    assert [f"give sep={sep!r}" in message for message in said] == ([] if sep is None else [True])
+    if sep is not None:
+        recwarn.clear()
+        assert len(Interactions.from_basket_file(tmp_path / "t.txt", sep=sep).item_keys) == 3
+        assert not recwarn.list

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -135,11 +136,33 @@ def test_a_small_table_with_the_defaults(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["items", "eval", str(cafe), *columns, "--epochs", "10"]) == 0
 
 
-def test_sessions_split_at_gaps_are_saved(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sessions_split_at_gaps_have_names_to_ask_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"u{user},i{(user + item) % 9},{time}" for user in range(8) for item, time in enumerate((1, 2, 3, 90, 91))]
+    (tmp_path / "t.csv").write_text("\n".join(["user,film,when", *rows]))
     path = str(tmp_path / "m.safetensors")
-    assert main(["items", "train", str(table), *COLUMNS, *SETTINGS, "--gap", "90000", "-o", path]) == 0
-    assert main(["items", "recommend", path, "--users", "('u0', 0)", "-n", "1"]) == 0
-    assert capsys.readouterr().out.startswith("('u0', 0)\n")
+    named = ["--session", "user", "--item", "film", "--time", "when", "--gap", "30"]
+    assert main(["items", "train", str(tmp_path / "t.csv"), *named, *SETTINGS, "-o", path]) == 0
+    keys = Item2Vec.load(path).histories.session_keys
+    of_user = [key for key in keys if key[0] == "u0"]
+    assert len(of_user) > 1
+    for name in (f"u0#{len(of_user) - 1}", "u0", str(of_user[-1])):  # the latest one
+        assert main(["items", "recommend", path, "--users", name, "-n", "1"]) == 0
+        assert capsys.readouterr().out.startswith(f"u0#{len(of_user) - 1}\n")
+    assert main(["items", "recommend", path, "--users", "nobody"]) == 1
+    shown = re.search(r"unknown user 'nobody': the first ones are '(.+?)'", capsys.readouterr().err)
+    assert shown is not None
+    assert main(["items", "recommend", path, "--users", shown[1], "-n", "1"]) == 0
+    assert main(["items", "recommend", path, "--all", "-n", "1", "-o", str(tmp_path / "all.csv")]) == 0
+    with open(tmp_path / "all.csv", newline="") as file:
+        users = [row["user"] for row in csv.DictReader(file)]
+    assert users == [f"{user}#{number}" for user, number in keys]
+    model = Item2Vec.load(path)
+    with pytest.raises(KeyError, match="unknown user 'u0'") as caught:
+        model.recommend(user="u0")
+    assert f"the latest of the {len(of_user)} of 'u0' is {of_user[-1]!r}" in str(caught.value)
+    assert model.recommend(user=of_user[-1], n=1)
+    with pytest.raises(KeyError, match=re.escape(f"such as {keys[0]!r}")):
+        model.recommend(user="nobody")
 
 
 def test_items_that_no_file_holds_are_refused_before_training(
@@ -300,9 +323,9 @@ def test_a_basket_a_line(lines: str, options: list[str], tmp_path: Path, capsys:
         (["--keyed", "--session", "user", "--item", "film"], "--keyed is for --baskets"),
         (["--session", "user"], "name the columns by --session and --item"),
         ([], "or give --baskets"),
-        (["--session", "user", "--item", "film", "--sep", ""], "sep=''"),
+        (["--session", "user", "--item", "film", "--sep", ""], '--sep ""'),
         (["--session", "user", "--item", "film", "--encoding", "klingon"], "no encoding of text"),
-        ([*COLUMNS, "--gap", "half an hour"], "gap='half an hour' is not read"),
+        ([*COLUMNS, "--gap", "half an hour"], "--gap 'half an hour' is not read"),
     ],
 )
 def test_mistakes_about_text_are_told(

@@ -11,11 +11,12 @@ from typing import Protocol
 
 from ..atomic import StrPath
 from ..input_file import hint, open_source, require_file
-from ..kinds import first_line_of_text
+from ..kinds import first_line_of_text, tab_after_key
 from ..pack import split_packing
 from ..paths import AnyPath
 from . import fastemb_file, foreign, word2vec_binary, word2vec_text
 from .table import VectorTable
+from .word2vec_file import Reading
 
 __all__ = ["FORMATS", "Format", "VectorTable", "format_of", "read_vectors", "write_vectors"]
 
@@ -45,32 +46,61 @@ FORMATS: tuple[Format, ...] = (fastemb_file, word2vec_binary, word2vec_text)
 """All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 
 
-def read_vectors(path: StrPath, *, key: str | None = None, words: AnyPath | Sequence[str] | None = None) -> VectorTable:
+def read_vectors(
+    path: StrPath,
+    *,
+    key: str | None = None,
+    words: AnyPath | Sequence[str] | None = None,
+    encoding: str | None = None,
+    unicode_errors: str | None = None,
+) -> VectorTable:
     """Read vectors from a file in any of the formats.
 
     Args:
         path: The file.
         key: Name of an array in a safetensors file of another program. Default None: the file is in one of the formats.
-        words: The keys of its rows, or a text file with one a line.
+        words: The keys of its rows, or of those of an array that NumPy saved, or a text file with one a line.
+        encoding: Of the keys in word2vec's formats, or of a file of words. Default None: UTF-8.
+        unicode_errors: What to do about keys in word2vec's formats that are no valid text, as in ``bytes.decode``.
+            Default None: raise an error.
 
     Raises:
-        ValueError: The file is in none of the formats, is damaged, or is a pipe; or one of ``key`` and ``words`` is
-            given without the other.
+        ValueError: The file is in none of the formats, is damaged, or is a pipe; or an option is given that does not
+            belong to a file of this kind.
     """
     require_file(path)
-    if key is not None and words is not None:
-        return foreign.read(os.fspath(path), key, words)
-    if key is not None or words is not None:
-        raise ValueError(f"{path}: key= names an array of a safetensors file, and words= its rows: give both or none")
+    if words is not None:
+        if unicode_errors is not None:
+            raise ValueError("unicode_errors= is for files in word2vec's formats: leave it out")
+        return foreign.read(os.fspath(path), key, words, encoding or foreign.UTF8)
+    if key is not None:
+        raise ValueError(f"{path}: key= names an array, and words= the keys of its rows: give words= too")
     with open_source(path) as (file, _):
         start = file.read(_START_BYTES)
     for candidate in FORMATS:
         if candidate.recognises(start):
-            return candidate.read(path)
+            if encoding is None and unicode_errors is None:
+                return candidate.read(path)
+            return _read_encoded(path, candidate, Reading(encoding or foreign.UTF8, unicode_errors or "strict"))
     names = ", ".join(known.NAME for known in FORMATS)
     line = first_line_of_text(start)
-    wrong = "" if line is None else f"; line 1 is neither a header of two numbers nor a key and numbers: {line[:60]!r}"
+    if line is None:
+        wrong = ""
+    elif (tabbed := tab_after_key(line)) is not None:
+        wrong = f"; {tabbed}"
+    else:
+        wrong = f"; line 1 is neither a header of two numbers nor a key and numbers: {line[:60]!r}"
     raise ValueError(f"{path}: no file of vectors in a format that can be read ({names}){hint(path) or wrong}")
+
+
+def _read_encoded(path: StrPath, found: Format, reading: Reading) -> VectorTable:
+    """Read a file whose keys may be something else than UTF-8."""
+    if found is word2vec_binary:
+        return word2vec_binary.read(path, reading)
+    if found is word2vec_text:
+        return word2vec_text.read(path, reading)
+    what = f"this file is in {found.NAME} format, whose keys are UTF-8"
+    raise ValueError(f"{path}: {what}: leave encoding= and unicode_errors= out")
 
 
 def write_vectors(path: StrPath, table: VectorTable) -> None:

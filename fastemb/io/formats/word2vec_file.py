@@ -202,7 +202,7 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
             try:
                 name.decode(encoding, errors)
             except UnicodeDecodeError as error:
-                remedy = "load_word2vec_format takes encoding= and unicode_errors="
+                remedy = 'name the encoding, such as encoding="latin-1", or give unicode_errors="replace"'
                 what = f"{error.reason} in the key of vector {at} of {path}; {remedy}"
                 raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
         raise

@@ -11,7 +11,7 @@ import numpy as np
 from ... import _native
 from ..atomic import StrPath
 from ..input_file import BLOCK, open_text_source, require_file
-from ..kinds import LONGEST_HEADER, header_shape, is_surely_binary, is_word2vec_text
+from ..kinds import LONGEST_HEADER, header_shape, is_surely_binary, is_word2vec_text, tab_after_key
 from ..numbers import parse_double, parse_float
 from ..window import Window
 from .table import VectorTable
@@ -99,7 +99,10 @@ def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
     with open_text_source(path) as (file, _):
         window = Window(file, block)
         window.fill()
-        dims = len(bytes(window.view).partition(b"\n")[0].partition(b" ")[2].split())
+        line = bytes(window.view).partition(b"\n")[0]
+        dims = len(line.partition(b" ")[2].split())
+        if (tabbed := tab_after_key(line)) is not None:
+            raise ValueError(f"{path}: line 1: {tabbed}")
         if dims == 0:
             raise ValueError(f"{path}: line 1 has no numbers after its key")
         line_ends = blank = 0
@@ -153,6 +156,7 @@ class _Lines:
             self.done += done
             window.skip(used)
             if done == 0 and not window.fill() and (window.full() or not window.end_line()):
+                self._refuse_tab(bytes(window.view).split(b"\n", 1)[0])
                 raise self._source.incomplete(self.done, self._count, window.full(), self.first_line)
         return bytes(window.view)
 
@@ -182,8 +186,13 @@ class _Lines:
         where = self._line(self.done)
         if not line.strip():
             raise ValueError(f"{where} is empty")
+        self._refuse_tab(line)
         key, _, numbers = line.partition(b" ")
         raise ValueError(f"{where} has {len(numbers.split())} values after the key {key[:60]!r}, expected {self._dims}")
+
+    def _refuse_tab(self, line: bytes) -> None:
+        if (tabbed := tab_after_key(line)) is not None:
+            raise ValueError(f"{self._line(self.done)}: {tabbed}")
 
     def _line(self, row: int) -> str:
         return f"{self._source.path}: line {self.first_line + row}"

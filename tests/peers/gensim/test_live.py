@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fastemb import KeyedVectors, Word2Vec
 from peers import differences, plain
 from peers.gensim.questions import SIZE, WORDS, sentences, uniform, vectors
 
+gensim = pytest.importorskip("gensim")
 gensim_models = pytest.importorskip("gensim.models")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # gensim's own
 
@@ -100,3 +102,63 @@ def coherence(kv: Any) -> Any:
 def test_gensims_tools_take_our_vectors_as_they_are(tool: Callable[[Any], Any]) -> None:
     theirs, ours = tool(vectors(gensim_models)), tool(vectors(fastemb.models))
     assert list(differences(plain(theirs), plain(ours))) == []
+
+
+def saved(folder: Path) -> dict[str, str]:
+    """Files of many of gensim's classes, and what `from_gensim` of models says of those that it does not take."""
+    doc2vec = gensim.models.doc2vec
+    documents = [doc2vec.TaggedDocument(words, [number]) for number, words in enumerate(CORPUS)]
+    options = {"vector_size": 8, "min_count": 1, "workers": 1}
+    text = gensim.models.FastText(CORPUS, bucket=50, **options)
+    phrases = gensim.models.Phrases(CORPUS, min_count=1, threshold=0.1)
+    word2vec = gensim.models.Word2Vec(CORPUS, **options)
+    made = {
+        "Word2Vec": (word2vec, ""),
+        "KeyedVectors": (word2vec.wv, "vectors that gensim saved: KeyedVectors.from_gensim reads them"),
+        "FastText": (text, "FastText that gensim saved: KeyedVectors.from_gensim reads its vectors of words"),
+        "FastTextKeyedVectors": (text.wv, "FastText that gensim saved: KeyedVectors.from_gensim"),
+        "Doc2Vec": (gensim.models.Doc2Vec(documents, **options), "a Doc2Vec model that gensim saved: KeyedVectors"),
+        "Phrases": (phrases, "phrases that gensim saved, which are not read: Phrases(sentences)"),
+        "FrozenPhrases": (phrases.freeze(), "phrases that gensim saved, which are not read: Phrases(sentences)"),
+        "Dictionary": (gensim.corpora.Dictionary(CORPUS), "a Dictionary that gensim saved, which stays with gensim"),
+    }
+    for name, (thing, _) in made.items():
+        thing.save(str(folder / name))
+    return {name: message for name, (_, message) in made.items()}
+
+
+def test_each_file_of_gensim_has_its_name_and_its_reader(tmp_path: Path) -> None:
+    for name, message in saved(tmp_path).items():
+        path = tmp_path / name
+        if not message:
+            assert len(Word2Vec.from_gensim(path).wv) == len(KeyedVectors.from_gensim(path))
+            continue
+        with pytest.raises(ValueError, match=re.escape(message)):
+            Word2Vec.from_gensim(path)
+        if "KeyedVectors" in message:
+            theirs = gensim.utils.SaveLoad.load(str(path))
+            ours = KeyedVectors.from_gensim(path)
+            found = getattr(theirs, "wv", theirs)
+            assert ours.index_to_key == found.index_to_key
+            assert np.array_equal(ours.vectors, found.vectors)
+        else:
+            with pytest.raises(ValueError, match=re.escape(message)):
+                KeyedVectors.from_gensim(path)
+
+
+@pytest.mark.parametrize("name", ["FastText", "Doc2Vec", "KeyedVectors", "FastTextKeyedVectors"])
+def test_what_is_no_word2vec_does_not_become_one(name: str, tmp_path: Path) -> None:
+    saved(tmp_path)
+    theirs = gensim.utils.SaveLoad.load(str(tmp_path / name))
+    with pytest.raises(TypeError, match=r"KeyedVectors\.from_gensim takes"):
+        Word2Vec.from_gensim(theirs)
+    assert len(KeyedVectors.from_gensim(theirs)) == len(getattr(theirs, "wv", theirs))
+
+
+def test_a_damaged_file_of_gensim(tmp_path: Path) -> None:
+    saved(tmp_path)
+    whole = (tmp_path / "Word2Vec").read_bytes()
+    (tmp_path / "Word2Vec").write_bytes(whole[: len(whole) // 2])
+    for kind in (Word2Vec, KeyedVectors):
+        with pytest.raises(ValueError, match="Word2Vec: gensim cannot read it"):
+            kind.from_gensim(tmp_path / "Word2Vec")

@@ -247,8 +247,10 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
             raised(lambda: a.kv().rank_by_centrality("w3")[0][1]),
             raised(lambda: float(a.kv().n_similarity("w3", "w3"))),
             a.kv().get_mean_vector("w3", pre_normalize=False)[:2],
+            raised(lambda: bool(a.filled().predict_output_word("new"))),
+            raised(lambda: len(a.kv().vectors_for_all("w3"))),
         ],
-        ["w3", "w3", 1.0, uniform(len(WORDS), SIZE)[3, :2]],
+        ["w3", "w3", 1.0, uniform(len(WORDS), SIZE)[3, :2], "TypeError", "TypeError"],
     ),
     "Vectors and queries: `kv[[]]`": (lambda a: raised(lambda: list(a.kv()[[]].shape)), [0, SIZE]),
     "Vectors and queries: `predict_output_word`": (

@@ -1,0 +1,73 @@
+"""Messages of the library in the words of the command line: ``encoding="latin-1"`` is ``--encoding latin-1`` there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Sequence
+
+_OPTIONS = {"max_final_vocab": "max-vocab"}  # others are called as in Python
+_NAMES = (
+    "min_count|max_final_vocab|max_vocab_size|max_sentence_length|token_pattern|unicode_errors|vector_size|min_alpha|"
+    "ns_exponent|random_state"
+)
+
+# What says more than the name of an option, with what stands in its place. The first that fits counts.
+_PHRASES = (
+    (r'as with Corpus\.from_file\(path, encoding="([\w-]+)"\)', r"as with --encoding \1"),
+    (r", or give encoding=$", ""),  # of word pairs, which commands read as UTF-8 only
+    (r": give save_to=", ": encode it first, by 'fastemb corpus build'"),
+    (
+        r"set negative > 0 \(negative sampling\) or hs=1 \(hierarchical softmax\)",
+        "give --negative 5, or --loss hs",
+    ),
+    (r"no item occurs min_count=(\d+) times", r"no item occurs \1 times (--min-count)"),
+    (r"such as Corpus\.save writes", "such as 'fastemb corpus build' writes"),
+    (r"histories=False leaves users out", "--no-histories leaves users out"),
+    (r"sep, quotechar and encoding are for text", "--sep, --quotechar and --encoding are for text"),
+    (r"what KeyedVectors\.save writes can", "fastemb's own format can: let the name end in .safetensors"),
+    (r"an encoded corpus: open it with Corpus\.open", "an encoded corpus, which is read alone: name that file only"),
+    (r"\bload_vectors reads (\w+)([^;()]*) \(commands: ([^)]+)\)", r"\3 read \1\2"),
+    (r"\b[A-Z]\w+\.\w+[^:;()]* reads? [^:;()]*\(commands: ([^)]+)\)", r"\1 read it"),
+    (r"(?<!in Python )\b((?:[A-Z]\w+\.\w+ (?:and|or) )?[A-Z]\w+\.\w+ reads?)\b", r"in Python \1"),
+)
+_EMPTY = '""'  # as shells of all systems take it
+_CALL = r"[\w.]+\([^()]*\)"
+_NAMED = re.compile(r"""(?<![\w/.-])([a-z][a-z_]*)=("[^"]*"|'[^']*'|[\w.+-]*\w)?""")
+
+
+def in_options(message: str, arguments: Sequence[str] = (), *, prefix: str = "") -> str:
+    """The message with options in place of Python's arguments.
+
+    Args:
+        message: An error or a warning of the library.
+        arguments: What the command was given; paths among it stay as they are.
+        prefix: Of the names of options, such as "titles-" for ``--titles-encoding``.
+    """
+    paths = sorted((path for path in arguments if os.path.exists(path)), key=len, reverse=True)
+    kept = [re.escape(path) for path in paths if re.search("[=_.]", path)]
+    pieces = re.split(f"({'|'.join(kept)})", message) if kept else [message]
+    pieces[::2] = [_translated(piece, prefix) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _translated(text: str, prefix: str) -> str:
+    for pattern, words in _PHRASES:
+        text = re.sub(pattern, words, text)
+    parts = re.split(f"({_CALL})", text)  # calls of Python stay whole
+    for place in range(0, len(parts), 2):
+        named = re.sub(r"^([a-z_]+) must be ", r"\1= must be ", parts[place]) if place == 0 else parts[place]
+        named = _NAMED.sub(lambda found: _option(found[1], found[2], prefix), named)
+        parts[place] = re.sub(
+            rf"(?<![\w/.-])(?:{_NAMES})\b(?!\.)", lambda found: _option(found[0], None, prefix), named
+        )
+    return "".join(parts)
+
+
+def _option(name: str, value: str | None, prefix: str) -> str:
+    option = f"--{prefix}{_OPTIONS.get(name, name.replace('_', '-'))}"
+    if value is None:
+        return option
+    plain = value[1:-1] if value[0] in "\"'" else value
+    return f"{option} {shlex.quote(plain) if plain else _EMPTY}"
