@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import secrets
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -503,7 +502,7 @@ class Word2Vec(Lifecycle, _Attributes):
             )
         keys, rows = self.wv.index_to_key, self.wv.key_to_index
         order = None if keys == self._vocabulary.keys else rows_of(self._vocabulary, keys)
-        if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):
+        if len(rows) != len(keys) or any(rows.get(key) != row for row, key in enumerate(keys)):
             raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
         if order is not None:
             self._reorder(self._vocabulary, order)
@@ -515,8 +514,9 @@ class Word2Vec(Lifecycle, _Attributes):
         """Put what belongs to each word in this order of the words."""
         paths = None if self._paths is None else self._paths.of_words(order)
         vocabulary = Vocabulary([known.keys[row] for row in order.tolist()], known.counts[order], known.least_count)
+        weights = self._weights.reordered(order)
         with Deferred():
-            self._weights.reorder_outputs(order)
+            self._weights.take_outputs(weights)
             self._paths, self._vocabulary = paths, vocabulary
 
     def _take_counts(self, vocabulary: Vocabulary) -> None:
@@ -622,11 +622,12 @@ class Word2Vec(Lifecycle, _Attributes):
             own = ("count", *Attributes.derived)
             kept = {name: values for name, values in self.wv.expandos.items() if name not in own}
             factors = self._trained_weights().lock_factors()
+        rows = {key: row for row, key in enumerate(vocabulary.keys)}
         with Deferred():
             vars(self).update(further)
             self._vocabulary, self._paths = vocabulary, paths
             self._weights.take_outputs(weights)
-            self.wv._become(vocabulary.keys, vectors)
+            self.wv._become(rows, vectors)
             self._followed = self.wv.index_to_key
             sample = self._settings().checked().sample
             self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, paths)
@@ -831,7 +832,9 @@ class Word2Vec(Lifecycle, _Attributes):
             with Allowed():
                 notify(callbacks, event, self)
 
-        stopped, vocabulary = False, self._known_vocabulary()
+        stopped = False
+        with Allowed():
+            vocabulary = self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words)
         try:
             with Training(run, task, Hogwild(self.workers), display) as training:
@@ -864,8 +867,9 @@ class Word2Vec(Lifecycle, _Attributes):
             ValueError: matrices or ``vector_size`` were replaced by others that do not fit.
             RuntimeError: the words that the corpus was encoded with have other rows now.
         """
-        vocabulary = self._known_vocabulary()
-        self._checked_inputs()
+        with Allowed():  # large vocabularies take their time
+            vocabulary = self._known_vocabulary()
+            self._checked_inputs()
         if vocabulary is known:
             return known
         if vocabulary.keys[: len(known)] != known.keys:
@@ -873,7 +877,9 @@ class Word2Vec(Lifecycle, _Attributes):
                 "a callback gave the model another vocabulary, or its words another order: "
                 "that takes another call of train"
             )
-        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
+        with Allowed():
+            tables = Tables.of(vocabulary.counts, task.settings, self._paths)
+        task.tables = tables
         return vocabulary
 
     def get_latest_training_loss(self) -> float:
