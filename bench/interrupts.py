@@ -1,18 +1,25 @@
 """Ctrl-C at random moments of long calls: whether what is left is sound, and how long until the call has raised.
 
-    python bench/interrupts.py                        # 20 moments of each call
-    python bench/interrupts.py --moments 2000         # as many as a claim needs
-    python bench/interrupts.py --load 10 --only fit   # beside 10 busy processes; calls with "fit" in their name
+    python bench/interrupts.py                                # 20 moments of each call
+    python bench/interrupts.py --scale 0.02 --moments 2000    # states: as many moments as a claim needs, little data
+    python bench/interrupts.py --load 10 --only fit           # beside 10 busy processes; calls with "fit" in their name
+    python bench/interrupts.py --holds                        # where each call does not look for signals, and how long
 
 Prints a line a call: moments, how many left a bad state or another exception than KeyboardInterrupt, and the 50th, 99th
 and 100th percentile of the seconds between the signal and the exception. Exit status 1 if a state was bad. A call that
-ends before its moment is made again with another.
+ends before its moment is made again with another. The state is bad when a thread of fastemb still runs, when SIGINT has
+another handler than before, when a file is left over, and when the object is neither as before nor as after the call
+(while it trains: when sizes and layout of its parts do not agree).
+
+With ``--holds`` each call is made once, to its end, while a timer fires every 2 ms. What is printed is the longest time
+between two of its handler's calls, and the line where the handler ran then: Ctrl-C would have waited so long.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import multiprocessing
 import os
 import random
@@ -22,127 +29,506 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from fastemb import Corpus, Interactions, Item2Vec, KeyedVectors, Phrases, Word2Vec
+from fastemb import Corpus, Interactions, Item2Vec, KeyedVectors, Phrases, Word2Vec, load_vectors, save_vectors
+from fastemb.items import evaluate, leave_one_out, split_by_time
 
-WORDS = 20_000
-State = tuple[Any, ...]
-
-
-def corpus_of(tokens: int, length: int = 20) -> Corpus:
-    ids = np.random.default_rng(0).zipf(1.2, tokens) % WORDS
-    return Corpus.from_ids(ids.reshape(-1, length), keys=[f"w{number}" for number in range(WORDS)])
+PACKAGE = str(Path(__file__).resolve().parents[1] / "fastemb")
+State = Any
+Call = tuple[Callable[[], Any], Callable[[Any], Any], Callable[[Any], bool]]
+"""What makes the object of a call, the call, and whether what is left of the object is sound."""
 
 
-def model_state(model: Word2Vec) -> State:
-    """Sizes and layout of all parts; they agree in a sound model."""
+def digest(value: Any) -> str:
+    """Of the numbers and keys that an object holds."""
+    made = hashlib.blake2b()
+
+    def add(part: Any) -> None:
+        if isinstance(part, np.ndarray):
+            made.update(f"{part.dtype}{part.shape}".encode())
+            made.update(np.ascontiguousarray(part).tobytes() if part.dtype != object else repr(part.tolist()).encode())
+        elif isinstance(part, dict):
+            for name, one in part.items():
+                add(name)
+                add(one)
+        elif isinstance(part, list | tuple):
+            for one in part:
+                add(one)
+        else:
+            made.update(repr(part).encode())
+
+    add(value)
+    return made.hexdigest()
+
+
+def of_vectors(wv: KeyedVectors) -> State:
+    return digest([wv.index_to_key, wv.key_to_index, wv.vectors, dict(wv.expandos)])
+
+
+def of_model(model: Word2Vec) -> State:
+    vocabulary, paths = model._known.vocabulary, model._known.paths
+    return digest(
+        [
+            of_vectors(model.wv),
+            model._known.weights.syn1neg,
+            model._known.weights.syn1,
+            None if vocabulary is None else [list(vocabulary.keys), vocabulary.counts],
+            None if paths is None else [paths.offsets, paths.nodes, paths.codes],
+            [model.corpus_count, model.min_count, model.sample, model.effective_min_count, model.raw_vocab],
+            model.wv.vectors_lockf,
+        ]
+    )
+
+
+def of_items(model: Item2Vec) -> State:
+    fitted = model._trained
+    if fitted is None:
+        return None
+    data = fitted.histories
+    return digest([of_vectors(fitted.wv), of_vectors(fitted.wv_out), data.items, data.offsets, list(data.session_keys)])
+
+
+def of_phrases(phrases: Phrases) -> State:
+    return digest([phrases.corpus_word_count, dict(copy.copy(phrases).vocab)])
+
+
+def sound_model(model: Word2Vec) -> bool:
+    """Sizes and layout of all parts agree, and nothing writes to them."""
     wv, weights = model.wv, model._known.weights
     matrices = [m for m in (wv.vectors, weights.syn1neg, weights.syn1) if m is not None]
     rows = {len(wv.index_to_key), len(wv.key_to_index), *map(len, matrices), *map(len, wv.expandos.values())}
     layout = all(m.flags.c_contiguous and m.shape[1] == model.vector_size for m in matrices)
-    return tuple(sorted(rows)), layout, not weights._paddings, bool(np.isfinite(wv.vectors[::97]).all())
+    first = wv.vectors.copy()
+    time.sleep(0.0005)
+    still = bool((first == wv.vectors).all()) and bool(np.isfinite(first).all())
+    return len(rows) == 1 and layout and not weights._paddings and still
 
 
-def sound_model(model: Word2Vec) -> bool:
-    rows, *rest = model_state(model)
-    first = model.wv.vectors.copy()
-    time.sleep(0.002)
-    return len(rows) == 1 and all(rest) and (first == model.wv.vectors).all()
+class Data:
+    """What the calls work on, made when it is asked for; ``scale`` makes all of it smaller."""
 
+    def __init__(self, folder: Path, scale: float) -> None:
+        self.folder = folder
+        self.scale = scale
+        self.words = self.size(20_000, 500)
+        self.outputs = folder / "written"
+        self.outputs.mkdir()
 
-def sound_vectors(wv: KeyedVectors) -> bool:
-    return len(wv.vectors) == len(wv.index_to_key) == len(wv.key_to_index) and len(wv) in (WORDS, WORDS + 50_000)
+    def size(self, full: int, least: int = 10) -> int:
+        return max(least, int(full * self.scale))
 
+    def ids(self, tokens: int, length: int) -> Corpus:
+        numbers = np.random.default_rng(0).zipf(1.2, tokens // length * length) % self.words
+        return Corpus.from_ids(numbers.reshape(-1, length), keys=[f"w{number}" for number in range(self.words)])
 
-def calls(folder: Path) -> dict[str, tuple[Callable[[], Any], Callable[[Any], Any], Callable[[Any], bool]]]:
-    """Name -> what is made for each call, the call, and whether what is left is sound."""
-    corpus, long_rows = corpus_of(4_000_000), corpus_of(1_000_000, 1_000_000)
-    text = folder / "text.txt"
-    text.write_text("".join(f"w{n % 991} w{n % 7919} w{n % 31} w{n}\n" for n in range(400_000)), encoding="utf-8")
-    other = Corpus.from_sentences([[f"n{n}", f"w{n}"] for n in range(100_000)])
-    events = np.random.default_rng(1)
-    owners, items = np.sort(events.integers(0, 300_000, 3_000_000)), events.zipf(1.2, 3_000_000) % 20_000
-    offsets = np.searchsorted(owners, np.arange(300_001))
-    shop = Interactions.from_ids(items, offsets)
-    fitted = Item2Vec(epochs=1, progress=False).fit(shop[:20_000])
-    model_file, keyed = folder / "model", KeyedVectors(100)
-    keyed.add_vectors([f"w{n}" for n in range(WORDS)], np.random.default_rng(2).random((WORDS, 100), np.float32))
+    @cached_property
+    def corpus(self) -> Corpus:
+        return self.ids(self.size(4_000_000), 20)
 
-    def model(**options: Any) -> Callable[[], Word2Vec]:
+    @cached_property
+    def long_rows(self) -> Corpus:
+        return self.ids(self.size(1_000_000), self.size(1_000_000))
+
+    @cached_property
+    def lists(self) -> list[list[str]]:
+        return [[f"w{n % 991}", f"w{n % 7919}", f"w{n % 31}", f"w{n}"] for n in range(self.size(400_000))]
+
+    @cached_property
+    def text(self) -> Path:
+        path = self.folder / "text.txt"
+        path.write_text("".join(" ".join(line) + "\n" for line in self.lists), encoding="utf-8")
+        return path
+
+    @cached_property
+    def csv(self) -> Path:
+        path = self.folder / "text.csv"
+        lines = (f'{n},"{" ".join(line)}, and more",{n % 7}\n' for n, line in enumerate(self.lists))
+        path.write_text("id,text,kind\n" + "".join(lines), encoding="utf-8")
+        return path
+
+    @cached_property
+    def other(self) -> Corpus:
+        return Corpus.from_sentences([[f"n{n}", f"w{n}"] for n in range(self.size(100_000))])
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Of a large vocabulary, in falling order; as it comes, half of them are not."""
+        return {f"key{n}": 1 + 10**9 // (n * 7919 % 1_000_003 + 3) for n in range(self.size(1_000_000))}
+
+    @cached_property
+    def shop(self) -> Interactions:
+        rng, count, owners = np.random.default_rng(1), self.size(3_000_000), self.size(300_000)
+        of = np.sort(rng.integers(0, owners, count))
+        items = rng.zipf(1.2, count) % self.size(20_000, 100)
+        made = Interactions.from_ids(items, np.searchsorted(of, np.arange(owners + 1)))
+        made.times = np.arange(count) * 60.0
+        return made
+
+    @cached_property
+    def table(self) -> dict[str, list[Any]]:
+        rng, count = np.random.default_rng(3), self.size(1_000_000)
+        return {
+            "user": [f"u{n}" for n in rng.integers(0, self.size(100_000), count).tolist()],
+            "item": [f"i{n}" for n in (rng.zipf(1.2, count) % self.size(20_000, 100)).tolist()],
+            "time": [f"2024-0{1 + n % 9}-1{n % 10} 12:{n % 60:02}:00" for n in range(count)],
+        }
+
+    @cached_property
+    def events(self) -> Path:
+        path = self.folder / "events.csv"
+        rows = zip(*self.table.values(), strict=True)
+        path.write_text("user,item,time\n" + "".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+        return path
+
+    @cached_property
+    def fitted(self) -> Item2Vec:
+        part = self.shop[: self.size(20_000)]
+        return Item2Vec(epochs=1, vector_size=128 if self.scale == 1 else 16, progress=False).fit(part)
+
+    def keyed_of(self, count: int, size: int = 100) -> KeyedVectors:
+        made = KeyedVectors(size)
+        made.add_vectors([f"w{n}" for n in range(count)], np.random.default_rng(2).random((count, size), np.float32))
+        made.expandos["count"] = np.arange(count) % 1000
+        return made
+
+    @cached_property
+    def keyed(self) -> KeyedVectors:
+        return self.keyed_of(self.words)
+
+    @cached_property
+    def large(self) -> KeyedVectors:
+        return self.keyed_of(self.size(400_000))
+
+    def saved(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.exists():
+            save_vectors(self.large, path)
+        return path
+
+    @cached_property
+    def questions(self) -> Path:
+        path = self.folder / "questions.txt"
+        words = [[f"w{(n * step) % self.words}" for step in (1, 7, 13, 29)] for n in range(1, self.size(40_000))]
+        path.write_text(": some\n" + "".join(" ".join(four) + "\n" for four in words), encoding="utf-8")
+        return path
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        return Phrases(self.corpus, threshold=0.1, min_count=1)
+
+    def model(self, **options: Any) -> Word2Vec:
         made = Word2Vec(**{"min_count": 1, "epochs": 10**6, "progress": False} | options)
-        made.build_vocab(corpus)
-        return lambda: copy.deepcopy(made)
+        made.build_vocab(self.corpus)
+        return made
 
-    big = model()()
-    big.save(model_file)
-    saved = model_file.read_bytes()
 
-    def train(made: Word2Vec) -> None:
-        made.train(corpus)
+def calls(data: Data) -> dict[str, Callable[[], Call]]:
+    """The long calls of the public interface by name; each entry makes its data first."""
+
+    def asked(prepare: Callable[[], Any], call: Callable[[Any], Any]) -> Callable[[], Call]:
+        """A call that changes nothing of what it is given, so only what holds for every call is looked at."""
+
+        def entry() -> Call:
+            given = prepare()
+            return lambda: given, call, lambda _: True
+
+        return entry
+
+    def trained(corpus: str, **options: Any) -> Callable[[], Call]:
+        def entry() -> Call:
+            made, given = data.model(**options), getattr(data, corpus)
+            return lambda: copy.deepcopy(made), lambda model: model.train(given), sound_model
+
+        return entry
+
+    def changed(
+        prepare: Callable[[], Any], call: Callable[[Any], Any], state: Callable[[Any], State]
+    ) -> Callable[[], Call]:
+        """A call after which the object is as before or as after the whole call."""
+
+        def entry() -> Call:
+            made = prepare()
+            done = copy.deepcopy(made)
+            call(done)
+            states = {state(made), state(done)}
+            return lambda: copy.deepcopy(made), call, lambda left: state(left) in states
+
+        return entry
+
+    def written(
+        name: str, prepare: Callable[[], Any], write: Callable[[Any, Path], Any], read: Callable[[Path], Any]
+    ) -> Callable[[], Call]:
+        """A call that replaces a file, which can be read afterwards and is as long as before; no other is left."""
+
+        def entry() -> Call:
+            given, path = prepare(), data.outputs / name
+            write(given, path)
+            size = path.stat().st_size
+
+            def sound(_: Any) -> bool:
+                alone = [left for left in data.outputs.iterdir() if left.name.startswith(("." + name, name))] == [path]
+                if not alone or abs(path.stat().st_size - size) > 20_000:  # notes of what was done to a model
+                    return False
+                return data.scale > 0.1 or read(path) is not None
+
+            return lambda: given, lambda made: write(made, path), sound
+
+        return entry
 
     def nothing() -> None:
         pass
 
-    def fine(*_: object) -> bool:
-        return not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb-")]
+    def many_words() -> Word2Vec:
+        assert data.counts
+        return Word2Vec(hs=1, negative=0, min_count=1, vector_size=16)
+
+    def two_vocabularies() -> Word2Vec:
+        made = Word2Vec(vector_size=16, min_count=1)
+        made.build_vocab_from_freq(data.counts)
+        return made
+
+    def shuffled() -> Word2Vec:
+        made = data.model(hs=1)
+        made.wv.expandos["count"] = np.random.default_rng(5).permutation(made.wv.expandos["count"])
+        return made
+
+    def scored() -> tuple[Word2Vec, list[list[str]]]:
+        return data.model(hs=1, negative=0), data.lists[: data.size(5_000)]
+
+    def phrased(call: Callable[[Phrases, Corpus], Any]) -> Callable[[], Call]:
+        return asked(lambda: (data.phrases, data.corpus), lambda given: call(*given))
+
+    def tested() -> tuple[Item2Vec, Interactions, Interactions]:
+        train, test = leave_one_out(data.shop[: data.size(20_000)])
+        return Item2Vec(epochs=1, vector_size=128 if data.scale == 1 else 16, progress=False).fit(train), train, test
+
+    def grown(wv: KeyedVectors) -> KeyedVectors:
+        wv.index_to_key = [*wv.index_to_key, *(f"x{n}" for n in range(len(wv)))]
+        wv.key_to_index = {key: row for row, key in enumerate(wv.index_to_key)}
+        return wv
+
+    def added(wv: KeyedVectors) -> None:
+        count = data.size(1_000_000)
+        wv.add_vectors([f"x{n}" for n in range(count)], np.ones((count, 20), np.float32))
+
+    def learned(prepare: Callable[[], Item2Vec], call: Callable[[Item2Vec], Any]) -> Callable[[], Call]:
+        """As `changed`; with much data the whole call takes minutes, and what it ends in is not looked at."""
+        if data.scale < 0.5:
+            return changed(lambda: prepare().set_params(vector_size=16, epochs=2, workers=1), call, of_items)
+
+        def entry() -> Call:
+            made = prepare()
+            return lambda: copy.copy(made), call, lambda left: left._trained is made._trained
+
+        return entry
 
     return {
-        "train sg": (model(sg=1), train, sound_model),
-        "train cbow": (model(), train, sound_model),
-        "train hs": (model(sg=1, hs=1, negative=0), train, sound_model),
-        "train sg, window 100,000": (model(sg=1, window=100_000), lambda made: made.train(long_rows), sound_model),
-        "train cbow, window 100,000": (model(window=100_000), lambda made: made.train(long_rows), sound_model),
-        "build_vocab": (model(), lambda made: made.build_vocab(corpus_file=str(text)), sound_model),
-        "build_vocab, update": (model(), lambda made: made.build_vocab(other, update=True), sound_model),
-        "add_vectors": (
-            lambda: copy.deepcopy(keyed),
-            lambda wv: wv.add_vectors([f"x{n}" for n in range(50_000)], np.ones((50_000, 100), np.float32)),
-            sound_vectors,
+        # training
+        "train sg": trained("corpus", sg=1),
+        "train cbow": trained("corpus"),
+        "train hs": trained("corpus", sg=1, hs=1, negative=0),
+        "train cbow, 96 dimensions": trained("corpus", vector_size=96),
+        "train sg, window 100,000": trained("long_rows", sg=1, window=100_000),
+        "train cbow, window 100,000": trained("long_rows", window=100_000),
+        "train, lists": trained("lists"),
+        # vocabularies
+        "build_vocab": changed(data.model, lambda made: made.build_vocab(corpus_file=str(data.text)), of_model),
+        "build_vocab, lists": changed(data.model, lambda made: made.build_vocab(data.lists), of_model),
+        "build_vocab, update": changed(data.model, lambda made: made.build_vocab(data.other, update=True), of_model),
+        "build_vocab_from_freq, 1M, hs": changed(
+            many_words, lambda made: made.build_vocab_from_freq(data.counts), of_model
         ),
-        "Phrases": (nothing, lambda _: Phrases(corpus), fine),
-        "Corpus.from_file": (nothing, lambda _: Corpus.from_file(text), fine),
-        "Corpus.from_file, pattern": (nothing, lambda _: Corpus.from_file(text, token_pattern=r"\w+"), fine),
-        "Item2Vec.fit": (lambda: Item2Vec(progress=False), lambda made: made.fit(shop), fine),
-        "Item2Vec.partial_fit": (lambda: copy.deepcopy(fitted), lambda made: made.partial_fit(shop), fine),
-        "Interactions.merged": (nothing, lambda _: shop.merged(), fine),
-        "load": (nothing, lambda _: Word2Vec.load(model_file), fine),
-        "save": (nothing, lambda _: big.save(model_file), lambda *_: model_file.stat().st_size >= len(saved) // 2),
-        "most_similar_batch": (nothing, lambda _: keyed.most_similar_batch(keyed.index_to_key), fine),
+        "reset_from, 1M": changed(
+            lambda: (Word2Vec(vector_size=16, min_count=1), two_vocabularies()),
+            lambda given: given[0].reset_from(given[1]),
+            lambda given: of_model(given[0]),
+        ),
+        "init_weights": changed(lambda: data.model(hs=1), lambda made: made.init_weights(), of_model),
+        "train of sorted words, hs": asked(
+            shuffled, lambda made: (made.wv.sort_by_descending_frequency(), made.train(data.corpus, epochs=1))
+        ),
+        # models
+        "save": written("model", data.model, lambda made, path: made.save(path), Word2Vec.load),
+        "load": asked(
+            lambda: data.model(hs=1).save(data.folder / "model"), lambda _: Word2Vec.load(data.folder / "model")
+        ),
+        "score": asked(scored, lambda given: given[0].score(given[1])),
+        # vectors
+        "add_vectors, 1M": changed(lambda: data.keyed_of(1000, 20), added, of_vectors),
+        "resize_vectors": changed(
+            lambda: grown(data.keyed_of(data.size(400_000))), lambda wv: wv.resize_vectors(), lambda wv: len(wv.vectors)
+        ),
+        "sort_by_descending_frequency": changed(
+            lambda: data.large, lambda wv: wv.sort_by_descending_frequency(), of_vectors
+        ),
+        "unit_normalize_all": changed(lambda: data.large, lambda wv: wv.unit_normalize_all(), of_vectors),
+        "intersect_word2vec_format": changed(
+            lambda: (data.saved("large.bin"), copy.copy(data.large))[1],
+            lambda wv: wv.intersect_word2vec_format(str(data.saved("large.bin")), binary=True),
+            of_vectors,
+        ),
+        "get_normed_vectors": asked(lambda: data.large, lambda wv: wv.get_normed_vectors()),
+        "vectors_for_all": asked(lambda: data.large, lambda wv: wv.vectors_for_all(wv.index_to_key)),
+        "most_similar_batch": asked(lambda: data.keyed, lambda wv: wv.most_similar_batch(wv.index_to_key)),
+        "most_similar_cosmul": asked(
+            lambda: data.large, lambda wv: [wv.most_similar_cosmul(["w1"], ["w2"]) for _ in range(data.size(200))]
+        ),
+        "evaluate_word_analogies": asked(
+            lambda: (data.questions, data.keyed)[1], lambda wv: wv.evaluate_word_analogies(data.questions)
+        ),
+        "load_vectors": asked(lambda: data.saved("large.safetensors"), load_vectors),
+        "load_vectors, text": asked(lambda: data.saved("large.txt"), load_vectors),
+        "load_vectors, binary": asked(lambda: data.saved("large.bin"), load_vectors),
+        "save_vectors": written("some.safetensors", lambda: data.large, save_vectors, load_vectors),
+        "save_vectors, text": written("some.txt", lambda: data.large, save_vectors, load_vectors),
+        "save_vectors, binary": written("some.bin", lambda: data.large, save_vectors, load_vectors),
+        # corpora
+        "Corpus.from_file": asked(lambda: data.text, Corpus.from_file),
+        "Corpus.from_file, pattern": asked(
+            lambda: data.text, lambda path: Corpus.from_file(path, token_pattern=r"\w+")
+        ),
+        "Corpus.from_file, tokenizer": asked(
+            lambda: data.text, lambda path: Corpus.from_file(path, tokenizer=lambda line: line.split())
+        ),
+        "Corpus.from_sentences": asked(lambda: data.lists, Corpus.from_sentences),
+        "Corpus.from_sentences, split": asked(
+            lambda: [" ".join(line) for line in data.lists], lambda lines: Corpus.from_sentences(lines, split=True)
+        ),
+        "Corpus.from_csv": asked(lambda: data.csv, lambda path: Corpus.from_csv(path, "text")),
+        "Corpus.select": asked(lambda: data.corpus, lambda corpus: corpus.select(min_count=3)),
+        "Corpus.save": written("corpus", lambda: data.corpus, lambda corpus, path: corpus.save(path), Corpus.open),
+        "Corpus.open": asked(
+            lambda: data.corpus.save(data.folder / "corpus"), lambda _: Corpus.open(data.folder / "corpus")
+        ),
+        # phrases
+        "Phrases": asked(lambda: data.corpus, Phrases),
+        "Phrases.add_vocab": changed(
+            lambda: (data.phrases, data.other)[0], lambda made: made.add_vocab(data.other), of_phrases
+        ),
+        "Phrases.apply": phrased(lambda made, corpus: made.apply(corpus)),
+        "Phrases.export_phrases": phrased(lambda made, _: made.export_phrases()),
+        "Phrases.find_phrases": phrased(lambda made, corpus: made.find_phrases(corpus)),
+        # items
+        "Interactions.from_baskets": asked(lambda: data.lists, Interactions.from_baskets),
+        "Interactions.from_table": asked(
+            lambda: data.table, lambda table: Interactions.from_table(table, session="user", item="item", time="time")
+        ),
+        "Interactions.from_file": asked(
+            lambda: data.events, lambda path: Interactions.from_file(path, session="user", item="item", time="time")
+        ),
+        "Interactions.merged": asked(lambda: data.shop, lambda shop: shop.merged()),
+        "Interactions.frequent": asked(lambda: data.shop, lambda shop: shop.frequent(5)),
+        "Interactions.joined": asked(lambda: data.shop, lambda shop: shop.joined(shop)),
+        "Interactions.split_at_gaps": asked(lambda: data.shop, lambda shop: shop.split_at_gaps(3600)),
+        "leave_one_out": asked(lambda: data.shop, leave_one_out),
+        "split_by_time": asked(lambda: data.shop, split_by_time),
+        "Item2Vec.fit": learned(lambda: (data.shop, Item2Vec(progress=False))[1], lambda made: made.fit(data.shop)),
+        "Item2Vec.partial_fit": learned(
+            lambda: copy.deepcopy(data.fitted).set_params(epochs=20), lambda made: made.partial_fit(data.shop)
+        ),
+        "recommend_many": asked(lambda: data.fitted, lambda made: made.recommend_many(data.shop)),
+        "Item2Vec.save": written("items", lambda: data.fitted, lambda made, path: made.save(path), Item2Vec.load),
+        "items.evaluate": asked(tested, lambda given: evaluate(*given)),
     }
 
 
+def is_clean() -> bool:
+    """What holds after every call that was interrupted."""
+    running = [thread for thread in threading.enumerate() if thread.name.startswith("fastemb-")]
+    return not running and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class Sender:
+    """Sends SIGINT after a while, from a thread that is always there: `threading.Timer` does not bear Ctrl-C itself."""
+
+    def __init__(self) -> None:
+        self.sent = 0.0
+        self._armed = 0  # which of the orders is to be carried out
+        self._orders, self._given = os.pipe()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def arm(self, after: float) -> None:
+        self.sent = 0.0
+        self._armed += 1
+        os.write(self._given, f"{self._armed} {after:.6f}\n".encode())
+
+    def disarm(self) -> None:
+        self._armed += 1
+        time.sleep(0.001)  # what has been sent comes now
+
+    def _work(self) -> None:
+        with open(self._orders, encoding="ascii") as orders:
+            for order in iter(orders.readline, ""):
+                number, after = order.split()
+                time.sleep(float(after))
+                if int(number) == self._armed:
+                    self.sent = time.perf_counter()
+                    os.kill(os.getpid(), signal.SIGINT)
+
+
 def interrupted(
-    make: Callable[[], Any], call: Callable[[Any], Any], sound: Callable[[Any], bool], most: float
+    sender: Sender, make: Callable[[], Any], call: Callable[[Any], Any], sound: Callable[[Any], bool], most: float
 ) -> tuple[float | None, str, float]:
     """Seconds from a random signal to the exception, None when the call ended before; what was bad; how long it ran."""
-    made, sent = make(), [0.0]
-
-    def send() -> None:
-        sent[0] = time.perf_counter()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(random.uniform(0, most), send)
+    made = make()
+    sender.arm(random.uniform(0, most))
     begin = time.perf_counter()
     try:
-        timer.start()
         call(made)
         ended = time.perf_counter()
-        timer.cancel()
-        timer.join()
-        time.sleep(0.001)
+        sender.disarm()
         return None, "", ended - begin
     except KeyboardInterrupt:
-        seconds = time.perf_counter() - sent[0]
-        return seconds, "" if sound(made) else "bad state", 0.0
+        seconds = time.perf_counter() - sender.sent
+        return seconds, "" if is_clean() and sound(made) else "bad state", 0.0
     except Exception as error:
-        if not sent[0]:
-            timer.cancel()
+        if not sender.sent:
             raise
-        return time.perf_counter() - sent[0], repr(error), 0.0
+        return time.perf_counter() - sender.sent, repr(error), 0.0
+
+
+def holds_of(make: Callable[[], Any], call: Callable[[Any], Any], longest: float) -> list[tuple[float, str]]:
+    """The longest times for which a call did not answer signals, and where it answered then; for so long, at most."""
+    made = make()
+    found: dict[str, float] = {}
+    begin = time.perf_counter()
+    last, ended = begin, False
+
+    def answered(_: int, __: FrameType | None) -> None:
+        nonlocal last, ended
+        now = time.perf_counter()
+        if ended:
+            return
+        if now - begin > longest:
+            ended = True
+            raise KeyboardInterrupt
+        frame: FrameType | None = sys._getframe(1)
+        lines: list[str] = []
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file.startswith(PACKAGE) and not file.endswith("signals.py"):
+                lines.append(f"{file[len(PACKAGE) + 1 :]}:{frame.f_lineno}")
+            frame = frame.f_back
+        where = " < ".join(lines[:3]) or "outside"
+        found[where] = max(found.get(where, 0.0), now - last)
+        last = now
+
+    before = signal.signal(signal.SIGALRM, answered)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        call(made)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return sorted(((seconds, where) for where, seconds in found.items()), reverse=True)
 
 
 def busy() -> None:
@@ -154,27 +540,40 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=20, help="interrupted calls of each kind (%(default)s)")
     parser.add_argument("--load", type=int, default=0, help="busy processes beside it (%(default)s)")
-    parser.add_argument("--only", default="", help="calls with this in their name")
-    parser.add_argument("--longest", type=float, default=1.5, help="latest moment in seconds (%(default)s)")
+    parser.add_argument("--only", default="", help="calls with one of these in their name, with | between them")
+    parser.add_argument("--longest", type=float, default=1.5, help="latest moment in seconds, by scale (%(default)s)")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the data, as a share (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1e9, help="go on to the next call after so many seconds")
+    parser.add_argument("--part", default="0/1", help="every n-th call from the i-th on, as i/n (%(default)s)")
+    parser.add_argument("--holds", action="store_true", help="say where signals wait, and how long")
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let programs in the background ignore it
     beside = [multiprocessing.get_context("spawn").Process(target=busy, daemon=True) for _ in range(options.load)]
-    failed = 0
+    failed, sender = 0, Sender()
+    first, step = map(int, options.part.split("/"))
     with tempfile.TemporaryDirectory() as folder:
-        todo = calls(Path(folder))
+        chosen = [
+            (name, entry)
+            for name, entry in calls(Data(Path(folder), options.scale)).items()
+            if any(part in name for part in options.only.split("|"))
+        ]
         for process in beside:
             process.start()
         print(
-            f"{'call':28} {'moments':>7} {'bad':>4} {'p50':>7} {'p99':>7} {'most':>7}   load {os.getloadavg()[0]:.1f}"
+            f"{'call':32} {'moments':>7} {'bad':>4} {'p50':>7} {'p99':>7} {'most':>7}   load {os.getloadavg()[0]:.1f}"
         )
-        for name, (make, call, sound) in todo.items():
-            if options.only not in name:
+        for name, entry in chosen[first::step]:
+            make, call, sound = entry()
+            if options.holds:
+                for seconds, where in holds_of(make, call, 5.0)[:3]:
+                    print(f"{name:32} {seconds:7.3f}  {where}", flush=True)
                 continue
             times: list[float] = []
             bad: list[str] = []
-            most = options.longest
-            while len(times) < options.moments:
+            most, ends = options.longest * min(1.0, 2 * options.scale), time.perf_counter() + options.seconds
+            while len(times) < options.moments and time.perf_counter() < ends:
                 try:
-                    seconds, problem, took = interrupted(make, call, sound, most)
+                    seconds, problem, took = interrupted(sender, make, call, sound, most)
                 except KeyboardInterrupt:  # it came as the call ended
                     continue
                 if seconds is None:
@@ -182,8 +581,8 @@ def main() -> int:
                     continue
                 times.append(seconds)
                 bad += [problem] if problem else []
-            at = np.percentile(times, [50, 99, 100])
-            print(f"{name:28} {len(times):7} {len(bad):4} {at[0]:7.3f} {at[1]:7.3f} {at[2]:7.3f}   {' '.join(bad[:2])}")
+            at = np.percentile(times or [0], [50, 99, 100])
+            print(f"{name:32} {len(times):7} {len(bad):4} {at[0]:7.3f} {at[1]:7.3f} {at[2]:7.3f}   {' '.join(bad[:2])}")
             sys.stdout.flush()
             failed += len(bad)
     for process in beside:

@@ -15,7 +15,7 @@ Why no moment is left out:
 - `Allowed`. The program's handlers run at once. As soon as one raises, ``holding`` is set again, before the exception
   leaves our handler: so one exception comes out of `Allowed`, and a second signal does not disturb what handles it.
 - Leaving. What came is handled, ``holding`` is taken back, which is one assignment, and the handlers are restored. If
-  one raises there, all work was done. Where a handler was not restored because of that, ours stays and calls it.
+  one raises there, all work was done, and ours restores the rest before that; the same when one raises in entering.
 
 Only the main thread handles signals. In other threads nothing of this has an effect, nor is it needed.
 """
@@ -26,12 +26,14 @@ import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
 Handler = Callable[[int, FrameType | None], Any]
+
+PART = 1 << 16  # of a matrix's rows, or a list's keys: some milliseconds of work
 
 
 @dataclass
@@ -132,6 +134,19 @@ def deliver() -> None:
         raise error
 
 
+def slices(count: int, part: int = PART) -> Iterator[slice]:
+    """Cut [0, count) into slices of ``part`` numbers, and run the handlers of deferred signals after each.
+
+    For work on much data. Where signals are not deferred, Python runs their handlers between two slices by itself.
+
+    Raises:
+        BaseException: as of `deliver`.
+    """
+    for start in range(0, count, part):
+        yield slice(start, min(start + part, count))
+        deliver()
+
+
 def _in_main_thread() -> bool:
     return threading.get_ident() == threading.main_thread().ident
 
@@ -145,7 +160,11 @@ def _handle(number: int, frame: FrameType | None) -> None:
         _state.handlers[number](number, frame)
         _let()
     else:
-        _state.handlers[number](number, frame)
+        try:
+            _state.handlers[number](number, frame)
+        except BaseException:  # entering or leaving is broken off by it
+            _restore()
+            raise
 
 
 def _let() -> None:

@@ -91,9 +91,9 @@ def interrupted_everywhere(
             sys.unraisablehook = hook
         assert not signals._state.holding, moments.where
         assert not signals._state.came, moments.where
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, moments.where
         if not moments.where:
             assert error is None
-            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
             return
         if not lost:  # Python itself loses what is raised in a generator that is closed because nobody holds it
             assert type(error) is KeyboardInterrupt, f"{moments.where}: {error!r}"

@@ -104,7 +104,7 @@ class Vocabulary:
     @cached_property
     def key_to_index(self) -> dict[Hashable, int]:
         """The id of each token."""
-        return dict(zip(self.keys, range(len(self.keys)), strict=True))
+        return {key: index for index, key in enumerate(self.keys)}  # Ctrl-C breaks it off, unlike dict(zip(...))
 
     @classmethod
     @names_arguments()

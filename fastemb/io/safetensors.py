@@ -292,7 +292,7 @@ def _read_array(path: StrPath, file: BinaryIO, start: int, place: Place) -> Arra
     file.seek(start)
     target = array.reshape(-1).view(np.uint8).data
     while len(target):
-        got = file.readinto(target)  # type: ignore[attr-defined]
+        got = file.readinto(target[:_BLOCK_BYTES])  # type: ignore[attr-defined]  # Ctrl-C waits for one block
         if not got:
             raise TruncatedFileError(f"{path}: the file ends early")
         target = target[got:]

@@ -311,13 +311,14 @@ class Interactions:
     def where(self, chosen: NDArray[np.bool_]) -> Self:
         """The events that ``chosen`` (events,) marks; sessions stay, some perhaps empty."""
         before = np.concatenate([[0], np.cumsum(chosen)]).astype(np.int64)
+        kept = np.flatnonzero(chosen)
         return type(self)(
-            self.items[chosen],
-            before[self.offsets],
+            self.items.take(kept),  # Python looks for Ctrl-C after a call only
+            before.take(self.offsets),
             self.item_keys,
             self.session_keys,
-            None if self.times is None else self.times[chosen],
-            None if self.weights is None else self.weights[chosen],
+            None if self.times is None else self.times.take(kept),
+            None if self.weights is None else self.weights.take(kept),
         )
 
     def merged(self) -> Self:
@@ -368,14 +369,14 @@ class Interactions:
         sessions: dict[Hashable, int] = {key: row for row, key in enumerate(self.session_keys)}
         places = np.array([sessions.setdefault(key, len(sessions)) for key in other.session_keys], np.int64)
         order, offsets = grouped(np.concatenate([self._owners(), places[other._owners()]]), len(sessions))
-        items = np.concatenate([self.items, other.items])[order]
+        items = np.concatenate([self.items, other.items]).take(order)  # Python looks for Ctrl-C after a call only
         times = None
         if self.times is not None and other.times is not None:
-            times = np.concatenate([self.times, other.times])[order]
+            times = np.concatenate([self.times, other.times]).take(order)
         weights = None
         if self.weights is not None or other.weights is not None:
             parts = [np.ones(len(one.items)) if one.weights is None else one.weights for one in (self, other)]
-            weights = np.concatenate(parts)[order]
+            weights = np.concatenate(parts).take(order)
         return type(self)(items, offsets, keys, list(sessions), times, weights)
 
     def _weighted(self, weights: Floats) -> Self:

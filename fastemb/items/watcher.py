@@ -68,8 +68,8 @@ class Watcher:
 
     def _tell(self, event: str) -> None:
         if self._callbacks:
-            self._show(self)
             with Allowed():
+                self._show(self)
                 notify(self._callbacks, event, self._model)
 
 

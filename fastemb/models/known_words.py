@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ class Change:
 
     Attributes:
         vocabulary: The words, with counts that nobody else holds.
+        rows: Word -> row, as ``wv`` will hold it.
         vectors: Input vectors, (words, vector_size).
         weights: Has the output vectors.
         paths: Through the Huffman tree, or None.
@@ -36,6 +37,7 @@ class Change:
     """
 
     vocabulary: Vocabulary
+    rows: dict[Hashable, int]
     vectors: Matrix
     weights: Weights
     paths: HuffmanPaths | None
@@ -88,7 +90,7 @@ class KnownWords:
             raise ValueError(f"model.wv must be KeyedVectors, not {type(wv).__name__}; gensim's go through from_gensim")
         keys, rows = wv.index_to_key, wv.key_to_index
         order = None if keys == self.vocabulary.keys else rows_of(self.vocabulary, keys)
-        if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):
+        if len(rows) != len(keys) or any(rows.get(key) != row for row, key in enumerate(keys)):
             raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
         if order is not None:
             self._reorder(self.vocabulary, order)
@@ -100,8 +102,9 @@ class KnownWords:
         """Put what belongs to each word in this order of the words."""
         paths = None if self.paths is None else self.paths.of_words(order)
         vocabulary = Vocabulary([known.keys[row] for row in order.tolist()], known.counts[order], known.least_count)
+        weights = self.weights.reordered(order)
         with Deferred():
-            self.weights.reorder_outputs(order)
+            self.weights.take_outputs(weights)
             self.paths, self.vocabulary = paths, vocabulary
 
     def _take_counts(self, vocabulary: Vocabulary, wv: KeyedVectors, sample: float) -> None:
@@ -200,7 +203,8 @@ class KnownWords:
             own = ("count", *Attributes.derived)
             kept = {name: values for name, values in wv.expandos.items() if name not in own}
             factors = self.weights_of(wv).lock_factors()
-        return Change(vocabulary, vectors, weights, paths, settings.sample, kept, factors)
+        rows = {key: row for row, key in enumerate(vocabulary.keys)}
+        return Change(vocabulary, rows, vectors, weights, paths, settings.sample, kept, factors)
 
     def take(self, wv: KeyedVectors, change: Change) -> None:
         """Become what ``change`` says, and put words and vectors in ``wv``, which stays the same object.
@@ -211,7 +215,7 @@ class KnownWords:
         with Deferred():
             self.vocabulary, self.paths = vocabulary, change.paths
             self.weights.take_outputs(change.weights)
-            wv._become(vocabulary.keys, change.vectors)
+            wv._become(change.rows, change.vectors)
             self._keys = wv.index_to_key
             wv.expandos = Attributes({"count": vocabulary.counts, **change.kept}, change.sample, change.paths)
             wv.allocate_vecattrs()

@@ -733,7 +733,9 @@ class Word2Vec(Lifecycle, _Attributes):
             with Allowed():
                 notify(callbacks, event, self)
 
-        stopped, vocabulary = False, self._known_vocabulary()
+        stopped = False
+        with Allowed():
+            vocabulary = self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words)
         try:
             with Training(run, task, Hogwild(self.workers), display) as training:
@@ -766,8 +768,9 @@ class Word2Vec(Lifecycle, _Attributes):
             ValueError: matrices or ``vector_size`` were replaced by others that do not fit.
             RuntimeError: the words that the corpus was encoded with have other rows now.
         """
-        vocabulary = self._known_vocabulary()
-        self._checked_inputs()
+        with Allowed():  # large vocabularies take their time
+            vocabulary = self._known_vocabulary()
+            self._checked_inputs()
         if vocabulary is known:
             return known
         if vocabulary.keys[: len(known)] != known.keys:
@@ -775,7 +778,9 @@ class Word2Vec(Lifecycle, _Attributes):
                 "a callback gave the model another vocabulary, or its words another order: "
                 "that takes another call of train"
             )
-        task.tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
+        with Allowed():
+            tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
+        task.tables = tables
         return vocabulary
 
     def get_latest_training_loss(self) -> float:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..signals import slices
+
 LINE = 16  # floats in a cache line
 
 Matrix = NDArray[np.float32]
@@ -35,7 +37,16 @@ def zeros(rows: int, vector_size: int) -> Matrix:
 def copy_of(values: NDArray[Any], rows: int | None = None) -> Matrix:
     """A contiguous copy of ``values`` (n x d) with ``rows`` >= n rows, the new ones zero."""
     matrix = zeros(values.shape[0] if rows is None else rows, values.shape[1])
-    matrix[: values.shape[0]] = values
+    for part in slices(values.shape[0]):
+        matrix[part] = values[part]
+    return matrix
+
+
+def gathered(values: Matrix, rows: NDArray[np.intp]) -> Matrix:
+    """A contiguous matrix of these rows of ``values``."""
+    matrix = zeros(len(rows), values.shape[1])
+    for part in slices(len(rows)):
+        matrix[part] = values[rows[part]]
     return matrix
 
 
@@ -65,7 +76,8 @@ class Padding:
         self.padded: Matrix = given
         if not is_padded(given):
             self.padded = padded_zeros(*given.shape)
-            self.padded[:, : self._size] = given
+            for part in slices(len(given)):
+                self.padded[part, : self._size] = given[part]
             self._shown = self.padded[:, : self._size]
             setattr(owner, name, self._shown)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..signals import slices
 from .settings import Settings
 
 
@@ -63,8 +64,12 @@ class HuffmanPaths:
         """The paths of the same words in another order: first that of ``words[0]``."""
         lengths = np.diff(self.offsets)[words]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        source = np.repeat(self.offsets[words] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        nodes, codes = np.append(self.nodes[source], self.nodes[-1:]), np.append(self.codes[source], self.codes[-1:])
+        nodes, codes = np.empty_like(self.nodes), np.empty_like(self.codes)
+        nodes[-1:], codes[-1:] = self.nodes[-1:], self.codes[-1:]
+        for part in slices(len(words)):
+            first, last = offsets[part.start], offsets[part.stop]
+            source = np.repeat(self.offsets[words[part]] - offsets[part], lengths[part]) + np.arange(first, last)
+            nodes[first:last], codes[first:last] = self.nodes[source], self.codes[source]
         return HuffmanPaths(offsets, nodes, codes, self.longest)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..signals import deliver
-from .matrices import Matrix, Padding, copy_of, random_rows, zeros
+from ..signals import deliver, slices
+from .matrices import Matrix, Padding, copy_of, gathered, random_rows, zeros
 from .settings import Settings
 
 
@@ -73,10 +73,11 @@ class Weights:
         """Take over another's output vectors, and its number of epochs."""
         self.syn1neg, self.syn1, self.epochs_trained = other.syn1neg, other.syn1, other.epochs_trained
 
-    def reorder_outputs(self, order: NDArray[np.intp]) -> None:
-        """Let row i be what row ``order[i]`` was, as words are in that order now."""
-        if self.syn1neg is not None:
-            self.syn1neg = copy_of(self.syn1neg[order])  # the rows of syn1 are nodes of the tree, not words
+    def reordered(self, order: NDArray[np.intp]) -> Weights:
+        """The same with output vectors of which row i was row ``order[i]``, for words in that order."""
+        if self.syn1neg is None:  # the rows of syn1 are nodes of the tree, not words
+            return self
+        return replace(self, syn1neg=gathered(self.syn1neg, order))
 
     # ---- training ----
 
@@ -135,9 +136,12 @@ class Weights:
         matrices = {f"{self.name}.vectors": self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
         with np.errstate(invalid="ignore"):
             for name, matrix in matrices.items():
-                if matrix is not None and not np.isfinite(matrix.sum(dtype=np.float64)):
-                    rows = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
-                    return name, int(rows[0])
+                if matrix is None:
+                    continue
+                for part in slices(len(matrix)):
+                    if not np.isfinite(matrix[part].sum(dtype=np.float64)):
+                        rows = np.flatnonzero(~np.isfinite(matrix[part]).all(axis=1))
+                        return name, part.start + int(rows[0])
         return None
 
     def unpad(self) -> None:

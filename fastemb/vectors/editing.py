@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
 from ..checks import in_order, no_text
-from ..signals import Deferred
+from ..signals import Deferred, deliver, slices
 from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key, is_integer
 
@@ -66,25 +66,34 @@ def add_vectors(
     if not replace:
         chosen = list({names[at]: at for at in reversed(chosen)}.values())[::-1]  # of a repeated key the first
     new = list(dict.fromkeys(names[at] for at in chosen if names[at] not in known))
-    taken = values[chosen]
-    count, before = len(self), self.vectors
+    count, before, next_index = len(self), self.vectors, self._store.next_index
     if len(new) < len(chosen):
         check_writeable(before)
+    source, places = np.array(chosen, np.intp), np.empty(len(chosen), np.intp)
     with Deferred():
-        for attr, extra in further.items():
-            self.allocate_vecattrs([attr], [extra.dtype])
+        attributes = dict(self.expandos)
         try:
-            self._store.reserve(new)
-            self.allocate_vecattrs()
-            rows = [self.key_to_index[names[at]] for at in chosen]
             for attr, extra in further.items():
-                self.expandos[attr][rows] = extra[chosen]
+                self.allocate_vecattrs([attr], [extra.dtype])
+            self._store.reserve(new)
+            deliver()
+            self.allocate_vecattrs()
+            for part in slices(len(chosen)):
+                places[part] = [self.key_to_index[names[at]] for at in chosen[part]]
+            at_end = places >= count
+            vectors, ours, theirs = self.vectors, places[at_end], source[at_end]
+            for part in slices(len(ours)):
+                vectors[ours[part]] = values[theirs[part]]
+            # what is changed from here on cannot be taken back, so no signal is answered
+            for attr, extra in further.items():
+                self.expandos[attr][places] = extra[source]
             if chosen:
                 self.norms = None
-            self.vectors[rows] = taken
+            vectors[places[~at_end]] = values[source[~at_end]]
         except BaseException:
-            self._store.give_back(new, count, before)
-            self.allocate_vecattrs()
+            self._store.give_back(new, count, before, next_index)
+            self.expandos.clear()
+            self.expandos.update(attributes)
             raise
 
 
@@ -114,10 +123,13 @@ def resize_vectors(self: KeyedVectorsLike, seed: int = 0) -> None:
     vectors = self.vectors
     if have < count:
         grown = np.empty((count, self.vector_size), self.vectors.dtype)
-        grown[:have] = self.vectors
-        # rows by their place: what an earlier call with the same seed gave other rows must not come again
-        fresh = np.random.default_rng(seed).random((count, self.vector_size), np.float32)[have:]
-        grown[have:] = (2 * fresh - 1) / self.vector_size
+        rng = np.random.default_rng(seed)
+        for part in slices(count):
+            # rows by their place: what an earlier call with the same seed gave other rows must not come again
+            fresh = rng.random((part.stop - part.start, self.vector_size), np.float32)
+            grown[part] = (2 * fresh - 1) / self.vector_size
+            kept = slice(part.start, min(part.stop, have))
+            grown[kept] = vectors[kept]
         vectors = grown
     with Deferred():
         self.vectors = vectors
@@ -137,7 +149,9 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     self.allocate_vecattrs()
     order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
     keys = [self.index_to_key[row] for row in order.tolist()]
-    rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, self.vectors[order]
+    rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, np.empty_like(self.vectors)
+    for part in slices(len(order)):
+        vectors[part] = self.vectors[order[part]]
     values = {attr: values[order] for attr, values in self.expandos.items()}
     factors = vars(self).get("vectors_lockf", ())
     with Deferred():
@@ -159,20 +173,20 @@ def allocate_vecattrs(
     Raises:
         TypeError: An attribute exists and its dtype cannot hold the type.
     """
-    if attrs is None:
-        _fit_values(self)
-        return
-    no_text("attrs", attrs, "names")
+    if attrs is not None:
+        no_text("attrs", attrs, "names")
     new = {}
-    for name, given in zip(attrs, types or (), strict=True):
+    for name, given in zip(attrs or (), types or (), strict=True):
         dtype, old = _attribute_dtype(given), self.expandos.get(name)
         if old is None:
             new[name] = np.zeros(len(self), dtype)
         elif not np.can_cast(dtype, old.dtype, "safe") and not (dtype.kind in "iu" and old.dtype.kind == "f"):
             raise TypeError(f"attribute {name} holds {old.dtype} and cannot take {dtype}")
-    with Deferred():
-        self.expandos.update(new)
-        _fit_values(self)
+    fitted = _fitted_values(self, new)
+    if fitted:
+        with Deferred():
+            self.expandos.update(fitted)
+    self._store.forget_former_keys()
 
 
 @names_arguments()
@@ -213,12 +227,13 @@ def _attribute_dtype(given: Any) -> np.dtype[Any]:
     return np.dtype(object) if dtype.kind in "US" else dtype
 
 
-def _fit_values(vectors: KeyedVectorsLike) -> None:
-    """Make the arrays of further values as long as there are keys."""
+def _fitted_values(vectors: KeyedVectorsLike, new: dict[str, Array]) -> dict[str, Array]:
+    """The arrays of further values, and new ones, as long as there are keys."""
+    made = dict(new)
     for name, old in vectors.expandos.items():
         if not isinstance(old, np.ndarray) or len(old) != len(vectors):
-            vectors.expandos[name] = vectors._store.fitted(as_values(name, old), vectors.index_to_key)
-    vectors._store.forget_former_keys()
+            made[name] = vectors._store.fitted(as_values(name, old), vectors.index_to_key)
+    return made
 
 
 def as_values(name: Any, values: Any) -> Array:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..signals import Deferred
+from ..signals import PART, Deferred, deliver, slices
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
 Array = NDArray[Any]
@@ -121,7 +121,7 @@ class Store:
             ValueError: Keys and vectors differ in number, or a key comes twice.
         """
         index_to_key = list(keys)
-        key_to_index = keys if isinstance(keys, dict) else dict(zip(index_to_key, range(len(keys)), strict=True))
+        key_to_index = keys if isinstance(keys, dict) else {key: row for row, key in enumerate(index_to_key)}
         if not len(vectors) == len(index_to_key) == len(key_to_index):
             raise ValueError("there must be one vector for each key, and no key twice")
         with Deferred():
@@ -131,10 +131,14 @@ class Store:
             self.vectors = vectors
 
     def reserve(self, new_keys: Sequence[Key]) -> None:
-        """Give each new key a row with a vector of zeros: reserved rows first, then at the end."""
+        """Give each new key a row with a vector of zeros: reserved rows first, then at the end.
+
+        Raises:
+            BaseException: as of `deliver`; `give_back` must follow.
+        """
         keys = self._index_to_key
         self.next_index = min(self.next_index, len(keys))
-        for key in new_keys:
+        for number, key in enumerate(new_keys, 1):
             while self.next_index < len(keys) and keys[self.next_index] is not None:
                 self.next_index += 1
             if self.next_index == len(keys):
@@ -142,16 +146,18 @@ class Store:
             keys[self.next_index] = key
             self._key_to_index[key] = self.next_index
             self.next_index += 1
+            if number % PART == 0:
+                deliver()
         self._grow(len(keys))
 
-    def give_back(self, new_keys: Sequence[Key], count: int, vectors: Array) -> None:
+    def give_back(self, new_keys: Sequence[Key], count: int, vectors: Array, next_index: int) -> None:
         """Undo `reserve`, also half way through, where there were ``count`` rows of these ``vectors`` before."""
         del self._index_to_key[count:]
         for key in new_keys:
             row = self._key_to_index.pop(key, count)
             if row < count:
                 self._index_to_key[row] = None
-        self.next_index = 0  # it is looked for
+        self.next_index = next_index
         self._vectors = vectors
         self._room = None
         self.norms = None
@@ -162,8 +168,10 @@ class Store:
         if count <= have:
             return
         if self._room is None or len(self._room) < count:
-            self._room = np.zeros((max(count, 2 * have), self.vector_size), self._vectors.dtype)
-            self._room[:have] = self._vectors
+            room = np.zeros((max(count, 2 * have), self.vector_size), self._vectors.dtype)
+            for part in slices(have):
+                room[part] = self._vectors[part]
+            self._room = room
         self._vectors = self._room[:count]
 
     def fitted(self, values: Array, keys: Sequence[Key]) -> Array:

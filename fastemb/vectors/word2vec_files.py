@@ -122,7 +122,7 @@ def intersect_word2vec_format(
     if table.vectors.shape[1] != self.vector_size:
         raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {self.vector_size}")
     shared = [(row, self.key_to_index[key]) for row, key in enumerate(table.keys) if key in self.key_to_index]
-    theirs, ours = [row for row, _ in shared], [row for _, row in shared]
+    theirs, ours = np.array(shared, np.intp).reshape(-1, 2).T
     check_writeable(self.vectors)
     locks = np.ones(len(self), np.float32)
     locks[:] = vars(self).get("vectors_lockf", 1.0)

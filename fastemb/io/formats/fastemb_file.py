@@ -92,7 +92,7 @@ def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -
     vectors = tensors.get("vectors")
     if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
         raise ValueError(f"{path}: the vectors are missing or do not fit the {len(keys)} keys")
-    rows = dict(zip(keys, range(len(keys)), strict=True))
+    rows = {key: row for row, key in enumerate(keys)}
     if len(rows) != len(keys):
         raise ValueError(f"{path}: a key occurs twice")
     attributes = unpack_attributes(path, metadata.get("attributes"), tensors, _ATTRIBUTE)

@@ -209,13 +209,13 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
 
 
 def _first_of_each(keys: list[str], rows: Floats) -> tuple[dict[str, int], Floats]:
-    index = dict(zip(keys, range(len(keys)), strict=True))
+    index = {key: row for row, key in enumerate(keys)}
     if len(index) == len(keys):
         return index, rows
     first: dict[str, int] = {}
     for row, key in enumerate(keys):
         first.setdefault(key, row)
-    return dict(zip(first, range(len(first)), strict=True)), rows[list(first.values())]
+    return {key: row for row, key in enumerate(first)}, rows[list(first.values())]
 
 
 # ---- writing ----
