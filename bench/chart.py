@@ -44,11 +44,11 @@ def _panel(panel: Any, case: dict[str, Any]) -> None:
     speeds = [trainer["summary"]["words_per_s"] for trainer in shown]
     best = [speed["best"] / 1e3 for speed in speeds]
     places = range(len(shown))
-    panel.barh(places, best, color=[_OURS if t["trainer"] == "fastemb" else _THEIRS for t in shown], height=0.7)
+    panel.barh(places, best, color=[_OURS if t["isa"] else _THEIRS for t in shown], height=0.7)
     panel.plot([speed["median"] / 1e3 for speed in speeds], places, "|", color=_RANGE, markersize=9)
     for place, value, trainer in zip(places, best, shown, strict=True):
-        ratio = trainer.get("fastemb_ratio")
-        text = f"{value:,.0f}" + (f"   fastemb {ratio['training_best']:.1f}x" if ratio else "")
+        beside = [f"{ratio['training_best']:.1f}x" for ratio in trainer["fastemb_ratios"].values()]
+        text = f"{value:,.0f}" + (f"   fastemb {', '.join(beside)}" if beside else "")
         panel.annotate(text, (value, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
     panel.set_yticks(places, [trainer["trainer"] for trainer in shown], fontsize=8)
     panel.invert_yaxis()

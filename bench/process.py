@@ -16,6 +16,9 @@ from pathlib import Path
 # A trainer's threads are set by its own option; BLAS must not add more. What the user has set stays.
 _ONE_BLAS_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
+# Some machines set these for all programs, for a CPU that is not the one that runs them; OpenBLAS is slower then.
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
 
 class ChildError(RuntimeError):
     """A child did not do what it was started for; the message ends with the last lines it printed."""
@@ -55,19 +58,19 @@ class Child:
         return "\n".join(lines[-count:])
 
 
-def run_child(command: list[str], folder: Path, timeout: float) -> Child:
-    """Run to the end; whatever goes wrong, no process is left behind.
+def run_child(command: list[str], folder: Path, timeout: float, environment: dict[str, str] | None = None) -> Child:
+    """Run to the end, with these variables added; whatever goes wrong, no process is left behind.
 
     Raises:
         ChildError: it could not be started, took too long or failed.
     """
-    environment = dict.fromkeys(_ONE_BLAS_THREAD, "1") | dict(os.environ)
+    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     child = Child(started=time.time())
     try:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment,
+            env={**dict.fromkeys(_ONE_BLAS_THREAD, "1"), **kept, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
