@@ -23,7 +23,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for panel, case in zip(panels, cases, strict=False):
-        _panel(panel, case)
+        _panel(panel, case, max(case["bytes"] for case in cases))
     for panel in list(figure.axes)[len(cases) :]:
         panel.set_visible(False)
     settings, where, about = results["settings"], results["machine"], results["about"]
@@ -39,7 +39,7 @@ def _shown(case: dict[str, Any]) -> list[dict[str, Any]]:
     return [trainer for trainer in case["trainers"] if trainer["summary"]]
 
 
-def _panel(panel: Any, case: dict[str, Any]) -> None:
+def _panel(panel: Any, case: dict[str, Any], whole: int) -> None:
     shown = _shown(case)
     speeds = [trainer["summary"]["words_per_s"] for trainer in shown]
     best = [speed["best"] / 1e3 for speed in speeds]
@@ -54,7 +54,8 @@ def _panel(panel: Any, case: dict[str, Any]) -> None:
     panel.invert_yaxis()
     panel.set_xlim(0, 1.18 * max(best))
     panel.set_xticks([])
-    panel.set_title(case["title"].partition(": ")[2], fontsize=9, loc="left")
+    part = f", first {case['bytes'] / 1e6:.0f} MB" if case["bytes"] < whole else ""
+    panel.set_title(case["title"].partition(": ")[2] + part, fontsize=9, loc="left")
     panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 

@@ -203,8 +203,8 @@ def _compare(options: argparse.Namespace, folder: Path) -> bool:
                 _run(runs, trainer, job, texts, options.timeout)
                 shutil.rmtree(place)
             about["peak_gflops"] = peaks
-            _save(options.json, {**saved, "cases": [*done, as_json(case, found)]})
-        done.append(as_json(case, found))
+            _save(options.json, {**saved, "cases": [*done, as_json(case, found, where, about)]})
+        done.append(as_json(case, found, where, about))
         _note("")
         most = {isa: value * settings.threads for isa, value in peaks.items()}
         print(f"\n{table(case, found, most)}", flush=True)

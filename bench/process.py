@@ -79,6 +79,7 @@ def run_child(command: list[str], folder: Path, timeout: float, environment: dic
     except OSError as error:
         raise ChildError(f"could not be started: {error.strerror}") from error
     try:
+        _keep_priority(process.pid)
         _listen(process, child, timeout)
         _, status, usage = os.wait4(process.pid, 0)
         child.ended = time.time()
@@ -96,6 +97,12 @@ def run_child(command: list[str], folder: Path, timeout: float, environment: dic
         how = f"signal {-process.returncode}" if process.returncode < 0 else f"exit status {process.returncode}"
         raise ChildError(f"failed with {how}:\n{child.last_lines()}")
     return child
+
+
+def _keep_priority(child: int) -> None:
+    """Linux may schedule sessions as groups (autogroup), and a child in a new session loses its parent's nice."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{child}/autogroup").write_text(str(os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _listen(process: subprocess.Popen[bytes], child: Child, timeout: float) -> None:

@@ -177,8 +177,8 @@ def _aligned(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def as_json(case: Case, found: list[Runs]) -> dict[str, Any]:
-    """One case with every run."""
+def as_json(case: Case, found: list[Runs], where: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """One case with every run, on what, and when: cases of several files can be put into one."""
     summaries = {runs.trainer: runs.summary() for runs in found}
     ours = {runs.trainer: summaries[runs.trainer] for runs in found if runs.isa and runs.runs}
     trainers = []
@@ -187,4 +187,5 @@ def as_json(case: Case, found: list[Runs]) -> dict[str, Any]:
         beside = {} if runs.isa or not summary else {name: ratios(our, summary) for name, our in ours.items()}
         saved = {"runs": [vars(run) for run in runs.runs], "summary": summary, "fastemb_ratios": beside}
         trainers.append({**vars(runs), **saved})
-    return {**vars(case), "title": case.title, "trainers": trainers}
+    made = {"date": where["date"], "load": where["load"], "bytes": about["bytes"], "words": about["words"]}
+    return {**vars(case), "title": case.title, **made, "trainers": trainers}
