@@ -119,7 +119,7 @@ class Word2Vec(Lifecycle, _Attributes):
         cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
             word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
             after 5 epochs of 17 million words 18% of analogies were right instead of 31%.
-        hs_exact: Train every node of a word's Huffman path each time, as word2vec does. Otherwise, from 10,000 words
+        hs_exact: Train every node of a word's Huffman path each time, as word2vec does. Otherwise, from 50,000 words
             on, it trains a third of the first six nodes, drawn anew each time: these are on the paths of most words and
             learn enough. The loss is always that of whole paths. Exact paths take 1.27 times as long with skip-gram;
             after 5 epochs of 17 million words 39.2% of analogies were right instead of 40.0%, and SimLex-999 was 23.7

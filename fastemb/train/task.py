@@ -16,7 +16,7 @@ from .sampling import Tables
 from .settings import Settings
 from .weights import Weights
 
-THINNED_FROM = 10_000
+THINNED_FROM = 50_000
 """From so many words on a centre trains a part of the top nodes of its path: others train them too. With fewer, all."""
 
 Id = TypeVar("Id", np.int32, np.int64)
