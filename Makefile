@@ -74,7 +74,8 @@ coverage: .venv/test-tools build/coverage/made
 bench: build
 	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt [OPTIONS='--word2vec BIN ...']"; exit 2; }
 	$(PIP) install gensim matplotlib
-	.venv/bin/python -m bench.compare --corpus "$(CORPUS)" --cases all --json bench.json --chart bench.png $(OPTIONS)
+	.venv/bin/python -m bench.compare --corpus "$(CORPUS)" --cases all --isa all --per-pair \
+	    --json bench.json --chart bench.png $(OPTIONS)
 
 # An editable install: a change of Python needs no build. Its build tools are those that pyproject.toml names.
 .venv/installed: pyproject.toml

@@ -23,7 +23,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for panel, case in zip(panels, cases, strict=False):
-        _panel(panel, case)
+        _panel(panel, case, max(case["bytes"] for case in cases))
     for panel in list(figure.axes)[len(cases) :]:
         panel.set_visible(False)
     settings, where, about = results["settings"], results["machine"], results["about"]
@@ -39,22 +39,23 @@ def _shown(case: dict[str, Any]) -> list[dict[str, Any]]:
     return [trainer for trainer in case["trainers"] if trainer["summary"]]
 
 
-def _panel(panel: Any, case: dict[str, Any]) -> None:
+def _panel(panel: Any, case: dict[str, Any], whole: int) -> None:
     shown = _shown(case)
     speeds = [trainer["summary"]["words_per_s"] for trainer in shown]
     best = [speed["best"] / 1e3 for speed in speeds]
     places = range(len(shown))
-    panel.barh(places, best, color=[_OURS if t["trainer"] == "fastemb" else _THEIRS for t in shown], height=0.7)
+    panel.barh(places, best, color=[_OURS if t["isa"] else _THEIRS for t in shown], height=0.7)
     panel.plot([speed["median"] / 1e3 for speed in speeds], places, "|", color=_RANGE, markersize=9)
     for place, value, trainer in zip(places, best, shown, strict=True):
-        ratio = trainer.get("fastemb_ratio")
-        text = f"{value:,.0f}" + (f"   fastemb {ratio['training_best']:.1f}x" if ratio else "")
+        beside = [f"{ratio['training_best']:.1f}x" for ratio in trainer["fastemb_ratios"].values()]
+        text = f"{value:,.0f}" + (f"   fastemb {', '.join(beside)}" if beside else "")
         panel.annotate(text, (value, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
     panel.set_yticks(places, [trainer["trainer"] for trainer in shown], fontsize=8)
     panel.invert_yaxis()
     panel.set_xlim(0, 1.18 * max(best))
     panel.set_xticks([])
-    panel.set_title(case["title"].partition(": ")[2], fontsize=9, loc="left")
+    part = f", first {case['bytes'] / 1e6:.0f} MB" if case["bytes"] < whole else ""
+    panel.set_title(case["title"].partition(": ")[2] + part, fontsize=9, loc="left")
     panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 

@@ -31,6 +31,8 @@ from .peers import (
 from .process import ChildError
 from .report import as_json, built_by, header, machine, overview, table
 
+_ISA_NAMES = {"avx2": "AVX2", "avx512": "AVX-512", "neon": "NEON", "base": "baseline"}
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__.partition(": ")[2])
@@ -56,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="trainers to leave out, such as gensim",
+    )
+    add(
+        "--isa",
+        nargs="+",
+        metavar="NAME",
+        help="run fastemb once a round with each of these instruction sets, such as avx2 avx512; all: every one that "
+        "this CPU has, but the baseline (default: the one that fastemb chooses)",
     )
     add("--per-pair", action="store_true", help="also run fastemb with negatives_per_pair=True")
     add("--analogies", type=Path, metavar="FILE", help="questions of four words, as word2vec's questions-words.txt")
@@ -93,11 +102,22 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error("--chart needs matplotlib: pip install matplotlib")
 
 
-def _trainers(options: argparse.Namespace) -> tuple[list[Trainer], dict[str, str]]:
+def _isas(asked: list[str] | None, about: dict[str, Any]) -> list[str]:
+    """The instruction sets to run fastemb with."""
+    if asked is None:
+        return [about["isa"]]
+    if unknown := [name for name in asked if name not in ("all", *about["isas"])]:
+        sys.exit(f"--isa {' '.join(unknown)}: this CPU has {', '.join(about['isas'])}")
+    return [name for name in about["isas"] if name in asked or ("all" in asked and name != "base")]
+
+
+def _trainers(options: argparse.Namespace, about: dict[str, Any]) -> tuple[list[Trainer], dict[str, str]]:
     """The trainers, fastemb first, and the compiler of those that are programs."""
-    found: list[Trainer] = [Fastemb("fastemb")]
-    if options.per_pair:
-        found.append(Fastemb("fastemb per pair", options={"negatives_per_pair": True}))
+    found: list[Trainer] = []
+    for name, settings in [("fastemb", {}), ("fastemb per pair", {"negatives_per_pair": True})][: 1 + options.per_pair]:
+        for isa in _isas(options.isa, about):
+            shown = f"{name} ({_ISA_NAMES.get(isa, isa)})" if options.isa else name
+            found.append(Fastemb(shown, options=settings, isa=isa))
     if importlib.util.find_spec("gensim"):
         found.append(Gensim("gensim"))
     if importlib.util.find_spec("fasttext"):
@@ -151,40 +171,43 @@ def _read_corpus(options: argparse.Namespace, folder: Path) -> tuple[Texts, dict
     return Texts(corpus, vocabulary, about["words"], about["raw_words"], analogies, similarity), about
 
 
-def _compare(options: argparse.Namespace, trainers: list[Trainer], programs: dict[str, str], folder: Path) -> bool:
+def _compare(options: argparse.Namespace, folder: Path) -> bool:
     """Every case, round by round; returns whether all runs succeeded."""
     try:
         texts, about = _read_corpus(options, folder)
     except ChildError as error:
         sys.exit(f"fastemb is not installed or cannot read the corpus: {str(error).splitlines()[-1]}")
+    trainers, programs = _trainers(options, about)
     settings = Settings(
         options.epochs, options.threads, options.min_count, options.sample, options.alpha, options.lists
     )
-    meter = peak.build(about["isa"], folder)
+    isas = list(dict.fromkeys(trainer.isa for trainer in trainers if trainer.isa))
+    meters = {isa: program for isa in isas if (program := peak.build(isa, folder))}
     where = machine()
     print(header(where, about, programs, {**vars(settings), "rounds": options.runs}), flush=True)
     saved = {"machine": where, "about": about, "programs": programs, "settings": vars(settings)}
     done: list[dict[str, Any]] = []
-    peaks: list[float] = []
+    peaks: dict[str, float] = {}
     succeeded = True
     for case in choose_cases(options.cases, options.vector_size):
         found = [refused(trainer, case, settings) for trainer in trainers]
         for number in range(options.runs):
+            for isa, meter in meters.items():
+                peaks[isa] = max(peaks.get(isa, 0.0), peak.measure(meter))
             for trainer, runs in zip(trainers, found, strict=True):
                 if runs.refusal or runs.error:
                     continue
                 place = folder / "run"
                 job = Job(case, settings, texts.corpus, place, number + 1, texts.tests)
                 _note(f"{case.name}: round {number + 1} of {options.runs}: {trainer.name}")
-                if meter and trainer is trainers[0]:
-                    peaks.append(peak.measure(meter))
                 _run(runs, trainer, job, texts, options.timeout)
                 shutil.rmtree(place)
-            about["peak_gflops"] = max(peaks, default=None)
-            _save(options.json, {**saved, "cases": [*done, as_json(case, found)]})
-        done.append(as_json(case, found))
+            about["peak_gflops"] = peaks
+            _save(options.json, {**saved, "cases": [*done, as_json(case, found, where, about)]})
+        done.append(as_json(case, found, where, about))
         _note("")
-        print(f"\n{table(case, found, max(peaks, default=0.0) * settings.threads)}", flush=True)
+        most = {isa: value * settings.threads for isa, value in peaks.items()}
+        print(f"\n{table(case, found, most)}", flush=True)
         succeeded &= not any(runs.error for runs in found)
     print(f"\n{overview(done)}")
     if options.chart:
@@ -225,11 +248,10 @@ def main(arguments: list[str] | None = None) -> int:
         choose_cases(options.cases, options.vector_size)
     except ValueError as error:
         parser.error(str(error))
-    trainers, programs = _trainers(options)
     signal.signal(signal.SIGTERM, _stop)
     try:
         with tempfile.TemporaryDirectory(prefix="fastemb-bench-") as folder:
-            return 0 if _compare(options, trainers, programs, Path(folder)) else 1
+            return 0 if _compare(options, Path(folder)) else 1
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130

@@ -46,6 +46,7 @@ class Runs:
     """All runs of one trainer on one case."""
 
     trainer: str
+    isa: str | None = None  # of fastemb; None for all others
     runs: list[Run] = field(default_factory=list)
     error: str | None = None
     refusal: str | None = None
@@ -131,4 +132,4 @@ def measure(trainer: Trainer, job: Job, texts: Texts, timeout: float) -> Run:
 def refused(trainer: Trainer, case: Case, settings: Settings) -> Runs:
     """No runs yet, or none ever."""
     only_files = "reads files only" if settings.lists and not trainer.takes_lists else None
-    return Runs(trainer.name, refusal=trainer.refuses(case) or only_files)
+    return Runs(trainer.name, trainer.isa, refusal=trainer.refuses(case) or only_files)

@@ -24,10 +24,13 @@ class Timing:
     gflops: float | None = None
 
 
-def run_task(task: str, arguments: dict[str, Any], folder: Path, timeout: float) -> tuple[dict[str, Any], Child]:
+def run_task(
+    task: str, arguments: dict[str, Any], folder: Path, timeout: float, environment: dict[str, str] | None = None
+) -> tuple[dict[str, Any], Child]:
     """Run a task of worker.py. -P keeps the current folder off the path: the fastemb that is installed is meant."""
     result = folder / f"{task}.json"
-    child = run_child([sys.executable, "-P", str(WORKER), task, json.dumps(arguments), str(result)], folder, timeout)
+    command = [sys.executable, "-P", str(WORKER), task, json.dumps(arguments), str(result)]
+    child = run_child(command, folder, timeout, environment)
     return json.loads(result.read_text(encoding="utf-8")), child
 
 
@@ -36,6 +39,7 @@ class Trainer:
     """Something that trains; subclasses say how."""
 
     name: str
+    isa: str | None = field(default=None, kw_only=True)  # fastemb's instruction set; None for all others
     binary_vectors = True
     takes_lists = False  # of words, in place of a file
 
@@ -91,7 +95,8 @@ class Fastemb(Trainer):
 
     def run(self, job: Job, timeout: float) -> tuple[Timing, Child]:
         arguments = {**_sources(job), "model": _model(job), "options": self.options}
-        times, child = run_task("fastemb", arguments, job.folder, timeout)
+        environment = {"FASTEMB_ISA": self.isa} if self.isa else None
+        times, child = run_task("fastemb", arguments, job.folder, timeout, environment)
         return Timing(**times), child
 
 

@@ -16,6 +16,9 @@ from pathlib import Path
 # A trainer's threads are set by its own option; BLAS must not add more. What the user has set stays.
 _ONE_BLAS_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
+# Some machines set these for all programs, for a CPU that is not the one that runs them; OpenBLAS is slower then.
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
 
 class ChildError(RuntimeError):
     """A child did not do what it was started for; the message ends with the last lines it printed."""
@@ -55,19 +58,19 @@ class Child:
         return "\n".join(lines[-count:])
 
 
-def run_child(command: list[str], folder: Path, timeout: float) -> Child:
-    """Run to the end; whatever goes wrong, no process is left behind.
+def run_child(command: list[str], folder: Path, timeout: float, environment: dict[str, str] | None = None) -> Child:
+    """Run to the end, with these variables added; whatever goes wrong, no process is left behind.
 
     Raises:
         ChildError: it could not be started, took too long or failed.
     """
-    environment = dict.fromkeys(_ONE_BLAS_THREAD, "1") | dict(os.environ)
+    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     child = Child(started=time.time())
     try:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment,
+            env={**dict.fromkeys(_ONE_BLAS_THREAD, "1"), **kept, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,6 +79,7 @@ def run_child(command: list[str], folder: Path, timeout: float) -> Child:
     except OSError as error:
         raise ChildError(f"could not be started: {error.strerror}") from error
     try:
+        _keep_priority(process.pid)
         _listen(process, child, timeout)
         _, status, usage = os.wait4(process.pid, 0)
         child.ended = time.time()
@@ -93,6 +97,12 @@ def run_child(command: list[str], folder: Path, timeout: float) -> Child:
         how = f"signal {-process.returncode}" if process.returncode < 0 else f"exit status {process.returncode}"
         raise ChildError(f"failed with {how}:\n{child.last_lines()}")
     return child
+
+
+def _keep_priority(child: int) -> None:
+    """Linux may schedule sessions as groups (autogroup), and a child in a new session loses its parent's nice."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{child}/autogroup").write_text(str(os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _listen(process: subprocess.Popen[bytes], child: Child, timeout: float) -> None:

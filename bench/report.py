@@ -12,8 +12,9 @@ from typing import Any
 
 from .cases import Case
 from .measure import Runs, ratios
+from .process import UNSET
 
-_OF_INTEREST = re.compile(r"(FASTEMB|OMP|MKL|OPENBLAS|GOTO|BLIS)_[A-Z_]+")
+_OF_INTEREST = re.compile(r"(FASTEMB|OMP|MKL|OPENBLAS|GOTO|BLIS)_[A-Z0-9_]+")
 QUESTIONS = "questions"  # not a quality: how many analogies were answered
 _BUILT_BY = re.compile(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+")
 
@@ -67,6 +68,7 @@ def header(where: dict[str, Any], about: dict[str, Any], programs: dict[str, str
         "fastemb": f"{about['fastemb']}, instruction set {about['isa']}, built by {about['compiler']}",
         "programs": _by_compiler(programs),
         "environment": ", ".join(f"{name}={value}" for name, value in where["environment"].items()),
+        "BLAS": ", ".join(f"{name} {_was_set(where['environment'], name)}" for name in UNSET),
         "corpus": (
             f"{about['corpus']}, {about['bytes'] / 1e6:,.1f} MB, {about['sentences']:,} lines, "
             f"{about['raw_words']:,} words, {about['words']:,} of them in the vocabulary of {about['vocabulary']:,}"
@@ -76,6 +78,10 @@ def header(where: dict[str, Any], about: dict[str, Any], programs: dict[str, str
     return "\n".join(f"{name:<12}{text}" for name, text in lines.items() if text)
 
 
+def _was_set(environment: dict[str, str], name: str) -> str:
+    return f"unset (was {environment[name]})" if name in environment else "unset"
+
+
 def _by_compiler(programs: dict[str, str]) -> str:
     grouped: dict[str, list[str]] = {}
     for name, compiler in programs.items():
@@ -83,10 +89,10 @@ def _by_compiler(programs: dict[str, str]) -> str:
     return "; ".join(f"{', '.join(names)} built by {compiler}" for compiler, names in grouped.items())
 
 
-def table(case: Case, found: list[Runs], peak_gflops: float) -> str:
+def table(case: Case, found: list[Runs], peak_gflops: dict[str, float]) -> str:
     """One case: times, speed, memory and quality of each trainer, then the ratios, then what went wrong.
 
-    ``peak_gflops`` is the most that the threads can do, 0 if that is not known.
+    ``peak_gflops`` is the most that the threads can do, by instruction set, where that is known.
     """
     summaries = {runs.trainer: runs.summary() for runs in found if runs.runs}
     tests = [name for name in next(iter(summaries.values()), {}).get("quality", {}) if name != QUESTIONS]
@@ -98,18 +104,21 @@ def table(case: Case, found: list[Runs], peak_gflops: float) -> str:
         else:
             rows.append([runs.trainer, "failed" if runs.error else "-"] + [""] * (len(head) - 2))
     blocks = [case.title, _aligned(rows)]
-    ours = summaries.get("fastemb")
-    theirs = {name: summary for name, summary in summaries.items() if name != "fastemb"}
+    ours = {runs.trainer: summaries[runs.trainer] for runs in found if runs.isa and runs.runs}
+    theirs = {name: summary for name, summary in summaries.items() if name not in ours}
     asked = {f"{summary['quality'][QUESTIONS]['mean']:,.0f}" for summary in summaries.values() if "analogies" in tests}
     if asked:
         blocks.append(f"analogy questions: {' or '.join(sorted(asked))}")
-    if ours and theirs:
-        blocks.append(_ratio_table(ours, theirs))
-    if ours and peak_gflops:
-        blocks.append(
-            f"fastemb: {ours['gflops']:.0f} GFLOP/s in dot products and changes, "
-            f"{100 * ours['gflops'] / peak_gflops:.0f}% of the {peak_gflops:.0f} that these threads can do at most"
-        )
+    if theirs:
+        blocks += [_ratio_table(name, summary, theirs) for name, summary in ours.items()]
+    shares = [
+        f"{runs.trainer}: {ours[runs.trainer]['gflops']:.0f} GFLOP/s in dot products and changes, "
+        f"{100 * ours[runs.trainer]['gflops'] / most:.0f}% of the {most:.0f} that these threads can do at most"
+        for runs in found
+        if runs.trainer in ours and (most := peak_gflops.get(runs.isa or ""))
+    ]
+    if shares:
+        blocks.append("\n".join(shares))
     blocks += [f"{runs.trainer}: {runs.refusal}" for runs in found if runs.refusal]
     blocks += [f"{runs.trainer} FAILED: {runs.error}" for runs in found if runs.error]
     return "\n\n".join(blocks)
@@ -137,21 +146,24 @@ def _quality(value: dict[str, float]) -> str:
     return f"{value['mean']:.1f}" + (f" ±{half:.1f}" if half >= 0.05 else "")
 
 
-def _ratio_table(ours: dict[str, Any], theirs: dict[str, dict[str, Any]]) -> str:
-    rows = [["fastemb is faster than", "training: best", "median", "text to vectors: best", "median", "CPU time"]]
-    rows += [[name, *(f"{ratio:.2f}x" for ratio in ratios(ours, summary).values())] for name, summary in theirs.items()]
+def _ratio_table(name: str, ours: dict[str, Any], theirs: dict[str, dict[str, Any]]) -> str:
+    rows = [[f"{name} is faster than", "training: best", "median", "text to vectors: best", "median", "CPU time"]]
+    rows += [[peer, *(f"{ratio:.2f}x" for ratio in ratios(ours, summary).values())] for peer, summary in theirs.items()]
     return _aligned(rows)
 
 
 def overview(cases: list[dict[str, Any]]) -> str:
     """Of saved cases: how many times as fast fastemb trains, best against best (median against median)."""
-    others = {t["trainer"]: None for case in cases for t in case["trainers"] if "fastemb_ratio" in t}
+    others = {t["trainer"]: None for case in cases for t in case["trainers"] if t["fastemb_ratios"]}
     rows = [["fastemb trains faster: best (median)", *others]]
     for case in cases:
-        ratios_of = {t["trainer"]: t.get("fastemb_ratio") for t in case["trainers"]}
-        cells = [(ratios_of.get(name) or {}) for name in others]
-        shown = [f"{c['training_best']:.1f}x ({c['training_median']:.1f}x)" if c else "-" for c in cells]
-        rows.append([case["title"].partition(": ")[2], *shown])
+        ratios_of = {t["trainer"]: t["fastemb_ratios"] for t in case["trainers"]}
+        ours = [t["trainer"] for t in case["trainers"] if t["isa"] and t["summary"]]
+        for name in ours:
+            cells = [ratios_of.get(other, {}).get(name) for other in others]
+            shown = [f"{c['training_best']:.1f}x ({c['training_median']:.1f}x)" if c else "-" for c in cells]
+            title = case["title"].partition(": ")[2]
+            rows.append([title if name == "fastemb" else f"{title}: {name}", *shown])
     return _aligned(rows)
 
 
@@ -165,13 +177,15 @@ def _aligned(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def as_json(case: Case, found: list[Runs]) -> dict[str, Any]:
-    """One case with every run."""
+def as_json(case: Case, found: list[Runs], where: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """One case with every run, on what, and when: cases of several files can be put into one."""
     summaries = {runs.trainer: runs.summary() for runs in found}
-    ours = summaries.get("fastemb")
+    ours = {runs.trainer: summaries[runs.trainer] for runs in found if runs.isa and runs.runs}
     trainers = []
     for runs in found:
         summary = summaries[runs.trainer]
-        beside = {"fastemb_ratio": ratios(ours, summary)} if ours and summary and summary is not ours else {}
-        trainers.append({**vars(runs), "runs": [vars(run) for run in runs.runs], "summary": summary, **beside})
-    return {**vars(case), "title": case.title, "trainers": trainers}
+        beside = {} if runs.isa or not summary else {name: ratios(our, summary) for name, our in ours.items()}
+        saved = {"runs": [vars(run) for run in runs.runs], "summary": summary, "fastemb_ratios": beside}
+        trainers.append({**vars(runs), **saved})
+    made = {"date": where["date"], "load": where["load"], "bytes": about["bytes"], "words": about["words"]}
+    return {**vars(case), "title": case.title, **made, "trainers": trainers}

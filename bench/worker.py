@@ -27,6 +27,7 @@ def inspect(corpus: str, min_count: int, words: str) -> Result:
     return {
         "fastemb": __version__,
         "isa": isa(),
+        "isas": [name for name, _, works in _native.kernels() if works],
         "compiler": built.group().decode() if built else "unknown",
         "raw_words": read.raw_words,
         "words": read.words,

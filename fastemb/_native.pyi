@@ -72,7 +72,9 @@ class Negatives:
 
 @disjoint_base
 class Paths:
-    def __new__(cls, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]) -> Self: ...
+    def __new__(
+        cls, offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8], thinned: bool = ...
+    ) -> Self: ...
 
 @disjoint_base
 class Trainer:

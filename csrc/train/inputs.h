@@ -37,10 +37,11 @@ struct fe_pending {
     int32_t aim_count;
     int32_t path_is_new; /* not that of the block before */
     int64_t token, kept; /* number of the first centre's token; centres before it */
+    int32_t path_part;   /* of the top nodes, which the centre trains; or FE_WHOLE */
     /* outputs, which are found later */
-    int32_t *drawn;       /* centres and negatives */
-    const int32_t *nodes; /* of the path */
-    uint8_t *labels;      /* of these, as bits */
+    int32_t *drawn;  /* centres and negatives */
+    int32_t *nodes;  /* of the path */
+    uint8_t *labels; /* of these, as bits */
     int32_t drawn_count, node_count;
 };
 
@@ -50,7 +51,7 @@ struct fe_maker {
     struct fe_ahead *ahead;
     int32_t most_centres;                 /* in a block */
     int32_t most_contexts, most_together; /* in a block of fe_next_contexts, of fe_next_windows */
-    uint64_t negatives_key;
+    uint64_t negatives_key, paths_key;
     struct fe_window window;
     int32_t centre;              /* the window's current one */
     struct fe_reach reach;       /* its window */
@@ -84,6 +85,7 @@ static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job 
     if (job->inputs.kind == FE_BAG_INPUTS) p->own = NULL;
     p->aims = carve(c, fe_most_draws(job), sizeof *p->aims);
     p->drawn = carve(c, fe_most_draws(job) + FE_CENTRES + 1, sizeof *p->drawn);
+    p->nodes = carve(c, job->paths.longest, sizeof *p->nodes);
     p->labels = carve(c, job->paths.longest / 8 + 1, 1);
 }
 
@@ -276,6 +278,8 @@ static inline void fe_next_block(struct fe_maker *maker, struct fe_pending *p) {
     maker->make(maker, p);
     if (p->m == 0) return;
     if (job->matrices.out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
+    const uint32_t bits = (uint32_t)fe_draw(maker->paths_key, (uint64_t)p->token);
+    p->path_part = job->paths.thinned ? (int32_t)fe_below(bits, FE_TOP_PARTS) : FE_WHOLE;
     if (job->contexts.basket > 0)
         for (int32_t i = 0; i < fe_row_count(p); i++) fe_send_for(maker->ahead, job, job->matrices.in, p->rows[i]);
 }
@@ -299,6 +303,7 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
                                                 : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);
     maker->most_together = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS);
     maker->negatives_key = fe_key_from(key, (uint64_t)view->first_position);
+    maker->paths_key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_PATHS), (uint64_t)view->first_position);
     if (job->inputs.kind == FE_BAG_INPUTS) maker->make = fe_next_bags;
     else maker->make = is_alone ? fe_next_contexts : fe_next_windows;
     maker->used = maker->context_count = 0;

@@ -37,18 +37,35 @@ FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centre
     return n;
 }
 
-/* Inner nodes from the root down; label 1, as a bit, where the path turns to 0 (Mikolov et al. 2013, equation 3).
- * Returns their number. */
-static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, const int32_t **rows, uint8_t *labels) {
-    const int64_t from = job->paths.offsets[centre];
-    const int32_t n = (int32_t)(job->paths.offsets[centre + 1] - from);
-    *rows = job->paths.nodes + from;
-    const uint8_t *codes = job->paths.codes + from;
-    for (int32_t i = 0; i < n; i += 8) {
-        uint32_t turns = 0;
-        for (int32_t k = 0; k < 8 && i + k < n; k++) turns |= (uint32_t)codes[i + k] << k;
-        labels[i / 8] = (uint8_t)~turns;
-    }
+enum {
+    FE_TOP_NODES = 6, /* of a path; one that is shorter is trained whole */
+    FE_TOP_PARTS = 3, /* these are parted by their level: levels 0 and 3, 1 and 4, 2 and 5 */
+    FE_WHOLE = -1,    /* in place of the number of a part */
+};
+
+static inline int32_t fe_path_length(const struct fe_job *job, int32_t centre) {
+    return (int32_t)(job->paths.offsets[centre + 1] - job->paths.offsets[centre]);
+}
+
+/* Adds a node to the n of a block; returns their number. */
+FE_INLINE int32_t fe_add_node(int32_t node, uint8_t code, int32_t n, int32_t *rows, uint8_t *labels) {
+    const int before = n % 8 == 0 ? 0 : labels[n / 8];
+    rows[n] = node;
+    labels[n / 8] = (uint8_t)(before | (code == 0) << n % 8);
+    return n + 1;
+}
+
+/* Inner nodes from the root down, of the top nodes only those of a part, unless it is FE_WHOLE; label 1, as a bit,
+ * where the path turns to 0 (Mikolov et al. 2013, equation 3). Returns their number. */
+static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, int32_t part, int32_t *rows,
+                                     uint8_t *labels) {
+    const int32_t *nodes = job->paths.nodes + job->paths.offsets[centre];
+    const uint8_t *codes = job->paths.codes + job->paths.offsets[centre];
+    const int32_t length = fe_path_length(job, centre);
+    int32_t n = 0, i = 0;
+    if (part != FE_WHOLE && length >= FE_TOP_NODES)
+        for (; i < FE_TOP_NODES; i += FE_TOP_PARTS) n = fe_add_node(nodes[i + part], codes[i + part], n, rows, labels);
+    for (; i < length; i++) n = fe_add_node(nodes[i], codes[i], n, rows, labels);
     return n;
 }
 

@@ -89,8 +89,10 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
         p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
         for (int32_t k = 0; k < p->drawn_count; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
     }
-    if (job->matrices.out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
-    for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++)
+    if (job->matrices.out_hs == NULL) return;
+    p->node_count = fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
+    const int32_t left_out = fe_path_length(job, p->centres[0]) - p->node_count;
+    for (int32_t k = NEAR_NODES - left_out; k < p->node_count && p->path_is_new; k++)
         fe_send_for(&t->ahead, job, job->matrices.out_hs, p->nodes[k]);
 }
 
@@ -125,14 +127,26 @@ static inline void scatter_bags(struct trainer *t, const struct fe_pending *p) {
                            t->hidden_change[i]);
 }
 
-static inline int gradient(struct trainer *t, const struct fe_pending *p, struct fe_block *block, float *matrix,
-                           const int32_t *outputs, const uint8_t *labels, int32_t n) {
+static inline void set_outputs(struct trainer *t, struct fe_block *block, float *matrix, const int32_t *outputs,
+                               const uint8_t *labels, int32_t n) {
     for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->matrices.stride;
     block->o = t->o;
     block->labels = labels;
     block->n = n;
-    t->done.pairs += (int64_t)block->m * (n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
-    return t->kernel->gradient(block, t->job->matrices.size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
+}
+
+static inline int gradient(struct trainer *t, const struct fe_pending *p, const struct fe_block *block, double *loss) {
+    t->done.pairs += (int64_t)block->m * (block->n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
+    return t->kernel->gradient(block, t->job->matrices.size, t->alpha, loss, t->g);
+}
+
+/* The loss is that of the whole path, whatever part of it is trained. */
+FE_NOINLINE void add_path_loss(struct trainer *t, struct fe_pending *p, struct fe_block *block) {
+    const struct fe_job *job = t->job;
+    const int32_t n = fe_target_path(job, p->centres[0], FE_WHOLE, p->nodes, p->labels);
+    set_outputs(t, block, job->matrices.out_hs, p->nodes, p->labels, n);
+    t->kernel->gradient(block, job->matrices.size, t->alpha, &t->done.loss, t->g);
+    fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
 }
 
 static inline struct fe_pending *slot_after(struct trainer *t, int now, int blocks) {
@@ -143,8 +157,9 @@ static inline struct fe_pending *slot_after(struct trainer *t, int now, int bloc
 /* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
  * finite. */
 static inline int train_pending(struct trainer *t, int now) {
-    const struct fe_pending *p = &t->slots[now];
+    struct fe_pending *p = &t->slots[now];
     const struct fe_job *job = t->job;
+    double *loss = job->want_loss ? &t->done.loss : NULL;
     struct fe_block block = {.h = t->rows, .dh = t->rows, .scale = t->scale, .m = p->m};
     t->rows_read += fe_row_count(p);
     find_inputs(t, p);
@@ -154,7 +169,9 @@ static inline int train_pending(struct trainer *t, int now) {
     }
     if (p->node_count > 0) {
         block.in_turn = 1;
-        if (!gradient(t, p, &block, job->matrices.out_hs, p->nodes, p->labels, p->node_count)) return 0;
+        if (loss != NULL && p->path_part != FE_WHOLE) add_path_loss(t, p, &block);
+        set_outputs(t, &block, job->matrices.out_hs, p->nodes, p->labels, p->node_count);
+        if (!gradient(t, p, &block, p->path_part == FE_WHOLE ? loss : NULL)) return 0;
         if (p->drawn_count > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change);
     }
     if (p->drawn_count > 0) {
@@ -164,7 +181,8 @@ static inline int train_pending(struct trainer *t, int now) {
             block.own = p->own;
             block.times = p->aim_count > job->negatives.count ? t->least : t->usual;
         }
-        if (!gradient(t, p, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count)) return 0;
+        set_outputs(t, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count);
+        if (!gradient(t, p, &block, loss)) return 0;
     }
     find_outputs(t, slot_after(t, now, t->blocks_ahead - 1));
     fe_next_block(&t->maker, slot_after(t, now, t->blocks_ahead));

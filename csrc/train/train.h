@@ -87,6 +87,7 @@ struct fe_paths {
     const int32_t *nodes;
     const uint8_t *codes;
     int32_t longest;
+    int32_t thinned; /* 1: of a path's top nodes, which are on many other paths too, a centre trains a third */
 };
 
 struct fe_job {

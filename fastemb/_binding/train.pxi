@@ -50,6 +50,7 @@ cdef extern from "train/train.h" nogil:
         const int32_t *nodes
         const uint8_t *codes
         int32_t longest
+        int32_t thinned
 
     struct fe_job:
         fe_matrices matrices
@@ -219,7 +220,10 @@ cdef class Negatives:
 
 
 cdef class Paths:
-    """Huffman paths: what `HuffmanTree.paths` filled; nodes and codes have room for one more."""
+    """Huffman paths: what `HuffmanTree.paths` filled; nodes and codes have room for one more.
+
+    With ``thinned`` a centre trains a third of the top nodes of its path.
+    """
 
     cdef fe_paths paths
     cdef const int32_t[::1] nodes
@@ -227,7 +231,7 @@ cdef class Paths:
     cdef object kept_alive
 
     def __cinit__(self, const int64_t[::1] offsets not None, const int32_t[::1] nodes not None,
-                  const uint8_t[::1] codes not None):
+                  const uint8_t[::1] codes not None, bint thinned=False):
         self.kept_alive = (offsets, codes)
         self.nodes = nodes
         _require(offsets.shape[0] > 1 and nodes.shape[0] > 0 and codes.shape[0] == nodes.shape[0],
@@ -239,6 +243,7 @@ cdef class Paths:
         self.paths.nodes = &nodes[0]
         self.paths.codes = &codes[0]
         self.paths.longest = <int32_t>longest
+        self.paths.thinned = thinned
 
 
 cdef class Trainer:

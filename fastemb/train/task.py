@@ -16,6 +16,9 @@ from .sampling import Tables
 from .settings import Settings
 from .weights import Weights
 
+THINNED_FROM = 50_000
+"""From so many words on a centre trains a part of the top nodes of its path: others train them too. With fewer, all."""
+
 Id = TypeVar("Id", np.int32, np.int64)
 
 
@@ -59,6 +62,7 @@ class Task:
         settings, tables = self.settings, self.tables
         matrices = self.weights.pad((tables.rows, settings.vector_size))
         paths, tokens = tables.paths, self._tokens()
+        thinned = not settings.hs_exact and tables.rows >= THINNED_FROM
         trainer = _native.Trainer(
             isa(),
             _native.Matrices(
@@ -75,7 +79,7 @@ class Task:
                 bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair
             ),
             None if tables.noise is None else _native.Negatives(tables.noise, settings.negative),
-            None if paths is None else _native.Paths(paths.offsets, paths.nodes, paths.codes),
+            None if paths is None else _native.Paths(paths.offsets, paths.nodes, paths.codes, thinned),
             tables.keep,
             seed,
             self.want_loss,

@@ -20,7 +20,7 @@ SENTENCES = topic_sentences()
 KINDS: dict[str, dict[str, Any]] = {
     "CBOW": {},
     "skip-gram": {"sg": 1, "negatives_per_pair": True},
-    "softmax": {"hs": 1, "negative": 0, "cbow_exact": True},
+    "softmax": {"hs": 1, "negative": 0, "cbow_exact": True, "hs_exact": True},
     "both": {"sg": 1, "hs": 1},
 }
 OTHER_SETTINGS: dict[str, Any] = {

@@ -13,6 +13,7 @@ from reference.planted import topic_sentences
 
 from fastemb import Word2Vec
 from fastemb.config import isa
+from fastemb.train import task
 
 TARGETS = {"ns": {}, "hs": {"hs": 1, "negative": 0}, "ns and hs": {"hs": 1, "negative": 3}}
 MODELS: dict[str, dict[str, Any]] = {
@@ -62,6 +63,33 @@ def oracle_of(model: Word2Vec, counts: dict[str, int]) -> Model:
         made.out_hs = np.zeros((len(counts), SIZE))
         made.paths = huffman_paths(numbers.tolist())
     return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("targets", ["hs", "ns and hs"])
+@pytest.mark.parametrize("kind", ["skip-gram", "CBOW mean"])
+@pytest.mark.parametrize(("least_words", "exact", "thinned"), [(1, False, True), (1, True, False), (999, False, False)])
+def test_paths_are_thinned_with_many_words_unless_hs_exact(
+    kind: str, targets: str, least_words: int, exact: bool, thinned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "THINNED_FROM", least_words)
+    settings = {"vector_size": SIZE, "seed": SEED, "sample": 0.05, "min_count": 1, "epochs": 1, "workers": 1}
+    rate = {"alpha": START, "min_alpha": START, "hs_exact": exact}
+    model = Word2Vec(**settings | rate | TARGETS[targets] | MODELS[kind])
+    sentences = corpus()
+    model.build_vocab(sentences)
+    oracle = oracle_of(model, counted(sentences))
+    oracle.thinned_paths, oracle.together = thinned, together(isa())
+    assert oracle.paths is not None
+    assert max(map(len, oracle.paths)) >= 6
+    model.train(sentences, compute_loss=True)
+    indices = {word: index for index, word in enumerate(model.wv.index_to_key)}
+    ids = [[indices[word] for word in sentence] for sentence in sentences]
+    tokens = sum(map(len, ids))
+    loss = sum(train(oracle, ids, 0, START, at, min(at + BLOCK, tokens)).loss for at in range(0, tokens, BLOCK))
+    assert model.get_latest_training_loss() == pytest.approx(loss, rel=1e-5)
+    np.testing.assert_allclose(model.wv.vectors, oracle.inputs, atol=1e-5)
+    np.testing.assert_allclose(model.syn1, oracle.out_hs, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -131,6 +131,45 @@ def test_every_model_agrees_with_the_oracle(isa: str, model_name: str, targets: 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("want_loss", [False, True])
+@pytest.mark.parametrize("targets", ["hs", "hs and ns"])
+@pytest.mark.parametrize("model_name", MODELS)
+def test_thinned_paths_train_a_part_of_their_top_nodes_and_tell_the_loss_of_all(
+    isa: str, model_name: str, targets: str, want_loss: bool
+) -> None:
+    model = fresh_model(targets, 20, words=100, window=20, thinned_paths=True, **MODELS[model_name])
+    assert model.paths is not None
+    assert {len(path) < 6 for path in model.paths} == {False, True}
+    assert max(map(len, model.paths)) > 8  # more than a byte of labels
+    sentences = [np.random.default_rng(length).geometric(0.03, length).clip(1, 100) - 1 for length in (60, 2, 9, 1, 40)]
+    words = [sentence.tolist() for sentence in sentences]
+    whole = copy.deepcopy(model)
+    whole.thinned_paths = False
+    run = native_run(isa, model, words, want_loss)
+    done = run.train(3, alpha_of(model_name))
+    check_training(run, model, done, train(model, words, 3, alpha_of(model_name)), want_loss)
+    all_pairs = train(whole, words, 3, alpha_of(model_name)).pairs
+    assert 0.5 * all_pairs < done[2] < 0.9 * all_pairs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("epoch", [0, 5])
+def test_which_part_a_token_trains_does_not_depend_on_how_the_corpus_is_cut(isa: str, epoch: int) -> None:
+    sentence = np.random.default_rng(5).integers(0, 100, 300).tolist()
+    model = fresh_model("hs", 9, words=100, thinned_paths=True)
+    whole, parts = (native_run(isa, model, [sentence[:120], sentence[120:]]) for _ in range(2))
+    expected = whole.train(epoch, ALPHA)
+    done = [parts.train(epoch, ALPHA, begin, end) for begin, end in itertools.pairwise([0, 1, 50, 120, 233, 300])]
+    assert sum(pairs for _, _, pairs, _ in done) == expected[2]
+    assert parts.bits() == whole.bits()
+    later = token_view(model, [sentence[120:]], first_position=120)
+    start = native_run(isa, model, [sentence[:120], sentence[120:]])
+    start.train(epoch, ALPHA, 0, 120)
+    start.trainer.train_block(later, epoch, 0, 180, ALPHA, start.workspace)
+    assert start.bits() == whole.bits()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "most"), [(0.0, 16), (0.01, 16), (0.025, 16), (0.06, 6), (0.1, 4), (0.5, 1)])
 def test_a_path_has_fewer_inputs_at_once_the_higher_the_rate(isa: str, alpha: float, most: int) -> None:
     assert max(chunk_sizes(16, most_inputs(Model(np.zeros((1, 1)), paths=[]), alpha))) <= most

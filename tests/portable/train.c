@@ -211,7 +211,8 @@ static struct fe_job job_of(const struct model *model, const struct contexts *co
         .paths = {.offsets = corpus->path_offsets,
                   .nodes = corpus->path_nodes,
                   .codes = corpus->path_codes,
-                  .longest = corpus->longest_path},
+                  .longest = corpus->longest_path,
+                  .thinned = number % 2 == 0},
         .want_loss = 1,
         .seed = (uint64_t)number,
     };

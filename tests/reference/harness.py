@@ -113,7 +113,7 @@ def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_
         _native.Contexts(model.window, model.shrink_windows, view.longest_sentence, model.basket),
         _native.Inputs(model.sg, model.cbow_mean, model.cbow_exact, model.negatives_per_pair),
         None if model.noise is None else _native.Negatives(np.array(model.noise, np.uint32), model.negative),
-        None if model.paths is None else _native.Paths(*flat_paths(model.paths)),
+        None if model.paths is None else _native.Paths(*flat_paths(model.paths), model.thinned_paths),
         None if model.keep is None else np.array(model.keep, np.uint32),
         model.seed,
         want_loss,

@@ -23,12 +23,13 @@ TOGETHER = 3  # inputs that an update takes at a time, on most instruction sets
 FEW_CONTEXTS = 16  # may share the usual number of negatives, or a path
 MOST_CONTEXTS = 40  # of a block of several centres
 LEAST_DRAWS = 7  # for more than a few contexts
+TOP_NODES, TOP_PARTS = 6, 3  # of thinned paths: of the top nodes a centre trains those of one part
 
 # ---- random numbers: SplitMix64's mixer over (key, counter) ----
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
-TOKENS, NEGATIVES, BASKETS = 1, 2, 3  # streams
+TOKENS, NEGATIVES, BASKETS, PATHS = 1, 2, 3, 4  # streams
 
 
 def mix(x: int) -> int:
@@ -144,6 +145,7 @@ class Model:
     negatives_per_pair: bool = False
     cbow_mean: bool = True
     cbow_exact: bool = False
+    thinned_paths: bool = False
     seed: int = 1
     together: int = TOGETHER
 
@@ -245,6 +247,16 @@ def path_targets(model: Model, centre: int) -> tuple[list[int], Vectors]:
     return nodes, np.array([[1.0 - code for _, code in model.paths[centre]]])
 
 
+def trained_nodes(model: Model, centre: int, position: int, epoch: int) -> list[int]:
+    """Levels of the path that are trained: all, or of the top ones every third, from one on that the token draws."""
+    assert model.paths is not None
+    levels = list(range(len(model.paths[centre])))
+    if not model.thinned_paths or len(levels) < TOP_NODES:
+        return levels
+    part = below(low(draw(stream_key(model.seed, epoch, PATHS), position)), TOP_PARTS)
+    return [level for level in levels if level >= TOP_NODES or level % TOP_PARTS == part]
+
+
 def most_at_rate(alpha: float, has_paths: bool, limit: int) -> int:
     """Contexts that may share outputs: fewer where the rate is high, above all with Huffman paths."""
     most = 0.41 if has_paths else 1.25
@@ -329,15 +341,26 @@ def block_step(
 # ---- training ----
 
 
-def targets_of(
-    model: Model, centres: list[int], position: int, first: int, epoch: int
-) -> list[tuple[Vectors, list[int], Vectors]]:
+class Targets(NamedTuple):
+    """Rows of a matrix with their labels; and the same for the loss, where that is of more rows."""
+
+    matrix: Vectors
+    rows: list[int]
+    labels: Vectors
+    whole_rows: list[int]
+    whole_labels: Vectors
+
+
+def targets_of(model: Model, centres: list[int], position: int, first: int, epoch: int) -> list[Targets]:
     """Hierarchical softmax first, then negative sampling; nothing where there are no targets."""
     targets = []
     if model.out_hs is not None and model.paths is not None and model.paths[centres[0]]:
-        targets.append((model.out_hs, *path_targets(model, centres[0])))
+        nodes, labels = path_targets(model, centres[0])
+        levels = trained_nodes(model, centres[0], position, epoch)
+        targets.append(Targets(model.out_hs, [nodes[level] for level in levels], labels[:, levels], nodes, labels))
     if model.out_ns is not None:
-        targets.append((model.out_ns, *negative_targets(model, centres, position, first, epoch, model.negative)))
+        drawn, labels = negative_targets(model, centres, position, first, epoch, model.negative)
+        targets.append(Targets(model.out_ns, drawn, labels, drawn, labels))
     return targets
 
 
@@ -355,20 +378,13 @@ def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done:
     used = 0
     for size in chunk_sizes(len(window.contexts), most_inputs(model, alpha)):
         rows = window.contexts[used : used + size]
-        for matrix, outputs, labels in targets_of(
-            model, [window.centre], window.position, used * model.negative, epoch
-        ):
+        for target in targets_of(model, [window.centre], window.position, used * model.negative, epoch):
+            matrix, outputs, labels = target[:3]
             scale, paths = scales(model, rows), matrix is model.out_hs
-            dh, do, loss = block_step(
-                model.inputs[rows],
-                matrix[outputs],
-                labels,
-                alpha,
-                rows,
-                scale,
-                outputs,
-                paths,
-                together=model.together,
+            h = model.inputs[rows]
+            loss = block_loss(h, matrix[target.whole_rows], target.whole_labels)
+            dh, do, _ = block_step(
+                h, matrix[outputs], labels, alpha, rows, scale, outputs, paths, together=model.together
             )
             np.add.at(matrix, outputs, do)
             np.add.at(model.inputs, rows, scale * dh)
@@ -435,8 +451,10 @@ def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done
     sums = [model.inputs[window.contexts].sum(axis=0) for window in group]
     h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
-    for matrix, rows, labels in targets_of(model, [window.centre for window in group], group[0].position, 0, epoch):
-        dh, do, loss = block_step(h, matrix[rows], labels, alpha, outputs=rows, together=len(h))
+    for target in targets_of(model, [window.centre for window in group], group[0].position, 0, epoch):
+        matrix, rows, labels = target[:3]
+        loss = block_loss(h, matrix[target.whole_rows], target.whole_labels)
+        dh, do, _ = block_step(h, matrix[rows], labels, alpha, outputs=rows, together=len(h))
         np.add.at(matrix, rows, do)
         change += dh
         done.pairs += int((~np.isnan(labels)).sum())

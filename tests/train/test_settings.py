@@ -35,6 +35,7 @@ OUT_OF_RANGE: list[tuple[str, Any]] = [
     ("shrink_windows", None),
     ("negatives_per_pair", 0.5),
     ("cbow_exact", 7),
+    ("hs_exact", 7),
     ("alpha", -0.1),
     ("alpha", float("nan")),
     ("alpha", 10**400),
@@ -106,6 +107,7 @@ def test_numpy_numbers_are_numbers() -> None:
     [
         ({"negative": 0}, "nothing to train: set negative > 0 .* or hs=1"),
         ({"negatives_per_pair": True, "hs": 1, "negative": 0}, "negatives_per_pair applies to negative sampling"),
+        ({"hs_exact": True}, r"hs_exact applies to hierarchical softmax \(hs=1\) only"),
         ({"cbow_exact": True, "sg": 1}, r"cbow_exact applies to CBOW \(sg=0\) only"),
     ],
 )

@@ -156,6 +156,7 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
     "Training: The sigmoid is computed": (lambda a: one_step(a, 1.0), [0.488379955, 1.82994487]),
     "Training: Scores above 6 are learned from": (lambda a: one_step(a, 7.0), [-5.98752451, 7.04642169]),
     "Training: The loss is the sum over all pairs in float64": (lambda a: one_step(a, 6.5)[1], 6.56633797),
+    "Training: Huffman paths are trained in part": (lambda a: has(a.models.Word2Vec, "hs_exact"), [True]),
     "Training: `cbow_exact=True`": (lambda a: raised(lambda: a.model(cbow_exact=True).cbow_exact), True),
     "Training: `hashfxn`, `batch_words`, `queue_factor`, `report_delay` do nothing": (
         lambda a: [
