@@ -67,7 +67,7 @@ def stretch(path: Path, in_memory: int, seconds: float, workers: int) -> None:
     model.build_vocab(corpus)
     seen: list[tuple[float, float, int]] = []
     most = 0
-    passed = Corpus._passed
+    passed = Corpus.passed
 
     def watch(self: Corpus, words: int) -> None:
         nonlocal most
@@ -78,7 +78,7 @@ def stretch(path: Path, in_memory: int, seconds: float, workers: int) -> None:
             if seen[-1][0] - seen[0][0] > seconds:
                 raise KeyboardInterrupt
 
-    Corpus._passed = watch  # type: ignore[method-assign]
+    Corpus.passed = watch  # type: ignore[method-assign]
     with suppress(KeyboardInterrupt):
         model.train(corpus, progress=False)
     wall, cpu, words = (last - first for first, last in zip(seen[0], seen[-1], strict=True))

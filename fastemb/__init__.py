@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         Vocabulary,
     )
     from .items import Interactions, Item2Vec
-    from .models.callbacks import CallbackAny2Vec
+    from .models.callbacks import CallbackAny2Vec, StopTraining
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from .vectors import KeyedVectors, load_vectors, save_vectors
@@ -54,6 +54,7 @@ __all__ = [
     "LineSentence",
     "PathLineSentences",
     "Phrases",
+    "StopTraining",
     "Text8Corpus",
     "Vocabulary",
     "Word2Vec",
@@ -82,7 +83,7 @@ _HOMES = {
     "io": [],
     "items": ["Interactions", "Item2Vec"],
     "models": [],
-    "models.callbacks": ["CallbackAny2Vec"],
+    "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.word2vec": ["Word2Vec"],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
     "train": [],

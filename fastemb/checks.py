@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,10 @@ def integer(name: str, value: Any, least: int | None = None) -> int:
     """``value``, an integer of Python or NumPy, as an int.
 
     Raises:
-        TypeError: it is no integer.
+        TypeError: it is no integer, or True or False.
         ValueError: it is less than ``least``.
     """
+    _refuse_bool(name, value, "a whole number")
     try:
         found = operator.index(value)
     except TypeError:
@@ -30,11 +33,12 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     """``value`` as an int: it may be a float without a fraction or a string of digits, as in gensim.
 
     Raises:
-        TypeError: it is no whole number.
+        TypeError: it is no whole number, or True or False.
         ValueError: it does not lie between ``low`` and ``high``.
     """
+    _refuse_bool(name, value, "a whole number")
     try:
-        found = int(value) if isinstance(value, str | np.bool_) or _is_whole_float(value) else operator.index(value)
+        found = int(value) if isinstance(value, str) or _is_whole_float(value) else operator.index(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a whole number, not {value!r}") from None
     if not low <= found <= high:
@@ -49,7 +53,7 @@ def flag(name: str, value: Any) -> int:
         ValueError: it is neither.
     """
     try:
-        return whole(name, value, 0, 1)
+        return int(value) if isinstance(value, bool | np.bool_) else whole(name, value, 0, 1)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be 0 or 1, not {value!r}") from None
 
@@ -58,9 +62,10 @@ def number(name: str, value: Any, at_least: float = -math.inf) -> float:
     """``value`` as a float; it may be a string.
 
     Raises:
-        TypeError: it is no real number.
+        TypeError: it is no real number, or True or False.
         ValueError: it is not finite, or too small.
     """
+    _refuse_bool(name, value, "a number")
     try:
         found = float(value)
     except (TypeError, ValueError):
@@ -70,6 +75,25 @@ def number(name: str, value: Any, at_least: float = -math.inf) -> float:
     if not math.isfinite(found) or found < at_least:
         raise ValueError(f"{name} must be a finite number{'' if at_least < 0 else f' >= {at_least:g}'}, not {value!r}")
     return found
+
+
+def _refuse_bool(name: str, value: Any, wanted: str) -> None:
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be {wanted}, not {value!r}")
+
+
+def warn(message: str) -> None:
+    """Give a UserWarning at the line that called fastemb, however deep within it this is called."""
+    warnings.warn(message, UserWarning, stacklevel=_depth_of_user())
+
+
+def _depth_of_user() -> int:
+    """The ``stacklevel`` at which a warning of the function that calls this names the code that called fastemb."""
+    package = __name__.partition(".")[0]
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 def are_offsets(offsets: NDArray[Any], total: int) -> bool:

@@ -17,7 +17,7 @@ from .corpus import Corpus
 from .io import atomic_write
 from .models import Word2Vec
 from .threads import thread_count
-from .vectors import KeyedVectors
+from .vectors import KeyedVectors, save_vectors
 
 NEIGHBOURS = ("append", "Monday", "socket", "encode", "json", "ValueError")
 ANALOGIES = (
@@ -87,13 +87,13 @@ def run_demo(output: Path, workers: int | None = None, text: Path | None = None)
     )
     _show_neighbours(model.wv)
     _show_analogies(model.wv)
-    model.wv.save(str(output))
+    save_vectors(model.wv, output)
     command, python = _how_to_start()
     print(f"saved     {output}; go on with\n")
     print(f"    {command} similar {output} dict")
     print(f"    {command} analogy {output} read write load\n")
     print(f"or in {python}\n")
-    print(f"    import fastemb; print(fastemb.KeyedVectors.load({str(output)!r}).most_similar('dict'))")
+    print(f"    import fastemb; print(fastemb.load_vectors({str(output)!r}).most_similar('dict'))")
 
 
 def _how_to_start() -> tuple[str, str]:

@@ -8,9 +8,13 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
+_MOST = 100  # events that are kept
+
 
 def add_lifecycle_event(self: Any, event_name: str, log_level: int | bool = logging.INFO, **event: Any) -> None:
     """Log an event and append it, with the time, to ``lifecycle_events``; if that is None, only log it.
+
+    The first event and the latest ones are kept, 100 in all.
 
     Args:
         event_name: What happened.
@@ -23,6 +27,7 @@ def add_lifecycle_event(self: Any, event_name: str, log_level: int | bool = logg
     events = vars(self).setdefault("lifecycle_events", [])
     if events is not None:
         events.append(event)
+        del events[1 : -_MOST + 1]
 
 
 class Lifecycle:

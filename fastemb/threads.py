@@ -2,22 +2,25 @@
 
 Everything that runs on several threads does so by `in_threads`. So Ctrl-C has the same effect everywhere: the workers
 are told to stop, and the call raises KeyboardInterrupt when the last of them has ended.
+
+Waiting for that must not be broken off. A `Thread.join` that is interrupted may take a running thread for ended, and
+whatever catches the interrupt and waits again can itself be interrupted. So signals are deferred from before the first
+thread is started until the last has ended, and their handlers run between two waits; a wait is for an event that the
+worker itself sets, whatever happens to it.
 """
 
 from __future__ import annotations
 
-import _thread
-import contextlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 from .checks import whole
 from .config import available_cpus
+from .signals import Deferred, deliver
 
 MOST = 4096
-_POLL = 0.05  # seconds between two calls of `watch`
+_POLL = 0.05  # seconds between two calls of `watch`, and until a signal is handled
 
 
 def checked_workers(value: Any) -> int | None:
@@ -55,66 +58,62 @@ def in_threads(
         watch: Called by this thread all along.
 
     Raises:
-        BaseException: the first one of a worker or of ``watch``, or KeyboardInterrupt. Nothing runs any more then.
+        BaseException: the first one of a worker or of ``watch``, or what a handler of a signal raises, such as
+            KeyboardInterrupt. Nothing runs any more then.
     """
     if count == 1 and watch is None:
         work(0)
         return
-    _Team(count, work, stop).run(watch)
+    with Deferred():
+        _Team(count, work, stop).run(watch)
 
 
 class _Team:
-    """The threads of one call.
-
-    An interrupt may come between any two instructions of the main thread, so this holds no lock that it could leave
-    locked and does not use `Thread.join`, which takes a thread for ended when it is interrupted. What is shared are
-    lists that only grow; appending to one is atomic. (A second interrupt within the microsecond in which the first one
-    arrives can still escape.)
-    """
+    """The threads of one call."""
 
     def __init__(self, count: int, work: Callable[[int], None], stop: Callable[[], None]) -> None:
         self._count = count
         self._work = work
         self._stop = stop
-        self._begun: list[int] = []
-        self._ended: list[int] = []
-        self._stopped: list[bool] = []
+        self._started: list[tuple[threading.Thread, threading.Event]] = []  # each with what it sets at its end
+        self._stopped = False
         self._errors: list[BaseException] = []
-        self._all_ended = _thread.allocate_lock()  # released by the last worker
-        self._all_ended.acquire()
 
     def run(self, watch: Callable[[], None] | None) -> None:
         try:
             for index in range(self._count):
-                threading.Thread(target=self._one, args=(index,), name=f"fastemb-{index}", daemon=True).start()
-            while not self._all_ended.acquire(timeout=_POLL):
-                if watch is not None:
-                    watch()
+                deliver()
+                self._start(index)
+            for _, ended in self._started:
+                while not ended.wait(_POLL):
+                    deliver()
+                    if watch is not None:
+                        watch()
+        except BaseException as error:
+            self._fail(error)
         finally:
-            self._end()
+            for thread, ended in self._started:
+                ended.wait()
+                thread.join()
         if self._errors:
             raise self._errors[0]
 
-    def _end(self) -> None:
-        """Wait until no worker runs; one that was started but did not begin sees that it must not."""
-        while len(self._ended) != self._count:
-            with contextlib.suppress(KeyboardInterrupt):  # a second one; the first, or an error, is on its way
-                self._stopped.append(True)
-                self._stop()
-                if len(self._ended) == len(self._begun):
-                    return
-                time.sleep(0.001)
+    def _start(self, index: int) -> None:
+        ended = threading.Event()
+        thread = threading.Thread(target=self._one, args=(index, ended), name=f"fastemb-{index}", daemon=True)
+        thread.start()
+        self._started.append((thread, ended))
 
-    def _one(self, index: int) -> None:
-        self._begun.append(index)
+    def _one(self, index: int, ended: threading.Event) -> None:
         try:
             if not self._stopped:
                 self._work(index)
         except BaseException as error:  # handed to the thread that waits
-            self._errors.append(error)
-            self._stop()
+            self._fail(error)
         finally:
-            self._ended.append(index)
-            if len(self._ended) == self._count:
-                with contextlib.suppress(RuntimeError):  # two may see that they are the last
-                    self._all_ended.release()
+            ended.set()
+
+    def _fail(self, error: BaseException) -> None:
+        self._errors.append(error)
+        self._stopped = True
+        self._stop()

@@ -18,4 +18,5 @@ const struct fe_kernel *fe_kernel_at(int index) {
 
 const char *fe_kernel_name(const struct fe_kernel *kernel) { return kernel->name; }
 int fe_kernel_lanes(const struct fe_kernel *kernel) { return kernel->lanes; }
+int fe_kernel_together(const struct fe_kernel *kernel) { return kernel->together; }
 int fe_kernel_supported(const struct fe_kernel *kernel) { return kernel->supported(); }

@@ -1,5 +1,6 @@
-/* AVX2 + FMA: 16 registers of 8 floats. 2 x 6 dot products leave room for two inputs and one output; the update
- * keeps six outputs and their changes, one register wide, and three more for an input, its change and G. */
+/* AVX2 + FMA: 16 registers of 8 floats, two multiply-adds a cycle and two loads. 2 x 6 dot products leave room for two
+ * inputs and one output, which feeds two multiply-adds. The update keeps three inputs and their changes, two registers
+ * wide (a cache line, so that each of the other rows' lines is loaded once), and an output, its change and G. */
 #include "kernels/kernel.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -12,8 +13,11 @@
 #include <immintrin.h>
 
 #define LANES 8
-#define TILE_H 2
-#define COLUMNS 1
+#define SCORE_H 2
+#define UPDATE_H 3
+#define UPDATE_COLUMNS 2
+#define HELD 7
+#define LOCKSTEP 4
 #define PANEL 2
 #define ISA(name) name##_avx2
 typedef __m256 vf;
@@ -49,11 +53,28 @@ FE_INLINE vf v_quad(const vf *a, const int count) {
     return _mm256_hadd_ps(_mm256_hadd_ps(a[0], count > 1 ? a[1] : zero),
                           count > 2 ? _mm256_hadd_ps(a[2], count > 3 ? a[3] : zero) : zero);
 }
-FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
-    FE_UNROLL for (int i = 0; i < mi; i++) {
-        const vf low = v_quad(a + i * nj, nj), high = v_quad(a + i * nj + 4, nj - 4);
-        v_store(g + 8 * i, v_add(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)));
+/* Of two inputs with six outputs, the halves of a pair of registers are added first, one input's sums in the low and
+ * one's in the high half. */
+FE_INLINE vf v_halves(vf low, vf high) {
+    return v_add(_mm256_blend_ps(low, high, 0xF0), _mm256_permute2f128_ps(low, high, 0x21));
+}
+FE_INLINE void v_store_sums(float *g, int stride, const vf *a, const int mi, const int nj) {
+    if (mi == 1) {
+        const vf low = v_quad(a, nj), high = v_quad(a + 4, nj - 4);
+        v_store(g, v_add(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)));
+        return;
     }
+    vf both[8];
+    FE_UNROLL for (int j = 0; j < nj; j++) both[j] = v_halves(a[j], a[nj + j]);
+    const vf first = v_quad(both, nj), rest = v_quad(both + 4, nj - 4);
+    v_store(g, _mm256_permute2f128_ps(first, rest, 0x20));
+    v_store(g + stride, _mm256_permute2f128_ps(first, rest, 0x31));
+}
+FE_INLINE vf v_keep(vf a) {
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("" : "+x"(a)); /* GCC 12 reads it from memory for each multiply-add */
+#endif
+    return a;
 }
 
 FE_INLINE uint32_t v_above(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
@@ -120,6 +141,7 @@ static int supported(void) {
 const struct fe_kernel fe_kernel_avx2 = {
     .name = "avx2",
     .lanes = LANES,
+    .together = UPDATE_H,
     .supported = supported,
     .gradient = gradient_avx2,
     .update = update_avx2,

@@ -5,8 +5,11 @@
 #include "kernels/kernel.h"
 
 #define LANES 4
-#define TILE_H 2
-#define COLUMNS 1
+#define SCORE_H 2
+#define UPDATE_H 3
+#define UPDATE_COLUMNS 2
+#define HELD 7
+#define LOCKSTEP 4
 #define PANEL 2
 #define ISA(name) name##_base
 
@@ -61,9 +64,10 @@ DEFINE_EACH(v_pow2i, (vf x), pow2_of_integer(LANE(x, l)))
 FE_INLINE float sum_of_lanes(vf a) { return (LANE(a, 0) + LANE(a, 2)) + (LANE(a, 1) + LANE(a, 3)); }
 /* x - x is 0 for a finite x and NaN otherwise. */
 FE_INLINE int v_all_finite(vf x) { return sum_of_lanes(v_sub(x, x)) == 0.0f; }
-FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+FE_INLINE vf v_keep(vf a) { return a; }
+FE_INLINE void v_store_sums(float *g, int stride, const vf *a, const int mi, const int nj) {
     for (int i = 0; i < mi; i++)
-        for (int j = 0; j < 8; j++) g[8 * i + j] = j < nj ? sum_of_lanes(a[i * nj + j]) : 0.0f;
+        for (int j = 0; j < 8; j++) g[i * stride + j] = j < nj ? sum_of_lanes(a[i * nj + j]) : 0.0f;
 }
 
 FE_INLINE uint32_t v_above(vf a, vf b) {
@@ -141,6 +145,7 @@ static int supported(void) { return 1; }
 const struct fe_kernel fe_kernel_base = {
     .name = "base",
     .lanes = LANES,
+    .together = UPDATE_H,
     .supported = supported,
     .gradient = gradient_base,
     .update = update_base,

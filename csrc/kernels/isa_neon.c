@@ -1,5 +1,6 @@
-/* NEON on 64-bit Arm: 32 registers of 4 floats and fused multiply-add in the baseline. 4 x 6 dot products and
- * updates two registers wide fill the register file. */
+/* NEON on 64-bit Arm: 32 registers of 4 floats and fused multiply-add in the baseline. 4 x 6 dot products, and
+ * updates of three inputs and their changes three registers wide with an output and its change, fill the register file.
+ */
 #include "kernels/kernel.h"
 
 #if defined(__aarch64__) || defined(_M_ARM64)
@@ -8,8 +9,11 @@
 #include <string.h>
 
 #define LANES 4
-#define TILE_H 4
-#define COLUMNS 2
+#define SCORE_H 4
+#define UPDATE_H 3
+#define UPDATE_COLUMNS 3
+#define HELD 14
+#define LOCKSTEP 4
 #define ISA(name) name##_neon
 typedef float32x4_t vf;
 
@@ -40,10 +44,11 @@ FE_INLINE vf v_quad(const vf *a, const int count) {
     return vpaddq_f32(vpaddq_f32(a[0], count > 1 ? a[1] : zero),
                       vpaddq_f32(count > 2 ? a[2] : zero, count > 3 ? a[3] : zero));
 }
-FE_INLINE void v_store_sums(float *g, const vf *a, const int mi, const int nj) {
+FE_INLINE vf v_keep(vf a) { return a; }
+FE_INLINE void v_store_sums(float *g, int stride, const vf *a, const int mi, const int nj) {
     FE_UNROLL for (int i = 0; i < mi; i++) {
-        v_store(g + 8 * i, v_quad(a + i * nj, nj));
-        v_store(g + 8 * i + 4, v_quad(a + i * nj + 4, nj - 4));
+        v_store(g + i * stride, v_quad(a + i * nj, nj));
+        v_store(g + i * stride + 4, v_quad(a + i * nj + 4, nj - 4));
     }
 }
 
@@ -92,6 +97,7 @@ static int supported(void) { return 1; }
 const struct fe_kernel fe_kernel_neon = {
     .name = "neon",
     .lanes = LANES,
+    .together = UPDATE_H,
     .supported = supported,
     .gradient = gradient_neon,
     .update = update_neon,

@@ -28,32 +28,38 @@ enum { FE_SCORE_QUERIES = 6 }; /* queries that are scored side by side */
  *     S = H O'    G = alpha (Y - sigmoid(S))    dH += scale G O    O += G' H
  *
  * All scores are made before any row changes. A row may be in h, or in o, more than once, and receives every change.
- * Up to six inputs take one output after the other: an output that is there twice is read the second time after its
- * first change. More inputs take the outputs in groups of up to six, and all rows of a group are read before they
- * change; an input that is there twice is read by the last group after its first change. */
+ * The update takes all inputs at once, or if there are more than fe_kernel.together groups of up to so many, of even
+ * size. A group reads its rows before it changes them, so that an input that is there twice is read by a later group
+ * after its first change. The last group takes one output after the other: an output that is there twice is read by it
+ * the second time after its first change. */
 struct fe_block {
     float *const *h;       /* m rows, only read */
     float *const *dh;      /* m rows that receive the change of h: the same rows, or others */
     const float *scale;    /* m factors on that change */
     float *const *o;       /* n rows */
-    const uint8_t *labels; /* n, 0 or 1, the same for every input; or NULL: the first is 1, the others are 0 */
+    const uint8_t *labels; /* n bits, the same for every input, eight in a byte; or NULL: 1 for the first, else 0 */
 
     /* Several centres in a block: the first `paired` outputs (FE_CENTRES at most) are centres, the others negatives. An
      * input learns from its own centres with label 1, from every negative with label 0, and nothing from the centres of
      * other inputs. 0: every input learns from every output, as `labels` say. */
     int paired;
     /* m: bit k of own[i] says whether output k is a centre of input i. NULL: output i is the centre of input i, for all
-     * m >= 2 inputs, and `more` is not read. */
+     * m >= 2 inputs, and `times` is not read. */
     const uint8_t *own;
-    /* 1 << FE_CENTRES: 1 + more[own[i]] is how often input i meets each negative. An input that is a context of three
+    /* 1 << FE_CENTRES: times[own[i]] is how often input i meets each negative. An input that is a context of three
      * centres meets it three times. */
-    const float *more;
+    const float *times;
 
     /* 1: the inputs take an output one after the other, each as the inputs before have left it, though scores are made
      * first; no output may be there twice. 0: all inputs see the output as it was. */
     int in_turn;
     int m; /* 1 ... FE_MAX_INPUTS */
     int n; /* >= 1 */
+
+    /* Rows that later blocks take, of `size` floats: `update` sends for them, for a cache line of each as it reaches
+     * the same columns of its own rows. Sent for all at once they would fill the processor's queue of cache misses. */
+    const float *const *ahead;
+    int ahead_count;
 };
 
 /* Rows and queries quantised to whole numbers of 16 bits, two of them in a word:
@@ -83,6 +89,7 @@ struct fe_query {
 struct fe_kernel {
     const char *name;
     int lanes;
+    int together; /* inputs in a group of the update; the matched ones of four centres are always one group */
     int (*supported)(void);
 
     /* ---- the step and its bags (step.inc.h, rows.inc.h) ----
@@ -93,7 +100,7 @@ struct fe_kernel {
      * is noise. It is in these four functions and nowhere else; all other memory that a thread writes is its own. */
     /* Fills g, FE_STEP_G(n) floats, for `update`. Returns 0 when a score was not finite. loss is added to, or NULL. */
     int (*gradient)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *g);
-    /* Adds the changes. change: FE_STEP_CHANGE floats of scratch. */
+    /* Adds the changes. change: FE_STEP_CHANGE(n) floats of scratch. */
     void (*update)(const struct fe_block *block, int64_t size, const float *g, float *change);
     /* out = factor * sum of m rows */
     void (*gather)(float *const *rows, int m, float factor, int64_t size, float *out);
@@ -125,10 +132,10 @@ struct fe_kernel {
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;
 
 enum {
-    G_ROW = 8,             /* floats of G for an input and a group of outputs, where there is more than one input */
-    FE_STEP_COLUMNS = 256, /* columns of the inputs' changes that are kept from one group of outputs to the next */
-    FE_STEP_CHANGE = FE_MAX_INPUTS * FE_STEP_COLUMNS,
+    G_ROW = 8,            /* floats of G that a tile of scores writes for an input */
+    FE_STEP_COLUMNS = 32, /* of an output's change that waits while all inputs pass by, at most */
 };
-#define FE_STEP_G(n) (FE_MAX_INPUTS * G_ROW * (((int64_t)(n) + 5) / 6))
+#define FE_STEP_G(n) (3 * ((int64_t)FE_MAX_INPUTS * ((n) + 2 * G_ROW) + 2 * FE_LINE)) /* G, labels, weights */
+#define FE_STEP_CHANGE(n) ((int64_t)(n) * FE_STEP_COLUMNS)
 
 #endif

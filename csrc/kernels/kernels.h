@@ -11,6 +11,9 @@ const struct fe_kernel *fe_kernel_at(int index);
 const char *fe_kernel_name(const struct fe_kernel *kernel);
 /* Floats in one vector register. */
 int fe_kernel_lanes(const struct fe_kernel *kernel);
+/* Inputs that an update takes at a time (struct fe_block): where a row is there twice, kernels with the same number
+ * agree to rounding. */
+int fe_kernel_together(const struct fe_kernel *kernel);
 /* Whether this CPU can run it. */
 int fe_kernel_supported(const struct fe_kernel *kernel);
 

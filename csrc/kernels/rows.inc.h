@@ -16,7 +16,7 @@ FE_INLINE vf ISA(load_some)(const float *p, int64_t count) {
 
 FE_INLINE float ISA(sum_of)(vf a) {
     float sums[G_ROW > LANES ? G_ROW : LANES];
-    v_store_sums(sums, &a, 1, 1);
+    v_store_sums(sums, G_ROW, &a, 1, 1);
     return sums[0];
 }
 

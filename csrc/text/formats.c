@@ -6,6 +6,7 @@
  * same float, by Schubfach (Giulietti, "The Schubfach way to render doubles", 2020). */
 #include <string.h>
 
+#include "common/compiler.h"
 #include "text/text.h"
 
 static int is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
@@ -114,6 +115,12 @@ static int to_double(const struct decimal *number, double *result) {
 
 /* ---- reading ---- */
 
+static char *put_key(char *to, const char *at, const char *end) {
+    memcpy(to, at, (size_t)(end - at));
+    to[end - at] = '\n';
+    return to + (end - at) + 1;
+}
+
 int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
                        int64_t *keys_used, int64_t *used) {
     const int64_t row_bytes = dims * (int64_t)sizeof *rows;
@@ -125,8 +132,7 @@ int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t 
         const char *space = at < end ? memchr(at, ' ', (size_t)(end - at)) : NULL;
         if (space == NULL || end - (space + 1) < row_bytes) break;
         if (keys != NULL) {
-            memcpy(key_to, at, (size_t)(space + 1 - at));
-            key_to += space + 1 - at;
+            key_to = put_key(key_to, at, space);
         }
         if (rows != NULL) memcpy(rows + count * dims, space + 1, (size_t)row_bytes);
         at = space + 1 + row_bytes;
@@ -159,19 +165,55 @@ static int read_numbers(struct fe_text *text, const char *bytes, const char *at,
     return skip_blanks(at, end) == end;
 }
 
+static const char *skip_blanks_back(const char *begin, const char *at) {
+    while (at > begin && is_blank(at[-1])) at--;
+    return at;
+}
+
+static const char *skip_field_back(const char *begin, const char *at) {
+    while (at > begin && !is_blank(at[-1])) at--;
+    return at;
+}
+
+static int may_be_number(const char *at, const char *end) {
+    int digits = 0;
+    for (; at < end; at++) {
+        if (is_digit(*at)) digits = 1;
+        else if (memchr("+-.eE", *at, 5) == NULL) return 0;
+    }
+    return digits;
+}
+
+/* The end of a key with spaces in it, as GloVe's files have: what stands before the last `dims` fields. NULL when that
+ * is one word, or ends in a number, so that the line rather has too many of these. Forgets what was read of the line.
+ */
+FE_NOINLINE const char *key_with_spaces(struct fe_text *text, const char *begin, const char *end) {
+    while (text->hard_count > 0 && text->hard[text->hard_count - 1].index >= text->count * text->dims)
+        text->hard_count--;
+    const char *at = skip_blanks_back(begin, end);
+    for (int64_t column = 0; column < text->dims; column++) at = skip_blanks_back(begin, skip_field_back(begin, at));
+    const char *word = skip_field_back(begin, at);
+    return word == begin || is_blank(*begin) || may_be_number(word, at) ? NULL : at;
+}
+
 int fe_text_read_rows(struct fe_text *text, const char *bytes, int64_t length) {
     const char *at = bytes, *end = bytes + length;
+    const char *spaced = NULL; /* the end of the key of a line that is read again */
     char *key_to = text->keys;
     int fits = 1;
     text->count = text->hard_count = 0;
     while (text->count < text->room && text->hard_room - text->hard_count >= text->dims) {
         const char *line_end = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
         if (line_end == NULL) break;
-        const char *key_end = memchr(at, ' ', (size_t)(line_end - at));
+        const char *key_end = spaced != NULL ? spaced : memchr(at, ' ', (size_t)(line_end - at));
         fits = key_end != NULL && read_numbers(text, bytes, key_end, line_end);
+        if (!fits && key_end != NULL && spaced == NULL) {
+            spaced = key_with_spaces(text, at, line_end);
+            if (spaced != NULL) continue;
+        }
         if (!fits) break;
-        memcpy(key_to, at, (size_t)(key_end + 1 - at));
-        key_to += key_end + 1 - at;
+        spaced = NULL;
+        key_to = put_key(key_to, at, key_end);
         text->count++;
         at = line_end + 1;
     }

@@ -132,7 +132,7 @@ void fe_phrases_join(const struct fe_sentences *text, const struct fe_phrases *p
 
 /* Binary records: a key, a space, `dims` little-endian floats; line ends before a key are dropped. Reads the whole
  * records in `bytes`, at most `room`, and returns how many; *used is where the next one starts. keys: room for
- * `length` bytes; each key is followed by a space. rows, or keys and keys_used, may be NULL. */
+ * `length` bytes; each key is followed by a line end. rows, or keys and keys_used, may be NULL. */
 int64_t fe_binary_read(const char *bytes, int64_t length, int64_t dims, int64_t room, float *rows, char *keys,
                        int64_t *keys_used, int64_t *used);
 
@@ -141,13 +141,14 @@ struct fe_field {
     int64_t index, begin, end;
 };
 
-/* Lines of text: a key, a space, `dims` numbers with blanks between them. */
+/* Lines of text: a key, a space, `dims` numbers with blanks between them. The key may have spaces in it, if its last
+ * word is no number. */
 struct fe_text {
     int64_t dims;
     int64_t room;    /* rows that `floats` or `doubles` can take */
     float *floats;   /* room x dims, or NULL */
     double *doubles; /* room x dims, when `floats` is NULL */
-    char *keys;      /* room for as many bytes as are read; each key is followed by a space */
+    char *keys;      /* room for as many bytes as are read; each key is followed by a line end */
     struct fe_field *hard;
     int64_t hard_room; /* reading stops before a line when fewer than `dims` are left */
     /* results */

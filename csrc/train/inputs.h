@@ -11,6 +11,7 @@
 
 #include "common/carve.h"
 #include "kernels/kernel.h"
+#include "train/ahead.h"
 #include "train/targets.h"
 #include "train/tokens.h"
 #include "train/train.h"
@@ -35,16 +36,18 @@ struct fe_pending {
     uint64_t *aims; /* random bits of the negatives */
     int32_t aim_count;
     int32_t path_is_new; /* not that of the block before */
+    int64_t token, kept; /* number of the first centre's token; centres before it */
     /* outputs, which are found later */
     int32_t *drawn;       /* centres and negatives */
     const int32_t *nodes; /* of the path */
-    uint8_t *labels;      /* of these */
+    uint8_t *labels;      /* of these, as bits */
     int32_t drawn_count, node_count;
 };
 
 struct fe_maker {
     void (*make)(struct fe_maker *maker, struct fe_pending *p);
     const struct fe_job *job;
+    struct fe_ahead *ahead;
     int32_t most_centres;                 /* in a block */
     int32_t most_contexts, most_together; /* in a block of fe_next_contexts, of fe_next_windows */
     uint64_t negatives_key;
@@ -85,7 +88,7 @@ static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job 
     if (job->inputs.kind == FE_BAG_INPUTS) p->own = NULL;
     p->aims = carve(c, fe_most_draws(job), sizeof *p->aims);
     p->drawn = carve(c, fe_most_draws(job) + FE_CENTRES + 1, sizeof *p->drawn);
-    p->labels = carve(c, job->paths.longest + 1, 1);
+    p->labels = carve(c, job->paths.longest / 8 + 1, 1);
 }
 
 /* The rows of IN in a block. */
@@ -93,14 +96,9 @@ static inline int32_t fe_row_count(const struct fe_pending *p) { return p->has_b
 
 /* ---- centres ---- */
 
-static inline void fe_prefetch_row(const float *matrix, int64_t row, const struct fe_job *job) {
-    const float *at = matrix + row * job->matrices.stride;
-    for (int64_t c = 0; c < job->matrices.size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
-}
-
 FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {
     const int32_t id = maker->window.ids[entry];
-    fe_prefetch_row(maker->job->matrices.in, id, maker->job);
+    fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, id);
     if (maker->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(maker->job->paths.offsets + id);
 }
 
@@ -143,6 +141,7 @@ static inline int fe_is_centre(const struct fe_pending *p, int32_t centre) {
 /* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
 static inline void fe_aim(const struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first,
                           int32_t count) {
+    p->token = token;
     p->aim_count = count;
     if (count > 0) fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, count, p->aims);
 }
@@ -231,6 +230,7 @@ static void fe_next_baskets(struct fe_maker *maker, struct fe_pending *p) {
             p->own[m] = (uint8_t)(1 << m);
         }
     p->m = m;
+    p->kept = maker->kept - maker->centre_count;
     const int32_t drawn = p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : negative;
     fe_aim(maker, p, maker->centre_tokens[0], (uint64_t)first * (uint64_t)fe_most_draws(maker->job), drawn);
 }
@@ -324,11 +324,12 @@ static inline void fe_next_block(struct fe_maker *maker, struct fe_pending *p) {
     const struct fe_job *job = maker->job;
     p->m = p->has_bags = p->centre_count = p->own_pairs = 0;
     p->path_is_new = 1;
+    p->kept = maker->kept - (maker->used == 0 && maker->context_count > 0);
     maker->make(maker, p);
     if (p->m == 0) return;
     if (job->matrices.out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
     if (job->contexts.basket > 0)
-        for (int32_t i = 0; i < fe_row_count(p); i++) fe_prefetch_row(job->matrices.in, p->rows[i], job);
+        for (int32_t i = 0; i < fe_row_count(p); i++) fe_send_for(maker->ahead, job, job->matrices.in, p->rows[i]);
 }
 
 /* How many contexts may share outputs at this rate. All of them are scored before any has moved an output: with many
@@ -340,10 +341,11 @@ static inline int32_t fe_most_at_rate(float alpha, int has_paths, int32_t limit)
 
 /* Before the first block; maker and p are laid out. */
 static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *job, const struct fe_view *view,
-                                  int64_t epoch, float alpha) {
+                                  int64_t epoch, float alpha, struct fe_ahead *ahead) {
     const int is_alone = job->inputs.per_pair || job->matrices.out_hs != NULL;
     const uint64_t key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
     maker->job = job;
+    maker->ahead = ahead;
     maker->most_centres = is_alone ? 1 : FE_CENTRES;
     maker->most_contexts = job->inputs.per_pair ? 1
                                                 : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);

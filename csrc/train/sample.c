@@ -41,7 +41,12 @@ void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed
  * size .. 2 * size - 2 the inner nodes in the order they were made; the last one is the root. */
 int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work) {
     int64_t *parent = work, *mass = work + 2 * (int64_t)size;
-    for (int32_t i = 0; i < size; i++) mass[i] = counts[i];
+    int64_t left = INT64_MAX; /* of what all masses may add up to */
+    for (int32_t i = 0; i < size; i++) {
+        if (counts[i] < 0 || counts[i] > left) return -1;
+        left -= counts[i];
+        mass[i] = counts[i];
+    }
 
     /* Words from the rarest up and inner nodes in order of making are two queues with rising mass: the two
      * lightest nodes are always at their heads. */

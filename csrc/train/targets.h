@@ -37,13 +37,18 @@ FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centre
     return n;
 }
 
-/* Inner nodes from the root down; label 1 where the path turns to 0 (Mikolov et al. 2013, equation 3). Returns their
- * number. */
+/* Inner nodes from the root down; label 1, as a bit, where the path turns to 0 (Mikolov et al. 2013, equation 3).
+ * Returns their number. */
 static inline int32_t fe_target_path(const struct fe_job *job, int32_t centre, const int32_t **rows, uint8_t *labels) {
     const int64_t from = job->paths.offsets[centre];
     const int32_t n = (int32_t)(job->paths.offsets[centre + 1] - from);
     *rows = job->paths.nodes + from;
-    for (int32_t i = 0; i < n; i++) labels[i] = (uint8_t)(1 - job->paths.codes[from + i]);
+    const uint8_t *codes = job->paths.codes + from;
+    for (int32_t i = 0; i < n; i += 8) {
+        uint32_t turns = 0;
+        for (int32_t k = 0; k < 8 && i + k < n; k++) turns |= (uint32_t)codes[i + k] << k;
+        labels[i / 8] = (uint8_t)~turns;
+    }
     return n;
 }
 

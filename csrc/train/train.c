@@ -4,9 +4,9 @@
  * block passes three stages, and what a stage asks memory for, the next one finds in cache:
  *
  *     inputs    its centres and contexts are found, its negatives drawn as random bits;
- *               rows of IN and entries of the noise table are sent for
- *     outputs   the random bits become words; rows of OUT are sent for
- *     step      scores and G (gradient), then the rows change (update)
+ *               rows of IN go on a list, entries of the noise table are sent for
+ *     outputs   the random bits become words; rows of OUT go on the list
+ *     step      scores and G (gradient), then the rows change (update), while the rows on the list are sent for
  *
  * The stages of three blocks take turns. After a gradient the processor still waits for sigmoids, a long chain of
  * dependent instructions; it makes the blocks that come next meanwhile:
@@ -27,8 +27,10 @@
 #include "train/train.h"
 
 enum {
-    AHEAD = 2,      /* blocks whose inputs are made before they are trained on */
-    NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
+    AHEAD = 2,            /* blocks whose inputs are made before they are trained on */
+    MORE_AHEAD = 3,       /* where these are small, one input each: they pass while a row is still on its way */
+    NEAR_NODES = 9,       /* at the top of each path: up to 511 in all, which stay in cache by themselves */
+    USUAL_WORK = 1 << 28, /* floats of rows gathered and of pairs scored, before a block may be broken off */
 };
 
 struct trainer {
@@ -36,7 +38,9 @@ struct trainer {
     const struct fe_job *job;
     float alpha;
     struct fe_maker maker;
-    struct fe_pending slots[AHEAD + 1];
+    struct fe_ahead ahead;
+    struct fe_pending slots[MORE_AHEAD + 1];
+    int blocks_ahead;
     /* arguments of a step */
     float **rows; /* of IN */
     float *scale; /* of their changes; 1 for good without in_scale */
@@ -44,9 +48,10 @@ struct trainer {
     float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES]; /* means or sums of bags; their changes, one after another */
     float shares[FE_CENTRES];                              /* of a bag's change that each of its rows receives */
     int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
-    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `more`, with the usual number of draws or
+    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `times`, with the usual number of draws or
                                                               FE_LEAST_DRAWS */
     float *g, *change;                                     /* of the kernel */
+    int64_t rows_read;                                     /* of IN */
     struct fe_done done;
 };
 
@@ -56,14 +61,14 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     const int64_t drawn = fe_most_draws(job) + FE_CENTRES + 1, nodes = job->paths.longest + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     fe_maker_lay_out(&t->maker, job, c);
-    for (int k = 0; k <= AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
+    for (int k = 0; k <= MORE_AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
     t->rows = carve(c, fe_most_rows(job), sizeof *t->rows);
     t->scale = carve(c, fe_most_rows(job), sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
     for (int k = 0; k < FE_CENTRES; k++) t->hidden[k] = carve(c, job->matrices.stride, sizeof(float));
     for (int k = 0; k < FE_CENTRES; k++) t->hidden_change[k] = carve(c, job->matrices.stride, sizeof(float));
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
-    t->change = carve(c, FE_STEP_CHANGE, sizeof *t->change);
+    t->change = carve(c, FE_STEP_CHANGE(outputs), sizeof *t->change);
 }
 
 size_t fe_workspace_size(const struct fe_job *job) {
@@ -76,17 +81,17 @@ size_t fe_workspace_size(const struct fe_job *job) {
 /* ---- outputs ---- */
 
 /* Find the block's output rows and send for them. */
-static void find_outputs(const struct trainer *t, struct fe_pending *p) {
+static void find_outputs(struct trainer *t, struct fe_pending *p) {
     const struct fe_job *job = t->job;
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
     if (job->negatives.count > 0) {
         p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
-        for (int32_t k = 0; k < p->drawn_count; k++) fe_prefetch_row(job->matrices.out_ns, p->drawn[k], job);
+        for (int32_t k = 0; k < p->drawn_count; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
     }
     if (job->matrices.out_hs != NULL) p->node_count = fe_target_path(job, p->centres[0], &p->nodes, p->labels);
     for (int32_t k = NEAR_NODES; k < p->node_count && p->path_is_new; k++)
-        fe_prefetch_row(job->matrices.out_hs, p->nodes[k], job);
+        fe_send_for(&t->ahead, job, job->matrices.out_hs, p->nodes[k]);
 }
 
 /* ---- the step ---- */
@@ -130,12 +135,18 @@ static inline int gradient(struct trainer *t, const struct fe_pending *p, struct
     return t->kernel->gradient(block, t->job->matrices.size, t->alpha, t->job->want_loss ? &t->done.loss : NULL, t->g);
 }
 
+static inline struct fe_pending *slot_after(struct trainer *t, int now, int blocks) {
+    const int at = now + blocks, slots = t->blocks_ahead + 1;
+    return &t->slots[at < slots ? at : at - slots];
+}
+
 /* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
  * finite. */
 static inline int train_pending(struct trainer *t, int now) {
     const struct fe_pending *p = &t->slots[now];
     const struct fe_job *job = t->job;
     struct fe_block block = {.h = t->rows, .dh = t->rows, .scale = t->scale, .m = p->m};
+    t->rows_read += fe_row_count(p);
     find_inputs(t, p);
     if (p->has_bags) {
         gather_bags(t, p);
@@ -151,15 +162,24 @@ static inline int train_pending(struct trainer *t, int now) {
         if (p->centre_count > 1 || p->aim_count > job->negatives.count) {
             block.paired = p->centre_count;
             block.own = p->own;
-            block.more = p->aim_count > job->negatives.count ? t->least : t->usual;
+            block.times = p->aim_count > job->negatives.count ? t->least : t->usual;
         }
         if (!gradient(t, p, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count)) return 0;
     }
-    find_outputs(t, &t->slots[(now + AHEAD - 1) % (AHEAD + 1)]);
-    fe_next_block(&t->maker, &t->slots[(now + AHEAD) % (AHEAD + 1)]);
+    find_outputs(t, slot_after(t, now, t->blocks_ahead - 1));
+    fe_next_block(&t->maker, slot_after(t, now, t->blocks_ahead));
+    block.ahead = t->ahead.rows;
+    block.ahead_count = t->ahead.count;
     if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
+    t->ahead.count = 0;
     if (p->has_bags) scatter_bags(t, p);
     return 1;
+}
+
+/* Whether to break off: after a usual block's work, so that blocks of usual settings are never left half done. */
+static inline int is_stopped(const struct trainer *t) {
+    const volatile int32_t *stop = t->job->stop;
+    return stop != NULL && *stop && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
@@ -167,23 +187,30 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
-    fe_maker_start(&t.maker, job, view, epoch, alpha);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
-        t.usual[own] = times - 1.0f;
-        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS - 1.0f;
+        t.usual[own] = times;
+        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
     }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
     t.shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
     for (int64_t i = 0; i < fe_most_rows(job); i++) t.scale[i] = 1.0f;
+    t.blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
     int ok = 1;
     if (begin < end) {
         fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-        for (int k = 0; k < AHEAD; k++) fe_next_block(&t.maker, &t.slots[k]);
-        for (int k = 0; k < AHEAD - 1; k++) find_outputs(&t, &t.slots[k]);
-        for (int now = 0; ok && t.slots[now].m > 0; now = (now + 1) % (AHEAD + 1)) ok = train_pending(&t, now);
+        for (int k = 0; k < t.blocks_ahead; k++) fe_next_block(&t.maker, &t.slots[k]);
+        for (int k = 0; k < t.blocks_ahead - 1; k++) find_outputs(&t, &t.slots[k]);
+        int now = 0;
+        for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = now < t.blocks_ahead ? now + 1 : 0)
+            ok = train_pending(&t, now);
+        if (ok && t.slots[now].m > 0) { /* broken off */
+            end = t.slots[now].token;
+            t.maker.kept = t.slots[now].kept;
+        }
     }
     t.done.words = end - begin;
     t.done.kept = t.maker.kept;

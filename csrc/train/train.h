@@ -25,7 +25,8 @@ void fe_draw_negatives(const struct fe_alias *noise, int32_t size, uint64_t seed
                        int64_t count, int32_t *rows);
 
 /* Huffman tree over counts[size], which must not increase (Mikolov et al. 2013, section 2.1).
- * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes. */
+ * work: 4 * size int64, read again by fe_huffman_paths. Returns the summed length of all codes, or -1 when a count
+ * is negative or they add up to 2^63 or more. */
 int64_t fe_huffman_build(const int64_t *counts, int32_t size, int64_t *work);
 /* For each word, from the root down: the rows of the inner nodes on its path, the turn (0 or 1) taken at each.
  * offsets: size + 1; nodes, codes: the summed length of all codes. */
@@ -97,10 +98,11 @@ struct fe_job {
     struct fe_paths paths;
     uint64_t seed;
     int32_t want_loss;
+    const volatile int32_t *stop; /* another thread sets it to 1 to break off blocks that take long; or NULL */
 };
 
 struct fe_done {
-    int64_t words; /* tokens passed, dropped ones included */
+    int64_t words; /* tokens passed, dropped ones included; all of the block unless it was broken off */
     int64_t kept;  /* centres trained */
     int64_t pairs; /* (input, output) pairs trained, each once however much it weighs */
     double loss;   /* sum of -log sigmoid, 0 unless want_loss */
@@ -111,7 +113,10 @@ size_t fe_workspace_size(const struct fe_job *job);
 
 /* Train on the centres at tokens [begin, end) of a view; contexts may lie outside, but within their sentences.
  * What is drawn at a token depends on (seed, epoch, its position) alone; which tokens share a draw also on where a
- * block begins. So a view of a part of a corpus, whole sentences, trains as the whole would. */
+ * block begins. So a view of a part of a corpus, whole sentences, trains as the whole would.
+ *
+ * With job->stop set it returns once it has done as much as a block of usual length, some 0.1 s: such a one is trained
+ * to its end, and training can be taken up between two blocks. */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
                    int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
 

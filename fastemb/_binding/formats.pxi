@@ -30,7 +30,7 @@ cdef extern from "text/text.h" nogil:
 
 
 def find_binary(const unsigned char[::1] data not None, int64_t dims, int64_t room, unsigned char[::1] keys not None):
-    """Find whole binary records, at most ``room``, and copy their keys, a space after each, into ``keys``.
+    """Find whole binary records, at most ``room``, and copy their keys, a line end after each, into ``keys``.
 
     Returns (records found, bytes of ``keys``, bytes of ``data``).
     """

@@ -35,7 +35,7 @@ cdef class TopRows:
     def __cinit__(self, str isa, const float[:, :] rows not None, const float[::1] scale,
                   const int64_t[::1] candidates, const float[:, ::1] queries not None,
                   const int64_t[::1] exclude_offsets, const int64_t[::1] exclude, Py_ssize_t n):
-        cdef Py_ssize_t count = queries.shape[0], k
+        cdef Py_ssize_t count = queries.shape[0], k, j
         cdef bint fits = True
         self.kernel = _kernel(isa)
         _require(count > 0 and queries.shape[1] > 0 and queries.shape[1] == rows.shape[1] and n > 0,
@@ -63,6 +63,10 @@ cdef class TopRows:
             for k in range(count):
                 fits = fits and exclude_offsets[k] <= exclude_offsets[k + 1]
             _require(fits, "offsets of exclusions must rise")
+            for k in range(count):
+                for j in range(exclude_offsets[k] + 1, exclude_offsets[k + 1]):
+                    fits = fits and exclude[j - 1] <= exclude[j]
+            _require(fits, "excluded rows must rise within a query")
             self.top.exclude_offsets = &exclude_offsets[0]
             self.top.exclude = &exclude[0] if exclude.shape[0] else NULL
         cdef unsigned char[::1] heaps = bytearray(<object>count * n * sizeof(uint64_t))

@@ -60,6 +60,7 @@ cdef extern from "train/train.h" nogil:
         fe_paths paths
         uint64_t seed
         int32_t want_loss
+        const int32_t *stop
 
     struct fe_done:
         int64_t words
@@ -108,6 +109,8 @@ cdef class HuffmanTree:
         cdef unsigned char[::1] work = self.work
         with nogil:
             self.total = fe_huffman_build(&counts[0], <int32_t>self.size, <int64_t *>&work[0])
+        if self.total < 0:
+            raise ValueError("counts must not be negative, nor add up to 2**63 or more")
 
     def paths(self, int64_t[::1] offsets not None, int32_t[::1] nodes not None, uint8_t[::1] codes not None):
         """Fill offsets (n + 1), nodes (total) and codes (total); the latter two have room for one more."""
@@ -256,6 +259,7 @@ cdef class Trainer:
     cdef fe_job job
     cdef const fe_kernel *kernel
     cdef int64_t words
+    cdef int32_t stopped
     cdef object kept_alive
 
     def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
@@ -283,6 +287,11 @@ cdef class Trainer:
             self.job.subsampling.last = fe_keep_last(&keep[0], <int32_t>self.words)
         self.job.seed = seed
         self.job.want_loss = want_loss
+        self.job.stop = &self.stopped
+
+    def stop(self):
+        """Break off blocks that take long, in whatever thread."""
+        self.stopped = 1
 
     def workspace(self):
         """Scratch memory for one thread."""
@@ -290,7 +299,10 @@ cdef class Trainer:
 
     def train_block(self, TokenView view not None, int64_t epoch, int64_t begin, int64_t end, float alpha,
                     unsigned char[::1] workspace not None):
-        """Train on the centres at tokens [begin, end) of a view; returns (words, kept, pairs, loss)."""
+        """Train on the centres at tokens [begin, end) of a view; returns (words, kept, pairs, loss).
+
+        After `stop` it trains as much as a block of usual length only, and ``words`` says how far it came.
+        """
         cdef fe_done done
         cdef int status
         _require(view.words <= self.words, "the view is of a larger vocabulary")

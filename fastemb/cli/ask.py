@@ -6,13 +6,13 @@ import argparse
 import sys
 
 from ..vectors import KeyedVectors, load_vectors
-from .shared import positive
+from .shared import positive, vectors_path
 
 
 def add_similar(parser: argparse.ArgumentParser) -> None:
     """Add ``similar``."""
     parser.description = "Print each word's nearest neighbours by cosine similarity."
-    parser.add_argument("vectors", help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
     parser.add_argument("words", nargs="*", help="words; without any they are read from standard input, one a line")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many neighbours (10)")
     parser.set_defaults(run=_similar)
@@ -21,7 +21,7 @@ def add_similar(parser: argparse.ArgumentParser) -> None:
 def _similar(options: argparse.Namespace) -> int:
     vectors = load_vectors(options.vectors)
     missing = 0
-    for word in options.words or (line.strip() for line in sys.stdin):
+    for word in options.words or (line.strip().removeprefix("\ufeff") for line in sys.stdin):
         if not word:
             continue
         if word not in vectors:
@@ -46,7 +46,7 @@ def _print_ranking(ranking: list[tuple[str, float]]) -> None:
 def add_analogy(parser: argparse.ArgumentParser) -> None:
     """Add ``analogy``."""
     parser.description = "A is to B as C is to what? Prints the words nearest to B - A + C."
-    parser.add_argument("vectors", help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
     for name, example in (("A", "man"), ("B", "king"), ("C", "woman")):
         parser.add_argument(name, help=f"for example: {example}")
     parser.add_argument("-n", "--topn", type=positive, default=5, metavar="N", help="how many answers (5)")

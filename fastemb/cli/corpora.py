@@ -6,7 +6,6 @@ import argparse
 import os
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -14,9 +13,11 @@ from ..corpus import Corpus
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus, is_saved
 from ..corpus.inputs import find_inputs
+from ..io.atomic import draft_folder
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of, is_parquet
-from .shared import Commands, positive, say
+from .saying import say
+from .shared import Commands, file_path, positive
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,9 @@ def _add_build(commands: Commands) -> None:
         "it is always made anew.",
     )
     add_reading(parser, min_count=1)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="where to write the corpus")
+    parser.add_argument(
+        "-o", "--output", type=file_path, required=True, metavar="FILE", help="where to write the corpus"
+    )
     add_workers(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.set_defaults(run=_build)
@@ -64,8 +67,8 @@ def _build_phrases(options: argparse.Namespace) -> Corpus:
     """The corpus with phrases, made from one without them beside it, which goes."""
     if os.path.isfile(options.output) and os.path.getsize(options.output) and not is_corpus(options.output):
         raise ValueError(f"{options.output}: not an encoded corpus, so it is not replaced")
-    folder = Path(options.output).resolve().parent
-    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
+    folder = str(Path(options.output).resolve().parent)
+    with draft_folder(folder) as temporary:
         encoded = any(is_corpus(path) for path in options.corpus)
         if os.path.isfile(options.output) and not encoded:
             options.corpus = [name for path in options.corpus for name in _without_output(path, options.output)]
@@ -107,7 +110,7 @@ def _add_info(commands: Commands) -> None:
         help="what is in an encoded corpus, and what training on it takes",
         description="Describe a corpus that 'fastemb corpus build' wrote, and check it.",
     )
-    parser.add_argument("corpus", help="encoded corpus")
+    parser.add_argument("corpus", type=file_path, help="encoded corpus")
     parser.add_argument(
         "-d", "--vector-size", type=positive, metavar="N", default=100, help="for the memory that training takes (100)"
     )
@@ -134,7 +137,7 @@ def _add_head(commands: Commands) -> None:
         help="the first sentences of an encoded corpus",
         description="Print the first sentences of a corpus that 'fastemb corpus build' wrote, one a line.",
     )
-    parser.add_argument("corpus", help="encoded corpus")
+    parser.add_argument("corpus", type=file_path, help="encoded corpus")
     parser.add_argument("-n", "--lines", type=positive, metavar="N", default=10, help="how many (10)")
     parser.set_defaults(run=_head)
 

@@ -8,17 +8,21 @@ from pathlib import Path
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
-from ..vectors import load_vectors, save_vectors
-from .shared import FORMATS, check_writable, say
+from ..vectors import load_vectors
+from .saying import say
+from .shared import FORMATS, STDOUT, check_writable, file_path, save_output, vectors_path
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:
     """Add ``eval``."""
     parser.description = "Score vectors on analogy questions and on human judgements of word similarity."
-    parser.add_argument("vectors", help="file with vectors")
-    parser.add_argument("--analogies", metavar="FILE", help="questions in the format of questions-words.txt")
+    parser.add_argument("vectors", type=vectors_path, help="file with vectors")
+    parser.add_argument(
+        "--analogies", type=file_path, metavar="FILE", help="questions in the format of questions-words.txt"
+    )
     parser.add_argument(
         "--similarity",
+        type=file_path,
         metavar="FILE",
         nargs="+",
         action="extend",
@@ -52,15 +56,15 @@ def _eval(options: argparse.Namespace) -> int:
 def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
     parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
-    parser.add_argument("input", help="file with vectors")
-    parser.add_argument("output", help="file to write")
+    parser.add_argument("input", type=vectors_path, help="file with vectors")
+    parser.add_argument("output", type=file_path, help="file to write, or - for text on standard output")
     parser.set_defaults(run=_convert)
 
 
 def _convert(options: argparse.Namespace) -> int:
-    check_writable([options.input], options.output)
+    check_writable([options.input], vectors=options.output)
     vectors = load_vectors(options.input)
-    save_vectors(vectors, options.output)
+    save_output(vectors, options.output)
     say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
     return 0
 
@@ -68,7 +72,7 @@ def _convert(options: argparse.Namespace) -> int:
 def add_info(parser: argparse.ArgumentParser) -> None:
     """Add ``info``."""
     parser.description = "Describe a file of vectors or, without a file, this installation."
-    parser.add_argument("vectors", nargs="?", help="file with vectors")
+    parser.add_argument("vectors", type=vectors_path, nargs="?", help="file with vectors")
     parser.set_defaults(run=_info)
 
 
@@ -91,18 +95,25 @@ def add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=_path,
         default=Path("fastemb-demo.safetensors"),
         help="where to save the vectors (%(default)s)",
     )
     parser.add_argument(
-        "--save-text", type=Path, metavar="FILE", help="also save the text that is learned from, a sentence a line"
+        "--save-text", type=_path, metavar="FILE", help="also save the text that is learned from, a sentence a line"
     )
     parser.add_argument("-t", "--workers", type=int, default=None, metavar="N", help="threads (all CPUs)")
     parser.set_defaults(run=_demo)
 
 
+def _path(text: str) -> Path:
+    return Path(file_path(text))
+
+
 def _demo(options: argparse.Namespace) -> int:
-    check_writable([], str(options.output), None if options.save_text is None else str(options.save_text))
+    text = None if options.save_text is None else str(options.save_text)
+    if STDOUT in (text, str(options.output)):
+        raise ValueError("the demo prints to standard output itself: give a file")
+    check_writable([], text, vectors=str(options.output))
     run_demo(options.output, options.workers, options.save_text)
     return 0

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import sys
+import warnings
 from collections.abc import Hashable
-from typing import Any
 
 import numpy as np
 
-from ..io.atomic import atomic_write
-from ..items import Interactions, Item2Vec, evaluate, leave_one_out, split_by_time, split_random
+from ..corpus.inputs import UTF8
+from ..items import Interactions, Item2Vec, evaluate, leave_one_out, read_titles, split_by_time, split_random
+from ..items.lookup import Lookup
 from ..items.model_file import check_storable
 from ..items.parameters import Parameters
-from ..vectors import KeyedVectors
+from .ranked import check_format, write_ranked
+from .saying import say
 from .settings import add_settings, settings_of
-from .shared import Commands, check_writable, positive
+from .shared import STDOUT, Commands, check_writable, file_path, positive
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 
@@ -33,30 +32,68 @@ def add_items(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", help="CSV (.tsv or .txt, also compressed: parted by tabs) or Parquet (.parquet, .pq)")
+    parser.add_argument(
+        "table",
+        type=file_path,
+        help="CSV (.tsv, .tab or .txt: parted by tabs), also compressed, or Parquet (.parquet, .pq); folders and "
+        "patterns of them; or with --baskets a text with a basket a line",
+    )
     group = parser.add_argument_group("columns of the table")
-    group.add_argument("--session", required=True, metavar="NAME", help="basket, session or user")
-    group.add_argument("--item", required=True, metavar="NAME", help="item")
-    group.add_argument("--time", metavar="NAME", help="time: a number, or as in 2024-05-17 or 2024-05-17T12:30:00")
+    group.add_argument("--session", metavar="NAME", help="basket, session or user")
+    group.add_argument("--item", metavar="NAME", help="item")
+    group.add_argument(
+        "--time", metavar="NAME", help="time: a number, or as in 2024-05-17 or '2024-05-17 12:30:00 UTC'"
+    )
     group.add_argument("--weight", metavar="NAME", help="weight of the event; 0 drops it")
     group.add_argument(
-        "--gap", type=float, metavar="SECONDS", help="begin a new session after a pause longer than this"
+        "--gap",
+        metavar="TIME",
+        help="begin a new session after a pause longer than this: seconds, or as in 30min, 1h30m or 2d",
     )
     group.add_argument(
         "--columns", metavar="A,B,...", help="names of all columns, for a text whose first line has none"
     )
+    group = parser.add_argument_group("text")
+    group.add_argument("--sep", metavar="TEXT", help="what stands between fields, such as ';', '|' or '::'")
+    group.add_argument(
+        "--quotechar", metavar="C", help="around quoted fields; '' where quotes are text (with tabs: '')"
+    )
+    group.add_argument("--encoding", metavar="NAME", default=UTF8, help="of the text (%(default)s)")
+    group.add_argument(
+        "--baskets", action="store_true", help="a line is a basket of items, parted by --sep (white space)"
+    )
+    group.add_argument("--keyed", action="store_true", help="with --baskets: the first field is the basket's key")
 
 
 def _read(options: argparse.Namespace) -> Interactions:
+    sep = _separator(options.sep)
+    columns = ("session", "item", "time", "weight", "gap", "columns", "quotechar")
+    if options.baskets:
+        given = [name for name in columns if getattr(options, name) is not None]
+        if given:
+            raise ValueError(f"--baskets has no columns: leave --{given[0]} out")
+        return Interactions.from_basket_file(options.table, keyed=options.keyed, sep=sep, encoding=options.encoding)
+    if options.keyed:
+        raise ValueError("--keyed is for --baskets")
+    if options.session is None or options.item is None:
+        raise ValueError("name the columns by --session and --item, or give --baskets for a text with a basket a line")
     return Interactions.from_file(
         options.table,
         columns=options.columns.split(",") if options.columns else None,
+        sep=sep,
+        quotechar=options.quotechar,
+        encoding=options.encoding,
         session=options.session,
         item=options.item,
         time=options.time,
         weight=options.weight,
         gap=options.gap,
     )
+
+
+def _separator(given: str | None) -> str | None:
+    """A separator as the command line names it, where a tab is hard to type."""
+    return None if given is None else given.replace("\\t", "\t")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -72,26 +109,43 @@ def _model(options: argparse.Namespace) -> Item2Vec:
 def _add_train(commands: Commands) -> None:
     parser = commands.add_parser("train", help="learn item vectors from a table")
     _add_table(parser)
-    parser.add_argument("-o", "--output", required=True, help="where to save the model (safetensors)")
+    parser.add_argument("-o", "--output", type=file_path, required=True, help="where to save the model (safetensors)")
     parser.add_argument("--no-histories", action="store_true", help="do not keep who took what in the file")
+    titles = parser.add_argument_group("titles, which are shown beside items")
+    titles.add_argument("--titles", metavar="FILE", help="text whose first two fields are an item and its title")
+    titles.add_argument("--titles-sep", metavar="TEXT", help="what stands between its fields (as for tables)")
+    titles.add_argument("--titles-encoding", metavar="NAME", default=UTF8, help="of this file (%(default)s)")
     _add_settings(parser)
     parser.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
-    check_writable([options.table], options.output)
+    check_writable([options.table, *([] if options.titles is None else [options.titles])], options.output)
+    titles = _read_titles(options)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     check_storable(data, histories=not options.no_histories)
     model = _model(options).fit(data)
+    model.titles = titles
+    if titles and not any(model.title(item) != str(item) for item in model.wv.index_to_key):
+        first = ", ".join(map(str, [*titles][:3]))
+        say(f"fastemb: {options.titles}: names no item of the table; its first items are {first}")
     model.save(options.output, histories=not options.no_histories)
     _say(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
     return 0
 
 
+def _read_titles(options: argparse.Namespace) -> dict[Hashable, str]:
+    if options.titles is None:
+        if options.titles_sep is not None or options.titles_encoding != UTF8:
+            raise ValueError("--titles-sep and --titles-encoding are for --titles")
+        return {}
+    return read_titles(options.titles, sep=_separator(options.titles_sep), encoding=options.titles_encoding)
+
+
 def _add_similar(commands: Commands) -> None:
     parser = commands.add_parser("similar", help="items like an item")
-    parser.add_argument("model", help="file that 'items train' saved")
+    parser.add_argument("model", type=file_path, help="file that 'items train' saved")
     parser.add_argument("items", nargs="+", help="items")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
     parser.set_defaults(run=_similar)
@@ -101,14 +155,13 @@ def _similar(options: argparse.Namespace) -> int:
     model = Item2Vec.load(options.model)
     status = 0
     for name in options.items:
-        item = _key(model.wv, name)
-        if item not in model.wv.key_to_index:
-            print(f"fastemb: unknown item {name!r}", file=sys.stderr)
+        if _unknown(model, name):
+            say(f"fastemb: unknown item {name!r}")
             status = 1
             continue
-        print(name)
-        for near, cosine in model.similar_items(item, options.topn):
-            print(f"  {cosine:.4f}  {near}")
+        print(_titled(model, name))
+        for near, cosine in model.similar_items(name, options.topn):
+            print(f"  {cosine:.4f}  {_titled(model, near)}")
     return status
 
 
@@ -118,7 +171,7 @@ def _add_recommend(commands: Commands) -> None:
         help="items for a history, a user or all users",
         description="Recommend items for a history, for some users of the table, or for all of them.",
     )
-    parser.add_argument("model", help="file that 'items train' saved")
+    parser.add_argument("model", type=file_path, help="file that 'items train' saved")
     whom = parser.add_mutually_exclusive_group(required=True)
     whom.add_argument("--history", nargs="+", action="extend", metavar="ITEM", help="items someone has taken")
     whom.add_argument("--users", nargs="+", action="extend", metavar="USER", help="users (sessions) of the table")
@@ -129,59 +182,56 @@ def _add_recommend(commands: Commands) -> None:
     )
     parser.add_argument("--candidates", nargs="+", action="extend", metavar="ITEM", help="recommend only these")
     parser.add_argument("--with-history", action="store_true", help="also recommend items of the history")
-    parser.add_argument("-o", "--output", help="write a CSV of user, rank, item, score instead of printing")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=file_path,
+        help="write user, rank, item, score and more to a file instead of printing: .csv, .tsv, .jsonl (a line of JSON "
+        "for each) or .parquet; - is CSV on standard output",
+    )
     parser.set_defaults(run=_recommend)
 
 
 def _recommend(options: argparse.Namespace) -> int:
     if options.all and options.output is None:
-        raise ValueError("--all writes to a file: name it with -o")
-    check_writable([options.model], options.output)
+        raise ValueError("--all writes to a file: name it with -o, or give -o - for standard output")
+    if options.output is not None:
+        check_format(options.output)
+    check_writable([options.model], None if options.output == STDOUT else options.output)
     model = Item2Vec.load(options.model)
 
-    def keys(names: list[str]) -> list[Hashable]:
-        found = [_key(model.wv, name) for name in names]
-        for name, key in zip(names, found, strict=True):
-            if key not in model.wv.key_to_index:
-                print(f"fastemb: unknown item {name!r}", file=sys.stderr)
-        return found
+    def known(names: list[str]) -> list[Hashable]:
+        for name in names:
+            if _unknown(model, name):
+                say(f"fastemb: unknown item {name!r}")
+        return [*names]
 
     users: list[Hashable] | None = None
     if options.users:
-        known = {str(key): key for key in model.histories.session_keys}
-        users = [known.get(name, name) for name in options.users]
+        by_text = {str(key): key for key in model.histories.session_keys}
+        users = [by_text.get(name, name) for name in options.users]
     elif options.all:
         users = list(model.histories.session_keys)
-    names: list[Any] = ["history"] if users is None else users
-    items, scores = model.recommend_many(
-        [keys(options.history)] if users is None else None,
-        options.topn,
-        users=users,
-        exclude=[keys(options.exclude)] * len(names) if options.exclude else None,
-        candidates=None if options.candidates is None else keys(options.candidates),
-        exclude_history=not options.with_history,
-    )
+    names: list[Hashable] = ["history"] if users is None else users
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the model knows no item")  # which was said
+        found = model.recommend_many(
+            [known(options.history)] if users is None else None,
+            options.topn,
+            users=users,
+            exclude=[known(options.exclude)] * len(names) if options.exclude else None,
+            candidates=None if options.candidates is None else known(options.candidates),
+            exclude_history=not options.with_history,
+        )
     if options.output is not None:
-        _write(options.output, names, items, scores)
+        write_ranked(options.output, names, found, model.titles)
         return 0
-    for name, row, values in zip(names, items.tolist(), scores.tolist(), strict=True):
-        print(name)
-        for item, score in zip(row, values, strict=True):
+    for name, row, values, popular in zip(names, found.items, found.scores, found.popular, strict=True):
+        print(f"{name} (nothing is known of it: the most popular items)" if popular else name)
+        for item, score in zip(row.tolist(), values.tolist(), strict=True):
             if score > -np.inf:
-                print(f"  {score:.4f}  {item}")
+                print(f"  {score:.4f}  {_titled(model, item)}")
     return 0
-
-
-def _write(path: str, names: list[Any], items: Any, scores: Any) -> None:
-    with atomic_write(path) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="")
-        writer = csv.writer(text)
-        writer.writerow(["user", "rank", "item", "score"])
-        for name, row, values in zip(names, items.tolist(), scores.tolist(), strict=True):
-            ranked = enumerate(zip(row, values, strict=True), 1)
-            writer.writerows([name, rank, item, f"{score:.6g}"] for rank, (item, score) in ranked if score > -np.inf)
-        text.flush()
-        text.detach()
 
 
 def _add_eval(commands: Commands) -> None:
@@ -199,7 +249,9 @@ def _add_eval(commands: Commands) -> None:
         help="the last event of each session, one at random, a random share of each, or the latest share of all (last)",
     )
     how.add_argument("--share", type=float, metavar="X", help="share to hold out, for random and time (0.2)")
-    how.add_argument("--test", metavar="TABLE", help="instead: a table of what is held out, with the same columns")
+    how.add_argument(
+        "--test", type=file_path, metavar="TABLE", help="instead: a table of what is held out, with the same columns"
+    )
     parser.add_argument("-k", type=positive, default=20, metavar="K", help="recommendations for each session (20)")
     _add_settings(parser)
     parser.set_defaults(run=_eval)
@@ -228,16 +280,17 @@ def _eval(options: argparse.Namespace) -> int:
     return 0
 
 
-def _key(vectors: KeyedVectors, name: str) -> Hashable:
-    """An item as the command line names it: text, or a number where items are numbers."""
-    if name in vectors.key_to_index:
-        return name
-    try:
-        return int(name)
-    except ValueError:
-        return name
+def _unknown(model: Item2Vec, name: str) -> bool:
+    """Whether the model has no item of this name, which may also be a number there."""
+    return Lookup(model.wv.key_to_index).get(name, -1) < 0
+
+
+def _titled(model: Item2Vec, item: Hashable) -> str:
+    """An item, with its title if there is one."""
+    title = model.title(item)
+    return title if title == str(item) else f"{item}  {title}"
 
 
 def _say(options: argparse.Namespace, message: str) -> None:
     if not options.quiet:
-        print(message, file=sys.stderr)
+        say(message)

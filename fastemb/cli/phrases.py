@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..corpus import Corpus
 from ..phrases import ENGLISH_CONNECTOR_WORDS, Phrases
-from .shared import positive, say
+from .saying import say
+from .shared import file_path, positive
 
 _THRESHOLD = 10.0
 _ENGLISH = "english"
@@ -37,12 +38,14 @@ def add_phrases(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--connector-words",
+        type=file_path,
         metavar="FILE",
         help="words that may stand inside a phrase, as in bank_of_america: a UTF-8 text file of them, or 'english' for "
         f"{', '.join(sorted(ENGLISH_CONNECTOR_WORDS))}",
     )
     group.add_argument(
         "--save-phrases",
+        type=file_path,
         metavar="FILE",
         help="also save the phrases, to join new text by FrozenPhrases.load; of several passes name.1.ending, "
         "name.2.ending and so on",
@@ -88,10 +91,12 @@ def _connector_words(source: str | None) -> frozenset[str]:
         return frozenset()
     if source == _ENGLISH:
         return ENGLISH_CONNECTOR_WORDS
+    data = Path(source).read_bytes()
     try:
-        words = frozenset(Path(source).read_text(encoding="utf-8-sig").split())
+        words = frozenset(data.decode("utf-8-sig").split())
     except UnicodeDecodeError as error:
-        raise ValueError(f"{source}: connector words must be UTF-8 text: {error}") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{source}, line {line}: connector words must be UTF-8 text") from None
     if not words:
         raise ValueError(f"{source}: there is no word in it")
     return words

@@ -14,10 +14,14 @@ from ..corpus.arrow import parquet_files
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
+from ..io.paths import expanded
 from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
+from .saying import say
 from .shared import check_writable
 
 _PARQUET = (".parquet", ".pq")
+_DELIMITED = (".csv", ".tsv", ".tab")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _TEXT = ("encoding", "lower", "token_pattern", "max_sentence_length")
 
 
@@ -26,12 +30,19 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
     parser.add_argument(
         "corpus",
         nargs="+",
-        help="text, a sentence a line, compressed or not; Parquet files (.parquet, or any name with --column); folders "
+        type=expanded,
+        help="text, a sentence a line, compressed or not; tables with --column (Parquet, and .csv or .tsv); folders "
         "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",
     )
     group = parser.add_argument_group("reading")
     whole: dict[str, Any] = {"type": int, "metavar": "N"}
-    group.add_argument("--column", metavar="NAME", help="Parquet: the column, of text or of lists of words")
+    group.add_argument(
+        "--column", metavar="NAME", help="of tables: the column, of text, or in Parquet of lists of words"
+    )
+    group.add_argument("--sep", metavar="CHARS", help="CSV: what parts fields (by the name: , or tab)")
+    group.add_argument(
+        "--quotechar", metavar="CHAR", help='CSV: the quote of fields, or "" for none (", none with tabs)'
+    )
     group.add_argument("--encoding", metavar="NAME", help="of text files (utf-8)")
     group.add_argument("--lower", action="store_true", help="put words in lower case")
     group.add_argument(
@@ -77,7 +88,17 @@ def _read_words(
             return _open(path, options).select(**selection)
     text = {name: getattr(options, name) for name in _TEXT if _is_given(options, name)}
     reading: dict[str, Any] = {**text, **selection, "workers": workers, "cache": cache, "save_to": save_to}
+    if options.column is not None and any(map(_is_delimited, paths)):
+        if not all(map(_is_delimited, paths)):
+            raise ValueError("CSV and other files cannot be read together")
+        sep = None if options.sep is None else options.sep.replace("\\t", "\t")
+        return Corpus.from_csv(paths, options.column, sep=sep, quotechar=options.quotechar, **reading)
+    for name in ("sep", "quotechar"):
+        if _is_given(options, name):
+            raise ValueError(f"--{name} is for .csv and .tsv files with --column")
     if options.column is None and not _are_parquet(paths):
+        for path in () if options.quiet else filter(_is_delimited, paths):
+            say(f"{path}: read as text, a line a sentence, commas and all; --column NAME reads one of its columns")
         return Corpus.from_file(paths, **reading)
     if options.encoding is not None:
         raise ValueError("--encoding is for text files: Parquet is always UTF-8")
@@ -89,20 +110,23 @@ def _is_given(options: argparse.Namespace, name: str) -> bool:
     return value is not None and value is not False
 
 
-def check_files(options: argparse.Namespace, made: str | None, *outputs: str | None) -> None:
+def check_files(
+    options: argparse.Namespace, made: str | None, *outputs: str | None, vectors: str | None = None
+) -> None:
     """As `check_writable`, for each file in the folders and patterns to read too; ``made``: the corpus to make."""
-    check_writable([*options.corpus, *connector_files(options)], made, *outputs)
+    check_writable([*options.corpus, *connector_files(options)], made, *outputs, vectors=vectors)
     local = [path for path in options.corpus if path != "-" and "://" not in path]
     if local:
-        find = parquet_files if options.column is not None or _are_parquet(local) else find_inputs
-        without_outputs(find(local), made, *outputs)
+        is_text = any(map(_is_delimited, local)) or (options.column is None and not _are_parquet(local))
+        find = find_inputs if is_text else parquet_files
+        without_outputs(find(local), made, *outputs, vectors)
 
 
 def _open(path: str, options: argparse.Namespace) -> Corpus:
     """An encoded corpus."""
     if len(options.corpus) > 1:
         raise ValueError(f"{path}: an encoded corpus cannot be read together with other files")
-    for name in ("column", *_TEXT):
+    for name in ("column", "sep", "quotechar", *_TEXT):
         if _is_given(options, name):
             raise ValueError(f"{path}: this corpus is encoded already, so --{name.replace('_', '-')} has no effect")
     return Corpus.open(path)
@@ -114,6 +138,12 @@ def _are_parquet(paths: Sequence[str]) -> bool:
     if len(kinds) > 1:
         raise ValueError("text and Parquet files cannot be read together")
     return kinds == {True}
+
+
+def _is_delimited(path: str) -> bool:
+    """Whether this is a table as text, by its name."""
+    stem, ending = os.path.splitext(path.lower())
+    return (os.path.splitext(stem)[1] if ending in _COMPRESSED else ending) in _DELIMITED
 
 
 def is_parquet(path: str) -> bool:

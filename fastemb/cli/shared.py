@@ -9,24 +9,39 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from ..io.input_file import refuse_compressed_name
+from ..io.formats import format_of
+from ..io.pack import split_packing
+from ..io.paths import local_path
+from ..vectors import KeyedVectors, save_vectors
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-FORMATS = "by its ending: .txt or .vec for word2vec text, .bin for word2vec binary, anything else for fastemb's own"
+FORMATS = (
+    "by its ending: .txt or .vec for word2vec text, .bin for word2vec binary, both also with .gz, .bz2, .xz or .zst; "
+    ".safetensors or none for fastemb's own; - is text on standard output"
+)
+STDOUT = "-"
 
 
-def check_writable(sources: Iterable[str], *outputs: str | None) -> None:
-    """Fail before training rather than after it, and never replace a file that is read."""
+def check_writable(sources: Iterable[str], *outputs: str | None, vectors: str | None = None) -> None:
+    """Fail before training rather than after it, and never replace a file that is read.
+
+    Args:
+        sources: What is read.
+        outputs: What is written; None is nothing.
+        vectors: A file of vectors that is written, whose name says in which format, or ``STDOUT``.
+    """
     taken = {os.path.realpath(source) for source in sources}
-    for path in outputs:
-        if path is None:
+    for path, is_vectors in ((vectors, True), *((output, False) for output in outputs)):
+        if path is None or (path == STDOUT and is_vectors):
             continue
+        if path == STDOUT:
+            raise ValueError("this output is no text, so it needs a file: - stands for standard output")
         if os.path.isdir(path):
             raise IsADirectoryError(f"cannot save to {path}: it is a folder")
         if os.path.exists(path) and not os.path.isfile(path):
             continue  # a pipe or a device
-        refuse_compressed_name(path)
+        _check_name(path, is_vectors)
         target = os.path.realpath(path)
         if target in taken:
             raise ValueError(f"cannot save to {path}: it is also the input or another output")
@@ -38,9 +53,34 @@ def check_writable(sources: Iterable[str], *outputs: str | None) -> None:
             raise PermissionError(f"cannot save to {path}: the folder {folder} is not writable")
 
 
-def say(message: str) -> None:
-    """Print to standard error."""
-    print(message, file=sys.stderr)
+def _check_name(path: str, is_vectors: bool) -> None:
+    if is_vectors:
+        format_of(path)
+    elif split_packing(path)[1]:
+        raise ValueError(f"{path}: only text and binary files of vectors are compressed: leave the ending out")
+
+
+def save_output(vectors: KeyedVectors, path: str) -> None:
+    """Save to a file in the format that its name says, or print as word2vec's text to ``STDOUT``."""
+    if path == STDOUT:
+        vectors.save_word2vec_format(sys.stdout.buffer)
+    else:
+        save_vectors(vectors, path)
+
+
+def file_path(text: str) -> str:
+    """For argparse: the path of a file on this machine; also as ``~/...`` or ``file://...``."""
+    try:
+        return local_path(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def vectors_path(text: str) -> str:
+    """As `file_path`, for vectors that are read."""
+    if text == STDOUT:
+        raise argparse.ArgumentTypeError("vectors are not read from standard input: save them to a file")
+    return file_path(text)
 
 
 def positive(text: str) -> int:

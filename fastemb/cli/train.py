@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from ..config import isa
 from ..models import Word2Vec
 from ..train.settings import Settings
-from ..vectors import save_vectors
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
+from .saying import say
 from .settings import add_settings, settings_of
-from .shared import FORMATS, say
+from .shared import FORMATS, file_path, save_output
+from .stopping import hear_again, status_of
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
@@ -21,19 +23,27 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     """Add ``train``."""
     parser.description = (
         "Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
-        "corpus that was encoded before."
+        "corpus that was encoded before. Ctrl-C, SIGTERM and SIGHUP end the training and save what was learned."
     )
     add_reading(parser, min_count=5)
-    parser.add_argument("-o", "--output", required=True, help=f"where to save the vectors; format {FORMATS}")
-    parser.add_argument("--save-model", metavar="PATH", help="also save the whole model, to train it further")
+    parser.add_argument(
+        "-o", "--output", type=file_path, required=True, help=f"where to save the vectors; format {FORMATS}"
+    )
+    parser.add_argument(
+        "--save-model", type=file_path, metavar="PATH", help="also save the whole model, to train it further"
+    )
     parser.add_argument(
         "--cache",
+        type=file_path,
         metavar="FILE",
         help="encode to this file, by small parts, and train from it; use it again when nothing has changed",
     )
     model = parser.add_argument_group("model")
     model.add_argument(
-        "--model", choices=("skipgram", "cbow"), default="skipgram", help="what predicts what (%(default)s)"
+        "--model",
+        choices=("skipgram", "cbow"),
+        default="skipgram",
+        help="what predicts what (%(default)s); in Python the default of Word2Vec is sg=0, cbow, as gensim's",
     )
     model.add_argument(
         "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"
@@ -48,7 +58,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    check_files(options, options.cache, options.output, options.save_model, *phrase_files(options))
+    check_files(options, options.cache, options.save_model, *phrase_files(options), vectors=options.output)
     if options.loss == "hs" and options.negative is not None:
         raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
     negative = Settings.negative if options.negative is None else options.negative
@@ -66,15 +76,20 @@ def _train(options: argparse.Namespace) -> int:
     corpus = corpus_of(options, options.workers, cache=options.cache)
     model.build_vocab(corpus)
     tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
-    status = 0
     try:
         model.train(corpus, progress=False if options.quiet else None)
-    except KeyboardInterrupt:
+        _save(model, options, tell)
+    except KeyboardInterrupt as error:
+        hear_again()  # a second one ends the saving, too
         say("interrupted; saving what was learned so far")
-        status = 130
-    save_vectors(model.wv, options.output)
+        _save(model, options, tell)
+        return status_of(error)
+    return 0
+
+
+def _save(model: Word2Vec, options: argparse.Namespace, tell: Callable[[str], None]) -> None:
+    save_output(model.wv, options.output)
     tell(f"saved {len(model.wv):,} vectors to {options.output} ({model.total_train_time:.1f} s of training, {isa()})")
     if options.save_model:
         model.save(options.save_model)
         tell(f"saved the model to {options.save_model}")
-    return status

@@ -8,18 +8,20 @@ from __future__ import annotations
 import glob
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ..io.atomic import StrPath
+import numpy as np
+
+from ..io.paths import AnyPath, expanded
 from .inputs import InputFile, find_inputs
 from .messages import short
 from .task import ReadSizes
 
-TableSource = StrPath | Iterable[StrPath]
+TableSource = AnyPath | Iterable[AnyPath]
 """A path, a folder, a pattern, a URL, or an iterable of these."""
 
 DATASET_ROWS = 1 << 10
@@ -124,7 +126,8 @@ def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         names = [] if not hasattr(data, "columns") else [str(column) for column in data.columns]
         if names:  # a frame: have only this column made into Arrow's
             index = _index(names, name)
-            data, name = data[[list(data.columns)[index]]], names[index]
+            name = names[index]
+            data = _only_column(data, list(data.columns)[index])
         try:
             reader = pa.RecordBatchReader.from_stream(data)
         except pa.ArrowInvalid:  # no table
@@ -135,10 +138,22 @@ def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         return column_of(
             pa.RecordBatch.from_struct_array(array) if pa.types.is_struct(array.type) else array, name, sizes
         )
+    if isinstance(data, Mapping):
+        column = data[list(data)[_index(list(data), name)]]
+        return column_of(pa.array(column) if isinstance(column, (list, tuple, np.ndarray)) else column, None, sizes)
+    if hasattr(data, "collect_schema"):  # a lazy frame of polars
+        names = data.collect_schema().names()
+        return column_of(data.select(names[_index(names, name)]).collect(), None, sizes)
     hint = "; lists of tokens are for from_sentences, files for from_parquet"
-    if type(data).__name__ == "LazyFrame":
-        hint = ": collect it first"
     raise TypeError(f"data must be an Arrow array or table, or a frame that becomes one, not {short(data)}{hint}")
+
+
+def _only_column(data: Any, name: Any) -> Any:
+    """The table of this column alone, of a frame or of a relation of DuckDB."""
+    if not hasattr(data, "project"):
+        return data[[name]]
+    quoted = name.replace('"', '""')
+    return data.project(f'"{quoted}"')
 
 
 def _dataset_chunks(data: Any, name: str | None) -> Iterator[Any]:
@@ -161,9 +176,9 @@ def parquet_files(paths: TableSource) -> list[InputFile]:
         FileNotFoundError: there is nothing by one of these names.
         ValueError: nothing is named.
     """
-    if isinstance(paths, (str, os.PathLike)):
-        return _files_at(os.fspath(paths))
-    files = [file for path in paths for file in _files_at(os.fspath(path))]
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        return _files_at(expanded(paths))
+    files = [file for path in paths for file in _files_at(expanded(path))]
     if not files:
         raise ValueError("there is no file to read: the list of files is empty")
     return files
@@ -186,7 +201,10 @@ def parquet_column(files: list[InputFile], name: str | None, sizes: ReadSizes) -
     if name is None:
         with open_parquet(files[0]) as file:
             names: list[str] = file.schema_arrow.names
-        return parquet_column(files, names[_index(names, None)], sizes)
+        try:
+            return parquet_column(files, names[_index(names, None)], sizes)
+        except ValueError as error:
+            raise ValueError(f"{files[0].name}: {error}") from None
     column = _named(iter([]), name)
 
     def chunks() -> Iterator[Any]:
@@ -214,40 +232,49 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
         ValueError: it is no Parquet file, or a damaged one.
         OSError: it cannot be read.
     """
-    pa = pyarrow()
     make = import_module("pyarrow.parquet").ParquetFile
     with source.open() as stream:
-        try:
+        with _naming(source.name, "not a Parquet file, or a damaged one"):
             file = make(source.name if source.size is not None else stream)
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"{source.name}: not a Parquet file, or a damaged one: {error}") from None
-        with file:
+        with file, _naming(source.name, "the file is damaged, or has what pyarrow cannot read"):
             yield file
 
 
-def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[Any]:
+@contextmanager
+def _naming(name: str, what: str) -> Iterator[None]:
+    """Have errors of pyarrow name the file and say what is wrong; those of the system pass."""
     pa = pyarrow()
+    try:
+        yield
+    except pa.lib.ArrowCancelled:  # by Ctrl-C
+        raise
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ValueError(f"{name}: {what}: {error}") from error
+
+
+def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[Any]:
     with open_parquet(source) as file:
+        names = file.schema_arrow.names
         try:
-            _index(file.schema_arrow.names, name)
-            for batch in file.iter_batches(
-                rows_at_a_time(file.metadata, name, sizes), columns=[name], use_threads=False
-            ):
-                yield batch.column(0)
-        except (ValueError, OSError) as error:
-            if isinstance(error, ValueError) and not isinstance(error, pa.ArrowInvalid):
-                raise ValueError(f"{source.name}: {error}") from None
-            raise ValueError(f"{source.name}: the file is damaged: {error}") from error
+            _index(names, name)
+        except ValueError as error:
+            raise ValueError(f"{source.name}: {error}") from None
+        rows = rows_at_a_time(file.metadata, sizes)
+        for batch in file.iter_batches(rows, columns=[name], use_threads=False):
+            yield batch.column(0)
 
 
-def rows_at_a_time(metadata: Any, name: str, sizes: ReadSizes) -> int:
-    """How many rows to read at a time, by the longest that rows of a group are on average."""
+def rows_at_a_time(metadata: Any, sizes: ReadSizes) -> int:
+    """How many rows to read at a time, by the longest that rows of a group are on average.
+
+    Rows with all their columns: to ask pyarrow for the size of one column of a damaged file may end the process.
+    """
     rows = sizes.table_rows
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        parts = [group.column(index) for index in range(group.num_columns)]
-        size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] == name)
-        rows = min(rows, sizes.table_bytes * group.num_rows // max(size, 1))
+        rows = min(rows, sizes.table_bytes * group.num_rows // max(group.total_byte_size, 1))
     return max(rows, 1)
 
 

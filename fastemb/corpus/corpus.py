@@ -12,17 +12,18 @@ from numpy.typing import ArrayLike
 
 from .._native import CheckedSentences
 from ..checks import flag, whole
-from ..io.atomic import StrPath
+from ..io.paths import AnyPath, expanded, local_path, optional_path
 from .arrow import TableSource
 from .blocks import Parts
 from .corpus_file import is_corpus, open_corpus, save_corpus
+from .delimited import Delimited
 from .disk import renumber_on_disk
 from .estimate import model_memory, table_memory
 from .inputs import TextSource, find_inputs
 from .lists import encode_lists
 from .mapped import OnDisk
 from .memory import MemoryStore, renumber_in_place
-from .reading import ReadOptions, read_column, read_files, read_ids, read_parquet, read_sentences
+from .reading import ReadOptions, read_column, read_csv, read_files, read_ids, read_parquet, read_sentences
 from .splitting import TextOptions
 from .task import Task
 from .text import encode_files
@@ -32,8 +33,8 @@ from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 class Corpus:
     """Sentences as ids of a vocabulary, encoded once and read by every epoch.
 
-    Make one with `from_file`, `from_sentences`, `from_ids`, `from_arrow` or `from_parquet`, which share these options,
-    or `open` one that was saved.
+    Make one with `from_file`, `from_sentences`, `from_ids`, `from_csv`, `from_arrow` or `from_parquet`, which share
+    these options, or `open` one that was saved.
 
     - ``min_count``: words that occur less often are dropped. Default 1.
     - ``max_final_vocab``: the most words to keep; those that tie at the border are all dropped. Default None: all.
@@ -83,8 +84,8 @@ class Corpus:
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
         workers: int | None = None,
-        save_to: StrPath | None = None,
-        cache: StrPath | None = None,
+        save_to: AnyPath | None = None,
+        cache: AnyPath | None = None,
     ) -> Corpus:
         r"""Read text: a sentence a line, of any length, words parted by white space as by ``str.split``.
 
@@ -134,7 +135,23 @@ class Corpus:
             TypeError: ``source`` names no file; a tokenizer returns something else than words.
             ImportError: the package for a URL or for zstd is not installed.
         """
-        return cls(*read_files(source, ReadOptions.of(locals())))
+        options = ReadOptions(
+            encoding=encoding,
+            unicode_errors=unicode_errors,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            workers=workers,
+            save_to=optional_path(save_to),
+            cache=optional_path(cache),
+        )
+        return cls(*read_files(source, options))
 
     @classmethod
     def from_sentences(
@@ -151,13 +168,13 @@ class Corpus:
         token_pattern: str | re.Pattern[str] | None = None,
         tokenizer: Any = None,
         max_sentence_length: int | None = None,
-        save_to: StrPath | None = None,
+        save_to: AnyPath | None = None,
     ) -> Corpus:
         """Encode lists of tokens, in one pass: a generator will do.
 
         Args:
-            sentences: Iterable of iterables of tokens. A token may be anything hashable; equal ones are the same. What
-                is derived from str counts as str.
+            sentences: Iterable of iterables of tokens. A token may be anything hashable but None and NaN; equal ones
+                are the same. What is derived from str counts as str.
                 With ``split``: iterable of str.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.
@@ -172,13 +189,27 @@ class Corpus:
             save_to: A file to encode to, as in the class.
 
         Raises:
-            TypeError: a sentence is a str (give ``split``) or not iterable, or a token is not hashable; with
-                ``split``, a sentence is no str; with ``save_to``, tokens are neither all str nor all int.
-            ValueError: there is no token, or none that is kept; with ``split``, a NUL character; an option that makes
-                no sense, or that does nothing without ``split``.
+            TypeError: a sentence is a str (give ``split``), a dict or not iterable, or a token is not hashable;
+                ``sentences`` are a table or a matrix; with ``split``, a sentence is no str; with ``save_to``, a token
+                is neither str nor int.
+            ValueError: there is no token, or none that is kept; a token or a sentence is None, NaN or NA, or a token an
+                integer of more than 64 bits; with ``split``, a NUL character; an option that makes no sense, or that
+                does nothing without ``split``.
             OSError: ``save_to`` cannot be written, as when the disk is full; nothing is left of it then.
         """
-        return cls(*read_sentences(sentences, split, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            save_to=optional_path(save_to),
+        )
+        return cls(*read_sentences(sentences, split, options))
 
     @classmethod
     def from_ids(
@@ -192,12 +223,12 @@ class Corpus:
         max_vocab_size: int | None = None,
         trim_rule: TrimRule | None = None,
         vocabulary: Vocabulary | None = None,
-        save_to: StrPath | None = None,
+        save_to: AnyPath | None = None,
     ) -> Corpus:
         """Take ids that something else gave; they are numbered anew, by falling count.
 
         Args:
-            ids: Integers of any width, not negative, however large: an array of one dimension, or of two with a
+            ids: Integers of any width, from 0 to 2**63 - 1: an array of one dimension, or of two with a
                 sentence a row; or a list or generator of sequences of ids, one a sentence; or a SciPy sparse matrix:
                 a sentence a row, an item a column, in the order in which the matrix (as CSR) stores them, each as
                 often as its value says, which must be whole.
@@ -213,12 +244,20 @@ class Corpus:
 
         Raises:
             TypeError: ids or offsets are not integers.
-            ValueError: an id is negative or has no key; offsets do not start with 0, decrease, or do not end with the
-                number of ids; a value of a matrix is negative or not whole; two ids with the same key; no id, or none
-                that is kept; an option that makes no sense.
+            ValueError: an id is negative, 2**63 or more, or has no key; offsets do not start with 0, fall, or do not
+                end with the number of ids; a value of a matrix is negative or not whole; two ids with the same key; no
+                id, or none that is kept; an option that makes no sense.
             OSError: ``save_to`` cannot be written.
         """
-        return cls(*read_ids(ids, offsets, keys, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            save_to=optional_path(save_to),
+        )
+        return cls(*read_ids(ids, offsets, keys, options))
 
     @classmethod
     def from_arrow(
@@ -236,7 +275,7 @@ class Corpus:
         tokenizer: Any = None,
         max_sentence_length: int | None = None,
         workers: int | None = None,
-        save_to: StrPath | None = None,
+        save_to: AnyPath | None = None,
     ) -> Corpus:
         """Encode a column of a table, a sentence a row: text, split at white space, or lists of strings or of integers.
 
@@ -244,8 +283,9 @@ class Corpus:
 
         Args:
             data: An Arrow array, chunked array, table, record batch, reader of record batches or dataset; whatever
-                gives one through the PyCapsule interface, such as frames and columns of pandas and polars; or a
-                dataset of Hugging Face's ``datasets``, streamed ones too.
+                gives one through the PyCapsule interface, such as frames and columns of pandas and polars and relations
+                of DuckDB; a lazy frame of polars, of which this column is collected; a dict of columns; or a dataset of
+                Hugging Face's ``datasets``, streamed ones too.
             column: The column of a table; it may be left out where there is only one.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.
@@ -266,7 +306,20 @@ class Corpus:
                 that is kept; an option that makes no sense, or is for text and the column holds lists.
             OSError: ``save_to`` cannot be written.
         """
-        return cls(*read_column(data, column, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            workers=workers,
+            save_to=optional_path(save_to),
+        )
+        return cls(*read_column(data, column, options))
 
     @classmethod
     def from_parquet(
@@ -284,8 +337,8 @@ class Corpus:
         tokenizer: Any = None,
         max_sentence_length: int | None = None,
         workers: int | None = None,
-        save_to: StrPath | None = None,
-        cache: StrPath | None = None,
+        save_to: AnyPath | None = None,
+        cache: AnyPath | None = None,
     ) -> Corpus:
         """Encode a column of Parquet files, as `from_arrow` does.
 
@@ -314,34 +367,120 @@ class Corpus:
             ValueError: a file is no Parquet file, or damaged, or without this column; ``cache`` is a file of another
                 kind; ``save_to`` or ``cache`` is a file that is read; else as for `from_arrow`.
         """
-        return cls(*read_parquet(path, column, ReadOptions.of(locals())))
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            workers=workers,
+            save_to=optional_path(save_to),
+            cache=optional_path(cache),
+        )
+        return cls(*read_parquet(path, column, options))
 
     @classmethod
-    def open(cls, path: StrPath, *, verify: bool = True) -> Corpus:
+    def from_csv(
+        cls,
+        path: TextSource,
+        column: str | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        sep: str | None = None,
+        quotechar: str | None = None,
+        encoding: str = "utf-8",
+        min_count: int = 1,
+        max_final_vocab: int | None = None,
+        max_vocab_size: int | None = None,
+        trim_rule: TrimRule | None = None,
+        vocabulary: Vocabulary | None = None,
+        lower: bool = False,
+        token_pattern: str | re.Pattern[str] | None = None,
+        tokenizer: Any = None,
+        max_sentence_length: int | None = None,
+        workers: int | None = None,
+        save_to: AnyPath | None = None,
+        cache: AnyPath | None = None,
+    ) -> Corpus:
+        r"""Encode a column of CSV, TSV or other delimited text, a row a sentence, whose text is split at white space.
+
+        Args:
+            path: What `from_file` takes.
+            column: The column; it may be left out where there is only one.
+            columns: Names of the columns of files whose first row does not name them.
+            sep: What stands between fields, of one character or several, such as ``";"``, ``"|"`` or ``"::"``.
+                Default: a tab where the name ends in .tsv, .tab or .txt, before the ending of its compression if it has
+                one; else a comma.
+            quotechar: The character that a field begins and ends with where it holds separators or line ends; ``""``
+                where no field is quoted. Default: none where ``sep`` is a tab or has several characters, else ``"``.
+            encoding: As in `from_file`.
+            min_count: The least count of a word that is kept.
+            max_final_vocab: The most words to keep.
+            max_vocab_size: The most words to keep, ties or not.
+            trim_rule: Decides on each word.
+            vocabulary: Encode with this one instead of making a new one.
+            lower: As in `from_file`.
+            token_pattern: As in `from_file`. Line ends within a field are spaces.
+            tokenizer: As in `from_file`.
+            max_sentence_length: As in `from_file`.
+            workers: Threads, of which 8 are used at most. Default: one for each CPU. The result does not depend on it.
+            save_to: A file to encode to, as in the class.
+            cache: As in `from_file`.
+
+        Raises:
+            OSError: a file cannot be read, or ``save_to`` or ``cache`` not written.
+            TypeError: ``path`` names no file, or an option is of another type.
+            ValueError: with the file and line: a row has more or fewer fields than there are columns, a quote is not
+                closed, a row has more than 16,777,216 characters, text in another encoding; there is no such column;
+                else as for `from_file`.
+        """
+        options = ReadOptions(
+            min_count=min_count,
+            max_final_vocab=max_final_vocab,
+            max_vocab_size=max_vocab_size,
+            trim_rule=trim_rule,
+            vocabulary=vocabulary,
+            lower=lower,
+            token_pattern=token_pattern,
+            tokenizer=tokenizer,
+            max_sentence_length=max_sentence_length,
+            workers=workers,
+            save_to=optional_path(save_to),
+            cache=optional_path(cache),
+        )
+        return cls(*read_csv(path, column, columns, Delimited(sep, quotechar, encoding), options))
+
+    @classmethod
+    def open(cls, path: AnyPath, *, verify: bool = True) -> Corpus:
         """Open a corpus that `save` wrote: ids and offsets are mapped from the file, not read into memory.
 
-        A model trains on it as fast as on one in memory, however large it is. The file must not change meanwhile;
-        replacing it, as `save` does, is no change.
+        A model trains on it as fast as on one in memory, however large it is. Nobody may write into the file meanwhile:
+        that is noticed before each epoch, by size and time of change, but during one the system may end the process
+        (SIGBUS). Replacing the file, as `save` does, or removing it is no change.
 
         Args:
             path: The file.
-            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked, and that ids
-                are in range before they are trained on.
+            verify: Read all of it once and compare checksums. Without it only the vocabulary is checked now; that ids
+                and offsets are in range is checked when they are first used.
 
         Raises:
             OSError: the file cannot be read.
             ValueError: it is something else, of another version of fastemb, or damaged.
         """
-        return cls(*open_corpus(path, verify))
+        return cls(*open_corpus(local_path(path), verify))
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write ids, offsets and vocabulary to a file, for `open`: safetensors, with checksums.
 
         Raises:
-            TypeError: the words are neither all str nor all int.
+            TypeError: a word is neither str nor int.
             OSError: it cannot be written, as when the disk is full. The path is as it was before then.
         """
-        save_corpus(path, self._parts())
+        save_corpus(local_path(path), self._parts())
 
     def select(
         self,
@@ -366,12 +505,18 @@ class Corpus:
         """
         return self._numbered_by(vocabulary)
 
-    def _checked(self) -> CheckedSentences | None:
-        """That ids and offsets were looked at, for a corpus on disk, where a look for every epoch would take long."""
+    def checked_sentences(self) -> CheckedSentences | None:
+        """That ids and offsets were checked, for a corpus on disk, where a check for every epoch would take long.
+
+        For those who train on it, as `passed` is. None for a corpus in memory, which may be changed at any time.
+
+        Raises:
+            DamagedError: they are damaged, or the file was changed since it was opened.
+        """
         return None if self._on_disk is None else self._on_disk.checked()
 
-    def _passed(self, words: int) -> None:
-        """So many words were trained on since the beginning."""
+    def passed(self, words: int) -> None:
+        """Hear that so many words were trained on since the beginning, so that what is mapped can be given back."""
         if self._on_disk is not None:
             self._on_disk.passed(words)
 
@@ -398,6 +543,7 @@ class Corpus:
         return Corpus(*renumber_in_place(self.ids.copy(), self.offsets.copy(), numbers), vocabulary, self.raw_words)
 
     def __getstate__(self) -> dict[str, Any]:
+        self.checked_sentences()
         return self.__dict__ | {"_on_disk": None}  # whoever unpickles it has it in memory
 
     def estimate(
@@ -454,6 +600,11 @@ class Corpus:
 
     def __iter__(self) -> Iterator[list[Hashable]]:
         keys = self.vocabulary.keys
+        if self._on_disk is not None:
+            self._on_disk.require_unchanged()
+            for sentence in range(len(self)):
+                yield [keys[index] for index in self._on_disk.sentence(sentence).tolist()]
+            return
         for sentence in range(len(self)):
             begin, end = self.offsets[sentence : sentence + 2]
             yield [keys[index] for index in self.ids[begin:end].tolist()]
@@ -481,7 +632,7 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
         return source._numbered_by(target)
     if not is_file:
         return Corpus(*encode_lists(source, Task(target, MemoryStore())))
-    if isinstance(source, str | os.PathLike) and is_corpus(source):
+    if isinstance(source, str | bytes | os.PathLike) and is_corpus(expanded(source)):
         return Corpus.open(source)._numbered_by(target)
     threads = ReadOptions(workers=workers).threads()
     task = Task(target, MemoryStore(threads), threads)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..io.atomic import StrPath, atomic_write
+from ..io.input_file import hint
 from ..io.keys import pack_keys, unpack_keys
 from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
 from .blocks import Parts
@@ -138,6 +139,8 @@ def write_corpus_file(path: StrPath, layout: Layout, parts: Iterable[tuple[Ids, 
 def save_corpus(path: StrPath, parts: Parts, part_tokens: int = PART_TOKENS) -> None:
     """See `Corpus.save`."""
     ids, offsets, vocabulary, raw_words, on_disk = parts
+    if on_disk is not None:
+        on_disk.checked()
     require_folder(os.fspath(path))
     layout = Layout(len(offsets) - 1, vocabulary, len(ids), {"raw_words": str(raw_words), "source": ""})
 
@@ -161,6 +164,7 @@ def require_folder(path: str) -> str:
 # ---- reading ----
 
 _NAMES = {"str": ("offsets", "counts", "key_offsets", "ids", "keys"), "int": ("offsets", "counts", "keys", "ids")}
+_NAMES["mixed"] = _NAMES["str"]
 _DTYPES = {"offsets": np.int64, "counts": np.int64, "ids": np.int32, "checksums": np.uint32}
 
 
@@ -177,7 +181,7 @@ def map_corpus_file(path: StrPath) -> tuple[dict[str, Array], dict[str, str]]:
     except ValueError as error:
         if _names_format(path):
             raise DamagedError(f"{error}: the corpus is damaged") from None
-        raise ValueError(f"{path}: not an encoded corpus, such as Corpus.save writes") from None
+        raise ValueError(f"{path}: not an encoded corpus, such as Corpus.save writes{hint(path)}") from None
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path}: not an encoded corpus, but a file of {metadata.get('format', 'other tensors')}")
     if metadata.get("version") != VERSION:
@@ -219,7 +223,7 @@ def parts_of(path: str, arrays: dict[str, Array], metadata: dict[str, str], veri
         _check_shapes(arrays, metadata)
         ids, offsets = arrays["ids"], arrays["offsets"]
         ids.flags.writeable = offsets.flags.writeable = False
-        on_disk = OnDisk(path, ids, offsets, len(arrays["counts"]))
+        on_disk = OnDisk(path, ids, offsets, len(arrays["counts"]), has_name=True)
         _check_sums(arrays, metadata["key_type"], on_disk, verify)
         keys = unpack_keys(path, arrays, metadata["key_type"])
         vocabulary = Vocabulary(keys, arrays["counts"].copy(), int(metadata["least_count"]))

@@ -99,6 +99,7 @@ def renumber_on_disk(parts: Parts, numbers: Ids, vocabulary: Vocabulary, part_to
     """
     ids, offsets, _, raw_words, on_disk = parts
     assert on_disk is not None
+    on_disk.checked()
 
     def pieces() -> Iterator[tuple[Ids, Ints]]:
         kept = done = 0

@@ -10,7 +10,7 @@ begins another.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from .._native import TokenTable
 from ..threads import in_threads
 from .blocks import EncodedBlock, Parts
 from .counting import Cleaning, Counting, counting_for
-from .splitting import Splitter, TextBlock, TextOptions
+from .splitting import InterruptedSplitError, SplitterMaker, TextBlock, TextOptions
 from .task import Task
 from .vocabulary import Ints
 
@@ -55,7 +55,7 @@ class Encoder:
     def __init__(
         self,
         reader: BlockReader,
-        make_splitter: Callable[[], Splitter],
+        make_splitter: SplitterMaker,
         longest: int | None,
         counting: Counting,
         task: Task,
@@ -69,15 +69,21 @@ class Encoder:
         self._store = task.store
         self._lock = threading.Lock()
         self._begun = 0
+        self._interrupted = False
         self._faults: list[tuple[int, Exception]] = []
 
     def run(self) -> None:
         """Encode all blocks; of several faults the first one is raised, whatever the threads did."""
-        in_threads(self._threads, self._encode, self._reader.stop)
+        in_threads(self._threads, self._encode, self._interrupt)
         if self._reader.fault is not None:
             self._faults.append(self._reader.fault)
         if self._faults:
             raise min(self._faults, key=lambda fault: fault[0])[1]
+
+    def _interrupt(self) -> None:
+        """End at once; a fault only has no more blocks begun, as an earlier one may lie in those that were."""
+        self._interrupted = True
+        self._reader.stop()
 
     def _begin(self) -> tuple[int, TokenTable]:
         table = TokenTable()
@@ -88,11 +94,13 @@ class Encoder:
         return number, table
 
     def _encode(self, _: int) -> None:
-        splitter = self._make_splitter()
+        splitter = self._make_splitter(lambda: self._interrupted)
         number, table = self._begin()
         for block in self._reader:
             try:
                 ids, ends = splitter.encode(block, table)
+            except InterruptedSplitError:
+                return
             except Exception as error:
                 self._reader.stop()
                 self._faults.append((block.position, error))
@@ -107,7 +115,7 @@ class Encoder:
 
 
 def encode_blocks(
-    reader: BlockReader, make_splitter: Callable[[], Splitter], options: TextOptions, name: str, task: Task
+    reader: BlockReader, make_splitter: SplitterMaker, options: TextOptions, name: str, task: Task
 ) -> Parts:
     """The corpus that the blocks make; ``name`` is what errors call all of it."""
     clean = Cleaning(options.errors_in_blocks, options.lower, name)

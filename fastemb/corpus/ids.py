@@ -184,10 +184,10 @@ def _row(row: Any, number: int) -> NDArray[Any]:
 
 
 def _large(ids: Sequence[int], place: str = "") -> NDArray[Any]:
-    """Ids of which some have more than 63 bits."""
-    if min(ids) < 0 or max(ids) >= 2**64:
-        raise ValueError(f"{place}ids must be from 0 to 2**64 - 1")
-    return np.array(ids, np.uint64)
+    """Ids of which NumPy makes no integers at once, as some have more than 63 bits: an error as a rule."""
+    if min(ids) < 0 or max(ids) >= 2**63:
+        raise ValueError(f"{place}ids must be from 0 to 2**63 - 1")
+    return np.array(ids, np.int64)
 
 
 def csr_arrays(matrix: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -261,6 +261,9 @@ def _require_known(ids: NDArray[Any], ends: Ints, feed: Feed, keys: int | None) 
     if ids.min() < 0:
         at = int(np.argmax(ids < 0))
         raise ValueError(f"ids must not be negative, but {_place(at, ends, feed)} is {ids[at]}")
+    if ids.max() >= 2**63:
+        at = int(np.argmax(ids >= 2**63))
+        raise ValueError(f"ids must be from 0 to 2**63 - 1, but {_place(at, ends, feed)} is {ids[at]}")
     if keys is not None and ids.max() >= keys:
         at = int(np.argmax(ids >= keys))
         raise ValueError(f"{_place(at, ends, feed)} is {ids[at]}, but there are {keys} keys")

@@ -15,12 +15,18 @@ from functools import partial
 from itertools import chain
 from typing import IO, Any
 
+from ..io.atomic import is_draft
+from ..io.paths import AnyPath, expanded
 from ..io.unpack import START_BYTES, Unpacked, compression
+from .given import is_table
+from .messages import short
 
-TextSource = str | os.PathLike[str] | IO[Any] | Iterable[str | os.PathLike[str] | IO[Any]]
+TextSource = AnyPath | IO[Any] | Iterable[AnyPath | IO[Any]]
 """A path, a folder, a pattern, a URL, "-", an open file, or an iterable of these."""
 
 UTF8 = "utf-8"
+
+_TAR_SIGN = slice(257, 262)
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,23 @@ def find_inputs(source: Any) -> list[InputFile]:
         ValueError: nothing is named.
         ImportError: a URL, and fsspec is not installed.
     """
-    if isinstance(source, str | os.PathLike):
-        return _named(os.fspath(source))
+    is_path = isinstance(source, str | os.PathLike)
+    if is_path or (isinstance(source, bytes) and os.path.exists(expanded(source))):  # other bytes may be text
+        return _named(expanded(source))
     if hasattr(source, "read"):
         return [_open_file(source)]
     if isinstance(source, bytes) or not isinstance(source, Iterable):
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
-    found = [one for item in source for one in find_inputs(item)]
+    if is_table(source):
+        raise TypeError(f"text is read from files, not from a table ({type(source).__name__}): see Corpus.from_arrow")
+    found: list[InputFile] = []
+    for item in source:
+        if not isinstance(item, str | bytes | os.PathLike) and isinstance(item, Iterable) and not hasattr(item, "read"):
+            raise TypeError(
+                f"text is read from files, and a list of them holds paths, not {short(item)}: lists of tokens are "
+                "sentences, which Word2Vec and Corpus.from_sentences take"
+            )
+        found += find_inputs(item)
     if not found:
         raise ValueError("there is no file to read: the list of files is empty")
     return found
@@ -76,8 +92,11 @@ def _named(path: str) -> list[InputFile]:
     if "://" in path:
         return _remote(path)
     if glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True))
-        return _of_files([match for match in matches if os.path.isfile(match)], f"{path}: no file matches this pattern")
+        matches = [match for match in sorted(glob.glob(path, recursive=True)) if not is_draft(match)]
+        return _of_files(
+            [match for match in matches if os.path.isfile(match) and not is_draft(match)],
+            f"{path}: no file matches this pattern",
+        )
     return [_file(path)]
 
 
@@ -159,7 +178,7 @@ def open_text(source: InputFile, encoding: str, errors: str, size: int) -> Itera
                 raise ValueError(f"{source.name}: encoding and unicode_errors are for bytes, but this file gives text")
             yield _utf8(iter(partial(file.read, size), ""), source.name)
             return
-        pieces = _unpacked(file, source.name, size)
+        pieces = _no_archive(_unpacked(file, source.name, size), source.name)
         if encoding == UTF8:
             yield _without_mark(pieces, source.name)
         else:
@@ -176,6 +195,17 @@ def _unpacked(file: IO[Any], name: str, size: int) -> Iterator[bytes]:
         yield from iter(partial(file.read, size), b"")
     else:
         yield from iter(partial(Unpacked(file.read, start, kind, name).read, size), b"")
+
+
+def _no_archive(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """The same pieces; ValueError when they begin as a tar archive does."""
+    start = b""
+    while len(start) < _TAR_SIGN.stop and (more := next(pieces, b"")):
+        start += more
+    if start[_TAR_SIGN] == b"ustar":
+        raise ValueError(f"{name}: a tar archive: unpack it, as with tar -xf {name}, and give the files in it")
+    yield start
+    yield from pieces
 
 
 def _without_mark(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:

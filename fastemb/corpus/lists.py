@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, islice
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from .._native import TokenTable, number_tokens
+from ..signals import Allowed, Deferred, deliver
 from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
-from .messages import short
+from .given import is_missing, is_table, python_value
+from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import ReadSizes, Task
@@ -31,7 +34,8 @@ def encode_lists(sentences: Iterable[Iterable[Hashable]], task: Task) -> Parts:
     """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
     require_sentences(sentences)
     feed = Feed(task)
-    keys = number_lists(list_batches(sentences, task.sizes, sentence_tokens), feed.add, _unhashable)
+    batches = list_batches(sentences, task.sizes, sentence_tokens)
+    keys = number_lists(batches, feed.add, _unhashable, _unfit)
     return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
 
 
@@ -43,6 +47,7 @@ def number_lists(
     batches: Iterable[Batch],
     take: Callable[[Ids, Ints], None],
     unhashable: Callable[[list[Sequence[Hashable]], int], str],
+    unfit: Callable[[list[Sequence[Hashable]], int], str] | None = None,
 ) -> list[Hashable]:
     """Number the tokens of lists in the order in which they first occur.
 
@@ -55,36 +60,47 @@ def number_lists(
         batches: The lists.
         take: Is given the numbers of each batch, and their ends.
         unhashable: Says which token of a batch is not hashable, and gets the number of lists before it.
+        unfit: Says in the same way which token is no word: None, NaN, NA, a value of pyarrow, or an integer of more
+            than 64 bits. Default: all are words.
 
     Returns:
         The tokens by number.
 
     Raises:
         TypeError: a token is not hashable.
+        ValueError: a token is no word.
     """
     waiting: deque[tuple[Future[Ids], Ints]] = deque()
 
     def hand_over() -> None:
         ids, ends = waiting.popleft()
+        deliver()
         take(ids.result(), ends)
 
     helper = ThreadPoolExecutor(1, "fastemb-numbering")
-    try:
-        tokens = _Tokens(helper)
-        read = 0
-        for batch, ends in batches:
-            try:
-                waiting.append((tokens.encode(batch, int(ends[-1])), ends))
-            except TypeError as error:
-                raise TypeError(unhashable(batch, read)) from error
-            read += len(batch)
-            if len(waiting) > BATCHES_AHEAD:
+    given, read = iter(batches), 0
+    with Deferred():  # an interrupt within the executor would leave its locks taken
+        try:
+            tokens = _Tokens(helper)
+            while True:
+                with Allowed():  # code of users
+                    batch, ends = next(given, (None, None))
+                if batch is None or ends is None:
+                    break
+                try:
+                    waiting.append((tokens.encode(batch, int(ends[-1])), ends))
+                except TypeError as error:
+                    raise TypeError(unhashable(batch, read)) from error
+                if unfit is not None and any(map(_is_unfit, tokens.fresh())):
+                    raise ValueError(unfit(batch, read))
+                read += len(batch)
+                if len(waiting) > BATCHES_AHEAD:
+                    hand_over()
+            while waiting:
                 hand_over()
-        while waiting:
-            hand_over()
-        return tokens.keys()
-    finally:
-        helper.shutdown(cancel_futures=True)
+            return tokens.keys()
+        finally:
+            helper.shutdown(cancel_futures=True)
 
 
 class _Tokens:
@@ -98,6 +114,7 @@ class _Tokens:
         self._table = TokenTable()
         self._indices: dict[Hashable, int] | None = None
         self._position = 0
+        self._fresh = 0
 
     def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
         """The number of each of these tokens, of which there are ``count``."""
@@ -110,9 +127,15 @@ class _Tokens:
             self._table = TokenTable()
         found: Future[Ids] = Future()
         ids = np.empty(count, np.int32)
+        known = len(self._indices)
         number_tokens(self._indices, sentences, ids)
+        self._fresh = len(self._indices) - known
         found.set_result(ids)
         return found
+
+    def fresh(self) -> Iterable[Hashable]:
+        """What the last call of `encode` saw for the first time, as far as it is no str."""
+        return () if self._indices is None else islice(reversed(self._indices), self._fresh)
 
     def _look_up(self, data: bytes, position: int, count: int) -> Ids:
         ids = np.empty(count, np.int32)
@@ -167,18 +190,70 @@ def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
     if type(sentence) in (list, tuple):
         tokens: Sequence[Hashable] = sentence
         return tokens
+    sentence = python_value(sentence)
     if isinstance(sentence, (str, bytes)):
         raise TypeError(
             f"sentence {number} is {short(sentence)}, not a list of tokens: split it first, as with sentence.split(), "
-            "or give split=True"
+            "or have Corpus.from_sentences(texts, split=True) do so"
         )
+    if isinstance(sentence, Mapping):
+        raise TypeError(f"sentence {number} is {short(sentence)}, not a list of tokens: {_take_a_field(sentence)}")
     if isinstance(sentence, np.ndarray):
+        if sentence.dtype.kind in "fc":
+            raise TypeError(
+                f"sentence {number} is an array of {sentence.dtype}, not of tokens: a matrix with a row a sentence and "
+                "a column a word goes to Corpus.from_ids as a sparse one, scipy.sparse.csr_array(matrix)"
+            )
         return list(sentence.tolist())
     try:
         iterator = iter(sentence)
     except TypeError:
+        if is_missing(sentence):
+            raise TypeError(f"sentence {number} is missing ({sentence}): leave it out, or give an empty list") from None
         raise TypeError(f"sentence {number} must be a list of tokens, not {short(sentence)}") from None
     return list(iterator)
+
+
+def _take_a_field(row: Mapping[Any, Any]) -> str:
+    """What to do with rows that are dicts: the way to their tokens, or to their text."""
+    for name, value in row.items():
+        if isinstance(value, (list, tuple, np.ndarray)):
+            return f"take the field with the tokens, as with [row[{name!r}] for row in rows]"
+    for name, value in row.items():
+        if isinstance(value, str):
+            return f"take the field with the text and split it, as with [row[{name!r}].split() for row in rows]"
+    return "take the field with the tokens"
+
+
+def _take_a_text(row: Mapping[Any, Any]) -> str:
+    name = next((name for name, value in row.items() if isinstance(value, str)), "text")
+    return f"take the field with the text, as with [row[{name!r}] for row in rows]"
+
+
+def _is_unfit(token: Hashable) -> bool:
+    return is_missing(token) or python_value(token) is not token or not _fits(token)
+
+
+def _fits(token: Hashable) -> bool:
+    """Whether this, if it is an integer, can be the key of a saved model."""
+    return not isinstance(token, int | np.integer) or -(2**63) <= int(token) < 2**63
+
+
+def _unfit(batch: list[Sequence[Hashable]], before: int) -> str:
+    for number, sentence in enumerate(batch, before):
+        for place, token in enumerate(sentence):
+            if is_missing(python_value(token)):
+                return (
+                    f"sentence {number}: token {place} is missing ({token}): leave it out, or put a word in its place"
+                )
+            if not _fits(token):
+                return f"sentence {number}: token {place} is {token}: {LARGE_INTEGER}"
+            if _is_unfit(token):
+                return (
+                    f"sentence {number}: token {place} is {short(token)}: make lists of a column by to_pylist(), or "
+                    "give it to Corpus.from_arrow"
+                )
+    return "a token is no word"
 
 
 def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
@@ -192,12 +267,21 @@ def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
 
 
 def require_sentences(sentences: Any) -> None:
-    """Raise TypeError when this is no iterable of sentences."""
-    if isinstance(sentences, (str, bytes)):
+    """Raise TypeError when this is no iterable of sentences; the message says which door takes what was given."""
+    expected = "sentences must be lists of tokens, not"
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        given = "a path" if isinstance(sentences, os.PathLike) else "one str"
         raise TypeError(
-            "sentences must be lists of tokens, not one str: split it first, as with [line.split() for line in "
-            "text.splitlines()], or read a file with Corpus.from_file"
+            f"{expected} {given}: split it first, as with [line.split() for line in text.splitlines()]; a file is read "
+            "by Corpus.from_file(path), and by Word2Vec as corpus_file=path"
         )
+    kind = type(sentences).__name__
+    if is_table(sentences):
+        raise TypeError(f"{expected} a table ({kind}): Corpus.from_arrow(table, column) reads one of its columns")
+    if isinstance(sentences, Mapping):
+        raise TypeError(f"{expected} {short(sentences)}: give a list of lists, such as list(sentences.values())")
+    if hasattr(sentences, "tocsr"):
+        raise TypeError(f"{expected} a sparse matrix ({kind}): Corpus.from_ids(matrix) reads one")
     if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
         raise TypeError(f"sentences must be an iterable of lists of tokens, not {short(sentences)}")
 
@@ -237,6 +321,9 @@ def _utf8(text: str, before: int) -> bytes:
 
 
 def _require_text(sentence: Any, number: int) -> str:
+    sentence = python_value(sentence)
+    if isinstance(sentence, Mapping):
+        raise TypeError(f"sentence {number} must be a str, not {short(sentence)}: {_take_a_text(sentence)}")
     if not isinstance(sentence, str):
         raise TypeError(f"sentence {number} must be a str, as split=True was given, not {short(sentence)}")
     return str(sentence)

@@ -7,6 +7,7 @@ INVALID_UTF8 = (
     'unicode_errors="replace"'
 )
 NUL_BYTE = "NUL byte: this is a binary file, or text that is not UTF-8"
+LARGE_INTEGER = "integer tokens must fit in 64 bits with sign; make them str"
 
 
 def short(value: object) -> str:

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import integer
-from ..io.input_file import open_source
+from ..io.atomic import is_draft
+from ..io.input_file import open_text_source
+from ..io.paths import AnyPath, local_path
 from .messages import INVALID_UTF8
+from .text import LONGEST_TOKEN
 
 MAX_SENTENCE_LENGTH = 10000
 
@@ -32,9 +35,10 @@ class LineSentence:
         self.limit = limit
 
     def __iter__(self) -> Iterator[list[str]]:
-        if isinstance(self.source, str | os.PathLike):
-            with open_source(self.source) as (file, _):
-                yield from self._sentences(file, os.fspath(self.source))
+        if isinstance(self.source, str | bytes | os.PathLike):
+            path = local_path(self.source)
+            with open_text_source(path) as (file, _):
+                yield from self._sentences(file, path)
             return
         if hasattr(self.source, "seek") and getattr(self.source, "seekable", lambda: True)():
             self.source.seek(0)
@@ -46,6 +50,8 @@ class LineSentence:
                 text = line.decode("utf-8") if isinstance(line, bytes) else line
             except UnicodeDecodeError:
                 raise ValueError(f"{name}, line {number}: {INVALID_UTF8}") from None
+            if number == 1:
+                text = text.removeprefix("\ufeff")  # a byte order mark
             yield from _cut(text.split(), self.max_sentence_length)
 
 
@@ -59,18 +65,17 @@ class PathLineSentences:
     """
 
     def __init__(
-        self, source: str | os.PathLike[str], max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None
+        self, source: AnyPath, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None
     ) -> None:
         _check_lengths(max_sentence_length, limit)
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
-        path = Path(source)
+        path = Path(local_path(source))
         if not path.exists():
-            raise ValueError(f"{source}: there is no such file or folder")
-        self.input_files = (
-            sorted(str(file) for file in path.iterdir() if file.is_file()) if path.is_dir() else [str(path)]
-        )
+            raise ValueError(f"{path}: there is no such file or folder")
+        files = [file for file in path.iterdir() if _is_text(file)] if path.is_dir() else [path]
+        self.input_files = sorted(map(str, files))
 
     def __iter__(self) -> Iterator[list[str]]:
         for file in self.input_files:
@@ -85,7 +90,7 @@ class Text8Corpus:
         max_sentence_length: Words a sentence.
     """
 
-    def __init__(self, fname: str | os.PathLike[str], max_sentence_length: int = MAX_SENTENCE_LENGTH) -> None:
+    def __init__(self, fname: AnyPath, max_sentence_length: int = MAX_SENTENCE_LENGTH) -> None:
         _check_lengths(max_sentence_length, None)
         self.fname = fname
         self.max_sentence_length = max_sentence_length
@@ -94,13 +99,16 @@ class Text8Corpus:
         waiting: list[str] = []
         rest = b""
         position = 0
-        with open_source(self.fname) as (file, _):
+        with open_text_source(local_path(self.fname)) as (file, _):
             while block := file.read(1 << 20):
                 text = rest + block
                 end = max(text.rfind(b" "), text.rfind(b"\n")) + 1
                 waiting.extend(self._words(text[:end], position))
                 rest = text[end:]
                 position += end
+                if len(rest) > LONGEST_TOKEN:
+                    name = os.fsdecode(self.fname)
+                    raise ValueError(f"{name}, byte {position}: a word of more than {LONGEST_TOKEN:,} bytes: no text")
                 while len(waiting) >= self.max_sentence_length:
                     yield waiting[: self.max_sentence_length]
                     del waiting[: self.max_sentence_length]
@@ -113,7 +121,7 @@ class Text8Corpus:
             return text.decode("utf-8").split()
         except UnicodeDecodeError as error:
             at = position + error.start
-            raise ValueError(f"{os.fspath(self.fname)}, byte {at}: {INVALID_UTF8}") from None
+            raise ValueError(f"{local_path(self.fname)}, byte {at}: {INVALID_UTF8}") from None
 
 
 class BrownCorpus:
@@ -123,18 +131,23 @@ class BrownCorpus:
         dirname: Folder with the corpus' files.
     """
 
-    def __init__(self, dirname: str | os.PathLike[str]) -> None:
+    def __init__(self, dirname: AnyPath) -> None:
         self.dirname = dirname
 
     def __iter__(self) -> Iterator[list[str]]:
-        for file in sorted(Path(self.dirname).iterdir()):
-            if not file.is_file():
+        for file in sorted(Path(local_path(self.dirname)).iterdir()):
+            if not _is_text(file):
                 continue
-            for line in file.read_text(encoding="utf-8").splitlines():
+            for line in file.read_text(encoding="utf-8-sig").splitlines():
                 pairs = [token.split("/") for token in line.split() if token.count("/") == 1]
                 words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
                 if words:
                     yield words
+
+
+def _is_text(path: Path) -> bool:
+    """Whether what is in a folder is a file, and none that a save is writing there."""
+    return path.is_file() and not is_draft(path.name)
 
 
 def _check_lengths(max_sentence_length: int, limit: int | None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -17,6 +17,8 @@ from .blocks import BlockStore, Parts
 from .cache import fingerprint, open_cached
 from .clashes import without_outputs
 from .corpus_file import is_corpus
+from .csv_column import CsvColumn, encode_csv
+from .delimited import Delimited
 from .disk import DiskStore
 from .encoder import MAX_THREADS
 from .ids import encode_ids
@@ -53,11 +55,6 @@ class ReadOptions:
     save_to: StrPath | None = None
     cache: StrPath | None = None
     sizes: ReadSizes = field(default_factory=ReadSizes)
-
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """The options among the arguments of a door, by name."""
-        return cls(**{option.name: arguments[option.name] for option in fields(cls) if option.name in arguments})
 
     def target(self) -> Selection | Vocabulary:
         """Which words are kept.
@@ -141,6 +138,23 @@ def read_parquet(path: TableSource, column: str | None, options: ReadOptions) ->
         return encode_column(parquet_column(files, column, sizes), text, Task(target, store, threads, sizes))
 
     return _encode_or_open(encode, options, threads, lambda: fingerprint(files, ("column", column), text, target))
+
+
+def read_csv(
+    source: Any, column: str | None, columns: Sequence[str] | None, delimited: Delimited, options: ReadOptions
+) -> Parts:
+    """See `Corpus.from_csv`."""
+    target, text = options.target(), options.text().checked()
+    threads = options.threads()
+    delimited.of_file("")  # options that make no sense are named before a file is looked for
+    files = without_outputs(find_inputs(source), options.output())
+    table = CsvColumn(files, column, columns, delimited)
+
+    def encode(store: BlockStore) -> Parts:
+        return encode_csv(files, table, text, Task(target, store, threads, options.sizes))
+
+    how = ("csv", column, columns, delimited)
+    return _encode_or_open(encode, options, threads, lambda: fingerprint(files, how, text, target))
 
 
 def _store(save_to: StrPath | None, threads: int = 1) -> AbstractContextManager[BlockStore]:

@@ -112,6 +112,6 @@ def encode_rows(
     """
     reader = RowReader(rows, row_name)
     if options is None:
-        return encode_blocks(reader, _ListedTokens, TextOptions(), name, task)
+        return encode_blocks(reader, lambda _: _ListedTokens(), TextOptions(), name, task)
     options = options.checked()
     return encode_blocks(reader, splitters(options), options, name, task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
@@ -18,6 +19,9 @@ from .tokenizers import Tokenize, by_pattern, by_tokenizer, join_tokens
 from .vocabulary import Ids, Ints
 
 POSITIONS_A_BYTE = 1 << 10  # more tokens than this no tokenizer makes of a byte
+
+_MOST_LINES = 1 << 10  # that a tokenizer is given at once
+_LEAST_SECONDS, _MOST_SECONDS = 0.01, 0.05  # that it is meant to take for them
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,10 @@ class TextBlock:
         return f"{self.source}, line {self.lines_before + line + 1}"
 
 
+class InterruptedSplitError(Exception):
+    """Nobody waits for the block any more."""
+
+
 class Splitter(Protocol):
     """Makes token numbers of blocks, for one thread."""
 
@@ -99,8 +107,15 @@ class Splitter(Protocol):
         """The number of each of the block's tokens in ``table``, and how many tokens come before each line end.
 
         Both arrays may be overwritten by the next call.
+
+        Raises:
+            InterruptedSplitError: it was interrupted.
         """
         ...
+
+
+SplitterMaker = Callable[[Callable[[], bool]], Splitter]
+"""Makes a splitter for a thread of what tells whether it is interrupted."""
 
 
 class _BySpace:
@@ -126,12 +141,16 @@ class _BySpace:
 
 
 class _ByTokenizer:
-    """Splits lines by a function, which is called by one thread at a time."""
+    """Splits lines by a function, which is called by one thread at a time, and with few enough lines to end soon."""
 
-    def __init__(self, options: TextOptions, tokenize: Tokenize, lock: threading.Lock) -> None:
+    def __init__(
+        self, options: TextOptions, tokenize: Tokenize, lock: threading.Lock, is_interrupted: Callable[[], bool]
+    ) -> None:
         self._options = options
         self._tokenize = tokenize
         self._lock = lock
+        self._is_interrupted = is_interrupted
+        self._at_once = 1  # lines
 
     def encode(self, block: TextBlock, table: TokenTable) -> tuple[Ids, Ints]:
         """See `Splitter`."""
@@ -152,12 +171,29 @@ class _ByTokenizer:
         return text.replace("\r\n", "\n").split("\n")[:-1]
 
     def _tokens(self, block: TextBlock, lines: list[str]) -> tuple[bytes, list[int]]:
-        with self._lock:
-            try:
-                return self._tokens_of(lines)
-            except Exception as error:
-                error.add_note(block.place(self._failing(lines)))
-                raise
+        parts: list[bytes] = []
+        lengths: list[int] = []
+        at = 0
+        while at < len(lines):
+            some = lines[at : at + self._at_once]
+            with self._lock:
+                if self._is_interrupted():
+                    raise InterruptedSplitError
+                begun = time.perf_counter()
+                try:
+                    tokens, counts = self._tokens_of(some)
+                except Exception as error:
+                    error.add_note(block.place(at + self._failing(some)))
+                    raise
+                taken = time.perf_counter() - begun
+            parts.append(tokens)
+            lengths += counts
+            at += len(some)
+            if taken < _LEAST_SECONDS:
+                self._at_once = min(2 * self._at_once, _MOST_LINES)
+            elif taken > _MOST_SECONDS:
+                self._at_once = max(self._at_once // 2, 1)
+        return b"".join(parts), lengths
 
     def _tokens_of(self, lines: list[str]) -> tuple[bytes, list[int]]:
         tokens, lengths = join_tokens(self._tokenize(lines))
@@ -175,10 +211,10 @@ class _ByTokenizer:
         return 0
 
 
-def splitters(options: TextOptions) -> Callable[[], Splitter]:
+def splitters(options: TextOptions) -> SplitterMaker:
     """What makes a splitter for each thread."""
     tokenize = options.tokenize()
     if tokenize is None:
-        return lambda: _BySpace(options)
+        return lambda _: _BySpace(options)
     lock = threading.Lock()
-    return lambda: _ByTokenizer(options, tokenize, lock)
+    return lambda is_interrupted: _ByTokenizer(options, tokenize, lock, is_interrupted)

@@ -14,6 +14,7 @@ from .arrow import Column, compute, decoded, first_null, pyarrow
 from .blocks import Parts
 from .feed import Feed
 from .ids import Numbering
+from .messages import LARGE_INTEGER
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import Task
@@ -158,7 +159,12 @@ def _flattened(slices: Iterator[Any], column: Column, most: int) -> Iterator[tup
 def _encode_integers(parts: Iterator[tuple[Any, Ints]], column: Column, task: Task) -> Parts:
     numbering, feed = Numbering(), Feed(task)
     for tokens, ends in parts:
-        feed.add(numbering.encode(_numpy(tokens)), ends)
+        integers = _numpy(tokens)
+        if len(integers) and integers.max() >= 2**63:
+            at = int(np.argmax(integers >= 2**63))
+            row = feed.sentences + int(np.searchsorted(ends, at, side="right"))
+            raise ValueError(f"{column.place(row)} holds {integers[at]}: {LARGE_INTEGER}")
+        feed.add(numbering.encode(integers), ends)
     keys = numbering.values
     return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), column.source)
 

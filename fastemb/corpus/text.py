@@ -15,7 +15,12 @@ from .inputs import InputFile, open_text
 from .splitting import TextBlock, TextOptions, splitters
 from .task import Task
 
-_CUT_AT = b" \t\r\v\f\x1c\x1d\x1e\x1f"  # the white space of one byte that ends no line
+LONGEST_TOKEN = 1 << 24  # bytes
+LONGEST_LINE = 1 << 28  # bytes, where lines are split whole
+
+# White space that ends no line, the usual first.
+_CUT_AT = [space.encode() for space in " \t\r\v\f\x1c\x1d\x1e\x1f\u3000\x85\xa0\u1680\u2028\u2029\u202f\u205f"]
+_CUT_AT += [chr(space).encode() for space in range(0x2000, 0x200B)]
 
 
 class TextReader:
@@ -79,6 +84,7 @@ class TextReader:
     def _cut_block(self) -> bytes:
         """The next lines, or a part of one where it is long; at the end of a file the rest, which may be nothing."""
         pieces: list[bytes | memoryview] = [self._tail]
+        size = len(self._tail)
         self._tail = b""
         while fresh := self._fresh():
             cut = _last_cut(fresh, self._options.needs_lines)
@@ -87,9 +93,25 @@ class TextReader:
                 pieces.append(memoryview(fresh)[:cut])
                 return b"".join(pieces)
             pieces.append(fresh)
+            size += len(fresh)
+            self._require_bearable(size)
         self._pieces = None
         rest = b"".join(pieces)
         return rest if rest.endswith(b"\n") or not (rest or self._in_line) else rest + b"\n"
+
+    def _require_bearable(self, size: int) -> None:
+        """Raise ValueError when so many bytes without a place to cut are too many to hold."""
+        at = f"{self._name}, line {self._lines + 1}"
+        if self._options.needs_lines and size > LONGEST_LINE:
+            raise ValueError(
+                f"{at}: a line of more than {LONGEST_LINE:,} bytes, and token_pattern and tokenizer take whole lines: "
+                "cut it to several"
+            )
+        if not self._options.needs_lines and size > LONGEST_TOKEN:
+            raise ValueError(
+                f"{at}: a word of more than {LONGEST_TOKEN:,} bytes, without white space: this is no text, or in an "
+                'encoding that is to be given, such as encoding="utf-16"'
+            )
 
     def _fresh(self) -> bytes:
         pieces: list[bytes] = []
@@ -117,8 +139,13 @@ def _last_cut(data: bytes, only_lines: bool) -> int:
     cut = data.rfind(b"\n") + 1
     if not only_lines:
         for space in _CUT_AT:
-            cut = cut or data.rfind(space) + 1
+            cut = cut or _end_of(space, data)
     return cut
+
+
+def _end_of(space: bytes, data: bytes) -> int:
+    at = data.rfind(space)
+    return 0 if at < 0 else at + len(space)
 
 
 def encode_files(files: Sequence[InputFile], options: TextOptions, task: Task) -> Parts:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
-from ..io.atomic import StrPath
-from ..vectors.interface import Vectors
-from ..vectors.norms import divided, row_norms
+from ..io.input_file import numbered_lines
+from ..io.paths import AnyPath, local_path
+from ..vectors.interface import KeyedVectorsLike, norms_of
+from ..vectors.norms import row_norms, scaled
 from ..vectors.search import nearest, offsets_of
-from ..vectors.store import Store
-from .words import folded, numbered_lines, rows_by_word
+from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ class _Question(NamedTuple):
 
 
 def evaluate_word_analogies(
-    self: Vectors,
-    analogies: StrPath,
+    self: KeyedVectorsLike,
+    analogies: AnyPath,
     restrict_vocab: int | None = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
@@ -62,11 +62,12 @@ def evaluate_word_analogies(
     Raises:
         ValueError: A question comes before the first section, or none has only known words.
     """
-    rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
+    analogies = local_path(analogies)
+    rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
     names, questions = _read_questions(analogies, rows, case_insensitive)
     known = [question for question in questions if question.rows is not None]
     if similarity_function == "most_similar":
-        guesses = _guesses(self._store, known, restrict_vocab)
+        guesses = _guesses(self, known, restrict_vocab)
     else:
         guesses = _guesses_by(self, known, restrict_vocab, similarity_function)
     right = {
@@ -81,11 +82,11 @@ def evaluate_word_analogies(
     return _summed_up(analogies, sections, unknown, dummy4unknown)
 
 
-def _read_questions(path: StrPath, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
+def _read_questions(path: str, rows: dict[Any, int], case_insensitive: bool) -> tuple[list[str], list[_Question]]:
     """Sections' names, and questions."""
     names: list[str] = []
     questions: list[_Question] = []
-    for number, line in numbered_lines(path, "utf8"):
+    for number, line in numbered_lines(path, "utf-8", "strict", "save it as UTF-8"):
         if line.startswith(": "):
             names.append(line[2:].strip())
             continue
@@ -101,25 +102,27 @@ def _read_questions(path: StrPath, rows: dict[Any, int], case_insensitive: bool)
     return names, questions
 
 
-def _guesses(store: Store, questions: Sequence[_Question], restrict_vocab: int | None) -> Iterator[list[Any]]:
+def _guesses(
+    vectors: KeyedVectorsLike, questions: Sequence[_Question], restrict_vocab: int | None
+) -> Iterator[list[Any]]:
     """The keys nearest to b - a + c that are not those of a, b or c themselves, for each question; many at once."""
-    norms, keys = store.filled_norms(), store.index_to_key
+    norms, keys = norms_of(vectors), vectors.index_to_key
     for start in range(0, len(questions), _BLOCK_QUESTIONS):
         rows = np.array([question.rows for question in questions[start : start + _BLOCK_QUESTIONS]], np.intp)
-        a, b, c = (divided(store.vectors[given], norms[given][:, np.newaxis]) for given in rows.T[:3])
+        a, b, c = (scaled(vectors.vectors[given], norms[given]) for given in rows.T[:3])
         wanted = b + c - a
-        wanted = divided(wanted, row_norms(wanted)[:, np.newaxis])
+        wanted = scaled(wanted, row_norms(wanted))
         searched = slice(0, restrict_vocab or None)
-        found, _ = nearest(store, wanted, _GUESSES, rows=searched, without=offsets_of(rows[:, :3].tolist()))
+        found, _ = nearest(vectors, wanted, _GUESSES, rows=searched, without=offsets_of(rows[:, :3].tolist()))
         for near in found.tolist():
             yield [keys[row] for row in near if row >= 0]
 
 
 def _guesses_by(
-    vectors: Vectors, questions: Sequence[_Question], restrict_vocab: int | None, similarity_function: str
+    vectors: KeyedVectorsLike, questions: Sequence[_Question], restrict_vocab: int | None, similarity_function: str
 ) -> Iterator[list[Any]]:
     """Do the same by a method of ``vectors``, one question at a time."""
-    ask, keys = getattr(vectors, similarity_function), vectors._store.index_to_key
+    ask, keys = getattr(vectors, similarity_function), vectors.index_to_key
     for question in questions:
         assert question.rows is not None
         a, b, c = (keys[row] for row in question.rows[:3])
@@ -137,9 +140,7 @@ def _answer(guesses: list[Any], given: tuple[str, ...], case_insensitive: bool) 
     return guess
 
 
-def _summed_up(
-    path: StrPath, sections: list[Section], unknown: float, dummy4unknown: bool
-) -> tuple[float, list[Section]]:
+def _summed_up(path: str, sections: list[Section], unknown: float, dummy4unknown: bool) -> tuple[float, list[Section]]:
     total: Section = {
         "section": "Total accuracy",
         "correct": [words for section in sections for words in section["correct"]],

@@ -15,6 +15,11 @@ class Correlation(NamedTuple):
     statistic: float
     pvalue: float
 
+    @property
+    def correlation(self) -> float:
+        """SciPy's older name of ``statistic``."""
+        return self.statistic
+
 
 def pearson(x: ArrayLike, y: ArrayLike) -> Correlation:
     """Pearson's correlation of two series of n numbers; (nan, nan) when one is constant.

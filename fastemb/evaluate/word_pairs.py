@@ -5,20 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-import numpy as np
-
-from ..io.atomic import StrPath
-from ..vectors.interface import Vectors
-from ..vectors.store import Store
+from ..io.input_file import numbered_lines
+from ..io.paths import AnyPath, local_path
+from ..vectors.interface import KeyedVectorsLike
+from ..vectors.norms import cosine
 from .statistics import Correlation, pearson, spearman
-from .words import folded, numbered_lines, rows_by_word
+from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
 
 def evaluate_word_pairs(
-    self: Vectors,
-    pairs: StrPath,
+    self: KeyedVectorsLike,
+    pairs: AnyPath,
     delimiter: str | None = "\t",
     encoding: str = "utf8",
     restrict_vocab: int | None = 300000,
@@ -42,7 +41,8 @@ def evaluate_word_pairs(
     Raises:
         ValueError: There are fewer than two usable pairs.
     """
-    rows = rows_by_word(self._store.index_to_key, restrict_vocab, case_insensitive)
+    pairs = local_path(pairs)
+    rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
     theirs: list[float] = []
     ours: list[float] = []
     unknown = 0
@@ -51,7 +51,7 @@ def evaluate_word_pairs(
         unknown += not known
         if known or dummy4unknown:
             theirs.append(score)
-            ours.append(_cosine(self._store, rows[first], rows[second]) if known else 0.0)
+            ours.append(float(cosine(self.vectors[rows[first]], self.vectors[rows[second]])) if known else 0.0)
     if len(ours) < 2:
         raise ValueError(f"{pairs}: fewer than two pairs with a score of which both words are known")
     ratio = 100 * unknown / (len(ours) + (0 if dummy4unknown else unknown))
@@ -61,9 +61,9 @@ def evaluate_word_pairs(
 
 
 def _read_pairs(
-    path: StrPath, delimiter: str | None, encoding: str, case_insensitive: bool
+    path: str, delimiter: str | None, encoding: str, case_insensitive: bool
 ) -> Iterator[tuple[str, str, float]]:
-    for number, line in numbered_lines(path, encoding):
+    for number, line in numbered_lines(path, encoding, "strict", "save it as UTF-8, or give encoding="):
         if line.startswith("#"):
             continue
         fields = [field.strip() for field in line.strip().split(delimiter)]
@@ -74,13 +74,7 @@ def _read_pairs(
             logger.info("%s: line %d is no pair with a score and left out", path, number)
 
 
-def _cosine(store: Store, first: int, second: int) -> float:
-    norms = store.filled_norms()
-    scale = float(norms[first]) * float(norms[second])
-    return float(np.dot(store.vectors[first], store.vectors[second])) / scale if scale else 0.0
-
-
-def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: StrPath) -> None:
+def log_evaluate_word_pairs(pearson: Correlation, spearman: Correlation, oov: float, pairs: AnyPath) -> None:
     """Log what `evaluate_word_pairs` found."""
     logger.info("Pearson's correlation with %s: %.4f", pairs, pearson[0])
     logger.info("Spearman's rank correlation with %s: %.4f", pairs, spearman[0])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from ..io.atomic import StrPath
-from ..io.input_file import open_source
 from ..vectors.store import Key
 
 
@@ -21,10 +18,3 @@ def rows_by_word(keys: list[Key], restrict_vocab: int | None, case_insensitive: 
 def folded(key: Key, case_insensitive: bool) -> Any:
     """A key as it is compared: a string in upper case, unless case counts."""
     return key.upper() if case_insensitive and isinstance(key, str) else key
-
-
-def numbered_lines(path: StrPath, encoding: str) -> Iterator[tuple[int, str]]:
-    """Lines of a text with their numbers, from 1 on."""
-    with open_source(path) as (file, _):
-        for number, line in enumerate(file, start=1):
-            yield number, line.decode(encoding)

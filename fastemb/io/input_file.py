@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, BinaryIO, cast
 
 from .atomic import StrPath
+from .kinds import START_BYTES as KIND_BYTES
+from .kinds import kind_of
+from .paths import AnyPath, local_path
 from .unpack import START_BYTES, Unpacked, compression
 
 BLOCK = 8 << 20
 
-_COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip", ".lzma")
+LONGEST_LINE = 1 << 20
+"""Bytes of a line of a word list, of questions and the like; vectors have longer ones."""
 
 
 @contextmanager
-def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
+def open_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file for reading, through a decompressor when its first bytes say so; yields it and its size.
 
     The size is in bytes and None when the file is compressed, by gzip, bzip2, xz or zstd, or a pipe.
@@ -26,8 +32,8 @@ def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
         ValueError: The file is compressed in a way that is not supported, or its compressed data are damaged.
         ImportError: The package for its kind of compression is not installed.
     """
-    with open(path, "rb") as raw:
-        name = os.fspath(path)
+    name = local_path(path)
+    with open(name, "rb") as raw:
         start = raw.read(START_BYTES)
         kind = compression(start, name)
         if kind is None and not raw.seekable():  # a pipe
@@ -38,6 +44,79 @@ def open_source(path: StrPath) -> Iterator[tuple[BinaryIO, int | None]]:
             yield raw, os.fstat(raw.fileno()).st_size
             return
         yield cast(BinaryIO, io.BufferedReader(Unpacked(raw.read, start, kind, name), 1 << 20)), None
+
+
+def hint(path: StrPath, *, texts: bool = True) -> str:
+    """The end of an error about a file that is not what its reader takes: what it is and who reads it, if known.
+
+    Args:
+        path: The file.
+        texts: Whether it may be a text, such as vectors in word2vec's format.
+    """
+    if not os.path.isfile(path):
+        return ""
+    try:
+        with open(path, "rb") as raw:
+            what = kind_of(raw.read(KIND_BYTES), texts=texts)
+        if what is None:
+            with open_source(path) as (file, _):
+                what = kind_of(file.read(KIND_BYTES), texts=texts)
+    except (OSError, ValueError, ImportError):
+        return ""
+    return "" if what is None else f"; it looks like {what}"
+
+
+@contextmanager
+def open_text_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
+    """As `open_source`, after the mark that some programs put before UTF-8 text.
+
+    Raises:
+        ValueError: As `open_source`; or the mark is that of UTF-16 or UTF-32.
+    """
+    with open_source(path) as (file, size):
+        start = file.read(len(codecs.BOM_UTF8))
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ValueError(f"{local_path(path)}: this is UTF-16 or UTF-32 text; save it as UTF-8")
+        if start == codecs.BOM_UTF8:
+            yield file, size
+        elif file.seekable():
+            file.seek(0)
+            yield file, size
+        else:
+            yield cast(BinaryIO, io.BufferedReader(_Begun(start, file), 1 << 20)), size
+
+
+def numbered_lines(path: str, encoding: str, errors: str, remedy: str) -> Iterator[tuple[int, str]]:
+    """Lines of a text with their numbers, from 1 on.
+
+    Args:
+        path: The file.
+        encoding: Of the text.
+        errors: What to do about bytes that are not in it, as in ``bytes.decode``.
+        remedy: What to do then, for the message.
+
+    Raises:
+        ValueError: A line is longer than any that makes sense, or there is no such encoding.
+        UnicodeDecodeError: A line is not in the encoding.
+    """
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise ValueError(f"encoding={encoding!r} is no encoding of text that Python knows") from None
+    with open_text_source(path) as (file, _):
+        for number in count(1):
+            line = file.readline(LONGEST_LINE + 1)
+            if not line:
+                return
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"{path}: line {number} is longer than {LONGEST_LINE:,} bytes: {line[:40]!r}...")
+            try:
+                text = line.decode(encoding, errors)
+            except UnicodeDecodeError as error:
+                rest = hint(path, texts=False) or f": {line[:40]!r}: {remedy}"
+                what = f"{path}: line {number} is not {encoding}{rest}"
+                raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
+            yield number, text
 
 
 class _Begun(io.RawIOBase):
@@ -66,12 +145,6 @@ def require_file(path: StrPath) -> None:
         raise ValueError(
             f"{os.fspath(path)}: a pipe can be read once only, and this takes more: save it to a file first"
         )
-
-
-def refuse_compressed_name(path: StrPath) -> None:
-    """Raise ValueError when ``path`` has the ending of a compressed file: such files are not written."""
-    if str(path).lower().endswith(_COMPRESSED_ENDINGS):
-        raise ValueError(f"{path}: compressed files cannot be written; save without the ending and compress afterwards")
 
 
 def read_into(file: BinaryIO, buffer: memoryview) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,39 +17,52 @@ Array = NDArray[Any]
 
 
 def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
-    """Keys as arrays for `write_tensors`, and their type: "str" or "int".
+    """Keys as arrays for `write_tensors`, and their type: "str", "int" or "mixed".
 
     Strings become ``keys`` (uint8, UTF-8 one after the other) and ``key_offsets`` (int64, n + 1); whole numbers
-    become ``keys`` (int64).
+    become ``keys`` (int64). Where there are both, strings have an "s" before them, and numbers are strings of digits
+    with an "i" before them.
 
     Raises:
-        TypeError: The keys are not all str or all int.
+        TypeError: A key is neither str nor int.
         OverflowError: A key does not fit in 64 bits.
     """
-    if all(isinstance(key, str) for key in keys):
+    are_text = sum(isinstance(key, str) for key in keys)
+    if 0 < are_text < len(keys):
+        return pack_keys([f"s{key}" if isinstance(key, str) else f"i{_whole(key)}" for key in keys])[0], "mixed"
+    if are_text == len(keys):
         names = [key.encode("utf-8", "surrogatepass") for key in keys]
         offsets = np.zeros(len(names) + 1, np.int64)
         np.cumsum([len(name) for name in names], out=offsets[1:])
         return {"keys": np.frombuffer(b"".join(names), np.uint8), "key_offsets": offsets}, "str"
-    for key in keys:
-        if not isinstance(key, int | np.integer) or isinstance(key, bool):
-            raise TypeError(f"keys must be all str or all int to be saved, but one is {key!r}")
-    return {"keys": np.array([int(key) for key in keys], np.int64)}, "int"
+    return {"keys": np.array([_whole(key) for key in keys], np.int64)}, "int"
 
 
-def unpack_keys(path: StrPath, tensors: Mapping[str, Array], key_type: str | None) -> list[str] | list[int]:
+def _whole(key: Any) -> int:
+    if not isinstance(key, int | np.integer) or isinstance(key, bool):
+        raise TypeError(f"keys must be str or int to be saved, but one is {key!r}")
+    if not -(2**63) <= key < 2**63:
+        raise OverflowError(f"integer keys must fit in 64 bits with sign to be saved; make {key} a str")
+    return int(key)
+
+
+def unpack_keys(
+    path: StrPath, tensors: Mapping[str, Array], key_type: str | None
+) -> list[str] | list[int] | list[str | int]:
     """Return the keys that `pack_keys` stored; ``path`` is for messages.
 
     Raises:
         ValueError: The arrays are missing or do not fit together.
     """
     keys = tensors.get("keys")
+    if key_type == "json":  # of an Item2Vec model
+        raise ValueError(f"{path}: the keys are of mixed kinds, which only Item2Vec.load and ItemIndex.load read")
     if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
         numbers: list[int] = keys.tolist()
         return numbers
     offsets = tensors.get("key_offsets")
     if (
-        key_type != "str"
+        key_type not in ("str", "mixed")
         or keys is None
         or offsets is None
         or keys.dtype != np.uint8
@@ -59,6 +73,15 @@ def unpack_keys(path: StrPath, tensors: Mapping[str, Array], key_type: str | Non
         raise ValueError(f"{path}: the keys are missing or damaged")
     data, ends = keys.tobytes(), offsets.tolist()
     try:
-        return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
+        texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
     except UnicodeDecodeError:
         raise ValueError(f"{path}: a key is not valid UTF-8") from None
+    return texts if key_type == "str" else [_unmixed(path, text) for text in texts]
+
+
+def _unmixed(path: StrPath, text: str) -> str | int:
+    if text.startswith("s"):
+        return text[1:]
+    if re.fullmatch(r"i-?[0-9]{1,19}", text) is None or not -(2**63) <= int(text[1:]) < 2**63:
+        raise ValueError(f"{path}: the keys are missing or damaged")
+    return int(text[1:])

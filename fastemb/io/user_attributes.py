@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import warn
+from .json_text import parse_json
+
 Array = NDArray[Any]
 
-_PACKAGE = __name__.partition(".")[0]
+_DEEPEST = 100  # lists and dicts within each other: deeper ones cannot be read everywhere
 
 
 def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Array]]:
@@ -26,20 +27,8 @@ def pack_attributes(attributes: Mapping[str, Any], prefix: str) -> tuple[str, di
     arrays = {prefix + name: value for name, value in attributes.items() if _is_numeric(value)}
     lost = [name for name in attributes if name not in plain and prefix + name not in arrays]
     if lost:
-        warnings.warn(
-            f"not saved, as they are neither plain values nor arrays of numbers: {', '.join(lost)}",
-            UserWarning,
-            stacklevel=_depth_of_user(),
-        )
+        warn(f"not saved, as they are neither plain values nor arrays of numbers: {', '.join(lost)}")
     return json.dumps(plain, default=_number), arrays
-
-
-def _depth_of_user() -> int:
-    """The ``stacklevel`` at which a warning of the function that calls this names the code that called fastemb."""
-    depth, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        depth, frame = depth + 1, frame.f_back
-    return depth
 
 
 def unpack_attributes(path: Any, text: str | None, tensors: Mapping[str, Array], prefix: str) -> dict[str, Any]:
@@ -49,11 +38,11 @@ def unpack_attributes(path: Any, text: str | None, tensors: Mapping[str, Array],
         ValueError: It is damaged.
     """
     try:
-        plain = json.loads(text or "{}")
-    except (ValueError, RecursionError) as error:
+        plain = parse_json(text or "{}")
+    except ValueError as error:
         raise ValueError(f"{path}: damaged attributes: {error}") from None
     if not isinstance(plain, dict):
-        raise ValueError(f"{path}: damaged attributes: {text!r}")
+        raise ValueError(f"{path}: damaged attributes: {str(text)[:60]!r}")
     arrays = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
     return {**plain, **arrays}
 
@@ -65,22 +54,36 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
         ValueError: One has a name that belongs to the class, or is no name.
     """
     for name, value in attributes.items():
-        if not name.isidentifier() or name.startswith("__") or name in reserved or _is_taken(type(made), name):
+        if name in reserved or not can_be_set(type(made), name):
             raise ValueError(f"{path}: damaged attributes: {name!r} cannot be one")
         made.__dict__[name] = value
 
 
-def _is_taken(cls: type, name: str) -> bool:
-    """Whether a name is that of a method or property; values that a subclass sets for all may be set for one."""
+def storable(cls: type, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``attributes`` that `set_attributes` will hang on an object of ``cls`` again; warns of the others."""
+    fit = {name: value for name, value in attributes.items() if can_be_set(cls, name)}
+    if len(fit) < len(attributes):
+        warn(
+            "not saved, as they are no names, or names of methods: "
+            f"{', '.join(repr(name) for name in attributes if name not in fit)}"
+        )
+    return fit
+
+
+def can_be_set(cls: type, name: str) -> bool:
+    """Whether an attribute of this name can be saved: it is a name, and not that of a method or property of the class.
+
+    Values that a subclass sets for all may be set for one.
+    """
     known = getattr(cls, name, None)
-    return callable(known) or hasattr(known, "__get__")
+    return name.isidentifier() and not name.startswith("__") and not callable(known) and not hasattr(known, "__get__")
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Any, room: int = _DEEPEST) -> bool:
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
+        return room > 0 and all(isinstance(key, str) and _is_plain(entry, room - 1) for key, entry in value.items())
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
+        return room > 0 and all(_is_plain(entry, room - 1) for entry in value)
     return value is None or isinstance(value, bool | int | float | str | np.bool_ | np.integer | np.floating)
 
 

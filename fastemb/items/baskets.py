@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+import os
+import warnings
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus.lists import list_batches, number_lists
+from ..corpus.messages import short
 from ..corpus.task import ReadSizes
-from .columns import is_missing
+from .times import is_missing
 
 Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
+
+
+def refuse_tables(data: Any) -> None:
+    """Raise TypeError when this is a table, a dense matrix or text rather than baskets, with what to give instead."""
+    if type(data).__name__ == "LazyFrame":
+        raise TypeError(
+            "a LazyFrame holds no rows yet: Interactions.from_table(frame.collect(), session=..., item=...)"
+        )
+    if isinstance(data, str | bytes | os.PathLike):
+        raise TypeError(
+            f"{data!r} is no list of baskets; a file is read by Interactions.from_file(path, session=..., item=...), "
+            "or by from_basket_file(path) if it has a basket a line"
+        )
+    if isinstance(data, Mapping) or any(hasattr(data, name) for name in ("column_names", "columns", "fetchall")):
+        raise TypeError("name the columns of a table: Interactions.from_table(table, session=..., item=...)")
+    if not hasattr(data, "__iter__") and not hasattr(data, "__getitem__"):
+        raise TypeError(f"baskets are lists of items, such as [['milk', 'bread'], ['tea']], not {short(data)}")
+    if getattr(data, "ndim", 1) != 1:
+        raise TypeError(
+            f"an array of {data.ndim} dimensions may be a matrix of ratings, whose ratings would become items: give "
+            "scipy.sparse.csr_array(matrix) for a matrix of sessions x items, or array.tolist() where each row is a "
+            "list of items"
+        )
+
+
+def require_items(name: str, value: Any) -> Iterable[Hashable]:
+    """An argument that must be a list of items.
+
+    Raises:
+        TypeError: it is a str, whose characters would be items, or no list at all.
+    """
+    if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
+        raise TypeError(f"{name} must be a list of items, not {short(value)}: give [{value!r}]")
+    found: Iterable[Hashable] = value
+    return found
 
 
 def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, list[Hashable]]:
@@ -23,7 +61,7 @@ def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, l
         The number of each item, (events,); where baskets begin and end, (baskets + 1,); and the items by number.
 
     Raises:
-        TypeError: a basket is a str or not iterable, or an item is not hashable.
+        TypeError: a basket is a str, a dict or not iterable, or an item is not hashable.
         ValueError: an item is None or NaN.
     """
     parts: list[Ids] = [np.empty(0, np.int32)]
@@ -33,27 +71,55 @@ def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, l
         parts.append(ids)
         ends.append(batch_ends + ends[-1][-1])
 
-    keys = number_lists(list_batches(baskets, ReadSizes(), _basket_items), take, _unhashable_basket)
+    keys = number_lists(list_batches(_of_python(baskets), ReadSizes(), _basket_items), take, _unhashable_basket)
     items, offsets = np.concatenate(parts, dtype=np.int64), np.concatenate(ends)
+    if any(_is_arrow(key) for key in keys):
+        index: dict[Hashable, int] = {}
+        items = np.array([index.setdefault(_of_python(key), len(index)) for key in keys], np.int64)[items]
+        keys = list(index)
     _refuse_missing(keys, items, offsets)
+    _warn_of_ratings(keys, offsets)
     return items, offsets, keys
 
 
+def _of_python(value: Any) -> Any:
+    """Arrays and values of Arrow as objects of Python; anything else as it is."""
+    if _is_arrow(value):
+        for name in ("to_pylist", "as_py"):
+            if hasattr(value, name):
+                return getattr(value, name)()
+    return value
+
+
+def _is_arrow(value: Any) -> bool:
+    return type(value).__module__.startswith("pyarrow")
+
+
 def _basket_items(basket: Any, number: int) -> Sequence[Hashable]:
+    basket = _of_python(basket)
     if isinstance(basket, str | bytes):
-        raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {basket!r}")
+        raise TypeError(f"basket {number} is a {type(basket).__name__}, not a list of items: {short(basket)}")
+    if isinstance(basket, Mapping):
+        raise TypeError(
+            f"basket {number} is a dict, whose keys would become items: rows of a table are for "
+            "Interactions.from_table(rows, session=..., item=...)"
+        )
+    if getattr(basket, "ndim", 1) != 1:
+        raise TypeError(f"basket {number} is an array of {basket.ndim} dimensions, not a list of items")
+    convert = getattr(basket, "tolist", None) or getattr(basket, "to_list", None)  # of NumPy, pandas, polars
     try:
-        return list(basket.tolist() if isinstance(basket, np.ndarray) else basket)
+        return list(basket if convert is None else convert())
     except TypeError:
-        raise TypeError(f"basket {number} is not a list of hashable items: {basket!r}") from None
+        raise TypeError(f"basket {number} is not a list of hashable items: {short(basket)}") from None
 
 
 def _unhashable_basket(baskets: list[Sequence[Hashable]], before: int) -> str:
     for number, basket in enumerate(baskets, before):
-        try:
-            set(basket)
-        except TypeError:
-            return f"basket {number} is not a list of hashable items: {basket!r}"
+        for item in basket:
+            try:
+                hash(item)
+            except TypeError:
+                return f"basket {number} is not a list of hashable items: it holds {short(item)}"
     return "items cannot be compared with one another"
 
 
@@ -62,3 +128,18 @@ def _refuse_missing(item_keys: list[Hashable], items: Ints, offsets: Ints) -> No
         if is_missing(key):
             basket = int(np.searchsorted(offsets, int((items == number).argmax()), side="right")) - 1
             raise ValueError(f"basket {basket}: an item is missing ({key})")
+
+
+def _warn_of_ratings(item_keys: list[Hashable], offsets: Ints) -> None:
+    """Warn of lists that look like the rows of a matrix: all as long, with fewer different numbers than places."""
+    lengths = np.diff(offsets)
+    if len(lengths) < 3 or lengths.min() != lengths.max() or not 1 < len(item_keys) < lengths[0]:
+        return
+    if 0 in item_keys and all(isinstance(key, int | float) for key in item_keys):
+        warnings.warn(
+            f"all {len(lengths)} baskets have {lengths[0]} items, but there are only {len(item_keys)} different ones, "
+            "all numbers: these look like rows of a matrix of ratings, and the ratings become items. Give "
+            "scipy.sparse.csr_array(matrix) instead",
+            UserWarning,
+            stacklevel=4,
+        )

@@ -2,60 +2,104 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.arrow import pyarrow
+from ..corpus.arrow import decoded, pyarrow
 from ..corpus.ids import Numbering
-from .csv_file import TextColumn
+from .text_columns import TextColumn
+from .times import Values, is_missing, seconds_of_dates
 
 Array = NDArray[Any]
 Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
-_PART_ROWS = 1 << 20
+_PART_ROWS = 1 << 18  # between two parts an interrupt is noticed
+_NAMES_SHOWN, _NAME_SHOWN = 20, 40
+_DATASET_ROWS = 1 << 16
 
 
 def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
-    """The named columns of a dict of arrays, a pandas, polars or Arrow table, or anything that exports an Arrow stream.
+    """The named columns of a table; see `Interactions.from_table` for what it may be.
 
     Raises:
         KeyError: the table has no such column; the message lists those it has.
-        TypeError: it is no table.
+        TypeError: it is no table, or one of which something has to be called first.
         ValueError: the columns differ in length.
         ImportError: it is an Arrow stream that needs pyarrow, and that is not installed.
     """
-    if not isinstance(table, Mapping) and not hasattr(table, "columns") and hasattr(table, "__arrow_c_stream__"):
-        table = pyarrow().table(table)
+    names = list(names)
+    table = _as_table(table, names)
     if isinstance(table, Mapping):
         present = list(table)
     elif hasattr(table, "column_names"):  # pyarrow
         present = list(table.column_names)
-    elif hasattr(table, "columns"):  # pandas, polars
+    else:  # pandas, polars
         present = list(table.columns)
-    else:
-        raise TypeError(
-            f"not a table: {type(table).__name__}; give a pandas, polars or Arrow table, or a dict of arrays"
-        )
-    names = list(names)
     require_columns(present, names)
     found = [table[name] for name in names]
+    for name, column in zip(names, found, strict=True):
+        if isinstance(column, str | Mapping) or not hasattr(column, "__len__"):
+            raise TypeError(f"{name!r} is no column but a {type(column).__name__}: give a list or an array")
     lengths = [len(column) for column in found]
     if len(set(lengths)) > 1:
         raise ValueError(f"the columns differ in length: {lengths}")
     return found
 
 
-def require_columns(present: Collection[Any], names: Iterable[str]) -> None:
+def _as_table(table: Any, names: list[str]) -> Any:
+    """The same as a dict of columns, or as a table of pandas, polars or Arrow."""
+    library = type(table).__module__.partition(".")[0]
+    if isinstance(table, Mapping):
+        return table
+    if type(table).__name__ == "LazyFrame":
+        raise TypeError("a LazyFrame holds no rows yet: give frame.collect()")
+    if library == "datasets":
+        return _of_dataset(table, names)
+    if library in ("pandas", "polars") and hasattr(table, "columns"):
+        return table
+    if hasattr(table, "column_names") and hasattr(table, "schema"):  # pyarrow
+        return table
+    if hasattr(table, "__arrow_c_stream__"):
+        return pyarrow().table(table)
+    if hasattr(table, "to_arrow_table") or hasattr(table, "fetch_arrow_table"):  # DuckDB before it spoke of streams
+        return getattr(table, "to_arrow_table", None) or table.fetch_arrow_table()
+    if hasattr(table, "columns"):
+        return table
+    if isinstance(table, list | tuple) and table and all(isinstance(row, Mapping) for row in table):
+        require_columns(list(dict.fromkeys(name for row in islice(table, 1000) for name in row)), names)
+        return {name: [row.get(name) for row in table] for name in names}
+    raise TypeError(
+        f"not a table: {type(table).__name__}; give a pandas, polars or Arrow table, a dict of arrays, or a list of "
+        "dicts, one for each row"
+    )
+
+
+def _of_dataset(data: Any, names: list[str]) -> Any:
+    """The columns of a dataset of Hugging Face's, in memory, on disk or streamed."""
+    if not hasattr(data, "iter"):
+        raise TypeError(f"a {type(data).__name__} holds several splits: take one, as in data['train']")
+    if data.column_names is not None:
+        require_columns(data.column_names, names)
+        data = data.select_columns(list(dict.fromkeys(names)))
+    parts = list(data.with_format("arrow").iter(batch_size=_DATASET_ROWS))
+    return pyarrow().concat_tables(parts) if parts else {name: [] for name in names}
+
+
+def require_columns(present: Collection[Any], names: Iterable[str], hint: str = "") -> None:
     """Raise KeyError when a table with the columns ``present`` lacks one of these names."""
     for name in names:
         if name not in present:
-            raise KeyError(f"the table has no column {name!r}; it has {', '.join(map(repr, present))}")
+            shown = [repr(one) if len(repr(one)) <= _NAME_SHOWN else f"{repr(one)[:_NAME_SHOWN]}..." for one in present]
+            more = f", and {len(shown) - _NAMES_SHOWN} more" if len(shown) > _NAMES_SHOWN else ""
+            raise KeyError(f"the table has no column {name!r}; it has {', '.join(shown[:_NAMES_SHOWN])}{more}{hint}")
+
+
+# ---- keys ----
 
 
 def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
@@ -69,36 +113,35 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     """
     if isinstance(column, TextColumn):
         return column.codes, column.keys
-    column = getattr(column, "to_arrow", lambda: column)()  # polars
-    if hasattr(column, "dictionary_encode") and not isinstance(column, np.ndarray):
+    column = _without_polars(column)
+    if _is_arrow(column):
         codes, keys = _factorize_arrow(column, name)
         return codes, whole(keys)
     missing = getattr(column, "isna", None)  # pandas
     if missing is not None:
-        _refuse(np.asarray(missing()), name, "is missing")
+        _refuse_missing(np.asarray(missing()), name)
     values = _values(column, name)
     if values.dtype.kind == "f":
-        _refuse(np.isnan(values), name, "is missing")
+        _refuse_missing(np.isnan(values), name)
     if values.dtype.kind in "iu":
         return number_integers(values)
     if values.dtype.kind in "bf":
-        codes, keys = _factorize_numbers(values)
+        codes, keys = _number_floats(values)
         return codes, whole(keys)
     index: dict[Hashable, int] = {}
     codes = np.empty(len(values), np.int64)
-    for row, value in enumerate(values.tolist()):
-        if is_missing(value) or value == "":
-            _refuse(np.arange(row + 1) == row, name, "is missing")
-        codes[row] = index.setdefault(value, len(index))
+    for begin in range(0, len(values), _PART_ROWS):
+        for row, value in enumerate(values[begin : begin + _PART_ROWS].tolist(), begin):
+            if is_missing(value) or (isinstance(value, str) and not value):
+                Values(name, _table_row, times=False).missing(row, value)
+            try:
+                codes[row] = index.setdefault(value, len(index))
+            except TypeError:
+                raise TypeError(
+                    f"{_table_row(row)}: the {name} is a {type(value).__name__}, not a key such as a str or an int; "
+                    "a table has a row for each item that was taken"
+                ) from None
     return codes, whole(list(index))
-
-
-def is_missing(value: Any) -> bool:
-    """Whether it is None, NaN, or pandas' NA or NaT."""
-    try:
-        return value is None or bool(value != value)
-    except TypeError:  # NA, of which nothing is known
-        return True
 
 
 def whole(keys: list[Hashable]) -> list[Hashable]:
@@ -121,77 +164,133 @@ def number_integers(values: Array) -> tuple[Codes, list[Hashable]]:
     return codes, list(numbering.values)
 
 
-def _factorize_numbers(values: Array) -> tuple[Codes, list[Hashable]]:
-    unique, first, inverse = np.unique(values, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[inverse], unique[order].tolist()
+def _number_floats(values: Array) -> tuple[Codes, list[Hashable]]:
+    """The same for floats and switches, which have no other order than that of their bits."""
+    bits = (values.astype(np.float64) + 0.0).view(np.int64)  # -0 becomes 0
+    codes, found = number_integers(bits)
+    keys = np.array(found, np.int64).view(np.float64)
+    return codes, (keys.astype(bool) if values.dtype.kind == "b" else keys).tolist()
 
 
 def _factorize_arrow(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
-    column = column.combine_chunks() if hasattr(column, "combine_chunks") else column
-    chunks = getattr(column, "chunks", None)
-    if chunks is not None:  # a chunked array of one chunk, or of none
-        column = chunks[0] if chunks else column.cast(column.type)
+    column = _one_array(column)
     if len(column) == 0:
         return np.empty(0, np.int64), []
     if column.null_count:
-        _refuse(np.asarray(column.is_null()), name, "is missing")
-    encoded = column if hasattr(column, "indices") else column.dictionary_encode()
-    codes, used = _factorize_numbers(np.asarray(encoded.indices).astype(np.int64))
+        _refuse_missing(np.asarray(column.is_null()), name)
+    pa = pyarrow()
+    if not pa.types.is_dictionary(column.type):
+        column = decoded(column)
+        if pa.types.is_nested(column.type):
+            raise TypeError(
+                f"the column {name!r} holds {column.type}: a row has one key, such as a text or a number; lists of "
+                "items are for Interactions.from_baskets"
+            )
+        column = column.dictionary_encode()
+    codes, used = number_integers(np.asarray(column.indices).astype(np.int64))
     try:
-        values = encoded.dictionary.to_pylist()
+        values = column.dictionary.to_pylist()
     except UnicodeDecodeError as error:
         raise ValueError(f"the {name} is not UTF-8: {error}") from None
     index: dict[Hashable, int] = {}  # a dictionary may have nulls, repeats, and values that no row has
     places = np.empty(len(used), np.int64)
     for place, number in enumerate(used):
-        value = values[number]
+        value = values[int(number)]  # type: ignore[call-overload]
         if is_missing(value) or value == "":
-            _refuse(codes == place, name, "is missing")
+            Values(name, _table_row, times=False).missing(int((codes == place).argmax()), value)
         places[place] = index.setdefault(value, len(index))
     return places[codes], list(index)
 
 
-def numbers_of(column: Any, name: str) -> NDArray[np.float64]:
+# ---- numbers and times ----
+
+
+def times_of(column: Any, name: str) -> Floats:
     """A column of numbers, or of dates and times as seconds since 1970; those without a time zone are in UTC.
 
     Raises:
-        ValueError: a value is missing (None or NaN) or infinite, with its row; the column is text.
+        ValueError: a value is missing (None, NaN or empty text), infinite, or neither number nor date, with its row;
+            some are numbers and some are dates.
     """
-    made = _text_numbers(column) if isinstance(column, TextColumn) else _numbers(column, name)
-    _refuse(np.isnan(made), name, "is missing", column)
-    _refuse(np.isinf(made), name, "is infinite", column)
+    return _measured(column, name, times=True)
+
+
+def weights_of(column: Any, name: str) -> Floats:
+    """A column of numbers that are not negative; the errors are those of `times_of`."""
+    made = _measured(column, name, times=False)
+    check_weights(made, name, column)
     return made
 
 
-def _text_numbers(column: TextColumn) -> NDArray[np.float64]:
-    """Numbers, or seconds since 1970; NaN where the text is empty."""
-    try:
-        parts = [part.astype(np.float64) for part in column.texts]
-    except ValueError:
-        parts = [_as_seconds(np.char.decode(part, "utf-8"), column.name) for part in column.texts]
-    return np.concatenate(parts) if parts else np.empty(0)
+def check_weights(weights: Floats, name: str, column: Any = None) -> None:
+    """Raise ValueError when a weight is missing, infinite or negative, with its row in the column."""
+    place = column.place if isinstance(column, TextColumn) else _table_row
+    for bad, what in (
+        (np.isnan(weights), "missing"),
+        (np.isinf(weights), "infinite"),
+        (weights < 0, "negative"),
+    ):
+        if bad.any():
+            row = int(bad.argmax())
+            shown = "it is nan" if what == "missing" else f"{weights[row]:g}"
+            raise ValueError(f"{place(row)}: the {name} is {what} ({shown})")
 
 
-def _numbers(column: Any, name: str) -> NDArray[np.float64]:
-    column = getattr(column, "to_arrow", lambda: column)()
-    if getattr(column, "null_count", 0):
-        _refuse(np.asarray(column.is_null()), name, "is missing")
-    if hasattr(column, "isna"):
-        _refuse(np.asarray(column.isna()), name, "is missing")
-    values = _values(column, name)
-    if values.dtype == object:
+def _measured(column: Any, name: str, *, times: bool) -> Floats:
+    if isinstance(column, TextColumn):
+        values = Values(name, column.place, times=times)
+        made = values.read_text(column.texts)
+    else:
+        values = Values(name, _table_row, times=times)
+        made = _numbers(column, name, values, times=times)
+    place = column.place if isinstance(column, TextColumn) else _table_row
+    for bad, what in ((np.isnan(made), "missing (it is nan)"), (np.isinf(made), "infinite")):
+        if bad.any():
+            row = int(bad.argmax())
+            shown = f" ({made[row]:g})" if what == "infinite" else ""
+            raise ValueError(f"{place(row)}: the {name} is {what}{shown}")
+    return made
+
+
+def _numbers(column: Any, name: str, values: Values, *, times: bool) -> Floats:
+    column = _without_polars(column)
+    if _is_arrow(column):
+        column = _one_array(column)
+        if column.null_count:
+            values.missing(int(np.asarray(column.is_null()).argmax()), None)
+        found = _arrow_values(column)
+    else:
+        missing = getattr(column, "isna", None)  # pandas
+        if missing is not None and (bad := np.asarray(missing())).any():
+            row = int(bad.argmax())
+            values.missing(row, np.asarray(column, object)[row])
+        found = _values(column, name)
+    if found.dtype.kind in "iufb":
+        return found.astype(np.float64)
+    if times and found.dtype.kind == "M":
+        return seconds_of_dates(found)
+    if times and found.dtype.kind == "m":
+        return np.asarray(found / np.timedelta64(1, "s"), np.float64)
+    if found.dtype.kind in "Mm":
+        what = "dates and times" if found.dtype.kind == "M" else "lengths of time"
+        raise ValueError(f"the {name} must be numbers, not {what}")
+    return values.read_objects(found)
+
+
+def _arrow_values(column: Any) -> Array:
+    """An array of Arrow without nulls: numbers, NumPy's dates, or objects of Python."""
+    types, column = pyarrow().types, decoded(column)
+    kind = column.type
+    if types.is_timestamp(kind):
+        column = column.cast(pyarrow().timestamp(kind.unit))  # of a time zone too, in UTC
+    elif types.is_decimal(kind):
+        column = column.cast(pyarrow().float64())
+    elif not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_date(kind)):
         try:
-            values = values.astype(np.float64)
-        except (TypeError, ValueError):
-            return _as_seconds(values, name)
-    if values.dtype.kind == "M":
-        return _seconds(values)
-    if values.dtype.kind not in "iufb":
-        raise ValueError(f"the column {name!r} must be numbers or times, not {values.dtype}")
-    return values.astype(np.float64)
+            return np.fromiter(column.to_pylist(), object, len(column))
+        except UnicodeDecodeError as error:
+            raise ValueError(f"the text is not UTF-8: {error}") from None
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def _values(column: Any, name: str) -> Array:
@@ -208,45 +307,41 @@ def _values(column: Any, name: str) -> Array:
         values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
     if values.ndim != 1:
         raise ValueError(f"the column {name!r} must have one dimension, not shape {values.shape}")
-    return values if values.dtype.kind in "iubfM" else values.astype(object)
+    return values if values.dtype.kind in "iubfMm" else values.astype(object)
 
 
-def _as_seconds(values: Array, name: str) -> NDArray[np.float64]:
-    """Times as text or objects; NaN where there is none."""
+def _without_polars(column: Any) -> Any:
+    """A series of polars as an array of Arrow, anything else as it is."""
+    if type(column).__module__.partition(".")[0] != "polars":
+        return column
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # NumPy's, of time zones
-            return _seconds(values.astype("datetime64[us]"))
-    except (TypeError, ValueError, Warning):
-        pass
-    try:
-        return np.array([_moment(value) for value in values.tolist()], np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the column {name!r} must be numbers or times: {error}") from None
+        return column.to_arrow()
+    except Exception:  # a series of objects, of which polars' own error says nothing
+        return column.to_list()
 
 
-def _seconds(values: Array) -> NDArray[np.float64]:
-    seconds: NDArray[np.float64] = values.astype("datetime64[us]").astype(np.int64) / 1e6
-    seconds[np.isnat(values)] = np.nan
-    return seconds
+def _is_arrow(column: Any) -> bool:
+    return type(column).__module__.partition(".")[0] == "pyarrow"
 
 
-def _moment(value: Any) -> float:
-    if value is None or value == "":
-        return math.nan
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+def _one_array(column: Any) -> Any:
+    """An array of Arrow, also of one in chunks."""
+    if not hasattr(column, "chunks"):
+        return column
+    pa = pyarrow()
+    if column.type in (pa.string(), pa.binary()) and column.nbytes >= 2**31:  # one array of these holds no more
+        column = column.cast(pa.large_string())
+    column = column.combine_chunks()
+    chunks = getattr(column, "chunks", None)
+    if chunks is None:
+        return column
+    return chunks[0] if chunks else pyarrow().array([], column.type)
 
 
-def check_weights(weights: NDArray[np.float64], name: str, column: Any = None) -> None:
-    """Raise ValueError when a weight is negative, with its row in the column."""
-    _refuse(weights < 0, name, "is negative", column)
+def _table_row(row: int) -> str:
+    return f"row {row} (counting from 0)"
 
 
-def _refuse(bad: Array, name: str, what: str, column: Any = None) -> None:
+def _refuse_missing(bad: Array, name: str) -> None:
     if bad.any():
-        row = int(bad.argmax())
-        place = f"row {row} (counting from 0)"
-        if isinstance(column, TextColumn):
-            place = f"{column.path}, line {column.lines[row]}"
-        raise ValueError(f"{place}: the {name} {what}")
+        raise ValueError(f"{_table_row(int(bad.argmax()))}: the {name} is missing")

@@ -13,14 +13,14 @@ from ..corpus import Corpus
 from ..threads import thread_count
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
-from ..train.progress import make_progress
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.schedule import Schedule
 from ..train.task import Task
-from ..train.training import NOTHING_TRAINED, train
+from ..train.training import NOTHING_TRAINED, Training
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
+from .watcher import Watcher
 
 
 @dataclass(eq=False)
@@ -58,23 +58,31 @@ class Core:
         assert self.weights.syn1neg is not None  # every plan has negatives
         return self.weights.syn1neg
 
-    def train(self, corpus: Corpus, event_keep: NDArray[np.uint32] | None, progress: bool | None) -> None:
+    def train(
+        self, corpus: Corpus, event_keep: NDArray[np.uint32] | None, watcher: Watcher, *, want_loss: bool = False
+    ) -> None:
         """Learn from sessions.
 
         Args:
             corpus: A sentence a session; its vocabulary are the items.
             event_keep: Thresholds as in `Task`.
-            progress: True or False; None shows progress when standard error is a terminal.
+            watcher: Hears how far it is.
+            want_loss: Whether to add up the loss.
 
         Raises:
             FloatingPointError: training diverged.
         """
         settings = self.plan.settings
         tables = Tables.of(corpus.vocabulary.counts, settings, None)
-        task = Task(settings, corpus, tables, self.weights, contexts=self.plan.contexts, event_keep=event_keep)
+        task = Task(settings, corpus, tables, self.weights, want_loss, self.plan.contexts, event_keep)
         schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * corpus.words)
         run = Run.planned(settings, corpus.words, schedule)
-        display = make_progress(progress, run.epochs * run.words)
-        train(run, task, Hogwild(thread_count(settings.workers)), display)
+        with Training(run, task, Hogwild(thread_count(settings.workers)), watcher.display) as training:
+            while not run.ended:
+                watcher.epoch_begins()
+                training.epoch()
+                if watcher.looks_at_vectors:
+                    training.release()
+                watcher.epoch_ends(run.totals.loss)
         if run.totals.pairs == 0 and run.epochs > 0:
             warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)

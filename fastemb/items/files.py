@@ -1,51 +1,60 @@
-"""Files of interactions: Parquet, or text with a row a line."""
+"""Files of interactions: Parquet, or text with a row or a basket a line."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from ..corpus.arrow import open_parquet, parquet_files, pyarrow
+from ..corpus.delimited import LONGEST_ROW, Delimited, open_rows
+from ..corpus.inputs import UTF8, find_inputs, open_text
+from ..io.paths import AnyPath
 from .columns import require_columns
-from .csv_file import read_csv
+from .text_columns import read_text_columns
+
+_NO_NAMES = "; if the first line of the file does not name its columns, name them by columns (--columns)"
+_PIECE = 1 << 20  # bytes
 
 
 def read_table(
-    path: str | os.PathLike[str],
+    path: str,
     columns: Sequence[str] | None = None,
     *,
-    keyed: Sequence[str | None] = (),
-    measured: Sequence[str | None] = (),
+    keyed: Sequence[str] = (),
+    measured: Sequence[str] = (),
+    options: Delimited | None = None,
 ) -> Any:
-    """A CSV or Parquet file as a table, of which only the columns that are asked for are read.
+    """A text or Parquet file, a folder or pattern of them, as a table of the columns that are asked for.
 
-    In a CSV file everything is text, so items are str; fields are parted by commas, or by tabs where the file's name
-    ends in .tsv or .txt, before the ending of its compression if it has one. Parquet needs pyarrow.
+    In a text everything is text, so items are str. Parquet, by the ending .parquet or .pq, needs pyarrow.
 
     Args:
         path: The file.
-        columns: Names of the columns of a CSV file whose first line is not a line of names.
+        columns: Names of the columns of a text whose first line is not a line of names.
         keyed: Columns to read as keys.
         measured: Columns to read as numbers or times.
+        options: How the fields of a text are told apart.
 
     Raises:
         ImportError: it is a Parquet file and pyarrow is not installed.
-        KeyError: a Parquet file has no such column.
-        ValueError: the file is empty or damaged (with the line), or ``columns`` are given for Parquet.
+        KeyError: there is no such column.
+        ValueError: the file is empty or damaged (with the line); an option is given that Parquet does not have.
         OSError: it cannot be read.
     """
-    stem, ending = os.path.splitext(os.path.basename(os.fspath(path)).lower())
-    if ending in (".parquet", ".pq"):
+    options = Delimited() if options is None else options
+    if os.path.splitext(path.lower())[1] in (".parquet", ".pq"):
         if columns is not None:
             raise ValueError(f"{path}: a Parquet file names its columns itself")
-        return _read_parquet(path, [name for name in (*keyed, *measured) if name is not None])
-    if ending in (".gz", ".bz2", ".xz", ".zst"):
-        ending = os.path.splitext(stem)[1]
-    return read_csv(path, "\t" if ending in (".tsv", ".txt") else ",", columns, keyed, measured)
+        if options != Delimited():
+            raise ValueError(f"{path}: sep, quotechar and encoding are for text: Parquet has none")
+        return _read_parquet(path, [*keyed, *measured])
+    table = read_text_columns(find_inputs(path), options, columns, keyed, measured)
+    require_columns(table, [*keyed, *measured], "" if columns else _NO_NAMES)
+    return table
 
 
-def _read_parquet(path: str | os.PathLike[str], names: list[str]) -> Any:
+def _read_parquet(path: str, names: list[str]) -> Any:
     """The columns of these names, as a table of pyarrow; of a folder those of all its files."""
     pa = pyarrow()
     tables = []
@@ -54,6 +63,89 @@ def _read_parquet(path: str | os.PathLike[str], names: list[str]) -> Any:
             require_columns(file.schema_arrow.names, names)
             try:
                 tables.append(file.read(columns=list(dict.fromkeys(names))))
-            except pa.ArrowInvalid as error:
+            except (pa.ArrowInvalid, OSError) as error:
                 raise ValueError(f"{source.name}: the file is damaged: {error}") from None
-    return pa.concat_tables(tables)
+    try:
+        return pa.concat_tables(tables)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path}: the files have columns of different types: {error}") from None
+
+
+def read_baskets(path: str, sep: str | None, encoding: str, *, keyed: bool) -> Iterator[tuple[str | None, list[str]]]:
+    """Baskets of a text, one a line, each with its key if the first field of a line is one, else None.
+
+    Empty lines are skipped.
+
+    Args:
+        path: The file.
+        sep: What stands between items; None: white space.
+        encoding: Of the file.
+        keyed: Whether the first field of each line is the key of the basket.
+
+    Raises:
+        ValueError: a field is empty, or the text is damaged, with the line.
+        OSError: it cannot be read.
+    """
+    for name, line, fields in _lines(path, sep, encoding):
+        if "" in fields:
+            raise ValueError(f"{name}, line {line}: an item is missing: there is nothing between two separators")
+        yield (fields[0], fields[1:]) if keyed else (None, fields)
+
+
+def _lines(path: str, sep: str | None, encoding: str) -> Iterator[tuple[str, int, list[str]]]:
+    for source in find_inputs(path):
+        if sep is not None:
+            with open_rows(source, Delimited(sep, None, encoding)) as blocks:
+                for rows, lines in blocks:
+                    for row, line in zip(rows, lines, strict=True):
+                        yield source.name, line, [field.strip() for field in row]
+            continue
+        with open_text(source, Delimited(encoding=encoding).of_file(source.name).encoding, "strict", _PIECE) as pieces:
+            for line, text in enumerate(_split_lines(source.name, pieces), 1):
+                try:
+                    fields = text.decode(UTF8).split()
+                except UnicodeDecodeError:
+                    hint = 'give its encoding, such as encoding="latin-1"'
+                    raise ValueError(f"{source.name}, line {line}: this is not UTF-8: {hint}") from None
+                if fields:
+                    yield source.name, line, fields
+
+
+def _split_lines(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    rest, count = b"", 1
+    for piece in pieces:
+        if len(rest) > LONGEST_ROW:
+            raise ValueError(f"{name}, line {count}: a line of more than {LONGEST_ROW:,} bytes")
+        *lines, rest = (rest + piece).split(b"\n")
+        count += len(lines)
+        yield from lines
+    if rest:
+        yield rest
+
+
+def read_titles(path: AnyPath, *, sep: str | None = None, encoding: str = UTF8) -> dict[Hashable, str]:
+    """Titles of items: the first field of each line is the item, as a str, and the second its title.
+
+    `Item2Vec.titles` takes them, also where its items are numbers. A line of names does no harm: there is no such item.
+
+    Args:
+        path: A text file.
+        sep: What stands between fields, as in `Interactions.from_file`.
+        encoding: Of the file.
+
+    Raises:
+        ValueError: a line has one field only, or the text is damaged.
+        OSError: the file cannot be read.
+    """
+    titles: dict[Hashable, str] = {}
+    for source in find_inputs(path):
+        with open_rows(source, Delimited(sep, None, encoding)) as blocks:
+            for rows, lines in blocks:
+                for row, line in zip(rows, lines, strict=True):
+                    if len(row) < 2:
+                        raise ValueError(
+                            f"{source.name}, line {line}: a line must hold an item and its title, which are told "
+                            f"apart by sep, but this is {row[0][:60]!r}"
+                        )
+                    titles[row[0]] = row[1]
+    return titles

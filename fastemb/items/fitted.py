@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
@@ -12,8 +13,11 @@ from ..config import isa
 from ..corpus import Vocabulary
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .baskets import require_items
 from .core import Core
+from .grouping import blocks, grouped
 from .interactions import Interactions
+from .lookup import Lookup, kinds_of
 from .parameters import check_count
 
 Floats = NDArray[np.float32]
@@ -37,14 +41,69 @@ class Fitted:
         self.vocabulary = vocabulary
         self.histories = histories
         self.sessions = int((np.diff(histories.offsets) > 0).sum()) if sessions is None else sessions
-        self.wv = self._keyed([core.inputs for core in cores])
-        self.wv_out = self._keyed([core.outputs for core in cores])
-        self._users: dict[Hashable, int] | None = None
+        self.keys: Sequence[Hashable] = vocabulary.keys
+        self.rows = Lookup(vocabulary.key_to_index)
+        self.inputs = _side_by_side([core.inputs for core in cores])
+        self.outputs = _side_by_side([core.outputs for core in cores])
+        self.wv = self._shown(self.inputs)
+        self.wv_out = self._shown(self.outputs)
+        self._users: Lookup | None = None
         self._unit: Floats | None = None
 
-    def _keyed(self, parts: list[Floats]) -> KeyedVectors:
-        vectors = parts[0] if len(parts) == 1 else np.hstack(parts)
-        return KeyedVectors._from_arrays(self.vocabulary.keys, vectors, self.vocabulary.counts)
+    def _shown(self, vectors: Floats) -> KeyedVectors:
+        """These vectors for people, who may write to them; keys and counts are copies."""
+        return KeyedVectors._from_arrays(list(self.keys), vectors, self.vocabulary.counts.copy())
+
+    def current_cores(self) -> list[Core]:
+        """The cores with the vectors as they are now: people may have written to ``wv``."""
+        if len(self.cores) == 1:
+            return self.cores
+        cores, begin = [], 0
+        for core in self.cores:
+            end = begin + core.plan.settings.vector_size
+            of_core = self.inputs[:, begin:end], self.outputs[:, begin:end]
+            cores.append(Core.of(core.plan, *of_core, core.weights.epochs_trained))
+            begin = end
+        return cores
+
+    def require_untouched(self) -> None:
+        """Check that ``wv`` and ``wv_out`` have the rows of the model, whatever is in them.
+
+        Raises:
+            ValueError: rows, keys or counts of one were changed by hand, which the model does not take over.
+        """
+        for name, shown, vectors in (("wv", self.wv, self.inputs), ("wv_out", self.wv_out, self.outputs)):
+            counts = shown.expandos.get("count")
+            if (
+                shown.vectors.shape == vectors.shape
+                and np.shares_memory(shown.vectors, vectors)
+                and shown.index_to_key == list(self.keys)
+                and counts is not None
+                and np.array_equal(counts, self.vocabulary.counts)
+            ):
+                continue
+            raise ValueError(
+                f"the rows, keys or counts of model.{name} were changed by hand, which the model does not take over: "
+                f"change a copy, copy.deepcopy(model.{name}), and save that by its own method save"
+            )
+
+    def require_kind(self, data: Interactions) -> None:
+        """Check that items of data are not str where those of the model are numbers, or the reverse.
+
+        Raises:
+            TypeError: they are, so that each known item would become another one.
+        """
+        mine, others = set(map(type, self.keys)), set(map(type, data.item_keys))
+        for one, other, remedy in ((str, int, "str"), (int, str, "int")):
+            if mine == {one} and others == {other}:
+                raise TypeError(
+                    f"the model's items are {self.examples()}, but those given are {kinds_of(data.item_keys)}, such as "
+                    f"{data.item_keys[0]!r}: give them as {remedy}, as with table['item'].astype({remedy})"
+                )
+
+    def examples(self) -> str:
+        """The kinds of the items and one of them, for messages."""
+        return f"{kinds_of(self.keys)}, such as {self.keys[0]!r}"
 
     def unit_vectors(self) -> Floats:
         """What items are compared by: products are cosines, or their mean."""
@@ -52,17 +111,17 @@ class Fitted:
             kinds = [core.plan.settings.sg for core in self.cores]
             parts = [
                 core.inputs if sg else core.outputs - core.outputs.mean(axis=0)
-                for core, sg in zip(self.cores, kinds, strict=True)
+                for core, sg in zip(self.current_cores(), kinds, strict=True)
             ]
             lengths = [np.linalg.norm(part, axis=1, keepdims=True) * np.sqrt(len(parts)) for part in parts]
             unit = [part / np.where(length > 0, length, 1) for part, length in zip(parts, lengths, strict=True)]
             self._unit = np.hstack(unit).astype(np.float32)
         return self._unit
 
-    def users(self) -> dict[Hashable, int]:
+    def users(self) -> Lookup:
         """The session of each user."""
         if self._users is None:
-            self._users = {key: row for row, key in enumerate(self.histories.session_keys)}
+            self._users = Lookup({key: row for row, key in enumerate(self.histories.session_keys)})
         return self._users
 
     def popularity(self) -> Floats:
@@ -70,10 +129,29 @@ class Fitted:
         share: Floats = (self.vocabulary.counts / max(self.sessions, 1)).astype(np.float32)
         return share[:, None]
 
-    def encoded(self, data: object) -> Interactions:
-        """Sessions, in any form that `Item2Vec.fit` takes, in rows; unknown items are left out."""
-        numbers, keys = self.wv.key_to_index, self.wv.index_to_key
-        return Interactions.from_any(data).with_items(numbers, keys).merged()
+    def encoded(self, data: object, *, quiet: bool = False) -> Interactions:
+        """Sessions, in any form that `Item2Vec.fit` takes, in rows; unknown items are left out.
+
+        Warns of sessions of which nothing is left, unless it is to be quiet.
+        """
+        given = Interactions.from_any(data)
+        made = given.with_items(self.rows, self.keys).merged()
+        if not quiet:
+            self._warn_of_unknown(given, np.flatnonzero((np.diff(given.offsets) > 0) & (np.diff(made.offsets) == 0)))
+        return made
+
+    def _warn_of_unknown(self, given: Interactions, unknown: Ints) -> None:
+        if not len(unknown):
+            return
+        first: list[Hashable] = given[int(unknown[0])]
+        shown = ", ".join(map(repr, first[:3])) + (", ..." if len(first) > 3 else "")
+        warnings.warn(
+            f"the model knows no item of {len(unknown):,} of {len(given):,} histories, such as [{shown}] (its items "
+            f"are {self.examples()}; those given are {kinds_of(first)}): for such a history the most popular items "
+            "are recommended",
+            UserWarning,
+            stacklevel=4,
+        )
 
     def of_users(self, users: Sequence[Hashable] | None) -> Interactions:
         """The histories of these users, or of all.
@@ -94,9 +172,14 @@ class Fitted:
 
     def queries(self, histories: Interactions) -> Floats:
         """The mean of each session's input vectors, zero for an empty one: (sessions, vector_size)."""
-        vectors = self.wv.vectors
+        vectors = self.inputs
         queries = np.empty((len(histories), vectors.shape[1]), np.float32)
-        _native.mean_rows(isa(), vectors, histories.items, histories.offsets, histories.weights, queries)
+        offsets, weights = histories.offsets, histories.weights
+        for begin, end in blocks(offsets):  # an interrupt is noticed between two of them
+            some = slice(offsets[begin], offsets[end])
+            ends = offsets[begin : end + 1] - some.start
+            own = None if weights is None else weights[some]
+            _native.mean_rows(isa(), vectors, histories.items[some], ends, own, queries[begin:end])
         return queries
 
     def best(
@@ -133,7 +216,7 @@ class Fitted:
         forbidden = histories if exclude_history else None
         if exclude is not None and len(exclude.items):
             forbidden = exclude if forbidden is None else _both(forbidden, exclude)
-        n = min(n, len(self.wv))
+        n = min(n, len(self.keys))
         rows = np.full((len(histories), n), -1, np.int64)
         scores = np.full((len(histories), n), -np.inf, np.float32)
         cold = np.diff(histories.offsets) == 0
@@ -145,7 +228,7 @@ class Fitted:
             without = forbidden if every or forbidden is None else forbidden[chosen]
             rows[chosen], scores[chosen] = top_k(
                 np.ones((len(some), 1), np.float32) if popular else self.queries(some),
-                self.popularity() if popular else self.wv_out.vectors,
+                self.popularity() if popular else self.outputs,
                 n,
                 exclude=None if without is None else (without.offsets, without.items),
                 mask=mask,
@@ -154,17 +237,18 @@ class Fitted:
         return rows, scores
 
     def _mask(self, candidates: Iterable[Hashable]) -> NDArray[np.bool_]:
-        rows = self.wv.key_to_index
-        mask = np.zeros(len(rows), bool)
-        mask[[rows[item] for item in candidates if item in rows]] = True
+        mask = np.zeros(len(self.keys), bool)
+        mask[[row for item in require_items("candidates", candidates) if (row := self.rows.get(item, -1)) >= 0]] = True
         if not mask.any():
             raise ValueError("none of the candidates is a known item")
         return mask
 
 
+def _side_by_side(parts: list[Floats]) -> Floats:
+    return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
 def _both(one: Interactions, other: Interactions) -> Interactions:
     """The events of both, session by session."""
-    owners = np.concatenate([one._owners(), other._owners()])
-    order = np.argsort(owners, kind="stable")
-    items = np.concatenate([one.items, other.items])[order]
-    return Interactions(items, one.offsets + other.offsets, one.item_keys)
+    order, offsets = grouped(np.concatenate([one._owners(), other._owners()]), len(one))
+    return Interactions(np.concatenate([one.items, other.items])[order], offsets, one.item_keys)

@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Hashable, Iterable
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import integer
+from ..corpus.messages import short
+from ..io.atomic import StrPath
+from ..io.safetensors import read_tensors, write_tensors
 from ..threads import thread_count
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .lookup import Lookup
+from .model_file import packed, require_format, unpacked
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
+FORMAT = "fastemb.ItemIndex"
+
+_ADDED = 1 << 12  # rows at a time
 _FEW = 0.05  # share of items below which a mask is searched exactly
+
+
+@dataclass(frozen=True)
+class _Build:
+    """How a graph is built and searched."""
+
+    normalize: bool
+    connectivity: int
+    expansion_add: int
+    expansion_search: int
+
+    def check(self) -> None:
+        """Refuse what was not written by an index.
+
+        Raises:
+            ValueError: a value is of another type.
+        """
+        if type(self.normalize) is not bool:
+            raise ValueError("normalize makes no sense")
+        for name in ("connectivity", "expansion_add", "expansion_search"):
+            if type(getattr(self, name)) is not int or not 0 < getattr(self, name) < 2**20:
+                raise ValueError(f"{name} makes no sense")
+
+    def empty(self, dimensions: int) -> Any:
+        """A graph without anything in it."""
+        return _usearch()(
+            ndim=dimensions,
+            metric="cos",
+            dtype="f32",
+            connectivity=self.connectivity,
+            expansion_add=self.expansion_add,
+            expansion_search=self.expansion_search,
+        )
 
 
 class ItemIndex:
@@ -39,8 +83,19 @@ class ItemIndex:
 
     Raises:
         ImportError: usearch is not installed.
-        ValueError: there are no vectors, or one is not finite; ``workers`` is below 1.
+        ValueError: there are no vectors, or one is not finite; ``workers`` or a size is below 1.
+        TypeError: ``vectors`` are no `KeyedVectors`, or a size is no whole number.
+
+    Attributes:
+        index_to_key: The item of each row.
+        key_to_index: The row of each item.
     """
+
+    index_to_key: list[Hashable]
+    key_to_index: dict[Hashable, int]
+    _rows: Floats
+    _index: Any
+    _longest: float
 
     def __init__(
         self,
@@ -52,30 +107,130 @@ class ItemIndex:
         expansion_search: int = 512,
         workers: int | None = None,
     ) -> None:
-        index_class = _usearch()
-        rows: Floats = np.ascontiguousarray(vectors.vectors, np.float32)
+        _usearch()
+        sizes = {"connectivity": connectivity, "expansion_add": expansion_add, "expansion_search": expansion_search}
+        self._build = _Build(bool(normalize), *(integer(name, value, 1) for name, value in sizes.items()))
+        self._threads = thread_count(workers)
+        rows = self._scaled(vectors)
+        self._become(list(vectors.index_to_key), rows)
+
+    @property
+    def normalize(self) -> bool:
+        """Whether unit vectors are indexed, so that products are cosines."""
+        return self._build.normalize
+
+    def add(self, vectors: KeyedVectors) -> None:
+        """Add more items, after those there are. If it fails, the index stays as it was.
+
+        Where one of them is longer than all that are there, the whole index is built anew.
+
+        Args:
+            vectors: The items: all are new.
+
+        Raises:
+            ValueError: an item is in the index already, vectors are of another length, or one is not finite.
+        """
+        more = self._scaled(vectors)
+        known = [key for key in vectors.index_to_key if key in self.key_to_index]
+        if known:
+            raise ValueError(f"{known[0]!r} is in the index already; {len(known)} of these items are")
+        if vectors.vector_size != self._rows.shape[1]:
+            raise ValueError(f"the index holds vectors of {self._rows.shape[1]}, not {vectors.vector_size}")
+        keys, rows = [*self.index_to_key, *vectors.index_to_key], np.vstack([self._rows, more])
+        if np.linalg.norm(more, axis=1).max() > self._longest:
+            self._become(keys, rows)
+            return
+        graph = self._index.copy()
+        self._extend(graph, rows, len(self), self._longest)
+        self._take(keys, rows, graph, self._longest)
+
+    def save(self, path: StrPath) -> None:
+        """Write the index to a safetensors file, which is there whole or not at all; `load` reads it.
+
+        Raises:
+            TypeError: an item is no str, number or tuple of such.
+            OSError: the file cannot be written.
+        """
+        keys, key_type = packed(self.index_to_key, "items", "")
+        graph = np.frombuffer(bytes(self._index.save()), np.uint8)
+        state = {**asdict(self._build), "longest": self._longest, "checksum": zlib.crc32(graph.data)}
+        metadata = {"format": FORMAT, "version": "1", "key_type": key_type, "state": json.dumps(state)}
+        write_tensors(path, {**keys, "vectors": self._rows, "graph": graph}, metadata)
+
+    @classmethod
+    def load(cls, path: StrPath, *, workers: int | None = None) -> Self:
+        """Read what `save` wrote, of a source that you trust: the graph is read by usearch.
+
+        Args:
+            path: The file.
+            workers: Threads, as for a new index.
+
+        Raises:
+            ImportError: usearch is not installed.
+            ValueError: the file is something else, or damaged; ``workers`` is below 1.
+            OSError: it cannot be read.
+        """
+        _usearch()
+        made = cls.__new__(cls)
+        made._threads = thread_count(workers)
+        arrays, metadata = read_tensors(path)
+        require_format(path, metadata, FORMAT)
+        try:
+            state = json.loads(metadata["state"])
+            made._build = _Build(*(state[field] for field in _Build.__annotations__))
+            made._build.check()
+            keys = unpacked(path, arrays, metadata.get("key_type"))
+            rows, stored, longest = arrays["vectors"], arrays["graph"], state["longest"]
+            if rows.ndim != 2 or rows.dtype != np.float32 or not 0 < len(rows) == len(keys) == len(set(keys)):
+                raise ValueError("the vectors do not fit the keys")
+            if stored.dtype != np.uint8 or stored.ndim != 1 or zlib.crc32(stored.data) != state["checksum"]:
+                raise ValueError("the graph is not what was written")
+            if type(longest) is not float or not longest >= 0:
+                raise ValueError("the longest length makes no sense")
+            graph = made._build.empty(rows.shape[1] + 1)
+            graph.load(stored.tobytes())
+            if len(graph) != len(rows) or graph.ndim != rows.shape[1] + 1:
+                raise ValueError("the graph does not fit the vectors")
+        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+            missing = "there is no " if isinstance(error, KeyError) else ""
+            raise ValueError(f"{path}: damaged: {missing}{str(error).removeprefix(f'{path}: ')}") from None
+        made._take(list(keys), rows, graph, longest)
+        return made
+
+    def _scaled(self, vectors: KeyedVectors) -> Floats:
+        """The vectors as they are indexed: float32 (items, d)."""
+        if not isinstance(vectors, KeyedVectors):
+            raise TypeError(f"give KeyedVectors, such as model.wv_out or model.wv, not {short(vectors)}")
+        rows: Floats = np.array(vectors.vectors, np.float32, order="C")
         if not len(rows) or not np.isfinite(rows).all():
             raise ValueError("an index needs vectors, all of them finite")
+        if not self.normalize:
+            return rows
         lengths = np.linalg.norm(rows, axis=1)
-        if normalize:
-            rows = np.divide(rows, np.where(lengths > 0, lengths, 1)[:, None], dtype=np.float32)
-            lengths = np.linalg.norm(rows, axis=1)
-        self.index_to_key = list(vectors.index_to_key)
-        self.key_to_index = dict(vectors.key_to_index)
-        self.normalize = normalize
-        self._rows = rows
-        self._threads = thread_count(workers)
-        longest = float(lengths.max())
-        missing = np.sqrt(np.maximum(longest**2 - lengths**2, 0))
-        self._index = index_class(
-            ndim=rows.shape[1] + 1,
-            metric="cos",
-            dtype="f32",
-            connectivity=connectivity,
-            expansion_add=expansion_add,
-            expansion_search=expansion_search,
-        )
-        self._index.add(np.arange(len(rows)), np.hstack([rows, missing[:, None]]), threads=self._threads)
+        return np.divide(rows, np.where(lengths > 0, lengths, 1)[:, None], dtype=np.float32)
+
+    def _become(self, keys: list[Hashable], rows: Floats) -> None:
+        """Build the index anew."""
+        longest = float(np.linalg.norm(rows, axis=1).max())
+        graph = self._build.empty(rows.shape[1] + 1)
+        self._extend(graph, rows, 0, longest)
+        self._take(keys, rows, graph, longest)
+
+    def _extend(self, graph: Any, rows: Floats, begin: int, longest: float) -> None:
+        """Add the rows from one on to a graph, some at a time, so that an interrupt is noticed between them."""
+        for start in range(begin, len(rows), _ADDED):
+            part = rows[start : start + _ADDED]
+            lengths = np.linalg.norm(part, axis=1)
+            missing = np.sqrt(np.maximum(longest**2 - lengths**2, 0))[:, None].astype(np.float32)
+            graph.add(np.arange(start, start + len(part)), np.hstack([part, missing]), threads=self._threads)
+
+    def _take(self, keys: list[Hashable], rows: Floats, graph: Any, longest: float) -> None:
+        numbers = {key: row for row, key in enumerate(keys)}
+        vars(self).update(index_to_key=keys, key_to_index=numbers, _rows=rows, _index=graph, _longest=longest)
+
+    def __repr__(self) -> str:
+        cosines = ", normalize=True" if self.normalize else ""
+        return f"ItemIndex({len(self):,} items, {self._rows.shape[1]} dimensions{cosines})"
 
     def __len__(self) -> int:
         return len(self.index_to_key)
@@ -163,8 +318,8 @@ class ItemIndex:
             if candidates.shape != (len(self),):
                 raise ValueError(f"a mask must have the shape ({len(self)},), not {candidates.shape}")
             return candidates
-        mask = np.zeros(len(self), bool)
-        mask[[self.key_to_index[key] for key in candidates if key in self.key_to_index]] = True
+        mask, rows = np.zeros(len(self), bool), Lookup(self.key_to_index)
+        mask[[row for key in candidates if (row := rows.get(key, -1)) >= 0]] = True
         return mask
 
 

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import operator
-import os
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import are_offsets
+from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
-from .baskets import number_baskets
-from .columns import check_weights, columns_of, factorize, number_integers, numbers_of, whole
-from .files import read_table
+from ..corpus.inputs import UTF8
+from ..io.paths import AnyPath, local_path
+from .baskets import number_baskets, refuse_tables
+from .columns import check_weights, columns_of, factorize, number_integers, times_of, weights_of, whole
+from .files import read_baskets, read_table
+from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
+from .names import COLUMNS, with_hints
+from .times import are_compact_dates, gap_seconds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+class Numbers(Protocol):
+    """A dict of keys and their numbers, or what looks keys up as it does."""
+
+    def get(self, key: Hashable, default: int, /) -> int:
+        """The number of a key."""
+        ...
 
 
 class Interactions:
@@ -67,8 +81,7 @@ class Interactions:
             return cls.from_csr(data)
         if hasattr(data, "tocsr"):
             return cls.from_csr(data.tocsr())
-        if hasattr(data, "column_names") or hasattr(data, "columns") or isinstance(data, str | dict):
-            raise TypeError("name the columns of a table: Interactions.from_table(table, session=..., item=...)")
+        refuse_tables(data)
         return cls.from_baskets(data)
 
     @classmethod
@@ -78,13 +91,15 @@ class Interactions:
         Where all keys are whole numbers they become int.
 
         Args:
-            baskets: The baskets.
+            baskets: The baskets, also as an array of lists of Arrow or a column of lists of pandas or polars.
             session_keys: A key for each. Default: its number.
 
         Raises:
-            TypeError: a basket is a str or not iterable, or an item is not hashable.
+            TypeError: a basket is a str, a dict or not iterable, or an item is not hashable; ``baskets`` are a table or
+                a dense matrix.
             ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
         """
+        refuse_tables(baskets)
         items, offsets, item_keys = number_baskets(baskets)
         keys = None if session_keys is None else _session_keys(session_keys, len(offsets) - 1)
         return cls(items, offsets, whole(item_keys), keys)
@@ -146,9 +161,10 @@ class Interactions:
                 raise TypeError(f"not a sparse matrix: {type(matrix).__name__}") from None
         used = int(indptr[-1]) if len(indptr) and 0 <= indptr[-1] <= len(indices) else len(indices)
         made = cls.from_ids(indices[:used], indptr, keys=keys)  # SciPy may leave room after the last row
-        return made if data is None else made._weighted(numbers_of(data[:used], "value"), "value")
+        return made if data is None else made._weighted(weights_of(data[:used], "value"), "value")
 
     @classmethod
+    @with_hints("from_table", COLUMNS)
     def from_table(
         cls,
         table: Any,
@@ -157,9 +173,11 @@ class Interactions:
         item: str,
         time: str | None = None,
         weight: str | None = None,
-        gap: float | timedelta | np.timedelta64 | None = None,
+        gap: float | str | timedelta | np.timedelta64 | None = None,
     ) -> Self:
-        """A row an event: pandas, polars or Arrow tables, anything that exports an Arrow stream, a dict of arrays.
+        """A row an event, of a table of pandas, polars, Arrow, DuckDB or Hugging Face, or a dict of arrays.
+
+        Anything else that exports an Arrow stream will do, and so will a list of dicts, one for each row.
 
         Rows may come in any order. With ``time``, the events of a session are sorted by it (equal times stay in the
         order of the rows); without, they stay in the order of the rows.
@@ -168,64 +186,112 @@ class Interactions:
             table: The table.
             session: Column of the session, basket or user.
             item: Column of the item.
-            time: Column of the time: numbers, or dates and times. They may be negative.
-            weight: Column of the event's weight. Events of weight 0 are dropped.
-            gap: Begin a new session where more than this lies between two events of a session: a timedelta or, in the
-                unit of the times (seconds for dates), a number. Sessions then have keys (session, 0), (session, 1), ...
+            time: Column of the time: numbers, or dates and times, also as text such as "2024-05-17",
+                "2024-05-17 12:30:00 UTC" or "2024-05-17T12:30:00+02:00". Numbers may be negative.
+            weight: Column of the event's weight: numbers. Events of weight 0 are dropped.
+            gap: Begin a new session where more than this lies between two events of a session: a timedelta, text such
+                as "30min" or "1h30m", or, in the unit of the times (seconds for dates), a number. Sessions then have
+                keys (session, 0), (session, 1), ...
 
         Raises:
             KeyError: there is no such column.
             ValueError: a value is missing (None, NaN or empty text), a time or weight not finite, a weight negative
-                (with its row, counting from 0); ``gap`` without ``time``, or not above 0; columns of different lengths.
-            TypeError: it is no table; ImportError: its kind needs pyarrow.
+                (with its row, counting from 0); some times are numbers and some are dates; ``gap`` without ``time``, or
+                not above 0; columns of different lengths.
+            TypeError: it is no table, or holds no rows yet; ImportError: its kind needs pyarrow.
         """
         names = [name for name in (session, item, time, weight) if name is not None]
         columns = dict(zip(names, columns_of(table, names), strict=True))
         sessions, session_keys = factorize(columns[session], session)
         items, item_keys = factorize(columns[item], item)
-        times = None if time is None else numbers_of(columns[time], time)
-        order = np.argsort(sessions, kind="stable") if times is None else np.lexsort((times, sessions))
-        counts = np.bincount(sessions, minlength=len(session_keys))
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        times = None if time is None else times_of(columns[time], time)
+        if times is not None and gap is not None and are_compact_dates(times):
+            raise ValueError(
+                f"the {time} looks like dates written as {times[0]:.0f}: as numbers, a day and the next are 1 apart, "
+                "so that gap would not count in seconds; write them as in 2024-05-17"
+            )
+        order, offsets = grouped(sessions, len(session_keys))
+        if times is not None:
+            order = order[sorted_within(times[order], offsets)]
         made = cls(items[order], offsets, item_keys, session_keys, None if times is None else times[order])
         if gap is not None:
             made = made.split_at_gaps(gap)
         if weight is None:
             return made
-        weights = numbers_of(columns[weight], weight)
-        check_weights(weights, weight, columns[weight])
+        weights = weights_of(columns[weight], weight)
         return made._weighted(weights[order], weight)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], *, columns: Sequence[str] | None = None, **options: Any) -> Self:
-        """A CSV or Parquet file.
+    @with_hints("from_file", COLUMNS, ("session", "item", "time", "weight", "gap"))
+    def from_file(
+        cls,
+        path: AnyPath,
+        *,
+        columns: Sequence[str] | None = None,
+        sep: str | None = None,
+        quotechar: str | None = None,
+        encoding: str = UTF8,
+        **options: Any,
+    ) -> Self:
+        """A CSV or Parquet file with a row an event, or a folder or pattern of such files.
 
         Args:
-            path: The file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text:
-                fields parted by commas, or by tabs where the name ends in .tsv or .txt; an ending of compression (.gz,
-                .bz2, .xz, .zst) after it does not count. All items of text are str.
+            path: The file; it is Parquet where its name ends in .parquet or .pq, which needs pyarrow, and else text,
+                which may be compressed. All items of text are str.
             columns: Names of the columns of a text whose first line does not name them.
+            sep: What stands between the fields of a text, of one character or several. Default: a tab where the name
+                ends in .tsv, .tab or .txt (an ending of compression after it does not count), else a comma.
+            quotechar: What a quoted field of a text begins and ends with; "" where quotes are text like any other.
+                Default: "" with tabs and separators of several characters, else a double quote.
+            encoding: Of a text.
             options: As in `from_table`.
 
         Raises:
-            OSError: the file cannot be read; ValueError: it is damaged. The rest as in `from_table`.
+            OSError: the file cannot be read; ValueError: it is damaged, with its line. The rest as in `from_table`.
         """
+        path = local_path(path)
         try:
-            keyed = [options.get(name) for name in ("session", "item")]
-            measured = [options.get(name) for name in ("time", "weight")]
-            return cls.from_table(read_table(path, columns, keyed=keyed, measured=measured), **options)
+            keyed = [options[name] for name in ("session", "item") if options.get(name) is not None]
+            measured = [options[name] for name in ("time", "weight") if options.get(name) is not None]
+            form = Delimited(sep, quotechar, encoding)
+            return cls.from_table(read_table(path, columns, keyed=keyed, measured=measured, options=form), **options)
         except (KeyError, ValueError) as error:
             kind = KeyError if isinstance(error, KeyError) else ValueError
             message = str(error.args[0] if kind is KeyError and error.args else error)
             raise kind(message if str(path) in message else f"{path}: {message}") from None
 
+    @classmethod
+    def from_basket_file(
+        cls, path: AnyPath, *, keyed: bool = False, sep: str | None = None, encoding: str = UTF8
+    ) -> Self:
+        """A text with a basket a line, also compressed, or a folder or pattern of such files. All items are str.
+
+        Args:
+            path: The file. Empty lines are skipped.
+            keyed: Whether the first field of each line is the key of the basket, such as a user. Default: baskets have
+                their numbers as keys.
+            sep: What stands between items, such as ",". Default: white space.
+            encoding: Of the file.
+
+        Raises:
+            ValueError: an item is missing or the text is damaged, with the line; a key comes twice.
+            OSError: the file cannot be read.
+        """
+        path = local_path(path)
+        keys: list[Hashable] = []
+        items, offsets, item_keys = number_baskets(_noting_keys(read_baskets(path, sep, encoding, keyed=keyed), keys))
+        if len(set(keys)) != len(keys):
+            twice = max(keys, key=Counter(keys).__getitem__)
+            raise ValueError(f"{path}: two baskets have the key {twice!r}")
+        return cls(items, offsets, item_keys, keys if keyed else None)
+
     # ---- changes, each a new object ----
 
-    def split_at_gaps(self, gap: float | timedelta | np.timedelta64) -> Self:
+    def split_at_gaps(self, gap: float | str | timedelta | np.timedelta64) -> Self:
         """Begin a new session wherever more than ``gap`` lies between two events; see `from_table`."""
         if self.times is None:
             raise ValueError("sessions are split at gaps in time: name the column of times")
-        longest = _seconds(gap)
+        longest = gap_seconds(gap)
         begins = np.zeros(len(self.items), bool)
         begins[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
         begins[1:] |= np.diff(self.times) > longest
@@ -249,22 +315,21 @@ class Interactions:
 
     def merged(self) -> Self:
         """Each item once in a session, where it came first; weights are added up, and without any all count 1."""
-        owners = self._owners()
-        taken = np.sort(owners * len(self.item_keys) + self.items)
-        if (taken[1:] != taken[:-1]).all():
+        stays = np.zeros(len(self.items), bool)
+        sums = None if self.weights is None else np.zeros(len(self.items))
+        for begin, end in blocks(self.offsets):
+            some = slice(self.offsets[begin], self.offsets[end])
+            order, first = firsts_and_groups(self.items[some], owners_of(self.offsets[begin : end + 1] - some.start))
+            if not len(order):
+                continue
+            stays[some][order[first]] = True
+            if sums is not None and self.weights is not None:
+                sums[some][order[first]] = np.add.reduceat(self.weights[some][order], np.flatnonzero(first))
+        if stays.all():
             return self
-        order = np.lexsort((np.arange(len(owners)), self.items, owners))
-        items, sorted_owners = self.items[order], owners[order]
-        first = np.ones(len(order), bool)
-        first[1:] = (items[1:] != items[:-1]) | (sorted_owners[1:] != sorted_owners[:-1])
-        stays = np.zeros(len(order), bool)
-        stays[order[first]] = True
         made = self.where(stays)
-        if self.weights is not None:
-            sums = np.add.reduceat(self.weights[order], np.flatnonzero(first))
-            by_place = np.empty(len(owners))
-            by_place[order[first]] = sums
-            made.weights = by_place[stays]
+        if sums is not None:
+            made.weights = sums[stays]
         return made
 
     def frequent(self, min_count: int) -> Self:
@@ -272,8 +337,8 @@ class Interactions:
         counts = np.bincount(self.items, minlength=len(self.item_keys))
         return self if min_count <= 1 else self.where(counts[self.items] >= min_count)
 
-    def with_items(self, numbers: dict[Hashable, int], keys: Sequence[Hashable]) -> Self:
-        """The same in other item numbers; events of items that ``numbers`` lacks are dropped."""
+    def with_items(self, numbers: Numbers, keys: Sequence[Hashable]) -> Self:
+        """The same in other item numbers; events of items that ``numbers``, a dict, lacks are dropped."""
         if self.item_keys is keys:
             return self
         remap = np.fromiter((numbers.get(key, -1) for key in self.item_keys), np.int64, len(self.item_keys))
@@ -295,9 +360,7 @@ class Interactions:
         other = other.with_items({key: row for row, key in enumerate(keys)}, keys)
         sessions: dict[Hashable, int] = {key: row for row, key in enumerate(self.session_keys)}
         places = np.array([sessions.setdefault(key, len(sessions)) for key in other.session_keys], np.int64)
-        owners = np.concatenate([self._owners(), places[other._owners()]])
-        order = np.argsort(owners, kind="stable")
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(sessions)))]).astype(np.int64)
+        order, offsets = grouped(np.concatenate([self._owners(), places[other._owners()]]), len(sessions))
         items = np.concatenate([self.items, other.items])[order]
         times = None
         if self.times is not None and other.times is not None:
@@ -322,7 +385,7 @@ class Interactions:
 
     def _owners(self) -> Ints:
         """The session of each event."""
-        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+        return owners_of(self.offsets)
 
     def item_counts(self) -> Ints:
         """How often each item occurs: int64 (items,)."""
@@ -370,14 +433,12 @@ class Interactions:
         return f"Interactions({len(self):,} sessions, {len(self.items):,} events, {len(self.item_keys):,} items)"
 
 
-def _seconds(gap: Any) -> float:
-    if isinstance(gap, timedelta):
-        gap = gap.total_seconds()
-    elif isinstance(gap, np.timedelta64):
-        gap = gap / np.timedelta64(1, "s")
-    if not gap > 0:
-        raise ValueError(f"gap must be above 0, not {gap!r}")
-    return float(gap)
+def _noting_keys(baskets: Iterable[tuple[str | None, list[str]]], keys: list[Hashable]) -> Iterator[list[str]]:
+    """The baskets alone; their keys are appended to ``keys``."""
+    for key, basket in baskets:
+        if key is not None:
+            keys.append(key)
+        yield basket
 
 
 def _whole_numbers(name: str, values: ArrayLike) -> Ints:

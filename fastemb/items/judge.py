@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from .interactions import Interactions
-from .metrics import Ints, check_k, held_out, most_popular, rank_metrics
+from .lookup import Lookup, kinds_of
+from .metrics import Ints, check_k, held_out, most_popular, rank_metrics, within
 from .model import Item2Vec
+
+_LEAK = 0.3  # share of events held out; fewer are in both by chance where sessions only have numbers
 
 _METRICS = ("recall", "precision", "ndcg", "map", "hit_rate", "coverage", "popularity")
 
@@ -55,15 +59,21 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
             count as missed.
         k: How many recommendations.
 
+    Warns, by the histories that the model keeps, when it was fitted on what is held out, and when no session of
+    ``test`` has a history.
+
     Raises:
         ValueError: nothing is held out; ``k`` is below 1.
     """
     check_k(k)
     histories, held = Interactions.from_any(train), Interactions.from_any(test)
-    keys, numbers = model.wv.index_to_key, model.wv.key_to_index
+    keys = model.histories.item_keys
+    numbers = Lookup({key: row for row, key in enumerate(keys)})
     known = histories.with_items(numbers, keys).merged()
     shown = _matched(known, held.session_keys)
-    truth_offsets, truth = held_out(held, numbers, shown)
+    truth_offsets, truth = held_out(held, numbers, len(keys), shown)
+    _warn_of_strangers(known, held)
+    _warn_of_leaks(model.histories, known, held, truth_offsets, truth)
     counts = known.item_counts()
     sessions = max(int((np.diff(known.offsets) > 0).sum()), 1)
     judged = np.flatnonzero(np.diff(truth_offsets) > 0)
@@ -73,15 +83,57 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
         found = rank_metrics(recommended, truth_offsets, truth, k)
         picked = recommended[judged]
         picked = picked[picked >= 0]
-        found["coverage"] = float(len(np.unique(picked)) / len(keys))
+        found["coverage"] = float(np.count_nonzero(np.bincount(picked, minlength=len(keys))) / len(keys))
         found["popularity"] = float(share[picked].mean()) if len(picked) else 0.0
         return found
 
-    ours = judge(model._known().best(shown, k, workers=model.workers)[0])
+    recommended, _ = model.recommend_many(shown, k)
+    rows = [numbers.get(item, -1) for item in recommended.ravel().tolist()]
+    ours = judge(np.array(rows, np.int64).reshape(recommended.shape))
     theirs = judge(most_popular(counts, shown, k))
     inside = truth[truth >= 0]
     of_truth = float(share[inside].mean()) if len(inside) else 0.0
     return Evaluation(k, int(ours.pop("sessions")), ours, {name: theirs[name] for name in ours}, of_truth)
+
+
+def _warn_of_strangers(known: Interactions, held: Interactions) -> None:
+    """Warn when no session that is held out has a history, as with keys of another type."""
+    histories, tested = set(known.session_keys), list(held.session_keys)
+    if not histories or not tested or any(key in histories for key in tested):
+        return
+    warnings.warn(
+        f"no session of test is one of train, so that all are judged by the most popular items: their keys are "
+        f"{kinds_of(tested)}, such as {tested[0]!r}, those of train {kinds_of(histories)}, such as "
+        f"{known.session_keys[0]!r}",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def _warn_of_leaks(
+    fitted: Interactions, known: Interactions, held: Interactions, truth_offsets: Ints, truth: Ints
+) -> None:
+    """Warn when the model was fitted on what is held out, so that it is asked what it was told."""
+    if not len(fitted) or not len(truth):
+        return
+    events = Interactions(truth, truth_offsets, held.item_keys, held.session_keys)
+    seen = _share_within(events, fitted, known.shape[1])
+    if seen < _LEAK:
+        return
+    swapped = _share_within(known, fitted, known.shape[1]) < _LEAK
+    reason = "are train and test swapped?" if swapped else "fit it on train alone, or the figures say nothing"
+    warnings.warn(
+        f"the model was fitted on {seen:.0%} of the events that are held out: {reason}", UserWarning, stacklevel=3
+    )
+
+
+def _share_within(events: Interactions, histories: Interactions, items: int) -> float:
+    """The share of events, in rows of the model, that the histories hold in the session of the same key."""
+    places = {key: row for row, key in enumerate(histories.session_keys)}
+    owners = np.array([places.get(key, -1) for key in events.session_keys], np.int64)[events._owners()]
+    pairs = histories._owners() * items + histories.items
+    found = (owners >= 0) & (events.items >= 0) & within(owners * items + events.items, pairs, histories.offsets)
+    return float(found.mean()) if len(found) else 0.0
 
 
 def _matched(histories: Interactions, session_keys: Sequence[Hashable]) -> Interactions:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from .interactions import Interactions
+from .grouping import PART, blocks
+from .interactions import Interactions, Numbers
 
 Ints = NDArray[np.int64]
+
+_ROWS = 1 << 13  # sessions; between two parts an interrupt is noticed
 
 
 def check_k(k: int) -> None:
@@ -50,9 +51,12 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
     owners = np.repeat(np.arange(len(judged)), sizes)
     known = truth >= 0
     pairs = np.sort(owners[known] * span + truth[known])
-    asked = np.arange(len(judged))[:, None] * span + top
-    found = np.searchsorted(pairs, asked)
-    hit = (top >= 0) & (pairs[np.minimum(found, len(pairs) - 1)] == asked) if len(pairs) else np.zeros(top.shape, bool)
+    hit = np.zeros(top.shape, bool)
+    for start in range(0, len(judged) if len(pairs) else 0, _ROWS):
+        some = slice(start, start + _ROWS)
+        asked = np.arange(len(judged))[some, None] * span + top[some]
+        found = np.minimum(np.searchsorted(pairs, asked), len(pairs) - 1)
+        hit[some] = (top[some] >= 0) & (pairs[found] == asked)
     hits = hit.sum(axis=1)
     ranks = np.arange(1, top.shape[1] + 1)
     best = np.minimum(sizes, k)
@@ -68,16 +72,45 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
     }
 
 
-def held_out(held: Interactions, numbers: dict[Hashable, int], shown: Interactions) -> tuple[Ints, Ints]:
-    """Held-out items in the model's rows, -1 where it does not know them, without those that were shown."""
+def held_out(held: Interactions, numbers: Numbers, items: int, shown: Interactions) -> tuple[Ints, Ints]:
+    """Held-out items in the model's rows, -1 where it does not know them, without those that were shown.
+
+    Args:
+        held: What was held out, a session for each one that was shown.
+        numbers: The rows of the model's items.
+        items: How many these are.
+        shown: In the model's rows.
+    """
     merged = held.merged()
     remap = np.fromiter((numbers.get(key, -1) for key in merged.item_keys), np.int64, len(merged.item_keys))
     rows = remap[merged.items]
-    span = len(numbers) + 1
+    span = items + 1
     mine = shown._owners() * span + shown.items
-    new = ~np.isin(merged._owners() * span + np.where(rows < 0, span - 1, rows), mine)
+    pairs = merged._owners() * span + np.where(rows < 0, span - 1, rows)
+    new = ~within(pairs, mine, shown.offsets)
     before = np.concatenate([[0], np.cumsum(new)]).astype(np.int64)
     return before[merged.offsets], rows[new]
+
+
+def within(pairs: Ints, known: Ints, offsets: Ints) -> NDArray[np.bool_]:
+    """Which pairs are among the known ones, part by part, so that an interrupt is noticed.
+
+    Args:
+        pairs: session * n + item, for the same n as ``known``.
+        known: The same, session by session.
+        offsets: Where sessions of ``known`` begin, (sessions + 1,).
+    """
+    found = np.zeros(len(pairs), bool)
+    if not len(known):
+        return found
+    ordered = known.copy()
+    for begin, end in blocks(offsets):
+        ordered[offsets[begin] : offsets[end]].sort()
+    for start in range(0, len(pairs), PART):
+        some = pairs[start : start + PART]
+        places = np.minimum(np.searchsorted(ordered, some), len(ordered) - 1)
+        found[start : start + PART] = ordered[places] == some
+    return found
 
 
 def most_popular(counts: Ints, histories: Interactions, k: int) -> Ints:

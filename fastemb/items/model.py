@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import flag
 from ..corpus import Corpus, Vocabulary
+from ..corpus.messages import short
+from ..io.paths import AnyPath, local_path
+from ..models.callbacks import StopTraining
+from ..models.training import checked_callbacks
+from ..train.progress import make_progress
 from ..train.sampling import keep_shares
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .baskets import require_items
 from .core import Core
 from .fitted import Fitted, Floats
 from .interactions import Interactions
+from .lookup import other_spelling
 from .metrics import held_out, rank_metrics
-from .model_file import read_items, write_items
+from .model_file import Learned, check_titles, read_items, write_items
+from .names import PARAMETERS, unknown_name, with_hints
 from .parameters import Parameters, Plan, check_count, plans, seed_of
+from .recommendations import Recommendations
 from .splits import leave_one_out
+from .watcher import Watcher
 
 
 class Item2Vec:
@@ -60,15 +71,21 @@ class Item2Vec:
             the same number gives the same bits.
         workers: Threads; None (default) or -1 uses every CPU available.
         progress: True or False; None (default) shows progress when standard error is a terminal.
+        callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
+            model, which can be asked and saved there. With both kinds of model, all epochs of ``sg=0`` come first.
+            One that raises `StopTraining` ends the training, and what was learned stays.
+        compute_loss: Add up the loss; see `get_latest_training_loss`.
 
     Attributes:
         wv: Input vectors of the items, most frequent first.
         wv_out: Output vectors, by the same rows.
         histories: What the model was fitted on, in its own item numbers; users are its ``session_keys``.
+        titles: Titles of items, such as those of `read_titles`; saved with the model.
 
     It follows scikit-learn's conventions (parameters are checked by ``fit``, not before), without needing it.
     """
 
+    @with_hints("Item2Vec", PARAMETERS)
     def __init__(
         self,
         vector_size: int | None = None,
@@ -85,6 +102,9 @@ class Item2Vec:
         random_state: Any = 1,
         workers: int | None = None,
         progress: bool | None = None,
+        *,
+        callbacks: Sequence[Any] = (),
+        compute_loss: bool = False,
     ) -> None:
         self.vector_size = vector_size
         self.window = window
@@ -100,7 +120,11 @@ class Item2Vec:
         self.random_state = random_state
         self.workers = workers
         self.progress = progress
+        self.callbacks = callbacks
+        self.compute_loss = compute_loss
         self._trained: Fitted | None = None
+        self._titles: dict[Hashable, str] = {}
+        self._loss = 0.0
 
     # ---- scikit-learn's conventions ----
 
@@ -121,7 +145,7 @@ class Item2Vec:
         known = self._parameter_names()
         for name, value in params.items():
             if name not in known:
-                raise ValueError(f"Item2Vec has no parameter {name!r}; it has {', '.join(known)}")
+                raise ValueError(unknown_name("Item2Vec", name, known, PARAMETERS))
             setattr(self, name, value)
         return self
 
@@ -141,7 +165,10 @@ class Item2Vec:
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
         changed = {name: value for name, value in self.get_params().items() if value != defaults[name].default}
-        return f"Item2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+        made = f"Item2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+        if self._trained is None:
+            return made
+        return f"{made}, fitted: {len(self._trained.keys):,} items, {self._trained.sessions:,} sessions"
 
     # ---- learning ----
 
@@ -164,8 +191,7 @@ class Item2Vec:
         vocabulary = _items_by_count(data)
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
-        self._train(cores, vocabulary, data)
-        self._trained = Fitted(cores, vocabulary, data)
+        self._learn(cores, vocabulary, data, lambda: Fitted(cores, vocabulary, data))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
@@ -177,7 +203,8 @@ class Item2Vec:
         was.
 
         Raises:
-            ValueError: as in `fit`; or ``vector_size`` or ``sg`` was changed.
+            ValueError: as in `fit`; ``vector_size`` or ``sg`` was changed, or rows of ``wv`` were, by hand.
+            TypeError: the model's items are str and those of ``X`` numbers, or the reverse.
             FloatingPointError: as in `fit`.
         """
         if self._trained is None:
@@ -187,6 +214,8 @@ class Item2Vec:
         if [(plan.settings.sg, plan.settings.vector_size) for plan in self._plans()] != kinds:
             raise ValueError("vector_size or sg was changed: call fit")
         data = self._prepared(X)
+        self._trained.require_untouched()
+        self._trained.require_kind(data)
         vocabulary = self._trained.vocabulary
         counts = data.item_counts()
         enough = np.array(
@@ -200,14 +229,13 @@ class Item2Vec:
         grown = vocabulary.extended(seen)
         data = data.with_items(grown.key_to_index, grown.keys)
         _check_trainable(data)
-        before = self._trained.cores
+        before = self._trained.current_cores()
         chosen = self._plans(before[0].plan.settings.seed, len(grown))
         cores = [core.grown(plan, len(grown)) for core, plan in zip(before, chosen, strict=True)]
-        self._train(cores, grown, data)
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
         merged = histories.merged() if self.window is None else histories
         sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
-        self._trained = Fitted(cores, grown, merged, sessions)
+        self._learn(cores, grown, data, lambda: Fitted(cores, grown, merged, sessions))
         return self
 
     def _prepared(self, X: Any) -> Interactions:  # noqa: N803
@@ -218,12 +246,35 @@ class Item2Vec:
     def _plans(self, seed: int = 1, items: int | None = None) -> list[Plan]:
         return plans(Parameters.among(self.get_params()), seed, items)
 
-    def _train(self, cores: list[Core], vocabulary: Vocabulary, data: Interactions) -> None:
+    def _learn(
+        self, cores: list[Core], vocabulary: Vocabulary, data: Interactions, fitted: Callable[[], Fitted]
+    ) -> None:
+        """Train the cores, and become what ``fitted`` makes of them, or stay what this is if that fails."""
         _check_trainable(data)
+        callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
         event_keep = None if data.weights is None else keep_shares(data.weights / data.weights.max())
         corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
-        for core in cores:
-            core.train(corpus, event_keep, self.progress)
+        words = [core.plan.settings.epochs * corpus.words for core in cores]
+
+        def show(watcher: Watcher) -> None:
+            self._trained, self._loss = fitted(), watcher.loss
+
+        before = self._trained, self._loss
+        watcher = Watcher(make_progress(self.progress, sum(words)), callbacks, self, show)
+        try:
+            with suppress(StopTraining):
+                watcher.train_begins()
+                for number, core in enumerate(cores):
+                    watcher.part_begins(sum(words[:number]))
+                    core.train(corpus, event_keep, watcher, want_loss=want_loss)
+            show(watcher)
+            with suppress(StopTraining):
+                watcher.train_ends()
+        except BaseException:
+            self._trained, self._loss = before
+            raise
+        finally:
+            watcher.close()
 
     # ---- what was learned ----
 
@@ -242,31 +293,66 @@ class Item2Vec:
         """The sessions that the model was fitted on, in rows of ``wv``; without repeats unless there is a window."""
         return self._known().histories
 
+    @property
+    def titles(self) -> dict[Hashable, str]:
+        """Titles of items, by item: what the command line shows, and `recommend` with ``titled``.
+
+        Items may be written as text where the model's are numbers. What is assigned is copied.
+        """
+        return self._titles
+
+    @titles.setter
+    def titles(self, value: Mapping[Any, str]) -> None:
+        if not hasattr(value, "keys"):
+            raise TypeError(f"titles must be a dict of items and titles, not {short(value)}")
+        self._titles = dict(value)
+        check_titles(self._titles)
+
+    def title(self, item: Hashable) -> str:
+        """The title of an item, or the item as text where there is none or an empty one."""
+        found = self._titles.get(item)
+        if found is None:
+            found = self._titles.get(other_spelling(item))
+        return found or str(item)
+
+    def get_latest_training_loss(self) -> float:
+        """The sum of the loss over all epochs of the latest `fit` or `partial_fit`, with ``compute_loss``; else 0."""
+        return self._loss
+
     def _known(self) -> Fitted:
         if self._trained is None:
             raise _not_fitted()
         return self._trained
 
-    def similar_items(self, item: Hashable, n: int = 10) -> list[tuple[Hashable, float]]:
+    def similar_items(self, item: Hashable, n: int = 10, *, titled: bool = False) -> list[tuple[Hashable, float]]:
         """The ``n`` items most like ``item``, with their cosines.
 
         With ``sg=1`` cosines of input vectors. With ``sg=0`` of output vectors less their mean: items are alike that
         the same others predict. (Input vectors that are averaged learn to complement each other, and tell less.) With
-        both, the mean of the two cosines.
+        both, the mean of the two cosines. They are computed once: later changes of ``wv`` by hand have no effect here.
+
+        Args:
+            item: The item; 3 finds "3" where only that is there, and the reverse.
+            n: How many.
+            titled: Give titles in place of items, where `titles` has them.
 
         Raises:
             KeyError: the item is unknown.
             ValueError: ``n`` is below 1.
         """
-        row = self.wv.key_to_index.get(item, -1)
+        known = self._known()
+        row = known.rows.get(item, -1)
         if row < 0:
-            raise KeyError(f"unknown item {item!r}")
-        unit = self._known().unit_vectors()
+            raise KeyError(f"unknown item {item!r}: the model's {len(known.keys):,} items are {known.examples()}")
+        unit = known.unit_vectors()
         check_count("n", n)
         rows, cosines = top_k(unit[row : row + 1], unit, min(n, len(unit)), exclude=([0, 1], [row]))
-        keys = self.wv.index_to_key
-        pairs = zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
-        return [(keys[near], cosine) for near, cosine in pairs if near >= 0]
+        return self._pairs(rows[0], cosines[0], titled)
+
+    def _pairs(self, rows: NDArray[np.int64], scores: Floats, titled: bool) -> list[tuple[Hashable, float]]:
+        keys = self._known().keys
+        pairs = [(keys[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True) if row >= 0]
+        return [(self.title(item), score) for item, score in pairs] if titled else pairs
 
     def transform(self, X: Any) -> Floats:  # noqa: N803
         """Query vectors of sessions: the mean of their known items' input vectors, zero where none is known.
@@ -278,7 +364,7 @@ class Item2Vec:
             float32 (sessions, vector_size).
         """
         known = self._known()
-        return known.queries(known.encoded(X))
+        return known.queries(known.encoded(X, quiet=True))
 
     def recommend(
         self,
@@ -289,17 +375,20 @@ class Item2Vec:
         exclude: Iterable[Hashable] = (),
         candidates: Iterable[Hashable] | None = None,
         exclude_history: bool = True,
+        titled: bool = False,
     ) -> list[tuple[Hashable, float]]:
         """The ``n`` items with the highest scores for one history or one known user.
 
         Args:
-            history: Items, of which unknown ones are skipped. When none is known, the most popular items are returned,
-                with the share of sessions that they are in as scores.
+            history: Items, of which unknown ones are skipped; 3 finds "3" where only that is there, and the reverse.
+                When none is known, the most popular items are returned, with the share of sessions that they are in as
+                scores, and a warning unless the history is empty.
             n: How many.
             user: A session key of the training data, whose items are the history; instead of ``history``.
             exclude: Items not to recommend; unknown ones are skipped.
             candidates: Recommend only these; unknown ones are skipped. Default None: all.
             exclude_history: Do not recommend the items of the history.
+            titled: Give titles in place of items, where `titles` has them.
 
         Returns:
             (item, score) pairs, best first; fewer than ``n`` where no more are left.
@@ -311,16 +400,16 @@ class Item2Vec:
         if (history is None) == (user is None):
             raise ValueError("give a history or a user")
         known = self._known()
+        require_items("exclude", exclude)
         rows, scores = known.best(
-            known.of_users([user]) if history is None else known.encoded([history]),
+            known.of_users([user]) if history is None else known.encoded([require_items("history", history)]),
             n,
-            exclude=known.encoded([exclude]),
+            exclude=known.encoded([exclude], quiet=True),
             candidates=candidates,
             exclude_history=exclude_history,
             workers=self.workers,
         )
-        keys = self.wv.index_to_key
-        return [(keys[row], score) for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True) if row >= 0]
+        return self._pairs(rows[0], scores[0], titled)
 
     def recommend_many(
         self,
@@ -331,7 +420,7 @@ class Item2Vec:
         exclude: Any = None,
         candidates: Iterable[Hashable] | None = None,
         exclude_history: bool = True,
-    ) -> tuple[NDArray[np.object_], Floats]:
+    ) -> Recommendations:
         """`recommend` for many histories at once, on all CPUs.
 
         Args:
@@ -343,8 +432,10 @@ class Item2Vec:
             exclude_history: The same.
 
         Returns:
-            Items, object (histories, m), and scores, float32 (histories, m), best first; m is n, or the number of all
-            items where that is smaller. What is missing at the end of a row is None and -infinity.
+            A pair of items, object (histories, m), and scores, float32 (histories, m), best first; m is n, or the
+            number of all items where that is smaller. What is missing at the end of a row is None and -infinity. Its
+            attribute ``popular``, bool (histories,), marks rows of the most popular items, for histories of which
+            nothing is known: their scores are shares of sessions. A warning tells of those that are not empty.
 
         Raises:
             KeyError: a user is unknown.
@@ -353,16 +444,19 @@ class Item2Vec:
         if histories is not None and users is not None:
             raise ValueError("give histories or users, not both")
         known = self._known()
+        if users is not None:
+            require_items("users", users)
+        asked = known.of_users(users) if histories is None else known.encoded(histories)
         rows, scores = known.best(
-            known.of_users(users) if histories is None else known.encoded(histories),
+            asked,
             n,
-            exclude=None if exclude is None else known.encoded(exclude),
+            exclude=None if exclude is None else known.encoded(exclude, quiet=True),
             candidates=candidates,
             exclude_history=exclude_history,
             workers=self.workers,
         )
-        keys = np.fromiter((*self.wv.index_to_key, None), object, len(self.wv) + 1)
-        return keys[rows], scores
+        keys = np.fromiter((*known.keys, None), object, len(known.keys) + 1)
+        return Recommendations(keys[rows], scores, np.diff(asked.offsets) == 0)
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """NDCG@10 of one item of each session, picked at random and hidden: what a grid search maximises.
@@ -377,13 +471,13 @@ class Item2Vec:
         data = Interactions.from_any(X)
         shown, hidden = leave_one_out(data.merged(), last=False)
         known = self._known()
-        encoded = known.encoded(shown)
+        encoded = known.encoded(shown, quiet=True)
         rows, _ = known.best(encoded, 10, workers=self.workers)
-        return rank_metrics(rows, *held_out(hidden, self.wv.key_to_index, encoded), k=10)["ndcg"]
+        return rank_metrics(rows, *held_out(hidden, known.rows, len(known.keys), encoded), k=10)["ndcg"]
 
     # ---- files ----
 
-    def save(self, path: str | os.PathLike[str], *, histories: bool = True) -> None:
+    def save(self, path: AnyPath, *, histories: bool = True) -> None:
         """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors.
 
         The file is there whole or not at all.
@@ -393,38 +487,50 @@ class Item2Vec:
             histories: Whether to keep the histories, for `recommend` by user and for users who come back.
 
         Raises:
-            TypeError: items are not all str or all int of 64 bits; or a user is no str, number or tuple of such.
-                Without users: ``histories=False``.
+            TypeError: an item or a user is no str, number or tuple of such. Without users: ``histories=False``.
+            ValueError: ``vector_size`` or ``sg`` was changed since `fit`, another parameter makes no sense, or ``wv``
+                was changed by hand.
         """
         known = self._known()
+        known.require_untouched()
+        kinds = [(core.plan.settings.sg, core.plan.settings.vector_size) for core in known.cores]
+        if [(plan.settings.sg, plan.settings.vector_size) for plan in self._plans()] != kinds:
+            raise ValueError("vector_size or sg was changed since fit: set it back, or call fit")
         seed = known.cores[0].plan.settings.seed
         params = self.get_params() | {"random_state": seed, "progress": None, "workers": None}
+        del params["callbacks"], params["compute_loss"]
         epochs = [core.weights.epochs_trained for core in known.cores]
         state = {"params": params, "sessions": known.sessions, "epochs": epochs}
-        write_items(path, known.wv, known.wv_out, state, known.histories if histories else None)
+        check_titles(self._titles)
+        titles = [found if (found := self.title(item)) != str(item) else "" for item in known.keys]
+        learned = Learned(known.vocabulary, known.inputs, known.outputs, titles)
+        write_items(local_path(path), learned, state, known.histories if histories else None)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` wrote; ``workers`` and ``progress`` have their defaults.
+    def load(cls, path: AnyPath) -> Self:
+        """Read what `save` wrote; ``workers``, ``progress``, ``callbacks`` and ``compute_loss`` have their defaults.
 
         Raises:
             ValueError: the file is something else, or damaged.
         """
-        state, vocabulary, vectors, outputs, histories = read_items(path)
+        path = local_path(path)
+        state, learned, histories = read_items(path)
+        vocabulary, inputs = learned.vocabulary, learned.inputs
         try:
             made = cls(**state["params"])
             chosen = made._plans(state["params"]["random_state"], len(vocabulary))
             sizes = [plan.settings.vector_size for plan in chosen]
-            if sum(sizes) != vectors.shape[1] or len(sizes) != len(state["epochs"]):
-                raise ValueError(f"vector_size does not fit vectors of {vectors.shape[1]}")
-        except (KeyError, TypeError, ValueError) as error:
+            if sum(sizes) != inputs.shape[1] or len(sizes) != len(state["epochs"]):
+                raise ValueError(f"vector_size does not fit vectors of {inputs.shape[1]}")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{path}: damaged settings: {error}") from None
         cores, begin = [], 0
         for plan, epochs in zip(chosen, state["epochs"], strict=True):
             end = begin + plan.settings.vector_size
-            cores.append(Core.of(plan, vectors[:, begin:end], outputs[:, begin:end], epochs))
+            cores.append(Core.of(plan, inputs[:, begin:end], learned.outputs[:, begin:end], epochs))
             begin = end
         made._trained = Fitted(cores, vocabulary, histories, state["sessions"])
+        made._titles = {key: title for key, title in zip(vocabulary.keys, learned.titles, strict=True) if title}
         return made
 
 

@@ -3,39 +3,55 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
+from ..io.atomic import StrPath
+from ..io.json_text import parse_json
 from ..io.keys import pack_keys, unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
-from ..vectors import KeyedVectors
 from .interactions import Interactions
+from .parameters import Parameters
 
 Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
 
 _FORMAT = "fastemb.Item2Vec"
 _VERSION = "1"
+_LARGEST = 2**62  # counts; sums of a few of them stay below 2**63
 
 
-def write_items(
-    path: str | os.PathLike[str],
-    wv: KeyedVectors,
-    wv_out: KeyedVectors,
-    state: dict[str, Any],
-    histories: Interactions | None,
-) -> None:
+@dataclass(frozen=True)
+class Learned:
+    """What a model knows of its items.
+
+    Attributes:
+        vocabulary: The items, by row.
+        inputs: float32 (items, vector_size).
+        outputs: Of the same shape.
+        titles: The title of each item, empty where there is none.
+    """
+
+    vocabulary: Vocabulary
+    inputs: Floats
+    outputs: Floats
+    titles: Sequence[str]
+
+
+def write_items(path: StrPath, learned: Learned, state: dict[str, Any], histories: Interactions | None) -> None:
     """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all."""
-    keys, key_type = _packed_items(wv.index_to_key)
-    arrays = {
+    keys, key_type = packed(learned.vocabulary.keys, "items", "")
+    arrays: Arrays = {
         **keys,
-        "vectors": wv.vectors,
-        "syn1neg": wv_out.vectors,
-        "attribute.count": wv.expandos["count"],  # so that KeyedVectors can read the file
+        "vectors": learned.inputs,
+        "syn1neg": learned.outputs,
+        "attribute.count": learned.vocabulary.counts,  # so that KeyedVectors can read the file
     }
     metadata = {
         "format": _FORMAT,
@@ -44,11 +60,13 @@ def write_items(
         "state": json.dumps(state, default=_plain),
         "user_type": "none",
     }
+    if any(learned.titles):
+        arrays |= {f"title_{name}": array for name, array in pack_keys(learned.titles)[0].items()}
     if histories is not None:
         arrays["history_offsets"], arrays["history_items"] = histories.offsets, histories.items.astype(np.int32)
         if histories.weights is not None:
             arrays["history_weights"] = histories.weights
-        users, metadata["user_type"] = _packed_users(histories.session_keys)
+        users, metadata["user_type"] = packed(histories.session_keys, "users", "; histories=False leaves users out")
         arrays |= {f"user_{name}": array for name, array in users.items()}
     write_tensors(path, arrays, metadata)
 
@@ -57,97 +75,145 @@ def check_storable(data: Interactions, *, histories: bool) -> None:
     """Refuse before training what `write_items` would refuse after it.
 
     Raises:
-        TypeError: the items are not all str or all int of 64 bits, or users (if ``histories`` are kept) are of a kind
-            that no file holds.
+        TypeError: items, or users (if ``histories`` are kept), are of a kind that no file holds.
     """
-    _packed_items(data.item_keys)
+    packed(data.item_keys, "items", "")
     if histories:
-        _packed_users(data.session_keys)
+        packed(data.session_keys, "users", "; histories=False leaves users out")
 
 
-def _packed_items(items: Sequence[Hashable]) -> tuple[dict[str, Any], str]:
+def check_titles(titles: Mapping[Hashable, Any]) -> None:
+    """Check that all titles are text.
+
+    Raises:
+        TypeError: one is something else.
+    """
+    for item, title in titles.items():
+        if not isinstance(title, str):
+            raise TypeError(f"the title of {item!r} must be a str, not {title!r}")
+
+
+def packed(keys: Sequence[Hashable], what: str, hint: str) -> tuple[Arrays, str]:
+    """As `pack_keys`, or as JSON where they are not all str or all int of 64 bits.
+
+    Raises:
+        TypeError: one is of a kind that JSON does not hold; ``what`` they are and a ``hint`` are for the message.
+    """
     try:
-        return pack_keys(items)
-    except (TypeError, OverflowError) as error:
-        raise TypeError(f"items: {error}; a file holds items that are all str, or all int of 64 bits") from None
-
-
-def _packed_users(users: Sequence[Hashable]) -> tuple[dict[str, Any], str]:
-    """As `pack_keys`, or as JSON where they are not all str or all int: after gaps they are tuples."""
-    try:
-        return pack_keys(users)
+        return pack_keys(keys)
     except (TypeError, OverflowError):
-        packed, _ = pack_keys([json.dumps(_jsonable(user)) for user in users])
-        return packed, "json"
+        return pack_keys([json.dumps(_jsonable(key, what, hint)) for key in keys])[0], "json"
 
 
-def _jsonable(user: Hashable) -> Any:
-    if isinstance(user, tuple):
-        return [_jsonable(part) for part in user]
-    if isinstance(user, np.generic):
-        user = user.item()
-    if user is None or isinstance(user, str | int | float):
-        return user
-    raise TypeError(
-        f"users: a file holds str, numbers and tuples of them, not {user!r}; histories=False leaves users out"
-    )
+def _jsonable(key: Hashable, what: str, hint: str) -> Any:
+    if isinstance(key, tuple):
+        return [_jsonable(part, what, hint) for part in key]
+    if isinstance(key, np.generic):
+        key = key.item()
+    if key is None or isinstance(key, str | int | float):
+        return key
+    raise TypeError(f"{what}: a file holds str, numbers and tuples of them, not {key!r}{hint}")
 
 
-def _unpacked_users(path: Any, arrays: dict[str, Any], kind: str) -> Sequence[Hashable]:
+def unpacked(path: Any, arrays: Mapping[str, NDArray[Any]], kind: str | None) -> Sequence[Hashable]:
+    """The keys that `packed` stored.
+
+    Raises:
+        ValueError: they are damaged.
+    """
     if kind != "json":
         return unpack_keys(path, arrays, kind)
-    return [_from_json(json.loads(str(text))) for text in unpack_keys(path, arrays, "str")]
+    return [_from_json(parse_json(str(text))) for text in unpack_keys(path, arrays, "str")]
 
 
 def _from_json(value: Any) -> Hashable:
     if isinstance(value, dict):
-        raise ValueError("a user is an object")
+        raise ValueError("a key is an object")
     return tuple(_from_json(part) for part in value) if isinstance(value, list) else value
 
 
-Parts = tuple[dict[str, Any], Vocabulary, Floats, Floats, Interactions]
+def require_format(path: Any, metadata: Mapping[str, str], wanted: str) -> None:
+    """Check that a file holds what its reader wants.
+
+    Raises:
+        ValueError: it holds something else; the message says what, and what reads it.
+    """
+    if metadata.get("format") != wanted:
+        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{reader_of(metadata)}")
+    if metadata.get("version") != _VERSION:
+        raise ValueError(f"{path}: written by a newer fastemb (format {metadata.get('version')})")
 
 
-def read_items(path: str | os.PathLike[str]) -> Parts:
-    """The state, the vocabulary, input and output vectors, and the histories.
+def read_items(path: StrPath) -> tuple[dict[str, Any], Learned, Interactions]:
+    """The state, what was learned, and the histories.
 
     Raises:
         ValueError: the file holds no Item2Vec model, or is damaged.
     """
     arrays, metadata = read_tensors(path)
-    if metadata.get("format") != _FORMAT:
-        raise ValueError(f"{path}: holds no Item2Vec model")
-    if metadata.get("version") != _VERSION:
-        raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
+    require_format(path, metadata, _FORMAT)
     try:
-        state = json.loads(metadata["state"])
-        numbers = [state["sessions"], *state["epochs"]]
-        if not isinstance(state["params"], dict) or not all(type(one) is int and one >= 0 for one in numbers):
-            raise ValueError("the settings make no sense")
-        keys = unpack_keys(path, arrays, metadata.get("key_type"))
-        vocabulary = Vocabulary(keys, arrays["attribute.count"])
-        vectors, outputs = arrays["vectors"], arrays["syn1neg"]
-        if vectors.ndim != 2 or len(vectors) != len(keys) or vectors.shape != outputs.shape:
+        state = _state(parse_json(metadata["state"]))
+        keys = unpacked(path, arrays, metadata.get("key_type"))
+        counts = _typed(arrays, "attribute.count", np.int64, 1)
+        if counts.size and not 0 <= counts.min() <= counts.max() <= _LARGEST // len(counts):
+            raise ValueError("a count makes no sense")
+        vocabulary = Vocabulary(keys, counts)
+        inputs, outputs = _typed(arrays, "vectors", np.float32, 2), _typed(arrays, "syn1neg", np.float32, 2)
+        if not len(keys) or len(inputs) != len(keys) or inputs.shape != outputs.shape:
             raise ValueError("the vectors do not fit the keys")
-        if vectors.dtype != np.float32 or outputs.dtype != np.float32:
-            raise ValueError("the vectors are not float32")
-        histories = _histories(path, arrays, metadata, keys)
-    except (KeyError, TypeError, ValueError) as error:
-        reason = str(error).removeprefix(f"{path}: ")
-        raise ValueError(f"{path}: damaged: {reason}") from None
-    return state, vocabulary, vectors, outputs, histories
+        titles = [""] * len(keys)
+        if "title_keys" in arrays:
+            titles = [str(title) for title in unpack_keys(path, _starting(arrays, "title_"), "str")]
+        if len(titles) != len(keys):
+            raise ValueError("the titles do not fit the keys")
+        histories = _histories(path, arrays, metadata, vocabulary.keys)
+    except RecursionError:
+        raise ValueError(f"{path}: damaged: lists within lists, too deep to be read") from None
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        missing = "there is no " if isinstance(error, KeyError) else ""
+        raise ValueError(f"{path}: damaged: {missing}{str(error).removeprefix(f'{path}: ')}") from None
+    return state, Learned(vocabulary, inputs, outputs, titles), histories
 
 
-def _histories(path: Any, arrays: dict[str, Any], metadata: dict[str, str], keys: Any) -> Interactions:
+def _state(state: Any) -> dict[str, Any]:
+    if not isinstance(state, dict) or not isinstance(state["params"], dict) or not isinstance(state["epochs"], list):
+        raise ValueError("the settings make no sense")
+    if not all(type(one) is int and 0 <= one < _LARGEST for one in [state["sessions"], *state["epochs"]]):
+        raise ValueError("the settings make no sense")
+    unknown = sorted(set(state["params"]) - {*Parameters.declared(), "progress"})
+    if unknown:
+        raise ValueError(f"there is no setting {unknown[0]!r}")
+    if state["params"].get("progress") is not None:
+        raise ValueError("the setting 'progress' makes no sense")
+    return state
+
+
+def _typed(arrays: Mapping[str, NDArray[Any]], name: str, dtype: Any, dimensions: int) -> NDArray[Any]:
+    array = arrays[name]
+    if array.dtype != dtype or array.ndim != dimensions:
+        raise ValueError(f"the array {name!r} is of another type: {array.dtype} of shape {array.shape}")
+    return array
+
+
+def _starting(arrays: Mapping[str, NDArray[Any]], start: str) -> Arrays:
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+
+
+def _histories(path: Any, arrays: Arrays, metadata: Mapping[str, str], keys: Sequence[Hashable]) -> Interactions:
     if metadata.get("user_type") == "none":
         return Interactions(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
-    users = {name.removeprefix("user_"): array for name, array in arrays.items() if name.startswith("user_")}
-    offsets, items = arrays["history_offsets"], arrays["history_items"].astype(np.int64)
+    offsets = _typed(arrays, "history_offsets", np.int64, 1)
+    items = _typed(arrays, "history_items", np.int32, 1).astype(np.int64)
     made = Interactions.from_ids(items, offsets, keys=keys)
-    weights = arrays.get("history_weights")
-    session_keys = _unpacked_users(path, users, metadata["user_type"])
-    if len(session_keys) != len(made) or (weights is not None and weights.shape != items.shape):
-        raise ValueError("the histories do not fit together")
+    weights = None
+    if "history_weights" in arrays:
+        weights = _typed(arrays, "history_weights", np.float64, 1)
+        if len(weights) != len(items) or not (weights > 0).all() or not np.isfinite(weights).all():
+            raise ValueError("the weights of the histories make no sense")
+    session_keys = unpacked(path, _starting(arrays, "user_"), metadata["user_type"])
+    if len(session_keys) != len(made) or len(set(session_keys)) != len(made):
+        raise ValueError("the users do not fit the histories")
     return Interactions(made.items, made.offsets, keys, session_keys, None, weights)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import integer
+from ..checks import integer, number, whole
+from ..train.schedule import require_falling
 from ..train.settings import Checked, Settings, declare, real_number, thread_number, whole_number
 
 # What None stands for, by sg; chosen on held-out parts of training data.
@@ -50,6 +51,10 @@ def _kind(doc: str) -> Any:
     return declare(None, doc, int, check)
 
 
+def _share(doc: str) -> Any:
+    return declare(0.0, doc, float, lambda name, value: 0.0 if value is None else number(name, value, at_least=0.0))
+
+
 def _any_seed(doc: str) -> Any:
     return declare(1, doc, int, lambda name, value: value)  # see `seed_of`
 
@@ -71,7 +76,7 @@ class Parameters(Checked):
     )
     negative: int | None = _optional_count("negatives for each item predicted")
     ns_exponent: float | None = real_number(None, "negatives are drawn by count to this power; may be negative")
-    sample: float = real_number(0.0, "thin out items above this share of the events; 0: none", at_least=0.0)
+    sample: float | None = _share("thin out items above this share of the events; 0 or None: none")
     epochs: int | None = whole_number(None, "passes over the data", 0, 2**40)
     alpha: float | None = real_number(None, "first learning rate", at_least=0.0)
     min_alpha: float = real_number(0.0001, "last learning rate", at_least=0.0)
@@ -81,9 +86,9 @@ class Parameters(Checked):
 
     def check(self) -> None:
         """As in the base; and refuse parameters that do not go together."""
-        super().check()
         if self.vector_size is not None and self.sg is None:
-            check_count("vector_size", self.vector_size, 2)
+            check_count("vector_size", self.vector_size, 2)  # half of it for each kind of model
+        super().check()
         if self.window is not None and self.contexts is not None:
             raise ValueError("contexts is for baskets without an order: leave window or contexts at None")
 
@@ -132,21 +137,29 @@ def _plan(asked: Parameters, kind: int, size: int | None, seed: int, items: int 
         window=(contexts + 1) // 2 if asked.window is None else asked.window,
         sg=kind,
         cbow_exact=not kind,
-        sample=asked.sample,
+        sample=asked.sample or 0.0,
         min_alpha=asked.min_alpha,
         min_count=asked.min_count,
         workers=asked.workers,
         seed=seed,
     )
+    require_falling(settings.alpha, settings.min_alpha)
     return Plan(settings.checked(), contexts if asked.window is None else 0)
 
 
 def seed_of(random_state: Any) -> int:
-    """The seed that a number, a NumPy generator or None (any) stands for."""
+    """The seed that a number, a NumPy generator or None (any) stands for.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: the number is negative, or too large.
+    """
     if random_state is None:
         return secrets.randbits(32)
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**32))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**32, dtype=np.uint64))
-    return int(random_state)
+    if isinstance(random_state, str | float | np.floating):
+        raise TypeError(f"random_state must be a whole number, a NumPy generator or None, not {random_state!r}")
+    return whole("random_state", random_state, 0, 2**64 - 1)

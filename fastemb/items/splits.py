@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .grouping import sorted_within
 from .interactions import Interactions
 
 Split = tuple[Interactions, Interactions]
@@ -39,7 +40,7 @@ def split_random(data: Interactions, share: float = 0.2, *, seed: int = 1) -> Sp
     lengths = np.diff(data.offsets)
     held = np.minimum(np.rint(share * lengths), np.maximum(lengths - 1, 0)).astype(np.int64)
     owners = data._owners()
-    order = np.lexsort((np.random.default_rng(seed).random(len(owners)), owners))
+    order = sorted_within(np.random.default_rng(seed).random(len(owners)), data.offsets)
     place = np.empty(len(owners), np.int64)
     place[order] = np.arange(len(owners)) - data.offsets[:-1][owners]
     test = place < held[owners]

@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import whole
-from ..corpus import Corpus, TrimRule, Vocabulary
+from ..corpus import Corpus, TrimRule, Vocabulary, read_corpus
+from ..corpus.messages import short
 from ..corpus.vocabulary import NothingKeptError, Selection
+from ..io.paths import AnyPath
 from ..train.sampling import keep_probabilities
 from ..train.settings import Settings
 
 Sentences = Iterable[Iterable[Hashable]] | Corpus
-CorpusFile = str | os.PathLike[str]
+CorpusFile = AnyPath
 Counts = dict[Any, int]
 
 
-def one_source(sentences: Sentences | None, corpus_file: CorpusFile | None) -> Any:
-    """The one of the two that is given.
+@dataclass(frozen=True)
+class Source:
+    """What a model is given to read.
 
-    Raises:
-        TypeError: both are, or none.
+    Attributes:
+        what: Token lists or a `Corpus`; or what `Corpus.from_file` reads.
+        is_file: Whether ``what`` names files.
     """
-    if (sentences is None) == (corpus_file is None):
-        raise TypeError("give either sentences or corpus_file")
-    return corpus_file if sentences is None else sentences
+
+    what: Any
+    is_file: bool
+
+    @classmethod
+    def of(cls, sentences: Sentences | None, corpus_file: CorpusFile | None, name: str = "corpus_iterable") -> Self:
+        """The one of the two that is given; ``name`` is what the caller calls the first.
+
+        Raises:
+            TypeError: both are, or none; or one is given in place of the other.
+        """
+        if (sentences is None) == (corpus_file is None):
+            raise TypeError(f"give either {name} or corpus_file")
+        if isinstance(corpus_file, Corpus):
+            raise TypeError(f"corpus_file must name a file: give {short(corpus_file)} as {name}")
+        return cls(corpus_file, True) if sentences is None else cls(sentences, False)
+
+    def read(self, target: Selection | Vocabulary, workers: int | None) -> Corpus:
+        """All of it as a corpus; see `read_corpus`."""
+        return read_corpus(self.what, self.is_file, target, workers)
+
+    def read_known(self, vocabulary: Vocabulary, workers: int | None) -> Corpus | NothingKeptError:
+        """As `read`, of words that are known; or why nothing is left.
+
+        Raises:
+            ValueError: a generator has nothing more to give.
+        """
+        try:
+            return self.read(vocabulary, workers)
+        except NothingKeptError as error:
+            if not error.raw_words and isinstance(self.what, Iterator):
+                raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
+            return error
 
 
 def selection_of(settings: Settings, trim_rule: TrimRule | None, min_count: int) -> Selection:
@@ -78,6 +112,37 @@ def chosen(raw: Counts, selection: Selection, known: Vocabulary | None) -> Vocab
     extended = known.extended(Vocabulary(taken, [raw[word] for word in taken]))
     extended.least_count = made.least_count
     return extended
+
+
+def rows_of(vocabulary: Vocabulary, keys: list[Any]) -> NDArray[np.intp]:
+    """Where each of these keys, the same ones in another order, stands in the vocabulary.
+
+    Raises:
+        ValueError: they are others.
+    """
+    known, given = vocabulary.key_to_index, set(keys)
+    new = [f"{key!r} is new" for key in keys if key not in known]
+    gone = [f"{key!r} is missing" for key in known if key not in given]
+    if new or gone or len(keys) != len(known):
+        raise ValueError(
+            f"model.wv has {len(keys):,} words, and the model's vocabulary {len(known):,}: "
+            f"{'; '.join(new[:1] + gone[:1]) or 'a word comes twice'}. "
+            "Vectors of other words are saved by model.wv.save; words are added to a model by build_vocab(..., "
+            "update=True)"
+        )
+    return np.array([known[key] for key in keys], dtype=np.intp)
+
+
+def require_counts(counts: NDArray[np.int64]) -> None:
+    """Check counts that were changed by hand, or that a file held.
+
+    Raises:
+        ValueError: one is negative, or their sum is 2**62 or more.
+    """
+    if (counts < 0).any():
+        raise ValueError(f"counts must not be negative, but one is {counts.min()}")
+    if counts.sum(dtype=np.float64) >= 2.0**62:
+        raise ValueError("counts add up to 2**62 or more")
 
 
 def with_null_word(vocabulary: Vocabulary) -> Vocabulary:

@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 
+class StopTraining(Exception):  # noqa: N818 (a wish, not an error)
+    """Raised by a callback: training ends now, and well.
+
+    The model keeps what it has learned, the other callbacks hear of the same event, ``on_train_end`` is called, and
+    ``train`` returns the words of the epochs until then. The learning rate stays where it was, above ``min_alpha``.
+    """
+
+
 class CallbackAny2Vec:
-    """What training calls; override what you need. Any object with some of these methods will do."""
+    """What training calls; override what you need. Any object with some of these methods will do.
+
+    A callback that raises `StopTraining` ends the training early.
+    """
 
     def on_train_begin(self, model: Any) -> None:
         """Training begins."""
@@ -21,4 +32,4 @@ class CallbackAny2Vec:
         """Training has ended."""
 
 
-__all__ = ["CallbackAny2Vec"]
+__all__ = ["CallbackAny2Vec", "StopTraining"]

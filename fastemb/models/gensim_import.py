@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
+from ..io.paths import local_path
 from ..train.sampling import HuffmanPaths
 from ..train.settings import Settings
 from .attributes import Attributes
@@ -21,13 +22,14 @@ def _loaded(model: Any) -> Any:
     Raises:
         ImportError: a path, but gensim is not installed.
     """
-    if not isinstance(model, str | os.PathLike):
+    if not isinstance(model, str | bytes | os.PathLike):
         return model
+    path = local_path(model)
     try:
         import gensim.models
     except ImportError:
-        raise ImportError(f"{model}: reading gensim's own files takes gensim: pip install gensim") from None
-    return gensim.models.Word2Vec.load(str(model))
+        raise ImportError(f"{path}: reading gensim's own files takes gensim: pip install gensim") from None
+    return gensim.models.Word2Vec.load(path)
 
 
 def read_gensim(model: Any) -> tuple[Saved, Any]:

@@ -62,7 +62,7 @@ class SentenceScores:
         for place, centre in enumerate(rows):
             first = max(0, place - self.window)
             context = np.concatenate([rows[first:place], rows[place + 1 : place + self.window + 1]])
-            if len(context):
+            if len(context) or not self.sg:  # without a context CBOW's hidden layer is 0, each turn 1/2, as in gensim
                 total += self._of_word(int(centre), self.inputs[context])
         return total
 
@@ -72,6 +72,6 @@ class SentenceScores:
         signs = 1.0 - 2.0 * self.paths.codes[path]
         hidden = context if self.sg else context.sum(axis=0, keepdims=True)
         if self.cbow_mean and not self.sg:
-            hidden = hidden / len(context)
+            hidden = hidden / max(len(context), 1)
         scores = (hidden @ self.syn1[self.paths.nodes[path]].T).astype(np.float64)
         return float(-np.logaddexp(0.0, -signs * scores).sum())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
+from threading import Lock, get_ident
 from typing import Any
+from weakref import WeakValueDictionary
 
-from ..checks import number, whole
+from ..checks import number, warn, whole
 from ..corpus import Corpus
-from ..train.schedule import Schedule
+from ..train.schedule import Schedule, require_falling
 from ..train.settings import Settings
+from .callbacks import StopTraining
 
 
 @dataclass
@@ -31,8 +35,8 @@ class Rates:
     total_examples: float | None = None
     before: int = 0
 
-    def check(self) -> None:
-        """Turn what was given into numbers.
+    def check(self, settings: Settings) -> None:
+        """Turn what was given into numbers; ``settings`` are the model's.
 
         Raises:
             ValueError: one makes no sense.
@@ -47,6 +51,11 @@ class Rates:
         if self.total_words is not None:
             self.total_words = number("total_words", self.total_words, at_least=1.0)
         self.before = whole("word_count", self.before, 0, 2**62)
+        require_falling(
+            settings.alpha if self.start is None else self.start,
+            settings.min_alpha if self.end is None else self.end,
+            "min_alpha" if self.end is None else "end_alpha",
+        )
 
     def schedule(self, settings: Settings, corpus: Corpus) -> Schedule:
         """The learning rate over all epochs on this corpus."""
@@ -66,26 +75,94 @@ class Rates:
         return corpus.words
 
 
+_EVENTS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
+
+
 def checked_callbacks(callbacks: Any) -> list[Any]:
-    """Callbacks as a list.
+    """Callbacks as a list, with a warning of methods that are never called.
 
     Raises:
-        TypeError: it is one callback, or none at all.
+        TypeError: it is no list; or one of it is no callback, as it has no method that is called.
     """
     if not isinstance(callbacks, Iterable):
         raise TypeError(f"callbacks must be a list of callbacks, not {callbacks!r}")
-    return list(callbacks)
+    found = list(callbacks)
+    for callback in found:
+        if isinstance(callback, type):
+            raise TypeError(f"callbacks must be objects, not classes: give {callback.__name__}()")
+        others = [name for name in dir(callback) if name.startswith("on_") and name not in _EVENTS]
+        nearest = {name: get_close_matches(name, _EVENTS, 1, 0.7) for name in others}
+        hint = "".join(f"; did you mean {near[0]}, not {name}?" for name, near in nearest.items() if near)
+        if not any(hasattr(callback, event) for event in _EVENTS):
+            raise TypeError(f"a callback has a method {', '.join(_EVENTS[:3])} or {_EVENTS[3]}, not {callback!r}{hint}")
+        if others:
+            warn(f"training never calls {', '.join(others)} of the callback {type(callback).__name__}{hint}")
+    return found
 
 
 def notify(callbacks: Sequence[Any], event: str, model: Any) -> None:
-    """Call the method of this name of every callback that has it, with the model."""
+    """Call the method of this name of every callback that has it, with the model.
+
+    Raises:
+        StopTraining: one of them wants to stop; the others were called nevertheless.
+    """
+    stop: StopTraining | None = None
     for callback in callbacks:
         method = getattr(callback, event, None)
         if method is not None:
-            method(model)
+            try:
+                method(model)
+            except StopTraining as wish:
+                stop = wish
+    if stop is not None:
+        raise stop
 
 
 def warn_of_queue_options(queue_factor: int, report_delay: float) -> None:
     """Warn the caller of ``train`` that options which make sense for gensim's queue do nothing."""
     if queue_factor != 2 or report_delay != 1.0:
-        warnings.warn("queue_factor and report_delay have no effect in fastemb", UserWarning, stacklevel=3)
+        warn("queue_factor and report_delay have no effect in fastemb")
+
+
+@dataclass(eq=False)
+class _Use:
+    """A call that trains a model or gives it another vocabulary."""
+
+    thread: int
+    trains: bool
+
+
+_uses: WeakValueDictionary[int, _Use] = WeakValueDictionary()  # by the id of the model, the latest call
+_lock = Lock()
+
+
+@contextmanager
+def alone_with(model: object, *, trains: bool) -> Iterator[None]:
+    """Let no other thread train ``model`` or give it another vocabulary meanwhile.
+
+    The thread that trains may do the latter within a callback. To be entered in `Deferred`, as a signal must not leave
+    the model in use; what may be broken off goes into `Allowed`.
+
+    Raises:
+        RuntimeError: another thread does so, or this one is training the model already.
+    """
+    use = _Use(get_ident(), trains)
+    with _lock:
+        outer = _uses.get(id(model))
+        if outer is not None:
+            if outer.thread != use.thread:
+                raise RuntimeError(
+                    "another thread is training this model or building its vocabulary: wait until that has ended"
+                )
+            if trains and outer.trains:
+                raise RuntimeError("a callback cannot train the model that is being trained: call train after that")
+            use.trains = use.trains or outer.trains
+        _uses[id(model)] = use
+    try:
+        yield
+    finally:
+        with _lock:
+            if outer is None:
+                _uses.pop(id(model), None)
+            else:
+                _uses[id(model)] = outer

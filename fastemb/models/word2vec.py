@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import secrets
 import time
-import warnings
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import number, whole
+from ..checks import number, warn, whole
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -22,19 +23,22 @@ from ..corpus import (
     Text8Corpus,
     TrimRule,
     Vocabulary,
-    read_corpus,
 )
 from ..corpus.estimate import model_memory
+from ..corpus.lists import require_sentences, sentence_tokens
 from ..corpus.vocabulary import NothingKeptError, Selection
+from ..io.paths import local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
-from ..io.user_attributes import set_attributes
+from ..io.user_attributes import set_attributes, storable
 from ..lifecycle import Lifecycle
+from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
-from ..train.progress import make_progress
+from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
 from ..train.sampling import HuffmanPaths, Tables, huffman_paths
+from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import Task
 from ..train.training import NOTHING_TRAINED, Training
@@ -45,19 +49,23 @@ from .building import (
     CorpusFile,
     Counts,
     Sentences,
+    Source,
     checked_counts,
     chosen,
     counts_of,
     extended_factors,
-    one_source,
     report,
+    require_counts,
+    rows_of,
     selection_of,
     with_null_word,
 )
+from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
+from .older import missing_attribute, names_arguments
 from .scoring import SentenceScores, likeliest_words
-from .training import Rates, checked_callbacks, notify, warn_of_queue_options
-from .word2vec_file import STATE, Saved, read_model, write_model
+from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
+from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, read_model, write_model
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -98,7 +106,7 @@ class Word2Vec(Lifecycle, _Attributes):
         trim_rule: Function (word, count, min_count) that returns one of RULE_DEFAULT, RULE_DISCARD, RULE_KEEP.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
-            model.
+            model; see `CallbackAny2Vec`.
         comment: Kept as an attribute.
         max_final_vocab: Raise ``min_count`` until at most this many words are left.
         shrink_windows: Draw each window's reach from 1 .. window; False always uses the whole window.
@@ -111,7 +119,7 @@ class Word2Vec(Lifecycle, _Attributes):
         cbow_exact: Divide the CBOW gradient by the number of contexts when they are averaged (arXiv 2012.15332).
             word2vec and gensim do not, and so neither does the default. Learning is slower at the same ``alpha``:
             after 5 epochs of 17 million words 18% of analogies were right instead of 31%.
-        progress: True or False; None (default) shows progress when standard error is a terminal.
+        progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
         max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
             ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.
@@ -140,16 +148,18 @@ class Word2Vec(Lifecycle, _Attributes):
     running_training_loss: float
     """The loss of the latest `train` so far."""
     train_count: int
-    """Calls of `train` so far."""
+    """Calls of `train` that reached their end; an interrupted one does not count."""
     total_train_time: float
     """Seconds spent in `train` so far."""
     min_alpha_yet_reached: float
-    """The lowest learning rate so far."""
+    """The learning rate where training stands, told anew after each epoch."""
     _workers: int | None
     _weights: Weights
     _vocabulary: Vocabulary | None
     _paths: HuffmanPaths | None
+    _followed: list[Any]  # the keys of wv whose order the vocabulary was last found to have
 
+    @names_arguments({"size": "vector_size", "iter": "epochs"})
     def __init__(
         self,
         sentences: Sentences | None = None,
@@ -184,31 +194,47 @@ class Word2Vec(Lifecycle, _Attributes):
         cbow_exact: bool = False,
         progress: bool | None = None,
     ) -> None:
-        given = locals()  # the parameters by name, of which the settings are taken
-        settings = Settings.among(
-            given
-            | {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
-        )
+        settings = Settings(
+            vector_size=vector_size,
+            alpha=alpha,
+            window=window,
+            min_count=min_count,
+            sample=0.0 if sample is None else sample,
+            seed=secrets.randbits(32) if seed is None else seed,
+            workers=workers,
+            min_alpha=min_alpha,
+            sg=sg,
+            hs=hs,
+            negative=negative,
+            ns_exponent=ns_exponent,
+            cbow_mean=cbow_mean,
+            epochs=epochs,
+            max_final_vocab=max_final_vocab,
+            shrink_windows=shrink_windows,
+            negatives_per_pair=negatives_per_pair,
+            cbow_exact=cbow_exact,
+            max_vocab_size=max_vocab_size,
+            null_word=null_word,
+            sorted_vocab=sorted_vocab,
+            compute_loss=compute_loss,
+        ).checked()
+        require_falling(settings.alpha, settings.min_alpha)
         if hashfxn is not hash or batch_words != 10000:
-            warnings.warn("hashfxn and batch_words have no effect in fastemb", UserWarning, stacklevel=2)
-        self._start_empty(settings.checked())
+            warn("hashfxn and batch_words have no effect in fastemb")
+        self._start_empty(settings)
         self.hashfxn = hashfxn
         self.batch_words = batch_words
         self.comment = comment
-        callbacks = checked_callbacks(callbacks)
+        callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
-            corpus = self._read(one_source(sentences, corpus_file), corpus_file is not None, selection)
+            corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, update=False)
-            self.train(corpus, compute_loss=compute_loss, callbacks=callbacks, progress=progress)
+            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {})
+            self.train(corpus, callbacks=callbacks, progress=progress)
         elif trim_rule is not None or callbacks:
-            warnings.warn(
-                "trim_rule and callbacks have no effect without a corpus: give them to build_vocab and train",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn("trim_rule and callbacks have no effect without a corpus: give them to build_vocab and train")
         self.add_lifecycle_event("created", params=str(self))
 
     def _start_empty(self, settings: Settings) -> None:
@@ -237,8 +263,28 @@ class Word2Vec(Lifecycle, _Attributes):
     def __str__(self) -> str:
         return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
 
+    def __repr__(self) -> str:
+        """What kind of model it is, how large, and how far it was trained."""
+        kind = ["skip-gram" if self.sg else "CBOW"]
+        kind += [f"negative={self.negative}"] * bool(self.negative) + ["hs=1"] * bool(self.hs)
+        return (
+            f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
+            f"{self._weights.epochs_trained} epochs trained>"
+        )
+
+    def __getitem__(self, _: object) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} model has no items: vectors by word are in model.wv")
+
+    if not TYPE_CHECKING:  # type checkers would take any name for granted
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property, whose own error is the one to show
+                return object.__getattribute__(self, name)
+            raise missing_attribute(self, name)
+
     # ---- vocabulary ----
 
+    @names_arguments({"sentences": "corpus_iterable"})
     def build_vocab(
         self,
         corpus_iterable: Sentences | None = None,
@@ -270,24 +316,40 @@ class Word2Vec(Lifecycle, _Attributes):
             RuntimeError: an update of a model that has no vocabulary yet.
             ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
         """
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            self._build(Source.of(corpus_iterable, corpus_file), update, keep_raw_vocab, trim_rule, min_count, sample)
+            self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
+
+    def _build(
+        self,
+        source: Source,
+        update: bool,
+        keep_raw_vocab: bool,
+        trim_rule: TrimRule | None,
+        min_count: int | None,
+        sample: float | None,
+    ) -> None:
+        self._settings().check()  # before the corpus is read
         if update:
             self._require_vocabulary()
-        least = self._least_count(min_count, keep=not update)
-        self.sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
-        source = one_source(corpus_iterable, corpus_file)
-        self.raw_vocab = {}
+        least = self._least_count(min_count)
+        sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
         selection = self._selection(trim_rule, least)
+        raw: Counts = {}
         if update or keep_raw_vocab:
-            corpus = self._scanned(source, corpus_file is not None)
-            vocabulary = chosen(self.raw_vocab, selection, self._vocabulary if update else None)
-            self.raw_vocab = self.raw_vocab if keep_raw_vocab else {}
+            corpus = source.read(Selection(in_order=True), self._workers)
+            raw = counts_of(corpus.vocabulary)
+            vocabulary = chosen(raw, selection, self._known_vocabulary() if update else None)
         else:
-            corpus = self._read(source, corpus_file is not None, selection)
+            corpus = source.read(selection, self._workers)
             vocabulary = corpus.vocabulary
-        self.corpus_count = len(corpus)
-        self.corpus_total_words = corpus.raw_words
-        self._take_vocabulary(vocabulary, least, update)
-        self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
+        further = {
+            "sample": sample,
+            "raw_vocab": raw if keep_raw_vocab else {},
+            "corpus_count": len(corpus),
+            "corpus_total_words": corpus.raw_words,
+        }
+        self._take_vocabulary(vocabulary, least, update, further)
 
     def build_vocab_from_freq(
         self,
@@ -310,11 +372,17 @@ class Word2Vec(Lifecycle, _Attributes):
             RuntimeError: an update of a model that has no vocabulary yet.
             ValueError: there are no words, or none reaches ``min_count``; a count is negative.
         """
-        self.raw_vocab = checked_counts(word_freq)
-        total = sum(self.raw_vocab.values())
-        self.prepare_vocab(update, keep_raw_vocab, trim_rule)
-        self.corpus_count = corpus_count or 0
-        self.corpus_total_words = total
+        raw = checked_counts(word_freq)
+        if update:
+            self._require_vocabulary()
+        further = {
+            "raw_vocab": raw if keep_raw_vocab else {},
+            "corpus_count": corpus_count or 0,
+            "corpus_total_words": sum(raw.values()),
+        }
+        least = self._least_count(None)
+        vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
+        self._take_vocabulary(vocabulary, least, update, further)
 
     def scan_vocab(
         self,
@@ -339,7 +407,8 @@ class Word2Vec(Lifecycle, _Attributes):
         Raises:
             ValueError: the corpus is empty or unreadable.
         """
-        corpus = self._scanned(one_source(corpus_iterable, corpus_file), corpus_file is not None)
+        corpus = Source.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
+        self.raw_vocab = counts_of(corpus.vocabulary)
         return corpus.raw_words, len(corpus)
 
     def prepare_vocab(
@@ -374,14 +443,13 @@ class Word2Vec(Lifecycle, _Attributes):
             self._require_vocabulary()
         if not self.raw_vocab:
             raise ValueError("there are no counts: call scan_vocab first")
-        least = self._least_count(min_count, keep=not (update or dry_run))
+        least = self._least_count(min_count)
         sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
         raw = self.raw_vocab
-        vocabulary = chosen(raw, self._selection(trim_rule, least), self._vocabulary if update else None)
+        vocabulary = chosen(raw, self._selection(trim_rule, least), self._known_vocabulary() if update else None)
         if not dry_run:
-            self.sample = sample
-            self._take_vocabulary(vocabulary, least, update)
-            self.raw_vocab = raw if keep_raw_vocab else {}
+            further = {"sample": sample, "raw_vocab": raw if keep_raw_vocab else {}}
+            self._take_vocabulary(vocabulary, least, update, further)
         return report(raw, vocabulary, sample)
 
     def prepare_weights(self, update: bool = False) -> None:
@@ -390,23 +458,26 @@ class Word2Vec(Lifecycle, _Attributes):
 
     def init_weights(self) -> None:
         """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero."""
-        settings = self._settings().checked()
-        rows = len(self._known_vocabulary())
-        self.wv.vectors = fresh_inputs(rows, settings)
-        self._weights.start_outputs(rows, settings)
+        with Deferred(), alone_with(self, trains=False):
+            settings = self._settings().checked()
+            rows = len(self._known_vocabulary())
+            vectors = fresh_inputs(rows, settings)
+            self.wv.vectors = vectors
+            self._weights.start_outputs(rows, settings)
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Take over another model's vocabulary, with fresh matrices."""
-        self._start(other_model._known_vocabulary())
-        self.corpus_count = other_model.corpus_count
-        self.corpus_total_words = other_model.corpus_total_words
+        with Deferred(), alone_with(self, trains=False):
+            further = {
+                "corpus_count": other_model.corpus_count,
+                "corpus_total_words": other_model.corpus_total_words,
+                "effective_min_count": self.effective_min_count,
+            }
+            self._start(other_model._known_vocabulary(), self._settings().checked(), further)
 
-    def _least_count(self, min_count: int | None, keep: bool) -> int:
-        """The model's ``min_count`` or the one given, which becomes the model's with ``keep``."""
-        least = whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
-        if keep:
-            self.min_count = least
-        return least
+    def _least_count(self, min_count: int | None) -> int:
+        """The model's ``min_count`` or the one given."""
+        return whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
 
     def _require_vocabulary(self) -> None:
         if self._vocabulary is None:
@@ -416,70 +487,149 @@ class Word2Vec(Lifecycle, _Attributes):
             )
 
     def _known_vocabulary(self) -> Vocabulary:
+        """The vocabulary, in the order and with the counts that ``wv`` has.
+
+        Raises:
+            RuntimeError: there is none yet.
+            ValueError: ``wv`` was changed by hand so that it does not fit.
+        """
         if self._vocabulary is None:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
+        if not isinstance(self.wv, KeyedVectors):
+            raise ValueError(
+                f"model.wv must be KeyedVectors, not {type(self.wv).__name__}; gensim's go through from_gensim"
+            )
+        keys, rows = self.wv.index_to_key, self.wv.key_to_index
+        order = None if keys == self._vocabulary.keys else rows_of(self._vocabulary, keys)
+        if len(rows) != len(keys) or any(map(operator.ne, map(rows.get, keys), range(len(keys)))):
+            raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
+        if order is not None:
+            self._reorder(self._vocabulary, order)
+        self._followed = keys
+        self._take_counts(self._vocabulary)
         return self._vocabulary
+
+    def _reorder(self, known: Vocabulary, order: NDArray[np.intp]) -> None:
+        """Put what belongs to each word in this order of the words."""
+        paths = None if self._paths is None else self._paths.of_words(order)
+        vocabulary = Vocabulary([known.keys[row] for row in order.tolist()], known.counts[order], known.least_count)
+        with Deferred():
+            self._weights.reorder_outputs(order)
+            self._paths, self._vocabulary = paths, vocabulary
+
+    def _take_counts(self, vocabulary: Vocabulary) -> None:
+        """Let the counts be those of ``wv``, where it has counts, as gensim's models do."""
+        values = self.wv.expandos
+        if "count" not in values:
+            values["count"] = vocabulary.counts
+        elif values["count"] is not vocabulary.counts:
+            try:
+                vocabulary.counts = Vocabulary(vocabulary.keys, values["count"]).counts
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"model.wv's attribute 'count' does not fit: {error}") from None
+            values["count"] = vocabulary.counts
+        require_counts(vocabulary.counts)
+        if not isinstance(values, Attributes):
+            known = {name: value for name, value in values.items() if name not in Attributes.derived}
+            self.wv.expandos = Attributes(known, self.sample, self._paths)
+
+    def _trainable_vocabulary(self) -> Vocabulary:
+        """The same, of a model that can be trained.
+
+        Raises:
+            ValueError: matrices of other shapes, or with NaN.
+        """
+        vocabulary = self._known_vocabulary()
+        self._checked_inputs()
+        found = self._weights.not_finite()
+        if found is not None:
+            name, row = found
+            raise ValueError(
+                f"{name} holds NaN or infinite numbers, first in row {row} ({vocabulary.keys[row]!r}): "
+                "set them to numbers before training, or build the model anew"
+            )
+        return vocabulary
 
     def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
         return selection_of(self._settings(), trim_rule, min_count)
 
-    def _read(self, source: Any, is_file: bool, target: Selection | Vocabulary) -> Corpus:
-        return read_corpus(source, is_file, target, self._workers)
+    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool, further: dict[str, Any]) -> None:
+        """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
 
-    def _scanned(self, source: Any, is_file: bool) -> Corpus:
-        corpus = self._read(source, is_file, Selection(in_order=True))
-        self.raw_vocab = counts_of(corpus.vocabulary)
-        return corpus
-
-    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool) -> None:
-        self.effective_min_count = max(min_count, vocabulary.least_count)
+        Args:
+            vocabulary: The new one.
+            min_count: From which count words were kept; without ``update`` it becomes the model's.
+            update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
+            further: Attributes to set with it.
+        """
+        further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
+        if not update:
+            further["min_count"] = min_count
         if self.null_word:
             vocabulary = with_null_word(vocabulary)
-        if update:
-            self._grow(vocabulary)
-        else:
-            self._start(vocabulary)
+        settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
+        with Deferred(), alone_with(self, trains=False):
+            if update:
+                self._grow(vocabulary, settings, further)
+            else:
+                self._start(vocabulary, settings, further)
 
     # ---- matrices ----
 
-    def _start(self, vocabulary: Vocabulary) -> None:
-        """Take over a vocabulary, with fresh matrices."""
-        settings = self._settings().checked()
-        self._take(vocabulary, fresh_inputs(len(vocabulary), settings), None)
-        self._weights.start_outputs(len(vocabulary), settings)
+    def _start(self, vocabulary: Vocabulary, settings: Settings, further: dict[str, Any]) -> None:
+        """Take over a vocabulary, with fresh matrices, and set further attributes."""
+        weights = replace(self._weights)
+        weights.start_outputs(len(vocabulary), settings)
+        self._take(vocabulary, fresh_inputs(len(vocabulary), settings), None, weights, further)
 
-    def _grow(self, vocabulary: Vocabulary) -> None:
+    def _grow(self, vocabulary: Vocabulary, settings: Settings, further: dict[str, Any]) -> None:
         """Take over a vocabulary that begins with the words of the present one; their vectors stay."""
-        vectors = grown_inputs(self._checked_inputs(), len(vocabulary), self._settings().checked().seed)
-        self._weights.grow_outputs(len(vocabulary))
-        self._take(vocabulary, vectors, None)
+        vectors = grown_inputs(self._checked_inputs(), len(vocabulary), settings.seed)
+        weights = replace(self._weights)
+        weights.grow_outputs(len(vocabulary))
+        self._take(vocabulary, vectors, None, weights, further)
 
     def _restore(self, saved: Saved) -> None:
         """Take over copies of the matrices of a model that was read."""
         matrices = saved.matrices
         vectors = copy_of(matrices.pop("vectors"))
+        weights = replace(self._weights, epochs_trained=saved.epochs_trained)
         if self.negative:
-            self._weights.syn1neg = copy_of(matrices.pop("syn1neg"))
+            weights.syn1neg = copy_of(matrices.pop("syn1neg"))
         if self.hs:
-            self._weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
-        self._weights.epochs_trained = saved.epochs_trained
-        self._take(saved.vocabulary, vectors, saved.paths)
+            weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
+        self._take(saved.vocabulary, vectors, saved.paths, weights, {})
 
-    def _take(self, vocabulary: Vocabulary, vectors: Matrix, paths: HuffmanPaths | None) -> None:
-        """Put words and vectors in ``wv``, which stays the same object; what people hung on known words stays too."""
-        self._vocabulary = vocabulary
-        self._paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
+    def _take(
+        self,
+        vocabulary: Vocabulary,
+        vectors: Matrix,
+        paths: HuffmanPaths | None,
+        weights: Weights,
+        further: dict[str, Any],
+    ) -> None:
+        """Put words and vectors in ``wv``, which stays the same object; what people hung on known words stays too.
+
+        With signals deferred, so that all that changes together does, or nothing.
+        """
+        vocabulary = Vocabulary._of(vocabulary.keys, vocabulary.counts.copy(), vocabulary.least_count)
+        paths = huffman_paths(vocabulary.counts) if self.hs and paths is None else paths
         kept: dict[str, NDArray[Any]] = {}
         factors = np.ones(1, dtype=np.float32)
         if self.wv.index_to_key == vocabulary.keys[: len(self.wv)]:
             own = ("count", *Attributes.derived)
             kept = {name: values for name, values in self.wv.expandos.items() if name not in own}
             factors = self._trained_weights().lock_factors()
-        self.wv._become(vocabulary.keys, vectors)
-        sample = self._settings().checked().sample
-        self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, self._paths)
-        self.wv.allocate_vecattrs()
-        self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
+        with Deferred():
+            vars(self).update(further)
+            self._vocabulary, self._paths = vocabulary, paths
+            self._weights.take_outputs(weights)
+            self.wv._become(vocabulary.keys, vectors)
+            self._followed = self.wv.index_to_key
+            sample = self._settings().checked().sample
+            self.wv.expandos = Attributes({"count": vocabulary.counts, **kept}, sample, paths)
+            self.wv.allocate_vecattrs()
+            self.wv.vectors_lockf = extended_factors(factors, len(vocabulary))
 
     def __copy__(self) -> Self:
         """A model of its own that shares the arrays, until one of the two replaces or grows its own."""
@@ -502,6 +652,8 @@ class Word2Vec(Lifecycle, _Attributes):
         """Output vectors of negative sampling: shape (words, vector_size), float32, contiguous."""
         if self._weights.syn1neg is None:
             self._lacks("syn1neg", "negative > 0")
+        if self.wv.index_to_key is not self._followed:
+            self._known_vocabulary()
         return self._weights.syn1neg
 
     @syn1neg.setter
@@ -567,6 +719,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
     # ---- training ----
 
+    @names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
     def train(
         self,
         corpus_iterable: Sentences | None = None,
@@ -579,7 +732,7 @@ class Word2Vec(Lifecycle, _Attributes):
         word_count: int = 0,
         queue_factor: int = 2,
         report_delay: float = 1.0,
-        compute_loss: bool = False,
+        compute_loss: bool | None = None,
         callbacks: Sequence[Any] = (),
         *,
         progress: bool | None = None,
@@ -591,55 +744,65 @@ class Word2Vec(Lifecycle, _Attributes):
             corpus_file: Path of a text file.
             total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
             total_words: The same in words; counts before ``total_examples``.
-            epochs: Passes over the corpus; default: the model's.
+            epochs: Passes over the corpus; default: the model's. 0 gives a warning.
             start_alpha: Learning rate at the start; default: the model's ``alpha``.
             end_alpha: At the end; default: the model's ``min_alpha``.
             word_count: Words already trained on, for the learning rate.
             queue_factor: Without effect; anything but the default gives a warning.
             report_delay: The same.
-            compute_loss: Add up the loss of this call; see `get_latest_training_loss`.
-            callbacks: As in the constructor.
+            compute_loss: Add up the loss of this call; see `get_latest_training_loss`. Default None: as the model's
+                attribute says.
+            callbacks: As in the constructor. One that raises `StopTraining` ends training, and nothing is lost. What
+                it changes in settings counts from the next call on.
             progress: As in the constructor.
 
         Returns:
             Words trained on as centres, and words of the corpus, unknown ones included, both over all epochs.
 
         Raises:
-            KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then.
+            KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then. What the handler of another
+                signal raises does the same; SIGTERM has none, and ends the process, unless the program sets one.
             FloatingPointError: training diverged.
+            RuntimeError: the model has no vocabulary yet; another thread trains it, or a callback calls this.
+            ValueError: a setting makes no sense; ``wv`` holds other words than the model, or matrices of other shapes
+                or with NaN.
+            TypeError: a callback is none.
         """
-        vocabulary = self._known_vocabulary()
-        warn_of_queue_options(queue_factor, report_delay)
-        settings = self._settings().checked()
-        if epochs is not None:
-            settings.epochs = whole("epochs", epochs, 0, 2**40)
-        rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
-        rates.check()
-        callbacks = checked_callbacks(callbacks)
-        try:
-            corpus = self._read(one_source(corpus_iterable, corpus_file), corpus_file is not None, vocabulary)
-        except NothingKeptError as error:
-            if not error.raw_words and isinstance(corpus_iterable, Iterator):
-                raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
-            warnings.warn(f"nothing was trained: {error}", UserWarning, stacklevel=2)
-            return 0, error.raw_words * settings.epochs
-        run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
+        with Deferred(), alone_with(self, trains=True), Allowed():
+            vocabulary = self._trainable_vocabulary()
+            warn_of_queue_options(queue_factor, report_delay)
+            settings = self._settings().checked()
+            if epochs is not None:
+                settings.epochs = whole("epochs", epochs, 0, 2**40)
+            rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
+            rates.check(settings)
+            callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
+            corpus = Source.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
+            if isinstance(corpus, NothingKeptError):
+                warn(f"nothing was trained: {corpus}")
+                return 0, corpus.raw_words * settings.epochs
+            run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
+            want_loss = settings.compute_loss if compute_loss is None else bool(compute_loss)
+            task = self._task(settings, corpus, want_loss)
+            with Deferred():
+                self._train_run(run, task, callbacks, progress)
+            return run.totals.kept, corpus.raw_words * run.epoch
+
+    def _train_run(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
+        """Train, and keep the books whatever happens, with signals deferred."""
         self.running_training_loss = 0.0
-        self.compute_loss = compute_loss
-        self.train_count += 1
-        self.add_lifecycle_event("train", msg=f"{settings.epochs} epochs of {corpus.words} words")
+        self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
         start = time.perf_counter()
         try:
-            self._train_epochs(run, self._task(settings, corpus, compute_loss), callbacks, progress)
+            stopped = self._train_epochs(run, task, callbacks, progress)
         finally:
             seconds = time.perf_counter() - start
-            self.total_train_time += seconds
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
-            self.min_alpha_yet_reached = min(self.min_alpha_yet_reached, run.schedule.alpha(words))
-        if run.totals.pairs == 0 and settings.epochs > 0:
-            warnings.warn(NOTHING_TRAINED, UserWarning, stacklevel=2)
-        return run.totals.kept, corpus.raw_words * settings.epochs
+        if run.epochs == 0:
+            warn("nothing was trained: epochs is 0")
+        elif pairs == 0 and not stopped:
+            warn(NOTHING_TRAINED)
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         weights = self._trained_weights()
@@ -647,35 +810,69 @@ class Word2Vec(Lifecycle, _Attributes):
         tables = Tables.of(self._known_vocabulary().counts, settings, self._paths)
         return Task(settings, corpus, tables, weights, compute_loss)
 
-    def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
+    def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> bool:
+        """Train all epochs; returns whether a callback stopped that."""
         told = 0.0  # of the loss: callbacks may set the running loss back
+        since = time.perf_counter()
 
-        def tell_loss() -> None:  # only between epochs: how its sum is rounded must not depend on the clock
-            nonlocal told
+        def tell() -> None:  # only between epochs: how the loss is rounded must not depend on the clock
+            nonlocal told, since
+            before, since = since, time.perf_counter()
+            self.total_train_time += since - before
             self.running_training_loss += run.totals.loss - told
             told = run.totals.loss
+            if run.totals.words:
+                rate = run.schedule.alpha(run.totals.words)  # at the end perhaps a rounding below the last one
+                self.min_alpha_yet_reached = max(rate, run.schedule.end_alpha)
 
-        vocabulary = self._vocabulary
+        def notice(event: str) -> None:
+            with Allowed():
+                notify(callbacks, event, self)
+
+        stopped, vocabulary = False, self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words)
         try:
             with Training(run, task, Hogwild(self.workers), display) as training:
-                notify(callbacks, "on_train_begin", self)
-                while not run.ended:
-                    notify(callbacks, "on_epoch_begin", self)
-                    if self._vocabulary is not vocabulary:  # a callback built another one
-                        vocabulary = self._known_vocabulary()
-                        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
-                    self._trained_weights()
-                    training.epoch()
-                    tell_loss()
-                    if callbacks or run.ended:
-                        training.release()
-                    self.wv.norms = None  # they are no longer those of the vectors
-                    notify(callbacks, "on_epoch_end", self)
-                notify(callbacks, "on_train_end", self)
+                try:
+                    notice("on_train_begin")
+                    while not run.ended:
+                        notice("on_epoch_begin")
+                        vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
+                        training.epoch()
+                        tell()
+                        if callbacks or run.ended:
+                            training.release()
+                        self.wv.norms = None  # they are no longer those of the vectors
+                        notice("on_epoch_end")
+                        vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
+                except StopTraining:
+                    stopped = True
+                self.train_count += 1
+                with suppress(StopTraining):
+                    notice("on_train_end")
         finally:
             self.wv.norms = None
-            tell_loss()
+            tell()
+        return stopped
+
+    def _as_callbacks_left_it(self, task: Task, known: Vocabulary) -> Vocabulary:
+        """The vocabulary, which a callback may have let grow; ``known`` is that of ``task``, which follows.
+
+        Raises:
+            ValueError: matrices or ``vector_size`` were replaced by others that do not fit.
+            RuntimeError: the words that the corpus was encoded with have other rows now.
+        """
+        vocabulary = self._known_vocabulary()
+        self._checked_inputs()
+        if vocabulary is known:
+            return known
+        if vocabulary.keys[: len(known)] != known.keys:
+            raise RuntimeError(
+                "a callback gave the model another vocabulary, or its words another order: "
+                "that takes another call of train"
+            )
+        task.tables = Tables.of(vocabulary.counts, task.settings, self._paths)
+        return vocabulary
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
@@ -701,12 +898,12 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         if not self.negative:
             raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
-        self._known_vocabulary()
+        settings, vectors = self._settings().checked(), self._checked_inputs()
         rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
         if not rows:
-            warnings.warn("none of the given words is in the vocabulary", UserWarning, stacklevel=2)
+            warn("none of the given words is in the vocabulary")
             return None
-        found = likeliest_words(self.wv.vectors[rows], self.syn1neg, bool(self.cbow_mean), topn)
+        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), topn)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
 
     def score(
@@ -733,14 +930,17 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Raises:
             RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary.
+            TypeError: the sentences are no token lists.
         """
         if not self.hs:
             raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
-        self._known_vocabulary()
-        wv, paths = self.wv, self._huffman_paths()
-        scores = SentenceScores(wv.key_to_index, wv.vectors, self.syn1, paths, self.window, self.sg, self.cbow_mean)
+        settings, vectors = self._settings().checked(), self._checked_inputs()
+        rows, paths = self.wv.key_to_index, self._huffman_paths()
+        scores = SentenceScores(rows, vectors, self.syn1, paths, settings.window, settings.sg, settings.cbow_mean)
+        require_sentences(sentences)
         some = sentences if total_sentences is None else islice(sentences, total_sentences)
-        return np.array([scores.of(sentence) for sentence in some], dtype=np.float32)
+        lists = (sentence_tokens(sentence, number) for number, sentence in enumerate(some))
+        return np.array([scores.of(sentence) for sentence in lists], dtype=np.float32)
 
     # ---- files ----
 
@@ -766,12 +966,21 @@ class Word2Vec(Lifecycle, _Attributes):
             pickle_protocol: Without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: keys are neither all str nor all int.
+            TypeError: a key is neither str nor int.
+            ValueError: a setting makes no sense; or ``wv`` or a matrix was changed by hand so that it does not fit.
             OSError: the file cannot be written; nothing is left half-written.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
+        target = local_target(fname_or_handle)
         left_out = set(ignore)
-        vectors = self._checked_inputs()
+        settings = self._settings().checked()
+        vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()
+        self._weights.require(settings)
+        self._weights.check_shapes(vectors.shape)
+        self._weights.input_scale(len(vocabulary))  # whether the lock factors fit
+        self.wv.vectors_lockf = self._weights.lock_factors()
+        state = {name: getattr(self, name) for name in STATE}
+        check_state(state | {"epochs_trained": self._weights.epochs_trained})
         if vectors.dtype != np.float32:
             self.wv.vectors = vectors.astype(np.float32)
         matrices = {"vectors": self.wv.vectors}
@@ -780,17 +989,19 @@ class Word2Vec(Lifecycle, _Attributes):
         if self.hs:
             matrices["syn1"] = self.syn1
         saved = Saved(
-            self._settings(),
-            {name: getattr(self, name) for name in STATE},
+            settings,
+            state,
             self._weights.epochs_trained,
-            self._known_vocabulary(),
+            vocabulary,
             matrices,
             self._huffman_paths() if self.hs else None,
-            {name: value for name, value in self._own_attributes().items() if name not in left_out},
+            storable(
+                type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
+            ),
             *self.wv._packed(left_out),
         )
-        write_model(fname_or_handle, saved)
-        self.add_lifecycle_event("saved", fname_or_handle=str(fname_or_handle))
+        write_model(target, saved)
+        self.add_lifecycle_event("saved", fname_or_handle=str(target))
 
     def _own_attributes(self) -> dict[str, Any]:
         """What was hung on this model, and what else is saved in the same way."""
@@ -812,21 +1023,21 @@ class Word2Vec(Lifecycle, _Attributes):
             ValueError: the file is something else, or damaged.
         """
         if mmap is not None:
-            warnings.warn(
-                "mmap has no effect on a whole model; KeyedVectors.load maps its vectors", UserWarning, stacklevel=2
-            )
+            warn("mmap has no effect on a whole model; KeyedVectors.load maps its vectors")
+        fname = local_path(fname)
         model = cls.__new__(cls)
         saved = read_model(fname)
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
         model.wv._unpack(fname, saved.tensors, saved.metadata)
+        checked_lock_factors(fname, model.wv.vectors_lockf, len(saved.vocabulary))
         saved.tensors.clear()  # copies of the matrices are made one by one
         own = saved.own
         for name in set(own) & _KEPT:
             setattr(model, name, own.pop(name))
         set_attributes(fname, model, own, set(vars(model)))
         model._restore(saved)
-        model.add_lifecycle_event("loaded", fname=str(fname))
+        model.add_lifecycle_event("loaded", fname=fname)
         return model
 
     @classmethod
@@ -865,6 +1076,7 @@ def _blank(settings: Settings) -> dict[str, Any]:
         "_weights": Weights(wv, name="wv"),
         "_vocabulary": None,
         "_paths": None,
+        "_followed": wv.index_to_key,
         "hashfxn": hash,
         "batch_words": 10000,
         "comment": None,

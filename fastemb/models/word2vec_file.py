@@ -12,11 +12,14 @@ import numpy as np
 
 from ..checks import number, whole
 from ..corpus import Vocabulary
+from ..io.json_text import parse_json
 from ..io.keys import unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from ..io.user_attributes import pack_attributes, unpack_attributes
 from ..train.sampling import HuffmanPaths
 from ..train.settings import Settings
+from .building import require_counts
 
 _FORMAT = "fastemb.Word2Vec"
 _VERSION = "1"
@@ -92,18 +95,23 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
     Raises:
         ValueError: the file is something else, or damaged.
     """
-    arrays, metadata = read_tensors(path)
+    try:
+        arrays, metadata = read_tensors(path)
+    except ValueError as error:
+        if _is_text(path):
+            raise ValueError(f"{error}; to learn from text call Word2Vec(corpus_file={str(path)!r})") from None
+        raise
     if metadata.get("format") != _FORMAT:
-        raise ValueError(f"{path}: holds no Word2Vec model" + _hint(metadata))
+        raise ValueError(f"{path}: holds no Word2Vec model{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
-        saved = json.loads(metadata["state"])
+        saved = parse_json(metadata["state"])
         state = {name: saved[name] for name in (*STATE, "epochs_trained")}
         moved = {name: saved[name] for name in _IN_STATE}
-        settings = Settings(**json.loads(metadata["settings"]), **moved).checked()
-        _check_state(state)
-    except (KeyError, TypeError, ValueError) as error:
+        settings = Settings(**parse_json(metadata["settings"]), **moved).checked()
+        check_state(state)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
     vocabulary = _vocabulary(path, unpack_keys(path, arrays, metadata.get("key_type")), _counts(path, arrays))
     shape = (len(vocabulary), settings.vector_size)
@@ -114,7 +122,7 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
         vocabulary,
         {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)},
         _paths(path, arrays, len(vocabulary)) if settings.hs else None,
-        unpack_attributes(path, metadata.get("model"), arrays, _OWN),
+        checked_own(path, unpack_attributes(path, metadata.get("model"), arrays, _OWN)),
         arrays,
         metadata,
     )
@@ -142,15 +150,49 @@ def _are_paths(parts: list[Any], words: int) -> bool:
     )
 
 
-def _check_state(state: dict[str, Any]) -> None:
-    for name in ("corpus_count", "corpus_total_words", "epochs_trained"):
+def check_state(state: dict[str, Any]) -> None:
+    """Check what a model keeps besides its settings, before it is written and when it was read.
+
+    Raises:
+        ValueError: a value makes no sense; the message names the first.
+        TypeError: one is of another type.
+    """
+    for name in ("corpus_count", "corpus_total_words", "effective_min_count", "train_count", "epochs_trained"):
         whole(name, state[name], 0, 2**62)
-    for name in ("total_train_time", "running_training_loss"):
+    for name in ("total_train_time", "min_alpha_yet_reached"):
         number(name, state[name])
+    loss = state["running_training_loss"]  # which may be infinite, where training diverged
+    if isinstance(loss, bool | np.bool_) or not isinstance(loss, int | float | np.integer | np.floating):
+        raise TypeError(f"running_training_loss must be a number, not {loss!r}")
+
+
+def checked_own(path: Any, own: dict[str, Any]) -> dict[str, Any]:
+    """What was hung on a model, where those of its own attributes that are among it are of the right type.
+
+    Raises:
+        ValueError: one is not.
+    """
+    events, counts = own.get("lifecycle_events"), own.get("raw_vocab", {})
+    if events is not None and not (isinstance(events, list) and all(isinstance(event, dict) for event in events)):
+        raise ValueError(f"{path}: damaged attributes: lifecycle_events must be a list of dicts")
+    if not isinstance(counts, dict) or not all(type(count) is int and count >= 0 for count in counts.values()):
+        raise ValueError(f"{path}: damaged attributes: raw_vocab must be counts by word")
+    return own
+
+
+def checked_lock_factors(path: Any, factors: Any, words: int) -> None:
+    """Check ``vectors_lockf`` of the vectors of a model of so many words.
+
+    Raises:
+        ValueError: it is no array of one number, or of one for each word.
+    """
+    if not (isinstance(factors, np.ndarray) and factors.dtype.kind in "biuf" and factors.shape in ((1,), (words,))):
+        raise ValueError(f"{path}: damaged attributes: vectors_lockf must have one entry, or one for each word")
 
 
 def _vocabulary(path: Any, keys: Sequence[Any], counts: Any) -> Vocabulary:
     try:
+        require_counts(counts)
         return Vocabulary(keys, counts)
     except ValueError as error:
         raise ValueError(f"{path}: damaged vocabulary: {error}") from None
@@ -169,13 +211,15 @@ def _matrix(path: Any, arrays: dict[str, Any], name: str, shape: tuple[int, int]
 
 def _counts(path: Any, arrays: dict[str, Any]) -> Any:
     counts = arrays.get(_COUNTS)
-    if counts is None or counts.dtype != np.int64 or counts.ndim != 1 or (counts < 0).any():
+    if counts is None or counts.dtype != np.int64 or counts.ndim != 1:
         raise ValueError(f"{path}: the counts are missing or damaged")
     return counts
 
 
-def _hint(metadata: dict[str, str]) -> str:
-    return "; KeyedVectors.load reads it" if metadata.get("format", "").startswith("fastemb") else ""
+def _is_text(path: str | os.PathLike[str]) -> bool:
+    with open(path, "rb") as file:
+        start = file.read(1000)
+    return bool(start) and b"\0" not in start and "\ufffd" not in start.decode("utf-8", "replace")[:-3]
 
 
 def _plain(value: Any) -> Any:

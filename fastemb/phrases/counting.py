@@ -34,6 +34,7 @@ def count_pairs(corpus: Corpus, connector_words: Collection[str], most: int, wor
         OverflowError: pairs cannot be numbered in 64 bits.
     """
     keys = word_keys(corpus.vocabulary)
+    corpus.checked_sentences()
     counts, _ = count_words(corpus.ids, len(keys), sizes.block_tokens)
     connectors = connector_flags(corpus, connector_words)
     chain_slots, chains = _collect_chains(corpus, connectors, sizes.block_tokens)

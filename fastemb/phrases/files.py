@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from ..checks import are_offsets, integer
+from ..checks import are_offsets, whole
 from ..corpus.vocabulary import Ints, Vocabulary
 from ..io.atomic import StrPath
+from ..io.json_text import parse_json
 from ..io.keys import pack_keys, unpack_keys
+from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from .pairs import Pairs, Phrase, word_keys
 from .scoring import find_scorer
@@ -24,17 +26,29 @@ _PHRASES, _FROZEN, _VERSION = "fastemb.Phrases", "fastemb.FrozenPhrases", "1"
 Settings = dict[str, Any]
 
 
-def plain_number(number: Any) -> int | float:
-    """A number of NumPy or another library as Python's, which JSON holds."""
-    return int(number) if isinstance(number, Integral) else float(number)
+def plain_number(name: str, value: Any) -> int | float:
+    """A number of NumPy or another library as Python's, which JSON holds.
+
+    Raises:
+        TypeError: it is no number.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def write_pairs(path: StrPath, pairs: Pairs, settings: Settings) -> None:
-    """Write counts, and the settings of a `Phrases`."""
+    """Write counts, and the settings of a `Phrases`.
+
+    Raises:
+        TypeError: a setting was changed to something of another type.
+        ValueError: a setting was changed to what makes no sense, so that `read_pairs` would refuse it.
+    """
+    settings = {**settings, "different": pairs.different}
+    _check_saved(settings, has_counts=True)
     keys, key_type = pack_keys(pairs.keys)
     arrays = {**keys, "counts": pairs.counts, "chains": pairs.chains, "pairs": pairs.table}
-    text = json.dumps({**settings, "different": pairs.different})
-    metadata = {"format": _PHRASES, "version": _VERSION, "key_type": key_type, "settings": text}
+    metadata = {"format": _PHRASES, "version": _VERSION, "key_type": key_type, "settings": json.dumps(settings)}
     write_tensors(path, arrays, metadata)
 
 
@@ -62,7 +76,8 @@ def read_pairs(path: StrPath) -> tuple[Pairs, Settings]:
 
 
 def write_frozen(path: StrPath, scores: Mapping[Phrase, float], settings: Settings) -> None:
-    """Write phrases with their scores, and the settings of a `FrozenPhrases`."""
+    """Write phrases with their scores, and the settings of a `FrozenPhrases`; the errors are those of `write_pairs`."""
+    _check_saved(settings, has_counts=False)
     keys, _ = pack_keys([word for phrase in scores for word in phrase])
     arrays = {**keys, "phrase_offsets": _offsets(scores), "scores": np.array([*scores.values()], np.float64)}
     write_tensors(path, arrays, {"format": _FROZEN, "version": _VERSION, "settings": json.dumps(settings)})
@@ -103,19 +118,26 @@ def _read_file(path: StrPath, wanted: str) -> tuple[dict[str, Any], dict[str, st
     arrays, metadata = read_tensors(path)
     found = metadata.get("format", "")
     if found != wanted:
-        hint = f"; {found.removeprefix('fastemb.')}.load reads it" if found.startswith("fastemb.") else ""
-        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{hint}")
+        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (phrases format {metadata.get('version')})")
     try:
-        settings = json.loads(metadata["settings"])
-        scorer = find_scorer(settings["scoring"] or (lambda **_: 0.0))
-        check_settings(settings["min_count"], settings["threshold"], settings["delimiter"], scorer)
-        checked_connectors(settings["connector_words"])
-        if wanted == _PHRASES:
-            for name in ("max_vocab_size", "corpus_word_count", "different"):
-                integer(name, settings[name], 1)
-            settings["progress_per"]
-    except (KeyError, TypeError, ValueError) as error:
+        settings = parse_json(metadata["settings"])
+        _check_saved(settings, has_counts=wanted == _PHRASES)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
     return arrays, metadata, settings
+
+
+def _check_saved(settings: Any, has_counts: bool) -> None:
+    """Raise KeyError, TypeError, ValueError or OverflowError for settings that a file must not have."""
+    scoring = settings["scoring"]
+    if scoring is not None and not isinstance(scoring, str):
+        raise TypeError(f"scoring must be a name, not {scoring!r}")
+    scorer = (lambda **_: 0.0) if scoring is None else find_scorer(scoring)
+    check_settings(settings["min_count"], settings["threshold"], settings["delimiter"], scorer)
+    checked_connectors(settings["connector_words"])
+    if has_counts:
+        for name, least in (("max_vocab_size", 1), ("corpus_word_count", 1), ("different", 0)):
+            whole(name, settings[name], least, 2**62)
+        plain_number("progress_per", settings["progress_per"])

@@ -72,6 +72,7 @@ class PhraseTable:
 
         They are on disk when those of the corpus are.
         """
+        self._corpus.checked_sentences()
         on_disk = self._corpus._on_disk
         if on_disk is None:
             return *self._join_in_memory(workers), None

@@ -19,7 +19,8 @@ from ..corpus.mapped import OnDisk
 from ..corpus.memory import renumber_in_place
 from ..corpus.messages import short
 from ..corpus.vocabulary import Ids, Ints, Selection
-from ..io.atomic import StrPath
+from ..io.paths import AnyPath, local_path
+from ..signals import Deferred
 from ..threads import thread_count
 from .counting import count_pairs, count_words
 from .files import plain_number, read_frozen, read_pairs, write_frozen, write_pairs
@@ -44,6 +45,10 @@ class PhrasesBase(ABC):
     _made: tuple[Any, ListJoiner] | None = None
     _sizes = PhraseSizes()
 
+    def _scorer(self) -> Scorer | None:
+        """The scorer, which may have been changed to the name of one; None for one that a file did not hold."""
+        return None if self.scoring is None else find_scorer(self.scoring)
+
     @abstractmethod
     def _scores(self) -> dict[Phrase, float]:
         """The score of every phrase, the highest first."""
@@ -58,11 +63,11 @@ class PhrasesBase(ABC):
     def _settings(self) -> dict[str, Any]:
         """The settings as a file holds them."""
         return {
-            "min_count": plain_number(self.min_count),
-            "threshold": plain_number(self.threshold),
+            "min_count": plain_number("min_count", self.min_count),
+            "threshold": plain_number("threshold", self.threshold),
             "delimiter": self.delimiter,
-            "scoring": scoring_name(self.scoring),
-            "connector_words": sorted(self.connector_words),
+            "scoring": scoring_name(self._scorer()),
+            "connector_words": sorted(checked_connectors(self.connector_words)),
         }
 
     def apply(self, corpus: Corpus, workers: int | None = None) -> Corpus:
@@ -135,6 +140,7 @@ class PhrasesBase(ABC):
             raise TypeError(f"a sentence must be a list of words, not {short(sentence)}: split it first")
         if not isinstance(sentence, Iterable) and not hasattr(sentence, "__getitem__"):
             raise TypeError(f"a sentence must be a list of words, not {short(sentence)}")
+        require_sentences(sentence)
         tokens: Iterator[Any] = iter(sentence)
         once = tokens is sentence
         for token in tokens:
@@ -289,19 +295,21 @@ class Phrases(PhrasesBase):
         corpus = sentences if isinstance(sentences, Corpus) else Corpus.from_sentences(sentences)
         if not corpus.words:
             raise ValueError("the corpus has no word in it")
-        self._parts.append(count_pairs(corpus, self.connector_words, self.max_vocab_size, self.workers, self._sizes))
-        self.corpus_word_count += corpus.words
-        self._made = None
-        while len(self._parts) > 1 and len(self._parts[-2]) < 2 * len(self._parts[-1]):  # so each is moved rarely
-            self._merge_last()
+        counted = count_pairs(corpus, self.connector_words, self.max_vocab_size, self.workers, self._sizes)
+        parts = [*self._parts, counted]
+        while len(parts) > 1 and len(parts[-2]) < 2 * len(parts[-1]):  # so each is moved rarely
+            parts = self._with_last_merged(parts)
+        with Deferred():
+            self._parts = parts
+            self.corpus_word_count += corpus.words
+            self._made = None
 
-    def _merge_last(self) -> None:
-        last = self._parts.pop()
-        self._parts[-1] = self._parts[-1].merged(last).limited(self.max_vocab_size)
+    def _with_last_merged(self, parts: list[Pairs]) -> list[Pairs]:
+        return [*parts[:-2], parts[-2].merged(parts[-1]).limited(self.max_vocab_size)]
 
     def _pairs(self) -> Pairs | None:
         while len(self._parts) > 1:
-            self._merge_last()
+            self._parts = self._with_last_merged(self._parts)
         return self._parts[0] if self._parts else None
 
     @property
@@ -325,10 +333,10 @@ class Phrases(PhrasesBase):
         count = 0 if pairs is None else pairs.pair_count((worda, *in_between, wordb))
         if pairs is None or not count:
             return NEVER
-        return self._score(pairs, pairs.word_count(worda), pairs.word_count(wordb), count)
+        return self._score(find_scorer(self.scoring), pairs, pairs.word_count(worda), pairs.word_count(wordb), count)
 
-    def _score(self, pairs: Pairs, first: int, second: int, count: int) -> float:
-        score = self.scoring(
+    def _score(self, scorer: Scorer, pairs: Pairs, first: int, second: int, count: int) -> float:
+        score = scorer(
             worda_count=first,
             wordb_count=second,
             bigram_count=count,
@@ -350,44 +358,46 @@ class Phrases(PhrasesBase):
         return FrozenPhrases(self)
 
     def _scores(self) -> dict[Phrase, float]:
-        check_settings(self.min_count, self.threshold, self.delimiter, self.scoring)
+        scorer = find_scorer(self.scoring)
+        check_settings(self.min_count, self.threshold, self.delimiter, scorer)
         pairs = self._pairs()
         if pairs is None:
             return {}
-        if self.scoring in SCORES_OF:
+        if scorer in SCORES_OF:
             table = pairs.at_least(self.min_count)
             a, b, both = (part.astype(np.float64) for part in pairs.counts_of_parts(table))
-            score_all = SCORES_OF[self.scoring]
+            score_all = SCORES_OF[scorer]
             scores = score_all(a, b, both, pairs.different, self.min_count, self.corpus_word_count)
         else:
             table = pairs.table
             counts = zip(*(part.tolist() for part in pairs.counts_of_parts(table)), strict=True)
-            scores = np.fromiter((self._score(pairs, *three) for three in counts), np.float64, len(table))
+            scores = np.fromiter((self._score(scorer, pairs, *three) for three in counts), np.float64, len(table))
         chosen = np.flatnonzero(scores > self.threshold)
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
         return dict(zip(pairs.tuples(table[chosen]), scores[chosen].tolist(), strict=True))
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write counts and settings to a file, in the safetensors format; it is there whole or not at all.
 
         A scoring function of your own is not written: give it to `load`.
 
         Raises:
-            ValueError: nothing was counted yet.
+            ValueError: nothing was counted yet; a setting was changed to what makes no sense.
+            TypeError: a setting was changed to something of another type.
         """
         pairs = self._pairs()
         if pairs is None:
             raise ValueError("there is nothing to save: give sentences to add_vocab first")
         settings = {
             **self._settings(),
-            "max_vocab_size": int(self.max_vocab_size),
-            "progress_per": plain_number(self.progress_per),
+            "max_vocab_size": integer("max_vocab_size", self.max_vocab_size, 1),
+            "progress_per": plain_number("progress_per", self.progress_per),
             "corpus_word_count": self.corpus_word_count,
         }
-        write_pairs(path, pairs, settings)
+        write_pairs(local_path(path), pairs, settings)
 
     @classmethod
-    def load(cls, path: StrPath, *, scoring: str | Scorer | None = None) -> Self:
+    def load(cls, path: AnyPath, *, scoring: str | Scorer | None = None) -> Self:
         """Read what `save` wrote.
 
         Args:
@@ -399,6 +409,7 @@ class Phrases(PhrasesBase):
             ValueError: the file is something else or damaged; or it was saved with a function of your own as scorer,
                 and none is given.
         """
+        path = local_path(path)
         pairs, settings = read_pairs(path)
         scoring = settings["scoring"] if scoring is None else scoring
         if scoring is None:
@@ -443,18 +454,18 @@ class FrozenPhrases(PhrasesBase):
         """The score of every phrase by its text, the highest first: a read-only view."""
         return MappingProxyType(self._joiner().texts)
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write the phrases to a file, in the safetensors format; it is there whole or not at all."""
-        write_frozen(path, self._all, self._settings())
+        write_frozen(local_path(path), self._all, self._settings())
 
     @classmethod
-    def load(cls, path: StrPath) -> Self:
+    def load(cls, path: AnyPath) -> Self:
         """Read what `save` wrote.
 
         Raises:
             ValueError: the file is something else or damaged.
         """
-        scores, settings = read_frozen(path)
+        scores, settings = read_frozen(local_path(path))
         loaded = cls.__new__(cls)
         loaded.min_count = settings["min_count"]
         loaded.threshold = settings["threshold"]

@@ -23,6 +23,7 @@ Phrase = tuple[str, ...]
 
 BLOCK_PAIRS = 1 << 20
 LAST_KEY = (1 << 64) - 1
+MOST_COUNT = 1 << 62  # in a file, so that the counts of two can be added up
 
 
 @dataclass
@@ -127,7 +128,9 @@ class Pairs:
             return False
         if len(table) and int(table[:, 0].max()) >= words * chains * words:
             return False
-        return not (self.counts[word] > 0).any() and all((counts > 0).all() for counts in self.counts_of_parts(table))
+        if (self.counts[word] > 0).any() or (self.counts >= MOST_COUNT).any():
+            return False
+        return all(((counts > 0) & (counts < MOST_COUNT)).all() for counts in self.counts_of_parts(table))
 
     def limited(self, most: int) -> Pairs:
         """The most frequent words and pairs, so many in all; of equal ones words come before pairs."""

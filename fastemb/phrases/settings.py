@@ -27,11 +27,11 @@ def check_settings(min_count: float, threshold: float, delimiter: str, scorer: S
     _check_number("min_count", min_count)
     _check_number("threshold", threshold)
     if min_count <= 0:
-        raise ValueError(f"min_count should be at least 1: {min_count}")
+        raise ValueError(f"min_count must be above 0, not {min_count!r}")
     if scorer is original_scorer and threshold <= 0:
-        raise ValueError(f"threshold should be positive for default scoring: {threshold}")
+        raise ValueError(f"threshold must be above 0 for the default scoring, not {threshold!r}")
     if scorer is npmi_scorer and not -1 <= threshold <= 1:
-        raise ValueError(f"threshold should be between -1 and 1 for npmi scoring: {threshold}")
+        raise ValueError(f"threshold must be between -1 and 1 for npmi scoring, not {threshold!r}")
     if not isinstance(delimiter, str):
         raise TypeError(f"delimiter must be a str, not {delimiter!r}")
     if not delimiter:

@@ -90,6 +90,14 @@ class JoinedSentences:
             self._sentences = None
         return self._join_each(sentences)
 
+    def __len__(self) -> int:
+        """How many sentences there are, where what they come from can tell."""
+        return len(self._sentences)  # type: ignore[arg-type]
+
+    def __bool__(self) -> bool:
+        """True, also where nothing tells how many there are: they were made because there was one."""
+        return True
+
     def _join_each(self, sentences: Iterable[Any]) -> Iterator[list[str]]:
         join = self._joiner().join
         return (join(sentence_tokens(sentence, number))[0] for number, sentence in enumerate(sentences))

@@ -35,6 +35,10 @@ class BlockTrainer(Protocol):
         """Train tokens [begin, end) and return words, kept, pairs and loss, as `Totals` adds them."""
         ...
 
+    def stop(self) -> None:
+        """Break off blocks that take long, in whatever thread; those of usual length are trained to their end."""
+        ...
+
 
 class Strategy(Protocol):
     """How the blocks of an epoch are shared out."""
@@ -48,8 +52,9 @@ class Strategy(Protocol):
             watch: To be called by this thread all along.
 
         Raises:
-            BaseException: what a worker or ``watch`` raised. Nothing runs any more then, and every block that was
-                taken was trained, but for the one in which the error occurred.
+            BaseException: what a worker, ``watch`` or a signal's handler raised. Nothing runs any more then, and every
+                block that was taken was trained, but for the one in which the error occurred, and the rest of blocks
+                that were broken off because they took long.
         """
 
 
@@ -75,8 +80,9 @@ class _Team:
         self._stopped = False
 
     def stop(self) -> None:
-        """Let nobody take another block."""
+        """Let nobody take another block, and wait for none that takes long."""
         self._stopped = True
+        self._trainer.stop()
 
     def work(self, _: int) -> None:
         """Train one block after the other."""

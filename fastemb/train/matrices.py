@@ -54,29 +54,37 @@ class Padding:
 
     Meanwhile the attribute is a strided view of ``padded``, so whoever asks for it sees numbers that are right at any
     time. `undo` writes them into the array that was there before, if somebody still holds it, or else into a new one:
-    so the matrix is not in memory twice.
+    so the matrix is not in memory twice. An array that somebody else has put in its place stays.
     """
 
     def __init__(self, owner: Any, name: str) -> None:
         given = getattr(owner, name)
         self._owner, self._name, self._size = owner, name, given.shape[1]
         self._given = weakref.ref(given)
+        self._shown = given
         self.padded: Matrix = given
         if not is_padded(given):
             self.padded = padded_zeros(*given.shape)
             self.padded[:, : self._size] = given
-            setattr(owner, name, self.padded[:, : self._size])
+            self._shown = self.padded[:, : self._size]
+            setattr(owner, name, self._shown)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether somebody has put another array in its place."""
+        return getattr(self._owner, self._name) is not self._shown
 
     def undo(self) -> None:
         """Make the attribute contiguous again; it may be called once more when it was interrupted."""
         given = self._given()
-        if given is self.padded:
+        if given is self.padded or self.replaced:
             return
         values = self.padded[:, : self._size]
         if given is None or not is_contiguous(given):
             given = zeros(*values.shape)
         given[:] = values
         setattr(self._owner, self._name, given)
+        self._shown = given
 
 
 def random_rows(matrix: Matrix, seed: int, first: int = 0) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
+
+import numpy as np
 
 _DELAY = 0.5  # seconds before the first line, so that short runs stay quiet
 _INTERVAL = 0.25
@@ -81,15 +83,33 @@ class Tqdm:
         self._bar.close()
 
 
+def checked_progress(show: Any) -> bool | None:
+    """Whether to show progress: True, False, or None for where somebody may be looking.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if show is None or isinstance(show, bool | np.bool_):
+        return None if show is None else bool(show)
+    raise TypeError(f"progress must be True, False or None, not {show!r}; for a function of your own use callbacks")
+
+
 def make_progress(show: bool | None, total: int) -> Progress:
-    """The display for a run of ``total`` words; ``None`` shows it only when standard error is a terminal."""
+    """The display for a run of ``total`` words; None shows it in a notebook, and when standard error is a terminal."""
     stream = sys.stderr
-    if show is False or stream is None or (show is None and not stream.isatty()):
+    if show is False or stream is None or (show is None and not stream.isatty() and not _in_notebook()):
         return Silent()
     try:
         return Tqdm(total, stream)
     except ImportError:
         return Plain(total, stream)
+
+
+def _in_notebook() -> bool:
+    """Whether this runs in Jupyter or the like, where standard error is no terminal and yet somebody looks at it."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return hasattr(shell, "kernel")
 
 
 def _clock(seconds: float) -> str:

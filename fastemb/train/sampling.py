@@ -59,11 +59,22 @@ class HuffmanPaths:
     codes: NDArray[np.uint8]
     longest: int
 
+    def of_words(self, words: NDArray[np.intp]) -> HuffmanPaths:
+        """The paths of the same words in another order: first that of ``words[0]``."""
+        lengths = np.diff(self.offsets)[words]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        source = np.repeat(self.offsets[words] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        nodes, codes = np.append(self.nodes[source], self.nodes[-1:]), np.append(self.codes[source], self.codes[-1:])
+        return HuffmanPaths(offsets, nodes, codes, self.longest)
+
 
 def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
     """Paths through the Huffman tree over ``counts`` in any order; rare words have the long ones.
 
     Counts of zero are taken as one: many of them would make a path as long as the vocabulary.
+
+    Raises:
+        ValueError: the counts add up to 2**63 or more.
     """
     counts = np.maximum(counts, 1)
     order = np.argsort(-counts, kind="stable")
@@ -72,20 +83,12 @@ def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
     nodes = np.empty(tree.total + 1, dtype=np.int32)  # one spare entry: a single word has an empty path
     codes = np.empty(tree.total + 1, dtype=np.uint8)
     tree.paths(offsets, nodes, codes)
-    if not np.array_equal(order, np.arange(len(counts))):
-        offsets, nodes, codes = _in_word_order(order, offsets, nodes, codes)
-    return HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
-
-
-def _in_word_order(
-    order: NDArray[np.intp], offsets: NDArray[np.int64], nodes: NDArray[np.int32], codes: NDArray[np.uint8]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
-    rank = np.empty(len(order), dtype=np.int64)
+    paths = HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
+    if np.array_equal(order, np.arange(len(counts))):
+        return paths
+    rank = np.empty(len(order), dtype=np.intp)
     rank[order] = np.arange(len(order))
-    lengths = np.diff(offsets)[rank]
-    moved = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    source = np.repeat(offsets[rank] - moved[:-1], lengths) + np.arange(moved[-1])
-    return moved, np.append(nodes[source], nodes[-1:]), np.append(codes[source], codes[-1:])
+    return paths.of_words(rank)
 
 
 @dataclass(frozen=True)

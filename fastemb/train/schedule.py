@@ -25,6 +25,19 @@ class Schedule:
         return self.start_alpha - (self.start_alpha - self.end_alpha) * share
 
 
+def require_falling(alpha: float, min_alpha: float, name: str = "min_alpha") -> None:
+    """Check that the learning rate falls or stays; ``name`` is what the user calls the last one.
+
+    Raises:
+        ValueError: it would rise.
+    """
+    if min_alpha > alpha:
+        raise ValueError(
+            f"{name}={min_alpha:g} is above the first learning rate, {alpha:g}, from which it falls: "
+            f"give {name}={alpha:g} for a rate that stays"
+        )
+
+
 def block_words(words: int, flops_per_word: float) -> int:
     """Tokens a block: short enough to stop soon and to decay smoothly, long enough to make calls cheap."""
     by_time = int(_BLOCK_FLOPS / max(flops_per_word, 1.0))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ..checks import flag, number, whole
+from ..config import isa
 from ..threads import checked_workers
 
 Check = Callable[[str, Any], Any]
@@ -136,7 +137,11 @@ class Settings(Checked):
     compute_loss: bool = anything(False, "add up the loss")
 
     def check(self) -> None:
-        """As in the base; and refuse settings that do nothing beside the others."""
+        """As in the base; and refuse settings that do nothing beside the others, and a kernel that cannot run here.
+
+        So a wrong FASTEMB_ISA is noticed before a corpus is read.
+        """
+        isa()
         super().check()
         if self.hs == 0 and self.negative == 0:
             raise ValueError("nothing to train: set negative > 0 (negative sampling) or hs=1 (hierarchical softmax)")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from ..config import isa
 from ..corpus import Corpus
+from ..signals import deliver
 from .sampling import Tables
 from .settings import Settings
 from .weights import Weights
@@ -46,7 +47,7 @@ class Task:
     def _tokens(self) -> _native.TokenView:
         """The corpus for an epoch; ids in memory are checked each time, as a callback may have changed them."""
         rows, ids, offsets = self.tables.rows, _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
-        checked = self.corpus._checked() or _native.CheckedSentences(ids, offsets, rows, _ignore)
+        checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
         return _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked)
 
     def bind(self, seed: int) -> CorpusTrainer:
@@ -99,6 +100,10 @@ class CorpusTrainer:
         """Train tokens [begin, end) of the corpus; returns words, kept, pairs and loss."""
         return self.trainer.train_block(self.tokens, epoch, begin, end, alpha, workspace)
 
+    def stop(self) -> None:
+        """Break off blocks that take long, in whatever thread."""
+        self.trainer.stop()
+
 
 def _read_only(values: NDArray[Id]) -> NDArray[Id]:
     """A view through which nobody writes."""
@@ -107,5 +112,6 @@ def _read_only(values: NDArray[Id]) -> NDArray[Id]:
     return view
 
 
-def _ignore(part: memoryview) -> None:
-    """Do nothing with a part of the corpus that was checked."""
+def _part_checked(part: memoryview) -> None:
+    """Let Ctrl-C through after each part of a large corpus."""
+    deliver()

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import TracebackType
 from typing import Self
 
 from .. import _native
+from ..checks import warn
+from ..signals import Deferred
 from .hogwild import Strategy
 from .progress import Progress
 from .run import Run
 from .task import Task
 
+_LARGE_ALPHA = 1.0
+_MANY_NEGATIVES = 256
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
 
 
 class Training:
     """The epochs of a run over a task, for use in ``with``: afterwards the matrices are contiguous and nothing runs.
 
-        with Training(run, task, Hogwild(workers), display) as training:
+    Signals must be deferred, so that this holds after Ctrl-C too; it is raised by `epoch`.
+
+        with Deferred(), Training(run, task, Hogwild(workers), display) as training:
             while not run.ended:
                 training.epoch()
 
@@ -33,6 +40,15 @@ class Training:
         self._task = task
         self._strategy = strategy
         self._display = display
+        if run.schedule.start_alpha > _LARGE_ALPHA:
+            warn(
+                f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
+            )
+        if task.settings.negative > _MANY_NEGATIVES and not task.settings.cbow_exact:  # with which many do well
+            warn(
+                f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
+                "5 to 20 is usual"
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +60,8 @@ class Training:
             self.release()
             self._watch()
         finally:
-            self._display.close()
+            with contextlib.suppress(OSError):
+                self._display.close()
 
     def epoch(self) -> None:
         """Train to the end of the present epoch, which counts from then on.
@@ -52,7 +69,8 @@ class Training:
         Raises:
             FloatingPointError: training diverged.
             ValueError: a matrix was replaced by one of another shape.
-            BaseException: what a worker raised, or KeyboardInterrupt. What was learned until then stays.
+            BaseException: what a worker raised, or what a signal's handler did, as KeyboardInterrupt. What was learned
+                until then stays.
         """
         run, weights = self._run, self._task.weights
         trainer = self._task.bind(run.seed)
@@ -61,13 +79,17 @@ class Training:
         try:
             self._strategy.train_epoch(run, trainer, self._watch)
         except _native.DivergedError:
-            alpha = run.schedule.start_alpha
-            raise FloatingPointError(
-                f"training diverged: a score is no finite number any more. Lower alpha (now {alpha:g})"
-            ) from None
+            raise self._diverged("a score is no finite number any more") from None
         run.end_epoch()
         weights.epochs_trained += 1
         self._watch()
+        if run.ended and (found := weights.not_finite()) is not None:
+            raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
+
+    def _diverged(self, sign: str) -> FloatingPointError:
+        alpha, negative = self._run.schedule.start_alpha, self._task.settings.negative
+        remedy = f"Lower alpha (now {alpha:g})" + f" or negative (now {negative})" * (negative > _MANY_NEGATIVES)
+        return FloatingPointError(f"training diverged: {sign}. {remedy}")
 
     def release(self) -> None:
         """Make the matrices contiguous, for whoever looks at them between two epochs."""
@@ -76,12 +98,13 @@ class Training:
     def _watch(self) -> None:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
-        self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
-        self._task.corpus._passed(totals.words)
+        with contextlib.suppress(OSError):  # a terminal that was closed ends no training
+            self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
+        self._task.corpus.passed(totals.words)
 
 
 def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
     """Train all epochs that are left; see `Training`, which lets something be done between them."""
-    with Training(run, task, strategy, display) as training:
+    with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:
             training.epoch()

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..signals import deliver
 from .matrices import Matrix, Padding, copy_of, random_rows, zeros
 from .settings import Settings
 
@@ -68,17 +69,29 @@ class Weights:
         if self.syn1 is not None:
             self.syn1 = copy_of(self.syn1, rows)
 
+    def take_outputs(self, other: Weights) -> None:
+        """Take over another's output vectors, and its number of epochs."""
+        self.syn1neg, self.syn1, self.epochs_trained = other.syn1neg, other.syn1, other.epochs_trained
+
+    def reorder_outputs(self, order: NDArray[np.intp]) -> None:
+        """Let row i be what row ``order[i]`` was, as words are in that order now."""
+        if self.syn1neg is not None:
+            self.syn1neg = copy_of(self.syn1neg[order])  # the rows of syn1 are nodes of the tree, not words
+
     # ---- training ----
 
     def inputs(self, shape: tuple[int, int]) -> NDArray[Any]:
         """The input vectors, which may have been replaced.
 
         Raises:
-            ValueError: they are not of this shape.
+            ValueError: they are no numbers, or not of this shape.
         """
         vectors = self.holder.vectors
+        if not isinstance(vectors, np.ndarray) or vectors.dtype.kind not in "fiu":
+            kind = vectors.dtype if isinstance(vectors, np.ndarray) else type(vectors).__name__
+            raise ValueError(f"{self.name}.vectors must be an array of real numbers, not {kind}")
         if vectors.shape != shape:
-            raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; training needs {shape}")
+            raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; the model needs {shape}")
         return vectors
 
     def require(self, settings: Settings) -> None:
@@ -94,21 +107,54 @@ class Weights:
         """Make the matrices, of this shape, as the kernel wants them, and return them by name; repeating it is cheap.
 
         Raises:
-            ValueError: the input vectors have another shape.
+            ValueError: a matrix has another shape.
         """
-        if not self._paddings:
-            self.inputs(shape)
-            self._paddings = {"vectors": Padding(self.holder, "vectors")}
-            for name in ("syn1neg", "syn1"):
-                if getattr(self, name) is not None:
-                    self._paddings[name] = Padding(self, name)
+        self.check_shapes(shape)
+        for name, owner in {"vectors": self.holder, "syn1neg": self, "syn1": self}.items():
+            if name in self._paddings and self._paddings[name].replaced:
+                del self._paddings[name]
+            if getattr(owner, name) is not None and name not in self._paddings:
+                self._paddings[name] = Padding(owner, name)
+                deliver()  # each is a copy of a matrix
         return {name: padding.padded for name, padding in self._paddings.items()}
 
+    def check_shapes(self, shape: tuple[int, int]) -> None:
+        """Check that each matrix has this shape, (rows, vector_size).
+
+        Raises:
+            ValueError: one has another.
+        """
+        self.inputs(shape)
+        for name in ("syn1neg", "syn1"):
+            matrix: Matrix | None = getattr(self, name)
+            if matrix is not None and matrix.shape != shape:
+                raise ValueError(f"{name} has shape {matrix.shape}; the model needs {shape}")
+
+    def not_finite(self) -> tuple[str, int] | None:
+        """The name of a matrix that holds NaN or infinite numbers, and the first row with one; None if none does."""
+        matrices = {f"{self.name}.vectors": self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
+        with np.errstate(invalid="ignore"):
+            for name, matrix in matrices.items():
+                if matrix is not None and not np.isfinite(matrix.sum(dtype=np.float64)):
+                    rows = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+                    return name, int(rows[0])
+        return None
+
     def unpad(self) -> None:
-        """Make the matrices contiguous again, one after the other, with what was learned."""
+        """Make the matrices contiguous again, with what was learned: each one, even when another fails.
+
+        Raises:
+            BaseException: the first failure; that matrix stays padded, and a further call tries again.
+        """
+        failure: BaseException | None = None
         for name in list(self._paddings):
-            self._paddings[name].undo()
-            del self._paddings[name]
+            try:
+                self._paddings[name].undo()
+                del self._paddings[name]
+            except BaseException as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
     def lock_factors(self) -> NDArray[np.float32]:
         """``vectors_lockf`` of the holder, float32 (1,) or (rows,)."""

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .interface import Vectors, as_list
-from .norms import cosine, divided, row_norms, unit
+from .interface import KeyedVectorsLike, norms_of
+from .norms import cosine, row_norms, unit
+from .questions import checked_vector, keys_of, several, vector_of
 from .search import cosines_with
 from .store import Array, Key
 
 
-def similarity(self: Vectors, w1: Key, w2: Key) -> Any:
+def similarity(self: KeyedVectorsLike, w1: Key, w2: Key) -> Any:
     """Return the cosine of two keys' vectors.
 
     Raises:
@@ -22,7 +24,7 @@ def similarity(self: Vectors, w1: Key, w2: Key) -> Any:
     return cosine(self.get_vector(w1), self.get_vector(w2))
 
 
-def distance(self: Vectors, w1: Key, w2: Key) -> Any:
+def distance(self: KeyedVectorsLike, w1: Key, w2: Key) -> Any:
     """Return 1 - `similarity`.
 
     Raises:
@@ -31,37 +33,54 @@ def distance(self: Vectors, w1: Key, w2: Key) -> Any:
     return 1 - self.similarity(w1, w2)
 
 
-def distances(self: Vectors, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Array:
+def distances(self: KeyedVectorsLike, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Array:
     """Return 1 - cosine of a key or vector with other keys; by default with all, in the order of their rows.
 
     Raises:
         KeyError: A key does not exist.
+        ValueError: The vector has another length.
+        TypeError: There are several keys in place of one or of a vector.
     """
-    is_vector = isinstance(word_or_vector, np.ndarray | list)
-    vector = np.asarray(word_or_vector) if is_vector else self.get_vector(word_or_vector)
-    others = [self.get_index(word) for word in as_list(other_words)]
-    vectors, norms = self._store.vectors, self._store.filled_norms()
+    if isinstance(word_or_vector, np.ndarray | list):
+        vector: Array | None = checked_vector(self, word_or_vector)
+    else:
+        vector = vector_of(self, word_or_vector)
+    if vector is None:
+        vector = self.get_vector(word_or_vector)
+    others = [self.get_index(word) for word in keys_of("other_words", other_words)]
+    vectors, norms = self.vectors, norms_of(self)
     if others:
         vectors, norms = vectors[others], norms[others]
     return 1 - cosines_with(vectors, norms, unit(vector.astype(vectors.dtype)))
 
 
-def cosine_similarities(vector_1: Array, vectors_all: Array) -> Array:
-    """Return the cosines of a vector (d,) with each row of (n, d), as (n,); 0 for vectors of zeros."""
-    return divided(np.dot(vectors_all, unit(vector_1)), row_norms(vectors_all))
+def cosine_similarities(vector_1: ArrayLike, vectors_all: ArrayLike) -> Array:
+    """Return the cosines of a vector (d,) with each row of (n, d), as (n,); 0 for vectors of zeros.
+
+    Raises:
+        ValueError: They have other shapes.
+    """
+    vector_1, vectors_all = np.asarray(vector_1), np.asarray(vectors_all)
+    if vectors_all.ndim != 2 or vector_1.shape != vectors_all.shape[1:]:
+        raise ValueError(f"expected a vector (d,) and vectors (n, d), not {vector_1.shape} and {vectors_all.shape}")
+    return cosines_with(vectors_all, row_norms(vectors_all), unit(vector_1))
 
 
-def most_similar_to_given(self: Vectors, key1: Key, keys_list: Sequence[Key]) -> Key:
+def most_similar_to_given(self: KeyedVectorsLike, key1: Key, keys_list: Sequence[Key]) -> Key:
     """Return the key of ``keys_list`` that is nearest to ``key1``.
 
     Raises:
         KeyError: A key does not exist.
         ValueError: ``keys_list`` is empty.
+        TypeError: ``keys_list`` is not several keys.
     """
-    return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
+    keys = several("keys_list", keys_list)
+    if not keys:
+        raise ValueError("keys_list is empty: give the keys to choose from")
+    return keys[int(np.argmax([self.similarity(key1, key) for key in keys]))]
 
 
-def closer_than(self: Vectors, key1: Key, key2: Key) -> list[Key]:
+def closer_than(self: KeyedVectorsLike, key1: Key, key2: Key) -> list[Key]:
     """Return all keys that are nearer to ``key1`` than ``key2`` is, in the order of their rows.
 
     Raises:
@@ -70,10 +89,10 @@ def closer_than(self: Vectors, key1: Key, key2: Key) -> list[Key]:
     distances = self.distances(key1)
     own, other = self.get_index(key1), self.get_index(key2)
     rows = np.flatnonzero(distances < distances[other]).tolist()
-    return [self._store.index_to_key[row] for row in rows if row != own]
+    return [self.index_to_key[row] for row in rows if row != own]
 
 
-def rank(self: Vectors, key1: Key, key2: Key) -> int:
+def rank(self: KeyedVectorsLike, key1: Key, key2: Key) -> int:
     """Return the place of ``key2`` among the neighbours of ``key1``; the nearest has place 1.
 
     Raises:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .interface import Vectors
-from .store import Key
+from ..signals import Deferred
+from .interface import KeyedVectorsLike, check_lengths
+from .store import Array, Key, is_integer
 
 
-def add_vector(self: Vectors, key: Key, vector: ArrayLike) -> int:
+def add_vector(self: KeyedVectorsLike, key: Key, vector: ArrayLike) -> int:
     """Add one key with its vector, (vector_size,), and return its row; a key that exists keeps its vector.
 
     Raises:
         ValueError: The vector has another size.
     """
     self.add_vectors([key], np.asarray(vector)[np.newaxis])
-    return self._store.key_to_index[key]
+    return self.key_to_index[key]
 
 
 def add_vectors(
-    self: Vectors,
+    self: KeyedVectorsLike,
     keys: Key | Sequence[Key],
     weights: ArrayLike,
     extras: Mapping[str, ArrayLike] | None = None,
@@ -38,83 +39,111 @@ def add_vectors(
         replace: Whether keys that exist get the new vector. Default False: they keep theirs.
 
     Raises:
-        ValueError: Sizes do not fit.
+        ValueError: Sizes do not fit, a key is None or an integer that takes more than 64 bits, or the vectors were
+            loaded with ``mmap="r"`` and some are to be replaced.
     """
-    store = self._store
-    names = list(keys) if isinstance(keys, list | tuple | np.ndarray | range | dict) else [keys]
-    values = np.asarray(weights, store.vectors.dtype)
+    names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
+    values = np.asarray(weights, self.vectors.dtype)
     values = values[np.newaxis] if values.ndim == 1 else values
     further = {attr: np.asarray(extra) for attr, extra in (extras or {}).items()}
-    expected = (len(names), store.vector_size)
+    expected = (len(names), self.vector_size)
     if values.shape != expected:
         raise ValueError(f"{len(names)} keys need vectors of shape {expected}, not {values.shape}")
     if any(extra.shape != (len(names),) for extra in further.values()):
         raise ValueError(f"extras must have one value for each of {len(names)} keys")
-    known = {key: store.key_to_index[key] for key in names if key in store.key_to_index}
+    if not names:
+        return
+    for key in names:
+        _check_key(key)
+    check_lengths(self)
+    known = {key: self.key_to_index[key] for key in names if key in self.key_to_index}
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
     if not replace:
         chosen = list({names[at]: at for at in reversed(chosen)}.values())[::-1]  # of a repeated key the first
-    for attr, extra in further.items():
-        self.allocate_vecattrs([attr], [extra.dtype])
-    store.reserve([names[at] for at in chosen if names[at] not in known])
-    rows = [store.key_to_index[names[at]] for at in chosen]
-    store.vectors[rows] = values[chosen]
-    for attr, extra in further.items():
-        store.expandos[attr][rows] = extra[chosen]
-    if chosen:
-        store.norms = None
+    new = list(dict.fromkeys(names[at] for at in chosen if names[at] not in known))
+    taken = values[chosen]
+    count, before = len(self), self.vectors
+    if len(new) < len(chosen):
+        check_writeable(before)
+    with Deferred():
+        for attr, extra in further.items():
+            self.allocate_vecattrs([attr], [extra.dtype])
+        try:
+            self._store.reserve(new)
+            self.allocate_vecattrs()
+            rows = [self.key_to_index[names[at]] for at in chosen]
+            for attr, extra in further.items():
+                self.expandos[attr][rows] = extra[chosen]
+            if chosen:
+                self.norms = None
+            self.vectors[rows] = taken
+        except BaseException:
+            self._store.give_back(new, count, before)
+            self.allocate_vecattrs()
+            raise
 
 
-def set_vectors(self: Vectors, keys: Key | Sequence[Key], weights: ArrayLike) -> None:
+def set_vectors(self: KeyedVectorsLike, keys: Key | Sequence[Key], weights: ArrayLike) -> None:
     """Set the vector of one key or of several; keys that do not exist are added.
 
     Raises:
         ValueError: Sizes do not fit.
     """
-    names = list(keys) if isinstance(keys, list | tuple | np.ndarray) else [keys]
-    keys_of_rows = self._store.index_to_key
+    if isinstance(keys, slice):
+        raise TypeError("vectors are set by key; assign to rows of the attribute vectors for a slice of all")
+    names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
+    keys_of_rows = self.index_to_key
     known = [keys_of_rows[self.get_index(key)] if self.has_index_for(key) else key for key in names]
     self.add_vectors(known, weights, replace=True)
 
 
-def resize_vectors(self: Vectors, seed: int = 0) -> None:
+def resize_vectors(self: KeyedVectorsLike, seed: int = 0) -> None:
     """Make ``vectors`` as long as ``index_to_key``; new rows are uniform in [-1, 1) / vector_size.
 
     Raises:
         ValueError: There are more vectors than keys.
     """
-    store, count = self._store, len(self._store)
-    have = len(store.vectors)
+    count, have = len(self), len(self.vectors)
     if have > count:
         raise ValueError(f"there are {have} vectors for {count} keys")
+    vectors = self.vectors
     if have < count:
-        grown = np.empty((count, store.vector_size), store.vectors.dtype)
-        grown[:have] = store.vectors
-        fresh = np.random.default_rng(seed).random((count - have, store.vector_size), np.float32)
-        grown[have:] = (2 * fresh - 1) / store.vector_size
-        store.vectors = grown
-    store.fit_values()
-    store.norms = None
+        grown = np.empty((count, self.vector_size), self.vectors.dtype)
+        grown[:have] = self.vectors
+        # rows by their place: what an earlier call with the same seed gave other rows must not come again
+        fresh = np.random.default_rng(seed).random((count, self.vector_size), np.float32)[have:]
+        grown[have:] = (2 * fresh - 1) / self.vector_size
+        vectors = grown
+    with Deferred():
+        self.vectors = vectors
+        self.allocate_vecattrs()
+        self.norms = None
 
 
-def sort_by_descending_frequency(self: Vectors) -> None:
+def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     """Reorder keys, vectors and attributes by falling attribute "count"; equal counts keep their order.
 
     Raises:
         KeyError: There is no attribute "count".
     """
-    store = self._store
-    if len(store) == 0:
+    if len(self) == 0:
         return
-    order = np.argsort(-store.expandos["count"].astype(np.float64), kind="stable")
-    store.index_to_key = [store.index_to_key[row] for row in order.tolist()]
-    store.key_to_index = {key: row for row, key in enumerate(store.index_to_key) if key is not None}
-    store.vectors[:] = store.vectors[order]
-    store.expandos = {attr: values[order] for attr, values in store.expandos.items()}
-    store.norms = None
+    check_lengths(self)
+    self.allocate_vecattrs()
+    order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
+    keys = [self.index_to_key[row] for row in order.tolist()]
+    rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, self.vectors[order]
+    values = {attr: values[order] for attr, values in self.expandos.items()}
+    factors = vars(self).get("vectors_lockf", ())
+    with Deferred():
+        self.index_to_key, self.key_to_index, self.vectors, self.expandos = keys, rows, vectors, values
+        if len(factors) == len(order):
+            vars(self)["vectors_lockf"] = factors[order]
 
 
-def allocate_vecattrs(self: Vectors, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None) -> None:
+def allocate_vecattrs(
+    self: KeyedVectorsLike, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None
+) -> None:
     """Make sure that each named attribute has an array of one value a key; new values are 0.
 
     Args:
@@ -124,20 +153,22 @@ def allocate_vecattrs(self: Vectors, attrs: Sequence[str] | None = None, types: 
     Raises:
         TypeError: An attribute exists and its dtype cannot hold the type.
     """
-    store = self._store
     if attrs is None:
-        store.fit_values()
+        _fit_values(self)
         return
+    new = {}
     for name, given in zip(attrs, types or (), strict=True):
-        dtype, old = _attribute_dtype(given), store.expandos.get(name)
+        dtype, old = _attribute_dtype(given), self.expandos.get(name)
         if old is None:
-            store.expandos[name] = np.zeros(len(store), dtype)
+            new[name] = np.zeros(len(self), dtype)
         elif not np.can_cast(dtype, old.dtype, "safe") and not (dtype.kind in "iu" and old.dtype.kind == "f"):
             raise TypeError(f"attribute {name} holds {old.dtype} and cannot take {dtype}")
-    store.fit_values()
+    with Deferred():
+        self.expandos.update(new)
+        _fit_values(self)
 
 
-def set_vecattr(self: Vectors, key: Key, attr: str, val: Any) -> None:
+def set_vecattr(self: KeyedVectorsLike, key: Key, attr: str, val: Any) -> None:
     """Set attribute ``attr`` of ``key``; the first value decides the attribute's dtype.
 
     Raises:
@@ -145,18 +176,24 @@ def set_vecattr(self: Vectors, key: Key, attr: str, val: Any) -> None:
         KeyError: There is no such key.
     """
     index = self.get_index(key)
-    self.allocate_vecattrs([attr], [type(val)])
-    self._store.expandos[attr][index] = val
+    with Deferred():
+        self.allocate_vecattrs([attr], [type(val)])
+        self.expandos[attr][index] = val
 
 
-def get_vecattr(self: Vectors, key: Key, attr: str) -> Any:
+def get_vecattr(self: KeyedVectorsLike, key: Key, attr: str) -> Any:
     """Return attribute ``attr`` of ``key``.
 
     Raises:
         KeyError: There is no such key or no such attribute.
     """
     index = self.get_index(key)
-    return self._store.expandos[attr][index]
+    self.allocate_vecattrs()
+    try:
+        return self.expandos[attr][index]
+    except KeyError:
+        known = ", ".join(map(repr, self.expandos))
+        raise KeyError(f"there is no attribute {attr!r}" + (f"; there are {known}" if known else "")) from None
 
 
 def _attribute_dtype(given: Any) -> np.dtype[Any]:
@@ -166,3 +203,47 @@ def _attribute_dtype(given: Any) -> np.dtype[Any]:
         return np.dtype(object)
     dtype = np.dtype(given)
     return np.dtype(object) if dtype.kind in "US" else dtype
+
+
+def _fit_values(vectors: KeyedVectorsLike) -> None:
+    """Make the arrays of further values as long as there are keys."""
+    for name, old in vectors.expandos.items():
+        if not isinstance(old, np.ndarray) or len(old) != len(vectors):
+            vectors.expandos[name] = vectors._store.fitted(as_values(name, old), vectors.index_to_key)
+    vectors._store.forget_former_keys()
+
+
+def as_values(name: Any, values: Any) -> Array:
+    """What somebody put into ``expandos`` as an array of one value a key.
+
+    Raises:
+        ValueError: It is none.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"the attribute {name!r} must be an array of one value a key, not of shape {array.shape}")
+    return array.astype(_attribute_dtype(array.dtype), copy=False)
+
+
+def _check_key(key: Key) -> None:
+    try:
+        hash(key)
+    except TypeError:
+        raise TypeError(f"a key must be a str or an int, not {type(key).__name__}: {key!r}") from None
+    if key is None:
+        raise ValueError("None cannot be a key: it stands for a row that is reserved")
+    if is_integer(key) and not -(2**63) <= int(key) < 2**63:
+        raise ValueError(f"integer keys must fit in 64 bits with sign; make {key} a str")
+
+
+def check_writeable(vectors: Array) -> None:
+    """Check that vectors may be changed in place.
+
+    Raises:
+        ValueError: They may not.
+    """
+    if not vectors.flags.writeable:
+        raise ValueError(
+            "these vectors are read-only, as those loaded with mmap='r' are: load with mmap='c', which keeps changes "
+            "in memory, or assign a copy: vectors = vectors.copy()"
+        )

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..io.formats import VectorTable
-from .interface import Vectors
+from ..io.paths import local_path
+from .interface import KeyedVectorsLike
 
 
 def table_of_gensims(vectors: Any) -> VectorTable:
@@ -17,8 +18,9 @@ def table_of_gensims(vectors: Any) -> VectorTable:
     Raises:
         ImportError: A path, but gensim is not installed.
     """
-    if isinstance(vectors, str | os.PathLike):
-        vectors = _gensims_class(vectors).load(str(vectors))
+    if isinstance(vectors, str | bytes | os.PathLike):
+        path = local_path(vectors)
+        vectors = _gensims_class(path).load(path)
     theirs = getattr(vectors, "wv", vectors)
     attributes = {
         name: np.array(values) for name, values in theirs.expandos.items() if np.asarray(values).dtype != object
@@ -26,16 +28,15 @@ def table_of_gensims(vectors: Any) -> VectorTable:
     return VectorTable(theirs.index_to_key, np.array(theirs.vectors), attributes)
 
 
-def to_gensim(self: Vectors) -> Any:
+def to_gensim(self: KeyedVectorsLike) -> Any:
     """A ``gensim.models.KeyedVectors`` with a copy of these vectors and their attributes.
 
     Raises:
         ImportError: Gensim is not installed.
     """
-    store = self._store
-    made = _gensims_class("to_gensim")(store.vector_size, dtype=store.vectors.dtype)
-    made.add_vectors(store.index_to_key, np.array(store.vectors))
-    for name, values in store.expandos.items():
+    made = _gensims_class("to_gensim")(self.vector_size, dtype=self.vectors.dtype)
+    made.add_vectors(self.index_to_key, np.array(self.vectors))
+    for name, values in self.expandos.items():
         made.expandos[name] = np.array(values)
     return made
 

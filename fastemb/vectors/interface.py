@@ -7,25 +7,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from .store import Array, Key, Store, is_integer
+from .store import Array, Key, Store
 
 Scored = list[tuple[Key, float]]
 
 
-class Vectors(Protocol):
+class KeyedVectorsLike(Protocol):
     """KeyedVectors, or a subclass that answers in its own way, such as with vectors made up for unknown keys.
 
     The functions are written with ``self`` first, and KeyedVectors binds them by assignment: each of them is a method
-    of the class and can be overridden like any other.
+    of the class and can be overridden like any other. They read what they need through these names, never from the
+    store, so that what a subclass overrides is used everywhere. Only `add_vectors` makes room in the store.
     """
 
+    vectors: Array
+    index_to_key: list[Key]
+    key_to_index: dict[Key, int]
+    vector_size: int
+    norms: Array | None
+    expandos: dict[str, Array]
     _store: Store
 
+    def __len__(self) -> int: ...
+    def __getitem__(self, key_or_keys: Key | Iterable[Key], /) -> Array: ...
     def __contains__(self, key: Key, /) -> bool: ...
     def get_index(self, key: Key, default: int | None = None) -> int: ...
+    def fill_norms(self, force: bool = False) -> None: ...
     def has_index_for(self, key: Key) -> bool: ...
     def get_vector(self, key: Key, norm: bool = False) -> Array: ...
     def get_mean_vector(
@@ -59,10 +68,25 @@ class Vectors(Protocol):
     def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]: ...
 
 
-def as_list(value: Any) -> list[Any]:
-    """One key or vector, several of them, or None, as a list."""
-    if value is None:
-        return []
-    if isinstance(value, str) or is_integer(value) or (isinstance(value, np.ndarray) and value.ndim == 1):
-        return [value]
-    return list(value)
+def check_lengths(vectors: KeyedVectorsLike) -> None:
+    """Check that there are as many vectors as keys, as somebody may have assigned others.
+
+    Raises:
+        ValueError: There are not.
+    """
+    have, count = len(vectors.vectors), len(vectors.index_to_key)
+    if have != count:
+        raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
+
+
+def norms_of(vectors: KeyedVectorsLike) -> Array:
+    """Lengths of all vectors, (n,), which are computed where they are not.
+
+    Raises:
+        ValueError: There are not as many vectors as keys.
+    """
+    check_lengths(vectors)
+    vectors.fill_norms()
+    norms = vectors.norms
+    assert norms is not None, "fill_norms() must set norms"
+    return norms

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import lifecycle
+from ..checks import integer
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file
 from ..io.formats.word2vec_file import Reading
+from ..io.paths import AnyPath, local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
-from . import cosines, editing, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
-from .norms import divided, row_norms
-from .store import STORED, Array, Key, Store, stored
+from ..signals import Deferred
+from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
+from .interface import norms_of
+from .missing import MissingKeyError
+from .norms import row_norms, scaled, scaled_one
+from .questions import several
+from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
@@ -27,6 +33,17 @@ _REMOVED = {
     "syn0norm": "use get_normed_vectors()",
     "vectors_norm": "use get_normed_vectors()",
     "wv": "these are the vectors already",
+    "accuracy": "use evaluate_word_analogies",
+    "add": "use add_vectors",
+    "get_keras_embedding": "give vectors to an embedding layer as its weights",
+    "items": "use index_to_key and vectors, which have the same order",
+    "keys": "use index_to_key",
+    "shape": "use vectors.shape",
+    "similarity_matrix": "use vectors, or most_similar_batch for the nearest keys of many",
+    "syn1neg": "that is an attribute of a model",
+    "train": "these are vectors only; a model is trained",
+    "values": "use vectors",
+    "words": "use index_to_key",
 }
 
 
@@ -51,18 +68,27 @@ class KeyedVectors:
         expandos: Dict from name to an array of one value a key; see `set_vecattr`.
 
     Integers that are no keys count as row numbers, unless some key is an integer.
+
+    A subclass may override any method, and these attributes by properties: the other methods call and read them. Keys
+    are added to the lists, dicts and arrays that this class holds, so a subclass that holds its own must also override
+    `add_vectors`, and `save` and `load` if files are to hold them.
     """
 
-    vectors: Array = stored(
+    vectors: Array = store_attribute(
+        "vectors",
         "All vectors, (n, vector_size), row i that of ``index_to_key[i]``.\n\n"
-        "After changing values in place call ``fill_norms(force=True)``."
+        "After changing values in place call ``fill_norms(force=True)``.",
     )
-    index_to_key: list[Key] = stored("List of keys in the order of their rows; None for a reserved row.")
-    key_to_index: dict[Key, int] = stored("Dict from key to row.")
-    vector_size: int = stored("Dimensions of each vector.")
-    norms: Array | None = stored("(n,) array, lengths of the vectors; None while they are not computed.")
-    expandos: dict[str, Array] = stored("Dict from name to an array of one value a key.")
-    next_index: int = stored("First row that may be reserved and not used.")
+    index_to_key: list[Key] = store_attribute(
+        "index_to_key", "List of keys in the order of their rows; None for a reserved row."
+    )
+    key_to_index: dict[Key, int] = store_attribute("key_to_index", "Dict from key to row.")
+    vector_size: int = store_attribute("vector_size", "Dimensions of each vector.")
+    norms: Array | None = store_attribute(
+        "norms", "(n,) array, lengths of the vectors; None while they are not computed."
+    )
+    expandos: dict[str, Array] = store_attribute("expandos", "Dict from name to an array of one value a key.")
+    next_index: int = store_attribute("next_index", "First row that may be reserved and not used.")
 
     vectors_lockf: Array  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
@@ -70,13 +96,16 @@ class KeyedVectors:
     def __init__(
         self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32, mapfile_path: Any = None
     ) -> None:
-        self._store = Store(vector_size, count, dtype)
+        self._store = Store(integer("vector_size", vector_size, 0), integer("count", count, 0), dtype)
         self.mapfile_path = mapfile_path
 
     if not TYPE_CHECKING:  # type checkers would take any name for granted
 
         def __getattr__(self, name: str) -> NoReturn:
             hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
+            if name == "vectors" or name in STORE_NAMES:
+                made = "_store" in vars(self)
+                hint = ", which was deleted" if made else ": the __init__ of a subclass must call super().__init__"
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -88,8 +117,29 @@ class KeyedVectors:
         self._store = Store.of_state(own)
         vars(self).update(own)
 
+    def __copy__(self) -> Self:
+        """Vectors of their own that share the arrays, until either of the two replaces or grows its own."""
+        made = type(self).__new__(type(self))
+        vars(made).update(vars(self))
+        made._store = self._store.twin()
+        return made
+
     def __len__(self) -> int:
-        return len(self._store)
+        return len(self.index_to_key)
+
+    def __iter__(self) -> Iterator[Key]:
+        """Iterate over the keys, in the order of their rows."""
+        return (key for key in self.index_to_key if key is not None)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """All vectors, for `numpy.asarray` and libraries that call it."""
+        array = np.asarray(self.vectors, dtype)
+        if copy is False and array is not self.vectors:
+            raise ValueError(f"vectors of {self.vectors.dtype} become {array.dtype} only by a copy")
+        return array.copy() if copy and array is self.vectors else array
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
@@ -104,12 +154,18 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key and ``default`` is None.
         """
-        row = self._store.find(key)
+        rows = self.key_to_index
+        try:
+            row = rows.get(key, -1)
+        except TypeError:
+            raise TypeError(f"expected one key, a str or an int, not {type(key).__name__}: {key!r}") from None
         if row >= 0:
             return row
+        if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(rows):
+            return int(key)
         if default is not None:
             return default
-        raise KeyError(f"Key '{key}' not present")
+        raise MissingKeyError(f"Key '{key}' not present", key, rows)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `get_index` finds ``key``."""
@@ -127,21 +183,36 @@ class KeyedVectors:
             KeyError: There is no such key.
         """
         row = self.get_index(key)
-        vector: Array = self._store.vectors[row]
+        try:
+            vector: Array = self.vectors[row]
+        except IndexError:
+            count = len(self.vectors)
+            raise IndexError(f"the key {key!r} has row {row!r}, but there are {count} vectors: assign both") from None
         if norm:
-            vector = divided(vector.copy(), self._store.filled_norms()[row])
+            vector = scaled_one(vector, norms_of(self)[row])
         vector.flags.writeable = False
         return vector
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> Array:
         """Return the vector of one key (a read-only view) or the vectors of several as (k, vector_size).
 
+        A slice is one of rows: ``vectors[:5]`` are the vectors of the first five keys, as a read-only view.
+
         Raises:
             KeyError: There is no such key.
         """
-        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, str | bytes):
-            found: Array = self._store.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
-            return found
+        if isinstance(key_or_keys, str):
+            return self.get_vector(key_or_keys)
+        if isinstance(key_or_keys, slice):
+            part: Array = self.vectors[key_or_keys]
+            part.flags.writeable = False
+            return part
+        if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, bytes):
+            if type(self).get_vector is KeyedVectors.get_vector:
+                found: Array = self.vectors[np.array([self.get_index(key) for key in key_or_keys], np.intp)]
+                return found
+            made = [self.get_vector(key) for key in key_or_keys]  # perhaps of keys without a row
+            return np.array(made, self.vectors.dtype).reshape(-1, self.vector_size)
         return self.get_vector(key_or_keys)
 
     def vectors_for_all(
@@ -155,7 +226,7 @@ class KeyedVectors:
             copy_vecattrs: Copy the attributes too. Default False: "count" falls from n to 1.
         """
         lookup = self if allow_inference else self.key_to_index
-        chosen = [key for key in dict.fromkeys(keys) if key in lookup]
+        chosen = [key for key in dict.fromkeys(several("keys", keys)) if key in lookup]
         made = KeyedVectors._from_arrays(chosen, self[chosen], np.arange(len(chosen), 0, -1))
         if copy_vecattrs:
             rows = [self.get_index(key) for key in chosen if self.has_index_for(key)]
@@ -167,18 +238,22 @@ class KeyedVectors:
 
     def fill_norms(self, force: bool = False) -> None:
         """Compute ``norms``, the lengths of all vectors; only when they are None, or with ``force``."""
-        if self.norms is None or force:
+        if force or self.norms is None or len(self.norms) != len(self.vectors):
             self.norms = row_norms(self.vectors)
 
     def get_normed_vectors(self) -> Array:
         """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
-        return divided(self._store.vectors.copy(), self._store.filled_norms()[:, np.newaxis])
+        return scaled(self.vectors.copy(), norms_of(self))
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
-        norms = self._store.filled_norms()
-        divided(self._store.vectors, norms[:, np.newaxis])
-        self.norms = (norms > 0).astype(norms.dtype)
+        norms, vectors = norms_of(self), self.vectors
+        editing.check_writeable(vectors)
+        with Deferred():
+            scaled(vectors, norms)
+            if self.vectors is not vectors:  # a subclass makes them anew each time
+                self.vectors = vectors
+            self.norms = (norms > 0).astype(norms.dtype)
 
     # ---- asking ----
 
@@ -232,7 +307,7 @@ class KeyedVectors:
 
     def save(
         self,
-        fname_or_handle: StrPath | BinaryIO,
+        fname_or_handle: AnyPath | BinaryIO,
         separately: Sequence[str] | None = None,
         sep_limit: int = SEP_LIMIT,
         ignore: Iterable[str] = frozenset(),
@@ -240,8 +315,9 @@ class KeyedVectors:
     ) -> None:
         """Write everything to a file in fastemb's own format, a safetensors file; `load` reads it.
 
-        Attributes of your own are written too, as far as they are plain: None, bool, int, float, str, lists and dicts
-        of these, and arrays of numbers. For the rest there is a warning.
+        Rows that are reserved and not used are left out. Attributes of your own are written too, as far as they are
+        plain: None, bool, int, float, str, lists and dicts of these, and arrays of numbers. For the rest there is a
+        warning.
 
         Args:
             fname_or_handle: File, which is there whole or not at all; or one that is open for writing bytes.
@@ -251,37 +327,39 @@ class KeyedVectors:
             pickle_protocol: Without effect; anything but the default gives a warning.
 
         Raises:
-            TypeError: Keys are not all str or all int.
+            TypeError: A key is neither str nor int.
+            ValueError: Something was assigned that does not fit the rest: vectors, keys, or values of each key.
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
-        fastemb_file.write(fname_or_handle, self._table(set(ignore)))
+        fastemb_file.write(local_target(fname_or_handle), self._table(set(ignore)))
 
     def _table(self, ignore: set[str]) -> VectorTable:
         """What is saved."""
-        values = {name: values for name, values in self.expandos.items() if name not in _DERIVED}
-        known = {*vars(KeyedVectors(1)), *ignore}
-        own = {name: value for name, value in vars(self).items() if name not in known}
-        return VectorTable(self.index_to_key, self.vectors, values, own)
+        return files.table_of(self, {*vars(KeyedVectors(1)), *ignore}, _DERIVED)
 
     def _packed(self, ignore: set[str]) -> tuple[dict[str, Array], dict[str, str]]:
         """Tensors and strings to write."""
         return fastemb_file.pack(self._table(ignore))
 
     @classmethod
-    def load(cls, fname: StrPath, mmap: str | None = None) -> Self:
-        """Read what `save` wrote, or the input vectors of a model that `Word2Vec.save` wrote.
+    def load(cls, fname: AnyPath, mmap: str | None = None) -> Self:
+        """Read what `save` wrote, the input vectors of a model that `Word2Vec.save` wrote, or word2vec text or binary.
+
+        It opens what `fastemb.load_vectors` opens; `load_word2vec_format` has options for the formats of word2vec.
 
         A subclass's ``__init__`` is not called: its own attributes are those that were saved.
 
         Args:
             fname: File.
-            mmap: Maps the vectors from the file instead of reading them: "r" read-only, "c" with changes that stay
-                in memory, "r+" with changes that reach the file. Default None.
+            mmap: Maps the vectors from a file in fastemb's own format instead of reading them: "r" read-only, "c" with
+                changes that stay in memory, "r+" with changes that reach the file. Default None.
 
         Raises:
-            ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
+            ValueError: The file is damaged or of another kind, or ``mmap`` is something else, or given for a file in
+                another format.
         """
-        return cls._from_table(fname, fastemb_file.read(fname, mmap))
+        fname = local_path(fname)
+        return cls._from_table(fname, files.read_table(fname, mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
         """Take what `_packed` gave."""
@@ -290,8 +368,8 @@ class KeyedVectors:
     @classmethod
     def load_word2vec_format(
         cls,
-        fname: StrPath,
-        fvocab: StrPath | None = None,
+        fname: AnyPath,
+        fvocab: AnyPath | None = None,
         binary: bool = False,
         encoding: str = "utf8",
         unicode_errors: str = "strict",
@@ -319,6 +397,7 @@ class KeyedVectors:
             ValueError: The file is damaged; the message names the line or record. A file that ends early gives an
                 error that is also an EOFError, a key that is no text a UnicodeDecodeError.
         """
+        limit = None if limit is None else integer("limit", limit, 0)
         reading = Reading(encoding, unicode_errors, limit, datatype)
         return cls._of_table(
             word2vec_files.read_word2vec(fname, reading, binary=binary, no_header=no_header, counts=fvocab)
@@ -371,7 +450,7 @@ class KeyedVectors:
         """Become what was read from ``path``; values of each key are added to those there are."""
         self._become(table.keys, table.vectors)
         self.expandos.update(table.attributes)
-        set_attributes(path, self, table.own, {*vars(KeyedVectors(1)), *STORED})
+        set_attributes(path, self, table.own, set(vars(KeyedVectors(1))))
 
     # ---- for older code ----
 

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import integer
-from .interface import Scored, Vectors, as_list
-from .norms import divided, row_norms, unit
+from .interface import KeyedVectorsLike, Scored, norms_of
+from .norms import row_norms, scaled, unit
+from .questions import checked_vector, items_of, vector_of
 from .search import best, cosines_with, nearest, offsets_of
 from .store import Array, Key
 from .topk import Floats, Indices
 
 
 def most_similar(
-    self: Vectors,
+    self: KeyedVectorsLike,
     positive: Any = None,
     negative: Any = None,
     topn: int | None = 10,
@@ -37,7 +38,7 @@ def most_similar(
     first; keys whose cosine is NaN come last.
 
     Args:
-        positive: Keys, vectors as arrays, or pairs (key or vector, weight); one or several.
+        positive: Keys, vectors as arrays or lists of floats, or pairs (key or vector, weight); one or several.
         negative: The same; a weight in a pair is taken as it stands, so give a negative one.
         topn: How many to return; None: the cosines of all rows instead, in their order.
         clip_start: First row to look at. Default 0.
@@ -50,32 +51,33 @@ def most_similar(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: Neither positive nor negative is given.
+        ValueError: Neither positive nor negative is given, or a vector has another length.
+        TypeError: Something is neither a key nor a vector nor a pair.
     """
     if topn is not None and integer("topn", topn) < 1:
         return []
-    pairs = _weighted(as_list(positive), 1.0) + _weighted(as_list(negative), -1.0)
+    pairs = _weighted(self, items_of(self, positive), 1.0) + _weighted(self, items_of(self, negative), -1.0)
     items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
     mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
     if indexer is not None and topn is not None:
         return indexer.most_similar(mean, topn)
-    store, rows = self._store, _searched(clip_start, clip_end, restrict_vocab)
+    rows = _searched(clip_start, clip_end, restrict_vocab)
     if topn is None:
-        return cosines_with(store.vectors[rows], store.filled_norms()[rows], mean)
+        return cosines_with(self.vectors[rows], norms_of(self)[rows], mean)
     given = offsets_of([_rows_of(self, items)])
-    places = range(*rows.indices(len(store.vectors)))
+    places = range(*rows.indices(len(self.vectors)))
     count = min(integer("topn", topn), len(places) - sum(row in places for row in given[1].tolist()))
-    found, cosines = nearest(store, mean[np.newaxis], count, rows=rows, without=given)
+    found, cosines = nearest(self, mean[np.newaxis], count, rows=rows, without=given)
     named = [(row, cosine) for row, cosine in zip(found[0].tolist(), cosines[0].tolist(), strict=True) if row >= 0]
     if len(named) < count:  # rows whose cosine is NaN come last
         known = {*found[0].tolist(), *given[1].tolist()}
         others = ((row, math.nan) for row in places if row not in known)
         named += islice(others, count - len(named))
-    return [(store.index_to_key[row], cosine) for row, cosine in named]
+    return [(self.index_to_key[row], cosine) for row, cosine in named]
 
 
 def most_similar_batch(
-    self: Vectors,
+    self: KeyedVectorsLike,
     queries: Iterable[Key] | Array,
     topn: int = 10,
     clip_start: int = 0,
@@ -105,7 +107,7 @@ def most_similar_batch(
         TypeError: ``queries`` is one key.
     """
     rows, cosines = most_similar_rows(self, queries, topn, clip_start, clip_end, restrict_vocab, workers)
-    keys = self._store.index_to_key
+    keys = self.index_to_key
     return [
         [(keys[row], cosine) for row, cosine in zip(*found, strict=True) if row >= 0]
         for found in zip(rows.tolist(), cosines.tolist(), strict=True)
@@ -113,7 +115,7 @@ def most_similar_batch(
 
 
 def most_similar_rows(
-    self: Vectors,
+    self: KeyedVectorsLike,
     queries: Iterable[Key] | Array,
     topn: int = 10,
     clip_start: int = 0,
@@ -132,32 +134,39 @@ def most_similar_rows(
         ValueError: The vectors have another shape.
         TypeError: ``queries`` is one key.
     """
+    topn = integer("topn", topn)
     units, given = _unit_queries(self, queries)
     without = None if given is None else (np.arange(len(given) + 1), given)
     rows = _searched(clip_start, clip_end, restrict_vocab)
-    found, cosines = nearest(self._store, units, topn, rows=rows, without=without, workers=workers)
+    found, cosines = nearest(self, units, topn, rows=rows, without=without, workers=workers)
     return found, cosines.astype(np.float32, copy=False)
 
 
-def _unit_queries(vectors: Vectors, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
+def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
     """Vectors of length 1, (n, vector_size), and the rows of keys; None for vectors that were given as such."""
-    if isinstance(queries, list | tuple) and queries and isinstance(queries[0], np.ndarray):
-        queries = np.stack(queries)
+    if isinstance(queries, list | tuple) and queries:
+        if vector_of(vectors, queries) is not None:
+            raise TypeError("queries must be several keys or vectors; use most_similar for one vector")
+        if vector_of(vectors, queries[0]) is not None:
+            queries = np.stack([checked_vector(vectors, query) for query in queries])
     if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
-        if queries.ndim != 2 or queries.shape[1] != vectors._store.vector_size:
-            raise ValueError(f"vectors must be (n, {vectors._store.vector_size}), not {queries.shape}")
-        given = queries.astype(np.float32)
-        return divided(given, row_norms(given)[:, np.newaxis]), None
+        if queries.ndim != 2 or queries.shape[1] != vectors.vector_size:
+            raise ValueError(f"vectors must be (n, {vectors.vector_size}), not {queries.shape}")
+        given = queries.astype(np.result_type(queries, np.float32))
+        return scaled(given, row_norms(given)).astype(np.float32, copy=False), None
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
-    rows = np.array([vectors.get_index(key) for key in queries], np.int64)
-    store = vectors._store
-    norms = store.filled_norms()[rows].astype(np.float32)
-    return divided(store.vectors[rows].astype(np.float32), norms[:, np.newaxis]), rows
+    keys = list(queries)
+    rows = np.array([vectors.get_index(key, -1) for key in keys], np.int64)
+    if (rows >= 0).all():
+        return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
+    units = [vectors.get_vector(key, norm=True) for key in keys]  # which raises, or makes up a vector in a subclass
+    return np.array(units, np.float32), rows
 
 
-def _rows_of(vectors: Vectors, items: Iterable[Any]) -> set[int]:
-    return {vectors.get_index(item) for item in items if not isinstance(item, np.ndarray)}
+def _rows_of(vectors: KeyedVectorsLike, items: Iterable[Any]) -> set[int]:
+    """Rows of those that are keys; a subclass may have vectors of keys without a row."""
+    return {vectors.get_index(item, -1) for item in items if not isinstance(item, np.ndarray)} - {-1}
 
 
 def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:
@@ -166,25 +175,34 @@ def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[i
     return [(keys[row], float(scores[at])) for at, row in rows if row not in without][:topn]
 
 
-def similar_by_word(self: Vectors, word: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+def similar_by_word(self: KeyedVectorsLike, word: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
     """Find the keys nearest to ``word``; see `most_similar`."""
     return self.most_similar(positive=[word], topn=topn, restrict_vocab=restrict_vocab)
 
 
-def similar_by_key(self: Vectors, key: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
+def similar_by_key(self: KeyedVectorsLike, key: Key, topn: int | None = 10, restrict_vocab: int | None = None) -> Any:
     """Find the keys nearest to ``key``; see `most_similar`."""
     return self.most_similar(positive=[key], topn=topn, restrict_vocab=restrict_vocab)
 
 
 def similar_by_vector(
-    self: Vectors, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    self: KeyedVectorsLike, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
 ) -> Any:
-    """Find the keys nearest to a vector, (vector_size,); see `most_similar`."""
-    return self.most_similar(positive=[np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+    """Find the keys nearest to a vector, (vector_size,); see `most_similar`.
+
+    Raises:
+        ValueError: The vector has another length.
+        TypeError: It is no vector.
+    """
+    return self.most_similar(positive=[checked_vector(self, vector)], topn=topn, restrict_vocab=restrict_vocab)
 
 
 def most_similar_cosmul(
-    self: Vectors, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
+    self: KeyedVectorsLike,
+    positive: Any = None,
+    negative: Any = None,
+    topn: int | None = 10,
+    restrict_vocab: int | None = None,
 ) -> Any:
     """Find keys near all of ``positive`` and far from all of ``negative``, by products of cosines.
 
@@ -202,53 +220,63 @@ def most_similar_cosmul(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: ``positive`` is empty.
+        ValueError: ``positive`` is empty, or a vector has another length.
+        TypeError: Something is neither a key nor a vector.
     """
     if topn is not None and integer("topn", topn) < 1:
         return []
-    near, far = as_list(positive), as_list(negative)
+    near, far = items_of(self, positive), items_of(self, negative)
     if not near:
-        raise ValueError("cannot compute similarity with no input")
-    rows = slice(0, restrict_vocab or None)
+        raise ValueError("cannot compute similarity with no input: give one key or vector at least as positive")
+    rows = _searched(0, None, restrict_vocab)
     scores = _shifted_cosines(self, near, rows) / (_shifted_cosines(self, far, rows) + 1e-6)
     if topn is None:
         return scores
-    return _named(self._store.index_to_key, scores, integer("topn", topn), 0, _rows_of(self, near + far))
+    return _named(self.index_to_key, scores, integer("topn", topn), 0, _rows_of(self, near + far))
 
 
-def _shifted_cosines(vectors: Vectors, items: Iterable[Any], rows: slice) -> Array:
+def _shifted_cosines(vectors: KeyedVectorsLike, items: Iterable[Any], rows: slice) -> Array:
     """Product over items of (1 + cosine) / 2, for each row."""
-    store = vectors._store
-    norms = store.filled_norms()[rows]
-    product = np.ones(len(norms), store.vectors.dtype)
+    norms = norms_of(vectors)[rows]
+    product = np.ones(len(norms), vectors.vectors.dtype)
     for item in items:
         vector = unit(item) if isinstance(item, np.ndarray) else vectors.get_vector(item, norm=True)
-        product *= (1 + cosines_with(store.vectors[rows], norms, vector.astype(product.dtype))) / 2
+        product *= (1 + cosines_with(vectors.vectors[rows], norms, vector.astype(product.dtype))) / 2
     return product
 
 
-def relative_cosine_similarity(self: Vectors, wa: Key, wb: Key, topn: int = 10) -> float:
+def relative_cosine_similarity(self: KeyedVectorsLike, wa: Key, wb: Key, topn: int = 10) -> float:
     """Return the cosine of two keys over the sum of those of ``wa`` with its ``topn`` neighbours.
 
     Leeuwenberg et al. 2016 (PBML 105): above 0.10 for 10 neighbours, the two are more likely synonyms.
 
     Raises:
         KeyError: A key does not exist.
+        ValueError: ``topn`` is less than 1, or the cosines to divide by add up to 0, as where there is no other key.
     """
+    integer("topn", topn, 1)
     total = float(sum(score for _, score in similar_by_word(self, wa, topn)))
+    if total == 0:
+        raise ValueError(f"the cosines of {wa!r} with its neighbours, if it has any, add up to 0")
     return float(self.similarity(wa, wb)) / total
 
 
-def _weighted(items: Iterable[Any], weight: float) -> list[tuple[Any, float]]:
+def _weighted(vectors: KeyedVectorsLike, items: Iterable[Any], weight: float) -> list[tuple[Any, float]]:
     """Give ``weight`` to keys and vectors that come without one."""
-    return [_as_pair(item) if isinstance(item, tuple | list) else (item, weight) for item in items]
+    return [_as_pair(vectors, item) if isinstance(item, tuple | list) else (item, weight) for item in items]
 
 
-def _as_pair(item: Sequence[Any]) -> tuple[Any, float]:
-    if len(item) != 2:
-        raise TypeError(f"expected a key, a vector as an array, or a pair (key or vector, weight), not {item!r}")
-    return item[0], float(item[1])
+def _as_pair(vectors: KeyedVectorsLike, item: Sequence[Any]) -> tuple[Any, float]:
+    try:
+        one, weight = item
+        vector = vector_of(vectors, one)
+        return one if vector is None else vector, float(weight)
+    except (TypeError, ValueError):
+        what = "a key, a vector as an array or list of floats, or a pair (key or vector, weight)"
+        raise TypeError(f"expected {what}, not {item!r}") from None
 
 
 def _searched(clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
-    return slice(0, restrict_vocab) if restrict_vocab else slice(clip_start, clip_end or None)
+    if restrict_vocab:
+        return slice(0, integer("restrict_vocab", restrict_vocab, 0))
+    return slice(integer("clip_start", clip_start), integer("clip_end", clip_end) if clip_end else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, NoReturn, Protocol
 
-from .interface import Vectors
+from .interface import KeyedVectorsLike
 from .store import Array, Key
 
 
@@ -14,7 +14,7 @@ class _Normed(Protocol):
     def unit_normalize_all(self) -> None: ...
 
 
-def word_vec(self: Vectors, key: Key, norm: bool = False) -> Array:
+def word_vec(self: KeyedVectorsLike, key: Key, norm: bool = False) -> Array:
     """Do the same as `get_vector`. Deprecated."""
     warnings.warn("word_vec is deprecated; use get_vector", DeprecationWarning, stacklevel=2)
     return self.get_vector(key, norm)
@@ -28,7 +28,7 @@ def init_sims(self: _Normed, replace: bool = False) -> None:
         self.unit_normalize_all()
 
 
-def words_closer_than(self: Vectors, word1: Key, word2: Key) -> list[Key]:
+def words_closer_than(self: KeyedVectorsLike, word1: Key, word2: Key) -> list[Key]:
     """Do the same as `closer_than`. Deprecated."""
     warnings.warn("words_closer_than is deprecated; use closer_than", DeprecationWarning, stacklevel=2)
     return self.closer_than(word1, word2)

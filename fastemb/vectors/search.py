@@ -1,4 +1,4 @@
-"""Which rows of a store are nearest to given directions: the one way in which fastemb answers this."""
+"""Which vectors are nearest to given directions: the one way in which fastemb answers this."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .norms import divided
-from .store import Array, Store
+from .interface import KeyedVectorsLike, norms_of
+from .norms import divided, extreme_rows, scaled
+from .store import Array
 from .topk import Indices, top_k
 
 Scores = NDArray[np.floating[Any]]
 
 
 def nearest(
-    store: Store,
+    vectors: KeyedVectorsLike,
     directions: Array,
     topn: int,
     *,
@@ -30,7 +31,7 @@ def nearest(
     which takes half the time of converting all vectors.
 
     Args:
-        store: Where to look.
+        vectors: Where to look.
         directions: (q, vector_size), each of length 1.
         topn: How many rows to find for each.
         rows: Part of the rows to look at; a step of 1. Default all.
@@ -42,23 +43,33 @@ def nearest(
         Row numbers, (q, topn), and cosines, (q, topn), the highest first; of equal ones the lower row. Cosines that
         are NaN or -infinity are left out. What is missing at the end is -1 and -infinity.
     """
-    first, stop, _ = rows.indices(len(store.vectors))
-    vectors, norms = store.vectors[rows], store.filled_norms()[rows]
+    first, stop, _ = rows.indices(len(vectors.vectors))
+    searched, norms = vectors.vectors[rows], norms_of(vectors)[rows]
     exclude = None if without is None else _within(without, first, stop)
-    if len(directions) == 1 and directions.dtype == vectors.dtype == np.float64:
-        found, cosines = _of_one(cosines_with(vectors, norms, directions[0]), topn, exclude)
+    if len(directions) == 1 and directions.dtype == searched.dtype == np.float64:
+        found, cosines = _of_one(cosines_with(searched, norms, directions[0]), topn, exclude)
     else:
+        extreme = extreme_rows(norms, np.float32)
+        if len(extreme):
+            searched, norms = searched.copy(), norms.copy()
+            searched[extreme] = scaled(searched[extreme], norms[extreme])
+            norms[extreme] = 1
         lengths = norms.astype(np.float32)
         factors = divided(np.ones_like(lengths), lengths)
-        found, cosines = top_k(directions, vectors, topn, scale=factors, exclude=exclude, workers=workers)
+        found, cosines = top_k(directions, searched, topn, scale=factors, exclude=exclude, workers=workers)
     found[found >= 0] += first
     return found, cosines
 
 
 def cosines_with(vectors: Array, norms: Array, direction: Array) -> Array:
     """Cosines of all rows of (n, d), whose lengths are ``norms``, with a direction (d,) of length 1, as (n,)."""
-    with np.errstate(invalid="ignore"):  # a vector with NaN is no error: it comes last
-        return divided(vectors @ direction, norms)
+    direction = direction.astype(np.result_type(direction, np.float32), copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):  # a vector with NaN is no error: it comes last
+        cosines: Array = divided(vectors @ direction, norms)
+        extreme = extreme_rows(norms)
+        if len(extreme):
+            cosines[extreme] = scaled(vectors[extreme], norms[extreme]) @ direction
+    return cosines
 
 
 def best(scores: Array, count: int) -> Array:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from operator import attrgetter
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .norms import row_norms
+from ..signals import Deferred
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
 Array = NDArray[Any]
 
 
 def is_integer(value: Any) -> bool:
-    """Whether ``value`` is a Python or NumPy integer."""
-    return isinstance(value, int | np.integer)
+    """Whether ``value`` is a Python or NumPy integer; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 class Store:
@@ -29,40 +31,35 @@ class Store:
 
     Attributes:
         vector_size: Dimensions.
-        index_to_key: List of keys; None for a reserved row.
-        key_to_index: Dict from key to row.
         next_index: First row that may be reserved and not used.
-        expandos: Dict from name to an array of one value a key.
         norms: (n,) array, lengths of the vectors, or None while they are not computed.
     """
 
     def __init__(self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32) -> None:
         self.vector_size = vector_size
-        self.index_to_key: list[Key] = [None] * count
-        self.key_to_index: dict[Key, int] = {}
         self.next_index = 0
-        self.expandos: dict[str, Array] = {}
         self.norms: Array | None = None
+        self._expandos: dict[str, Array] = {}
+        self._index_to_key: list[Key] = [None] * count
+        self._key_to_index: dict[Key, int] = {}
         self._vectors: Array = np.zeros((count, vector_size), dtype)
+        self._former_keys: dict[int, list[Key]] = {}  # lists that were replaced, by their length
+        self._integers: tuple[dict[Key, int], int, bool] | None = None  # what `has_integers` was asked last, and said
         self._room: Array | None = None  # a larger array whose first rows `_vectors` is
-        self._integer_keys: tuple[int, bool] = (0, False)  # (number of keys, whether one is an int)
-
-    def __len__(self) -> int:
-        return len(self.index_to_key)
 
     @property
     def vectors(self) -> Array:
         """All vectors, (n, vector_size); other ones have other norms."""
-        try:
-            return self._vectors
-        except AttributeError:
-            raise AttributeError("the attribute 'vectors' was deleted: assign vectors, or load them again") from None
+        return self._vectors
 
     @vectors.setter
-    def vectors(self, value: Array) -> None:
-        self._vectors = value
+    def vectors(self, value: Any) -> None:
+        given = _as_vectors(value)
         self._room = None
         self.norms = None
+        with Deferred():
+            self._vectors = given
+            self.vector_size = given.shape[1]
 
     @vectors.deleter
     def vectors(self) -> None:
@@ -70,27 +67,48 @@ class Store:
         self._room = None
         self.norms = None
 
+    @property
+    def index_to_key(self) -> list[Key]:
+        """List of keys; None for a reserved row."""
+        return self._index_to_key
+
+    @index_to_key.setter
+    def index_to_key(self, value: Sequence[Key]) -> None:
+        if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+            raise TypeError(f"index_to_key must be a list of keys, not {value!r}")
+        self._former_keys[len(self._index_to_key)] = self._index_to_key
+        self._index_to_key = value if isinstance(value, list) else list(value)
+
+    @property
+    def key_to_index(self) -> dict[Key, int]:
+        """Dict from key to row."""
+        return self._key_to_index
+
+    @key_to_index.setter
+    def key_to_index(self, value: Mapping[Key, int]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"key_to_index must be a dict from key to row, not {value!r}")
+        self._key_to_index = value if isinstance(value, dict) else dict(value)
+
+    @property
+    def expandos(self) -> dict[str, Array]:
+        """Dict from name to an array of one value a key."""
+        return self._expandos
+
+    @expandos.setter
+    def expandos(self, value: Mapping[str, Array]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expandos must be a dict from name to an array of one value a key, not {value!r}")
+        self._expandos = value if isinstance(value, dict) else dict(value)
+
     # ---- looking up ----
 
-    def find(self, key: Key) -> int:
-        """The row of ``key``, or -1. An integer that is no key is a row number, unless some key is an integer."""
-        row = self.key_to_index.get(key, -1)
-        if row != -1:
-            return row
-        if is_integer(key) and 0 <= key < len(self.index_to_key) and not self._has_integer_keys():
-            return int(key)
-        return -1
-
-    def _has_integer_keys(self) -> bool:
-        if self._integer_keys[0] != len(self.key_to_index):
-            self._integer_keys = (len(self.key_to_index), any(map(is_integer, self.key_to_index)))
-        return self._integer_keys[1]
-
-    def filled_norms(self) -> Array:
-        """``norms``, which are computed where they are not."""
-        if self.norms is None:
-            self.norms = row_norms(self.vectors)
-        return self.norms
+    def has_integers(self, rows: dict[Key, int]) -> bool:
+        """Whether one of these keys is an integer. It looks again only when the dict or its length is another."""
+        known = self._integers
+        if known is None or known[0] is not rows or known[1] != len(rows):
+            known = self._integers = (rows, len(rows), any(map(is_integer, rows)))
+        return known[2]
 
     # ---- changing ----
 
@@ -106,23 +124,37 @@ class Store:
         key_to_index = keys if isinstance(keys, dict) else dict(zip(index_to_key, range(len(keys)), strict=True))
         if not len(vectors) == len(index_to_key) == len(key_to_index):
             raise ValueError("there must be one vector for each key, and no key twice")
-        self.index_to_key, self.key_to_index = index_to_key, key_to_index
-        self.next_index = len(vectors)
-        self._integer_keys = (0, False)
-        self.vectors = vectors
+        with Deferred():
+            self._index_to_key, self._key_to_index = index_to_key, key_to_index
+            self._former_keys = {}
+            self.next_index = len(vectors)
+            self.vectors = vectors
 
-    def reserve(self, new_keys: list[Key]) -> None:
-        """Give each new key a row: reserved ones first, then at the end. Vectors and further values are 0 there."""
-        for key in dict.fromkeys(new_keys):
-            while self.next_index < len(self) and self.index_to_key[self.next_index] is not None:
+    def reserve(self, new_keys: Sequence[Key]) -> None:
+        """Give each new key a row with a vector of zeros: reserved rows first, then at the end."""
+        keys = self._index_to_key
+        self.next_index = min(self.next_index, len(keys))
+        for key in new_keys:
+            while self.next_index < len(keys) and keys[self.next_index] is not None:
                 self.next_index += 1
-            if self.next_index == len(self):
-                self.index_to_key.append(None)
-            self.index_to_key[self.next_index] = key
-            self.key_to_index[key] = self.next_index
+            if self.next_index == len(keys):
+                keys.append(None)
+            keys[self.next_index] = key
+            self._key_to_index[key] = self.next_index
             self.next_index += 1
-        self._grow(len(self))
-        self.fit_values()
+        self._grow(len(keys))
+
+    def give_back(self, new_keys: Sequence[Key], count: int, vectors: Array) -> None:
+        """Undo `reserve`, also half way through, where there were ``count`` rows of these ``vectors`` before."""
+        del self._index_to_key[count:]
+        for key in new_keys:
+            row = self._key_to_index.pop(key, count)
+            if row < count:
+                self._index_to_key[row] = None
+        self.next_index = 0  # it is looked for
+        self._vectors = vectors
+        self._room = None
+        self.norms = None
 
     def _grow(self, count: int) -> None:
         """Make ``vectors`` at least ``count`` rows long, in memory of twice the size so that it seldom moves."""
@@ -134,67 +166,81 @@ class Store:
             self._room[:have] = self._vectors
         self._vectors = self._room[:count]
 
-    def fit_values(self) -> None:
-        """Make the arrays of further values as long as there are keys."""
-        for name, old in self.expandos.items():
-            if len(old) != len(self):
-                grown = np.zeros(len(self), old.dtype)
-                kept = min(len(old), len(self))
-                grown[:kept] = old[:kept]
-                self.expandos[name] = grown
+    def fitted(self, values: Array, keys: Sequence[Key]) -> Array:
+        """An array of one value for each of these keys, of one that may be too short or too long.
+
+        Where ``index_to_key`` was assigned and the array is as long as the list before, values follow their keys;
+        else they follow their rows. What is missing is 0.
+        """
+        if len(values) == len(keys):
+            return values
+        made = np.zeros(len(keys), values.dtype)
+        former = self._former_keys.get(len(values))
+        if former is None or len(former) != len(values):
+            kept = min(len(values), len(keys))
+            made[:kept] = values[:kept]
+            return made
+        rows = {key: row for row, key in enumerate(former)}
+        known = [(row, rows[key]) for row, key in enumerate(keys) if key in rows]
+        made[[row for row, _ in known]] = values[[row for _, row in known]]
+        return made
+
+    def forget_former_keys(self) -> None:
+        """Let go of lists of keys that were replaced, once all further values fit."""
+        self._former_keys = {}
 
     # ---- copies and pickles ----
 
+    def twin(self) -> Self:
+        """One that shares the arrays, until either of the two gets others, but has its own keys."""
+        made = self.of_state(self.state())
+        made._index_to_key = list(self._index_to_key)
+        made._key_to_index = dict(self._key_to_index)
+        made._expandos = copy(self._expandos)
+        return made
+
     def state(self) -> dict[str, Any]:
         """All there is, by name, to make a copy that grows on its own."""
-        return {**vars(self), "_room": None}
+        return {name: getattr(self, name) for name in STORE_NAMES if hasattr(self, name)}
 
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> Self:
         """Make one of what `state` gave, which is taken out of a dict that may hold other things too."""
         made = cls(0)
-        for name in list(vars(made)):
+        for name in STORE_NAMES:
             if name in state:
                 setattr(made, name, state.pop(name))
+        made.forget_former_keys()
         return made
 
 
-STORED = frozenset(vars(Store(0)))
-"""Names in the state of a store."""
+def _as_vectors(value: Any) -> Array:
+    array = value if isinstance(value, np.ndarray) and not isinstance(value, np.matrix) else np.asarray(value)
+    if array.dtype.kind in "biu":
+        array = array.astype(np.float32)
+    if array.ndim != 2 or array.dtype.kind != "f":
+        what = f"{array.dtype} of shape {array.shape}" if array.ndim else repr(value)
+        raise TypeError(f"vectors must be an array of floats of shape (n, vector_size), not {what}")
+    return array
 
 
-class HasStore(Protocol):
-    """Something that owns a store."""
-
-    _store: Store
+STORE_NAMES = ("vectors", "vector_size", "norms", "index_to_key", "key_to_index", "expandos", "next_index")
+"""The attributes of a store, in an order in which they can be set."""
 
 
-def stored(doc: str) -> Any:
-    """An attribute of a class that owns a store, which shows the store's of the same name; annotate it with its type.
+def store_attribute(name: str, doc: str) -> Any:
+    """A property of a class that has a store as ``_store``, which shows an attribute of it; annotate it with its type.
 
     Args:
+        name: Of the attribute.
         doc: What it is.
     """
-    return Stored(doc)
+    held = f"_{name}" if isinstance(vars(Store).get(name), property) else name  # read on every look-up: no detour
 
+    def set_it(self: Any, value: Any) -> None:
+        setattr(self._store, name, value)
 
-class Stored:
-    """The descriptor that `stored` makes."""
+    def delete_it(self: Any) -> None:
+        delattr(self._store, name)
 
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, of: HasStore | None, owner: type | None = None) -> Any:
-        """Return the attribute, or from the class this descriptor."""
-        return self if of is None else getattr(of._store, self._name)
-
-    def __set__(self, of: HasStore, value: Any) -> None:
-        """Set the attribute of the store."""
-        setattr(of._store, self._name, value)
-
-    def __delete__(self, of: HasStore) -> None:
-        """Delete it."""
-        delattr(of._store, self._name)
+    return property(attrgetter(f"_store.{held}"), set_it, delete_it, doc)

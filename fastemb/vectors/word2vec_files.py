@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from ..io.atomic import StrPath
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout, Reading
-from .interface import Vectors
+from ..io.paths import AnyPath, local_path, local_target
+from ..signals import Deferred
+from .editing import check_writeable
+from .files import check_text, table_of
+from .interface import KeyedVectorsLike
 from .store import Array
 
 logger = logging.getLogger(__name__)
 
 
 def save_word2vec_format(
-    self: Vectors,
-    fname: StrPath,
-    fvocab: StrPath | None = None,
+    self: KeyedVectorsLike,
+    fname: AnyPath | BinaryIO,
+    fvocab: AnyPath | None = None,
     binary: bool = False,
     total_vec: int | None = None,
     write_header: bool = True,
@@ -31,7 +34,8 @@ def save_word2vec_format(
     """Write the keys and vectors in the format of word2vec's tools.
 
     Args:
-        fname: File to write; it is there whole or not at all, unless ``append`` is set.
+        fname: File to write; it is there whole or not at all, unless ``append`` is set. A name that ends in .gz, .bz2,
+            .xz or .zst makes a compressed file. Or a file that is open for writing bytes.
         fvocab: File for keys and counts, one a line. Default None: none is written.
         binary: Write float32 in binary; otherwise text that reads back as the same numbers.
         total_vec: Number of vectors to put in the header. Default None: as many as are written.
@@ -41,22 +45,23 @@ def save_word2vec_format(
         sort_attr: Attribute by whose falling values the rows are sorted, if it exists. Default "count".
 
     Raises:
-        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute.
+        ValueError: A key is empty or has white space in it, or ``fvocab`` is given without the attribute; or something
+            was assigned that does not fit the rest, as in `KeyedVectors.save`.
     """
-    store = self._store
     layout = Layout(sort_attr, total_vec, write_header, prefix, append)
-    table = VectorTable(store.index_to_key, store.vectors, store.expandos)
+    table = table_of(self, vars(self))
+    check_text(table.keys)
     if fvocab is not None:
-        if sort_attr not in store.expandos:
+        if sort_attr not in table.attributes:
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
         order = layout.order(table)
-        keys = [store.index_to_key[row] for row in order.tolist()]
-        write_counts(fvocab, keys, store.expandos[sort_attr][order], prefix=prefix)
-    (word2vec_binary if binary else word2vec_text).write(fname, table, layout)
+        keys = [table.keys[row] for row in order.tolist()]
+        write_counts(local_path(fvocab), keys, table.attributes[sort_attr][order], prefix=prefix)
+    (word2vec_binary if binary else word2vec_text).write(local_target(fname), table, layout)
 
 
 def read_word2vec(
-    path: StrPath, reading: Reading, *, binary: bool, no_header: bool = False, counts: StrPath | None = None
+    path: AnyPath, reading: Reading, *, binary: bool, no_header: bool = False, counts: AnyPath | None = None
 ) -> VectorTable:
     """Read a file in one of the formats of word2vec's tools.
 
@@ -73,7 +78,8 @@ def read_word2vec(
     """
     if binary and no_header:
         raise NotImplementedError("no_header works only with text: binary files need their header")
-    known = None if counts is None else read_counts(counts, reading.unicode_errors)
+    path = local_path(path)
+    known = None if counts is None else read_counts(local_path(counts), reading.unicode_errors)
     table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
     if known is None:
         return table
@@ -83,13 +89,13 @@ def read_word2vec(
     return table._replace(attributes={"count": np.array([known.get(key, 0) for key in table.keys], np.int64)})
 
 
-class _Trainable(Vectors, Protocol):
+class _Trainable(KeyedVectorsLike, Protocol):
     vectors_lockf: Array
 
 
 def intersect_word2vec_format(
     self: _Trainable,
-    fname: StrPath,
+    fname: AnyPath,
     lockf: float = 0.0,
     binary: bool = False,
     encoding: str = "utf8",
@@ -108,16 +114,19 @@ def intersect_word2vec_format(
     Raises:
         ValueError: The file is damaged or its vectors have another size.
     """
-    store = self._store
+    fname = local_path(fname)
     table = read_word2vec(fname, Reading(encoding, unicode_errors), binary=binary)
-    if table.vectors.shape[1] != store.vector_size:
-        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {store.vector_size}")
-    shared = [(row, store.key_to_index[key]) for row, key in enumerate(table.keys) if key in store.key_to_index]
+    if table.vectors.shape[1] != self.vector_size:
+        raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {self.vector_size}")
+    shared = [(row, self.key_to_index[key]) for row, key in enumerate(table.keys) if key in self.key_to_index]
     theirs, ours = [row for row, _ in shared], [row for _, row in shared]
-    store.vectors[ours] = table.vectors[theirs]
-    store.norms = None
-    locks = np.ones(len(store), np.float32)
+    check_writeable(self.vectors)
+    locks = np.ones(len(self), np.float32)
     locks[:] = vars(self).get("vectors_lockf", 1.0)
     locks[ours] = lockf
-    self.vectors_lockf = locks
+    taken = table.vectors[theirs]
+    with Deferred():
+        self.vectors[ours] = taken
+        self.norms = None
+        self.vectors_lockf = locks
     logger.info("took over %d vectors from %s", len(ours), fname)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
-from .interface import Vectors
-from .norms import divided, row_norms
+from .interface import KeyedVectorsLike
+from .norms import row_norms, scaled
+from .questions import several
 from .store import Array, Key
 
 
-def wmdistance(self: Vectors, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
+def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iterable[Key], norm: bool = True) -> float:
     """Return the word mover's distance of two lists of words; needs the package POT.
 
     Kusner et al. 2015 (ICML): the least work that moves one document's words onto the other's. Words that do not
@@ -27,22 +29,27 @@ def wmdistance(self: Vectors, document1: Iterable[Key], document2: Iterable[Key]
 
     Raises:
         ImportError: POT is not installed.
+        TypeError: A document is no list of words.
     """
     try:
         from ot import emd2  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise ImportError("wmdistance needs the package POT: pip install POT") from error
-    documents = [[self.get_index(word) for word in words if word in self] for words in (document1, document2)]
-    if not all(documents):
+    given = several("document1", document1), several("document2", document2)
+    first, second = (Counter(word for word in words if word in self) for words in given)
+    if not first or not second:
         return float("inf")
-    (rows1, counts1), (rows2, counts2) = (np.unique(rows, return_counts=True) for rows in documents)
-    costs = _distances_between(self._store.vectors[rows1], self._store.vectors[rows2], norm)
-    return float(emd2(counts1 / counts1.sum(), counts2 / counts2.sum(), costs))
+    costs = _distances_between(self[list(first)], self[list(second)], norm)
+    return float(emd2(_shares(first), _shares(second), costs))
+
+
+def _shares(words: Counter[Key]) -> Array:
+    return np.array(list(words.values())) / np.float64(words.total())
 
 
 def _distances_between(vectors1: Array, vectors2: Array, norm: bool) -> Array:
     """Euclidean distances of rows, (len(vectors1), len(vectors2)), float64."""
     first, second = vectors1.astype(np.float64), vectors2.astype(np.float64)
     if norm:
-        first, second = (divided(rows, row_norms(rows)[:, np.newaxis]) for rows in (first, second))
+        first, second = (scaled(rows, row_norms(rows)) for rows in (first, second))
     return np.stack([np.linalg.norm(second - row, axis=1) for row in first])

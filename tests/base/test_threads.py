@@ -6,8 +6,10 @@ import os
 import signal
 import threading
 import time
+from types import FrameType
 
 import pytest
+from interrupts import interrupted_everywhere
 
 from fastemb.threads import available_cpus, in_threads, thread_count
 
@@ -80,31 +82,106 @@ def test_an_error_of_the_watcher_stops_the_workers() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
-def test_an_interrupt_at_any_moment_leaves_nothing_running() -> None:
-    """The interrupt comes while threads are started, while they work, or as they end."""
-    surfaced = 0
-    for attempt in range(100):
-        stopped = threading.Event()
-        running: set[int] = set()
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("part", range(10))
+def test_an_interrupt_at_any_instruction_leaves_nothing_running(part: int, watched: bool) -> None:
+    """It comes before threads are started, in the midst of that, while they work, or as they end."""
+    running: set[int] = set()
 
-        def work(index: int, stopped: threading.Event = stopped, running: set[int] = running) -> None:
+    def call() -> None:
+        stopped = threading.Event()
+
+        def work(index: int) -> None:
             running.add(index)
-            stopped.wait(0.004)
+            stopped.wait(0.001)
             running.discard(index)
 
-        alarm = threading.Timer(attempt * 0.0001, os.kill, (os.getpid(), signal.SIGINT))
-        try:
-            try:
-                alarm.start()
-                in_threads(3, work, stopped.set, nothing)
-            finally:
-                still_running = bool(running)
-            alarm.join()
-            time.sleep(0.02)  # the interrupt comes here at the latest
-        except KeyboardInterrupt:
-            surfaced += 1
-        assert not still_running
-    assert surfaced == 100
+        in_threads(2, work, stopped.set, nothing if watched else None)
+
+    moments = 0
+    for where, _ in interrupted_everywhere(call, start=part, step=10):
+        assert not running, where
+        assert not workers(), where
+        moments += 1
+    assert moments > 50
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("attempt", range(100))
+def test_many_interrupts_in_a_row_leave_nothing_running(attempt: int) -> None:
+    """As one that follows the other within microseconds."""
+    running: set[int] = set()
+    stopped = threading.Event()
+
+    def work(index: int) -> None:
+        running.add(index)
+        stopped.wait(0.004)
+        time.sleep(0.002)
+        running.discard(index)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code is in_threads.__code__:
+                raise KeyboardInterrupt
+            frame = frame.f_back
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-6 + attempt * 5e-5, 3e-4)
+        with pytest.raises(KeyboardInterrupt):
+            in_threads(3, work, stopped.set, nothing)
+        assert not running
+        assert not workers()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_a_handler_that_does_not_raise_stops_nothing() -> None:
+    seen: list[int] = []
+    handled = threading.Event()
+
+    def handler(number: int, frame: object) -> None:
+        seen.append(number)
+        handled.set()
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+
+        def work(index: int) -> None:
+            if index == 0:
+                os.kill(os.getpid(), signal.SIGUSR1)
+            assert handled.wait(20)
+
+        in_threads(2, work, lambda: pytest.fail("stopped"))
+        assert signal.getsignal(signal.SIGUSR1) is handler
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == [signal.SIGUSR1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGALRM])
+def test_whatever_a_handler_raises_stops_the_workers(number: int) -> None:
+    stopped = threading.Event()
+
+    def handler(*_: object) -> None:
+        raise SystemExit(143)
+
+    def work(index: int) -> None:
+        if index == 0:
+            os.kill(os.getpid(), number)
+        assert stopped.wait(20)
+
+    before = signal.signal(number, handler)
+    try:
+        with pytest.raises(SystemExit):
+            in_threads(2, work, stopped.set)
+    finally:
+        signal.signal(number, before)
+    assert not workers()
 
 
 def test_workers_mean_the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:

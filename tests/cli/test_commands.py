@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -199,13 +200,75 @@ def test_no_output_replaces_a_file_that_a_folder_or_pattern_has(run: Run, text: 
     assert os.listdir() == ["text.txt"]
 
 
-@pytest.mark.parametrize("name", ["v.gz", "v.txt.GZ", "v.bz2", "v.xz", "v.zst", "v.zip"])
-def test_names_of_compressed_files_are_refused(run: Run, text: Path, vectors: Path, name: str) -> None:
-    require_error(run("train", text, "-o", name), "compressed files cannot be written")
-    require_error(run("train", text, "-o", "v", "--save-model", name), "compressed files cannot be written")
-    require_error(run("convert", vectors, name), "compressed files cannot be written")
+@pytest.mark.parametrize("name", ["v.npy", "v.csv", "v.pkl", "v.gz", "v.zip", "v.vec.zip", "v.safetensors.gz"])
+def test_names_of_other_formats_are_refused_before_training(run: Run, text: Path, vectors: Path, name: str) -> None:
+    message = "(ending says the format|such files cannot be written|are not compressed)"
+    require_error(run("train", text, "-o", name), message)
+    require_error(run("convert", vectors, name), message)
+    require_error(run("demo", "-o", name), message)
     assert not Path("v").exists()
     assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("name", ["v.gz", "v.txt.GZ", "v.bz2", "v.xz", "v.zip"])
+def test_models_are_not_compressed(run: Run, text: Path, name: str) -> None:
+    message = "(leave the ending out|such files cannot be written)"
+    require_error(run("train", text, "-o", "v", "--save-model", name), message)
+    assert not Path("v").exists()
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("name", ["v.vec.gz", "v.txt.GZ", "v.bin.bz2", "v.vec.xz"])
+def test_vectors_are_compressed_where_their_name_says_so(run: Run, text: Path, vectors: Path, name: str) -> None:
+    assert run("convert", vectors, name).status == 0
+    assert len(load_vectors(name)) == len(load_vectors(vectors))
+    assert load_vectors(name).vectors.tobytes() == load_vectors(vectors).vectors.tobytes()
+    assert run("train", text, "-o", f"trained-{name}", "-q", "-e", 1).status == 0
+    assert len(load_vectors(f"trained-{name}")) > 0
+
+
+@pytest.mark.parametrize("command", [["convert", "-", "v.vec"], ["similar", "-", "king"], ["info", "-"], ["eval", "-"]])
+def test_vectors_are_not_read_from_standard_input(run: Run, command: list[str]) -> None:
+    result = run(*command)
+    assert result.status == 2
+    assert "vectors are not read from standard input" in result.errors
+
+
+def test_a_file_of_another_command_names_what_reads_it(run: Run, text: Path, vectors: Path) -> None:
+    assert run("corpus", "build", text, "-o", "c", "-q").status == 0
+    require_error(run("similar", "c", "king"), "an encoded corpus .commands: fastemb train, corpus info.")
+    require_error(
+        run("items", "similar", vectors, "king"), "vectors in fastemb's own format .commands: fastemb similar"
+    )
+    require_error(run("corpus", "info", vectors), "not an encoded corpus, but a file of fastemb.KeyedVectors")
+    assert run("convert", vectors, "v.vec").status == 0
+    require_error(run("corpus", "info", "v.vec"), "it looks like word2vec's text format")
+    require_error(run("eval", vectors, "--similarity", "c"), "line 1 is not utf8.* an encoded corpus")
+
+
+def test_text_goes_to_standard_output(
+    text: Path,
+    vectors: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    load_vectors(vectors).save_word2vec_format("wanted")
+    assert main(["convert", str(vectors), "-"]) == 0
+    assert capsysbinary.readouterr().out == Path("wanted").read_bytes()
+    assert main(["train", str(text), "-o", "-", "-q", "-e", "1"]) == 0
+    Path("trained").write_bytes(capsysbinary.readouterr().out)
+    assert load_vectors("trained").vector_size == 100
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("option", ["--save-model", "--cache"])
+def test_what_is_no_text_does_not_go_to_standard_output(run: Run, text: Path, option: str) -> None:
+    require_error(run("train", text, "-o", "v", option, "-"), "no text, so it needs a file")
+    require_error(run("corpus", "build", text, "-o", "-"), "no text, so it needs a file")
+    require_error(run("demo", "-o", "-"), "give a file")
+    assert not Path("v").exists()
 
 
 def test_negatives_with_hierarchical_softmax_are_an_error(run: Run, text: Path) -> None:
@@ -236,7 +299,11 @@ def test_errors_of_train_are_one_line(run: Run, text: Path, tmp_path: Path) -> N
 def test_divergence_is_one_line(run: Run, text: Path) -> None:
     result = run("train", text, "-o", "v", "--alpha", "1e30", "--sample", 0)
     assert result.status == 1
-    assert re.fullmatch(r"read .*\nfastemb: error: training diverged: .* Lower alpha \(now 1e\+30\)\n", result.errors)
+    assert re.fullmatch(
+        r"read .*\nfastemb: warning: alpha=1e\+30 is so large .*\n"
+        r"fastemb: error: training diverged: .* Lower alpha \(now 1e\+30\)\n",
+        result.errors,
+    )
     assert not Path("v").exists()
 
 
@@ -495,6 +562,7 @@ def test_help_of_train_tells_the_defaults(run: Run) -> None:
     words = " ".join(run("train", "--help").output.split())
     for default in ("(100)", "(5)", "(0.75)", "(0.001)", "(0.025)", "(0.0001)", "(skipgram)", "(ns)"):
         assert default in words
+    assert f"in Python the default of Word2Vec is sg={Word2Vec().sg}, cbow" in words
 
 
 @pytest.mark.parametrize("number", ["0", "-3", "2.5", "many"])
@@ -528,3 +596,55 @@ def test_wrong_usage_ends_with_2_and_says_how_it_goes(run: Run, arguments: list[
     assert (result.status, result.output) == (2, "")
     assert result.errors.startswith("usage: fastemb")
     assert "error: " in result.errors.splitlines()[-1]
+
+
+def test_recommendations_go_to_standard_output(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "user,item\n" + "".join(f"{user},{user % 3 + step}\n" for user in range(9) for step in (0, 1))
+    )
+    table = ["--session", "user", "--item", "item"]
+    assert run("items", "train", "t.csv", "-o", "m", *table, "--min-count", 1, "--epochs", 1, "-q").status == 0
+    assert run("items", "recommend", "m", "--all", "-o", "r.csv", "-n", 1).status == 0
+    shown = run("items", "recommend", "m", "--all", "-o", "-", "-n", 1)
+    assert shown.status == 0
+    assert shown.output.splitlines() == (tmp_path / "r.csv").read_text().splitlines()
+    assert not Path("-").exists()
+    require_error(run("items", "train", "t.csv", "-o", "-", *table), "no text, so it needs a file")
+
+
+@pytest.mark.parametrize("command", ["train", "demo", "similar", "items train", "corpus build"])
+def test_a_wrong_kernel_is_noticed_before_files_are_looked_at(
+    command: str, run: Run, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTEMB_ISA", "nonsense")
+    fastemb.config.isa.cache_clear()
+    made = ["nowhere", "-o", "v"]
+    items = [*made, "--session", "user", "--item", "item"]
+    arguments = {"demo": [], "similar": ["nowhere", "x"], "items train": items}.get(command, made)
+    result = run(*command.split(), *arguments)
+    fastemb.config.isa.cache_clear()
+    assert result.status == 1
+    assert result.errors.startswith(
+        "fastemb: error: FASTEMB_ISA='nonsense' is not a kernel of this build; use one of: "
+    )
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("train", {"text": "one two\n" * 9}),
+        ("items train", {"table": "user,item\n" + "".join(f"{n // 3},{n % 5}\n" for n in range(60))}),
+    ],
+)
+def test_warnings_are_lines_without_files_of_python(command: str, files: dict[str, str], tmp_path: Path) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    columns = ["--session", "user", "--item", "item"]
+    options = {"train": ["--epochs", "0"], "items train": [*columns, "--alpha", "2"]}[command]
+    called = [sys.executable, "-m", "fastemb", *command.split(), *files, "-o", "out", *options]
+    done = subprocess.run(called, cwd=tmp_path, capture_output=True, text=True, check=False)
+    warned = [line for line in done.stderr.splitlines() if "arning" in line]
+    assert warned
+    assert all(line.startswith("fastemb: warning: ") for line in warned)
+    assert ".py" not in done.stderr

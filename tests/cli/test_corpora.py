@@ -198,6 +198,48 @@ def test_build_from_parquet(run: Run) -> None:
     fails(run("corpus", "build", "tables/a.parquet", "--column=n", "-o", "d"), "is of type int64")
 
 
+def test_build_from_csv(run: Run) -> None:
+    Path("rows.csv").write_text('n,text\n1,"a, b"\n2,c\n', encoding="utf-8")
+    Path("rows.tsv.gz").write_bytes(gzip.compress(b'n\ttext\n1\t"a b\n'))
+    Path("semi.csv").write_bytes("n;text\n1;'é;x' d\n".encode("latin-1"))
+    done = run("corpus", "build", "rows.csv", "--column", "text", "-o", "c")
+    assert done.errors.startswith("c written: 3 words")
+    assert list(Corpus.open("c")) == [["a,", "b"], ["c"]]
+    assert run("corpus", "build", "rows.tsv.gz", "--column", "text", "-o", "c").status == 0
+    assert list(Corpus.open("c")) == [['"a', "b"]]
+    options = ["--column", "text", "--sep", ";", "--quotechar", "", "--encoding", "latin-1"]
+    fails(run("corpus", "build", "semi.csv", *options, "-o", "d"), "semi.csv, line 2: 3 fields instead of 2")
+    Path("semi.csv").write_bytes("n;text\n1;'é\n".encode("latin-1"))
+    assert run("corpus", "build", "semi.csv", *options, "-o", "c").status == 0
+    assert list(Corpus.open("c")) == [["'é"]]
+    Path("tabs.csv").write_text("n\ttext\n1\ta b\n", encoding="utf-8")
+    assert run("corpus", "build", "tabs.csv", "--column", "text", "--sep", r"\t", "-o", "c").status == 0
+    assert list(Corpus.open("c")) == [["a", "b"]]
+    fails(run("corpus", "build", "rows.csv", "--column", "x", "-o", "d"), "there is no column 'x', but 'n', 'text'")
+    fails(run("corpus", "build", "rows.csv", "text.txt", "--column", "x", "-o", "d"), "cannot be read together")
+    fails(run("corpus", "build", "rows.csv", "--column", "text", "-o", "rows.csv"), "also the input")
+
+
+def test_a_table_that_is_read_as_text_is_told(run: Run) -> None:
+    Path("rows.csv").write_text("n,text\n1,a b\n", encoding="utf-8")
+    done = run("corpus", "build", "rows.csv", "-o", "c")
+    assert "rows.csv: read as text, a line a sentence, commas and all; --column NAME reads one of its columns" in (
+        done.errors
+    )
+    assert "read as text" not in run("corpus", "build", "rows.csv", "-o", "d", "-q").errors
+    assert "read as text" not in run("corpus", "build", "text.txt", "-o", "e").errors
+    assert "read as text" not in run("corpus", "build", "rows.csv", "--column", "text", "-o", "f").errors
+
+
+@pytest.mark.parametrize("option", ["--sep=;", "--quotechar=x"])
+@pytest.mark.parametrize("source", [["text.txt"], ["rows.csv"], ["t.parquet", "--column", "text"]])
+def test_options_of_csv_are_for_csv(run: Run, option: str, source: list[str]) -> None:
+    Path("rows.csv").write_text("n,text\n1,a b\n", encoding="utf-8")
+    Path("t.parquet").touch()
+    name = option.partition("=")[0]
+    fails(run("corpus", "build", *source, option, "-o", "d"), f"{name} is for .csv and .tsv files with --column")
+
+
 def test_without_pyarrow_the_error_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     fails(run("corpus", "build", "text.txt", "--column", "x", "-o", "d"), r"pip install 'fastemb\[arrow\]'")

@@ -51,7 +51,7 @@ def test_lines_are_identifiers(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("library")
 def test_the_demo_trains_shows_and_saves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    demo.run_demo(tmp_path / "demo.st", workers=1)
+    demo.run_demo(tmp_path / "demo.safetensors", workers=1)
     shown, errors = capsys.readouterr()
     assert errors == ""
     lines = shown.splitlines()
@@ -65,8 +65,8 @@ def test_the_demo_trains_shows_and_saves(tmp_path: Path, capsys: pytest.CaptureF
     assert any(line.startswith("  list:append") and "set:" in line for line in lines)
     assert any(line.startswith("  read:write") and "recv:" in line for line in lines)
     assert not any("loads:" in line for line in lines)
-    assert f"saved     {tmp_path / 'demo.st'}; go on with" in lines
-    saved = KeyedVectors.load(tmp_path / "demo.st")
+    assert f"saved     {tmp_path / 'demo.safetensors'}; go on with" in lines
+    saved = KeyedVectors.load(tmp_path / "demo.safetensors")
     assert set(WORDS) <= set(saved.index_to_key)
     assert saved.vector_size == 100
 

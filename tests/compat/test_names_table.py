@@ -1,16 +1,16 @@
 """The table of names in docs/migrating-from-gensim.md is complete and true."""
 
-import re
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from peers import recorded
+from peers.gensim.lines import rows_of_classes, rows_of_modules
 from peers.gensim.questions import examples
 
 import fastemb
 
-PAGE = Path(__file__).parents[2] / "docs" / "migrating-from-gensim.md"
 CLASSES = [
     "Word2Vec",
     "KeyedVectors",
@@ -24,23 +24,7 @@ CLASSES = [
 ]
 
 
-def states() -> dict[str, dict[str, str]]:
-    """State of every name, by class."""
-    tables: dict[str, dict[str, str]] = {}
-    rows: dict[str, str] = {}
-    for line in PAGE.read_text(encoding="utf-8").split("## Every public name")[1].splitlines():
-        if line.startswith("### "):
-            rows = tables.setdefault(line[4:], {})
-        elif row := re.fullmatch(r"\| `(\w+)(?:\(\.\.\.\))?` \| (same|differs|absent)(.*) \|", line):
-            assert row[1] not in rows
-            assert row[2] == "same" or len(row[3]) > 2, f"{row[1]}: no word on what to do"
-            rows[row[1]] = row[2]
-        else:
-            assert not line.startswith("| `"), line
-    return tables
-
-
-STATES = states()
+STATES = rows_of_classes()
 
 
 @pytest.fixture
@@ -62,3 +46,16 @@ def test_what_the_table_calls_absent_is_and_the_rest_is_there(name: str, ours: d
     for entry, state in STATES[name].items():
         if entry != name:
             assert hasattr(ours[name], entry) == (state != "absent"), entry
+
+
+def test_every_name_of_gensims_modules_is_in_the_table_and_no_other() -> None:
+    assert recorded("gensim")["answers"]["names: modules"] == sorted(rows_of_modules())
+
+
+@pytest.mark.parametrize(("name", "state"), rows_of_modules().items())
+def test_what_the_table_of_modules_calls_absent_is_and_the_rest_is_there(name: str, state: str) -> None:
+    module, _, entry = name.partition(".")
+    if module in ("scripts", "utils"):  # there are no such modules here
+        assert hasattr(fastemb, entry) == (state == "differs")
+    else:
+        assert hasattr(importlib.import_module(f"fastemb.models.{module}"), entry) == (state != "absent")

@@ -53,7 +53,7 @@ def described(name: str, value: Any) -> Iterator[str]:
 
 def signature(value: Any) -> str:
     """Names, kinds and defaults; annotations may become more precise."""
-    if not callable(value):
+    if not callable(value) or (isinstance(value, type) and issubclass(value, Exception)):
         return ""
     found = inspect.signature(value)
     bare = [one.replace(annotation=inspect.Parameter.empty) for one in found.parameters.values()]

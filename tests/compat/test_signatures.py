@@ -19,6 +19,7 @@ ADDED = {
 DEFAULTS = {
     ("Word2Vec", "__init__", "workers"): ("3", "None"),
     ("Word2Vec", "score", "total_sentences"): ("1000000", "None"),
+    ("Word2Vec", "train", "compute_loss"): ("False", "None"),
 }
 DROPPED = {("Word2Vec", "build_vocab"): {"kwargs"}, ("Word2Vec", "train"): {"kwargs"}}  # **kwargs for other methods
 OWN = {

@@ -193,7 +193,7 @@ def test_a_setting_that_makes_no_sense_is_named(adapter: Adapter, name: str, val
 
 
 def test_training_that_diverges_says_so(adapter: Adapter) -> None:
-    with pytest.raises(FloatingPointError, match="diverged"):
+    with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError, match="diverged"):
         adapter.fit(DATA, alpha=1e30)
 
 

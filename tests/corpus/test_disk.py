@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from reference.corpus_oracle import check, check_shape
 from sized import Sized
 
-from fastemb import Corpus, Vocabulary, Word2Vec
+from fastemb import CallbackAny2Vec, Corpus, KeyedVectors, Phrases, Vocabulary, Word2Vec
 from fastemb.corpus import disk
 from fastemb.corpus.blocks import EncodedBlock
 from fastemb.corpus.mapped import RELEASE_WORDS, OnDisk
@@ -33,6 +34,20 @@ SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], [
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "x.corpus"
+
+
+@pytest.mark.parametrize("straight", [False, True])
+def test_str_and_int_in_one_corpus_are_saved(path: Path, straight: bool) -> None:
+    sentences = [["a", 1, "1"], [2**63 - 1, "", 1], [-(2**63), "s1"]]
+    made = Corpus.from_sentences(sentences, save_to=path if straight else None)
+    if not straight:
+        made.save(path)
+    assert list(Corpus.open(path)) == sentences
+    model = Word2Vec(Corpus.open(path), vector_size=4, min_count=1, sample=0)
+    model.save(path.with_name("model"))
+    model.wv.save(path.with_name("vectors"))
+    assert Word2Vec.load(path.with_name("model")).wv.index_to_key == model.wv.index_to_key
+    assert KeyedVectors.load(path.with_name("vectors")).index_to_key == model.wv.index_to_key
 
 
 def same(one: Corpus, other: Corpus) -> None:
@@ -99,12 +114,12 @@ def test_any_safetensors_reader_reads_the_file(path: Path) -> None:
     assert metadata["format"] == "fastemb.Corpus"
 
 
-@pytest.mark.parametrize("keys", [[("a", 1)], [None], ["a", 1], [1.5]])
+@pytest.mark.parametrize("keys", [[("a", 1)], [b"a"], ["a", 1, b"a"], [1.5]])
 def test_keys_that_have_no_place_in_a_file_are_an_error(path: Path, keys: list[Any]) -> None:
     path.write_bytes(b"as it was")
-    with pytest.raises(TypeError, match="all str or all int"):
+    with pytest.raises(TypeError, match="keys must be str or int to be saved"):
         Corpus.from_sentences([keys]).save(path)
-    with pytest.raises(TypeError, match="all str or all int"):
+    with pytest.raises(TypeError, match="keys must be str or int to be saved"):
         Corpus.from_sentences([keys], save_to=path)
     assert path.read_bytes() == b"as it was"
     assert os.listdir(path.parent) == [path.name]
@@ -177,7 +192,7 @@ def test_pages_that_were_passed_are_given_back(path: Path, monkeypatch: pytest.M
     released: list[int] = []
     monkeypatch.setattr(OnDisk, "release", lambda self: released.append(1))
     for words, times in ((1000, 0), (RELEASE_WORDS, 1), (RELEASE_WORDS + 1000, 1), (2 * RELEASE_WORDS, 2), (0, 3)):
-        opened._passed(words)
+        opened.passed(words)
         assert len(released) == times
 
 
@@ -295,6 +310,98 @@ def test_ids_that_nobody_verified_never_reach_the_core(saved: Path, name: str, a
     model.build_vocab(opened)
     with pytest.raises(ValueError, match=r"x\.corpus: damaged: "):
         model.train(opened)
+
+
+USES: dict[str, Callable[[Corpus], Any]] = {
+    "iterate": list,
+    "the first sentences": lambda corpus: list(islice(corpus, 9)),
+    "select": lambda corpus: corpus.select(min_count=corpus.vocabulary.counts.max()),
+    "encode_with": lambda corpus: corpus.encode_with(Vocabulary([corpus.vocabulary.keys[1]], [1])),
+    "save": lambda corpus: corpus.save(Path(corpus._on_disk.path).with_name("again")),  # type: ignore[union-attr]
+    "pickle": pickle.dumps,
+    "copy": copy.deepcopy,
+    "Phrases": Phrases,
+    "join phrases": lambda corpus: Phrases(SENTENCES * 20, min_count=1, threshold=0.1)[corpus],
+    "find phrases": lambda corpus: Phrases(SENTENCES * 20, min_count=1, threshold=0.1).find_phrases(corpus),
+    "Word2Vec": lambda corpus: Word2Vec(corpus, vector_size=4, min_count=1),
+    "Word2Vec, fewer words": lambda corpus: Word2Vec(
+        corpus, vector_size=4, min_count=int(corpus.vocabulary.counts.max())
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:nothing was trained")
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize(
+    ("name", "at", "value"),
+    [
+        *(("ids", 7, value) for value in (-1, 99, -(2**31), 2**31 - 1)),
+        *(("offsets", 3, value) for value in (0, -5, 10**9, -(2**63), 2**63 - 1)),
+        ("offsets", 0, 1),
+        ("offsets", 0, -1),
+    ],
+)
+def test_ids_and_offsets_that_nobody_verified_are_looked_at_by_whatever_uses_them(
+    saved: Path, use: str, name: str, at: int, value: int
+) -> None:
+    USES[use](Corpus.open(saved, verify=False))
+    array = read_tensors(saved)[0][name].copy()
+    array[at] = value
+    rewritten(saved, **{name: array})
+    with pytest.raises(ValueError, match=r"x\.corpus: damaged: "):
+        USES[use](Corpus.open(saved, verify=False))
+
+
+def write_in_place(path: Path, mode: str, at: int) -> None:
+    """Write a byte until the time of change is another one: the system may count it in steps of milliseconds."""
+    before = path.stat().st_mtime_ns
+    while path.stat().st_mtime_ns == before:
+        with open(path, mode) as file:
+            file.seek(at)
+            file.write(b"\0")
+
+
+CHANGES: dict[str, Callable[[Path], Any]] = {
+    "written to": lambda path: write_in_place(path, "r+b", 0),
+    "appended to": lambda path: write_in_place(path, "ab", 0),
+    "touched": lambda path: os.utime(path, (1, 1)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:nothing was trained")
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_was_changed_while_it_was_open_is_refused(saved: Path, use: str, change: str) -> None:
+    opened = Corpus.open(saved)
+    CHANGES[change](saved)
+    with pytest.raises(ValueError, match=r"x\.corpus: the file was changed while it was open: open it again"):
+        USES[use](opened)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_noticed_before_the_next_epoch(saved: Path, change: str) -> None:
+    class Changing(CallbackAny2Vec):
+        epochs = 0
+
+        def on_epoch_end(self, model: Any) -> None:
+            self.epochs += 1
+            if self.epochs == 2:
+                CHANGES[change](saved)
+
+    callback = Changing()
+    with pytest.raises(ValueError, match=r"x\.corpus: the file was changed while it was open: open it again"):
+        Word2Vec(Corpus.open(saved), vector_size=4, min_count=1, epochs=5, callbacks=[callback])
+    assert callback.epochs == 2
+
+
+def test_a_file_that_is_replaced_or_removed_stays_open(saved: Path) -> None:
+    opened = Corpus.open(saved)
+    expected = list(opened)
+    Corpus.from_sentences([["x"]]).save(saved)
+    assert list(opened) == expected
+    opened.save(saved)
+    saved.unlink()
+    assert list(opened) == expected
 
 
 # ---- straight to disk ----

@@ -103,6 +103,12 @@ def zstd(folder: Path) -> Corpus:
     return Corpus.from_file(written(folder, "t.zst", data))
 
 
+def delimited(folder: Path, name: str, **options: Any) -> Corpus:
+    sep = options.get("sep") or ("\t" if ".tsv" in name else ",")
+    rows = "".join(f"{number}{sep}{line}\r\n" for number, line in enumerate(LINES))
+    return Corpus.from_csv(written(folder, name, f"id{sep}text\n{rows}".encode()), "text", **options)
+
+
 DOORS: dict[str, Callable[[Path], Corpus]] = {
     "text file": lambda folder: Corpus.from_file(written(folder, "t", TEXT.encode())),
     "gzip": lambda folder: Corpus.from_file(written(folder, "t.gz", gzip.compress(TEXT.encode()))),
@@ -118,6 +124,10 @@ DOORS: dict[str, Callable[[Path], Corpus]] = {
     "ids and offsets": lambda _: Corpus.from_ids(*id_arrays()[:2], keys=WORDS),
     "ragged ids": lambda _: Corpus.from_ids([[WORDS.index(word) for word in row] for row in SENTENCES], keys=WORDS),
     "sparse matrix": lambda _: sparse(),
+    "CSV": lambda folder: delimited(folder, "t.csv"),
+    "CSV, cached": lambda folder: delimited(folder, "t.csv", cache=folder / "c"),
+    "TSV, to disk": lambda folder: delimited(folder, "t.tsv", save_to=folder / "c", workers=3),
+    "MovieLens": lambda folder: delimited(folder, "t.dat", sep="::"),
     "Arrow text": lambda _: arrow("text"),
     "Arrow large text": lambda _: arrow("text", text="large_string"),
     "Arrow text views": lambda _: arrow("text", text="string_view"),
@@ -168,6 +178,7 @@ OWN = {
     "from_sentences": {"sentences", "split"},
     "from_ids": {"ids", "offsets", "keys"},
     "from_arrow": {"data", "column"},
+    "from_csv": {"path", "column", "columns", "sep", "quotechar"},
     "from_parquet": {"path", "column"},
 }
 
@@ -183,6 +194,22 @@ def test_options_and_defaults_of_a_door_are_those_that_are_declared_once(door: s
         assert taken == declared
 
 
-def test_an_option_of_a_door_is_passed_on() -> None:
-    options = ReadOptions.of({"min_count": 3, "lower": True, "source": "x", "cls": Corpus})
-    assert options == ReadOptions(min_count=3, lower=True)
+@pytest.mark.parametrize("door", OWN)
+def test_every_option_of_a_door_is_passed_on(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class ReadError(Exception):
+        pass
+
+    def read(*arguments: Any) -> None:
+        raise ReadError(arguments[-1])
+
+    for name in ("read_files", "read_sentences", "read_ids", "read_column", "read_parquet", "read_csv"):
+        monkeypatch.setattr(f"fastemb.corpus.corpus.{name}", read)
+    declared = {option.name for option in fields(ReadOptions)}
+    options = declared & set(inspect.signature(getattr(Corpus, door)).parameters)
+    given: dict[str, Any] = {name: name if name in ("save_to", "cache") else object() for name in options}
+    with pytest.raises(ReadError) as caught:
+        getattr(Corpus, door)(None, **given)
+    passed = caught.value.args[0]
+    if door == "from_csv":  # whose encoding goes with the form of the text
+        del given["encoding"]
+    assert passed == ReadOptions(**given)

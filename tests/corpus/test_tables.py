@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import types
 from typing import Any
@@ -199,8 +200,7 @@ def test_polars(frame: bool) -> None:
     for column in ("text", "lists", "category"):
         corpus = Corpus.from_arrow(data, column) if frame else Corpus.from_arrow(data[column])
         check(corpus, WORDS)
-    with pytest.raises(TypeError, match=r"LazyFrame.*collect it first"):
-        Corpus.from_arrow(data.lazy(), "text")
+    check(Corpus.from_arrow(data.lazy(), "text"), WORDS)
 
 
 def test_hugging_face_datasets() -> None:
@@ -246,8 +246,9 @@ def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any) -> None:
     pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
     sized = Sized(table_bytes=12_000)
     with pq.ParquetFile(tmp_path / "x.parquet") as file:
-        assert rows_at_a_time(file.metadata, "t", ReadSizes(table_bytes=12_000)) == 2
-        assert rows_at_a_time(file.metadata, "n", ReadSizes(table_bytes=12_000)) > 2
+        assert rows_at_a_time(file.metadata, ReadSizes(table_bytes=12_000)) == 2
+        assert rows_at_a_time(file.metadata, ReadSizes(table_bytes=1)) == 1
+        assert rows_at_a_time(file.metadata, ReadSizes(table_rows=99)) == 99
     check(sized.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
 
 
@@ -298,6 +299,41 @@ def test_damaged_pages_of_parquet_are_an_error_with_the_file(tmp_path: Any) -> N
     path.write_bytes(whole)
     with pytest.raises(ValueError, match=r"x\.parquet: "):
         Corpus.from_parquet(path, "t")
+
+
+DAMAGE = """
+import random, sys
+from fastemb import Corpus
+
+source, path = sys.argv[1:]
+whole = open(source, "rb").read()
+footer = len(whole) - int.from_bytes(whole[-8:-4], "little") - 8
+for seed in [*range(500, 560), 836, 1033]:
+    draw = random.Random(seed)
+    data = bytearray(whole)
+    in_footer = draw.random() < 0.75
+    for _ in range(draw.choice([1, 1, 2, 4])):
+        at = draw.randrange(footer if in_footer else 0, len(data))
+        data[at] = draw.randrange(256) if draw.random() < 0.5 else data[at] ^ 1 << draw.randrange(8)
+    open(path, "wb").write(data)
+    for column in ("text", "words", None):
+        try:
+            Corpus.from_parquet(path, column, workers=1)
+        except (ValueError, TypeError) as error:
+            assert type(error).__module__ == "builtins" or type(error).__name__ == "NothingKeptError", (seed, error)
+            assert not isinstance(error, UnicodeError) and path in str(error), (seed, column, error)
+"""
+
+
+@pytest.mark.integration
+def test_damaged_parquet_is_an_error_with_the_file_and_never_ends_the_process(tmp_path: Any) -> None:
+    """In some of these files pyarrow throws out of reach of Python when it is asked for the size of a column."""
+    rows = range(300)
+    columns = {"n": rows, "text": [f"the cat {n} sat" for n in rows], "words": [["a", f"w{n}"] for n in rows]}
+    pq.write_table(pa.table(columns), tmp_path / "whole.parquet", row_group_size=100)
+    command = [sys.executable, "-c", DAMAGE, str(tmp_path / "whole.parquet"), str(tmp_path / "damaged.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_faults_name_the_file_and_the_row_in_it(folder: Any) -> None:
@@ -375,7 +411,7 @@ def test_columns_must_be_named_and_be_there() -> None:
         Corpus.from_arrow(pa.array(["a"]), "x")
 
 
-@pytest.mark.parametrize("data", ["table.parquet", [["a"]], None, {"a": ["b"]}])
+@pytest.mark.parametrize("data", ["table.parquet", [["a"]], None, {"a": 5}])
 def test_what_is_no_table_is_named(data: Any) -> None:
     with pytest.raises(TypeError, match=r"must be an Arrow array or table, or a frame.*from_parquet"):
         Corpus.from_arrow(data)

@@ -1,9 +1,12 @@
 """Corpus.from_file."""
 
+import gzip
+import io
 import os
 import random
 import signal
 import sys
+import tarfile
 import threading
 import time
 import weakref
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 from reference.corpus_oracle import check, split
 from sized import Sized
 
-from fastemb.corpus import RULE_DISCARD, Corpus, Vocabulary, encoder
+from fastemb.corpus import RULE_DISCARD, Corpus, LineSentence, Text8Corpus, Vocabulary, encoder, text
 from fastemb.corpus.blocks import EncodedBlock
 from fastemb.corpus.memory import join_blocks
 
@@ -385,3 +388,76 @@ def test_memory_holds_ids_once(workers):
     assert blocks == []
     assert ids.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert offsets.tolist() == [0, 2, 5, 8, 11]
+
+
+# ---- words and lines without end ----
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_word_without_end_is_refused_with_its_line(path, pack, workers):
+    path.write_bytes(pack(b"a\nb c\n" + b"x" * (text.LONGEST_TOKEN + (4 << 20))))
+    with pytest.raises(ValueError, match=f"{path}, line 3: a word of more than 16,777,216 bytes, without white space"):
+        Corpus.from_file(path, workers=workers)
+
+
+@pytest.mark.parametrize("option", [{"token_pattern": "x+"}, {"tokenizer": str.split}])
+def test_a_line_without_end_is_refused_where_lines_are_split_whole(path, option, monkeypatch):
+    monkeypatch.setattr(text, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(text, "LONGEST_TOKEN", 10)
+    sized = Sized(block_bytes=100)
+    path.write_bytes(b"a\n" + b"x " * 300 + b"\n")
+    assert sized.from_file(path, **option).words > 300 - 1
+    path.write_bytes(b"a\n" + b"x " * 3000 + b"\n")
+    with pytest.raises(ValueError, match=f"{path}, line 2: a line of more than 1,000 bytes, .* cut it to several"):
+        sized.from_file(path, **option)
+    assert sized.from_file(path).words == 3001, "split at white space, a line may have any length"
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_white_space_of_any_kind_ends_a_word(path, space, monkeypatch):
+    monkeypatch.setattr(text, "LONGEST_TOKEN", 100)
+    path.write_bytes(f"abcé{space}".encode() * 200)
+    assert Sized(block_bytes=30).from_file(path).words == 200
+
+
+def test_text8_refuses_a_word_without_end_too(path):
+    path.write_bytes(gzip.compress(b"a b " + b"x" * (text.LONGEST_TOKEN + (2 << 20))))
+    with pytest.raises(ValueError, match=f"{path}, byte 4: a word of more than 16,777,216 bytes"):
+        list(Text8Corpus(path))
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz", "a.txt"])
+def test_an_archive_is_named_and_what_to_do(tmp_path, name):
+    inside, archive = tmp_path / "inside.txt", tmp_path / name
+    inside.write_text("a b c\n")
+    with tarfile.open(archive, f"w:{name.partition('.tar.')[2]}") as tar:
+        tar.add(inside, "inside.txt")
+    with pytest.raises(ValueError, match=f"{name}: a tar archive: unpack it, as with tar -xf .*{name}, and give the"):
+        Corpus.from_file(archive)
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "out", filter="data")
+    assert list(Corpus.from_file(tmp_path / "out")) == [["a", "b", "c"]]
+
+
+# ---- byte order marks ----
+
+MARKED = "\ufeffking queen\nking \ufeffx\n"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path,
+        lambda path: io.BytesIO(MARKED.encode()),
+        lambda path: io.StringIO(MARKED),
+        lambda path: MARKED.splitlines(),
+        lambda path: MARKED.encode().splitlines(),
+    ],
+    ids=["path", "bytes", "text", "list of str", "list of bytes"],
+)
+def test_line_sentence_skips_a_byte_order_mark_at_the_start_only(path, make):
+    path.write_text(MARKED, encoding="utf-8")
+    sentences = LineSentence(make(path))
+    for _ in range(2):
+        assert list(sentences) == [["king", "queen"], ["king", "\ufeffx"]]

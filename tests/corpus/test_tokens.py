@@ -4,6 +4,7 @@ import gzip
 import io
 import random
 import re
+import signal
 import threading
 import time
 
@@ -138,6 +139,47 @@ def test_words_keep_the_order_of_the_file_whatever_the_workers(path):
     for workers in (1, 2, 5):
         check(sized.from_file(path, tokenizer=str.split, workers=workers), split(content))
         check(sized.from_file(path, token_pattern=r"\S+", workers=workers), split(content))
+
+
+class Piped:
+    """A tokenizer that is given many lines at once, as spaCy's are."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __call__(self, line):
+        raise AssertionError
+
+    def pipe(self, lines):
+        self._function(lines)
+        return [[] for _ in lines]
+
+
+@pytest.mark.parametrize("kind", ["function", "pipe"])
+@pytest.mark.parametrize("door", ["file", "sentences", "table"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_interrupt_does_not_wait_for_the_lines_that_were_read(path, kind, door, workers):
+    lines = ["a b"] * 30_000
+    passed = []
+
+    def tokenize(some):
+        before = len(passed)
+        passed.extend(some)
+        time.sleep(2e-4 * len(some))
+        if before < 200 <= len(passed):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    tokenizer = Piped(tokenize) if kind == "pipe" else lambda line: tokenize([line]) or line.split()
+    sized = Sized(block_bytes=50_000)
+    path.write_text("\n".join(lines))
+    doors = {
+        "file": lambda: sized.from_file(path, tokenizer=tokenizer, workers=workers),
+        "sentences": lambda: Corpus.from_sentences(lines, split=True, tokenizer=tokenizer),
+        "table": lambda: Corpus.from_arrow(pytest.importorskip("pyarrow").array(lines), tokenizer=tokenizer),
+    }
+    with pytest.raises(KeyboardInterrupt):
+        doors[door]()
+    assert len(passed) < 5_000
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -145,6 +145,7 @@ def test_word_pairs(compare, caplog):
     assert linear == (pytest.approx(0.22898052802365956, rel=1e-6), pytest.approx(0.7710194719763404, rel=1e-6))
     assert ranked == (pytest.approx(0.4), pytest.approx(0.6))
     assert (linear.statistic, ranked.pvalue) == (linear[0], ranked[1])
+    assert (linear.correlation, ranked.correlation) == (linear[0], ranked[0])
     assert unknown == 20.0
     assert caplog.text.count("left out") == 3
 
@@ -208,3 +209,15 @@ def test_correlations_of_short_or_uneven_series():
         with pytest.raises(ValueError, match="same length"):
             pearson(x, y)
     assert pearson([1, 2, 3], [2, 4, 6]) == (pytest.approx(1), pytest.approx(0, abs=1e-7))
+
+
+def test_words_paired_with_themselves_have_a_cosine_of_exactly_one(tmp_path):
+    """As in gensim, they count like any other pair; all of them are equal, whatever their vectors round to."""
+    words = [f"w{at}" for at in range(50)]
+    vectors = KeyedVectors._from_arrays(words, np.random.default_rng(1).normal(size=(50, 100)).astype(np.float32))
+    lines = [f"{word}\t{word}\t10" for word in words] + [f"{words[0]}\t{word}\t1" for word in words[1:]]
+    (tmp_path / "pairs").write_text("\n".join(lines))
+    found = vectors.evaluate_word_pairs(tmp_path / "pairs")
+    cosines = [1.0] * 50 + [float(vectors.similarity(words[0], word)) for word in words[1:]]
+    scores = [10.0] * 50 + [1.0] * 49
+    assert found == (pearson(scores, cosines), spearman(scores, cosines), 0)

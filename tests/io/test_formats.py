@@ -9,6 +9,7 @@ import pytest
 
 from fastemb.io import formats
 from fastemb.io.formats import VectorTable, fastemb_file, read_vectors, word2vec_binary, word2vec_text, write_vectors
+from fastemb.io.input_file import open_source
 
 TABLE = VectorTable(["b", "a"], np.array([[1, 2, 0.5], [3, -4, 1e-3]], np.float32), {"count": np.array([2, 1])})
 
@@ -38,13 +39,40 @@ def test_what_a_format_writes_it_alone_recognises_and_reads(module: formats.Form
         ("x.bin", word2vec_binary),
         ("x.safetensors", fastemb_file),
         ("x", fastemb_file),
-        ("x.y", fastemb_file),
+        ("folder.y/x", fastemb_file),
+        ("x.vec.gz", word2vec_text),
+        ("x.txt.BZ2", word2vec_text),
+        ("x.bin.xz", word2vec_binary),
     ],
 )
 def test_names_say_what_is_written(name: str, module: formats.Format, tmp_path: Path) -> None:
+    (tmp_path / "folder.y").mkdir()
     write_vectors(tmp_path / name, TABLE)
     module.write(tmp_path / "other", TABLE)
-    assert (tmp_path / name).read_bytes() == (tmp_path / "other").read_bytes()
+    with open_source(tmp_path / name) as (file, size):
+        assert file.read() == (tmp_path / "other").read_bytes()
+    assert (size is None) == name.lower().endswith((".gz", ".bz2", ".xz"))
+    assert_equal(read_vectors(tmp_path / name), TABLE)
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.csv", "x.pkl", "x.y", "x.gz", "x.kv", "x.model", "x.npy.gz", "x.vec.pkl"])
+def test_names_of_other_formats_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"x\..*ending says the format.*\.txt/\.vec \(word2vec text\)"):
+        write_vectors(tmp_path / name, TABLE)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.vec.zip", "x.vec.tar.gz", "x.tgz", "x.vec.lz4", "x.vec.7z", "x.vec.lzma"])
+def test_compressed_files_that_are_not_written(name: str, tmp_path: Path) -> None:
+    for write in (write_vectors, word2vec_text.write, word2vec_binary.write):
+        with pytest.raises(ValueError, match=r"such files cannot be written; of compressed ones \.gz, \.bz2"):
+            write(tmp_path / name, TABLE)  # type: ignore[operator]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fastembs_own_files_are_not_compressed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"not compressed: leave \.gz out"):
+        write_vectors(tmp_path / "x.safetensors.gz", TABLE)
 
 
 def test_word2vec_files_are_sorted_by_count_and_packed_ones_are_read(tmp_path: Path) -> None:

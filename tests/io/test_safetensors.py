@@ -147,13 +147,30 @@ def test_mangled_files_never_crash(tmp_path, at, junk, cut, mmap):
     assert all(isinstance(array, np.ndarray) for array in tensors.values())
 
 
-@given(st.lists(st.text()) | st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
+whole_numbers = st.integers(-(2**63), 2**63 - 1)
+
+
+@given(st.lists(st.text()) | st.lists(whole_numbers, min_size=1) | st.lists(st.text() | whole_numbers))
 def test_keys_come_back(keys):
     tensors, key_type = pack_keys(keys)
     assert unpack_keys("x", tensors, key_type) == keys
+    assert list(map(type, unpack_keys("x", tensors, key_type))) == list(map(type, keys))
 
 
-@pytest.mark.parametrize("keys", [["a", 1], [1, "a"], [1.5], [None], [("a",)], [True], [b"a"]])
+@pytest.mark.parametrize("text", ["", "x", "i", "i1.5", "i٣", "i9223372036854775808", "i" + "1" * 9000])
+def test_mixed_keys_that_are_damaged(text):
+    tensors, _ = pack_keys([text])
+    with pytest.raises(ValueError, match="x: the keys are missing or damaged"):
+        unpack_keys("x", tensors, "mixed")
+
+
+@pytest.mark.parametrize("keys", [[2**63], [-(2**63) - 1], ["a", 2**63]])
+def test_integers_that_do_not_fit_are_refused(keys):
+    with pytest.raises(OverflowError, match=r"integer keys must fit in 64 bits with sign to be saved; make .* a str"):
+        pack_keys(keys)
+
+
+@pytest.mark.parametrize("keys", [["a", 1.5], [1, "a", None], [1.5], [None], [("a",)], [True], ["a", True], [b"a"]])
 def test_keys_of_other_types_are_refused(keys):
     with pytest.raises(TypeError, match="keys must be"):
         pack_keys(keys)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,6 +87,20 @@ def test_wrong_arguments(index: ItemIndex, monkeypatch: pytest.MonkeyPatch) -> N
         ItemIndex(keyed(VECTORS))
 
 
+@pytest.mark.parametrize("name", ["connectivity", "expansion_add", "expansion_search"])
+def test_sizes_of_the_graph(name: str) -> None:
+    assert len(ItemIndex(keyed(VECTORS[:20]), **{name: np.int64(16)})) == 20  # type: ignore[arg-type]
+    for wrong, error in ((0, ValueError), ("x", TypeError)):
+        with pytest.raises(error, match=name):
+            ItemIndex(keyed(VECTORS[:20]), **{name: wrong})  # type: ignore[arg-type]
+
+
+def test_what_is_no_vectors(index: ItemIndex) -> None:
+    for ask in (lambda: ItemIndex(VECTORS), lambda: index.add(VECTORS)):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"give KeyedVectors, such as model\.wv_out"):
+            ask()
+
+
 def test_recall_counts_what_there_is() -> None:
     few = ItemIndex(keyed(VECTORS[:4]), workers=1)
     assert few.recall(QUERIES, 20) == 1
@@ -123,3 +139,94 @@ def test_an_n_below_one_is_refused(index: ItemIndex, n: int) -> None:
     for ask in (index.search, index.recall):
         with pytest.raises(ValueError, match="n must be at least 1"):
             ask(QUERIES, n)
+
+
+# ---- saved, loaded, added to ----
+
+
+def same(one: ItemIndex, two: ItemIndex) -> bool:
+    rows, scores = one.search(QUERIES, 10)
+    other_rows, other_scores = two.search(QUERIES, 10)
+    return one.index_to_key == two.index_to_key and bool((rows == other_rows).all() and (scores == other_scores).all())
+
+
+KEYS: dict[str, list[Any]] = {
+    "text": [f"item{row}" for row in range(200)],
+    "numbers": list(range(200)),
+    "mixed": ["a", *range(198), ("b", 2**64)],
+}
+
+
+@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("normalize", [False, True])
+def test_a_saved_index_is_the_same_index(kind: str, normalize: bool, tmp_path: Path) -> None:
+    vectors = KeyedVectors(SIZE)
+    vectors.add_vectors(KEYS[kind], VECTORS[:200])
+    made = ItemIndex(vectors, normalize=normalize, expansion_search=64, workers=1)
+    made.save(tmp_path / "index.safetensors")
+    loaded = ItemIndex.load(tmp_path / "index.safetensors", workers=1)
+    assert same(made, loaded)
+    assert repr(loaded) == f"ItemIndex(200 items, 16 dimensions{', normalize=True' if normalize else ''})"
+    more = KeyedVectors(SIZE)
+    more.add_vectors([f"more{row}" for row in range(100)], VECTORS[200:300])
+    made.add(more)
+    loaded.add(more)
+    assert same(made, loaded)
+
+
+@pytest.mark.parametrize("longer", [False, True])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_items_that_are_added_are_found(longer: bool, normalize: bool) -> None:
+    order = np.argsort(np.linalg.norm(VECTORS, axis=1) * (1 if longer else -1), kind="stable")
+    vectors = KeyedVectors(SIZE)
+    vectors.add_vectors(order[:2000].tolist(), VECTORS[order[:2000]])
+    more = KeyedVectors(SIZE)
+    more.add_vectors(order[2000:].tolist(), VECTORS[order[2000:]])
+    made = ItemIndex(vectors, normalize=normalize, workers=1)
+    made.add(more)
+    assert len(made) == ITEMS
+    assert made.index_to_key == order.tolist()
+    assert made.recall(QUERIES, 20) >= 0.95
+    rows, scores = made.search(QUERIES, 5)
+    unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True) if normalize else VECTORS
+    np.testing.assert_allclose(scores, np.einsum("qd,qnd->qn", QUERIES, unit[order[rows]]), rtol=1e-4, atol=1e-4)
+
+
+def test_what_cannot_be_added_changes_nothing(index: ItemIndex, tmp_path: Path) -> None:
+    before = repr(index), index.search(QUERIES, 3)[0].tolist()
+    fresh = KeyedVectors(SIZE)
+    fresh.add_vectors(["new", "item5"], VECTORS[:2])
+    with pytest.raises(ValueError, match="'item5' is in the index already; 1 of these items are"):
+        index.add(fresh)
+    shorter = KeyedVectors(3)
+    shorter.add_vectors(["new"], np.ones((1, 3), np.float32))
+    with pytest.raises(ValueError, match="the index holds vectors of 16, not 3"):
+        index.add(shorter)
+    bad = KeyedVectors(SIZE)
+    bad.add_vectors(["new"], np.full((1, SIZE), np.inf, np.float32))
+    with pytest.raises(ValueError, match="finite"):
+        index.add(bad)
+    assert (repr(index), index.search(QUERIES, 3)[0].tolist()) == before
+
+
+def test_damaged_files_of_an_index_are_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "index.safetensors"
+    vectors = keyed(VECTORS[:50])
+    ItemIndex(vectors, workers=1).save(path)
+    data = path.read_bytes()
+    changes = [
+        (b'\\"longest\\": ', b'\\"longesd\\": '),
+        (b'\\"connectivity\\": 32', b'\\"connectivity\\": -2'),
+        (b'\\"normalize\\": false', b'\\"normalize\\": 12345'),
+        (b'\\"checksum\\": ', b'\\"checksum\\":9'),
+        (b"fastemb.ItemIndex", b"fastemb.ItemIndes"),
+        (data[-9:], bytes(9) if data[-9:] != bytes(9) else b"x" * 9),
+    ]
+    for old, new in changes:
+        assert old in data
+        path.write_bytes(data.replace(old, new))
+        with pytest.raises(ValueError, match=r"index\.safetensors: (damaged|holds no ItemIndex)"):
+            ItemIndex.load(path)
+    vectors.save(path)
+    with pytest.raises(ValueError, match=r"holds no ItemIndex; KeyedVectors\.load reads it"):
+        ItemIndex.load(path)

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from fastemb.items import Interactions
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*rows of a matrix of ratings")
+
 BASKETS: list[list[Any]] = [["milk", "bread"], [], ["bread", "eggs", "milk"], ["tea"]]
 TABLE: dict[str, Any] = {
     "user": ["b", "a", "b", "a", "c", "a"],
@@ -53,9 +55,9 @@ def test_baskets_keep_their_numbers_over_many_batches() -> None:
     assert list(data) == [*many, [], *map(list, late)]
     with pytest.raises(ValueError, match="basket 6000: an item is missing"):
         Interactions.from_baskets([*many, ["tea", None], [math.nan]])
-    with pytest.raises(TypeError, match=r"basket 6001 is not a list of hashable items: \['tea', \[\]\]"):
+    with pytest.raises(TypeError, match=r"basket 6001 is not a list of hashable items: it holds the list \[\]"):
         Interactions.from_baskets([*many, ["tea"], ["tea", []]])
-    with pytest.raises(TypeError, match="basket 6000 is a str, not a list of items: 'tea'"):
+    with pytest.raises(TypeError, match="basket 6000 is a str, not a list of items: the str 'tea'"):
         Interactions.from_baskets([*many, "tea"])
 
 
@@ -256,11 +258,11 @@ def test_a_gap_of_exactly_that_length_does_not_split() -> None:
         ("time", float("nan"), r"row 1 \(counting from 0\): the time is missing"),
         ("time", None, r"row 1 \(counting from 0\): the time is missing"),
         ("time", float("inf"), r"row 1 \(counting from 0\): the time is infinite"),
-        ("time", "soon", "must be numbers or times"),
+        ("time", "soon", r"row 1 \(counting from 0\): the time must be numbers, or dates .* not 'soon'"),
         ("weight", float("nan"), r"row 1 \(counting from 0\): the weight is missing"),
         ("weight", -1.0, r"row 1 \(counting from 0\): the weight is negative"),
         ("weight", float("-inf"), r"row 1 \(counting from 0\): the weight is infinite"),
-        ("weight", "much", "must be numbers or times"),
+        ("weight", "much", r"row 1 \(counting from 0\): the weight must be numbers, not 'much'"),
     ],
 )
 def test_bad_values_are_refused_with_their_row(column: str, value: Any, message: str) -> None:
@@ -454,7 +456,7 @@ def test_numbers_and_times_of_a_text_are_told_by_the_line(tmp_path: Path) -> Non
         ("a,b,nan,1", "line 4: the t is missing"),
         ("a,b,1,-1", "line 4: the w is negative"),
         ("a,b,1,inf", "line 4: the w is infinite"),
-        ("a,b,1,many", "must be numbers or times"),
+        ("a,b,1,many", "line 4: the w must be numbers, not 'many'"),
         (f"a,b,1,{'9' * 70}", "line 4: the w must be numbers or times"),
     ):
         path.write_text(f'u,i,t,w\n"a\n",b,1,1\n{row}\n')
@@ -464,11 +466,11 @@ def test_numbers_and_times_of_a_text_are_told_by_the_line(tmp_path: Path) -> Non
 
 @pytest.mark.integration
 def test_long_text_is_read_part_by_part(tmp_path: Path) -> None:
-    rows = 100_000
+    rows = 300_000
     path = tmp_path / "long.csv"
     with open(path, "w") as file:
         file.write("user,item,time,unused\n")
-        file.writelines(f"u{row % 7},i{row % 11},{'2024-01-01' if row == rows - 1 else 2000},\n" for row in range(rows))
+        file.writelines(f"u{row % 7},i{row % 11},{2000 + row % 3}-01-01,\n" for row in range(rows))
     tracemalloc.start()
     data = Interactions.from_file(path, session="user", item="item", time="time")
     peak = tracemalloc.get_traced_memory()[1]
@@ -476,8 +478,8 @@ def test_long_text_is_read_part_by_part(tmp_path: Path) -> None:
     assert data.shape == (7, 11)
     assert len(data.items) == rows
     assert data.times is not None
-    assert sorted(set(data.times)) == [946684800.0, 1704067200.0]  # years, as one of them is a date
-    assert peak < 120 * rows  # lists of all fields took 200 bytes a row and more
+    assert sorted(set(data.times)) == [946684800.0, 978307200.0, 1009843200.0]
+    assert peak < 110 * rows + (48 << 20)  # and a block; lists of all fields take 300 bytes a row
 
 
 def test_parquet(tmp_path: Path) -> None:

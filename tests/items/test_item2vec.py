@@ -118,7 +118,8 @@ def test_heavy_events_teach_more() -> None:
 def test_rare_items_are_dropped() -> None:
     made = small_model(min_count=5).fit([*SHOP, ["rare", "k0i0"]])
     assert "rare" not in made.wv
-    assert made.recommend(["rare"], 1)[0][1] < 1  # nothing is known of it: the most popular item
+    with pytest.warns(UserWarning, match="knows no item"):
+        assert made.recommend(["rare"], 1)[0][1] < 1  # nothing is known of it: the most popular item
 
 
 def test_items_are_sorted_by_count_and_then_by_first_occurrence() -> None:
@@ -156,11 +157,30 @@ def test_kinds_of_random_state(state: Any) -> None:
         ("min_count", -1),
         ("workers", 0),
         ("random_state", -1),
+        ("random_state", "x"),
+        ("random_state", 2.5),
+        ("random_state", True),
+        ("alpha", True),
+        ("min_count", False),
+        ("epochs", True),
+        ("min_alpha", 5),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(name: str, value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match="seed" if name == "random_state" else name):
+    with pytest.raises((ValueError, TypeError), match=name):
         small_model(**{name: value}).fit(SHOP)
+
+
+def test_a_sample_of_none_keeps_all_items() -> None:
+    none, zero = (small_model(sample=sample).fit(SHOP) for sample in (None, 0))
+    assert np.array_equal(none.wv.vectors, zero.wv.vectors)
+
+
+@pytest.mark.parametrize(("sg", "least"), [(None, 2), (0, 1), (1, 1)])
+def test_the_least_vector_size_is_that_of_the_kind(sg: int | None, least: int) -> None:
+    with pytest.raises(ValueError, match=f"vector_size must be at least {least}, not {least - 1}"):
+        small_model(vector_size=least - 1, sg=sg).fit(SHOP)
+    small_model(vector_size=least, sg=sg).fit(SHOP)
 
 
 def test_options_that_would_be_ignored_are_refused() -> None:
@@ -169,7 +189,7 @@ def test_options_that_would_be_ignored_are_refused() -> None:
 
 
 def test_divergence_says_what_to_do() -> None:
-    with pytest.raises(FloatingPointError, match="Lower alpha"):
+    with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError, match="Lower alpha"):
         model(alpha=1e30)
 
 
@@ -245,6 +265,7 @@ def test_what_is_excluded_or_no_candidate_is_not_recommended(shop_model: Item2Ve
         shop_model.recommend(history, candidates=["unknown"])
 
 
+@pytest.mark.filterwarnings("ignore:the model knows no item")
 def test_many_at_once_are_as_one_by_one(shop_model: Item2Vec) -> None:
     histories: list[list[str]] = [*NEW, [], ["unknown"], ["k0i1", "unknown"]]
     exclude = [[f"k{number % 4}i{item}" for item in range(number % 5)] for number in range(len(histories))]
@@ -277,6 +298,7 @@ def test_users_are_recommended_by_what_they_had(shop_model: Item2Vec) -> None:
     assert not any(set(row) & set(had) for row, had in zip(everyone.tolist(), SHOP, strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:the model knows no item")
 def test_a_history_of_nothing_known_gets_what_is_popular() -> None:
     made = small_model().fit([["a", "b"]] * 5 + [["a", "c"]] * 3 + [["c", "d"]])
     assert made.recommend([], 2) == [("a", pytest.approx(8 / 9)), ("b", pytest.approx(5 / 9))]
@@ -348,6 +370,7 @@ def test_learning_on_respects_min_count_and_starts_from_nothing() -> None:
         made.set_params(vector_size=7).partial_fit(SHOP)
 
 
+@pytest.mark.filterwarnings("ignore:the model knows no item")
 @pytest.mark.parametrize("failure", ["diverges", "is interrupted"])
 def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = model()
@@ -355,13 +378,13 @@ def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeyp
     settings = made.get_params()
     if failure == "diverges":
         made.set_params(alpha=1e30)
-        with pytest.raises(FloatingPointError):
+        with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError):
             made.partial_fit(SHOP + again)
     else:
         trained = Core.train
 
-        def interrupted(self: Core, *args: Any) -> None:
-            trained(self, *args)
+        def interrupted(self: Core, *args: Any, **options: Any) -> None:
+            trained(self, *args, **options)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
@@ -423,10 +446,26 @@ def test_baskets_that_join_users_with_names_are_saved(tmp_path: Path) -> None:
     assert loaded.histories.session_keys == [*users, *range(len(NEW))]
 
 
-@pytest.mark.parametrize("items", [[("a", 1), ("b", 2)], ["a", 1], [2**64, 1], [0.5, 1]])
+@pytest.mark.parametrize(
+    "items",
+    [[("a", 1), ("b", 2)], ["a", 1], ["1", 1], [2**63, 1], [2**64, 2**65], [-(2**64), "x"], [0.5, 1.5], [True, "a"]],
+)
+def test_items_of_many_kinds_are_saved(items: list[Any], tmp_path: Path) -> None:
+    data = Interactions.from_baskets([items] * 3)
+    check_storable(data, histories=True)
+    made = small_model(epochs=1, negative=1, alpha=0.01).fit(data)
+    made.save(tmp_path / "m.safetensors")
+    loaded = Item2Vec.load(tmp_path / "m.safetensors")
+    assert loaded.wv.index_to_key == made.wv.index_to_key
+    assert list(map(type, loaded.wv.index_to_key)) == list(map(type, made.wv.index_to_key))
+    assert loaded.recommend(items[:1]) == made.recommend(items[:1])
+    assert list(loaded.histories) == list(made.histories)
+
+
+@pytest.mark.parametrize("items", [[frozenset({1}), "a"], [b"a", "b"], [("a", b"b"), "c"]])
 def test_items_that_no_file_holds(items: list[Any], tmp_path: Path) -> None:
     made = small_model(epochs=1, negative=1, alpha=0.01).fit([items])
-    with pytest.raises(TypeError, match=r"items: .* all str, or all int of 64 bits"):
+    with pytest.raises(TypeError, match="items: a file holds str, numbers and tuples of them"):
         made.save(tmp_path / "no.safetensors")
     assert not list(tmp_path.iterdir())
     with pytest.raises(TypeError, match="items: "):
@@ -454,7 +493,7 @@ def test_damaged_files_are_refused_by_name(tmp_path: Path) -> None:
     made = model()
     made.save(path)
     made.wv.save(other)
-    with pytest.raises(ValueError, match=r"vectors\.safetensors: holds no Item2Vec model"):
+    with pytest.raises(ValueError, match=r"vectors\.safetensors: holds no Item2Vec; KeyedVectors\.load"):
         Item2Vec.load(other)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])

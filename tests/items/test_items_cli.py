@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from shops import baskets
 
 from fastemb.cli import main
-from fastemb.items import Item2Vec
+from fastemb.items import Interactions, Item2Vec
 
 COLUMNS = ["--session", "user", "--item", "film", "--time", "when", "--weight", "stars"]
 SETTINGS = ["--vector-size", "12", "--negative", "5", "--epochs", "30", "--alpha", "0.25", "--workers", "1", "-q"]
@@ -67,7 +68,8 @@ def test_everyone_into_a_file(model: Path, capsys: pytest.CaptureFixture[str]) -
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 400 * 3
-    assert rows[0].keys() == {"user", "rank", "item", "score"}
+    assert rows[0].keys() == {"user", "rank", "item", "score", "basis"}
+    assert {row["basis"] for row in rows} == {"history"}
     assert [row["rank"] for row in rows[:4]] == ["1", "2", "3", "1"]
     assert main(["items", "recommend", str(model), "--all"]) == 1
     assert "-o" in capsys.readouterr().err
@@ -147,10 +149,10 @@ def test_items_that_no_file_holds_are_refused_before_training(
     import pyarrow.parquet
 
     monkeypatch.delattr(Item2Vec, "fit")
-    pyarrow.parquet.write_table(arrow.table({"user": [1, 1], "item": [0.5, 1.5]}), tmp_path / "t.parquet")
+    pyarrow.parquet.write_table(arrow.table({"user": [1, 1], "item": [b"a", b"b"]}), tmp_path / "t.parquet")
     arguments = [str(tmp_path / "t.parquet"), "--session", "user", "--item", "item", "-o", str(tmp_path / "m")]
     assert main(["items", "train", *arguments]) == 1
-    assert "all str, or all int" in capsys.readouterr().err
+    assert "items: a file holds str, numbers and tuples" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("options", [["similar", "M", "k0i0", "-n", "0"], ["recommend", "M", "--all", "-n", "-4"]])
@@ -162,6 +164,13 @@ def test_numbers_below_one_are_refused(model: Path, options: list[str], capsys: 
         main(["items", "eval", "t.csv", "--session", "a", "--item", "b", "-k", "0"])
 
 
+def test_a_history_of_nothing_known_is_told(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["items", "recommend", str(model), "--history", "odd", "-n", "1"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("history (nothing is known of it: the most popular items)\n")
+    assert told.err == "fastemb: unknown item 'odd'\n"
+
+
 def test_unknown_items_are_told(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--history", "k2i1", "odd", "--exclude", "strange", "--candidates", "k2i2", "queer"]
     assert main(["items", "recommend", str(model), *options]) == 0
@@ -169,3 +178,141 @@ def test_unknown_items_are_told(model: Path, capsys: pytest.CaptureFixture[str])
     assert told.out.split()[2:] == ["k2i2"]
     for name in ("odd", "strange", "queer"):
         assert f"unknown item {name!r}" in told.err
+
+
+# ---- recommendations in every format ----
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Whatever the format, as text."""
+    if path.suffix == ".parquet":
+        found = pytest.importorskip("pyarrow.parquet").read_table(path).to_pylist()
+    elif path.suffix == ".jsonl":
+        found = [json.loads(line) for line in path.read_text().splitlines()]
+    else:
+        with open(path, newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+    return [{name: str(value) for name, value in row.items()} for row in found]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet", ".CSV"])
+def test_the_name_of_the_file_says_its_format(model: Path, ending: str, tmp_path: Path) -> None:
+    if ending == ".parquet":
+        pytest.importorskip("pyarrow")
+    path, wanted = tmp_path / f"recs{ending}", tmp_path / "wanted.csv"
+    for one in (path, wanted):
+        assert main(["items", "recommend", str(model), "--users", "u0", "u1", "-n", "3", "-o", str(one)]) == 0
+    assert read_rows(path) == read_rows(wanted)
+    assert len(read_rows(path)) == 6
+
+
+@pytest.mark.parametrize("name", ["recs.xlsx", "recs", "recs.csv.gz", "recs.json", "recs.pq", "csv"])
+def test_other_names_are_refused_before_anything_is_done(
+    model: Path, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["items", "recommend", str(model), "--all", "-o", str(tmp_path / name)]) == 1
+    told = capsys.readouterr().err
+    assert "let it end in .csv, .tsv, .jsonl, .parquet" in told
+    assert name in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_standard_output(model: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["items", "recommend", str(model), "--all", "-n", "1", "-o", "-"]) == 0
+    lines = capfdbinary.readouterr().out.decode().splitlines()
+    assert lines[0] == "user,rank,item,score,basis"
+    assert len(lines) == 401
+
+
+def test_what_a_format_cannot_hold_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Item2Vec(vector_size=4, epochs=1, negative=1).fit([["a\tb", "c"], ["d", "c"]] * 3).save(tmp_path / "m")
+    arguments = ["items", "recommend", str(tmp_path / "m"), "--history", "c", "-o"]
+    assert main([*arguments, str(tmp_path / "r.tsv")]) == 1
+    assert "write a .csv file" in capsys.readouterr().err
+    assert not (tmp_path / "r.tsv").exists()
+    assert main([*arguments, str(tmp_path / "r.csv")]) == 0  # the remedy
+    assert "a\tb" in {row["item"] for row in read_rows(tmp_path / "r.csv")}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_users_after_gaps_and_rows_by_popularity(ending: str, tmp_path: Path) -> None:
+    if ending == ".parquet":
+        pytest.importorskip("pyarrow")
+    data = Interactions.from_baskets([[1, 2], [2, 3], []], session_keys=[("u", 0), ("u", 1), "v"])
+    Item2Vec(vector_size=4, epochs=1, negative=1).fit(data).save(tmp_path / "m")
+    path = tmp_path / f"r{ending}"
+    assert main(["items", "recommend", str(tmp_path / "m"), "--all", "-n", "1", "-o", str(path)]) == 0
+    assert [row["basis"] for row in read_rows(path)] == ["history", "history", "popularity"]
+    assert [row["item"] for row in read_rows(path)][1:] == ["1", "2"]
+
+
+# ---- titles ----
+
+
+def test_titles_are_kept_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, titles, path = tmp_path / "t.csv", tmp_path / "u.item", tmp_path / "m.safetensors"
+    shop = [(user, item) for user, basket in enumerate(baskets(100)) for item in basket]
+    numbers = {item: number for number, item in enumerate(sorted({item for _, item in shop}))}
+    table.write_text("u,i\n" + "".join(f"{user},{numbers[item]}\n" for user, item in shop))
+    titles.write_bytes(
+        "".join(f"{number}|Caf\xe9 {item}|01-Jan-1995\n" for item, number in numbers.items()).encode("latin-1")
+    )
+    arguments = ["items", "train", str(table), "--session", "u", "--item", "i", *SETTINGS, "-o", str(path)]
+    options = ["--titles", str(titles), "--titles-sep", "|", "--titles-encoding", "latin-1"]
+    assert main([*arguments, *options]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["items", "similar", str(path), "3", "-n", "2"]) == 0
+    assert capsys.readouterr().out.startswith("3  Caf\xe9 k0i3\n")
+    assert main(["items", "recommend", str(path), "--history", "3", "-n", "2"]) == 0
+    assert all("  Caf\xe9 k" in line for line in capsys.readouterr().out.splitlines()[1:])
+    assert main(["items", "recommend", str(path), "--history", "3", "-n", "2", "-o", str(tmp_path / "r.csv")]) == 0
+    assert all(row["title"].startswith("Caf\xe9 k") for row in read_rows(tmp_path / "r.csv"))
+    titles.write_text("x|y\n")
+    assert main([*arguments, "--titles", str(titles), "--titles-sep", "|"]) == 0
+    assert "names no item of the table; its first items are x" in capsys.readouterr().err
+    assert main([*arguments, "--titles", str(titles)]) == 1
+    assert "u.item, line 1: a line must hold an item and its title" in capsys.readouterr().err
+    assert main([*arguments, "--titles-sep", "|"]) == 1
+    assert "are for --titles" in capsys.readouterr().err
+
+
+# ---- baskets ----
+
+
+@pytest.mark.parametrize(("lines", "options"), [("{}\n", []), ("u{n},{}\n", ["--keyed", "--sep", ","])])
+def test_a_basket_a_line(lines: str, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    between = "," if options else " "
+    table = tmp_path / "b.dat"
+    table.write_text("".join(lines.format(between.join(basket), n=n) for n, basket in enumerate(baskets(200))))
+    assert main(["items", "eval", str(table), "--baskets", *options, *SETTINGS, "-k", "5"]) == 0
+    recall, baseline = map(float, capsys.readouterr().out.splitlines()[2].split()[1:])
+    assert recall > 2 * baseline
+    path = str(tmp_path / "m.safetensors")
+    assert main(["items", "train", str(table), "--baskets", *options, *SETTINGS, "-o", path]) == 0
+    assert main(["items", "recommend", path, "--users", "u7" if options else "7", "-n", "1"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--baskets", "--session", "u"], "--baskets has no columns: leave --session out"),
+        (["--baskets", "--gap", "5"], "leave --gap out"),
+        (["--keyed", "--session", "user", "--item", "film"], "--keyed is for --baskets"),
+        (["--session", "user"], "name the columns by --session and --item"),
+        ([], "or give --baskets"),
+        (["--session", "user", "--item", "film", "--sep", ""], "sep=''"),
+        (["--session", "user", "--item", "film", "--encoding", "klingon"], "no encoding of text"),
+        ([*COLUMNS, "--gap", "half an hour"], "gap='half an hour' is not read"),
+    ],
+)
+def test_mistakes_about_text_are_told(
+    table: Path, options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["items", "train", str(table), *options, "-o", str(tmp_path / "m")]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_gaps_as_text(table: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    assert main(["items", "train", str(table), *COLUMNS, *SETTINGS, "--gap", "1d 1h", "-o", str(path)]) == 0
+    assert len(Item2Vec.load(path).histories) == 400

@@ -20,6 +20,8 @@ from fastemb.items import (
     split_random,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*rows of a matrix of ratings")
+
 SHOP = baskets()
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from reference.planted import topic_sentences
 
-from fastemb import Corpus, Word2Vec
+from fastemb import CallbackAny2Vec, Corpus, StopTraining, Word2Vec
 from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run, Totals
 from fastemb.train.schedule import Schedule
@@ -88,7 +89,8 @@ def test_every_call_of_train_has_events_of_its_own() -> None:
     log: list[tuple[str, str]] = []
     model.train(SENTENCES, epochs=1, callbacks=(Recorder(log),))
     model.train(SENTENCES, epochs=1)
-    model.train(SENTENCES, epochs=0, callbacks=(Recorder(log),))
+    with pytest.warns(UserWarning, match="epochs is 0"):
+        model.train(SENTENCES, epochs=0, callbacks=(Recorder(log),))
     events = ["on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end", "on_train_begin", "on_train_end"]
     assert [event for event, _ in log] == events
 
@@ -101,7 +103,7 @@ def test_a_callback_may_lack_any_of_the_methods() -> None:
             self.ends += 1
 
     only = OnlyEnd()
-    Word2Vec(SENTENCES, callbacks=[object(), only], **OPTIONS)
+    Word2Vec(SENTENCES, callbacks=[only], **OPTIONS)
     assert only.ends == 3
 
 
@@ -214,6 +216,9 @@ class BrokenTrainer:
         if fails:
             raise self.error
         return end - begin, end - begin, 1, 0.5
+
+    def stop(self) -> None:
+        """No block takes long."""
 
 
 def run_of(words: int) -> Run:
@@ -338,3 +343,236 @@ def test_a_shallow_copy_changes_without_the_original() -> None:
     other.syn1neg = np.ones_like(before)
     assert (model.syn1neg == before).all()
     assert (other.syn1neg == 1).all()
+
+
+# ---- what is no callback, or wants something else ----
+
+
+class Epochs:
+    """Counts epochs, and stops at one of them."""
+
+    def __init__(self, stop_at: int = 0, event: str = "on_epoch_end") -> None:
+        self.stop_at, self.event = stop_at, event
+        self.seen: list[str] = []
+
+    def _told(self, event: str) -> None:
+        self.seen.append(event)
+        if event == self.event and self.seen.count(event) == self.stop_at:
+            raise StopTraining
+
+    def on_train_begin(self, model: Word2Vec) -> None:
+        self._told("on_train_begin")
+
+    def on_epoch_begin(self, model: Word2Vec) -> None:
+        self._told("on_epoch_begin")
+
+    def on_epoch_end(self, model: Word2Vec) -> None:
+        self._told("on_epoch_end")
+
+    def on_train_end(self, model: Word2Vec) -> None:
+        self._told("on_train_end")
+
+
+@pytest.mark.parametrize(
+    ("event", "nth", "epochs"),
+    [
+        ("on_epoch_end", 2, 2),
+        ("on_epoch_end", 3, 3),
+        ("on_epoch_begin", 2, 1),
+        ("on_train_begin", 1, 0),
+        ("on_train_end", 1, 3),
+    ],
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_callback_can_stop_training(event: str, nth: int, epochs: int, workers: int) -> None:
+    model, stopper, other = built(workers=workers), Epochs(nth, event), Epochs()
+    assert model.train(SENTENCES, callbacks=[stopper, other]) == (epochs * 2700, epochs * 2700)
+    assert stopper.seen == other.seen
+    assert stopper.seen[-1] == "on_train_end"
+    assert stopper.seen.count("on_train_end") == 1
+    assert stopper.seen.count("on_epoch_end") == epochs
+    assert model.wv.vectors.flags.c_contiguous
+    if workers == 1:
+        schedule = built(workers=1)
+        rate = schedule.alpha + (schedule.min_alpha - schedule.alpha) * epochs / 3
+        if epochs:
+            schedule.train(SENTENCES, epochs=epochs, end_alpha=rate)
+        assert np.allclose(model.wv.vectors, schedule.wv.vectors, atol=1e-5)
+    require_usable(model)
+
+
+def test_a_constructor_can_be_stopped_too() -> None:
+    model = Word2Vec(SENTENCES, callbacks=[Epochs(1)], **OPTIONS)
+    assert model.train_count == 1
+    require_usable(model)
+
+
+@pytest.mark.parametrize("callback", [print, object(), len, 3, "on_epoch_end"])
+def test_what_is_no_callback_is_refused(callback: Any) -> None:
+    with pytest.raises(TypeError, match="a callback has a method on_train_begin, on_epoch_begin, on_epoch_end or"):
+        Word2Vec(SENTENCES, callbacks=[callback], **OPTIONS)
+
+
+def test_a_class_in_place_of_a_callback_is_refused_and_called_it_works() -> None:
+    with pytest.raises(TypeError, match=r"objects, not classes: give Epochs\(\)"):
+        built().train(SENTENCES, callbacks=[Epochs])
+    built().train(SENTENCES, callbacks=[Epochs()])
+
+
+@pytest.mark.parametrize(("name", "meant"), [("on_epoch_ends", "on_epoch_end"), ("on_training_end", "on_train_end")])
+def test_a_misspelt_method_is_named(name: str, meant: str) -> None:
+    alone = type("Alone", (), {name: lambda *_: None})()
+    with pytest.raises(TypeError, match=f"did you mean {meant}, not {name}"):
+        built().train(SENTENCES, callbacks=[alone])
+    beside = type("Beside", (CallbackAny2Vec,), {name: lambda *_: None})()
+    with pytest.warns(UserWarning, match=f"never calls {name} of the callback Beside; did you mean {meant}"):
+        built().train(SENTENCES, callbacks=[beside])
+
+
+def test_a_method_of_gensim_3_is_named() -> None:
+    callback = type("Old", (Epochs,), {"on_batch_end": lambda *_: None})()
+    with pytest.warns(UserWarning, match="never calls on_batch_end of the callback Old"):
+        built().train(SENTENCES, callbacks=[callback])
+
+
+@pytest.mark.parametrize("progress", [print, "yes", 1, len])
+def test_progress_is_a_switch(progress: Any) -> None:
+    for action in (
+        lambda: Word2Vec(SENTENCES, progress=progress, **OPTIONS),
+        lambda: built().train([], progress=progress),
+    ):
+        with pytest.raises(TypeError, match="progress must be True, False or None"):
+            action()
+
+
+def test_the_constructors_wish_for_the_loss_counts_for_every_training() -> None:
+    model = built(compute_loss=True)
+    model.train(SENTENCES)
+    assert model.get_latest_training_loss() > 0
+    model.train(SENTENCES, compute_loss=False)
+    assert model.get_latest_training_loss() == 0
+    assert model.compute_loss
+
+
+def test_the_learning_rate_that_was_reached_falls_from_epoch_to_epoch() -> None:
+    class Rates:
+        def __init__(self) -> None:
+            self.seen: list[float] = []
+
+        def on_epoch_end(self, model: Word2Vec) -> None:
+            self.seen.append(model.min_alpha_yet_reached)
+
+    model, rates = built(workers=1, epochs=4), Rates()
+    assert model.min_alpha_yet_reached == 0.025
+    model.train(SENTENCES, callbacks=[rates])
+    assert rates.seen == pytest.approx([0.025 - (0.025 - 0.0001) * done / 4 for done in (1, 2, 3, 4)])
+    assert model.min_alpha_yet_reached == 0.0001
+    model.train(SENTENCES, epochs=1, start_alpha=model.min_alpha_yet_reached)
+    model.train(SENTENCES, epochs=2, start_alpha=0.01, end_alpha=0.005, callbacks=[rates])
+    assert rates.seen[4:] == pytest.approx([0.0075, 0.005])  # as gensim's does, it tells of the latest training
+
+
+def test_training_goes_on_from_the_rate_that_was_reached(tmp_path: Path) -> None:
+    model = built(workers=1, epochs=4)
+    model.train(SENTENCES, callbacks=[Epochs(2)])
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    loaded.train(SENTENCES, epochs=2, start_alpha=loaded.min_alpha_yet_reached)
+    whole = built(workers=1, epochs=4)
+    whole.train(SENTENCES)
+    assert np.allclose(loaded.wv.vectors, whole.wv.vectors, atol=1e-5)
+
+
+# ---- one thing at a time ----
+
+
+class Acting:
+    """Does something in a callback."""
+
+    def __init__(self, act: Callable[[Word2Vec], object], event: str = "on_epoch_end") -> None:
+        self.act = act
+        setattr(self, event, self.once)
+
+    def once(self, model: Word2Vec) -> None:
+        act, self.act = self.act, lambda _: None
+        act(model)
+
+
+CHANGES: dict[str, Callable[[Word2Vec], object]] = {
+    "train": lambda model: model.train(SENTENCES),
+    "build_vocab": lambda model: model.build_vocab(SENTENCES),
+    "build_vocab(update=True)": lambda model: model.build_vocab([["new"] * 5], update=True),
+    "build_vocab_from_freq": lambda model: model.build_vocab_from_freq({"a": 3, "b": 2}),
+    "reset_from": lambda model: model.reset_from(built()),
+    "init_weights": lambda model: model.init_weights(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_another_thread_cannot_change_a_model_that_trains(change: str) -> None:
+    model, caught = built(), []
+
+    def from_another_thread(model: Word2Vec) -> None:
+        def act() -> None:
+            try:
+                CHANGES[change](model)
+            except RuntimeError as error:
+                caught.append(str(error))
+
+        thread = threading.Thread(target=act)
+        thread.start()
+        thread.join()
+
+    before = model.train_count
+    model.train(SENTENCES, callbacks=[Acting(from_another_thread)])
+    assert len(caught) == 1
+    assert "another thread is training this model or building its vocabulary: wait until that has ended" in caught[0]
+    assert model.train_count == before + 1
+    CHANGES[change](model)  # what the message says
+
+
+def test_a_callback_cannot_train_the_model() -> None:
+    model = built()
+    with pytest.raises(RuntimeError, match="a callback cannot train the model that is being trained"):
+        model.train(SENTENCES, callbacks=[Acting(CHANGES["train"])])
+    require_usable(model)
+
+
+def test_a_callback_can_let_the_vocabulary_grow() -> None:
+    model = built()
+    model.train(SENTENCES, callbacks=[Acting(CHANGES["build_vocab(update=True)"])])
+    assert "new" in model.wv
+    require_usable(model)
+
+
+@pytest.mark.parametrize("event", ["on_epoch_begin", "on_epoch_end", "on_train_begin"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        CHANGES["build_vocab_from_freq"],
+        lambda model: model.build_vocab([["b", "a"] * 9]),
+        lambda model: (
+            model.wv.set_vecattr(model.wv.index_to_key[-1], "count", 10**6),
+            model.wv.sort_by_descending_frequency(),
+        ),
+    ],
+)
+def test_another_vocabulary_within_training_is_refused_at_once(
+    change: Callable[[Word2Vec], object], event: str
+) -> None:
+    model = built()
+    with pytest.raises(RuntimeError, match="a callback gave the model another vocabulary, or its words another order"):
+        model.train(SENTENCES, epochs=2, callbacks=[Acting(change, event)])
+    model.train([list(model.wv.index_to_key)] * 9)
+
+
+@pytest.mark.parametrize("event", ["on_epoch_begin", "on_epoch_end", "on_train_begin"])
+def test_another_vector_size_within_training_is_refused_at_once(event: str) -> None:
+    model, epochs = built(), Epochs()
+    with pytest.raises(ValueError, match=r"wv.vectors has shape \(24, 20\); the model needs \(24, 30\)"):
+        model.train(
+            SENTENCES, epochs=3, callbacks=[Acting(lambda model: setattr(model, "vector_size", 30), event), epochs]
+        )
+    assert epochs.seen.count("on_epoch_end") == (event == "on_epoch_end")
+    model.vector_size = 20
+    require_usable(model)

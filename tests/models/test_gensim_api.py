@@ -3,9 +3,12 @@
 import bz2
 import copy
 import gzip
+import inspect
 import os
 import pickle
+import re
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -332,7 +335,10 @@ def test_a_sentence_scores_the_log_probability_of_its_paths(sg: int, cbow_mean: 
         else:
             expected += log_probability(word, sum(context) / (len(context) if cbow_mean else 1))
     scores = model.score([["the", "unknown", "cat", "sat", "and"], [], ["the"]], total_sentences=3)
-    assert scores == pytest.approx([expected, 0.0, 0.0], rel=1e-5)
+    paths = model._huffman_paths()
+    turns = int(np.diff(paths.offsets)[model.wv.key_to_index["the"]])
+    alone = 0.0 if sg else turns * np.log(0.5)  # without a context CBOW takes each turn with a probability of 1/2
+    assert scores == pytest.approx([expected, 0.0, alone], rel=1e-5)
     assert len(model.score(SENTENCES, total_sentences=2)) == 2
 
 
@@ -458,3 +464,94 @@ def test_gensims_modules_have_their_names_here() -> None:
     Word2Vec(SENTENCES, **OPTIONS, compute_loss=True, callbacks=[counter])
     assert all(earlier < later for earlier, later in pairwise(counter.losses))
     assert len(counter.losses) == 3
+
+
+# ---- names of gensim 3, and misspelt ones ----
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "meant"),
+    [
+        ("__init__", "size", "vector_size"),
+        ("__init__", "iter", "epochs"),
+        ("__init__", "mincount", "min_count"),
+        ("__init__", "window_size", "window"),
+        ("__init__", "worker", "workers"),
+        ("build_vocab", "sentences", "corpus_iterable"),
+        ("train", "sentences", "corpus_iterable"),
+        ("train", "iter", "epochs"),
+        ("train", "total_example", "total_examples"),
+    ],
+)
+def test_an_argument_of_another_name_says_which_was_meant(call: str, given: str, meant: str) -> None:
+    method = Word2Vec if call == "__init__" else getattr(Word2Vec(SENTENCES, **OPTIONS), call)
+    with pytest.raises(
+        TypeError, match=rf"Word2Vec\.{call}\(\) got an unexpected keyword argument '{given}'; did you mean {meant}\?"
+    ):
+        method(**{given: 3})
+    assert meant in inspect.signature(method).parameters
+
+
+def test_an_argument_like_no_other_is_refused_without_a_guess() -> None:
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'qqq'$"):
+        Word2Vec(qqq=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("old", "meant"),
+    [
+        ("most_similar", "wv.most_similar"),
+        ("similarity", "wv.similarity"),
+        ("vocab", "wv.key_to_index"),
+        ("index2word", "wv.index_to_key"),
+        ("key_to_index", "wv.key_to_index"),
+        ("syn0", "wv.vectors"),
+        ("iter", "epochs"),
+        ("size", "vector_size"),
+    ],
+)
+def test_an_attribute_of_gensim_3_says_what_to_use(old: str, meant: str) -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS)
+    with pytest.raises(AttributeError, match=rf"'Word2Vec' object has no attribute '{old}'; use model\.{meant}$"):
+        getattr(model, old)
+    attrgetter(meant)(model)
+    assert not hasattr(model, "something_else")
+
+
+def test_a_model_is_no_table_of_vectors() -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS)
+    for act in (lambda: model["the"], lambda: "the" in model, lambda: list(model)):
+        with pytest.raises(TypeError, match=r"a Word2Vec model has no items: vectors by word are in model\.wv"):
+            act()
+    assert "the" in model.wv
+
+
+def test_the_error_of_a_property_is_not_hidden() -> None:
+    class Broken(Word2Vec):
+        @property
+        def broken(self) -> int:
+            raise AttributeError("this one")
+
+    with pytest.raises(AttributeError, match="this one"):
+        Broken().broken  # noqa: B018
+    with pytest.raises(AttributeError, match="this model has no syn1: it needs hs=1"):
+        Word2Vec(SENTENCES, **OPTIONS).syn1  # noqa: B018
+
+
+def test_the_representation_says_what_it_is() -> None:
+    settings = OPTIONS | {"vector_size": 20, "epochs": 3}
+    assert re.fullmatch(
+        r"<Word2Vec: \d+ words, 20 dimensions, skip-gram, negative=5, hs=1, 3 epochs trained>",
+        repr(Word2Vec(SENTENCES, **settings | {"sg": 1, "hs": 1})),
+    )
+    assert repr(Word2Vec(vector_size=20)) == "<Word2Vec: 0 words, 20 dimensions, CBOW, negative=5, 0 epochs trained>"
+
+
+def test_settings_assigned_as_text_count_as_numbers_in_questions() -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS, hs=1)
+    asked = [SENTENCES[0], ["the", "cat"]]
+    model.window, model.cbow_mean = 1, 0
+    scores, odds = model.score(asked), model.predict_output_word(["the", "cat"])
+    model.window, model.cbow_mean = "1", "0"  # type: ignore[assignment]
+    assert (model.score(asked) == scores).all()
+    assert model.predict_output_word(["the", "cat"]) == odds

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +110,7 @@ def test_keys_of_all_scripts_and_numbers(tmp_path: Path, keys: list[Any]) -> Non
 
 def test_keys_of_other_types_are_an_error_and_nothing_is_written(tmp_path: Path) -> None:
     model = Word2Vec([["a", 1, (2, 3)]] * 5, min_count=1, sample=0, vector_size=3)
-    with pytest.raises(TypeError, match="keys must be all str or all int"):
+    with pytest.raises(TypeError, match="keys must be str or int to be saved"):
         model.save(tmp_path / "model")
     assert not any(tmp_path.iterdir())
 
@@ -193,19 +195,30 @@ def test_load_is_of_the_class(tmp_path: Path) -> None:
         model.load(tmp_path / "model")
 
 
-def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = trained()
-    model.save(tmp_path / "model")
+FULL_DISK = """
+import errno, resource, signal, sys
+from fastemb import Word2Vec
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write fails, as on a full disk
+model = Word2Vec.load(sys.argv[1])
+model.wv.vectors[:] = 7
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), -1))
+try:
+    model.save(sys.argv[2])
+except OSError as error:
+    print(error.errno == errno.EFBIG)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file's size can be limited on POSIX only")
+@pytest.mark.parametrize("share", [0, 0.3, 0.9])
+@pytest.mark.parametrize("name", ["model", "other"])
+def test_an_old_file_stays_whole_when_the_disk_is_full(tmp_path: Path, name: str, share: float) -> None:
+    trained().save(tmp_path / "model")
     before = (tmp_path / "model").read_bytes()
-
-    def full(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("fastemb.io.safetensors._write_array", full)
-    with pytest.raises(OSError, match="No space left"):
-        trained(seed=5).save(tmp_path / "model")
-    with pytest.raises(OSError, match="No space left"):
-        model.save(tmp_path / "other")
+    command = [sys.executable, "-c", FULL_DISK, tmp_path / "model", tmp_path / name, str(int(share * len(before)))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
     assert os.listdir(tmp_path) == ["model"]
     assert (tmp_path / "model").read_bytes() == before
 
@@ -227,6 +240,16 @@ def test_files_of_other_kinds_are_named(tmp_path: Path) -> None:
             Word2Vec.load(tmp_path / "other.bin")
     with pytest.raises(FileNotFoundError, match="absent"):
         Word2Vec.load(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("text", ["hello world\n", "wörter " * 400, "2 3\na 1 2 3\nb 1 2 3\n"])
+def test_text_in_place_of_a_model_names_the_call_that_learns_from_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "some.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"some\.txt: .*; to learn from text call Word2Vec\(corpus_file=") as caught:
+        Word2Vec.load(path)
+    call = str(caught.value).partition("to learn from text call ")[2]
+    assert len(eval(call.replace(")", ", min_count=1, sample=0)")).wv) > 0
 
 
 def test_the_vectors_of_a_model_file_can_be_read_alone(tmp_path: Path) -> None:
@@ -274,6 +297,10 @@ def rewritten(path: Path, arrays: dict[str, Any] | None = None, **metadata: Any)
         {"attribute.count": None},
         {"attribute.count": np.full(24, 3.5)},
         {"attribute.count": np.full(24, -1)},
+        {"attribute.count": np.full(24, 2**62 - 1)},
+        {"own.vectors_lockf": np.ones(7, np.float32)},
+        {"own.vectors_lockf": np.ones((1, 24), np.float32)},
+        {"own.vectors_lockf": np.float32(1)},
         {"path_offsets": None},
         {"path_offsets": np.arange(25)},
         {"path_nodes": np.zeros(3, np.int32)},
@@ -336,6 +363,23 @@ STATE: dict[str, Any] = {
         {"state": json.dumps(STATE | {"epochs_trained": "two"})},
         {"state": json.dumps(STATE | {"corpus_count": 1.5})},
         {"state": json.dumps(STATE | {"total_train_time": None})},
+        {"state": json.dumps(STATE | {"train_count": "many"})},
+        {"state": json.dumps(STATE | {"effective_min_count": [1]})},
+        {"state": json.dumps(STATE | {"min_alpha_yet_reached": "low"})},
+        {"state": json.dumps(STATE | {"running_training_loss": None})},
+        {"state": "[" * 100_000},
+        {"state": '{"comment":' + "[" * 100_000 + "]" * 100_000 + "}"},
+        {"settings": "[" * 100_000},
+        {"settings": '{"window":' * 100_000},
+        {"model": "[" * 100_000},
+        {"model": '{"x":' * 100_000},
+        {"model": json.dumps({"lifecycle_events": 3})},
+        {"model": json.dumps({"lifecycle_events": ["trained"]})},
+        {"model": json.dumps({"raw_vocab": [1, 2]})},
+        {"model": json.dumps({"raw_vocab": {"a": "three"}})},
+        {"model": json.dumps({"raw_vocab": {"a": -3}})},
+        {"own": "{" * 100_000},
+        {"attributes": json.dumps({"kind": [1, 2]})},
     ],
 )
 def test_damaged_settings_are_named(tmp_path: Path, metadata: dict[str, Any]) -> None:
@@ -356,3 +400,73 @@ def test_a_file_cannot_put_other_attributes_into_a_model(tmp_path: Path) -> None
     loaded.train(SENTENCES)
     assert len(loaded.wv) == 24
     assert "train" not in vars(loaded)
+
+
+@pytest.mark.parametrize(
+    ("name", "wv_name", "value"),
+    [
+        ("save", "save", 3),
+        ("train", "most_similar", "x"),
+        ("syn1", "load", [1]),
+        ("with a space", "with a space", 1),
+        ("__x", "__x", 2),
+        ("deep", "deep", eval("[" * 150 + "]" * 150)),
+        ("numbers", "numbers", {1: "a"}),
+    ],
+)
+def test_what_could_not_be_loaded_is_left_out_with_a_warning(
+    tmp_path: Path, name: str, wv_name: str, value: Any
+) -> None:
+    model = trained()
+    model.comment = "kept"
+    vars(model)[name] = vars(model.wv)[wv_name] = value
+    with pytest.warns(UserWarning, match=f"not saved, as they are .*({name}|{wv_name})"):
+        Word2Vec.save(model, tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    assert loaded.comment == "kept"
+    assert name not in vars(loaded)
+    with pytest.warns(UserWarning, match=f"not saved, as they are .*{wv_name}"):
+        KeyedVectors.save(model.wv, tmp_path / "vectors")
+    KeyedVectors.load(tmp_path / "vectors")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("window", "three"),
+        ("alpha", float("nan")),
+        ("corpus_count", -5),
+        ("train_count", "x"),
+        ("hs", 1),
+        ("negative", 0),
+        ("vector_size", 7),
+        ("min_alpha_yet_reached", None),
+        ("running_training_loss", "low"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_when_it_is_saved(tmp_path: Path, name: str, value: Any) -> None:
+    model = trained()
+    vars(model)[name] = value
+    with pytest.raises((ValueError, TypeError)):
+        model.save(tmp_path / "model")
+    assert not any(tmp_path.iterdir())
+
+
+def test_notes_of_what_happened_are_bounded(tmp_path: Path) -> None:
+    model = trained()
+    for number in range(150):
+        model.add_lifecycle_event("noted", number=number)
+    model.save(tmp_path / "model")
+    events = Word2Vec.load(tmp_path / "model").lifecycle_events or []
+    assert len(events) == len(model.lifecycle_events or []) == 100
+    assert (events[0]["event"], events[-1]["event"]) == ("train", "loaded")
+    assert [event["number"] for event in events[1:-1]] == list(range(52, 150))
+
+
+def test_a_model_whose_training_diverged_can_be_saved(tmp_path: Path) -> None:
+    model = trained()
+    with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError):
+        model.train(SENTENCES, start_alpha=1e30, compute_loss=True)
+    model.running_training_loss = float("inf")
+    model.save(tmp_path / "model")
+    assert Word2Vec.load(tmp_path / "model").running_training_loss == float("inf")

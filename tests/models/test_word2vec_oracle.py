@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference.harness import alias_table
+from reference.harness import alias_table, together
 from reference.oracle import Model, huffman_paths, keep_thresholds, train
 from reference.planted import topic_sentences
 
 from fastemb import Word2Vec
+from fastemb.config import isa
 
 TARGETS = {"ns": {}, "hs": {"hs": 1, "negative": 0}, "ns and hs": {"hs": 1, "negative": 3}}
 MODELS: dict[str, dict[str, Any]] = {
@@ -79,6 +80,7 @@ def test_two_epochs_equal_the_oracle(kind: str, targets: str) -> None:
     counts = counted(sentences)
     assert model.wv.index_to_key == list(counts)
     oracle = oracle_of(model, counts)
+    oracle.together = together(isa())
 
     kept, passed = model.train(sentences, compute_loss=True)
 

@@ -113,10 +113,10 @@ def test_two_sources_or_none_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="either sentences or corpus_file"):
         Word2Vec(SENTENCES, corpus_file=text_file(tmp_path), **OPTIONS)
     model = Word2Vec(**OPTIONS)
-    with pytest.raises(TypeError, match="either sentences or corpus_file"):
+    with pytest.raises(TypeError, match="either corpus_iterable or corpus_file"):
         model.build_vocab()
     model.build_vocab(SENTENCES)
-    with pytest.raises(TypeError, match="either sentences or corpus_file"):
+    with pytest.raises(TypeError, match="either corpus_iterable or corpus_file"):
         model.train()
 
 
@@ -125,6 +125,28 @@ def test_text_in_place_of_token_lists_is_an_error() -> None:
         Word2Vec("a whole text", **OPTIONS)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="sentence 0 is the str 'one line', not a list of tokens"):
         Word2Vec(["one line"], **OPTIONS)
+
+
+@pytest.mark.parametrize("kind", [str, Path, lambda path: str(path).encode()])
+def test_a_path_in_place_of_token_lists_names_the_right_argument(kind: Any, tmp_path: Path) -> None:
+    path, model = kind(text_file(tmp_path)), Word2Vec(**OPTIONS)
+    message = "sentences must be lists of tokens, not .* as corpus_file=path"
+    for call in (lambda given: Word2Vec(given, **OPTIONS), model.build_vocab, model.scan_vocab):
+        with pytest.raises(TypeError, match=message):
+            call(path)
+    model.build_vocab(SENTENCES)
+    with pytest.raises(TypeError, match=message):
+        model.train(path)
+
+
+@pytest.mark.parametrize("given", [[["a", "b"]], (("a", "b"), ("c",)), Corpus.from_sentences([["a", "b"]])])
+def test_token_lists_in_place_of_a_path_name_the_right_argument(given: Any) -> None:
+    message = "lists of tokens are sentences, which Word2Vec|corpus_file must name a file: give .* as [sc]"
+    with pytest.raises(TypeError, match=message):
+        Word2Vec(corpus_file=given, **OPTIONS)
+    Word2Vec(given, **OPTIONS)
+    with pytest.raises(TypeError, match=message):
+        Word2Vec(**OPTIONS).build_vocab(corpus_file=given)
 
 
 def test_no_word_that_is_frequent_enough_is_an_error() -> None:

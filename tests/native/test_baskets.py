@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.harness import NativeRun, native_run
+from reference.harness import NativeRun, native_run, together
 from reference.oracle import MOST_CONTEXTS, Model, basket_places, most_at_rate, train
 from test_train_block import CORPUS, MODELS, TARGETS, WORDS, alpha_of, check_training, fresh_model, partitioned
 
@@ -121,6 +121,7 @@ def test_the_core_draws_what_the_oracle_draws(isa: str) -> None:
     baskets = [list(range(40)), list(range(40, 43)), [43]]
     run = frozen(isa, baskets, basket=7)
     model = Model(np.ones((44, 1)), out_ns=np.zeros((44, 1)), noise=[[0, 0]] * 44, negative=1, basket=7)
+    model.together = together(isa)
     expected = train(model, baskets, 4, 0.01)
     assert run.train(4, 0.01)[2] == expected.pairs
     assert len(expected.centres) == 44

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from reference.harness import SIZES, Matrix, padded, random_rows
+from reference.harness import SIZES, Matrix, padded, random_rows, together
 from reference.oracle import Vectors, block_loss, block_step, sigmoid
 
 from fastemb import _native
@@ -60,7 +60,9 @@ def check_step(
     native_h, native_o = padded(h), padded(o)
     loss = run_step(isa, native_h, h_rows, native_o, o_rows, labels, size, alpha, in_turn)
 
-    dh, do, expected_loss = block_step(h[h_rows], o[o_rows], labels, alpha, h_rows, 1.0, o_rows, in_turn)
+    dh, do, expected_loss = block_step(
+        h[h_rows], o[o_rows], labels, alpha, h_rows, 1.0, o_rows, in_turn, together=together(isa)
+    )
     dh_error, do_error, score_error = error_bounds(h[h_rows], o[o_rows], labels, alpha)
     # What a row errs by when it is seen again after a change.
     h_again = (dh_error + len(h_rows) * UNIT * (np.abs(h[h_rows]) + np.abs(dh))).sum(axis=0)

@@ -236,6 +236,7 @@ def arguments(**changes: Any) -> dict[str, Any]:
         {"exclude_offsets": np.array([0, 2, 1]), "exclude": np.array([0, 1])},
         {"exclude_offsets": np.array([-1, 0, 1]), "exclude": np.array([0, 1])},
         {"exclude_offsets": np.array([0, 0, 0]), "exclude": None},
+        {"exclude_offsets": np.array([0, 0, 2]), "exclude": np.array([2, 1])},
         {"n": 0},
         {"n": -1},
         {"n": 2**61},
@@ -246,6 +247,13 @@ def test_bad_arguments(changes: dict[str, Any]) -> None:
     _native.TopRows(**arguments())
     with pytest.raises((TypeError, ValueError, OverflowError)):
         _native.TopRows(**arguments(**changes))
+
+
+def test_exclusions_must_rise_within_a_query_only() -> None:
+    offsets = np.array([0, 3, 4])
+    _native.TopRows(**arguments(exclude_offsets=offsets, exclude=np.array([1, 1, 3, 0])))
+    with pytest.raises(ValueError, match="excluded rows must rise within a query"):
+        _native.TopRows(**arguments(exclude_offsets=offsets, exclude=np.array([1, 3, 2, 0])))
 
 
 @pytest.mark.parametrize(("begin", "end"), [(-1, 2), (0, 5), (3, 2)])

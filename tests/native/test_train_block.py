@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows, token_view
+from reference.harness import SIZES, Matrix, NativeRun, alias_table, native_run, random_rows, together, token_view
 from reference.oracle import Done, Model, chunk_sizes, huffman_paths, most_inputs, sharing, train, windows
 
 from fastemb import _native
@@ -96,7 +96,7 @@ def check_training(
 
 
 @functools.cache
-def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Done, bool]:
+def trained(model_name: str, targets: str, case: int, together: int) -> tuple[Model, Model, Done, bool]:
     """Before, after, what was done, and whether the loss is wanted: case 0 to 15 of a model."""
     shrink, keep, scale, want_loss = list(itertools.product([False, True], repeat=4))[case]
     turn = case + 16 * list(itertools.product(MODELS, TARGETS)).index((model_name, targets))
@@ -110,6 +110,7 @@ def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Don
         negative=[5, 1, 3][turn % 3],
         keep=rng.integers(2**30, 2**32, WORDS).tolist() if keep else None,
         in_scale=rng.choice([0.0, 0.5, 1.0, 1.5], WORDS).tolist() if scale else None,
+        together=together,
         **MODELS[model_name],
     )
     after = copy.deepcopy(before)
@@ -124,7 +125,7 @@ def trained(model_name: str, targets: str, case: int) -> tuple[Model, Model, Don
 @pytest.mark.parametrize("model_name", MODELS)
 @pytest.mark.parametrize("case", range(16))
 def test_every_model_agrees_with_the_oracle(isa: str, model_name: str, targets: str, case: int) -> None:
-    before, after, expected, want_loss = trained(model_name, targets, case)
+    before, after, expected, want_loss = trained(model_name, targets, case, together(isa))
     run = native_run(isa, before, CORPUS, want_loss)
     check_training(run, after, run.train(3, alpha_of(model_name)), expected, want_loss)
 
@@ -545,3 +546,29 @@ def test_a_window_beyond_every_sentence_costs_no_memory(isa: str) -> None:
     whole = native_run(isa, fresh_model("ns", 8, sg=True, window=50, shrink_windows=False), CORPUS)
     assert run.train(0, ALPHA) == whole.train(0, ALPHA)
     assert run.bits() == whole.bits()
+
+
+@pytest.mark.parametrize("sg", [True, False])
+def test_a_block_that_takes_long_is_broken_off(sg: bool) -> None:
+    """What was done until then is what a block that ends there does, and the counts are of that."""
+    words, window = 400, 600
+    sentences = [np.random.default_rng(1).integers(0, words, 4000).tolist()]
+    model = fresh_model("ns", 512, words, sg=sg, window=window, shrink_windows=False)
+    stopped, prefix = (native_run("base", model, sentences) for _ in range(2))
+    stopped.trainer.stop()
+    done, kept, pairs, loss = stopped.train(2, 0.001)
+    assert 0 < done < stopped.tokens
+    if sg:  # it may end among the contexts of a centre
+        assert kept - done in (0, 1)
+    else:
+        assert prefix.train(2, 0.001, 0, done) == (done, kept, pairs, loss)
+        assert prefix.bits() == stopped.bits()
+
+
+def test_a_block_of_usual_length_is_trained_to_its_end_though_stopped() -> None:
+    model = fresh_model("ns", 64, 400, sg=True)
+    sentences = [np.random.default_rng(1).integers(0, 400, 10_000).tolist()]
+    stopped, whole = (native_run("base", model, sentences) for _ in range(2))
+    stopped.trainer.stop()
+    assert stopped.train(2, 0.01) == whole.train(2, 0.01)
+    assert stopped.bits() == whole.bits()

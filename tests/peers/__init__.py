@@ -56,7 +56,8 @@ def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
         for number, (one, other) in enumerate(zip(expected, found, strict=True)):
             yield from differences(one, other, f"{place}[{number}]")
     elif isinstance(expected, float) and isinstance(found, float):
-        if not math.isclose(expected, found, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
+        both_nan = math.isnan(expected) and math.isnan(found)
+        if not both_nan and not math.isclose(expected, found, rel_tol=RELATIVE, abs_tol=ABSOLUTE):
             yield f"{place}: {expected!r} is recorded, {found!r} was found"
     elif type(expected) is not type(found) or expected != found:
         yield f"{place}: {expected!r} is recorded, {found!r} was found"

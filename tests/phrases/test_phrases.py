@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import mmap
 import os
 import random
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,9 @@ from reference.corpus_oracle import check_shape
 
 from fastemb import ENGLISH_CONNECTOR_WORDS, Corpus, FrozenPhrases, Phrases, Word2Vec
 from fastemb.corpus import corpus_file
+from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.models.phrases import npmi_scorer, original_scorer
+from fastemb.models.word2vec import LineSentence
 from fastemb.phrases import pairs
 from fastemb.phrases.sizes import PhraseSizes
 
@@ -311,7 +316,7 @@ def test_settings_may_be_changed_afterwards() -> None:
     found.threshold = frozen.threshold = 1.12
     assert set(found.export_phrases()) == set(frozen.phrasegrams) == {"new york", "in new"}
     found.threshold = -1
-    with pytest.raises(ValueError, match="threshold should be positive"):
+    with pytest.raises(ValueError, match="threshold must be above 0"):
         found.export_phrases()
 
 
@@ -408,6 +413,16 @@ def test_a_list_can_be_read_again_and_a_generator_cannot() -> None:
         list(once)
 
 
+def test_joined_sentences_are_as_many_as_those_given_where_these_can_be_counted(tmp_path: Path) -> None:
+    found = Phrases(TEXT, min_count=1, threshold=1)
+    assert len(found[TEXT]) == len(found.freeze()[TEXT]) == len(TEXT)
+    (tmp_path / "text").write_text("a b\n", encoding="utf-8")
+    for uncounted in (found[iter(TEXT)], found[LineSentence(str(tmp_path / "text"))]):
+        assert uncounted
+        with pytest.raises(TypeError, match="has no len"):
+            len(uncounted)
+
+
 def test_an_empty_model_finds_nothing() -> None:
     empty = Phrases()
     assert empty[["a", "b"]] == ["a", "b"]
@@ -433,13 +448,13 @@ def test_a_corpus_without_words() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "pattern"),
     [
-        ({"min_count": 0}, ValueError, "min_count should be at least 1: 0"),
+        ({"min_count": 0}, ValueError, "min_count must be above 0, not 0"),
         ({"min_count": "5"}, TypeError, "min_count must be a number, not '5'"),
-        ({"threshold": 0}, ValueError, "threshold should be positive for default scoring: 0"),
+        ({"threshold": 0}, ValueError, "threshold must be above 0 for the default scoring, not 0"),
         ({"threshold": math.nan}, TypeError, "threshold must be a number, not nan"),
-        ({"threshold": -1.5, "scoring": "npmi"}, ValueError, "between -1 and 1 for npmi scoring: -1.5"),
-        ({"threshold": 10, "scoring": npmi_scorer}, ValueError, "between -1 and 1 for npmi scoring: 10"),
-        ({"threshold": -1, "scoring": original_scorer}, ValueError, "should be positive"),
+        ({"threshold": -1.5, "scoring": "npmi"}, ValueError, "between -1 and 1 for npmi scoring, not -1.5"),
+        ({"threshold": 10, "scoring": npmi_scorer}, ValueError, "between -1 and 1 for npmi scoring, not 10"),
+        ({"threshold": -1, "scoring": original_scorer}, ValueError, "must be above 0"),
         ({"scoring": "pmi"}, ValueError, 'scoring must be "default", "npmi" or a function, not \'pmi\''),
         ({"scoring": 3}, TypeError, "or a function, not the int 3"),
         ({"scoring": lambda worda_count: 0}, ValueError, "takes worda_count, wordb_count, bigram_count, len_vocab"),
@@ -588,6 +603,78 @@ def test_files_that_hold_something_else(rich: Phrases, tmp_path: Any) -> None:
         Phrases.load(path)
     path.write_bytes(b"\x80\x04 pickle")
     with pytest.raises(ValueError, match="not a safetensors file"):
+        Phrases.load(path)
+
+
+@contextmanager
+def suppress_named(path: Any) -> Iterator[None]:
+    """Let a ValueError pass that names this file."""
+    try:
+        yield
+    except ValueError as error:
+        if str(path) not in str(error):
+            raise
+
+
+SETTINGS = ["min_count", "threshold", "delimiter", "scoring", "connector_words"]
+COUNTED = ["max_vocab_size", "progress_per", "corpus_word_count", "different"]
+
+
+@pytest.mark.parametrize(
+    ("frozen", "name"), [*((False, name) for name in SETTINGS + COUNTED), *((True, name) for name in SETTINGS)]
+)
+@pytest.mark.parametrize(
+    "value",
+    [None, True, "x", "", [], {}, [1], 0, -1, 1e308, 10**30, 10**3000, math.inf, math.nan, "missing"],
+    ids=lambda value: repr(value)[:9],
+)
+def test_settings_of_a_file_that_are_wrong_are_found_when_it_is_loaded(
+    rich: Phrases, tmp_path: Any, frozen: bool, name: str, value: Any
+) -> None:
+    path, again = tmp_path / "file", tmp_path / "again"
+    kind: Any = FrozenPhrases if frozen else Phrases
+    (rich.freeze() if frozen else rich).save(path)
+    arrays, metadata = read_tensors(path)
+    changed = {**json.loads(metadata["settings"]), name: value}
+    if value == "missing":
+        del changed[name]
+    write_tensors(path, arrays, {**metadata, "settings": json.dumps(changed)})
+    loaded = None
+    with suppress_named(path):
+        loaded = kind.load(path)
+    if loaded is None:
+        return
+    loaded[["new", "york", "of", "w1"]]
+    loaded[Corpus.from_sentences(TEXT)]
+    loaded.find_phrases(TEXT)
+    loaded.save(again)
+    assert kind.load(again)._settings() == loaded._settings()
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize(
+    "text", ["[" * 10**5 + "]" * 10**5, '{"a":' * 10**5 + "1" + "}" * 10**5, "[1]", "7", "null", ""]
+)
+def test_settings_that_are_nested_or_of_another_kind_are_damaged(
+    rich: Phrases, tmp_path: Any, frozen: bool, text: str
+) -> None:
+    path = tmp_path / "file"
+    (rich.freeze() if frozen else rich).save(path)
+    arrays, metadata = read_tensors(path)
+    write_tensors(path, arrays, {**metadata, "settings": text})
+    with pytest.raises(ValueError, match=f"{path}: damaged settings"):
+        (FrozenPhrases if frozen else Phrases).load(path)
+
+
+@pytest.mark.parametrize("name", ["counts", "pairs"])
+def test_counts_of_a_file_that_cannot_be_added_up_are_damaged(rich: Phrases, tmp_path: Any, name: str) -> None:
+    path = tmp_path / "file"
+    rich.save(path)
+    arrays, metadata = read_tensors(path)
+    column = arrays[name] if name == "counts" else arrays[name][:, 1]
+    column[column > 0] = 2**62
+    write_tensors(path, arrays, metadata)
+    with pytest.raises(ValueError, match=f"{path}: the pairs are missing or damaged"):
         Phrases.load(path)
 
 

@@ -152,7 +152,7 @@ static void check_binary(void) {
     expect(memcmp(rows, back, VALUES * sizeof *rows) == 0, "values");
     for (int r = 0, key = 0; r < ROWS - 1; key = (int)key_ends[r++], keys_back++) {
         const int64_t length = key_ends[r] - key;
-        expect(memcmp(keys + key, keys_back, (size_t)length) == 0 && keys_back[length] == ' ', "key %d", r);
+        expect(memcmp(keys + key, keys_back, (size_t)length) == 0 && keys_back[length] == '\n', "key %d", r);
         keys_back += length;
     }
     end_case();

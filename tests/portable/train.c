@@ -9,6 +9,11 @@
 /* Of the largest value of a matrix. Kernels differ in the order of sums and in fused multiply-adds; a step's roundings
  * are 1e-7, and the steps after it carry them on. */
 static const double STEP_TOLERANCE = 3e-6, TRAINING_TOLERANCE = 1e-5, LOSS_TOLERANCE = 1e-5;
+/* Kernels that take another number of inputs at a time see a row that is there twice before its first change, or after:
+ * they are not compared where that may be. The Python tests hold each of them to the oracle. */
+static int is_like_base(const struct fe_kernel *kernel) {
+    return fe_kernel_together(kernel) == fe_kernel_together(fe_kernel_at(0));
+}
 
 static int64_t stride_of(int64_t size) { return (size + 15) / 16 * 16; }
 
@@ -50,10 +55,12 @@ static void check_step(int32_t m, int32_t n, int in_turn, int64_t size) {
     }
     int32_t h_rows[FE_MAX_INPUTS], o_rows[MOST_OUTPUTS];
     uint8_t labels[MOST_OUTPUTS];
-    for (int32_t i = 0; i < m; i++) h_rows[i] = (int32_t)random_below(STEP_ROWS);
-    const int32_t first = (int32_t)random_below(STEP_ROWS); /* with in_turn no output may stand twice */
+    const int is_distinct = (m + n) % 2; /* no row stands twice; with in_turn none of the outputs anyway */
+    const int32_t first = (int32_t)random_below(STEP_ROWS);
+    for (int32_t i = 0; i < m; i++)
+        h_rows[i] = is_distinct ? (first + 3 * i) % STEP_ROWS : (int32_t)random_below(STEP_ROWS);
     for (int32_t j = 0; j < n; j++) {
-        o_rows[j] = in_turn ? (first + 3 * j) % STEP_ROWS : (int32_t)random_below(STEP_ROWS);
+        o_rows[j] = is_distinct || in_turn ? (first + 3 * j) % STEP_ROWS : (int32_t)random_below(STEP_ROWS);
         labels[j] = (uint8_t)random_below(2);
     }
     void *workspace = lend((int64_t)fe_step_workspace_size(n), 1);
@@ -86,12 +93,14 @@ static void check_step(int32_t m, int32_t n, int in_turn, int64_t size) {
             base_o = new_o;
             base_loss = loss;
         }
-        /* row 0 is large: its own roundings are not those of the others */
-        const int64_t others = values - stride_of(size);
-        expect_close("h", new_h, base_h, stride_of(size), STEP_TOLERANCE);
-        expect_close("o", new_o, base_o, stride_of(size), STEP_TOLERANCE);
-        expect_close("h without row 0", new_h + stride_of(size), base_h + stride_of(size), others, STEP_TOLERANCE);
-        expect_close("o without row 0", new_o + stride_of(size), base_o + stride_of(size), others, STEP_TOLERANCE);
+        if (is_distinct || is_like_base(kernel)) {
+            /* row 0 is large: its own roundings are not those of the others */
+            const int64_t others = values - stride_of(size);
+            expect_close("h", new_h, base_h, stride_of(size), STEP_TOLERANCE);
+            expect_close("o", new_o, base_o, stride_of(size), STEP_TOLERANCE);
+            expect_close("h without row 0", new_h + stride_of(size), base_h + stride_of(size), others, STEP_TOLERANCE);
+            expect_close("o without row 0", new_o + stride_of(size), base_o + stride_of(size), others, STEP_TOLERANCE);
+        }
         expect(fabs(loss - base_loss) <= LOSS_TOLERANCE * base_loss, "loss is %.9g, not %.9g", loss, base_loss);
         end_case();
     }
@@ -262,22 +271,23 @@ static void check_model(const struct model *model, const struct contexts *contex
             base = trained;
             base_done = done;
         }
+        const int is_like = is_like_base(kernel);
         take_in("in", trained.in, in, WORDS, size);
-        expect_close("in", trained.in, base.in, WORDS * stride_of(size), TRAINING_TOLERANCE);
+        if (is_like) expect_close("in", trained.in, base.in, WORDS * stride_of(size), TRAINING_TOLERANCE);
         if (trained.ns != NULL) {
             take_in("out_ns", trained.ns, ns, WORDS, size);
-            expect_close("out_ns", trained.ns, base.ns, WORDS * stride_of(size), TRAINING_TOLERANCE);
+            if (is_like) expect_close("out_ns", trained.ns, base.ns, WORDS * stride_of(size), TRAINING_TOLERANCE);
         }
         if (trained.hs != NULL) {
             take_in("out_hs", trained.hs, hs, WORDS - 1, size);
-            expect_close("out_hs", trained.hs, base.hs, (WORDS - 1) * stride_of(size), TRAINING_TOLERANCE);
+            if (is_like) expect_close("out_hs", trained.hs, base.hs, (WORDS - 1) * stride_of(size), TRAINING_TOLERANCE);
         }
         hash_apart("loss", &done.loss, sizeof done.loss);
         expect(done.words == TOKENS && done.kept == base_done.kept && done.pairs == base_done.pairs,
                "%lld words, %lld kept, %lld pairs; not %d, %lld, %lld", (long long)done.words, (long long)done.kept,
                (long long)done.pairs, TOKENS, (long long)base_done.kept, (long long)base_done.pairs);
-        expect(fabs(done.loss - base_done.loss) <= LOSS_TOLERANCE * base_done.loss, "loss is %.9g, not %.9g", done.loss,
-               base_done.loss);
+        expect(!is_like || fabs(done.loss - base_done.loss) <= LOSS_TOLERANCE * base_done.loss,
+               "loss is %.9g, not %.9g", done.loss, base_done.loss);
         end_case();
     }
     release_memory();

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastemb import _native
-from reference.oracle import Model, Vectors
+from reference.oracle import TOGETHER, Model, Vectors
 
 Matrix = npt.NDArray[np.float32]
 
@@ -89,8 +89,14 @@ def token_view(model: Model, sentences: Sequence[Sequence[int]], first_position:
     return _native.TokenView(ids, offsets, words_of(model), first_position, keep)
 
 
+def together(isa: str) -> int:
+    """Inputs that an update takes at a time."""
+    return 6 if isa == "avx512" else TOGETHER
+
+
 def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_loss: bool = True) -> NativeRun:
-    """A Trainer that starts where the oracle's model stands."""
+    """A Trainer that starts where the oracle's model stands; the model then trains as this instruction set does."""
+    model.together = together(isa)
     inputs = padded(model.inputs)
     out_ns = None if model.out_ns is None else padded(model.out_ns)
     out_hs = None if model.out_hs is None else padded(model.out_hs)

@@ -6,6 +6,7 @@ From the bottom up: random numbers, sampling tables, the walk over a sentence, t
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ Array = npt.NDArray[Any]
 Vectors = npt.NDArray[np.float64]
 
 MOST_INPUTS = 24  # of a block
+TOGETHER = 3  # inputs that an update takes at a time, on most instruction sets
 FEW_CONTEXTS = 16  # may share the usual number of negatives, or a path
 MOST_CONTEXTS = 40  # of a block of several centres
 LEAST_DRAWS = 7  # for more than a few contexts
@@ -143,6 +145,7 @@ class Model:
     cbow_mean: bool = True
     cbow_exact: bool = False
     seed: int = 1
+    together: int = TOGETHER
 
 
 @dataclass
@@ -278,18 +281,11 @@ def block_loss(h: Vectors, o: Vectors, labels: Any, weights: Any = 1.0) -> float
     return float((weights * np.where(np.isnan(labels), 0.0, np.logaddexp(0.0, -(h @ o.T) * sign))).sum())
 
 
-FEW = 6  # inputs that take outputs one by one
-
-
-def groups(m: int, n: int) -> list[range]:
-    """Outputs are taken one by one where inputs are few, otherwise in groups of even size, at most six."""
-    found: list[range] = []
-    first = 0
-    while first < n:
-        size = 1 if m <= FEW else -(-(n - first) // -(-(n - first) // 6))
-        found.append(range(first, first + size))
-        first += size
-    return found
+def tiles(m: int, together: int) -> list[range]:
+    """Inputs are taken in groups of even size, at most ``together``; the larger ones come first."""
+    count = -(-m // together)
+    edges = [sum(m // count + (k < m % count) for k in range(group)) for group in range(count + 1)]
+    return [range(first, last) for first, last in itertools.pairwise(edges)]
 
 
 def block_step(
@@ -302,30 +298,31 @@ def block_step(
     outputs: Sequence[int] | None = None,
     in_turn: bool = False,
     weights: Any = 1.0,
+    together: int = TOGETHER,
 ) -> tuple[Vectors, Vectors, float]:
     """Changes of h (m x D) and o (n x D), and the loss before them. All scores are made before anything changes.
 
     ``labels`` are n, or m x n; nothing is learned where one is NaN. ``weights`` say how often a pair is there. ``rows``
     says which inputs are the same row; ``scale`` is the factor on their changes. ``outputs`` says which outputs are.
 
-    An output is seen after what earlier groups did to its row, and with ``in_turn`` after what earlier inputs did; an
-    input that is not one of a few by the last group after what that did to its row.
+    Inputs come in groups, at most ``together`` in one. An input is seen after what earlier groups did to its row; an
+    output by the last group after what was done to its row where it stands further to the front, and with ``in_turn``
+    after what earlier inputs did.
     """
     rows = range(len(h)) if rows is None else rows
     outputs = range(len(o)) if outputs is None else outputs
     g = weights * np.nan_to_num(alpha * (np.asarray(labels, dtype=float) - sigmoid(h @ o.T)))
     dh, do = np.zeros_like(h), np.zeros_like(o)
     factors = np.broadcast_to(scale, (len(h), 1))
-    taken = groups(len(h), len(o))
-    for group in taken:
-        places = list(group)
-        before = [o[j] + sum(do[k] for k in range(group.start) if outputs[k] == outputs[j]) for j in places]
-        for i in range(len(h)):
-            x = h[i]
-            if len(h) > FEW and group == taken[-1]:
-                x = x + sum(factors[k] * dh[k] for k in range(i) if rows[k] == rows[i])
-            dh[i] += g[i, places] @ (np.array(before) + (do[places] if in_turn else 0.0))
-            do[places] += np.outer(g[i, places], x)
+    for group in tiles(len(h), together):
+        x = [h[i] + sum(factors[k] * dh[k] for k in range(group.start) if rows[k] == rows[i]) for i in group]
+        for j in range(len(o)):
+            y = o[j]
+            if group.stop == len(h):
+                y = y + sum(do[k] for k in range(j) if outputs[k] == outputs[j])
+            for i in group:
+                dh[i] += g[i, j] * (y + (do[j] if in_turn else 0.0))
+                do[j] += g[i, j] * x[i - group.start]
     return dh, do, block_loss(h, o, labels, weights)
 
 
@@ -362,7 +359,17 @@ def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done:
             model, [window.centre], window.position, used * model.negative, epoch
         ):
             scale, paths = scales(model, rows), matrix is model.out_hs
-            dh, do, loss = block_step(model.inputs[rows], matrix[outputs], labels, alpha, rows, scale, outputs, paths)
+            dh, do, loss = block_step(
+                model.inputs[rows],
+                matrix[outputs],
+                labels,
+                alpha,
+                rows,
+                scale,
+                outputs,
+                paths,
+                together=model.together,
+            )
             np.add.at(matrix, outputs, do)
             np.add.at(model.inputs, rows, scale * dh)
             done.pairs += len(rows) * len(outputs)
@@ -399,7 +406,15 @@ def train_together(
     weights[:, len(group) :] = own.sum(axis=1, keepdims=True) * model.negative / count
     scale = scales(model, rows)
     dh, do, loss = block_step(
-        model.inputs[rows], model.out_ns[outputs], labels, alpha, rows, scale, outputs, weights=weights
+        model.inputs[rows],
+        model.out_ns[outputs],
+        labels,
+        alpha,
+        rows,
+        scale,
+        outputs,
+        weights=weights,
+        together=model.together,
     )
     np.add.at(model.out_ns, outputs, do)
     np.add.at(model.inputs, rows, scale * dh)
@@ -478,7 +493,7 @@ def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done
     h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
     for matrix, rows, labels in targets_of(model, [window.centre for window in group], group[0].position, 0, epoch):
-        dh, do, loss = block_step(h, matrix[rows], labels, alpha, outputs=rows)
+        dh, do, loss = block_step(h, matrix[rows], labels, alpha, outputs=rows, together=len(h))
         np.add.at(matrix, rows, do)
         change += dh
         done.pairs += int((~np.isnan(labels)).sum())

@@ -244,3 +244,18 @@ def test_a_run_shows_a_line_on_a_terminal(tmp_path: Path) -> None:
     for line in lines:
         assert re.fullmatch(r"\d+\.\d%  [\d,]+ k words/s  alpha 0\.\d{5}  loss \d+\.\d{4}  0:\d\d left", line)
     assert shown.endswith(b"\r\n")
+
+
+@pytest.mark.parametrize(("shell", "shown"), [("kernel", True), ("terminal", False), (None, False), ("absent", False)])
+def test_a_notebook_shows_progress_by_default(
+    shell: str | None, shown: bool, monkeypatch: pytest.MonkeyPatch, without_tqdm: None
+) -> None:
+    made = {"kernel": types.SimpleNamespace(kernel=object()), "terminal": types.SimpleNamespace()}.get(shell or "")
+    module = types.ModuleType("IPython")
+    module.get_ipython = lambda: made  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", module)
+    if shell == "absent":
+        monkeypatch.delitem(sys.modules, "IPython")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert isinstance(progress.make_progress(None, 100), progress.Plain) == shown
+    assert isinstance(progress.make_progress(False, 100), progress.Silent)

@@ -135,3 +135,15 @@ def test_no_code_is_the_start_of_another() -> None:
 
 def test_one_word_has_an_empty_path() -> None:
     assert as_lists([9]) == [[]]
+
+
+@pytest.mark.parametrize(
+    "counts", [[2**63 - 1, 1], [2**62, 2**62], [2**63 - 1, 2**63 - 1, 5], [2**62] * 3, [2**60] * 8]
+)
+def test_counts_that_add_up_to_too_much_are_refused(counts: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"nor add up to 2\*\*63 or more"):
+        huffman_paths(np.array(counts, np.int64))
+
+
+def test_counts_that_add_up_to_nearly_as_much_are_taken() -> None:
+    assert [len(path) for path in as_lists([2**62, 2**61, 2**61 - 1])] == [1, 2, 2]

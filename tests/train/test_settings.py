@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fastemb import RULE_KEEP, Word2Vec
+from fastemb import RULE_KEEP, CallbackAny2Vec, Item2Vec, Word2Vec, config
 from fastemb.config import available_cpus
 from fastemb.train.settings import Settings
 
@@ -63,6 +64,15 @@ WRONG_TYPE: list[tuple[str, Any]] = [
 ]
 
 
+WRONG_TYPE += [
+    (name, value)
+    for name, declared in Settings.declared().items()
+    if declared.kind is float or getattr(Settings, name) is None or type(getattr(Settings, name)) is int
+    for value in (True, False, np.True_)
+    if name not in ("sg", "hs", "cbow_mean", "null_word", "sorted_vocab")
+]
+
+
 @pytest.mark.parametrize(("name", "value"), OUT_OF_RANGE)
 def test_a_value_out_of_range_is_named(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be ") as caught:
@@ -104,7 +114,7 @@ def test_an_option_that_would_do_nothing_is_refused(settings: dict[str, Any], me
         Word2Vec(**settings)
 
 
-@pytest.mark.parametrize("option", [{"trim_rule": lambda *_: RULE_KEEP}, {"callbacks": [object()]}])
+@pytest.mark.parametrize("option", [{"trim_rule": lambda *_: RULE_KEEP}, {"callbacks": [CallbackAny2Vec()]}])
 def test_options_that_need_a_corpus_give_a_warning_without_one(option: dict[str, Any]) -> None:
     with pytest.warns(UserWarning, match="trim_rule and callbacks have no effect without a corpus"):
         Word2Vec(**option)
@@ -189,3 +199,44 @@ def test_arguments_have_gensims_order() -> None:
         "max_final_vocab",
         "shrink_windows",
     ]
+
+
+@pytest.mark.parametrize("value", [True, np.False_, "many", float("nan"), 1.5])
+def test_values_of_one_call_are_checked_alike(value: Any) -> None:
+    model = Word2Vec(min_count=1, sample=0, vector_size=4)
+    sentences = [["a", "b"]] * 5
+    with pytest.raises((TypeError, ValueError), match="min_count"):
+        model.build_vocab(sentences, min_count=value)
+    model.build_vocab(sentences, min_count=1)
+    for name in ("epochs", "word_count"):
+        with pytest.raises((TypeError, ValueError), match=name):
+            model.train(sentences, **{name: value})
+    for name in ("start_alpha", "end_alpha", "total_words", "total_examples"):
+        if value != 1.5:
+            with pytest.raises((TypeError, ValueError), match=name):
+                model.train(sentences, **{name: value})
+
+
+@pytest.mark.parametrize("made", ["Word2Vec", "build_vocab", "train", "Item2Vec"])
+def test_a_wrong_kernel_is_noticed_before_anything_is_read(made: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread() -> Iterator[list[str]]:
+        raise AssertionError("read")
+        yield []
+
+    model = Word2Vec(min_count=1, vector_size=4)
+    if made == "train":
+        model.build_vocab([["a", "b"]])
+    acts: dict[str, Callable[[], object]] = {
+        "Word2Vec": lambda: Word2Vec(unread()),
+        "build_vocab": lambda: model.build_vocab(unread()),
+        "train": lambda: model.train(unread()),
+        "Item2Vec": lambda: Item2Vec().fit(unread()),
+    }
+    monkeypatch.setenv("FASTEMB_ISA", "nonsense")
+    config.isa.cache_clear()
+    try:
+        with pytest.raises(RuntimeError, match="FASTEMB_ISA='nonsense' is not a kernel of this build; use one of"):
+            acts[made]()
+    finally:
+        monkeypatch.undo()
+        config.isa.cache_clear()

@@ -363,3 +363,5 @@ def test_word_movers_distance(points, monkeypatch):
     assert points.wmdistance(["a"], ["f"], norm=False) == pytest.approx(4)
     assert points.wmdistance(["a", "a", "f"], ["a"]) == pytest.approx(2 / 3)
     assert points.wmdistance(["zz"], ["a"]) == float("inf")
+    with pytest.raises(TypeError, match=r"document1 must be a list of keys, not 'a b': 'one two'.split\(\)"):
+        points.wmdistance("a b", ["a"])

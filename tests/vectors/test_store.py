@@ -94,6 +94,17 @@ def test_copies_and_pickles(vectors):
         assert "newer" not in vectors
 
 
+def test_keys_added_to_a_shallow_copy_are_not_in_the_original(vectors):
+    vectors.note = "mine"
+    clone = copy.copy(vectors)
+    clone.add_vector("new", np.ones(4))
+    clone.set_vecattr("new", "count", 7)
+    assert (len(clone), len(vectors), len(vectors.vectors), "new" in vectors) == (7, 6, 6, False)
+    assert clone.note == "mine"
+    vectors.add_vector("other", np.ones(4))
+    assert "other" not in clone
+
+
 def test_a_shallow_copy_has_other_vectors_when_it_gets_some(vectors):
     clone = copy.copy(vectors)
     assert clone.vectors is not None
@@ -135,6 +146,140 @@ def test_answers_of_a_subclass_are_used_everywhere():
     assert doubling.similar_by_word("a!") == [("b", pytest.approx(0.5**0.5))]
     assert doubling.most_similar_batch(["c!"], topn=1) == [[("b", pytest.approx(0.5**0.5))]]
     assert doubling.get_mean_vector(["a!", "c!"]).tolist() == [0.5, 0.5]
+
+
+class Shown(KeyedVectors):
+    """Shows keys in upper case, vectors without their last number, and lengths of 2."""
+
+    keys = ("A", "B", "C")
+
+    @property
+    def vectors(self):
+        return KeyedVectors.vectors.__get__(self)[:, :2]
+
+    @property
+    def vector_size(self):
+        return 2
+
+    @property
+    def index_to_key(self):
+        return list(self.keys)
+
+    @property
+    def key_to_index(self):
+        return {key: row for row, key in enumerate(self.keys)}
+
+    @property
+    def expandos(self):
+        return {"count": np.array([5, 6, 7])}
+
+    def fill_norms(self, force=False):
+        self.norms = np.full(3, 2, np.float32)
+
+    def __len__(self):
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        (lambda shown: shown["B"].tolist(), [1, 1]),
+        (lambda shown: shown[["C", 0]].tolist(), [[0, 1], [1, 0]]),
+        (lambda shown: shown.get_vector("A", norm=True).tolist(), [0.5, 0]),
+        (lambda shown: shown.get_normed_vectors()[0].tolist(), [0.5, 0]),
+        (lambda shown: (2 in shown, 3 in shown, "a" in shown), (True, False, False)),
+        (lambda shown: shown.most_similar("A", topn=3), [("B", 0.5), ("C", 0)]),
+        (lambda shown: shown.most_similar("A", topn=None).tolist(), [0.5, 0.5, 0]),
+        (lambda shown: shown.most_similar_batch(["A"], topn=3), [[("B", 0.25), ("C", 0)]]),
+        (lambda shown: [key for key, _ in shown.most_similar_cosmul("A", topn=3)], ["B", "C"]),
+        (lambda shown: shown.distances("A").tolist(), [0.5, 0.5, 1]),
+        (lambda shown: shown.closer_than("A", "C"), ["B"]),
+        (lambda shown: shown.get_mean_vector(["A", "C"]).tolist(), [0.25, 0.25]),
+        (lambda shown: shown.get_vecattr("C", "count"), 7),
+        (lambda shown: shown.vectors_for_all(["C"]).vectors.tolist(), [[0, 1]]),
+        (str, "Shown<vector_size=2, 3 keys>"),
+    ],
+)
+def test_what_a_subclass_overrides_is_read_by_every_method(ask, expected):
+    shown = Shown(3)
+    shown._store.vectors = np.array([[1, 0, 9], [1, 1, 9], [0, 1, 9]], np.float32)
+    assert ask(shown) == expected
+
+
+def test_files_hold_what_a_subclass_shows(tmp_path):
+    shown = Shown(3)
+    shown._store.vectors = np.array([[1, 0, 9], [1, 1, 9], [0, 1, 9]], np.float32)
+    shown.save(tmp_path / "own")
+    shown.save_word2vec_format(tmp_path / "text")
+    for loaded in (KeyedVectors.load(tmp_path / "own"), KeyedVectors.load_word2vec_format(tmp_path / "text")):
+        assert {key: loaded[key].tolist() for key in loaded.index_to_key} == {"A": [1, 0], "B": [1, 1], "C": [0, 1]}
+
+
+class MadeUp(KeyedVectors):
+    """Has a vector for every key that starts with a known letter, as FastText's vectors have."""
+
+    def __contains__(self, key):
+        return self.has_index_for(key[0])
+
+    def get_vector(self, key, norm=False):
+        return super().get_vector(key if self.has_index_for(key) else key[0], norm)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda wv, key: wv[key].tolist(),
+        lambda wv, key: wv[[key, "b"]].tolist(),
+        lambda wv, key: wv.similarity(key, "b"),
+        lambda wv, key: wv.most_similar(key, topn=None).tolist(),
+        lambda wv, key: dict(wv.most_similar([key, "b"]))["c"],
+        lambda wv, key: dict(wv.most_similar_cosmul([key, "b"]))["c"],
+        lambda wv, key: wv.most_similar_batch([key, "b"], topn=3)[0][-1],
+        lambda wv, key: wv.get_mean_vector([key, "b"]).tolist(),
+        lambda wv, key: wv.distances(key).tolist(),
+        lambda wv, key: wv.n_similarity([key], ["b"]),
+        lambda wv, key: wv.vectors_for_all([key, "b"]).vectors.tolist(),
+        lambda wv, key: wv.rank_by_centrality(["b", key])[0][0],
+    ],
+)
+def test_a_subclass_can_make_up_vectors_of_keys_without_a_row(ask):
+    made_up = MadeUp(2)
+    made_up.add_vectors(["a", "b", "c"], [[1, 0], [1, 1], [0, 1]])
+    assert ask(made_up, "apple") == ask(made_up, "a")
+    with pytest.raises(KeyError, match="not present"):
+        made_up["zoo"]
+
+
+def test_a_subclass_that_makes_no_store_is_told():
+    class Empty(KeyedVectors):
+        def __init__(self):
+            pass
+
+    with pytest.raises(AttributeError, match=r"must call super\(\)\.__init__"):
+        len(Empty())
+
+
+def test_methods_that_a_subclass_overrides_are_called_when_keys_are_added():
+    calls = []
+
+    class Watched(KeyedVectors):
+        def add_vectors(self, *args, **options):
+            calls.append("add_vectors")
+            super().add_vectors(*args, **options)
+
+        def allocate_vecattrs(self, *args, **options):
+            calls.append("allocate_vecattrs")
+            super().allocate_vecattrs(*args, **options)
+
+        def get_index(self, key, default=None):
+            calls.append("get_index")
+            return super().get_index(key, default)
+
+    watched = Watched(2)
+    watched.add_vector("a", [1, 2])
+    assert calls == ["add_vectors", "allocate_vecattrs"]
+    watched["a"] = [3, 4]
+    assert calls[2:] == ["get_index", "get_index", "add_vectors", "allocate_vecattrs"]
 
 
 # ---- norms ----
@@ -268,6 +413,18 @@ def test_resize_vectors(vectors):
         vectors.resize_vectors()
 
 
+def test_rows_that_resize_vectors_adds_later_are_other_ones():
+    kv = KeyedVectors(3)
+    for keys in ("ab", "c", "de"):
+        kv.index_to_key.extend(keys)
+        kv.resize_vectors()
+    whole = KeyedVectors(3, count=0)
+    whole.index_to_key.extend("abcde")
+    whole.resize_vectors()
+    assert len(np.unique(kv.vectors, axis=0)) == 5
+    assert np.array_equal(kv.vectors, whole.vectors)
+
+
 def test_sorting(vectors):
     before = {key: vectors[key].copy() for key in vectors.index_to_key}
     vectors.sort_by_descending_frequency()
@@ -317,7 +474,8 @@ def test_normed_vectors_have_length_one_whatever_a_subclass_shows(vectors):
 
     doubled = Doubled._from_arrays(vectors.index_to_key, KeyedVectors.vectors.__get__(vectors).copy())
     np.testing.assert_allclose(np.linalg.norm(doubled.get_normed_vectors(), axis=1), 1, rtol=1e-6)
-    doubled.unit_normalize_all()
+    with pytest.raises(AttributeError, match="setter"):
+        doubled.unit_normalize_all()
     np.testing.assert_allclose(np.linalg.norm(doubled.get_normed_vectors(), axis=1), 1, rtol=1e-6)
 
 
@@ -326,5 +484,14 @@ def test_queries_of_deleted_vectors_say_so(vectors):
     del vectors.vectors
     assert not hasattr(vectors, "vectors")
     for ask in (lambda: vectors.most_similar(key), lambda: vectors[key], vectors.get_normed_vectors):
-        with pytest.raises(AttributeError, match="'vectors' was deleted"):
+        with pytest.raises(AttributeError, match="'vectors', which was deleted"):
             ask()
+
+
+def test_factors_on_changes_follow_their_words_when_sorted(vectors):
+    vectors.vectors_lockf = np.arange(6, dtype=np.float32)
+    vectors.sort_by_descending_frequency()
+    assert vectors.vectors_lockf.tolist() == [1, 3, 5, 0, 4, 2]
+    vectors.vectors_lockf = np.ones(1, np.float32)
+    vectors.sort_by_descending_frequency()
+    assert vectors.vectors_lockf.tolist() == [1]

@@ -101,7 +101,7 @@ def test_subclasses_with_other_arguments(tmp_path):
     assert_equal(loaded, vectors)
 
 
-@pytest.mark.parametrize("name", ["vectors", "save", "key_to_index", "_vectors", "__class__", "hello", "not a name"])
+@pytest.mark.parametrize("name", ["vectors", "save", "key_to_index", "_store", "__class__", "hello", "not a name"])
 def test_a_file_cannot_replace_what_the_class_has(tmp_path, name):
     vectors = Named("wiki", "rare")
     vectors.add_vectors(["a", "b"], np.ones((2, 5)))
@@ -150,6 +150,40 @@ def test_mapped_vectors_can_be_changed_in_the_file_or_in_memory(tmp_path):
             KeyedVectors.load(tmp_path / "v", mmap=wrong)
 
 
+CHANGES = {
+    "setting": lambda vectors, _: vectors.__setitem__("a", np.ones(5)),
+    "replacing": lambda vectors, _: vectors.add_vectors(["new", "a"], np.ones((2, 5)), replace=True),
+    "scaling": lambda vectors, _: vectors.unit_normalize_all(),
+    "intersecting": lambda vectors, path: vectors.intersect_word2vec_format(path),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_vectors_that_are_mapped_read_only_say_how_to_change_them(tmp_path, change):
+    made(("a", "b", "c", "d")).save_word2vec_format(tmp_path / "text")
+    made().save(tmp_path / "v")
+    before = (tmp_path / "v").read_bytes()
+    mapped = KeyedVectors.load(tmp_path / "v", mmap="r")
+    with pytest.raises(ValueError, match=r"read-only.*load with mmap='c'.*vectors = vectors.copy\(\)"):
+        CHANGES[change](mapped, tmp_path / "text")
+    assert_equal(mapped, made())
+    with pytest.raises(ValueError, match="read-only"):
+        mapped.vectors[0] = 1
+    mapped.vectors = mapped.vectors.copy()
+    for writeable in (mapped, KeyedVectors.load(tmp_path / "v", mmap="c")):
+        CHANGES[change](writeable, tmp_path / "text")
+    assert (tmp_path / "v").read_bytes() == before
+
+
+def test_mapped_vectors_take_new_keys_and_another_order(tmp_path):
+    made().save(tmp_path / "v")
+    mapped = KeyedVectors.load(tmp_path / "v", mmap="r")
+    mapped.add_vector("new", np.ones(5))
+    mapped.sort_by_descending_frequency()
+    assert mapped["new"].tolist() == [1] * 5
+    assert_equal(KeyedVectors.load(tmp_path / "v"), made())
+
+
 def test_deleted_vectors_are_gone_until_there_are_new_ones():
     vectors = made()
     del vectors.vectors
@@ -160,9 +194,7 @@ def test_deleted_vectors_are_gone_until_there_are_new_ones():
 
 def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(TypeError, match="keys must be"):
-        made(("a", 1, "b", "c")).save(tmp_path / "v")
-    with pytest.raises(TypeError, match="keys must be"):
-        KeyedVectors(3, count=2).save(tmp_path / "v")
+        made(("a", 1.5, "b", "c")).save(tmp_path / "v")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -218,6 +250,8 @@ def test_word2vec_options(tmp_path, caplog):
     assert loaded.expandos["count"].tolist() == [5, 0]
     assert loaded.vectors.dtype == np.float64
     assert "lacks 1 keys" in caplog.text
+    with pytest.raises(ValueError, match="limit must be at least 0, not -1"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, limit=-1)
     with pytest.raises(NotImplementedError, match="need their header"):
         KeyedVectors.load_word2vec_format(tmp_path / "v", no_header=True, binary=True)
 
@@ -253,6 +287,24 @@ def test_any_format(tmp_path, name):
     vectors = made(("a", "b", "c"), (3, 2, 1))
     save_vectors(vectors, tmp_path / name)
     assert_equal(load_vectors(tmp_path / name), vectors)
+    assert_equal(KeyedVectors.load(tmp_path / name), vectors)
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.bin"])
+@pytest.mark.parametrize("mmap", ["r", "r+", "c"])
+def test_only_files_in_the_own_format_are_mapped_and_others_say_how(tmp_path, name, mmap):
+    save_vectors(made(("a", "b", "c"), (3, 2, 1)), tmp_path / name)
+    with pytest.raises(ValueError, match=r"load this one without mmap, write it with save\(\), and map that"):
+        KeyedVectors.load(tmp_path / name, mmap=mmap)
+    KeyedVectors.load(tmp_path / name).save(tmp_path / "own")
+    assert_equal(KeyedVectors.load(tmp_path / "own", mmap=mmap), KeyedVectors.load(tmp_path / name))
+
+
+def test_a_subclass_loads_any_format_as_itself(tmp_path):
+    save_vectors(made(("a", "b", "c"), (3, 2, 1)), tmp_path / "v.txt")
+    loaded = Named.load(tmp_path / "v.txt")
+    assert type(loaded) is Named
+    assert loaded.kind == "plain"
 
 
 def test_any_format_without_header_or_not_at_all(tmp_path):

@@ -31,8 +31,9 @@ class Records:
 
     Attributes:
         done: Records read.
-        names: Their keys, a space after each, in pieces.
+        names: Their keys, a line end after each, in pieces.
         left: Bytes that were read after the last record.
+        broken: Number of a record, from 1 on, with or after which a key has a line end in it; 0 for none.
         too_long: Whether reading ended because a block has no room for the next record.
     """
 
@@ -40,6 +41,7 @@ class Records:
         self.done = 0
         self.names: list[bytes] = []
         self.left = b""
+        self.broken = 0
         self.too_long = False
         self._file = file
         self._rows = rows
@@ -76,8 +78,13 @@ class Records:
                 self._stopped = True
                 self.too_long = end == self._block
                 return None
+            pieces = bytes(memoryview(names)[:names_used])
+            if pieces.count(b"\n") != found:
+                self._stopped = True
+                self.broken = self.done + 1
+                return None
             first, self.done = self.done, self.done + found
             if self.done > len(self._rows):
                 self._rows.resize((min(self._count, max(self.done, 2 * len(self._rows))), dims), refcheck=False)
-            self.names.append(bytes(memoryview(names)[:names_used]))
+            self.names.append(pieces)
             return first, self.done, used

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from ..atomic import StrPath
 from ..keys import pack_keys, unpack_keys
-from ..safetensors import read_tensors, starts_like_tensors, write_tensors
+from ..kinds import reader_of
+from ..safetensors import read_header, read_tensors, starts_like_tensors, write_tensors
 from ..user_attributes import pack_attributes, unpack_attributes
+from . import foreign
 from .table import VectorTable
 
 Array = NDArray[Any]
@@ -46,18 +48,20 @@ def read(path: StrPath, mmap: str | None = None) -> VectorTable:
     Raises:
         ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
     """
-    tensors, metadata = read_tensors(path, mmap)
+    metadata = read_header(path)[1]
     kind = metadata.get("format")
-    if kind not in KINDS or metadata.get("version") != _VERSION:
-        raise ValueError(f"{path}: no file of vectors, or of a newer version: {kind!r}")
-    return unpack(path, tensors, metadata)
+    if kind not in KINDS:
+        raise ValueError(f"{path}: no file of vectors{reader_of(metadata) or foreign.choice(path)}")
+    if metadata.get("version") != _VERSION:
+        raise ValueError(f"{path}: written by a newer fastemb (vectors of format {metadata.get('version')})")
+    return unpack(path, *read_tensors(path, mmap))
 
 
 def write(path: StrPath | BinaryIO, table: VectorTable) -> None:
     """Write vectors to a file, or to one that is open for writing bytes.
 
     Raises:
-        TypeError: Keys are neither all str nor all int.
+        TypeError: A key is neither str nor int.
     """
     tensors, metadata = pack(table)
     write_tensors(path, tensors, {"format": KIND, "version": _VERSION, **metadata})
@@ -67,7 +71,7 @@ def pack(table: VectorTable) -> Packed:
     """Return the arrays and strings of a safetensors file that hold the vectors.
 
     Raises:
-        TypeError: Keys are neither all str nor all int.
+        TypeError: A key is neither str nor int.
     """
     keys, key_type = pack_keys(list(table.keys))
     lists = {name: values.tolist() for name, values in table.attributes.items() if values.dtype == object}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 
 import numpy as np
 
 from ...config import available_cpus
 from ..atomic import StrPath
-from ..input_file import open_source
+from ..input_file import open_text_source
+from ..kinds import is_word2vec_binary
 from .binary_records import Records
 from .table import VectorTable
 from .word2vec_file import (
@@ -18,8 +20,6 @@ from .word2vec_file import (
     Layout,
     Reading,
     VectorFile,
-    dimensions,
-    starts_with_row,
     table_of,
     write_rows,
 )
@@ -31,9 +31,8 @@ _MOST_THREADS = 4  # more wait for the one that reads
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a header comes first, and then no line of text with as many numbers as it says."""
-    dims = dimensions(start)
-    return dims is not None and not starts_with_row(start, dims)
+    """Whether a header comes first, and then no text."""
+    return is_word2vec_binary(start)
 
 
 def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
@@ -44,15 +43,19 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         UnicodeDecodeError: A key is no valid text.
         ValueError: Anything else is wrong with the file; the message names the record.
     """
-    with open_source(path) as (file, size):
+    with open_text_source(path) as (file, size):
         source = VectorFile(path, file, size, "record")
         stored, dims = source.header()
+        source.refuse_text(dims)
         count = reading.count_of(stored)
         source.check_room(count, dims, 4 * dims + 1)
         rows = source.first_rows(count, dims, np.float32, reading.buffers)
         block = source.block_size(4 * dims, reading.buffers)
         records = Records(file, rows, count, block)
         records.read(1 if size is None else _threads(reading, rows.nbytes, block))
+        if records.broken:
+            what = f"record {records.broken} or one after it has a key with a line end in it"
+            raise ValueError(f"{path}: {what}: the file is damaged, or not in word2vec's binary format")
         if records.done < count:
             raise source.incomplete(records.done, count, records.too_long, first=1)
         if count == stored:
@@ -67,8 +70,8 @@ def _threads(reading: Reading, size: int, block: int) -> int:
     return min(most, 1 + size // block)
 
 
-def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
-    """Write a file, which is there whole or not at all; vectors are written as float32.
+def write(path: StrPath | BinaryIO, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all, or to one that is open; vectors are written as float32.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the format cannot hold.

@@ -7,47 +7,31 @@ keys are expected in the order of falling counts.
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..atomic import StrPath, atomic_write
-from ..input_file import BLOCK, refuse_compressed_name
+from ..atomic import StrPath, atomic_write, open_named
+from ..input_file import BLOCK, hint
+from ..kinds import LONGEST_HEADER, goes_on_as_text, header_shape
+from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
+LONGEST_KEY = 1 << 16
+"""Bytes of the longest key that is written; all such keys can be read."""
+
 _MOST_DIMENSIONS = 1 << 20
+_TOLD_BYTES = 1 << 12  # of what follows a header, to tell text from binary
 _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
-
-
-# ---- telling ----
-
-
-def dimensions(start: bytes) -> int | None:
-    """The dimensions in the header of a file that starts with these bytes; None where the first line is no header."""
-    fields = start.partition(b"\n")[0].split()
-    return int(fields[1]) if len(fields) == 2 and all(field.isdigit() for field in fields) else None
-
-
-def starts_with_row(start: bytes, dims: int) -> bool:
-    """Whether nothing follows the header, or a line of text with a key and so many numbers."""
-    rest = start.partition(b"\n")[2]
-    return not rest or are_numbers(rest.partition(b"\n")[0].partition(b" ")[2].split(), dims)
-
-
-def are_numbers(fields: list[bytes], count: int) -> bool:
-    """Whether these are so many numbers."""
-    try:
-        return len([float(field) for field in fields]) == count
-    except ValueError:
-        return False
 
 
 # ---- reading ----
@@ -60,7 +44,7 @@ class Buffers:
     block: int = BLOCK
     """Bytes to read at once."""
 
-    longest_key: int = 1 << 16
+    longest_key: int = LONGEST_KEY
     """Bytes of the longest key that can be read, if a block is not longer anyway."""
 
     first_rows: int = 64 << 20
@@ -130,14 +114,23 @@ class VectorFile:
 
     def header(self) -> tuple[int, int]:
         """Read the first line: how many vectors there are, and their dimensions."""
-        line = self.file.readline(1000)
+        line = self.file.readline(LONGEST_HEADER)
+        shape = header_shape(line)
         fields = line.split()
-        if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
-            raise ValueError(f"{self.path}: line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}")
-        count, dims = int(fields[0]), int(fields[1])
-        if dims == 0:
+        if shape is None and line.endswith(b"\n") and len(fields) == 2 and all(map(bytes.isdigit, fields)):
+            raise ValueError(f"{self.path}: the header promises more than any file has bytes for: {line[:60]!r}")
+        if not line.endswith(b"\n") or shape is None:
+            what = f"line 1 is no header of two numbers, vectors and dimensions: {line[:60]!r}"
+            raise ValueError(f"{self.path}: {what}{hint(self.path)}")
+        if shape[1] == 0:
             raise ValueError(f"{self.path}: the header says 0 dimensions")
-        return count, dims
+        return shape
+
+    def refuse_text(self, dims: int) -> None:
+        """Refuse what goes on as text after the header."""
+        rest: bytes = self.file.peek(_TOLD_BYTES)[:_TOLD_BYTES]  # type: ignore[attr-defined]
+        if rest and goes_on_as_text(rest, dims):
+            raise ValueError(f"{self.path}: this is word2vec's text format: read it with binary=False")
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
@@ -165,7 +158,8 @@ class VectorFile:
     def incomplete(self, done: int, count: int, too_long: bool, first: int) -> ValueError:
         """Why only ``done`` of ``count`` vectors were read; ``first``: number of the line or record of the first."""
         if too_long:
-            return ValueError(f"{self.path}: {self.unit} {first + done} is too long")
+            limit = f"keys of {LONGEST_KEY:,} bytes can be read, longer ones may not"
+            return ValueError(f"{self.path}: {self.unit} {first + done} is too long: {limit}")
         return TruncatedFileError(f"{self.path}: the file ends after {done} of {count} vectors")
 
     def check_end(self, rest: bytes, count: int, what: str) -> None:
@@ -182,7 +176,7 @@ def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) 
 
     Args:
         path: The file, for messages.
-        names: The keys, a space after each, in pieces.
+        names: The keys, a line end after each, in pieces.
         rows: Their vectors.
         reading: How to read them.
 
@@ -200,15 +194,16 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
         return []
     encoding, errors = reading.encoding, reading.unicode_errors
     try:
-        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a space is a space in these
-            return names[:-1].decode(encoding, errors).split(" ")
-        return [name.decode(encoding, errors) for name in names[:-1].split(b" ")]
+        if codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1"):  # a line end is one in these
+            return names[:-1].decode(encoding, errors).split("\n")
+        return [name.decode(encoding, errors) for name in names[:-1].split(b"\n")]
     except UnicodeDecodeError:
-        for at, name in enumerate(names[:-1].split(b" "), start=1):
+        for at, name in enumerate(names[:-1].split(b"\n"), start=1):
             try:
                 name.decode(encoding, errors)
             except UnicodeDecodeError as error:
-                what = f"{error.reason} in the key of vector {at} of {path}; see unicode_errors"
+                remedy = "load_word2vec_format takes encoding= and unicode_errors="
+                what = f"{error.reason} in the key of vector {at} of {path}; {remedy}"
                 raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
         raise
 
@@ -257,27 +252,39 @@ AS_USUAL = Layout()
 
 
 def write_rows(
-    path: StrPath, table: VectorTable, layout: Layout, encode: Callable[[list[bytes], Floats], bytes | bytearray]
+    target: StrPath | BinaryIO,
+    table: VectorTable,
+    layout: Layout,
+    encode: Callable[[list[bytes], Floats], bytes | bytearray],
 ) -> None:
     """Write a table; ``encode`` makes bytes of keys and their vectors, of which it gets some at a time.
+
+    A file is compressed when its name ends in .gz, .bz2, .xz or .zst.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the formats cannot hold.
     """
-    refuse_compressed_name(path)
     keys, order, dims = list(table.keys), layout.order(table), table.vectors.shape[1]
+    name = os.fspath(target) if isinstance(target, str | os.PathLike) else "the open file"
     for key in keys:
-        key_bytes(key, layout.prefix)
-    with _opened(path, layout.append) as file:
+        key_bytes(name, key, layout.prefix)
+    with _opened(target, layout.append) as file:
         if layout.header:
             file.write(f"{len(order) if layout.total is None else layout.total} {dims}\n".encode())
         for rows in _blocks(order, dims):
-            names = [key_bytes(keys[row], layout.prefix) for row in rows.tolist()]
+            names = [key_bytes(name, keys[row], layout.prefix) for row in rows.tolist()]
             file.write(encode(names, table.vectors[rows]))
 
 
-def _opened(path: StrPath, append: bool) -> AbstractContextManager[BinaryIO]:
-    return open(path, "ab") if append else atomic_write(path)
+@contextmanager
+def _opened(target: StrPath | BinaryIO, append: bool) -> Iterator[BinaryIO]:
+    if not isinstance(target, str | os.PathLike):
+        yield target
+        return
+    path = os.fspath(target)
+    _, packing = split_packing(path)
+    with open_named(path, "ab") if append else atomic_write(path) as file, packed(file, packing) as content:
+        yield content
 
 
 def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:
@@ -286,16 +293,23 @@ def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:
         yield order[start : start + step]
 
 
-def key_bytes(key: Any, prefix: str) -> bytes:
-    """A key as it is written.
+def key_bytes(path: str, key: Any, prefix: str) -> bytes:
+    """A key as it is written; ``path`` is for messages.
 
     Raises:
-        ValueError: It is empty or has white space in it, or is None, as that of a reserved row is.
+        ValueError: It is empty, too long or has white space in it, or is None, as that of a reserved row is.
     """
-    name = f"{prefix}{key}".encode()
+    try:
+        name = f"{prefix}{key}".encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{path}: the key {key!r} has half a character in it, which is no text") from None
     if key is None:
-        raise ValueError("a row has no key")
+        raise ValueError(f"{path}: a row has no key")
+    what = None
     if not name or name.translate(None, _WHITE_SPACE) != name:
         what = f"white space in the key {key!r}" if name else "an empty key"
-        raise ValueError(f"word2vec's formats cannot hold {what}; save() can")
+    elif len(name) > LONGEST_KEY:
+        what = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
+    if what is not None:
+        raise ValueError(f"{path}: word2vec's formats cannot hold {what}; what KeyedVectors.save writes can")
     return name

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 
 from ... import _native
 from ..atomic import StrPath
-from ..input_file import open_source, require_file
+from ..input_file import BLOCK, open_text_source, require_file
+from ..kinds import LONGEST_HEADER, header_shape, is_surely_binary, is_word2vec_text
 from ..numbers import parse_double, parse_float
 from ..window import Window
 from .table import VectorTable
@@ -19,9 +22,6 @@ from .word2vec_file import (
     Layout,
     Reading,
     VectorFile,
-    are_numbers,
-    dimensions,
-    starts_with_row,
     table_of,
     write_rows,
 )
@@ -36,11 +36,8 @@ _NUMBER_BYTES = 64  # of one number, on average over the longest line that can b
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a header and then nothing or a line of as many numbers come first; without one, a key and a number."""
-    dims = dimensions(start)
-    if dims is None:
-        return are_numbers(start.partition(b"\n")[0].split()[1:2], 1)
-    return starts_with_row(start, dims)
+    """Whether a header and then nothing or text come first; without a header, a key and a number."""
+    return is_word2vec_text(start)
 
 
 # ---- reading ----
@@ -64,7 +61,7 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
     if not header:
         require_file(path)
     shape = None if header else _count_lines(path, reading.buffers.block)
-    with open_source(path) as (file, size):
+    with open_text_source(path) as (file, size):
         source = VectorFile(path, file, size, "line")
         stored, dims = source.header() if shape is None else shape
         count = reading.count_of(stored)
@@ -72,21 +69,34 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
         parsed = np.float32 if reading.dtype == np.float32 else np.float64
         rows = source.first_rows(count, dims, parsed, reading.buffers)
         lines = _Lines(source, rows, count, first_line=1 + header, reading=reading)
-        left = lines.read()
+        try:
+            left = lines.read()
+        except ValueError:
+            if lines.done == 0 and is_surely_binary(_start(path)):
+                raise ValueError(f"{path}: this is word2vec's binary format: read it with binary=True") from None
+            raise
         if count == stored:
             source.check_end(left, count, f"line {count + lines.first_line}")
     return table_of(path, lines.names, rows, reading)
 
 
+def _start(path: StrPath) -> bytes:
+    """The start of a file; nothing of a pipe, which is read once only."""
+    if not os.path.isfile(path):
+        return b""
+    with open_text_source(path) as (file, _):
+        return file.read(BLOCK)
+
+
 def _has_header(path: StrPath) -> bool:
     require_file(path)
-    with open_source(path) as (file, _):
-        return dimensions(file.readline(1000)) is not None
+    with open_text_source(path) as (file, _):
+        return header_shape(file.readline(LONGEST_HEADER)) is not None
 
 
 def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
     """Lines and dimensions of text without a header; empty lines at the end do not count."""
-    with open_source(path) as (file, _):
+    with open_text_source(path) as (file, _):
         window = Window(file, block)
         window.fill()
         dims = len(bytes(window.view).partition(b"\n")[0].partition(b" ")[2].split())
@@ -115,7 +125,8 @@ class _Lines:
         reading: How to read them.
 
     Attributes:
-        names: The keys, a space after each, in pieces.
+        names: The keys, a line end after each, in pieces.
+        done: How many lines were read.
     """
 
     def __init__(self, source: VectorFile, rows: Floats, count: int, first_line: int, reading: Reading) -> None:
@@ -124,7 +135,7 @@ class _Lines:
         self._source = source
         self._rows = rows
         self._count = count
-        self._done = 0
+        self.done = 0
         self._dims = rows.shape[1]
         self._buffers = reading.buffers
         self._wide = rows.dtype == np.float64
@@ -135,19 +146,19 @@ class _Lines:
         """Read all; returns what was read beyond them."""
         window = Window(self._source.file, self._source.block_size(self._dims * _NUMBER_BYTES, self._buffers))
         names = bytearray(window.size)
-        while self._done < self._count:
-            if self._done == len(self._rows):
+        while self.done < self._count:
+            if self.done == len(self._rows):
                 self._rows.resize((min(self._count, 2 * len(self._rows)), self._dims), refcheck=False)
             done, used = self._scan(window.view, names)
-            self._done += done
+            self.done += done
             window.skip(used)
             if done == 0 and not window.fill() and (window.full() or not window.end_line()):
-                raise self._source.incomplete(self._done, self._count, window.full(), self.first_line)
+                raise self._source.incomplete(self.done, self._count, window.full(), self.first_line)
         return bytes(window.view)
 
     def _scan(self, data: memoryview, names: bytearray) -> tuple[int, int]:
         """Read the whole lines of ``data``; returns how many there were, and their bytes."""
-        rows = self._rows[self._done :]
+        rows = self._rows[self.done :]
         narrow_rows, wide_rows = (None, rows) if self._wide else (rows, None)
         fits, done, names_used, slow, used = _native.read_text(data, narrow_rows, wide_rows, names, self._slow)
         parse = parse_double if self._wide else parse_float
@@ -155,7 +166,7 @@ class _Lines:
         for index, begin, end in self._slow[:slow].tolist():
             if index < done * self._dims:
                 with np.errstate(over="ignore"):  # too large for a float: infinite
-                    values[index] = self._parse(parse, bytes(data[begin:end]), self._done + index // self._dims)
+                    values[index] = self._parse(parse, bytes(data[begin:end]), self.done + index // self._dims)
         if not fits and done == 0:
             self._refuse(bytes(data[used:]).split(b"\n", 1)[0])
         self.names.append(bytes(memoryview(names)[:names_used]))
@@ -168,7 +179,7 @@ class _Lines:
             raise ValueError(f"{self._line(row)}: {field[:60]!r} is not a number") from None
 
     def _refuse(self, line: bytes) -> None:
-        where = self._line(self._done)
+        where = self._line(self.done)
         if not line.strip():
             raise ValueError(f"{where} is empty")
         key, _, numbers = line.partition(b" ")
@@ -181,8 +192,10 @@ class _Lines:
 # ---- writing ----
 
 
-def write(path: StrPath, table: VectorTable, layout: Layout = AS_USUAL) -> None:
-    """Write a file, which is there whole or not at all; numbers get the fewest digits that read back as the same ones.
+def write(path: StrPath | BinaryIO, table: VectorTable, layout: Layout = AS_USUAL) -> None:
+    """Write a file, which is there whole or not at all, or to one that is open.
+
+    Numbers get the fewest digits that read back as the same ones.
 
     Raises:
         ValueError: A key is empty or has white space in it, which the format cannot hold.

@@ -5,9 +5,9 @@ Input is made by integer arithmetic and `random.choices`, which are the same eve
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,36 +39,6 @@ def sentences(seed: int) -> list[list[str]]:
     return [dice.choices(words, weights=range(10, 0, -1), k=dice.randint(1, 12)) for _ in range(40)]
 
 
-QUERIES: dict[str, Callable[[Any], Any]] = {
-    "a key": lambda v: v.most_similar("w0"),
-    "positive and negative": lambda v: v.most_similar(["w0", "w5"], ["w7"]),
-    "weights, topn=None": lambda v: v.most_similar([("w0", 2.0), "w3"], [("w2", 3.0)], topn=None),
-    "a vector": lambda v: v.most_similar([np.array(v["w3"]), "w1"], topn=5),
-    "a vector with a weight": lambda v: v.most_similar([(np.array(v["w3"]), 0.5), "w1"], topn=5),
-    "a row number, topn=500": lambda v: v.most_similar([0, "w4"], topn=500),
-    "clip": lambda v: v.most_similar("w0", clip_start=10, clip_end=30),
-    "clip, topn=None": lambda v: v.most_similar("w0", clip_start=10, clip_end=30, topn=None),
-    "restrict_vocab": lambda v: v.most_similar("w0", restrict_vocab=20),
-    "negative clip_start": lambda v: v.most_similar(["w1"], clip_start=-7),
-    "similar_by_vector": lambda v: v.similar_by_vector(np.array(v["w3"]), 4),
-    "most_similar_to_given": lambda v: v.most_similar_to_given("w0", ["w1", "w2", "w3"]),
-    "most_similar_cosmul": lambda v: v.most_similar_cosmul(["w0", "w1"], ["w2"]),
-    "most_similar_cosmul, topn=None": lambda v: v.most_similar_cosmul(["w0", "w1"], ["w2"], topn=None),
-    "distances": lambda v: v.distances("w0"),
-    "distances of some": lambda v: v.distances("w0", ["w2", "w3"]),
-    "n_similarity": lambda v: v.n_similarity(["w0", "w1"], ["w2", "zz"]),
-    "closer_than": lambda v: v.closer_than("w0", "w9"),
-    "rank": lambda v: [v.rank("w0", word) for word in WORDS],
-    "doesnt_match": lambda v: v.doesnt_match(WORDS[:7]),
-    "rank_by_centrality": lambda v: v.rank_by_centrality(WORDS[:7]),
-    "rank_by_centrality, use_norm=False": lambda v: v.rank_by_centrality(WORDS[:7], use_norm=False),
-    "relative_cosine_similarity": lambda v: v.relative_cosine_similarity("w0", "w1"),
-    "get_mean_vector, weights": lambda v: v.get_mean_vector(WORDS[:5], weights=[1, 2, -3, 4, 5]),
-    "get_mean_vector, an unknown word": lambda v: v.get_mean_vector(["w0", "zz"]),
-    "get_normed_vectors": lambda v: v.get_normed_vectors(),
-    "vectors_for_all": lambda v: v.vectors_for_all(["w9", "w1", "w9"]).vectors,
-    "str": str,
-}
 OPTIONS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "case": {"case_insensitive": False},
@@ -125,7 +95,7 @@ def vocabulary(models: Any, options: dict[str, Any]) -> Any:
 
 def answers(models: Any, folder: Path) -> dict[str, Any]:
     """Every question's answer, plain."""
-    found = {f"query: {name}": query(vectors(models)) for name, query in QUERIES.items()}
+    found: dict[str, Any] = {}
     for name, options in OPTIONS.items():
         found[f"analogies: {name}"] = analogies(models, folder, options)
         found[f"word pairs: {name}"] = word_pairs(models, folder, options)
@@ -175,6 +145,27 @@ def signatures(kind: type) -> dict[str, list[list[str]]]:
 def public_names(example: Any) -> list[str]:
     """Names of a class, and of its objects."""
     return sorted(name for name in {*dir(type(example)), *vars(example)} if not name.startswith("_"))
+
+
+MODULES = ("callbacks", "keyedvectors", "phrases", "word2vec")
+SCRIPTS_AND_TOOLS = (
+    *("scripts.glove2word2vec", "scripts.word2vec2tensor"),
+    *("utils.ClippedCorpus", "utils.RULE_DEFAULT", "utils.RULE_DISCARD", "utils.RULE_KEEP", "utils.RepeatCorpusNTimes"),
+    *("utils.keep_vocab_item", "utils.save_as_line_sentence", "utils.simple_preprocess", "utils.tokenize"),
+)
+
+
+def names_of_modules() -> list[str]:
+    """What gensim's modules define, and what of its tools is used with them."""
+    found = list(SCRIPTS_AND_TOOLS)
+    for module in MODULES:
+        for name, value in vars(importlib.import_module(f"gensim.models.{module}")).items():
+            defined = getattr(value, "__module__", "").startswith("gensim.models.") or name.isupper()
+            if defined and not name.startswith("_") and name != "REAL":
+                found.append(f"{module}.{name}")
+    assert all(importlib.util.find_spec(f"gensim.{name}") for name in found if name.startswith("scripts."))
+    assert all(hasattr(importlib.import_module("gensim.utils"), name[6:]) for name in found if name[:6] == "utils.")
+    return sorted(found)
 
 
 def text_file(models: Any, folder: Path) -> str:

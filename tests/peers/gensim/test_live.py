@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import fastemb.models
 from fastemb import KeyedVectors, Word2Vec
+from peers import differences, plain
 from peers.gensim.questions import SIZE, WORDS, sentences, uniform, vectors
 
 gensim_models = pytest.importorskip("gensim.models")
@@ -55,3 +57,46 @@ def test_gensim_reads_our_files_of_vectors(tmp_path: Path, binary: bool) -> None
     loaded = gensim_models.KeyedVectors.load_word2vec_format(str(tmp_path / "ours"), binary=binary)
     assert loaded.index_to_key == WORDS
     assert loaded.vectors.tobytes() == uniform(len(WORDS), SIZE).tobytes()
+
+
+DOCUMENTS = [["w1", "w2"], ["w3", "king"], ["queen", "w5"]]
+
+
+def soft_cosine(kv: Any) -> Any:
+    from gensim.corpora import Dictionary
+    from gensim.similarities import SoftCosineSimilarity, SparseTermSimilarityMatrix, WordEmbeddingSimilarityIndex
+
+    words = Dictionary(DOCUMENTS)
+    terms = SparseTermSimilarityMatrix(WordEmbeddingSimilarityIndex(kv), words)
+    return SoftCosineSimilarity([words.doc2bow(one) for one in DOCUMENTS], terms)[words.doc2bow(["w1"])]
+
+
+def word_mover(kv: Any) -> Any:
+    from gensim.similarities import WmdSimilarity
+
+    return WmdSimilarity(DOCUMENTS, kv, num_best=2)[["w1", "w2"]]
+
+
+def translation(kv: Any) -> Any:
+    pairs = [(word, word) for word in WORDS[:30]]
+    return gensim_models.TranslationMatrix(kv, kv, pairs).translate(["w1", "w2"], topn=2)
+
+
+def coherence(kv: Any) -> Any:
+    from gensim.corpora import Dictionary
+
+    return gensim_models.CoherenceModel(
+        topics=DOCUMENTS[:2],
+        texts=DOCUMENTS,
+        dictionary=Dictionary(DOCUMENTS),
+        keyed_vectors=kv,
+        coherence="c_w2v",
+        processes=1,
+    ).get_coherence()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("tool", [soft_cosine, word_mover, translation, coherence])
+def test_gensims_tools_take_our_vectors_as_they_are(tool: Callable[[Any], Any]) -> None:
+    theirs, ours = tool(vectors(gensim_models)), tool(vectors(fastemb.models))
+    assert list(differences(plain(theirs), plain(ours))) == []

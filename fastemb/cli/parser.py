@@ -1,0 +1,38 @@
+"""What the ``fastemb`` command takes."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+from .. import __version__
+
+# Command -> the module whose function add_COMMAND says what the command takes, and a line of help. Only the module of
+# the command that is called is imported: --help and --version need no NumPy.
+_COMMANDS = {
+    "train": ("train", "learn vectors from text or tables"),
+    "corpus": ("corpora", "encode text or tables once, to train on them many times"),
+    "similar": ("ask", "nearest neighbours of words"),
+    "analogy": ("ask", "A is to B as C is to ?"),
+    "eval": ("files", "score vectors on analogies and word pairs"),
+    "convert": ("files", "change the format of a file of vectors"),
+    "info": ("files", "what is in a file, or what this installation can do"),
+    "items": ("items", "item embeddings and recommendations from a table of purchases, ratings or clicks"),
+    "demo": ("files", "learn from Python's own source in seconds"),
+}
+
+
+def command_line(called: str) -> argparse.ArgumentParser:
+    """The whole command line, in which only the command that is ``called`` knows its options."""
+    parser = argparse.ArgumentParser(
+        prog="fastemb",
+        description="Learn word vectors from text, and ask them questions.",
+        epilog="Start with 'fastemb demo'; 'fastemb COMMAND --help' explains a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"fastemb {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary)
+        if name == called:
+            getattr(import_module(f".{module}", __package__), f"add_{name}")(command)
+    return parser

@@ -1,0 +1,76 @@
+"""The corpus of a column of delimited text, a sentence a row."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from .blocks import Parts
+from .delimited import Delimited, open_table
+from .inputs import InputFile
+from .rows import Rows, encode_rows
+from .splitting import TextOptions
+from .task import Task
+
+BLOCKS_BACK = 32  # more than threads work on at once
+
+
+class CsvColumn:
+    """A column of files, one after the other.
+
+    Args:
+        files: The files.
+        column: Its name; None where there is only one.
+        columns: The columns of files without a header.
+        delimited: How fields are told apart.
+    """
+
+    def __init__(
+        self, files: Sequence[InputFile], column: str | None, columns: Sequence[str] | None, delimited: Delimited
+    ) -> None:
+        self._files = files
+        self._column = column
+        self._columns = columns
+        self._delimited = delimited
+        # The last blocks: first row, file, and the line of each row.
+        self._places: deque[tuple[int, str, list[int]]] = deque(maxlen=BLOCKS_BACK)
+
+    def rows(self) -> Iterator[Rows]:
+        """The texts, some at a time."""
+        read = 0
+        for file in self._files:
+            with open_table(file, self._delimited, self._columns) as table:
+                index = self._index(file.name, table.names)
+                for block in table:
+                    self._places.append((read, file.name, block.lines))
+                    texts = [row[index] for row in block.rows]
+                    text = "\n".join([*texts, ""])
+                    if text.count("\n") != len(texts):
+                        text = "\n".join([*(one.replace("\n", " ") for one in texts), ""])
+                    yield Rows(text.encode(), len(texts))
+                    read += len(block.rows)
+
+    def place(self, row: int) -> str:
+        """What errors call a row."""
+        for first, name, lines in reversed(self._places):
+            if first <= row < first + len(lines):
+                return f"{name}, line {lines[row - first]}"
+        return f"row {row}"
+
+    def _index(self, file: str, names: list[str]) -> int:
+        known = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+        hint = "; sep= tells what parts them" if len(names) == 1 else ""
+        if self._column is None and len(names) != 1:
+            raise ValueError(f"{file}: give column=, one of {known}")
+        if self._column is not None and self._column not in names:
+            raise ValueError(f"{file}: there is no column {self._column!r}, but {known}{hint}")
+        return 0 if self._column is None else names.index(self._column)
+
+
+def encode_csv(files: Sequence[InputFile], column: CsvColumn, options: TextOptions, task: Task) -> Parts:
+    """The corpus of a column; the errors are those of `Corpus.from_csv`."""
+    if any(file.one_thread for file in files):
+        task = replace(task, threads=1)
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    return encode_rows(column.rows(), name, column.place, options, task)

@@ -1,0 +1,86 @@
+"""Who hears of the training of item models, one kind after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..models.training import notify
+from ..train.progress import Progress
+
+
+class Watcher:
+    """Tells callbacks and a display of the whole training, of which each kind of model does a part.
+
+    Args:
+        display: Of all parts together.
+        callbacks: As `Item2Vec` takes them.
+        model: What callbacks are given.
+        show: Makes the model show its vectors as they are.
+
+    Attributes:
+        display: For the part that is trained.
+        loss: Of all parts so far.
+    """
+
+    def __init__(
+        self, display: Progress, callbacks: Sequence[Any], model: Any, show: Callable[[Watcher], None]
+    ) -> None:
+        self.display = _Part(display)
+        self.loss = 0.0
+        self._before = 0.0
+        self._display = display
+        self._callbacks = callbacks
+        self._model = model
+        self._show = show
+
+    @property
+    def looks_at_vectors(self) -> bool:
+        """Whether somebody may look at the vectors between two epochs."""
+        return bool(self._callbacks)
+
+    def part_begins(self, words: int) -> None:
+        """A part begins, with so many words of all behind it."""
+        self.display.before = words
+        self._before = self.loss
+
+    def train_begins(self) -> None:
+        """Training begins."""
+        self._tell("on_train_begin")
+
+    def epoch_begins(self) -> None:
+        """An epoch begins."""
+        self._tell("on_epoch_begin")
+
+    def epoch_ends(self, loss: float) -> None:
+        """An epoch has ended; ``loss`` is that of this part so far."""
+        self.loss = self._before + loss
+        self._tell("on_epoch_end")
+
+    def train_ends(self) -> None:
+        """All parts have ended."""
+        self._tell("on_train_end")
+
+    def close(self) -> None:
+        """End the display."""
+        self._display.close()
+
+    def _tell(self, event: str) -> None:
+        if self._callbacks:
+            self._show(self)
+            notify(self._callbacks, event, self._model)
+
+
+class _Part:
+    """Passes on how far a part is, as a part of all."""
+
+    def __init__(self, display: Progress) -> None:
+        self.before = 0
+        self._display = display
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Words done in this part, the learning rate, the mean loss a word."""
+        self._display.update(self.before + words, alpha, loss)
+
+    def close(self) -> None:
+        """This part has ended, but others may follow."""

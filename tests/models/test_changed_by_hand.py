@@ -1,0 +1,236 @@
+"""What people do to a model's vectors by hand: rows follow keys, or there is an error at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastemb import Corpus, KeyedVectors, Word2Vec
+
+SENTENCES = [["a", "b", "c", "d", "e"], ["a", "b", "c"], ["d", "b"], ["b", "c", "a"], ["b", "e"]] * 8
+OPTIONS: dict[str, Any] = {"min_count": 1, "vector_size": 6, "workers": 1, "sample": 0, "epochs": 2}
+WORDS = ["b", "a", "c", "d", "e"]
+
+
+def trained(**settings: Any) -> Word2Vec:
+    return Word2Vec(SENTENCES, **OPTIONS | settings)
+
+
+def rows(model: Word2Vec) -> dict[str, tuple[list[float], list[float], int]]:
+    """What each word has: input vector, output vector, count."""
+    return {
+        word: (model.wv[word].tolist(), model.wv_out[word].tolist(), int(model.wv.get_vecattr(word, "count")))
+        for word in WORDS
+    }
+
+
+def other_vectors(model: Word2Vec, keys: list[str], counts: Any = None) -> KeyedVectors:
+    made = KeyedVectors(6)
+    made.add_vectors(keys, np.array([model.wv[key] if key in model.wv else np.ones(6) for key in keys]))
+    if counts is not None:
+        made.expandos["count"] = np.array(counts)
+    return made
+
+
+def sort_by_other_counts(model: Word2Vec) -> None:
+    for word, count in zip("edcba", (90, 80, 70, 60, 50), strict=True):
+        model.wv.set_vecattr(word, "count", count)
+    model.wv.sort_by_descending_frequency()
+
+
+def assign_in_another_order(model: Word2Vec) -> None:
+    model.wv = other_vectors(model, list("ecadb"), [9, 8, 7, 6, 5])
+
+
+def assign_without_counts(model: Word2Vec) -> None:
+    model.wv = other_vectors(model, list("ecadb"))
+
+
+def assign_all_by_hand(model: Word2Vec) -> None:
+    order = [4, 2, 0, 1, 3]
+    model.wv.vectors = model.wv.vectors[order]
+    model.wv.index_to_key = [WORDS[row] for row in order]
+    model.wv.key_to_index = {WORDS[row]: place for place, row in enumerate(order)}
+    model.wv.expandos["count"] = model.wv.expandos["count"][order]
+
+
+REORDERED = [sort_by_other_counts, assign_in_another_order, assign_without_counts, assign_all_by_hand]
+
+
+@pytest.mark.parametrize("reorder", REORDERED)
+@pytest.mark.parametrize("settings", [{}, {"sg": 1, "hs": 1}, {"negative": 3, "vector_size": 6, "hs": 1}])
+def test_rows_follow_keys_that_were_put_in_another_order(
+    reorder: Callable[[Word2Vec], None], settings: dict[str, Any], tmp_path: Path
+) -> None:
+    model = trained(**settings)
+    outputs = {word: model.wv_out[word].tolist() for word in WORDS}
+    scores = model.score([["a", "c"], ["d", "e", "b"]]) if model.hs else None
+    expected = dict(model.predict_output_word(["a", "c"], topn=5) or ())
+    reorder(model)
+    assert model.wv.index_to_key != WORDS
+    assert {word: model.syn1neg[model.wv.get_index(word)].tolist() for word in WORDS} == outputs
+    assert {word: model.wv_out[word].tolist() for word in WORDS} == outputs
+    assert dict(model.predict_output_word(["a", "c"], topn=5) or ()) == pytest.approx(expected)
+    if scores is not None:
+        assert model.score([["a", "c"], ["d", "e", "b"]]) == pytest.approx(scores)
+    before = rows(model)
+    model.save(tmp_path / "model")
+    assert rows(Word2Vec.load(tmp_path / "model")) == before
+    model.train([["e", "c"]] * 20, epochs=3)
+    after = rows(model)
+    moved = {word for word in WORDS if after[word][0] != before[word][0]}
+    assert moved == {"e", "c"}
+
+
+@pytest.mark.parametrize("reorder", REORDERED)
+def test_a_model_in_another_order_learns_as_one_that_always_had_it(
+    reorder: Callable[[Word2Vec], None], tmp_path: Path
+) -> None:
+    model = trained(sg=1)
+    reorder(model)
+    model.save(tmp_path / "model")
+    loaded = Word2Vec.load(tmp_path / "model")
+    for each in (model, loaded):
+        each.train(SENTENCES)
+        each.build_vocab([["new", "b"]] * 3, update=True)
+    assert rows(model) == rows(loaded)
+    assert model.wv.index_to_key == loaded.wv.index_to_key
+
+
+def remove(model: Word2Vec) -> None:
+    """A well-known recipe for fewer words."""
+    kept = ["a", "c", "e"]
+    vectors = np.array([model.wv[word] for word in kept])
+    model.wv.vectors = vectors
+    model.wv.index_to_key = kept
+    model.wv.key_to_index = {word: row for row, word in enumerate(kept)}
+
+
+def rename(model: Word2Vec) -> None:
+    model.wv.index_to_key[2] = "x"
+    del model.wv.key_to_index["c"]
+    model.wv.key_to_index["x"] = 2
+
+
+def swap_rows_of_keys(model: Word2Vec) -> None:
+    model.wv.key_to_index["a"], model.wv.key_to_index["c"] = 2, 1
+
+
+def swap_keys(model: Word2Vec) -> None:
+    keys = model.wv.index_to_key
+    keys[1], keys[2] = keys[2], keys[1]
+
+
+def repeat_a_key(model: Word2Vec) -> None:
+    model.wv.index_to_key = ["b", "a", "a", "d", "e"]
+
+
+def negative_counts(model: Word2Vec) -> None:
+    model.wv.expandos["count"][1] = -5
+
+
+def half_counts(model: Word2Vec) -> None:
+    model.wv.expandos["count"] = np.full(5, 1.5)
+
+
+def few_counts(model: Word2Vec) -> None:
+    model.wv.expandos["count"] = np.arange(3)
+
+
+def huge_counts(model: Word2Vec) -> None:
+    model.wv.expandos["count"][:] = 2**61
+
+
+WRONG: dict[Callable[[Word2Vec], object], str] = {
+    remove: "model.wv has 3 words, and the model's vocabulary 5: '[bd]' is missing",
+    rename: "model.wv has 5 words, and the model's vocabulary 5: 'x' is new; 'c' is missing",
+    lambda model: model.wv.add_vector("new", np.ones(6)): "model.wv has 6 words.*'new' is new",
+    lambda model: setattr(model, "wv", other_vectors(model, list("abxyz"))): "'x' is new",
+    lambda model: setattr(model, "wv", KeyedVectors(6)): "model.wv has 0 words",
+    lambda model: setattr(model, "wv", KeyedVectors(6, 5)): "None is new",
+    lambda model: setattr(model, "wv", None): "model.wv must be KeyedVectors, not NoneType",
+    lambda model: setattr(model, "wv", {"a": np.ones(6)}): "model.wv must be KeyedVectors, not dict",
+    swap_rows_of_keys: "key_to_index does not say where the keys",
+    swap_keys: "key_to_index does not say where the keys",
+    lambda model: setattr(model.wv, "key_to_index", {}): "key_to_index does not say where the keys",
+    repeat_a_key: "'c' is missing",
+    negative_counts: "counts must not be negative, but one is -5",
+    half_counts: "attribute 'count' does not fit: counts must be whole numbers",
+    few_counts: "attribute 'count' does not fit: 5 keys need as many counts",
+    huge_counts: r"counts add up to 2\*\*62 or more",
+}
+
+
+@pytest.mark.parametrize("vectors", [np.ones((5, 6), complex), np.full((5, 6), "1"), None])
+def test_vectors_that_are_no_numbers_are_an_error(vectors: Any, tmp_path: Path) -> None:
+    model = trained()
+    before = model.wv.vectors.copy()
+    with pytest.raises(TypeError, match=r"vectors must be an array of floats of shape \(n, vector_size\), not"):
+        model.wv.vectors = vectors
+    np.testing.assert_array_equal(model.wv.vectors, before)
+    model.save(tmp_path / "model")
+
+
+@pytest.mark.parametrize("change", WRONG)
+def test_vectors_that_do_not_fit_are_an_error_in_all_that_uses_rows(
+    change: Callable[[Word2Vec], object], tmp_path: Path
+) -> None:
+    model = trained(hs=1)
+    outputs = model.syn1neg.copy()
+    change(model)
+    uses: list[Callable[[], object]] = [
+        lambda: model.train(SENTENCES),
+        lambda: model.save(tmp_path / "model"),
+        lambda: model.score([["a", "c"]]),
+        lambda: model.predict_output_word(["a"]),
+        lambda: model.build_vocab([["new"]], update=True),
+        lambda: model.wv_out,
+        lambda: model.init_weights(),
+        lambda: Word2Vec(**OPTIONS).reset_from(model),
+    ]
+    for use in uses:
+        with pytest.raises(ValueError, match=WRONG[change]):
+            use()
+    assert not any(tmp_path.iterdir())
+    assert (model._weights.syn1neg == outputs).all()
+
+
+def test_vectors_of_fewer_words_are_saved_on_their_own(tmp_path: Path) -> None:
+    model = trained()
+    model.wv = other_vectors(model, ["a", "c"])
+    with pytest.raises(ValueError, match=r"Vectors of other words are saved by model\.wv\.save"):
+        model.save(tmp_path / "model")
+    model.wv.save(tmp_path / "vectors")
+    assert KeyedVectors.load(tmp_path / "vectors").index_to_key == ["a", "c"]
+
+
+def test_counts_of_a_model_are_its_own() -> None:
+    corpus = Corpus.from_sentences(SENTENCES)
+    models = [Word2Vec(corpus, **OPTIONS) for _ in range(2)]
+    models.append(Word2Vec(**OPTIONS))
+    models[2].reset_from(models[0])
+    models[0].wv.set_vecattr("a", "count", 1000)
+    assert [int(model.wv.get_vecattr("a", "count")) for model in models] == [1000, 24, 24]
+    assert corpus.vocabulary.counts[corpus.vocabulary.key_to_index["a"]] == 24
+
+
+def test_locked_rows_stay_locked_in_another_order() -> None:
+    model = trained()
+    model.wv.vectors_lockf = np.array([1, 0, 1, 1, 1], np.float32)
+    before = model.wv["a"].copy()
+    sort_by_other_counts(model)
+    model.train(SENTENCES)
+    assert (model.wv["a"] == before).all()
+    assert (model.wv["b"] != trained().wv["b"]).any()
+
+
+def test_vectors_without_counts_take_those_of_the_model() -> None:
+    model = trained()
+    counts = {word: model.wv.get_vecattr(word, "count") for word in WORDS}
+    assign_without_counts(model)
+    model.train(SENTENCES, epochs=1)
+    assert {word: model.wv.get_vecattr(word, "count") for word in WORDS} == counts
