@@ -56,6 +56,9 @@ struct fe_maker {
     struct fe_reach reach;       /* its window */
     int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
     int32_t *contexts;           /* these, if they are a basket's or of fe_next_contexts */
+    /* of fe_next_baskets: numbers in the view of the contexts and of the centres that share them */
+    int64_t *context_tokens, centre_tokens[FE_CENTRES];
+    int32_t centres[FE_CENTRES], centre_count;
     int64_t kept;                /* centres so far */
 };
 
@@ -76,6 +79,7 @@ static inline void fe_maker_lay_out(struct fe_maker *maker, const struct fe_job 
     maker->window.kept = carve(c, FE_WINDOW_CENTRES + contexts, sizeof *maker->window.kept);
     maker->window.ids = carve(c, FE_WINDOW_CENTRES + contexts + FE_LINE, sizeof *maker->window.ids);
     maker->contexts = carve(c, contexts + FE_LINE, sizeof *maker->contexts);
+    maker->context_tokens = carve(c, job->contexts.basket > 0 ? contexts : 0, sizeof *maker->context_tokens);
 }
 
 static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job *job, struct carver *c) {
@@ -98,6 +102,10 @@ FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {
     if (maker->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(maker->job->paths.offsets + id);
 }
 
+static inline int64_t fe_token_of_centre(const struct fe_maker *maker) {
+    return maker->window.kept[maker->window.centre].token;
+}
+
 /* Step onto the next centre that has contexts; 0 when there is none. */
 FE_INLINE int fe_next_centre(struct fe_maker *maker) {
     const struct fe_job *job = maker->job;
@@ -108,7 +116,7 @@ FE_INLINE int fe_next_centre(struct fe_maker *maker) {
         }
         maker->kept++;
         if (job->contexts.basket > 0) {
-            maker->context_count = fe_basket_contexts(&maker->window, maker->contexts);
+            maker->context_count = fe_basket_contexts(&maker->window, fe_token_of_centre(maker), 1, maker->contexts, NULL);
         } else {
             const int32_t entering = maker->window.centre + maker->window.span;
             if (entering < maker->window.count) fe_prefetch_input(maker, entering);
@@ -138,10 +146,6 @@ static inline void fe_aim(const struct fe_maker *maker, struct fe_pending *p, in
     if (count > 0) fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, count, p->aims);
 }
 
-static inline int64_t fe_token_of_centre(const struct fe_maker *maker) {
-    return maker->window.kept[maker->window.centre].token;
-}
-
 /* ---- makers ---- */
 
 /* CBOW: the next centres, and for each a bag of all its contexts. */
@@ -163,6 +167,12 @@ static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
     p->m = p->own_pairs = p->centre_count;
 }
 
+/* How many of `count` a block takes when they are shared out evenly over the fewest blocks of at most `most`. */
+static inline int32_t fe_even_share(int32_t count, int32_t most) {
+    const int32_t parts = (count + most - 1) / most;
+    return (count + parts - 1) / parts;
+}
+
 /* Skip-gram: the next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */
 static void fe_next_contexts(struct fe_maker *maker, struct fe_pending *p) {
     const int32_t most = maker->most_contexts, negative = maker->job->negatives.count;
@@ -171,16 +181,58 @@ static void fe_next_contexts(struct fe_maker *maker, struct fe_pending *p) {
     if (p->path_is_new && maker->job->contexts.basket == 0)
         fe_window_contexts(&maker->window, maker->reach, maker->contexts);
     p->m = maker->context_count - maker->used;
-    if (p->m > most) {
-        const int32_t parts = (p->m + most - 1) / most;
-        p->m = (p->m + parts - 1) / parts;
-    }
+    p->m = fe_even_share(p->m, most);
     memcpy(p->rows, maker->contexts + maker->used, (size_t)p->m * sizeof *p->rows);
     fe_aim(maker, p, fe_token_of_centre(maker), (uint64_t)maker->used * (uint64_t)negative, negative);
     p->centres[0] = maker->centre;
     p->centre_count = 1;
     p->own_pairs = p->m;
     maker->used += p->m;
+}
+
+/* Skip-gram in baskets: the next centres of a basket, and contexts that are drawn once for all of them and shared out
+ * evenly over blocks. A centre is no context of its own. */
+static void fe_next_baskets(struct fe_maker *maker, struct fe_pending *p) {
+    const int32_t negative = maker->job->negatives.count;
+    int32_t first = 0, m = 0;
+    while (m == 0) {
+        if (maker->used == maker->context_count) {
+            maker->centre_count =
+                fe_basket_centres(&maker->window, maker->most_centres, maker->centres, maker->centre_tokens);
+            if (maker->centre_count == 0) return;
+            maker->kept += maker->centre_count;
+            maker->used = 0;
+            maker->context_count = fe_basket_contexts(&maker->window, maker->centre_tokens[0], 0, maker->contexts,
+                                                      maker->context_tokens);
+            if (maker->context_count == 0) continue;
+        }
+        int32_t most = maker->most_together / maker->centre_count;
+        if (most > FE_MAX_INPUTS) most = FE_MAX_INPUTS;
+        first = maker->used;
+        maker->used += fe_even_share(maker->context_count - first, most > 0 ? most : 1);
+        for (int32_t e = first; e < maker->used; e++) {
+            int own = 0;
+            for (int32_t k = 0; k < maker->centre_count; k++) {
+                const int is_own = maker->context_tokens[e] != maker->centre_tokens[k];
+                own |= is_own << k;
+                p->own_pairs += is_own;
+            }
+            p->rows[m] = maker->contexts[e];
+            p->own[m] = (uint8_t)own;
+            m += own != 0;
+        }
+    }
+    for (int32_t k = 0; k < maker->centre_count; k++)
+        if (m > 1 || p->own[0] >> k & 1) p->centres[p->centre_count++] = maker->centres[k];
+    if (m == 1) /* a lone input has one centre: it is there once for each */
+        for (m = 0; m < p->centre_count; m++) {
+            p->rows[m] = p->rows[0];
+            p->own[m] = (uint8_t)(1 << m);
+        }
+    p->m = m;
+    p->kept = maker->kept - maker->centre_count;
+    const int32_t drawn = p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : negative;
+    fe_aim(maker, p, maker->centre_tokens[0], (uint64_t)first * (uint64_t)fe_most_draws(maker->job), drawn);
 }
 
 /* Windows of centres in a row overlap. What such a run passes goes into slots in a row; a token's slot is its number in
@@ -290,7 +342,7 @@ static inline int32_t fe_most_at_rate(float alpha, int has_paths, int32_t limit)
 /* Before the first block; maker and p are laid out. */
 static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *job, const struct fe_view *view,
                                   int64_t epoch, float alpha, struct fe_ahead *ahead) {
-    const int is_alone = job->inputs.per_pair || job->matrices.out_hs != NULL || job->contexts.basket > 0;
+    const int is_alone = job->inputs.per_pair || job->matrices.out_hs != NULL;
     const uint64_t key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
     maker->job = job;
     maker->ahead = ahead;
@@ -298,9 +350,12 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
     maker->most_contexts = job->inputs.per_pair ? 1
                                                 : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);
     maker->most_together = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS);
+    if (job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS) /* not fewer inputs than centres */
+        while (maker->most_centres * maker->most_centres > maker->most_together) maker->most_centres--;
     maker->negatives_key = fe_key_from(key, (uint64_t)view->first_position);
     if (job->inputs.kind == FE_BAG_INPUTS) maker->make = fe_next_bags;
-    else maker->make = is_alone ? fe_next_contexts : fe_next_windows;
+    else if (is_alone) maker->make = fe_next_contexts;
+    else maker->make = job->contexts.basket > 0 ? fe_next_baskets : fe_next_windows;
     maker->used = maker->context_count = 0;
     maker->kept = 0;
 }

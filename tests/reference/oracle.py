@@ -178,19 +178,19 @@ def is_kept(model: Model, bits: int, word: int, position: int) -> bool:
     return low(bits) <= threshold
 
 
-def basket_contexts(model: Model, size: int, centre: int, position: int, epoch: int) -> list[int]:
-    """Places in a basket of `size` that are contexts of place `centre`, before subsampling: all others, or one drawn
-    from each of `basket` arcs of almost the same length, cut from a random one of the others on."""
-    others = [place for place in range(size) if place != centre]
-    arcs = min(len(others), model.basket)
+def basket_places(model: Model, size: int, position: int, epoch: int, without: int | None = None) -> list[int]:
+    """Places in a basket of `size`, before subsampling: all but `without`, or one drawn from each of `basket` arcs of
+    almost the same length, cut from a random one of them on. `position` is that of the token that draws them."""
+    places = [place for place in range(size) if place != without]
+    arcs = min(len(places), model.basket)
     if arcs == 0:
         return []
     key = draw(stream_key(model.seed, epoch, BASKETS), position)
-    start = below(low(draw(key, 0)), len(others)) if len(others) > arcs else 0
+    start = below(low(draw(key, 0)), len(places)) if len(places) > arcs else 0
     drawn = []
     for arc in range(arcs):
-        length = len(others) // arcs + (arc < len(others) % arcs)
-        drawn.append(others[(start + below(low(draw(key, arc + 1)), length)) % len(others)])
+        length = len(places) // arcs + (arc < len(places) % arcs)
+        drawn.append(places[(start + below(low(draw(key, arc + 1)), length)) % len(places)])
         start += length
     return drawn
 
@@ -210,7 +210,7 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
         if model.basket:
             words = {where: word for where, word, _ in kept}
             for where, centre, _ in kept:
-                drawn = basket_contexts(model, len(sentence), where - first, where, epoch)
+                drawn = basket_places(model, len(sentence), where, epoch, without=where - first)
                 places = [first + place for place in drawn if first + place in words]
                 yield Window(where, centre, [words[place] for place in places], places)
             continue
@@ -347,7 +347,7 @@ def scales(model: Model, rows: list[int]) -> Vectors:
 
 def is_alone(model: Model) -> bool:
     """Whether a block has one centre."""
-    return model.negatives_per_pair or model.basket > 0 or model.paths is not None
+    return model.negatives_per_pair or model.paths is not None
 
 
 def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done: Done) -> None:
@@ -378,15 +378,29 @@ def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done:
 
 
 def train_windows(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
-    """One block of several centres: each token in their windows is one input, with the centres whose context it is and,
-    as often as there are such, with negatives that serve them all. More contexts have more negatives of less weight."""
-    assert model.out_ns is not None
+    """One block of several centres: each token in their windows is one input, with the centres whose context it is."""
     words = {place: word for window in group for place, word in zip(window.places, window.contexts, strict=True)}
     places = sorted(words)
-    rows = [words[place] for place in places]
     own = np.array([[place in window.places for window in group] for place in places])
+    rows = [words[place] for place in places]
+    train_together(model, group, rows, own, (group[0].position, 0, epoch), alpha, done)
+
+
+def train_together(
+    model: Model,
+    group: list[Window],
+    rows: list[int],
+    own: Array,
+    key: tuple[int, int, int],
+    alpha: float,
+    done: Done,
+) -> None:
+    """One block of several centres. An input learns from its own centres and, as often as there are such, from
+    negatives that serve them all. More contexts have more negatives of less weight. These have the numbers from key[1]
+    on of the draws at the token key[0] in the epoch key[2]."""
+    assert model.out_ns is not None
     count = max(model.negative, LEAST_DRAWS) if own.sum() > FEW_CONTEXTS else model.negative
-    outputs, _ = negative_targets(model, [window.centre for window in group], group[0].position, 0, epoch, count)
+    outputs, _ = negative_targets(model, [window.centre for window in group], *key, count)
     labels, weights = np.zeros((len(rows), len(outputs))), np.ones((len(rows), len(outputs)))
     labels[:, : len(group)] = np.where(own, 1.0, np.nan)
     weights[:, len(group) :] = own.sum(axis=1, keepdims=True) * model.negative / count
@@ -406,6 +420,49 @@ def train_windows(model: Model, group: list[Window], epoch: int, alpha: float, d
     np.add.at(model.inputs, rows, scale * dh)
     done.pairs += int((~np.isnan(labels)).sum())
     done.loss += loss
+
+
+def basket_groups(model: Model, sentences: Sequence[Sequence[int]], epoch: int, alpha: float) -> Iterator[list[Window]]:
+    """Centres of one basket that share what is drawn of it: up to four different words, as they follow each other, and
+    no more than there are contexts in a block."""
+    most = min(4, math.isqrt(most_at_rate(alpha, False, MOST_CONTEXTS)))
+    key = stream_key(model.seed, epoch, TOKENS)
+    first = 0
+    for sentence in sentences:
+        words = {
+            first + place: word
+            for place, word in enumerate(sentence)
+            if is_kept(model, draw(key, first + place), word, first + place)
+        }
+        group: list[int] = []
+        for where in [*words, None]:
+            if group and (where is None or len(group) == most or words[where] in [words[place] for place in group]):
+                drawn = [first + place for place in basket_places(model, len(sentence), group[0], epoch)]
+                places = [place for place in drawn if place in words]
+                yield [Window(centre, words[centre], [words[place] for place in places], places) for centre in group]
+                group = []
+            if where is not None:
+                group.append(where)
+        first += len(sentence)
+
+
+def train_basket(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+    """Blocks of several centres' common contexts; a centre is no context of its own."""
+    used = 0
+    most = min(MOST_INPUTS, max(1, most_at_rate(alpha, False, MOST_CONTEXTS) // len(group)))
+    for size in chunk_sizes(len(group[0].places), most):
+        found = list(zip(group[0].places, group[0].contexts, strict=True))[used : used + size]
+        members = [(place, word) for place, word in found if [window.position for window in group] != [place]]
+        first, used = used * max(model.negative, LEAST_DRAWS), used + size
+        own = np.array([[place != window.position for window in group] for place, _ in members])
+        if len(members) == 1:  # one input for each of its centres
+            centres = [window for window in group if window.position != members[0][0]]
+            rows = [members[0][1]] * len(centres)
+            own = np.eye(len(centres), dtype=bool)
+            train_together(model, centres, rows, own, (group[0].position, first, epoch), alpha, done)
+        elif members:
+            rows = [word for _, word in members]
+            train_together(model, group, rows, own, (group[0].position, first, epoch), alpha, done)
 
 
 def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Window]]:
@@ -451,6 +508,12 @@ def train(
 ) -> Done:
     """Train on the centres at tokens [begin, end)."""
     done = Done()
+    if model.basket and model.sg and not is_alone(model):
+        for group in basket_groups(model, sentences, epoch, alpha):
+            done.kept += len(group)
+            done.centres += [(window.position, window.contexts) for window in group]
+            train_basket(model, group, epoch, alpha, done)
+        return done
     found = []
     for window in windows(model, sentences, epoch):
         if window.position < begin or (end is not None and window.position >= end):
