@@ -21,6 +21,9 @@ enum {
     FE_MOST_CONTEXTS = 40,  /* of several centres in a block */
     FE_LEAST_DRAWS = 7,     /* for more than a few contexts; in place of fewer they weigh less each */
     FE_SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
+    FE_POOL = 1024,         /* negatives in the pool of baskets: with 128 floats their rows fill half a megabyte */
+    FE_LEAST_SHARES = 8,    /* blocks until a negative's next turn, at least */
+    FE_POOL_ROUNDS = 8,     /* turns of a negative before it is drawn anew */
 };
 _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= FE_SLOTS, "room to the left, inputs, centres that are no inputs");
 
@@ -33,8 +36,10 @@ struct fe_pending {
     uint8_t *own;             /* bit k of own[i]: input i is a context of centre k. NULL: input i is that of centre i */
     int32_t own_pairs;        /* of an input and a centre that is its own */
     int32_t centres[FE_CENTRES], centre_count;
-    uint64_t *aims; /* random bits of the negatives */
-    int32_t aim_count;
+    int32_t negative_count;
+    uint64_t *aims;      /* random bits of negatives, */
+    int32_t aim_count;   /* none if they are in the pool already */
+    int32_t *pooled;     /* the negatives' place in the pool; NULL: they are this block's alone */
     int32_t path_is_new; /* not that of the block before */
     int64_t token, kept; /* number of the first centre's token; centres before it */
     /* outputs, which are found later */
@@ -44,6 +49,15 @@ struct fe_pending {
     int32_t drawn_count, node_count;
 };
 
+/* In baskets of centres that are not alone: negatives that serve several blocks, so that their rows stay in cache. It
+ * is cut into shares for one block each, which take turns. A basket's centres follow each other; if they met the same
+ * negatives one block after the other, these would learn too much from one basket at a time. */
+struct fe_pool {
+    int32_t *words;
+    int32_t share, shares; /* words in a share; number of shares, 0 without a pool */
+    int32_t at, round;     /* the next share, and how often all have had their turn */
+};
+
 struct fe_maker {
     void (*make)(struct fe_maker *maker, struct fe_pending *p);
     const struct fe_job *job;
@@ -51,6 +65,7 @@ struct fe_maker {
     int32_t most_centres;                 /* in a block */
     int32_t most_contexts, most_together; /* in a block of fe_next_contexts, of fe_next_windows */
     uint64_t negatives_key;
+    struct fe_pool pool;
     struct fe_window window;
     int32_t centre;              /* the window's current one */
     struct fe_reach reach;       /* its window */
@@ -59,7 +74,7 @@ struct fe_maker {
     /* of fe_next_baskets: numbers in the view of the contexts and of the centres that share them */
     int64_t *context_tokens, centre_tokens[FE_CENTRES];
     int32_t centres[FE_CENTRES], centre_count;
-    int64_t kept;                /* centres so far */
+    int64_t kept; /* centres so far */
 };
 
 /* ---- workspace ---- */
@@ -74,12 +89,22 @@ static inline int64_t fe_most_draws(const struct fe_job *job) {
     return job->negatives.count > FE_LEAST_DRAWS ? job->negatives.count : FE_LEAST_DRAWS;
 }
 
+static inline int fe_is_alone(const struct fe_job *job) { return job->inputs.per_pair || job->matrices.out_hs != NULL; }
+
+static inline void fe_pool_lay_out(struct fe_pool *pool, const struct fe_job *job, struct carver *c) {
+    const int has_pool = job->contexts.basket > 0 && job->negatives.count > 0 && !fe_is_alone(job);
+    pool->share = job->inputs.kind == FE_BAG_INPUTS ? job->negatives.count : (int32_t)fe_most_draws(job);
+    pool->shares = !has_pool ? 0 : FE_POOL / pool->share > FE_LEAST_SHARES ? FE_POOL / pool->share : FE_LEAST_SHARES;
+    pool->words = carve(c, (int64_t)pool->shares * pool->share, sizeof *pool->words);
+}
+
 static inline void fe_maker_lay_out(struct fe_maker *maker, const struct fe_job *job, struct carver *c) {
     const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     maker->window.kept = carve(c, FE_WINDOW_CENTRES + contexts, sizeof *maker->window.kept);
     maker->window.ids = carve(c, FE_WINDOW_CENTRES + contexts + FE_LINE, sizeof *maker->window.ids);
     maker->contexts = carve(c, contexts + FE_LINE, sizeof *maker->contexts);
     maker->context_tokens = carve(c, job->contexts.basket > 0 ? contexts : 0, sizeof *maker->context_tokens);
+    fe_pool_lay_out(&maker->pool, job, c);
 }
 
 static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job *job, struct carver *c) {
@@ -116,7 +141,8 @@ FE_INLINE int fe_next_centre(struct fe_maker *maker) {
         }
         maker->kept++;
         if (job->contexts.basket > 0) {
-            maker->context_count = fe_basket_contexts(&maker->window, fe_token_of_centre(maker), 1, maker->contexts, NULL);
+            maker->context_count = fe_basket_contexts(&maker->window, fe_token_of_centre(maker), 1, maker->contexts,
+                                                      NULL);
         } else {
             const int32_t entering = maker->window.centre + maker->window.span;
             if (entering < maker->window.count) fe_prefetch_input(maker, entering);
@@ -139,11 +165,21 @@ static inline int fe_is_centre(const struct fe_pending *p, int32_t centre) {
 }
 
 /* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
-static inline void fe_aim(const struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first,
-                          int32_t count) {
+static inline void fe_aim(struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first, int32_t count) {
+    struct fe_pool *pool = &maker->pool;
     p->token = token;
-    p->aim_count = count;
-    if (count > 0) fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, count, p->aims);
+    p->negative_count = p->aim_count = count;
+    p->pooled = NULL;
+    if (pool->shares > 0) {
+        p->pooled = pool->words + (int64_t)pool->at * pool->share;
+        p->aim_count = pool->round == 0 ? pool->share : 0;
+        if (++pool->at == pool->shares) {
+            pool->at = 0;
+            pool->round = (pool->round + 1) % FE_POOL_ROUNDS;
+        }
+    }
+    if (p->aim_count > 0)
+        fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, p->aim_count, p->aims);
 }
 
 /* ---- makers ---- */
@@ -197,8 +233,8 @@ static void fe_next_baskets(struct fe_maker *maker, struct fe_pending *p) {
     int32_t first = 0, m = 0;
     while (m == 0) {
         if (maker->used == maker->context_count) {
-            maker->centre_count =
-                fe_basket_centres(&maker->window, maker->most_centres, maker->centres, maker->centre_tokens);
+            maker->centre_count = fe_basket_centres(&maker->window, maker->most_centres, maker->centres,
+                                                    maker->centre_tokens);
             if (maker->centre_count == 0) return;
             maker->kept += maker->centre_count;
             maker->used = 0;
@@ -342,7 +378,7 @@ static inline int32_t fe_most_at_rate(float alpha, int has_paths, int32_t limit)
 /* Before the first block; maker and p are laid out. */
 static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *job, const struct fe_view *view,
                                   int64_t epoch, float alpha, struct fe_ahead *ahead) {
-    const int is_alone = job->inputs.per_pair || job->matrices.out_hs != NULL;
+    const int is_alone = fe_is_alone(job);
     const uint64_t key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
     maker->job = job;
     maker->ahead = ahead;
@@ -356,6 +392,7 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
     if (job->inputs.kind == FE_BAG_INPUTS) maker->make = fe_next_bags;
     else if (is_alone) maker->make = fe_next_contexts;
     else maker->make = job->contexts.basket > 0 ? fe_next_baskets : fe_next_windows;
+    maker->pool.at = maker->pool.round = 0;
     maker->used = maker->context_count = 0;
     maker->kept = 0;
 }

@@ -186,8 +186,8 @@ static inline int fe_basket_next(struct fe_window *w) {
     return 0;
 }
 
-/* The next centres of one basket: up to `most` kept tokens of different words. Returns how many; their ids and numbers in
- * the view. */
+/* The next centres of one basket: up to `most` kept tokens of different words. Returns how many; their ids and numbers
+ * in the view. */
 static inline int32_t fe_basket_centres(struct fe_window *w, int32_t most, int32_t *ids, int64_t *tokens) {
     int32_t count = 0;
     for (; count < most && w->next < w->end; w->next++) {

@@ -23,6 +23,7 @@ TOGETHER = 3  # inputs that an update takes at a time, on most instruction sets
 FEW_CONTEXTS = 16  # may share the usual number of negatives, or a path
 MOST_CONTEXTS = 40  # of a block of several centres
 LEAST_DRAWS = 7  # for more than a few contexts
+POOL, LEAST_SHARES, POOL_ROUNDS = 1024, 8, 8  # negatives of baskets; shares of them; turns of a share
 
 # ---- random numbers: SplitMix64's mixer over (key, counter) ----
 
@@ -223,16 +224,40 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
 # ---- centre -> output rows and labels ----
 
 
-def negative_targets(
-    model: Model, centres: list[int], position: int, first: int, epoch: int, count: int
-) -> tuple[list[int], Vectors]:
-    """The centres and `count` draws from number `first` on of the first one's stream; a draw that hits one is dropped.
+class Negatives:
+    """What the blocks of one call draw. In baskets whose blocks may have several centres the draws of a block are kept:
+    the blocks after it keep draws of their own, until the pool is full, and then they take turns with these. After so
+    many turns all are drawn anew."""
+
+    def __init__(self, model: Model, epoch: int) -> None:
+        self.model, self.epoch = model, epoch
+        self.share = max(model.negative, LEAST_DRAWS) if model.sg else model.negative
+        has_pool = model.basket > 0 and model.negative > 0 and not is_alone(model)
+        self.shares = max(POOL // self.share, LEAST_SHARES) if has_pool else 0
+        self.pool: list[list[int]] = []
+        self.blocks = 0
+
+    def drawn(self, position: int, first: int, count: int) -> list[int]:
+        """Those of a block: `count`, from number `first` on of the stream at a position, if they are drawn there."""
+        if self.shares == 0:
+            return self._draw(position, first, count)
+        turn, at = divmod(self.blocks, self.shares)
+        self.blocks += 1
+        if turn % POOL_ROUNDS == 0:
+            self.pool[at : at + 1] = [self._draw(position, first, self.share)]
+        return self.pool[at][:count]
+
+    def _draw(self, position: int, first: int, count: int) -> list[int]:
+        assert self.model.noise is not None
+        key = draw(stream_key(self.model.seed, self.epoch, NEGATIVES), position)
+        return [alias_draw(self.model.noise, draw(key, first + k)) for k in range(count)]
+
+
+def negative_targets(centres: list[int], drawn: list[int]) -> tuple[list[int], Vectors]:
+    """The centres and what was drawn; a draw that hits one is dropped.
 
     A label a centre and output: its own is 1, those of the others are NaN, the rest are 0.
     """
-    assert model.noise is not None
-    key = draw(stream_key(model.seed, epoch, NEGATIVES), position)
-    drawn = [alias_draw(model.noise, draw(key, first + k)) for k in range(count)]
     rows = centres + [row for row in drawn if row not in centres]
     labels = np.zeros((len(centres), len(rows)))
     labels[:, : len(centres)] = np.where(np.eye(len(centres)) == 1, 1.0, np.nan)
@@ -330,14 +355,15 @@ def block_step(
 
 
 def targets_of(
-    model: Model, centres: list[int], position: int, first: int, epoch: int
+    model: Model, negatives: Negatives, centres: list[int], position: int, first: int
 ) -> list[tuple[Vectors, list[int], Vectors]]:
     """Hierarchical softmax first, then negative sampling; nothing where there are no targets."""
     targets = []
     if model.out_hs is not None and model.paths is not None and model.paths[centres[0]]:
         targets.append((model.out_hs, *path_targets(model, centres[0])))
     if model.out_ns is not None:
-        targets.append((model.out_ns, *negative_targets(model, centres, position, first, epoch, model.negative)))
+        drawn = negatives.drawn(position, first, model.negative)
+        targets.append((model.out_ns, *negative_targets(centres, drawn)))
     return targets
 
 
@@ -350,13 +376,13 @@ def is_alone(model: Model) -> bool:
     return model.negatives_per_pair or model.paths is not None
 
 
-def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done: Done) -> None:
+def train_contexts(model: Model, window: Window, negatives: Negatives, alpha: float, done: Done) -> None:
     """Blocks of one centre's contexts. The second output matrix sees h as the first one left it."""
     used = 0
     for size in chunk_sizes(len(window.contexts), most_inputs(model, alpha)):
         rows = window.contexts[used : used + size]
         for matrix, outputs, labels in targets_of(
-            model, [window.centre], window.position, used * model.negative, epoch
+            model, negatives, [window.centre], window.position, used * model.negative
         ):
             scale, paths = scales(model, rows), matrix is model.out_hs
             dh, do, loss = block_step(
@@ -377,13 +403,13 @@ def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done:
         used += size
 
 
-def train_windows(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+def train_windows(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
     """One block of several centres: each token in their windows is one input, with the centres whose context it is."""
     words = {place: word for window in group for place, word in zip(window.places, window.contexts, strict=True)}
     places = sorted(words)
     own = np.array([[place in window.places for window in group] for place in places])
     rows = [words[place] for place in places]
-    train_together(model, group, rows, own, (group[0].position, 0, epoch), alpha, done)
+    train_together(model, group, rows, own, (group[0].position, 0), negatives, alpha, done)
 
 
 def train_together(
@@ -391,16 +417,17 @@ def train_together(
     group: list[Window],
     rows: list[int],
     own: Array,
-    key: tuple[int, int, int],
+    first: tuple[int, int],
+    negatives: Negatives,
     alpha: float,
     done: Done,
 ) -> None:
     """One block of several centres. An input learns from its own centres and, as often as there are such, from
-    negatives that serve them all. More contexts have more negatives of less weight. These have the numbers from key[1]
-    on of the draws at the token key[0] in the epoch key[2]."""
+    negatives that serve them all. More contexts have more negatives of less weight. `first` is
+    the position and the number of the first draw."""
     assert model.out_ns is not None
     count = max(model.negative, LEAST_DRAWS) if own.sum() > FEW_CONTEXTS else model.negative
-    outputs, _ = negative_targets(model, [window.centre for window in group], *key, count)
+    outputs, _ = negative_targets([window.centre for window in group], negatives.drawn(*first, count))
     labels, weights = np.zeros((len(rows), len(outputs))), np.ones((len(rows), len(outputs)))
     labels[:, : len(group)] = np.where(own, 1.0, np.nan)
     weights[:, len(group) :] = own.sum(axis=1, keepdims=True) * model.negative / count
@@ -446,7 +473,7 @@ def basket_groups(model: Model, sentences: Sequence[Sequence[int]], epoch: int, 
         first += len(sentence)
 
 
-def train_basket(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+def train_basket(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
     """Blocks of several centres' common contexts; a centre is no context of its own."""
     used = 0
     most = min(MOST_INPUTS, max(1, most_at_rate(alpha, False, MOST_CONTEXTS) // len(group)))
@@ -459,10 +486,10 @@ def train_basket(model: Model, group: list[Window], epoch: int, alpha: float, do
             centres = [window for window in group if window.position != members[0][0]]
             rows = [members[0][1]] * len(centres)
             own = np.eye(len(centres), dtype=bool)
-            train_together(model, centres, rows, own, (group[0].position, first, epoch), alpha, done)
+            train_together(model, centres, rows, own, (group[0].position, first), negatives, alpha, done)
         elif members:
             rows = [word for _, word in members]
-            train_together(model, group, rows, own, (group[0].position, first, epoch), alpha, done)
+            train_together(model, group, rows, own, (group[0].position, first), negatives, alpha, done)
 
 
 def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Window]]:
@@ -482,7 +509,7 @@ def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Wi
         yield group
 
 
-def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+def train_cbow(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
     """One hidden row for all contexts of a centre and both output matrices, and its change handed to each of them.
 
     With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
@@ -492,7 +519,7 @@ def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done
     sums = [model.inputs[window.contexts].sum(axis=0) for window in group]
     h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
-    for matrix, rows, labels in targets_of(model, [window.centre for window in group], group[0].position, 0, epoch):
+    for matrix, rows, labels in targets_of(model, negatives, [window.centre for window in group], group[0].position, 0):
         dh, do, loss = block_step(h, matrix[rows], labels, alpha, outputs=rows, together=len(h))
         np.add.at(matrix, rows, do)
         change += dh
@@ -507,12 +534,12 @@ def train(
     model: Model, sentences: Sequence[Sequence[int]], epoch: int, alpha: float, begin: int = 0, end: int | None = None
 ) -> Done:
     """Train on the centres at tokens [begin, end)."""
-    done = Done()
+    done, negatives = Done(), Negatives(model, epoch)
     if model.basket and model.sg and not is_alone(model):
         for group in basket_groups(model, sentences, epoch, alpha):
             done.kept += len(group)
             done.centres += [(window.position, window.contexts) for window in group]
-            train_basket(model, group, epoch, alpha, done)
+            train_basket(model, group, negatives, alpha, done)
         return done
     found = []
     for window in windows(model, sentences, epoch):
@@ -524,9 +551,9 @@ def train(
             found.append(window)
     for group in sharing(model, found, alpha):
         if not model.sg:
-            train_cbow(model, group, epoch, alpha, done)
+            train_cbow(model, group, negatives, alpha, done)
         elif is_alone(model) or len(group[0].contexts) > min(MOST_INPUTS, most_at_rate(alpha, False, MOST_CONTEXTS)):
-            train_contexts(model, group[0], epoch, alpha, done)
+            train_contexts(model, group[0], negatives, alpha, done)
         else:
-            train_windows(model, group, epoch, alpha, done)
+            train_windows(model, group, negatives, alpha, done)
     return done
