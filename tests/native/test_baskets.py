@@ -50,9 +50,9 @@ def test_fewer_contexts_share_negatives_the_higher_the_rate(isa: str, alpha: flo
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model_name", ["skip-gram", "CBOW mean", "CBOW sum, exact"])
-@pytest.mark.parametrize("negative", [40, 128])
+@pytest.mark.parametrize("negative", [32, 128])
 def test_blocks_take_turns_with_draws_and_then_draw_anew(isa: str, model_name: str, negative: int) -> None:
-    """90 blocks: of 40 negatives there are 25 shares, of 128 there are 8, so that the last 26 blocks have new ones."""
+    """90 blocks: of 32 negatives there are 32 shares, of 128 there are 8, so that the last 26 blocks have new ones."""
     rng = np.random.default_rng(negative)
     baskets = [rng.integers(0, 300, 9).tolist() for _ in range(40)]
     model = fresh_model("ns", 5, 300, basket=3, negative=negative, **MODELS[model_name])
