@@ -72,7 +72,7 @@ def told(name: str, found: dict[str, float], clock: Clock) -> None:
 
 def judged(rows: Any, known: Interactions, test: Interactions) -> dict[str, float]:
     numbers = {key: row for row, key in enumerate(known.item_keys)}
-    return rank_metrics(rows, *held_out(test, numbers, known), k=K)
+    return rank_metrics(rows, *held_out(test, numbers, len(numbers), known), k=K)
 
 
 def by_factors(queries: Any, items: Any, known: Interactions) -> Any:

@@ -21,6 +21,9 @@ enum {
     FE_MOST_CONTEXTS = 40,  /* of several centres in a block */
     FE_LEAST_DRAWS = 7,     /* for more than a few contexts; in place of fewer they weigh less each */
     FE_SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
+    FE_POOL = 1024,         /* negatives in the pool of baskets: with 128 floats their rows fill half a megabyte */
+    FE_LEAST_SHARES = 8,    /* blocks until a negative's next turn, at least */
+    FE_POOL_ROUNDS = 8,     /* turns of a negative before it is drawn anew */
 };
 _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= FE_SLOTS, "room to the left, inputs, centres that are no inputs");
 
@@ -33,8 +36,10 @@ struct fe_pending {
     uint8_t *own;             /* bit k of own[i]: input i is a context of centre k. NULL: input i is that of centre i */
     int32_t own_pairs;        /* of an input and a centre that is its own */
     int32_t centres[FE_CENTRES], centre_count;
-    uint64_t *aims; /* random bits of the negatives */
-    int32_t aim_count;
+    int32_t negative_count;
+    uint64_t *aims;      /* random bits of negatives, */
+    int32_t aim_count;   /* none if they are in the pool already */
+    int32_t *pooled;     /* the negatives' place in the pool; NULL: they are this block's alone */
     int32_t path_is_new; /* not that of the block before */
     int64_t token, kept; /* number of the first centre's token; centres before it */
     int32_t path_part;   /* of the top nodes, which the centre trains; or FE_WHOLE */
@@ -45,6 +50,15 @@ struct fe_pending {
     int32_t drawn_count, node_count;
 };
 
+/* In baskets of centres that are not alone: negatives that serve several blocks, so that their rows stay in cache. It
+ * is cut into shares for one block each, which take turns. A basket's centres follow each other; if they met the same
+ * negatives one block after the other, these would learn too much from one basket at a time. */
+struct fe_pool {
+    int32_t *words;
+    int32_t share, shares; /* words in a share; number of shares, 0 without a pool */
+    int32_t at, round;     /* the next share, and how often all have had their turn */
+};
+
 struct fe_maker {
     void (*make)(struct fe_maker *maker, struct fe_pending *p);
     const struct fe_job *job;
@@ -52,12 +66,16 @@ struct fe_maker {
     int32_t most_centres;                 /* in a block */
     int32_t most_contexts, most_together; /* in a block of fe_next_contexts, of fe_next_windows */
     uint64_t negatives_key, paths_key;
+    struct fe_pool pool;
     struct fe_window window;
     int32_t centre;              /* the window's current one */
     struct fe_reach reach;       /* its window */
     int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
     int32_t *contexts;           /* these, if they are a basket's or of fe_next_contexts */
-    int64_t kept;                /* centres so far */
+    /* of fe_next_baskets: numbers in the view of the contexts and of the centres that share them */
+    int64_t *context_tokens, centre_tokens[FE_CENTRES];
+    int32_t centres[FE_CENTRES], centre_count;
+    int64_t kept; /* centres so far */
 };
 
 /* ---- workspace ---- */
@@ -72,11 +90,22 @@ static inline int64_t fe_most_draws(const struct fe_job *job) {
     return job->negatives.count > FE_LEAST_DRAWS ? job->negatives.count : FE_LEAST_DRAWS;
 }
 
+static inline int fe_is_alone(const struct fe_job *job) { return job->inputs.per_pair || job->matrices.out_hs != NULL; }
+
+static inline void fe_pool_lay_out(struct fe_pool *pool, const struct fe_job *job, struct carver *c) {
+    const int has_pool = job->contexts.basket > 0 && job->negatives.count > 0 && !fe_is_alone(job);
+    pool->share = job->inputs.kind == FE_BAG_INPUTS ? job->negatives.count : (int32_t)fe_most_draws(job);
+    pool->shares = !has_pool ? 0 : FE_POOL / pool->share > FE_LEAST_SHARES ? FE_POOL / pool->share : FE_LEAST_SHARES;
+    pool->words = carve(c, (int64_t)pool->shares * pool->share, sizeof *pool->words);
+}
+
 static inline void fe_maker_lay_out(struct fe_maker *maker, const struct fe_job *job, struct carver *c) {
     const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     maker->window.kept = carve(c, FE_WINDOW_CENTRES + contexts, sizeof *maker->window.kept);
     maker->window.ids = carve(c, FE_WINDOW_CENTRES + contexts + FE_LINE, sizeof *maker->window.ids);
     maker->contexts = carve(c, contexts + FE_LINE, sizeof *maker->contexts);
+    maker->context_tokens = carve(c, job->contexts.basket > 0 ? contexts : 0, sizeof *maker->context_tokens);
+    fe_pool_lay_out(&maker->pool, job, c);
 }
 
 static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job *job, struct carver *c) {
@@ -100,6 +129,10 @@ FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {
     if (maker->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(maker->job->paths.offsets + id);
 }
 
+static inline int64_t fe_token_of_centre(const struct fe_maker *maker) {
+    return maker->window.kept[maker->window.centre].token;
+}
+
 /* Step onto the next centre that has contexts; 0 when there is none. */
 FE_INLINE int fe_next_centre(struct fe_maker *maker) {
     const struct fe_job *job = maker->job;
@@ -110,7 +143,8 @@ FE_INLINE int fe_next_centre(struct fe_maker *maker) {
         }
         maker->kept++;
         if (job->contexts.basket > 0) {
-            maker->context_count = fe_basket_contexts(&maker->window, maker->contexts);
+            maker->context_count = fe_basket_contexts(&maker->window, fe_token_of_centre(maker), 1, maker->contexts,
+                                                      NULL);
         } else {
             const int32_t entering = maker->window.centre + maker->window.span;
             if (entering < maker->window.count) fe_prefetch_input(maker, entering);
@@ -133,15 +167,21 @@ static inline int fe_is_centre(const struct fe_pending *p, int32_t centre) {
 }
 
 /* Random bits for `count` negatives, from the one with number `first` on of those that are drawn at a token. */
-static inline void fe_aim(const struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first,
-                          int32_t count) {
+static inline void fe_aim(struct fe_maker *maker, struct fe_pending *p, int64_t token, uint64_t first, int32_t count) {
+    struct fe_pool *pool = &maker->pool;
     p->token = token;
-    p->aim_count = count;
-    if (count > 0) fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, count, p->aims);
-}
-
-static inline int64_t fe_token_of_centre(const struct fe_maker *maker) {
-    return maker->window.kept[maker->window.centre].token;
+    p->negative_count = p->aim_count = count;
+    p->pooled = NULL;
+    if (pool->shares > 0) {
+        p->pooled = pool->words + (int64_t)pool->at * pool->share;
+        p->aim_count = pool->round == 0 ? pool->share : 0;
+        if (++pool->at == pool->shares) {
+            pool->at = 0;
+            pool->round = (pool->round + 1) % FE_POOL_ROUNDS;
+        }
+    }
+    if (p->aim_count > 0)
+        fe_target_aim(maker->job, fe_draw(maker->negatives_key, (uint64_t)token), first, p->aim_count, p->aims);
 }
 
 /* ---- makers ---- */
@@ -165,6 +205,12 @@ static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
     p->m = p->own_pairs = p->centre_count;
 }
 
+/* How many of `count` a block takes when they are shared out evenly over the fewest blocks of at most `most`. */
+static inline int32_t fe_even_share(int32_t count, int32_t most) {
+    const int32_t parts = (count + most - 1) / most;
+    return (count + parts - 1) / parts;
+}
+
 /* Skip-gram: the next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */
 static void fe_next_contexts(struct fe_maker *maker, struct fe_pending *p) {
     const int32_t most = maker->most_contexts, negative = maker->job->negatives.count;
@@ -173,16 +219,58 @@ static void fe_next_contexts(struct fe_maker *maker, struct fe_pending *p) {
     if (p->path_is_new && maker->job->contexts.basket == 0)
         fe_window_contexts(&maker->window, maker->reach, maker->contexts);
     p->m = maker->context_count - maker->used;
-    if (p->m > most) {
-        const int32_t parts = (p->m + most - 1) / most;
-        p->m = (p->m + parts - 1) / parts;
-    }
+    p->m = fe_even_share(p->m, most);
     memcpy(p->rows, maker->contexts + maker->used, (size_t)p->m * sizeof *p->rows);
     fe_aim(maker, p, fe_token_of_centre(maker), (uint64_t)maker->used * (uint64_t)negative, negative);
     p->centres[0] = maker->centre;
     p->centre_count = 1;
     p->own_pairs = p->m;
     maker->used += p->m;
+}
+
+/* Skip-gram in baskets: the next centres of a basket, and contexts that are drawn once for all of them and shared out
+ * evenly over blocks. A centre is no context of its own. */
+static void fe_next_baskets(struct fe_maker *maker, struct fe_pending *p) {
+    const int32_t negative = maker->job->negatives.count;
+    int32_t first = 0, m = 0;
+    while (m == 0) {
+        if (maker->used == maker->context_count) {
+            maker->centre_count = fe_basket_centres(&maker->window, maker->most_centres, maker->centres,
+                                                    maker->centre_tokens);
+            if (maker->centre_count == 0) return;
+            maker->kept += maker->centre_count;
+            maker->used = 0;
+            maker->context_count = fe_basket_contexts(&maker->window, maker->centre_tokens[0], 0, maker->contexts,
+                                                      maker->context_tokens);
+            if (maker->context_count == 0) continue;
+        }
+        int32_t most = maker->most_together / maker->centre_count;
+        if (most > FE_MAX_INPUTS) most = FE_MAX_INPUTS;
+        first = maker->used;
+        maker->used += fe_even_share(maker->context_count - first, most > 0 ? most : 1);
+        for (int32_t e = first; e < maker->used; e++) {
+            int own = 0;
+            for (int32_t k = 0; k < maker->centre_count; k++) {
+                const int is_own = maker->context_tokens[e] != maker->centre_tokens[k];
+                own |= is_own << k;
+                p->own_pairs += is_own;
+            }
+            p->rows[m] = maker->contexts[e];
+            p->own[m] = (uint8_t)own;
+            m += own != 0;
+        }
+    }
+    for (int32_t k = 0; k < maker->centre_count; k++)
+        if (m > 1 || p->own[0] >> k & 1) p->centres[p->centre_count++] = maker->centres[k];
+    if (m == 1) /* a lone input has one centre: it is there once for each */
+        for (m = 0; m < p->centre_count; m++) {
+            p->rows[m] = p->rows[0];
+            p->own[m] = (uint8_t)(1 << m);
+        }
+    p->m = m;
+    p->kept = maker->kept - maker->centre_count;
+    const int32_t drawn = p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : negative;
+    fe_aim(maker, p, maker->centre_tokens[0], (uint64_t)first * (uint64_t)fe_most_draws(maker->job), drawn);
 }
 
 /* Windows of centres in a row overlap. What such a run passes goes into slots in a row; a token's slot is its number in
@@ -294,7 +382,7 @@ static inline int32_t fe_most_at_rate(float alpha, int has_paths, int32_t limit)
 /* Before the first block; maker and p are laid out. */
 static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *job, const struct fe_view *view,
                                   int64_t epoch, float alpha, struct fe_ahead *ahead) {
-    const int is_alone = job->inputs.per_pair || job->matrices.out_hs != NULL || job->contexts.basket > 0;
+    const int is_alone = fe_is_alone(job);
     const uint64_t key = fe_key(job->seed, (uint64_t)epoch, FE_STREAM_NEGATIVES);
     maker->job = job;
     maker->ahead = ahead;
@@ -302,10 +390,14 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
     maker->most_contexts = job->inputs.per_pair ? 1
                                                 : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);
     maker->most_together = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS);
+    if (job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS) /* not fewer inputs than centres */
+        while (maker->most_centres * maker->most_centres > maker->most_together) maker->most_centres--;
     maker->negatives_key = fe_key_from(key, (uint64_t)view->first_position);
     maker->paths_key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_PATHS), (uint64_t)view->first_position);
     if (job->inputs.kind == FE_BAG_INPUTS) maker->make = fe_next_bags;
-    else maker->make = is_alone ? fe_next_contexts : fe_next_windows;
+    else if (is_alone) maker->make = fe_next_contexts;
+    else maker->make = job->contexts.basket > 0 ? fe_next_baskets : fe_next_windows;
+    maker->pool.at = maker->pool.round = 0;
     maker->used = maker->context_count = 0;
     maker->kept = 0;
 }

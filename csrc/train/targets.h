@@ -21,19 +21,32 @@ static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t cen
     FE_PREFETCH_WRITE(job->paths.codes + from);
 }
 
-/* The centres (label 1), then the rows that the bits draw (label 0). A draw that hits a centre is dropped, as word2vec
- * does. */
+/* Add a drawn row to the outputs. A draw that hits a centre is dropped, as word2vec does. Returns their number. */
+FE_INLINE int32_t fe_target_add(int32_t row, const int32_t *centres, int32_t count, int32_t *rows, int32_t n) {
+    int hit = 0;
+    for (int32_t i = 0; i < count; i++) hit |= row == centres[i];
+    rows[n] = row;
+    return n + !hit;
+}
+
+/* The centres (label 1), then the rows that the bits draw (label 0). */
 FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centres, int32_t count, const uint64_t *aims,
                                  int32_t drawn, int32_t *rows) {
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
     for (int32_t k = 0; k < drawn; k++) {
         const int32_t row = fe_alias_draw(job->negatives.noise, (uint32_t)job->negatives.words, aims[k]);
-        int hit = 0;
-        for (int32_t i = 0; i < count; i++) hit |= row == centres[i];
-        rows[n] = row;
-        n += !hit;
+        n = fe_target_add(row, centres, count, rows, n);
     }
+    return n;
+}
+
+/* The same with rows that were drawn before. */
+FE_INLINE int32_t fe_target_pooled(const int32_t *centres, int32_t count, const int32_t *pooled, int32_t drawn,
+                                   int32_t *rows) {
+    int32_t n = count;
+    for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
+    for (int32_t k = 0; k < drawn; k++) n = fe_target_add(pooled[k], centres, count, rows, n);
     return n;
 }
 

@@ -186,29 +186,53 @@ static inline int fe_basket_next(struct fe_window *w) {
     return 0;
 }
 
-/* Ids of the other tokens in the centre's basket that are kept; returns how many. contexts: span.
+/* The next centres of one basket: up to `most` kept tokens of different words. Returns how many; their ids and numbers
+ * in the view. */
+static inline int32_t fe_basket_centres(struct fe_window *w, int32_t most, int32_t *ids, int64_t *tokens) {
+    int32_t count = 0;
+    for (; count < most && w->next < w->end; w->next++) {
+        const int64_t token = w->next;
+        if (count > 0 && w->view->offsets[w->sentence + 1] <= token) break;
+        while (w->view->offsets[w->sentence + 1] <= token) w->sentence++;
+        if (!fe_window_keep(w, token, 0)) continue;
+        int is_there = 0;
+        for (int32_t k = 0; k < count; k++) is_there |= ids[k] == w->ids[0];
+        if (is_there) break;
+        ids[count] = w->ids[0];
+        tokens[count++] = token;
+    }
+    return count;
+}
+
+/* Tokens of the basket that token `from` is in, as many as `basket` but for those that are not kept; without `from`
+ * itself if `is_alone`. Fills their ids and, if not NULL, numbers; each has room for one more than `span`. Returns how
+ * many.
  *
- * A basket with more than `basket` others is cut, from a random token on, into `basket` arcs of the same length or one
- * more, and one token is drawn in each. The cut's rotation makes each of the others a context with the same
- * probability, basket / others, and none is drawn twice. */
-FE_INLINE int32_t fe_basket_contexts(const struct fe_window *w, int32_t *contexts) {
-    const int64_t first = w->view->offsets[w->sentence], centre = w->kept[0].token - first;
-    const uint32_t others = (uint32_t)(w->view->offsets[w->sentence + 1] - first - 1);
-    const uint32_t most = (uint32_t)w->job->contexts.basket, arcs = others < most ? others : most;
+ * A basket with more than `basket` tokens is cut, from a random token on, into `basket` arcs of the same length or one
+ * more, and one token is drawn in each. The cut's rotation draws each token with the same probability, and none
+ * twice. */
+FE_INLINE int32_t fe_basket_contexts(const struct fe_window *w, int64_t from, int is_alone, int32_t *ids,
+                                     int64_t *tokens) {
+    const int64_t first = w->view->offsets[w->sentence];
+    const uint32_t size = (uint32_t)(w->view->offsets[w->sentence + 1] - first) - (uint32_t)is_alone;
+    const uint32_t most = (uint32_t)w->job->contexts.basket, arcs = size < most ? size : most;
+    const uint32_t left_out = is_alone ? (uint32_t)(from - first) : size;
     if (arcs == 0) return 0;
-    const uint64_t key = fe_draw(w->basket_key, (uint64_t)w->kept[0].token);
-    const uint32_t length = others / arcs, longer = others % arcs;
-    uint32_t at = others > arcs ? fe_below((uint32_t)fe_draw(key, 0), others) : 0;
+    const uint64_t key = fe_draw(w->basket_key, (uint64_t)from);
+    const uint32_t length = size / arcs, longer = size % arcs;
+    uint32_t at = size > arcs ? fe_below((uint32_t)fe_draw(key, 0), size) : 0;
     int32_t m = 0;
     for (uint32_t k = 0; k < arcs; k++) {
         const uint32_t arc = length + (k < longer);
-        uint32_t other = at + (arc > 1 ? fe_below((uint32_t)fe_draw(key, k + 1), arc) : 0);
-        if (other >= others) other -= others;
-        const int stays = fe_window_keep(w, first + other + (other >= centre), 1);
-        contexts[m] = w->ids[1];
+        uint32_t place = at + (arc > 1 ? fe_below((uint32_t)fe_draw(key, k + 1), arc) : 0);
+        if (place >= size) place -= size;
+        const int64_t token = first + place + (place >= left_out);
+        const int stays = fe_window_keep(w, token, 1);
+        ids[m] = w->ids[1];
+        if (tokens != NULL) tokens[m] = token;
         m += stays;
         at += arc;
-        if (at >= others) at -= others;
+        if (at >= size) at -= size;
     }
     return m;
 }

@@ -86,8 +86,14 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
     p->drawn_count = p->node_count = 0;
     if (p->m == 0) return;
     if (job->negatives.count > 0) {
-        p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
-        for (int32_t k = 0; k < p->drawn_count; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
+        int32_t far = p->centre_count; /* outputs that need not be in cache */
+        if (p->pooled != NULL) {
+            for (int32_t k = 0; k < p->aim_count; k++)
+                p->pooled[k] = fe_alias_draw(job->negatives.noise, (uint32_t)job->negatives.words, p->aims[k]);
+            p->drawn_count = fe_target_pooled(p->centres, p->centre_count, p->pooled, p->negative_count, p->drawn);
+        } else p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
+        if (p->aim_count > 0) far = p->drawn_count;
+        for (int32_t k = 0; k < far; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
     }
     if (job->matrices.out_hs == NULL) return;
     p->node_count = fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
@@ -176,10 +182,10 @@ static inline int train_pending(struct trainer *t, int now) {
     }
     if (p->drawn_count > 0) {
         block.in_turn = 0;
-        if (p->centre_count > 1 || p->aim_count > job->negatives.count) {
+        if (p->centre_count > 1 || p->negative_count > job->negatives.count) {
             block.paired = p->centre_count;
             block.own = p->own;
-            block.times = p->aim_count > job->negatives.count ? t->least : t->usual;
+            block.times = p->negative_count > job->negatives.count ? t->least : t->usual;
         }
         set_outputs(t, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count);
         if (!gradient(t, p, &block, loss)) return 0;

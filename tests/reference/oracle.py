@@ -24,6 +24,7 @@ FEW_CONTEXTS = 16  # may share the usual number of negatives, or a path
 MOST_CONTEXTS = 40  # of a block of several centres
 LEAST_DRAWS = 7  # for more than a few contexts
 TOP_NODES, TOP_PARTS = 6, 3  # of thinned paths: of the top nodes a centre trains those of one part
+POOL, LEAST_SHARES, POOL_ROUNDS = 1024, 8, 8  # negatives of baskets; shares of them; turns of a share
 
 # ---- random numbers: SplitMix64's mixer over (key, counter) ----
 
@@ -180,19 +181,19 @@ def is_kept(model: Model, bits: int, word: int, position: int) -> bool:
     return low(bits) <= threshold
 
 
-def basket_contexts(model: Model, size: int, centre: int, position: int, epoch: int) -> list[int]:
-    """Places in a basket of `size` that are contexts of place `centre`, before subsampling: all others, or one drawn
-    from each of `basket` arcs of almost the same length, cut from a random one of the others on."""
-    others = [place for place in range(size) if place != centre]
-    arcs = min(len(others), model.basket)
+def basket_places(model: Model, size: int, position: int, epoch: int, without: int | None = None) -> list[int]:
+    """Places in a basket of `size`, before subsampling: all but `without`, or one drawn from each of `basket` arcs of
+    almost the same length, cut from a random one of them on. `position` is that of the token that draws them."""
+    places = [place for place in range(size) if place != without]
+    arcs = min(len(places), model.basket)
     if arcs == 0:
         return []
     key = draw(stream_key(model.seed, epoch, BASKETS), position)
-    start = below(low(draw(key, 0)), len(others)) if len(others) > arcs else 0
+    start = below(low(draw(key, 0)), len(places)) if len(places) > arcs else 0
     drawn = []
     for arc in range(arcs):
-        length = len(others) // arcs + (arc < len(others) % arcs)
-        drawn.append(others[(start + below(low(draw(key, arc + 1)), length)) % len(others)])
+        length = len(places) // arcs + (arc < len(places) % arcs)
+        drawn.append(places[(start + below(low(draw(key, arc + 1)), length)) % len(places)])
         start += length
     return drawn
 
@@ -212,7 +213,7 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
         if model.basket:
             words = {where: word for where, word, _ in kept}
             for where, centre, _ in kept:
-                drawn = basket_contexts(model, len(sentence), where - first, where, epoch)
+                drawn = basket_places(model, len(sentence), where, epoch, without=where - first)
                 places = [first + place for place in drawn if first + place in words]
                 yield Window(where, centre, [words[place] for place in places], places)
             continue
@@ -225,16 +226,40 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
 # ---- centre -> output rows and labels ----
 
 
-def negative_targets(
-    model: Model, centres: list[int], position: int, first: int, epoch: int, count: int
-) -> tuple[list[int], Vectors]:
-    """The centres and `count` draws from number `first` on of the first one's stream; a draw that hits one is dropped.
+class Negatives:
+    """What the blocks of one call draw. In baskets whose blocks may have several centres the draws of a block are kept:
+    the blocks after it keep draws of their own, until the pool is full, and then they take turns with these. After so
+    many turns all are drawn anew."""
+
+    def __init__(self, model: Model, epoch: int) -> None:
+        self.model, self.epoch = model, epoch
+        self.share = max(model.negative, LEAST_DRAWS) if model.sg else model.negative
+        has_pool = model.basket > 0 and model.negative > 0 and not is_alone(model)
+        self.shares = max(POOL // self.share, LEAST_SHARES) if has_pool else 0
+        self.pool: list[list[int]] = []
+        self.blocks = 0
+
+    def drawn(self, position: int, first: int, count: int) -> list[int]:
+        """Those of a block: `count`, from number `first` on of the stream at a position, if they are drawn there."""
+        if self.shares == 0:
+            return self._draw(position, first, count)
+        turn, at = divmod(self.blocks, self.shares)
+        self.blocks += 1
+        if turn % POOL_ROUNDS == 0:
+            self.pool[at : at + 1] = [self._draw(position, first, self.share)]
+        return self.pool[at][:count]
+
+    def _draw(self, position: int, first: int, count: int) -> list[int]:
+        assert self.model.noise is not None
+        key = draw(stream_key(self.model.seed, self.epoch, NEGATIVES), position)
+        return [alias_draw(self.model.noise, draw(key, first + k)) for k in range(count)]
+
+
+def negative_targets(centres: list[int], drawn: list[int]) -> tuple[list[int], Vectors]:
+    """The centres and what was drawn; a draw that hits one is dropped.
 
     A label a centre and output: its own is 1, those of the others are NaN, the rest are 0.
     """
-    assert model.noise is not None
-    key = draw(stream_key(model.seed, epoch, NEGATIVES), position)
-    drawn = [alias_draw(model.noise, draw(key, first + k)) for k in range(count)]
     rows = centres + [row for row in drawn if row not in centres]
     labels = np.zeros((len(centres), len(rows)))
     labels[:, : len(centres)] = np.where(np.eye(len(centres)) == 1, 1.0, np.nan)
@@ -351,16 +376,16 @@ class Targets(NamedTuple):
     whole_labels: Vectors
 
 
-def targets_of(model: Model, centres: list[int], position: int, first: int, epoch: int) -> list[Targets]:
+def targets_of(model: Model, negatives: Negatives, centres: list[int], position: int, first: int) -> list[Targets]:
     """Hierarchical softmax first, then negative sampling; nothing where there are no targets."""
     targets = []
     if model.out_hs is not None and model.paths is not None and model.paths[centres[0]]:
         nodes, labels = path_targets(model, centres[0])
-        levels = trained_nodes(model, centres[0], position, epoch)
+        levels = trained_nodes(model, centres[0], position, negatives.epoch)
         targets.append(Targets(model.out_hs, [nodes[level] for level in levels], labels[:, levels], nodes, labels))
     if model.out_ns is not None:
-        drawn, labels = negative_targets(model, centres, position, first, epoch, model.negative)
-        targets.append(Targets(model.out_ns, drawn, labels, drawn, labels))
+        rows, labels = negative_targets(centres, negatives.drawn(position, first, model.negative))
+        targets.append(Targets(model.out_ns, rows, labels, rows, labels))
     return targets
 
 
@@ -370,15 +395,15 @@ def scales(model: Model, rows: list[int]) -> Vectors:
 
 def is_alone(model: Model) -> bool:
     """Whether a block has one centre."""
-    return model.negatives_per_pair or model.basket > 0 or model.paths is not None
+    return model.negatives_per_pair or model.paths is not None
 
 
-def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done: Done) -> None:
+def train_contexts(model: Model, window: Window, negatives: Negatives, alpha: float, done: Done) -> None:
     """Blocks of one centre's contexts. The second output matrix sees h as the first one left it."""
     used = 0
     for size in chunk_sizes(len(window.contexts), most_inputs(model, alpha)):
         rows = window.contexts[used : used + size]
-        for target in targets_of(model, [window.centre], window.position, used * model.negative, epoch):
+        for target in targets_of(model, negatives, [window.centre], window.position, used * model.negative):
             matrix, outputs, labels = target[:3]
             scale, paths = scales(model, rows), matrix is model.out_hs
             h = model.inputs[rows]
@@ -393,16 +418,31 @@ def train_contexts(model: Model, window: Window, epoch: int, alpha: float, done:
         used += size
 
 
-def train_windows(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
-    """One block of several centres: each token in their windows is one input, with the centres whose context it is and,
-    as often as there are such, with negatives that serve them all. More contexts have more negatives of less weight."""
-    assert model.out_ns is not None
+def train_windows(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
+    """One block of several centres: each token in their windows is one input, with the centres whose context it is."""
     words = {place: word for window in group for place, word in zip(window.places, window.contexts, strict=True)}
     places = sorted(words)
-    rows = [words[place] for place in places]
     own = np.array([[place in window.places for window in group] for place in places])
+    rows = [words[place] for place in places]
+    train_together(model, group, rows, own, (group[0].position, 0), negatives, alpha, done)
+
+
+def train_together(
+    model: Model,
+    group: list[Window],
+    rows: list[int],
+    own: Array,
+    first: tuple[int, int],
+    negatives: Negatives,
+    alpha: float,
+    done: Done,
+) -> None:
+    """One block of several centres. An input learns from its own centres and, as often as there are such, from
+    negatives that serve them all. More contexts have more negatives of less weight. `first` is
+    the position and the number of the first draw."""
+    assert model.out_ns is not None
     count = max(model.negative, LEAST_DRAWS) if own.sum() > FEW_CONTEXTS else model.negative
-    outputs, _ = negative_targets(model, [window.centre for window in group], group[0].position, 0, epoch, count)
+    outputs, _ = negative_targets([window.centre for window in group], negatives.drawn(*first, count))
     labels, weights = np.zeros((len(rows), len(outputs))), np.ones((len(rows), len(outputs)))
     labels[:, : len(group)] = np.where(own, 1.0, np.nan)
     weights[:, len(group) :] = own.sum(axis=1, keepdims=True) * model.negative / count
@@ -424,6 +464,49 @@ def train_windows(model: Model, group: list[Window], epoch: int, alpha: float, d
     done.loss += loss
 
 
+def basket_groups(model: Model, sentences: Sequence[Sequence[int]], epoch: int, alpha: float) -> Iterator[list[Window]]:
+    """Centres of one basket that share what is drawn of it: up to four different words, as they follow each other, and
+    no more than there are contexts in a block."""
+    most = min(4, math.isqrt(most_at_rate(alpha, False, MOST_CONTEXTS)))
+    key = stream_key(model.seed, epoch, TOKENS)
+    first = 0
+    for sentence in sentences:
+        words = {
+            first + place: word
+            for place, word in enumerate(sentence)
+            if is_kept(model, draw(key, first + place), word, first + place)
+        }
+        group: list[int] = []
+        for where in [*words, None]:
+            if group and (where is None or len(group) == most or words[where] in [words[place] for place in group]):
+                drawn = [first + place for place in basket_places(model, len(sentence), group[0], epoch)]
+                places = [place for place in drawn if place in words]
+                yield [Window(centre, words[centre], [words[place] for place in places], places) for centre in group]
+                group = []
+            if where is not None:
+                group.append(where)
+        first += len(sentence)
+
+
+def train_basket(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
+    """Blocks of several centres' common contexts; a centre is no context of its own."""
+    used = 0
+    most = min(MOST_INPUTS, max(1, most_at_rate(alpha, False, MOST_CONTEXTS) // len(group)))
+    for size in chunk_sizes(len(group[0].places), most):
+        found = list(zip(group[0].places, group[0].contexts, strict=True))[used : used + size]
+        members = [(place, word) for place, word in found if [window.position for window in group] != [place]]
+        first, used = used * max(model.negative, LEAST_DRAWS), used + size
+        own = np.array([[place != window.position for window in group] for place, _ in members])
+        if len(members) == 1:  # one input for each of its centres
+            centres = [window for window in group if window.position != members[0][0]]
+            rows = [members[0][1]] * len(centres)
+            own = np.eye(len(centres), dtype=bool)
+            train_together(model, centres, rows, own, (group[0].position, first), negatives, alpha, done)
+        elif members:
+            rows = [word for _, word in members]
+            train_together(model, group, rows, own, (group[0].position, first), negatives, alpha, done)
+
+
 def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Window]]:
     """Centres that share a block: up to four different words, as they follow each other. In skip-gram there are limits
     to the tokens in their windows and to the contexts of all; a centre beyond them is alone."""
@@ -441,7 +524,7 @@ def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Wi
         yield group
 
 
-def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done: Done) -> None:
+def train_cbow(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
     """One hidden row for all contexts of a centre and both output matrices, and its change handed to each of them.
 
     With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
@@ -451,7 +534,7 @@ def train_cbow(model: Model, group: list[Window], epoch: int, alpha: float, done
     sums = [model.inputs[window.contexts].sum(axis=0) for window in group]
     h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
-    for target in targets_of(model, [window.centre for window in group], group[0].position, 0, epoch):
+    for target in targets_of(model, negatives, [window.centre for window in group], group[0].position, 0):
         matrix, rows, labels = target[:3]
         loss = block_loss(h, matrix[target.whole_rows], target.whole_labels)
         dh, do, _ = block_step(h, matrix[rows], labels, alpha, outputs=rows, together=len(h))
@@ -468,7 +551,13 @@ def train(
     model: Model, sentences: Sequence[Sequence[int]], epoch: int, alpha: float, begin: int = 0, end: int | None = None
 ) -> Done:
     """Train on the centres at tokens [begin, end)."""
-    done = Done()
+    done, negatives = Done(), Negatives(model, epoch)
+    if model.basket and model.sg and not is_alone(model):
+        for group in basket_groups(model, sentences, epoch, alpha):
+            done.kept += len(group)
+            done.centres += [(window.position, window.contexts) for window in group]
+            train_basket(model, group, negatives, alpha, done)
+        return done
     found = []
     for window in windows(model, sentences, epoch):
         if window.position < begin or (end is not None and window.position >= end):
@@ -479,9 +568,9 @@ def train(
             found.append(window)
     for group in sharing(model, found, alpha):
         if not model.sg:
-            train_cbow(model, group, epoch, alpha, done)
+            train_cbow(model, group, negatives, alpha, done)
         elif is_alone(model) or len(group[0].contexts) > min(MOST_INPUTS, most_at_rate(alpha, False, MOST_CONTEXTS)):
-            train_contexts(model, group[0], epoch, alpha, done)
+            train_contexts(model, group[0], negatives, alpha, done)
         else:
-            train_windows(model, group, epoch, alpha, done)
+            train_windows(model, group, negatives, alpha, done)
     return done
