@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..evaluate import analogies, word_pairs
+    from ..spaces import axis as axes
+    from ..spaces import embed as embedding
+    from ..spaces import reduce as reduction
 
     evaluate_word_analogies = analogies.evaluate_word_analogies
     log_accuracy = staticmethod(analogies.log_accuracy)
     evaluate_word_pairs = word_pairs.evaluate_word_pairs
     log_evaluate_word_pairs = staticmethod(word_pairs.log_evaluate_word_pairs)
+    axis = axes.axis
+    reduce = reduction.reduce
+    embed = embedding.embed
 else:
 
     class _Late:
@@ -39,3 +45,6 @@ else:
     log_accuracy = _Late("..evaluate.analogies", static=True)
     evaluate_word_pairs = _Late("..evaluate.word_pairs")
     log_evaluate_word_pairs = _Late("..evaluate.word_pairs", static=True)
+    axis = _Late("..spaces.axis")
+    reduce = _Late("..spaces.reduce")
+    embed = _Late("..spaces.embed")
