@@ -140,7 +140,8 @@ def align(
             shared ones.
         center: Subtract the anchors' mean vector first, as vectors of any training have a large common part. Default
             True.
-        confidence: Of the intervals: the share of unchanged keys whose interval holds 0. Default 0.95.
+        confidence: Of the intervals: the share of unchanged keys whose interval holds 0. Default 0.95. The change of a
+            key that moved lies in its interval a little less often: 87% with four models of each in a simulation.
 
     Raises:
         ValueError: The models differ in dimensions, or have fewer anchors in common than dimensions; a vector is not

@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 _MOST_DEALS = 100  # ways of dealing out models that are tried
+_ROUNDING = 1e-6  # of cosines in float32
 _WINDOW = 101  # keys of like frequency that a distance is compared with; odd
 
 
@@ -65,11 +66,9 @@ def change_between(distances: Doubles, old: int, confidence: float) -> Change:
     """
     models = len(distances)
     change, error = _estimates(distances, range(old), range(old, models))
-    with np.errstate(invalid="ignore"):
-        ratio = np.where(error > 0, change / error, 0.0)
     chance = np.sort(_ratios_by_chance(distances, old))
     ends = np.quantile(chance, [(1 - confidence) / 2, (1 + confidence) / 2])
-    as_high = len(chance) - np.searchsorted(chance, ratio, side="left")
+    as_high = len(chance) - np.searchsorted(chance, change / error, side="left")
     low = change - ends[1] * error
     return Change(change, low, change - ends[0] * error, (1 + as_high) / (1 + len(chance)), low)
 
@@ -122,17 +121,18 @@ def _estimates(distances: Doubles, old: Sequence[int], new: Sequence[int]) -> tu
     of_pairs = np.square(left).sum(axis=(0, 1)) / ((m - 1) * (k - 1))
     right = 1 / (m * k) + 1 / (2 * m * (m - 1)) + 1 / (2 * k * (k - 1))
     counted = (1 / k + (m - 2) / (m - 1) ** 2) / m + (1 / m + (k - 2) / (k - 1) ** 2) / k
-    return change, np.sqrt(np.maximum(jackknife + (right - counted) * of_pairs, right * of_pairs))
+    variance = np.maximum(jackknife + (right - counted) * of_pairs, right * of_pairs)
+    return change, np.sqrt(np.maximum(variance, _ROUNDING**2))
 
 
 def _ratios_by_chance(distances: Doubles, old: int) -> Doubles:
     """Change / error of all keys, where models are dealt out to the periods in other ways than they were."""
-    models = len(distances)
+    models = range(len(distances))
     found = []
-    for taken in _deals(models, old):
-        others = [model for model in range(models) if model not in taken]
+    for taken in _deals(len(distances), old):
+        others = [model for model in models if model not in taken]
         change, error = _estimates(distances, taken, others)
-        found.append(change[error > 0] / error[error > 0])
+        found.append(change / error)
     return np.concatenate(found)
 
 

@@ -17,7 +17,7 @@ from ..vectors.store import Key
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-_ROUNDS = 10  # of turning all to their mean: what moves later is hardly seen
+_ROUNDS = 5  # of turning all to their mean: what moves later is hardly seen
 _STILL = 1e-6  # mean squared change of a rotation's numbers at which the rounds end
 
 
