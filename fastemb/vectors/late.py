@@ -1,8 +1,8 @@
 """Methods of KeyedVectors whose code stands in a room above this one, loaded when they are first used.
 
-This table is the one place where a room names a room above it: `vectors` must not import `evaluate`, which is made of
-`vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type checkers see the functions
-themselves, and so do help() and inspect.signature.
+This table is the one place where a room names a room above it: `vectors` must not import `evaluate` and `spaces`, which
+are made of `vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type checkers see
+the functions themselves, and so do help() and inspect.signature.
 """
 
 from __future__ import annotations
