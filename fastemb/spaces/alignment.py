@@ -127,11 +127,12 @@ def align(
     can (orthogonal Procrustes; Hamilton et al. 2016, ACL). What turns and shifts them all alike is no change of a key.
 
     Any two models differ, also of the same text, and the rarer a word is the more. To tell change from noise, cut each
-    period's text at random into 3 to 5 parts that share no document, train a model of each, and give lists of these:
-    then there are intervals. Without a change, the distance between models of different periods is that between models
-    of one period, and whether it is more is found by dealing out the models in all other ways. Models that differ by
-    the seed alone are no replacement: they do not show how much depends on what happened to be written, and more
-    unchanged words than stated would have an interval without 0.
+    period's text at random into 4 or 5 parts that share no document, train a model of each, and give lists of these:
+    then there are intervals. Without a change, models of different periods are as far from each other as models of one
+    period; whether they are farther than chance explains is found by dealing out the models in all other ways.
+
+    Models that differ by the seed alone are no replacement: they do not show how much depends on what happened to be
+    written, so that hardly an interval of an unchanged word would hold 0.
 
     Args:
         old: Vectors of the old period, or a list of several.

@@ -105,6 +105,13 @@ def test_many_periods_share_a_space_and_keep_their_own_keys_and_counts() -> None
     assert np.linalg.norm(found[0].vectors, axis=1) == pytest.approx(np.ones(41), abs=1e-5)
 
 
+def test_the_common_space_has_the_axes_of_the_last() -> None:
+    given = models(2, 2, keys=60, size=6)
+    last = given[1][-1]
+    found = align_many([*given[0], *given[1]], center=False)
+    assert found[-1].vectors == pytest.approx(last.get_normed_vectors(), abs=1e-5)
+
+
 def test_anchors_fix_the_turn() -> None:
     rows = np.random.default_rng(0).normal(size=(100, 4))
     old = vectors(rows)
