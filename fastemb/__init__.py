@@ -86,6 +86,7 @@ _HOMES = {
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.word2vec": ["Word2Vec"],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
+    "spaces": [],
     "train": [],
     "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],
 }

@@ -14,6 +14,7 @@ _COMMANDS = {
     "corpus": ("corpora", "encode text or tables once, to train on them many times"),
     "similar": ("ask", "nearest neighbours of words"),
     "analogy": ("ask", "A is to B as C is to ?"),
+    "align": ("spaces", "what moved between two files of vectors"),
     "eval": ("files", "score vectors on analogies and word pairs"),
     "convert": ("files", "change the format of a file of vectors"),
     "info": ("files", "what is in a file, or what this installation can do"),

@@ -283,6 +283,10 @@ class KeyedVectors:
     doesnt_match = means.doesnt_match
     n_similarity = means.n_similarity
 
+    axis = late.axis
+    reduce = late.reduce
+    embed = late.embed
+
     # ---- adding and changing ----
 
     add_vector = editing.add_vector

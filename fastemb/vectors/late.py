@@ -1,8 +1,8 @@
 """Methods of KeyedVectors whose code stands in a room above this one, loaded when they are first used.
 
-This table is the one place where a room names a room above it: `vectors` must not import `evaluate`, which is made of
-`vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type checkers see the functions
-themselves, and so do help() and inspect.signature.
+This table is the one place where a room names a room above it: `vectors` must not import `evaluate` and `spaces`, which
+are made of `vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type checkers see
+the functions themselves, and so do help() and inspect.signature.
 """
 
 from __future__ import annotations
@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..evaluate import analogies, word_pairs
+    from ..spaces import axis as axes
+    from ..spaces import embed as embedding
+    from ..spaces import reduce as reduction
 
     evaluate_word_analogies = analogies.evaluate_word_analogies
     log_accuracy = staticmethod(analogies.log_accuracy)
     evaluate_word_pairs = word_pairs.evaluate_word_pairs
     log_evaluate_word_pairs = staticmethod(word_pairs.log_evaluate_word_pairs)
+    axis = axes.axis
+    reduce = reduction.reduce
+    embed = embedding.embed
 else:
 
     class _Late:
@@ -39,3 +45,6 @@ else:
     log_accuracy = _Late("..evaluate.analogies", static=True)
     evaluate_word_pairs = _Late("..evaluate.word_pairs")
     log_evaluate_word_pairs = _Late("..evaluate.word_pairs", static=True)
+    axis = _Late("..spaces.axis")
+    reduce = _Late("..spaces.reduce")
+    embed = _Late("..spaces.embed")

@@ -27,6 +27,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("vectors",),
     ("models",),
     ("evaluate",),
+    ("spaces",),
     ("items",),
     ("demo",),
     ("cli",),

@@ -19,7 +19,7 @@ from fastemb import Corpus, KeyedVectors, Word2Vec, load_vectors
 from fastemb.cli import main
 from fastemb.train.hogwild import Hogwild
 
-COMMANDS = ("train", "similar", "analogy", "eval", "convert", "info", "demo")
+COMMANDS = ("train", "similar", "analogy", "align", "eval", "convert", "info", "demo")
 
 
 class Result(NamedTuple):

@@ -22,6 +22,7 @@ MODULES = (
     "fastemb.models.keyedvectors",
     "fastemb.models.phrases",
     "fastemb.models.word2vec",
+    "fastemb.spaces",
 )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 import fastemb
 from fastemb.models import KeyedVectors
+from fastemb.spaces import align, stability, weat
 
 
 class Own(KeyedVectors):
@@ -40,4 +41,16 @@ print([len(section["correct"]) for section in sections])
 pearson, spearman, unknown = vectors.evaluate_word_pairs("wordsim353.tsv")
 assert_type(pearson[0], float)
 assert_type(unknown, float)
+print(vectors.axis(["she"], ["he"], method="pairs").ends(3)[0][0])
+assert_type(vectors.axis("she", "he")["king"], float)
+assert_type(vectors.reduce(50).neighbours_kept, float)
+bags = vectors.embed({"ann": ["king", "queen"]}, weights="sif")
+assert_type(bags.unknown_share, float)
+assert_type(bags.most_similar_batch(["ann"])[0][0][1], float)
+aligned = align([vectors, vectors], [vectors, vectors], anchors=["the", "of"])
+assert_type(aligned.moved(3)[0].low, float)
+assert_type(aligned.new, KeyedVectors)
+assert_type(align(vectors, vectors)["king"].change, float)
+assert_type(stability([vectors, vectors]).bands[0].overlap, float)
+assert_type(weat(vectors, ["a", "b"], ["c", "d"], ["e"], ["f"]).p, float)
 vectors.save_word2vec_format("vectors.txt")
