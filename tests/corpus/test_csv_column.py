@@ -56,7 +56,7 @@ def test_options_of_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        (ROWS, ["x"], "rows.csv: there is no column 'x', but 'id', 'text'$"),
+        (ROWS, ["x"], "rows.csv: there is no column 'x', but 'id', 'text'; columns= names them where the first line does not$"),
         (ROWS, [], "rows.csv: give column=, one of 'id', 'text'"),
         ("id;text\n1;a\n", ["text"], "there is no column 'text', but 'id;text'; sep= tells what parts them"),
         ("id,text\n1,a\n\n2\n", ["text"], "rows.csv, line 4: 1 fields instead of 2: 2"),
@@ -98,7 +98,7 @@ def test_options_that_make_no_sense_are_named_before_files(options: Any, error: 
 
 
 def test_a_str_is_no_list_of_columns(path: Path) -> None:
-    with pytest.raises(TypeError, match="names of columns must be a list of str, not the str 'text'"):
+    with pytest.raises(TypeError, match="columns must be a list of str, not the str 'text': give"):
         Corpus.from_csv(path, columns="text")
 
 

@@ -58,9 +58,9 @@ def test_one_str_is_not_sentences(sentences):
         Corpus.from_sentences(sentences)
 
 
-@pytest.mark.parametrize("sentence", ["the cat", b"the cat"])
-def test_a_str_is_not_a_sentence(sentence):
-    with pytest.raises(TypeError, match=r"sentence 1 is .*split it first"):
+@pytest.mark.parametrize(("sentence", "remedy"), [("the cat", "split it first"), (b"the cat", "decode")])
+def test_a_str_is_not_a_sentence(sentence, remedy):
+    with pytest.raises(TypeError, match=f"sentence 1 is .*{remedy}"):
         Corpus.from_sentences([["a"], sentence])
 
 

@@ -596,7 +596,7 @@ def test_files_that_hold_something_else(rich: Phrases, tmp_path: Any) -> None:
         Phrases().save(path)
     assert not path.exists()
     rich.save(path)
-    with pytest.raises(ValueError, match=r"holds no FrozenPhrases; Phrases\.load reads it"):
+    with pytest.raises(ValueError, match=r"holds no FrozenPhrases; it is counts of phrases: Phrases\.load reads it"):
         FrozenPhrases.load(path)
     rich.freeze().save(path)
     with pytest.raises(ValueError, match=r"holds no Phrases; FrozenPhrases\.load reads it"):
