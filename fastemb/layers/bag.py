@@ -238,7 +238,8 @@ class EmbeddingBag(Table):
         if ids.ndim == 2:
             if offsets is not None:
                 raise ValueError("offsets go with input of one dimension; with two, each row is a bag")
-            return np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
+            ends: Ids = np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
+            return ends
         if ids.ndim != 1:
             raise ValueError(f"input must have one dimension, with offsets, or two, not the shape {ids.shape}")
         if offsets is None:
@@ -247,7 +248,7 @@ class EmbeddingBag(Table):
         if begins.ndim != 1 or (self.include_last_offset and not len(begins)):
             least = ", with include_last_offset of one entry at least" if self.include_last_offset else ""
             raise ValueError(f"offsets must have one dimension{least}, not the shape {begins.shape}")
-        ends: Ids = begins if self.include_last_offset else np.append(begins, np.int64(ids.size))
+        ends = begins if self.include_last_offset else np.append(begins, np.int64(ids.size))
         if ends[0] != 0:
             raise ValueError(
                 f"offsets must begin with 0, not {ends[0]}" if len(begins) else "input has ids, and offsets no bag"
