@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -217,6 +217,9 @@ class EmbeddingBag(Table):
         rows = self._checked_gradient(grad, (len(given.bags), self.embedding_dim))
         winners = self._max(given.bags)[1] if self.mode == "max" else None
         self._learn(given.bags.ids, self._gradients(given.bags, rows, winners))
+
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() | {"mode": self.mode, "include_last_offset": self.include_last_offset}
 
     # ---- what was given ----
 
