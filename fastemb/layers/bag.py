@@ -18,10 +18,11 @@ Mode = Literal["sum", "mean", "max"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Given:
-    """What one look-up of bags was given: the bags without padding, and where their ids stood."""
+    """What one look-up of bags was given."""
 
-    bags: Bags
-    kept: NDArray[np.bool_] | None  # (n,) of the ids given: no padding; None: there is none
+    ids: Ids  # (n,) all
+    bags: Bags  # without padding
+    kept: NDArray[np.bool_] | None  # (n,) whether an id is no padding; None: none is
     shape: tuple[int, ...]  # of the ids given
 
 
@@ -234,7 +235,7 @@ class EmbeddingBag(Table):
             ends = np.append(0, np.cumsum(kept))[ends].astype(np.int64)
             flat = flat[kept]
             factors = None if factors is None else factors[kept]
-        return _Given(Bags(flat, ends, factors, self.mode == "mean"), kept, ids.shape)
+        return _Given(ids.reshape(-1), Bags(flat, ends, factors, self.mode == "mean"), kept, ids.shape)
 
     def _ends(self, ids: Ids, offsets: ArrayLike | None) -> Ids:
         """Where bags begin and, at last, end."""
@@ -277,7 +278,7 @@ class EmbeddingBag(Table):
     # ---- the work ----
 
     def _pooled(self, given: _Given) -> tuple[Array, NDArray[np.int64] | None]:
-        self._shorten(given.bags.ids)
+        self._shorten(given.ids)  # padding too, as torch does
         if self.mode == "max":
             return self._max(given.bags)
         pooled: Array = self._rows.pool(

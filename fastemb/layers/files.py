@@ -11,6 +11,7 @@ import numpy as np
 
 from .._version import __version__
 from ..io.json_text import parse_json
+from ..io.kinds import reader_of
 from ..io.paths import AnyPath, local_path
 from ..io.safetensors import read_tensors, write_tensors
 from .gradients import Array
@@ -45,7 +46,7 @@ class LayerFile:
         for name, state in self.states.items():
             tensors |= {f"{_STATE}{name}.{part}": array for part, array in state.arrays.items()}
         metadata = {
-            "format": f"fastemb.layers.{self.kind}",
+            "format": f"fastemb.{self.kind}",
             "fastemb_version": __version__,
             "settings": json.dumps(self.settings),
         }
@@ -68,9 +69,8 @@ def read_layer(path: AnyPath, kind: str, mmap: str | None = None) -> LayerFile:
     """
     path = local_path(path)
     tensors, metadata = read_tensors(path, mmap)
-    found = metadata.get("format", "").removeprefix("fastemb.layers.")
-    if found != kind:
-        raise ValueError(f"{path}: not a file of a layer {kind}, but of {metadata.get('format', 'another program')!r}")
+    if metadata.get("format") != f"fastemb.{kind}":
+        raise ValueError(f"{path}: holds no {kind}{reader_of(metadata)}")
     arrays = {name: array for name, array in tensors.items() if not name.startswith(_STATE)}
     optimizer = None
     states: dict[str, OptimizerState] = {}
