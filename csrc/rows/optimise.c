@@ -135,6 +135,17 @@ void fe_rows_learn(const struct fe_kernel *kernel, const struct fe_trained *to, 
     }
 }
 
+void fe_rows_descend(const struct fe_kernel *kernel, const struct fe_rows *to, float rate,
+                     const struct fe_gradients *gradients, const struct fe_taken *taken, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t position = taken[i].position;
+        if (i + AHEAD < count) send_for_row(to->values + taken[i + AHEAD].row * to->stride, to->size);
+        send_for_gradient(gradients, taken, count, i + AHEAD);
+        const float factor = gradients->factors != NULL ? gradients->factors[position] : 1.0f;
+        kernel->add(to->values + taken[i].row * to->stride, -rate * factor, gradient_of(gradients, position), to->size);
+    }
+}
+
 static double norm_of(const struct fe_kernel *kernel, const float *row, int64_t size, double p) {
     if (p == 2.0) {
         const float length = kernel->length(row, 1.0f, size);
