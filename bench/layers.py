@@ -125,7 +125,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--cpu", action="store_true", help="time of CPUs, not of the clock: where others use the machine")
+    parser.add_argument(
+        "--cpu", action="store_true", help="time of CPUs, not of the clock: where others use the machine"
+    )
     parser.add_argument("--only", nargs="+", help="names of cases")
     options = parser.parse_args()
     clock = time.process_time if options.cpu else time.perf_counter
@@ -136,7 +138,9 @@ def main() -> None:
     order = generator.permutation(options.rows)
     batches = [zipf(generator, options.rows, order) for _ in range(BATCHES)]
     print(f"table {options.rows:,} x {options.size}, {BATCH:,} ids, {len(np.unique(batches[0])):,} different")
-    print(f"torch {torch.__version__}; ms{' of CPU' if options.cpu else ''}: best, median, spread (median / best); MB: peak above the table and its state")
+    print(
+        f"torch {torch.__version__}; ms{' of CPU' if options.cpu else ''}: best, median, spread (median / best); MB: peak above the table and its state"
+    )
     first: dict[str, float] = {}
     for threads in options.threads:
         torch.set_num_threads(threads)

@@ -8,7 +8,7 @@
 #include "kernels/kernel.h"
 
 enum {
-    AHEAD = 12,   /* ids whose memory is sent for before their turn */
+    AHEAD = 24,   /* ids whose memory is sent for before their turn */
     TOGETHER = 32 /* rows that are added at a time */
 };
 
