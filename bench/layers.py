@@ -139,7 +139,8 @@ def main() -> None:
     batches = [zipf(generator, options.rows, order) for _ in range(BATCHES)]
     print(f"table {options.rows:,} x {options.size}, {BATCH:,} ids, {len(np.unique(batches[0])):,} different")
     print(
-        f"torch {torch.__version__}; ms{' of CPU' if options.cpu else ''}: best, median, spread (median / best); MB: peak above the table and its state"
+    unit = "ms of CPU" if options.cpu else "ms"
+    print(f"torch {torch.__version__}; {unit}: best, median, median / best; MB: peak above the table and its state")
     )
     first: dict[str, float] = {}
     for threads in options.threads:
