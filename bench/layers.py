@@ -138,10 +138,8 @@ def main() -> None:
     order = generator.permutation(options.rows)
     batches = [zipf(generator, options.rows, order) for _ in range(BATCHES)]
     print(f"table {options.rows:,} x {options.size}, {BATCH:,} ids, {len(np.unique(batches[0])):,} different")
-    print(
     unit = "ms of CPU" if options.cpu else "ms"
     print(f"torch {torch.__version__}; {unit}: best, median, median / best; MB: peak above the table and its state")
-    )
     first: dict[str, float] = {}
     for threads in options.threads:
         torch.set_num_threads(threads)
