@@ -40,6 +40,8 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
         "Item2Vec.load reads it (commands: fastemb items similar and fastemb items recommend)",
         "an Item2Vec model",
     ),
+    "fastemb.Embedding": ("layers.Embedding.load reads it", "a layer"),
+    "fastemb.EmbeddingBag": ("layers.EmbeddingBag.load reads it", "a layer"),
     "fastemb.ItemIndex": ("ItemIndex.load reads it", "an index of items"),
     "fastemb.Phrases": ("Phrases.load reads it", "counts of phrases"),
     "fastemb.FrozenPhrases": ("FrozenPhrases.load reads it", "phrases with scores"),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer
 from ..vectors import KeyedVectors
 from ..vectors.store import Key
@@ -85,6 +86,7 @@ class Stability:
         return "\n".join(lines)
 
 
+@names_arguments()
 def stability(
     models: Sequence[KeyedVectors],
     *,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer, number
 from ..vectors import KeyedVectors
 from ..vectors.interface import Scored
@@ -113,6 +114,7 @@ Period = KeyedVectors | Sequence[KeyedVectors]
 """A model of a period, or several models, each of a part of its text that the others have not."""
 
 
+@names_arguments()
 def align(
     old: Period,
     new: Period,
@@ -173,6 +175,7 @@ def align(
     return Alignment(turned_old, turned_new, keys, distance, change)
 
 
+@names_arguments()
 def align_many(
     spaces: Sequence[KeyedVectors], *, anchors: Iterable[Key] | None = None, center: bool = True
 ) -> list[KeyedVectors]:

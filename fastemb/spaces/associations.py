@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer, warn
 from ..vectors import KeyedVectors
 from ..vectors.questions import keys_of
@@ -40,6 +41,7 @@ class Association(NamedTuple):
     missing: list[Key]
 
 
+@names_arguments()
 def weat(
     vectors: KeyedVectors,
     x: Iterable[Key],
@@ -81,6 +83,7 @@ def weat(
     return _test(associations, len(sets["x"]), integer("permutations", permutations, 1), seed, missing)
 
 
+@names_arguments()
 def sc_weat(
     vectors: KeyedVectors,
     word: Key,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer
 from ..vectors import KeyedVectors
 from ..vectors.interface import Scored, norms_of
@@ -88,6 +89,7 @@ class Axis:
         return [(keys[row], float(self.scores[row])) for row in rows[:topn]]
 
 
+@names_arguments()
 def axis(self: KeyedVectors, positive: Iterable[Key], negative: Iterable[Key], *, method: Method = "mean") -> Axis:
     """Return the direction from some keys to others, and score every key along it.
 

@@ -38,7 +38,9 @@ def parameters(called: Callable[..., Any]) -> list[str]:
 
 def hinted() -> dict[str, Callable[..., Any]]:
     """Those with so many parameters that a name is likely to be misspelt."""
-    found = dict(chain.from_iterable(public(module) for module in (fastemb, fastemb.items, fastemb.models)))
+    found = dict(
+        chain.from_iterable(public(module) for module in (fastemb, fastemb.items, fastemb.models, fastemb.spaces))
+    )
     return {
         name: called
         for name, called in found.items()

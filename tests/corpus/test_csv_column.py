@@ -56,7 +56,11 @@ def test_options_of_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        (ROWS, ["x"], "rows.csv: there is no column 'x', but 'id', 'text'; columns= names them where the first line does not$"),
+        (
+            ROWS,
+            ["x"],
+            "rows.csv: there is no column 'x', but 'id', 'text'; columns= names them",
+        ),
         (ROWS, [], "rows.csv: give column=, one of 'id', 'text'"),
         ("id;text\n1;a\n", ["text"], "there is no column 'text', but 'id;text'; sep= tells what parts them"),
         ("id,text\n1,a\n\n2\n", ["text"], "rows.csv, line 4: 1 fields instead of 2: 2"),

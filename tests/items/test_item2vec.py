@@ -372,7 +372,6 @@ def test_learning_on_respects_min_count_and_starts_from_nothing() -> None:
         made.set_params(vector_size=7).partial_fit(SHOP)
 
 
-@pytest.mark.filterwarnings("ignore:the model knows no item")
 def test_an_interrupt_while_a_failure_is_dealt_with_leaves_the_model_as_it_was() -> None:
     class Fails:
         def on_epoch_end(self, model: Item2Vec) -> None:
@@ -396,6 +395,7 @@ def test_an_interrupt_while_a_failure_is_dealt_with_leaves_the_model_as_it_was()
         assert model._trained is before, where
 
 
+@pytest.mark.filterwarnings("ignore:the model knows no item")
 @pytest.mark.parametrize("failure", ["diverges", "is interrupted"])
 def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = model()
