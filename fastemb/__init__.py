@@ -82,6 +82,7 @@ _HOMES = {
     "evaluate": [],
     "io": [],
     "items": ["Interactions", "Item2Vec"],
+    "layers": [],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.word2vec": ["Word2Vec"],

@@ -28,6 +28,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("models",),
     ("evaluate",),
     ("items",),
+    ("layers",),
     ("demo",),
     ("cli",),
     ("__main__",),
