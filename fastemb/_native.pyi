@@ -215,3 +215,58 @@ def read_text(
     hard: NDArray[np.int64],
 ) -> tuple[bool, int, int, int, int]: ...
 def write_text(rows: NDArray[np.float32], keys: _Bytes, key_ends: NDArray[np.int64]) -> bytearray: ...
+
+@disjoint_base
+class RowGradients:
+    def __new__(
+        cls,
+        count: int,
+        rows: NDArray[np.float32],
+        source: NDArray[np.int64] | None,
+        factors: NDArray[np.float32] | None,
+        winners: NDArray[np.int64] | None,
+        by_frequency: bool,
+    ) -> Self: ...
+
+@disjoint_base
+class RowOptimizer:
+    def __new__(
+        cls,
+        isa: str,
+        table: NDArray[np.float32],
+        first: NDArray[np.float32] | None,
+        second: NDArray[np.float32] | None,
+        rule: str,
+        sizes: Sequence[float],
+    ) -> Self: ...
+    def apply(self, indices: NDArray[np.int64] | None, values: NDArray[np.float32], begin: int, end: int) -> None: ...
+
+@disjoint_base
+class RowGroups:
+    @property
+    def distinct(self) -> int: ...
+    def __new__(cls, ids: NDArray[np.int64], rows: int, padding: int, worker: int, workers: int) -> Self: ...
+    def rows(self, out: NDArray[np.int64]) -> None: ...
+    def sum(
+        self, isa: str, gradients: RowGradients, places: NDArray[np.int64], values: NDArray[np.float32]
+    ) -> None: ...
+    def learn(self, optimizer: RowOptimizer, gradients: RowGradients) -> None: ...
+    def shorten(self, isa: str, table: NDArray[np.float32], longest: float, p: float) -> None: ...
+
+@disjoint_base
+class RowBags:
+    def __new__(
+        cls,
+        isa: str,
+        table: NDArray[np.float32],
+        ids: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+        factors: NDArray[np.float32] | None,
+        mean: bool,
+    ) -> Self: ...
+    def pool(self, begin: int, end: int, out: NDArray[np.float32]) -> None: ...
+    def max(self, begin: int, end: int, out: NDArray[np.float32], winners: NDArray[np.int64]) -> None: ...
+    def products(self, begin: int, end: int, grads: NDArray[np.float32], out: NDArray[np.float32]) -> None: ...
+
+def rank_rows(own: NDArray[np.int64], other: NDArray[np.int64], places: NDArray[np.int64]) -> None: ...
+def all_finite(isa: str, values: NDArray[np.float32]) -> bool: ...

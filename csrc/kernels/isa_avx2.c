@@ -30,6 +30,7 @@ FE_INLINE vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 FE_INLINE vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
 FE_INLINE vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 FE_INLINE vf v_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+FE_INLINE vf v_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 FE_INLINE vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 FE_INLINE vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 FE_INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
@@ -151,6 +152,10 @@ const struct fe_kernel fe_kernel_avx2 = {
     .length = length_avx2,
     .add = add_avx2,
     .multiply = multiply_avx2,
+    .combine = combine_avx2,
+    .finite = finite_avx2,
+    .adagrad = adagrad_avx2,
+    .adam = adam_avx2,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_avx2,
     .quantise_query = quantise_query_avx2,

@@ -32,6 +32,7 @@ FE_INLINE vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
 FE_INLINE vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 FE_INLINE vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 FE_INLINE vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+FE_INLINE vf v_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 FE_INLINE vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
 FE_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 FE_INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
@@ -134,6 +135,10 @@ const struct fe_kernel fe_kernel_avx512 = {
     .length = length_avx512,
     .add = add_avx512,
     .multiply = multiply_avx512,
+    .combine = combine_avx512,
+    .finite = finite_avx512,
+    .adagrad = adagrad_avx512,
+    .adam = adam_avx512,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_avx512,
     .quantise_query = quantise_query_avx512,

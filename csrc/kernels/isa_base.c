@@ -1,5 +1,6 @@
 /* Plain C for any CPU: four floats side by side. With GCC and Clang they are a vector type, which maps to whatever
  * the platform's baseline has (SSE2 on x86-64). */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/kernel.h"
@@ -47,6 +48,7 @@ DEFINE_OPERATOR(v_add, +)
 DEFINE_OPERATOR(v_sub, -)
 DEFINE_OPERATOR(v_mul, *)
 DEFINE_OPERATOR(v_div, /)
+DEFINE_EACH(v_sqrt, (vf a), sqrtf(LANE(a, l)))
 DEFINE_EACH(v_min, (vf a, vf b), LANE(a, l) < LANE(b, l) ? LANE(a, l) : LANE(b, l))
 DEFINE_EACH(v_max, (vf a, vf b), LANE(a, l) > LANE(b, l) ? LANE(a, l) : LANE(b, l))
 FE_INLINE vf v_fma(vf a, vf b, vf c) { return v_add(v_mul(a, b), c); }
@@ -155,6 +157,10 @@ const struct fe_kernel fe_kernel_base = {
     .length = length_base,
     .add = add_base,
     .multiply = multiply_base,
+    .combine = combine_base,
+    .finite = finite_base,
+    .adagrad = adagrad_base,
+    .adam = adam_base,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_base,
     .quantise_query = quantise_query_base,

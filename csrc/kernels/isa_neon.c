@@ -25,6 +25,7 @@ FE_INLINE vf v_add(vf a, vf b) { return vaddq_f32(a, b); }
 FE_INLINE vf v_sub(vf a, vf b) { return vsubq_f32(a, b); }
 FE_INLINE vf v_mul(vf a, vf b) { return vmulq_f32(a, b); }
 FE_INLINE vf v_div(vf a, vf b) { return vdivq_f32(a, b); }
+FE_INLINE vf v_sqrt(vf a) { return vsqrtq_f32(a); }
 FE_INLINE vf v_min(vf a, vf b) { return vminq_f32(a, b); }
 FE_INLINE vf v_max(vf a, vf b) { return vmaxq_f32(a, b); }
 FE_INLINE vf v_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
@@ -107,6 +108,10 @@ const struct fe_kernel fe_kernel_neon = {
     .length = length_neon,
     .add = add_neon,
     .multiply = multiply_neon,
+    .combine = combine_neon,
+    .finite = finite_neon,
+    .adagrad = adagrad_neon,
+    .adam = adam_neon,
     .panel_rows = PANEL * LANES,
     .quantise_rows = quantise_rows_neon,
     .quantise_query = quantise_query_neon,

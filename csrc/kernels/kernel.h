@@ -116,6 +116,13 @@ struct fe_kernel {
     void (*add)(float *row, float factor, const float *other, int64_t size);
     /* row *= factor */
     void (*multiply)(float *row, float factor, int64_t size);
+    /* sum = the rows times their factors (NULL: 1), one after the other; with `more` they are added to sum */
+    void (*combine)(const float *const *rows, const float *factors, int count, int64_t size, int more, float *sum);
+    int (*finite)(const float *values, int64_t size);
+    /* Steps of optimisers on a row (rows/rows.h). */
+    void (*adagrad)(float *row, float *second, const float *gradient, int64_t size, const struct fe_step_sizes *by);
+    void (*adam)(float *row, float *first, float *second, const float *gradient, int64_t size,
+                 const struct fe_step_sizes *by);
 
     /* ---- quantised products (quantise.inc.h, estimate.inc.h): the same ---- */
     int panel_rows; /* at most 64 */

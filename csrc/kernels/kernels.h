@@ -34,4 +34,9 @@ struct fe_step {
 size_t fe_step_workspace_size(int32_t n);
 int fe_step_run(const struct fe_kernel *kernel, const struct fe_step *step, float alpha, double *loss, void *workspace);
 
+/* The numbers of an optimiser's step; the formulas are in rows/rows.h. */
+struct fe_step_sizes {
+    float rate, eps, beta1, beta2, keep, root;
+};
+
 #endif

@@ -7,6 +7,7 @@
  * and includes this file. The first part touches nothing past `size` values, so that it works on memory which is not
  * ours and not padded; the second is for bags in training, whose rows are padded. */
 
+#include <float.h>
 #include <string.h>
 
 /* Values from p on, of which `count` are there; 0 for the others. */
@@ -62,12 +63,93 @@ static void ISA(multiply)(float *row, float factor, int64_t size) {
         ISA(store_some)(row + c, v_mul(by, ISA(load_some)(row + c, size - c)), size - c);
 }
 
-/* ---- bags of padded rows ---- */
-
-/* The sum of a bag's rows, and its change handed back to them: up to MEMBER_COLUMNS registers wide, so that the loop
- * over the rows, whose number is hard to predict, runs seldom. */
+/* Loops over rows, whose number is hard to predict, run seldom, as they are up to so many registers wide. */
 enum { MEMBER_COLUMNS = 8 };
 
+/* One tile of `combine`: nc registers of the sum stay in the processor while the rows pass by. */
+FE_INLINE void ISA(combine_tile)(const float *const *rows, const float *factors, int count, int64_t c, const int nc,
+                                 int more, float *sum) {
+    vf s[MEMBER_COLUMNS];
+    FE_UNROLL for (int k = 0; k < nc; k++) s[k] = more ? v_load(sum + c + k * LANES) : v_zero();
+    for (int i = 0; i < count; i++) {
+        const float *const row = rows[i] + c;
+        if (factors == NULL) FE_UNROLL for (int k = 0; k < nc; k++) s[k] = v_add(s[k], v_load(row + k * LANES));
+        else {
+            const vf by = v_set1(factors[i]);
+            FE_UNROLL for (int k = 0; k < nc; k++) s[k] = v_fma(by, v_load(row + k * LANES), s[k]);
+        }
+    }
+    FE_UNROLL for (int k = 0; k < nc; k++) v_store(sum + c + k * LANES, s[k]);
+}
+
+static void ISA(combine)(const float *const *rows, const float *factors, int count, int64_t size, int more,
+                         float *sum) {
+    int64_t c = 0;
+    for (; c + MEMBER_COLUMNS * LANES <= size; c += MEMBER_COLUMNS * LANES)
+        ISA(combine_tile)(rows, factors, count, c, MEMBER_COLUMNS, more, sum);
+    switch ((size - c) / LANES) {
+#define COMBINE_REST(nc) \
+    case nc: ISA(combine_tile)(rows, factors, count, c, nc, more, sum); break;
+        FOR_EACH_WIDTH(COMBINE_REST)
+#undef COMBINE_REST
+    }
+    c = size - size % LANES;
+    if (c == size) return;
+    const int rest = (int)(size - c);
+    vf s = more ? v_load_part(sum + c, rest) : v_zero();
+    for (int i = 0; i < count; i++)
+        s = v_fma(v_set1(factors != NULL ? factors[i] : 1.0f), v_load_part(rows[i] + c, rest), s);
+    v_store_part(sum + c, s, rest);
+}
+
+/* x - x is 0 for a finite x and NaN otherwise. */
+static int ISA(finite)(const float *values, int64_t size) {
+    vf a = v_zero(), b = v_zero();
+    int64_t c = 0;
+    for (; c + 2 * LANES <= size; c += 2 * LANES) {
+        const vf x = v_load(values + c), y = v_load(values + c + LANES);
+        a = v_add(a, v_sub(x, x));
+        b = v_add(b, v_sub(y, y));
+    }
+    for (; c < size; c += LANES) {
+        const vf x = ISA(load_some)(values + c, size - c);
+        a = v_add(a, v_sub(x, x));
+    }
+    return v_all_finite(v_add(a, b));
+}
+
+static void ISA(adagrad)(float *row, float *second, const float *gradient, int64_t size,
+                         const struct fe_step_sizes *by) {
+    const vf rate = v_set1(-by->rate), eps = v_set1(by->eps), least = v_set1(FLT_MIN); /* not 0 / 0 */
+    for (int64_t c = 0; c < size; c += LANES) {
+        const vf g = ISA(load_some)(gradient + c, size - c);
+        const vf v = v_fma(g, g, ISA(load_some)(second + c, size - c));
+        ISA(store_some)(second + c, v, size - c);
+        const vf change = v_div(g, v_max(v_add(v_sqrt(v), eps), least));
+        ISA(store_some)(row + c, v_fma(rate, change, ISA(load_some)(row + c, size - c)), size - c);
+    }
+}
+
+static void ISA(adam)(float *row, float *first, float *second, const float *gradient, int64_t size,
+                      const struct fe_step_sizes *by) {
+    const vf rate = v_set1(-by->rate), eps = v_set1(by->eps), keep = v_set1(by->keep), root = v_set1(by->root);
+    const vf new1 = v_set1(1.0f - by->beta1), old2 = v_set1(by->beta2), new2 = v_set1(1.0f - by->beta2);
+    const vf least = v_set1(FLT_MIN);
+    for (int64_t c = 0; c < size; c += LANES) {
+        const vf g = ISA(load_some)(gradient + c, size - c), old = ISA(load_some)(first + c, size - c);
+        const vf m = v_fma(new1, v_sub(g, old), old);
+        const vf v = v_fma(v_mul(new2, g), g, v_mul(old2, ISA(load_some)(second + c, size - c)));
+        ISA(store_some)(first + c, m, size - c);
+        ISA(store_some)(second + c, v, size - c);
+        const vf change = v_div(m, v_max(v_fma(root, v_sqrt(v), eps), least));
+        const vf w = v_mul(keep, ISA(load_some)(row + c, size - c));
+        ISA(store_some)(row + c, v_fma(rate, change, w), size - c);
+    }
+}
+
+/* ---- bags of padded rows ---- */
+
+/* The sum of a bag's rows, and its change handed back to them. */
 FE_INLINE void ISA(gather_tile)(float *const *rows, int m, float factor, int64_t c, const int nc, float *out) {
     vf sum[MEMBER_COLUMNS];
     FE_UNROLL for (int k = 0; k < nc; k++) sum[k] = v_zero();

@@ -27,6 +27,8 @@ _OWN = {
     "fastemb.ItemIndex": ("ItemIndex.load", "an index of items"),
     "fastemb.Phrases": ("Phrases.load", "counts of phrases"),
     "fastemb.FrozenPhrases": ("FrozenPhrases.load", "phrases with scores"),
+    "fastemb.Embedding": ("layers.Embedding.load", "a layer"),
+    "fastemb.EmbeddingBag": ("layers.EmbeddingBag.load", "a layer"),
     "fastemb.Corpus": ("Corpus.open", "an encoded corpus (commands: fastemb train, corpus info)"),
 }
 _FOREIGN = "a safetensors file of another program: load_vectors reads one of its arrays, with key= and words="

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -18,10 +18,11 @@ Mode = Literal["sum", "mean", "max"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Given:
-    """What one look-up of bags was given: the bags without padding, and where their ids stood."""
+    """What one look-up of bags was given."""
 
-    bags: Bags
-    kept: NDArray[np.bool_] | None  # (n,) of the ids given: no padding; None: there is none
+    ids: Ids  # (n,) all
+    bags: Bags  # without padding
+    kept: NDArray[np.bool_] | None  # (n,) whether an id is no padding; None: none is
     shape: tuple[int, ...]  # of the ids given
 
 
@@ -218,6 +219,9 @@ class EmbeddingBag(Table):
         winners = self._max(given.bags)[1] if self.mode == "max" else None
         self._learn(given.bags.ids, self._gradients(given.bags, rows, winners))
 
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() | {"mode": self.mode, "include_last_offset": self.include_last_offset}
+
     # ---- what was given ----
 
     def _given(self, input: ArrayLike, offsets: ArrayLike | None, weights: ArrayLike | None) -> _Given:
@@ -231,14 +235,15 @@ class EmbeddingBag(Table):
             ends = np.append(0, np.cumsum(kept))[ends].astype(np.int64)
             flat = flat[kept]
             factors = None if factors is None else factors[kept]
-        return _Given(Bags(flat, ends, factors, self.mode == "mean"), kept, ids.shape)
+        return _Given(ids.reshape(-1), Bags(flat, ends, factors, self.mode == "mean"), kept, ids.shape)
 
     def _ends(self, ids: Ids, offsets: ArrayLike | None) -> Ids:
         """Where bags begin and, at last, end."""
         if ids.ndim == 2:
             if offsets is not None:
                 raise ValueError("offsets go with input of one dimension; with two, each row is a bag")
-            return np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
+            ends: Ids = np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
+            return ends
         if ids.ndim != 1:
             raise ValueError(f"input must have one dimension, with offsets, or two, not the shape {ids.shape}")
         if offsets is None:
@@ -247,7 +252,7 @@ class EmbeddingBag(Table):
         if begins.ndim != 1 or (self.include_last_offset and not len(begins)):
             least = ", with include_last_offset of one entry at least" if self.include_last_offset else ""
             raise ValueError(f"offsets must have one dimension{least}, not the shape {begins.shape}")
-        ends: Ids = begins if self.include_last_offset else np.append(begins, np.int64(ids.size))
+        ends = begins if self.include_last_offset else np.append(begins, np.int64(ids.size))
         if ends[0] != 0:
             raise ValueError(
                 f"offsets must begin with 0, not {ends[0]}" if len(begins) else "input has ids, and offsets no bag"
@@ -273,7 +278,7 @@ class EmbeddingBag(Table):
     # ---- the work ----
 
     def _pooled(self, given: _Given) -> tuple[Array, NDArray[np.int64] | None]:
-        self._shorten(given.bags.ids)
+        self._shorten(given.ids)  # padding too, as torch does
         if self.mode == "max":
             return self._max(given.bags)
         pooled: Array = self._rows.pool(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .gradients import Array, Bags, Gradients, Ids
 from .optimizers import Rule
 
+_LEAST = float(np.finfo(np.float32).tiny)  # of a divisor: 0 / 0 is 0
 _NORM_EPSILON = 1e-7  # as torch's embedding_renorm_
 
 
@@ -76,7 +77,7 @@ def apply(
         v = second[rows]
         v = rule.beta2 * v + (1.0 - rule.beta2) * g * g
         first[rows], second[rows] = m, v
-        w = rule.keep * w - rule.rate * m / (rule.root * np.sqrt(v) + rule.eps)
+        w = rule.keep * w - rule.rate * m / np.maximum(rule.root * np.sqrt(v) + rule.eps, _LEAST)
     else:
         (total,) = state
         per_row = rule.name == "rowwise_adagrad"
@@ -85,7 +86,7 @@ def apply(
         divisor = np.sqrt(v) + rule.eps
         if per_row:
             divisor = divisor.reshape(-1, *[1] * (g.ndim - 1))
-        w = w - rule.rate * np.divide(g, divisor, out=np.zeros_like(g), where=divisor != 0)
+        w = w - rule.rate * g / np.maximum(divisor, _LEAST)
     weight[rows] = w
 
 

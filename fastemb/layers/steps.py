@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
-from . import plain_rows
+import numpy as np
+
+from . import native_rows, plain_rows
 from .gradients import Array
 from .optimizers import Optimizer, OptimizerState
 from .sparse import SparseRows
@@ -36,7 +38,7 @@ def make_step(
 
 def rows_for(array: Array) -> ModuleType:
     """The operations on rows of this dtype."""
-    return plain_rows
+    return plain_rows if array.dtype == np.float64 else native_rows
 
 
 def remembered(state: OptimizerState) -> Sequence[Array]:

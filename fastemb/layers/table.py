@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..checks import integer, number
+from ..io.keys import pack_keys, unpack_keys
+from ..io.paths import AnyPath, local_path
 from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
+from .files import LayerFile, read_layer
 from .gradients import Array, Gradients, Ids
 from .optimizers import Optimizer, OptimizerState
 from .sparse import SparseRows
@@ -110,6 +113,59 @@ class Table:
         except KeyError as error:
             raise KeyError(f"the layer has no key {error.args[0]!r}") from None
         return np.array(rows, np.int64).reshape(found.shape)
+
+    def save(self, path: AnyPath) -> None:
+        """Write the table, the settings, the state of the optimiser and the keys to a safetensors file.
+
+        Raises:
+            TypeError: A key is neither a str nor an int.
+            OSError: The file cannot be written.
+        """
+        arrays, settings = {"weight": self.weight}, self._settings()
+        if self.key_to_index is not None:
+            keys, settings["key_type"] = pack_keys(sorted(self.key_to_index, key=self.key_to_index.__getitem__))
+            arrays |= keys
+        states = {} if self.state is None else {"weight": self.state}
+        LayerFile(type(self).__name__, arrays, settings, self.optimizer, states).write(path)
+
+    @classmethod
+    def load(cls, path: AnyPath, *, mmap: str | None = None) -> Self:
+        """Read what `save` wrote; training goes on as if it had not been saved.
+
+        Args:
+            path: File.
+            mmap: Map the file in place of reading it: "r" read-only, "r+" with changes written to it, "c" with
+                changes in memory only.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is damaged, or of another kind.
+        """
+        file = read_layer(path, cls.__name__, mmap)
+        settings = dict(file.settings)
+        make: Any = cls  # its constructor has the arguments that `_settings` names
+        try:
+            frozen, key_type = settings.pop("frozen"), settings.pop("key_type", None)
+            settings["norm_type"] = float(settings["norm_type"])
+            weight = file.arrays["weight"]
+            layer: Self = make(*weight.shape, **settings, weight=weight, optimizer=file.optimizer, dtype=weight.dtype)
+            layer.frozen = bool(frozen)
+            if file.optimizer is not None:
+                layer.state = file.states["weight"]
+            if key_type is not None:
+                keys = unpack_keys(local_path(path), file.arrays, key_type)
+                if len(keys) != len(weight):
+                    raise ValueError(f"{len(keys)} keys for {len(weight)} rows")
+                layer.key_to_index = {key: row for row, key in enumerate(keys)}
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{local_path(path)}: damaged: {error}") from None
+        return layer
+
+    def _settings(self) -> dict[str, Any]:
+        """What a file says of the layer beside its arrays, by the constructor's names."""
+        names = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "frozen")
+        found = {name: getattr(self, name) for name in names}
+        return found | {"norm_type": str(self.norm_type)}  # JSON has no infinity
 
     def _described(self) -> str:
         parts = [f"{self.num_embeddings}, {self.embedding_dim}"]
