@@ -25,6 +25,12 @@ def vectors(counts: list[int] | None = None) -> KeyedVectors:
     return made
 
 
+def built() -> Word2Vec:
+    model = Word2Vec(min_count=1, vector_size=4)
+    model.build_vocab(SENTENCES)
+    return model
+
+
 def test_rows_are_cut_at_the_end_and_filled_up_at_the_end() -> None:
     ids, mask = VOCABULARY.encode(["the cat sat the", "cat", ""], length=3, padding_idx=9)
     assert ids.tolist() == [[0, 1, 2], [1, 9, 9], [9, 9, 9]]
@@ -124,7 +130,7 @@ def test_a_frame_is_refused_and_its_column_taken() -> None:
         lambda: Corpus.from_sentences(SENTENCES).vocabulary,
         lambda: vectors().vocabulary,
         lambda: vectors([3, 2, 1]).vocabulary,
-        lambda: Word2Vec(SENTENCES, min_count=1, vector_size=4, seed=1, workers=1).wv.vocabulary,
+        lambda: built().wv.vocabulary,
         lambda: Vocabulary(["the", "cat", "sat"], [3, 2, 1]),
     ],
     ids=["corpus", "vectors", "vectors with counts", "word2vec", "vocabulary"],
