@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from fastemb import Interactions, KeyedVectors
 from fastemb.items import ItemIndex, rank_metrics
 from fastemb.layers import Adam, EmbeddingBag, Linear, ReLU, SampledSoftmaxLoss, UnigramSampler
+from fastemb.vectors.topk import top_k
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -147,14 +148,8 @@ def epoch(network: Network, histories: list[Ints], options: argparse.Namespace, 
 
 def recall(users: Floats, items: Floats, seen: list[Ints], truth: list[Ints]) -> float:
     """Recall at 20, by looking at all items, without those that were seen."""
-    best = np.empty((len(users), K), np.int64)
-    for start in range(0, len(users), 512):
-        scores = users[start : start + 512] @ items.T
-        for row, history in enumerate(seen[start : start + 512]):
-            scores[row, history] = -np.inf
-        some = np.argpartition(-scores, K, axis=1)[:, :K]
-        order = np.argsort(-np.take_along_axis(scores, some, axis=1), axis=1)
-        best[start : start + 512] = np.take_along_axis(some, order, axis=1)
+    ends = np.concatenate([[0], np.cumsum([len(items) for items in seen])])
+    best, _ = top_k(users, items, K, exclude=(ends, np.concatenate(seen)))
     offsets = np.concatenate([[0], np.cumsum([len(items) for items in truth])]).astype(np.int64)
     return rank_metrics(best, offsets, np.concatenate(truth), K)["recall"]
 
