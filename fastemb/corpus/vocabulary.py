@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
 from ..checks import integer, no_text
+from .texts import Bools, Length, bags, ids_of_texts, padded
 
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
@@ -151,6 +152,68 @@ class Vocabulary:
 
     def __repr__(self) -> str:
         return f"Vocabulary({len(self):,} keys)"
+
+    @overload
+    def encode(
+        self,
+        texts: Iterable[Any],
+        *,
+        length: Length,
+        padding_idx: int | None = None,
+        unknown: Hashable = "error",
+        tokenizer: Any = None,
+    ) -> tuple[Ints, Bools]: ...
+
+    @overload
+    def encode(
+        self,
+        texts: Iterable[Any],
+        *,
+        length: None = None,
+        padding_idx: None = None,
+        unknown: Hashable = "error",
+        tokenizer: Any = None,
+    ) -> tuple[Ints, Ints]: ...
+
+    @names_arguments()
+    def encode(
+        self,
+        texts: Iterable[Any],
+        *,
+        length: Length | None = None,
+        padding_idx: int | None = None,
+        unknown: Hashable = "error",
+        tokenizer: Any = None,
+    ) -> tuple[Ints, Ints] | tuple[Ints, Bools]:
+        """Texts as ids: rows of one length with a mask, or bags with offsets.
+
+        Args:
+            texts: B texts, each a str, which is split at white space, or a list of tokens. Upper and lower case are
+                different words: give ``text.lower()`` where the vocabulary was made so.
+            length: How many ids a row has: the first so many of a longer text stay, its others are cut off, and a
+                shorter one is filled up at its end. "longest": as many as the longest text has. Default None: bags.
+            padding_idx: The id that fills rows up. Default None: len(vocabulary), the first id without a word; a table
+                needs one row more for it.
+            unknown: What becomes of a word that the vocabulary lacks. "error" (default): KeyError. "skip": it is left
+                out. An integer: this id stands in its place, also one that no word has. A key: its id does.
+            tokenizer: What splits a str instead: a function from a str to its tokens, or a tokenizer of another
+                library; see `Corpus.from_file`.
+
+        Returns:
+            With ``length`` (B, L) int64 ids, and a (B, L) boolean mask, True where they come from a word. Without, all
+            ids one after the other, and (B,) int64 offsets where each text begins, as `EmbeddingBag` takes them.
+
+        Raises:
+            KeyError: A word is not in the vocabulary, and ``unknown`` is "error".
+            TypeError: A text is neither a str nor a list of tokens; a number is no integer.
+            ValueError: ``length`` is below 1, ``padding_idx`` is given without ``length`` or negative, or ``unknown``
+                is negative or no key.
+        """
+        if length is None and padding_idx is not None:
+            raise ValueError("padding_idx fills rows of one length: give length=, or leave padding_idx out")
+        padding = len(self) if padding_idx is None else integer("padding_idx", padding_idx, 0)
+        rows = ids_of_texts(self.key_to_index, texts, unknown, tokenizer)
+        return bags(rows) if length is None else padded(rows, length, padding)
 
     def extended(self, other: Vocabulary) -> Vocabulary:
         """This vocabulary with the new tokens of ``other`` at its end, and the counts of both added up."""

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import names_arguments
 from ..checks import integer
 from ..vectors import KeyedVectors
 from ..vectors.interface import Scored, norms_of
@@ -89,7 +88,6 @@ class Axis:
         return [(keys[row], float(self.scores[row])) for row in rows[:topn]]
 
 
-@names_arguments()
 def axis(self: KeyedVectors, positive: Iterable[Key], negative: Iterable[Key], *, method: Method = "mean") -> Axis:
     """Return the direction from some keys to others, and score every key along it.
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _native
-from ..arguments import names_arguments
 from ..checks import number, warn
 from ..config import isa
 from ..threads import in_threads, thread_count
@@ -51,7 +50,6 @@ class BagVectors(KeyedVectors):
     component: Doubles | None
 
 
-@names_arguments()
 def embed(
     self: KeyedVectors,
     bags: Any,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import names_arguments
 from ..checks import integer
 from ..vectors import KeyedVectors
 from ..vectors.interface import check_lengths
@@ -33,7 +32,6 @@ class ReducedVectors(KeyedVectors):
     neighbours_kept: float
 
 
-@names_arguments()
 def reduce(self: KeyedVectors, d: int, *, center: bool = False, k: int = 10) -> ReducedVectors:
     """Return vectors of ``d`` dimensions that keep as much as ``d`` dimensions can: principal components.
 

@@ -25,6 +25,9 @@ from .norms import row_norms, scaled, scaled_one
 from .questions import several
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
 
+if TYPE_CHECKING:
+    from ..corpus.vocabulary import Vocabulary
+
 _DERIVED = ("sample_int", "point", "code")  # a model makes them from the counts
 _REMOVED = {
     "vocab": "use key_to_index, index_to_key, get_vecattr and set_vecattr",
@@ -147,6 +150,23 @@ class KeyedVectors:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
 
     # ---- looking up ----
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The keys and their counts, 0 where there are none: a new `Vocabulary`, whose ids are the rows.
+
+        ``wv.vocabulary.encode(texts, length=20)`` makes ids for a layer that was made from these vectors.
+
+        Raises:
+            ValueError: A row is reserved and has no key.
+        """
+        from ..corpus.vocabulary import Vocabulary  # takes a while, and few need it
+
+        keys = list(self.index_to_key)
+        if None in keys:
+            raise ValueError(f"row {keys.index(None)} is reserved and has no key: fill it by add_vector first")
+        counts = self.expandos.get("count")
+        return Vocabulary(keys, np.zeros(len(keys), np.int64) if counts is None else counts)
 
     def get_index(self, key: Key, default: int | None = None) -> int:
         """Return the row of ``key``.
