@@ -55,7 +55,7 @@ def _panel(panel: Any, case: dict[str, Any], whole: int) -> None:
     panel.set_xlim(0, 1.18 * max(best))
     panel.set_xticks([])
     part = f", first {case['bytes'] / 1e6:.0f} MB" if case["bytes"] < whole else ""
-    panel.set_title(case["title"].partition(": ")[2] + part, fontsize=9, loc="left")
+    panel.set_title(case["title"].partition(": ")[2] + part, fontsize=8, loc="left")
     panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 

@@ -131,7 +131,7 @@ class Settings(Checked):
     shrink_windows: bool = switch(True, "draw the reach of each window, or always use all of it")
     negatives_per_pair: bool = switch(False, "draw negatives anew for each context or predicted word")
     cbow_exact: bool = switch(False, "divide the CBOW gradient by the number of contexts")
-    hs_exact: bool = switch(False, "train all nodes of a Huffman path at each word, of many words too")
+    hs_exact: bool = switch(False, "train every node of a word's Huffman path each time, not a part of the first")
     max_vocab_size: int | None = whole_number(None, "keep at most this many words, the most frequent ones", 1, 2**62)
     null_word: int = anything(0, "1 adds a word that occurs nowhere")
     sorted_vocab: int = anything(1, "0 keeps words in the order in which they first occur")
