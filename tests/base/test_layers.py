@@ -29,6 +29,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("evaluate",),
     ("items",),
     ("layers",),
+    ("torch",),
     ("demo",),
     ("cli",),
     ("__main__",),
