@@ -8,7 +8,7 @@
 #include "kernels/kernel.h"
 
 enum {
-    AHEAD = 12,   /* ids whose memory is sent for before their turn */
+    AHEAD = 24,   /* ids whose memory is sent for before their turn */
     TOGETHER = 32 /* rows that are added at a time */
 };
 
@@ -132,6 +132,17 @@ void fe_rows_learn(const struct fe_kernel *kernel, const struct fe_trained *to, 
         for (; asked < count && asked <= i + run - 1 + AHEAD; asked++)
             if (asked == 0 || taken[asked].row != taken[asked - 1].row) send_for_trained(&sent, taken[asked].row);
         step_on_row(kernel, to, rule, taken[i].row, sum_of_run(kernel, gradients, taken + i, run, count - i, sum));
+    }
+}
+
+void fe_rows_descend(const struct fe_kernel *kernel, const struct fe_rows *to, float rate,
+                     const struct fe_gradients *gradients, const struct fe_taken *taken, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t position = taken[i].position;
+        if (i + AHEAD < count) send_for_row(to->values + taken[i + AHEAD].row * to->stride, to->size);
+        send_for_gradient(gradients, taken, count, i + AHEAD);
+        const float factor = gradients->factors != NULL ? gradients->factors[position] : 1.0f;
+        kernel->add(to->values + taken[i].row * to->stride, -rate * factor, gradient_of(gradients, position), to->size);
     }
 }
 

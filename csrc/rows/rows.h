@@ -116,6 +116,10 @@ void fe_rows_apply(const struct fe_kernel *kernel, const struct fe_trained *to, 
 void fe_rows_learn(const struct fe_kernel *kernel, const struct fe_trained *to, const struct fe_rule *rule,
                    const struct fe_gradients *gradients, const struct fe_taken *taken, int64_t count, float *sum);
 
+/* FE_SGD on each id in turn, which needs no sums: `taken` need not be sorted. Not with winners or by_frequency. */
+void fe_rows_descend(const struct fe_kernel *kernel, const struct fe_rows *to, float rate,
+                     const struct fe_gradients *gradients, const struct fe_taken *taken, int64_t count);
+
 /* Shortens those of the rows of sorted `taken` whose p-norm is above `longest`: times longest / (norm + 1e-7), as
  * torch. Rows that hold NaN or an infinity stay as they are. */
 void fe_rows_shorten(const struct fe_kernel *kernel, const struct fe_rows *to, const struct fe_taken *taken,

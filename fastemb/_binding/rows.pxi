@@ -180,6 +180,8 @@ cdef extern from "rows/rows.h" nogil:
                        int64_t count, const float *values)
     void fe_rows_learn(const fe_kernel *kernel, const fe_trained *to, const fe_rule *rule,
                        const fe_gradients *gradients, const fe_taken *taken, int64_t count, float *sum)
+    void fe_rows_descend(const fe_kernel *kernel, const fe_rows *to, float rate, const fe_gradients *gradients,
+                         const fe_taken *taken, int64_t count)
     void fe_rows_shorten(const fe_kernel *kernel, const fe_rows *to, const fe_taken *taken, int64_t count,
                          double longest, double p)
     int fe_rows_finite(const fe_kernel *kernel, const float *values, int64_t count)
@@ -292,23 +294,19 @@ cdef class RowOptimizer:
 
 
 cdef class RowGroups:
-    """The ids of one worker, equal ones together, by rising row.
+    """The ids of one worker; `descend` takes them in order, all else equal ones together, by rising row.
 
     Args:
         ids: All ids that were looked up, below ``rows``; fewer than 2**32.
         rows: Of the table; fewer than 2**32.
         padding: Row whose ids are left out; -1: none.
         worker: Whose ids these are, of ``workers``.
-
-    Attributes:
-        distinct: Different rows.
     """
 
     cdef fe_taken *first
     cdef fe_taken *second
     cdef fe_taken *taken
     cdef int64_t count, ids, table_rows
-    cdef readonly int64_t distinct
 
     def __cinit__(self, const int64_t[::1] ids not None, int64_t rows, int64_t padding, int worker, int workers):
         cdef fe_share share
@@ -329,21 +327,29 @@ cdef class RowGroups:
         with nogil:
             self.count = fe_group_take(&ids[0], n, &share, self.first)
         _require(self.count >= 0, "an id is out of range")
-        self.second = <fe_taken *>malloc(<size_t>(self.count + 1) * sizeof(fe_taken))
+
+    cdef _sort(self):
+        if self.taken != NULL or self.count == 0:
+            return
+        self.second = <fe_taken *>malloc(<size_t>self.count * sizeof(fe_taken))
         if self.second == NULL:
             raise MemoryError()
         with nogil:
-            self.taken = fe_group_sort(self.first, self.second, self.count, rows)
-            self.distinct = fe_group_rows(self.taken, self.count, NULL)
+            self.taken = fe_group_sort(self.first, self.second, self.count, self.table_rows)
 
     def __dealloc__(self):
         free(self.first)
         free(self.second)
 
+    def distinct(self):
+        """How many different rows there are."""
+        self._sort()
+        return fe_group_rows(self.taken, self.count, NULL)
+
     def rows(self, int64_t[::1] out not None):
         """Write the different rows, rising."""
-        _require(out.shape[0] == self.distinct, "out must have one place for each row")
-        if self.distinct:
+        _require(out.shape[0] == self.distinct(), "out must have one place for each row")
+        if self.count:
             with nogil:
                 fe_group_rows(self.taken, self.count, &out[0])
 
@@ -353,9 +359,9 @@ cdef class RowGroups:
         cdef const fe_kernel *kernel = _kernel(isa)
         _require(gradients.count == self.ids, "the gradients must be those of the ids")
         _require(values.shape[1] == gradients.gradients.size, "values must have rows like the gradients")
-        _require(places.shape[0] == self.distinct, "places must be one for each row")
+        _require(places.shape[0] == self.distinct(), "places must be one for each row")
         _check_indices(places, values.shape[0])
-        if self.distinct:
+        if self.count:
             with nogil:
                 fe_rows_sum(kernel, &gradients.gradients, self.taken, self.count, &places[0], &values[0, 0])
 
@@ -368,6 +374,13 @@ cdef class RowGroups:
         _require(optimizer.rows == self.table_rows, "the table must have as many rows as were said")
         if self.count == 0:
             return
+        if (optimizer.rule.kind == FE_SGD and gradients.gradients.winners == NULL
+                and not gradients.gradients.by_frequency):
+            with nogil:
+                fe_rows_descend(optimizer.kernel, &optimizer.trained.table, optimizer.rule.sizes.rate,
+                                &gradients.gradients, self.first, self.count)
+            return
+        self._sort()
         scratch = <float *>malloc(<size_t>size * sizeof(float))
         if scratch == NULL:
             raise MemoryError()
@@ -385,6 +398,7 @@ cdef class RowGroups:
         into.stride = _row_stride(table)
         into.values = &table[0, 0]
         into.size = table.shape[1]
+        self._sort()
         if self.count:
             with nogil:
                 fe_rows_shorten(kernel, &into, self.taken, self.count, longest, p)

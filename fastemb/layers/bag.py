@@ -273,7 +273,12 @@ class EmbeddingBag(Table):
             raise TypeError(f"per_sample_weights must be floats, not of dtype {found.dtype}")
         if found.shape != shape:
             raise ValueError(f"per_sample_weights must have the shape of input, {shape}, not {found.shape}")
-        return np.ascontiguousarray(found, self.weight.dtype).reshape(-1)
+        factors = np.ascontiguousarray(found, self.weight.dtype).reshape(-1)
+        if not np.isfinite(factors).all():
+            place = tuple(int(at) for at in np.argwhere(~np.isfinite(factors.reshape(shape)))[0])
+            where = place[0] if len(place) == 1 else place
+            raise ValueError(f"per_sample_weights holds {found[place]} at {where}; every value must be finite")
+        return factors
 
     # ---- the work ----
 

@@ -46,7 +46,7 @@ def sums(ids: Ids, gradients: Gradients, rows: int, padding: int, workers: int) 
     def work(worker: int) -> None:
         nonlocal values, indices
         groups = _native.RowGroups(ids, rows, padding, worker, workers)
-        own = owned[worker] = np.empty(groups.distinct, np.int64)
+        own = owned[worker] = np.empty(groups.distinct(), np.int64)
         groups.rows(own)
         if grouped.wait() == 0:
             total = sum(map(len, owned))

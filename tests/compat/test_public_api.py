@@ -17,6 +17,7 @@ SNAPSHOT = Path(__file__).with_name("public_api.txt")
 MODULES = (
     "fastemb",
     "fastemb.items",
+    "fastemb.layers",
     "fastemb.models",
     "fastemb.models.callbacks",
     "fastemb.models.keyedvectors",
