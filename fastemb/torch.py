@@ -6,8 +6,9 @@ memory. Under torch.manual_seed a new table is drawn as torch draws it.
 
 Training:
     A torch optimiser trains the table as usual. Gradients are dense, or with ``sparse=True`` coalesced COO tensors, for
-    torch.optim.SparseAdam, SGD and Adagrad. They add up over several calls of backward until ``zero_grad()``. Clipping
-    works as with torch; ``torch.nn.utils.clip_grad_norm_`` takes sparse gradients, too.
+    torch.optim.SparseAdam, SGD and Adagrad. (torch does not mark what it puts into ``.grad`` as coalesced; each row is
+    there once all the same.) They add up over several calls of backward until ``zero_grad()``.
+    Clipping works as with torch's modules; ``clip_grad_norm_`` and ``clip_grad_value_`` take dense gradients only.
 
     With ``optimizer=fastemb.layers.Adam(...)``, or one of its fellows, backward itself changes the rows that were
     looked up, and no gradient is kept: ``weight.grad`` stays None, so that a torch optimiser leaves the table alone.
@@ -106,7 +107,7 @@ class _Table(nn.Module, Generic[Layer]):
             RuntimeError: The Parameter was replaced by one of another shape, dtype or device.
         """
         layer, array = self._layer, _array(self.weight)
-        if array.shape != layer.weight.shape and len(layer.weight):
+        if array.shape != layer.weight.shape:
             raise RuntimeError(f"the table has the shape {array.shape}, and was made with {layer.weight.shape}")
         if layer.state is not None:
             for name, values in layer.state.arrays.items():
@@ -207,6 +208,10 @@ class _Table(nn.Module, Generic[Layer]):
         layer = copy.copy(self._layer)
         layer.weight, layer.gradients, layer._looked_up = layer.weight[:0], {}, None
         return self.__dict__ | {"_layer": layer}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._layer.weight = _array(self.weight)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """What ``to``, ``cuda``, ``half``, ``share_memory`` and their like do to the table."""
@@ -675,14 +680,16 @@ class _Call:
             table.sparse = table.sparse or not of_table
             found = table.backward(rows)
             return _tensor(found) if of_table else None, self._of_weights(of_weights)
+        weights = None
         if self.update is not None and not of_weights:
             self.update(rows)
         else:
             table.sparse = True
             table.backward(rows)
+            weights = self._of_weights(of_weights)
             table.step()
         self.module._was_changed()
-        return None, self._of_weights(of_weights)
+        return None, weights
 
     def _of_weights(self, is_wanted: bool) -> Tensor | None:
         return _tensor(self.table.gradients["per_sample_weights"]) if is_wanted else None
