@@ -674,8 +674,7 @@ class _Call:
                 "the table was changed after the look-up, and the gradient of per_sample_weights needs it as it was: "
                 "call backward before the table is changed"
             )
-        table, rows = self.table, grad.detach().to(self.module.weight.dtype).numpy()
-        table.gradients = {}
+        table, rows = self.table, grad.detach().numpy()
         if not (of_table and table.optimizer is not None):
             table.sparse = table.sparse or not of_table
             found = table.backward(rows)
