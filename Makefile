@@ -147,6 +147,10 @@ $(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requi
 	.venv-peers/$*/bin/pip install --quiet --disable-pip-version-check . 'pytest>=8' 'hypothesis>=6.100' -r $<
 	touch $@
 
+# fastemb.torch inside PyTorch, in the environment of that peer.
+.PHONY: torch
+torch: peer-torch
+
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \
 		.mypy_cache .ruff_cache .benchmarks fastemb-demo.safetensors bench.json bench.png

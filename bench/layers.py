@@ -2,8 +2,9 @@
 
     python -m bench.layers [--rows 1000000 --size 64] [--threads 1 2] [--rounds 15] [--only adam]
 
-Needs torch. Each round times torch and then fastemb on the same batch; ids follow Zipf's law, on rows in random order.
-Both work on the same table. "x" is torch's time divided by ours.
+Needs torch. Rows "torch's" are of fastemb.torch with torch's optimiser, rows "inside" of fastemb.torch that makes the
+step in backward. Each round times torch and then fastemb on the same batch; ids follow Zipf's law, on rows in random
+order. Both work on the same table. "x" is torch's time divided by ours.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import fastemb.torch
 from fastemb.layers import SGD, Adagrad, Adam, Embedding, EmbeddingBag, Optimizer, RowwiseAdagrad
 
 BATCH, BAG, BATCHES = 65_536, 32, 8
@@ -72,7 +74,23 @@ def cases(weight: NDArray[np.float32], threads: int, grad: NDArray[np.float32]) 
             trained.update(ids, grad)
 
         yield name, (step, update)
-        del steps, trained, step, update
+        module = fastemb.torch.Embedding.from_layer(Embedding(rows, size, sparse=True, weight=weight, workers=threads))
+        module_steps = make(module.parameters(), RATE)
+
+        def step_of_module(ids: Ids, module: Any = module, steps: Any = module_steps) -> None:
+            steps.zero_grad()
+            module(torch.from_numpy(ids)).backward(torch_grad)
+            steps.step()
+
+        yield f"{name}, torch's", (step, step_of_module)
+        del module_steps, step_of_module
+        module = fastemb.torch.Embedding.from_layer(trained)
+
+        def step_in_backward(ids: Ids, module: Any = module) -> None:
+            module(torch.from_numpy(ids)).backward(torch_grad)
+
+        yield f"{name}, inside", (step, step_in_backward)
+        del steps, trained, module, step, update, step_in_backward
     their_bag = torch.nn.EmbeddingBag(rows, size, sparse=True, _weight=shared)
     our_bag = EmbeddingBag(rows, size, sparse=True, weight=weight, optimizer=SGD(RATE), workers=threads)
     bag_steps = torch.optim.SGD(their_bag.parameters(), RATE)
@@ -157,7 +175,7 @@ def main() -> None:
             threaded = f"  {first[name] / best:.2f}x of one thread" if name in first else ""
             first.setdefault(name, best)
             print(
-                f"{threads} thread{'s' if threads > 1 else ' '} {name:16s}"
+                f"{threads} thread{'s' if threads > 1 else ' '} {name:24s}"
                 f" torch {their_best:8.2f} {their_median:8.2f} {their_median / their_best:5.2f} {their_peak:7.1f} MB"
                 f"  fastemb {best:7.2f} {median:7.2f} {median / best:5.2f} {peak:6.1f} MB"
                 f"  x best {their_best / best:6.2f} median {their_median / median:6.2f}{threaded}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -69,6 +70,7 @@ class Table:
         self.frozen = False
         self.key_to_index: dict[Any, int] | None = None
         self.gradients: dict[str, Gradient] = {}
+        self._takes_unusual = False
 
     @property
     def num_embeddings(self) -> int:
@@ -223,7 +225,7 @@ class Table:
         if found.shape != shape:
             raise ValueError(f"grad must have the shape of what forward returns, {shape}, not {found.shape}")
         rows = np.ascontiguousarray(found, self.weight.dtype).reshape(-1, self.embedding_dim)
-        if self._rows.find_unusual(rows, self._threads(rows.size)):
+        if not self._takes_unusual and self._rows.find_unusual(rows, self._threads(rows.size)):
             place = tuple(int(at) for at in np.argwhere(~np.isfinite(rows.reshape(shape)))[0])
             raise ValueError(f"grad holds {rows.reshape(shape)[place]} at {place}; every value must be finite")
         return rows
@@ -258,6 +260,25 @@ class Table:
         if self.optimizer is None or self.state is None:
             raise RuntimeError("the layer has no optimizer; give it one, such as optimizer=fastemb.layers.Adam(1e-3)")
         return self.optimizer, self.state
+
+
+AnyTable = TypeVar("AnyTable", bound=Table)
+
+
+def for_one_call(layer: AnyTable, workers: int, takes_unusual: bool) -> AnyTable:
+    """A layer on the same table, settings and state whose `forward` and `backward` are its own.
+
+    So several may wait for their `backward`, also of a table that is frozen.
+
+    Args:
+        layer: Stays as it is.
+        workers: Threads.
+        takes_unusual: Gradients may be infinite or NaN.
+    """
+    found = copy.copy(layer)
+    found.gradients, found.frozen = {}, False
+    found.workers, found._takes_unusual = workers, takes_unusual
+    return found
 
 
 def new_weight(

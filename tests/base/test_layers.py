@@ -30,6 +30,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("spaces",),
     ("items",),
     ("layers",),
+    ("torch",),
     ("demo",),
     ("cli",),
     ("__main__",),

@@ -1,0 +1,3 @@
+from torch import Tensor
+
+def increment_version(tensor: Tensor) -> None: ...
