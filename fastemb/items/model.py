@@ -49,7 +49,7 @@ class Item2Vec:
 
     Settings have gensim's names where gensim has them. Those that are None by default have the value that did best for
     the kind of model: with sg=0 / sg=1, vector_size 128 / 128 (so 256 for both), contexts 8 / 16, negative 100 / 20,
-    ns_exponent -0.2 / 0.4, epochs 40 / 50, alpha 0.2 / 0.03. The default of ``negative`` is at most a quarter of the
+    ns_exponent -0.2 / 0.4, epochs 30 / 50, alpha 0.2 / 0.03. The default of ``negative`` is at most a quarter of the
     number of items (and 1 at least), as many negatives out of few items make training diverge.
 
     Args:

@@ -14,7 +14,7 @@ from ..train.settings import Checked, Settings, declare, real_number, thread_num
 
 # What None stands for, by sg; chosen on held-out parts of training data.
 _DEFAULTS: dict[int, dict[str, Any]] = {
-    0: {"vector_size": 128, "contexts": 8, "negative": 100, "ns_exponent": -0.2, "epochs": 40, "alpha": 0.2},
+    0: {"vector_size": 128, "contexts": 8, "negative": 100, "ns_exponent": -0.2, "epochs": 30, "alpha": 0.2},
     1: {"vector_size": 128, "contexts": 16, "negative": 20, "ns_exponent": 0.4, "epochs": 50, "alpha": 0.03},
 }
 _ITEMS_PER_NEGATIVE = 4  # more negatives by default, and one item is drawn so often for a prediction that it diverges

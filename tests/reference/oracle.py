@@ -233,8 +233,8 @@ class Negatives:
 
     def __init__(self, model: Model, epoch: int) -> None:
         self.model, self.epoch = model, epoch
-        self.share = max(model.negative, LEAST_DRAWS) if model.sg else model.negative
-        has_pool = model.basket > 0 and model.negative > 0 and not is_alone(model)
+        self.share = max(model.negative, LEAST_DRAWS)
+        has_pool = model.sg and model.basket > 0 and model.negative > 0 and not is_alone(model)
         self.shares = max(POOL // self.share, LEAST_SHARES) if has_pool else 0
         self.pool: list[list[int]] = []
         self.blocks = 0
