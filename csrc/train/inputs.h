@@ -93,8 +93,8 @@ static inline int64_t fe_most_draws(const struct fe_job *job) {
 static inline int fe_is_alone(const struct fe_job *job) { return job->inputs.per_pair || job->matrices.out_hs != NULL; }
 
 static inline void fe_pool_lay_out(struct fe_pool *pool, const struct fe_job *job, struct carver *c) {
-    const int has_pool = job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS && job->negatives.count > 0 &&
-                         !fe_is_alone(job);
+    const int has_pool = job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS &&
+                         job->negatives.count > 0 && !fe_is_alone(job);
     pool->share = (int32_t)fe_most_draws(job);
     pool->shares = !has_pool ? 0 : FE_POOL / pool->share > FE_LEAST_SHARES ? FE_POOL / pool->share : FE_LEAST_SHARES;
     pool->words = carve(c, (int64_t)pool->shares * pool->share, sizeof *pool->words);
