@@ -599,7 +599,7 @@ def test_files_that_hold_something_else(rich: Phrases, tmp_path: Any) -> None:
     with pytest.raises(ValueError, match=r"holds no FrozenPhrases; it is counts of phrases: Phrases\.load reads it"):
         FrozenPhrases.load(path)
     rich.freeze().save(path)
-    with pytest.raises(ValueError, match=r"holds no Phrases; FrozenPhrases\.load reads it"):
+    with pytest.raises(ValueError, match=r"holds no Phrases; it is phrases with scores: FrozenPhrases\.load reads it"):
         Phrases.load(path)
     path.write_bytes(b"\x80\x04 pickle")
     with pytest.raises(ValueError, match="not a safetensors file"):
