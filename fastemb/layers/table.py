@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from ..checks import integer, number
 from ..io.keys import pack_keys, unpack_keys
@@ -15,6 +15,7 @@ from ..io.paths import AnyPath, local_path
 from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
 from .files import LayerFile, read_layer
+from .given import float_dtype, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
 from .optimizers import Optimizer, OptimizerState
 from .sparse import SparseRows
@@ -197,10 +198,7 @@ class Table:
             TypeError: They are no integers.
             IndexError: One is negative or no row.
         """
-        found = as_integers(name, ids)
-        if found.size and not (found.min() >= 0 and found.max() < len(self.weight)):
-            raise IndexError(_bad_id(name, found, len(self.weight)))
-        return found
+        return whole_numbers(name, ids, len(self.weight))
 
     def _shorten(self, ids: Ids) -> None:
         """Shorten the rows that are about to be looked up, where max_norm says so."""
@@ -224,8 +222,7 @@ class Table:
             raise ValueError(f"grad must have the shape of what forward returns, {shape}, not {found.shape}")
         rows = np.ascontiguousarray(found, self.weight.dtype).reshape(-1, self.embedding_dim)
         if self._rows.find_unusual(rows, self._threads(rows.size)):
-            place = tuple(int(at) for at in np.argwhere(~np.isfinite(rows.reshape(shape)))[0])
-            raise ValueError(f"grad holds {rows.reshape(shape)[place]} at {place}; every value must be finite")
+            require_finite("grad", rows.reshape(shape))
         return rows
 
     def _gradient(self, ids: Ids, gradients: Gradients) -> Gradient:
@@ -276,25 +273,13 @@ def new_weight(
     padding = checked_padding(padding_idx, rows)
     generator = np.random.default_rng(seed)
     weight: Array
-    if checked_dtype(dtype) == np.float32:
+    if float_dtype(dtype) == np.float32:
         weight = generator.standard_normal((rows, size), np.float32)
     else:
         weight = generator.standard_normal((rows, size), np.float64)
     if padding is not None:
         weight[padding] = 0
     return weight
-
-
-def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    """float32 or float64.
-
-    Raises:
-        TypeError: It is another.
-    """
-    found = np.dtype(dtype)
-    if found not in (np.float32, np.float64):
-        raise TypeError(f"dtype must be float32 or float64, not {found}")
-    return found
 
 
 def given_weight(weight: ArrayLike, dtype: DTypeLike, shape: tuple[int, int]) -> Array:
@@ -307,7 +292,7 @@ def given_weight(weight: ArrayLike, dtype: DTypeLike, shape: tuple[int, int]) ->
     found = _as_matrix("weight", weight)
     if found.shape != tuple(shape):
         raise ValueError(f"weight must be of shape (num_embeddings, embedding_dim) = {tuple(shape)}, not {found.shape}")
-    wanted = checked_dtype(dtype)
+    wanted = float_dtype(dtype)
     return found if _is_table(found, wanted) else np.ascontiguousarray(found, wanted)
 
 
@@ -372,30 +357,3 @@ def checked_norm(norm_type: float) -> float:
     if not found > 0:
         raise ValueError(f"norm_type must be above 0, such as 1, 2 or float('inf'), not {norm_type!r}")
     return found
-
-
-def as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
-    """Integers of any shape and any integer dtype as C-contiguous int64; an empty list is one of integers.
-
-    Raises:
-        TypeError: They are no integers.
-        ValueError: They are ragged.
-    """
-    try:
-        found = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be an array; lists in it have different lengths") from None
-    if found.size == 0 and not isinstance(values, np.ndarray):
-        found = found.astype(np.int64)
-    if found.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be integers, not of dtype {found.dtype}; see .astype(int)")
-    if found.dtype == np.uint64 and found.size and found.max() > np.iinfo(np.int64).max:
-        raise IndexError(f"{name} holds {found.max()}, which is no row of any table")
-    # not ascontiguousarray alone, which makes an array of one dimension out of a number
-    return np.ascontiguousarray(found, np.int64).reshape(found.shape)
-
-
-def _bad_id(name: str, ids: Ids, rows: int) -> str:
-    place = tuple(int(at) for at in np.argwhere((ids < 0) | (ids >= rows))[0])
-    where = f" at {place[0] if len(place) == 1 else place}" if place else ""
-    return f"{name} holds {ids[place]}{where}; it must be a row of the table, from 0 to {rows - 1}"

@@ -134,8 +134,8 @@ ONES = np.ones((2, 3), np.float32)
 @pytest.mark.parametrize(
     ("hidden", "targets", "error", "message"),
     [
-        (ONES, [0, 6], IndexError, r"targets holds 6 at \(1,\); it must be from 0 to 5"),
-        (ONES, [-1, 0], IndexError, r"targets holds -1 at \(0,\)"),
+        (ONES, [0, 6], IndexError, r"targets holds 6 at 1; it must be from 0 to 5"),
+        (ONES, [-1, 0], IndexError, r"targets holds -1 at 0"),
         (ONES, [0.0, 1.0], TypeError, "targets must be integers"),
         (ONES, [0], ValueError, r"targets must have the shape \(2,\)"),
         (ONES[:, :2], [0, 1], ValueError, "a last axis of 3"),
