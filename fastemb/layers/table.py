@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from ..checks import integer, number
 from ..io.keys import pack_keys, unpack_keys
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath
 from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
-from .files import LayerFile, read_layer
+from .files import LayerFile, load_layer
 from .given import float_dtype, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
 from .optimizers import Optimizer, OptimizerState
@@ -122,12 +122,7 @@ class Table:
             TypeError: A key is neither a str nor an int.
             OSError: The file cannot be written.
         """
-        arrays, settings = {"weight": self.weight}, self._settings()
-        if self.key_to_index is not None:
-            keys, settings["key_type"] = pack_keys(sorted(self.key_to_index, key=self.key_to_index.__getitem__))
-            arrays |= keys
-        states = {} if self.state is None else {"weight": self.state}
-        LayerFile(type(self).__name__, arrays, settings, self.optimizer, states).write(path)
+        self._packed().write(path)
 
     @classmethod
     def load(cls, path: AnyPath, *, mmap: str | None = None) -> Self:
@@ -142,24 +137,39 @@ class Table:
             OSError: The file cannot be read.
             ValueError: It is damaged, or of another kind.
         """
-        file = read_layer(path, cls.__name__, mmap)
-        settings = dict(file.settings)
+        return load_layer(path, cls.__name__, cls._unpacked, mmap)
+
+    def _packed(self) -> LayerFile:
+        """What a file holds of the layer."""
+        arrays, settings = {"weight": self.weight}, self._settings()
+        if self.key_to_index is not None:
+            keys, settings["key_type"] = pack_keys(sorted(self.key_to_index, key=self.key_to_index.__getitem__))
+            arrays |= keys
+        states = {} if self.state is None else {"weight": self.state}
+        return LayerFile(type(self).__name__, arrays, settings, self.optimizer, states)
+
+    @classmethod
+    def _unpacked(cls, file: LayerFile) -> Self:
+        """The layer that was packed.
+
+        Raises:
+            KeyError: Something is missing.
+            TypeError: Something is of another type.
+            ValueError: The parts do not fit each other.
+        """
+        settings, weight = dict(file.settings), file.arrays["weight"]
         make: Any = cls  # its constructor has the arguments that `_settings` names
-        try:
-            frozen, key_type = settings.pop("frozen"), settings.pop("key_type", None)
-            settings["norm_type"] = float(settings["norm_type"])
-            weight = file.arrays["weight"]
-            layer: Self = make(*weight.shape, **settings, weight=weight, optimizer=file.optimizer, dtype=weight.dtype)
-            layer.frozen = bool(frozen)
-            if file.optimizer is not None:
-                layer.state = file.states["weight"]
-            if key_type is not None:
-                keys = unpack_keys(local_path(path), file.arrays, key_type)
-                if len(keys) != len(weight):
-                    raise ValueError(f"{len(keys)} keys for {len(weight)} rows")
-                layer.key_to_index = {key: row for row, key in enumerate(keys)}
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{local_path(path)}: damaged: {error}") from None
+        frozen, key_type = settings.pop("frozen"), settings.pop("key_type", None)
+        settings["norm_type"] = float(settings["norm_type"])
+        layer: Self = make(*weight.shape, **settings, weight=weight, optimizer=file.optimizer, dtype=weight.dtype)
+        layer.frozen = bool(frozen)
+        if file.optimizer is not None:
+            layer.state = file.states["weight"]
+        if key_type is not None:
+            keys = unpack_keys("keys", file.arrays, key_type)
+            if len(keys) != len(weight):
+                raise ValueError(f"{len(keys)} keys for {len(weight)} rows")
+            layer.key_to_index = {key: row for row, key in enumerate(keys)}
         return layer
 
     def _settings(self) -> dict[str, Any]:
