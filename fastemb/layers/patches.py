@@ -153,7 +153,8 @@ class PatchEmbedding(Trained):
     def resize(self, image_size: int | Pair, *, mode: Mode = "bicubic", antialias: bool = True) -> None:
         """Take images of another size from now on: positions are interpolated over the grid of patches.
 
-        That of the class token stays. What an optimiser remembers of the positions starts anew.
+        That of the class token stays. What an optimiser remembers of the positions starts anew, and gradients of
+        before are forgotten.
 
         Args:
             image_size: Pixels, a number or (height, width).
@@ -174,7 +175,8 @@ class PatchEmbedding(Trained):
         resized = np.einsum("ij,kl,jld->ikd", down, right, table, optimize=True).reshape(new[0] * new[1], -1)
         self.positions = np.concatenate([self.positions[:split], resized.astype(self.positions.dtype)])
         self.image_size = _pair("image_size", image_size)
-        self.gradients.pop("positions", None)
+        self.gradients.clear()
+        self._patches = None
         if self.optimizer is not None:
             self.states["positions"] = self.optimizer.start(self.positions.shape, self.positions.dtype)
 

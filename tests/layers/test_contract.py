@@ -188,6 +188,19 @@ def test_steps_need_an_optimizer_and_a_gradient(name: str) -> None:
         layer.step()
 
 
+@pytest.mark.parametrize("name", [name for name in ALL if not name.startswith("Embedding")])
+def test_each_backward_needs_a_forward(name: str) -> None:
+    case = ALL[name]
+    layer = case.make(optimizer=None, dtype=np.float32)
+    grad = [] if case.shape is None else [np.zeros(case.shape, np.float32)]
+    with pytest.raises(RuntimeError, match="call forward first"):
+        layer.backward(*grad)
+    layer(*case.inputs)
+    layer.backward(*grad)
+    with pytest.raises(RuntimeError, match="once for each backward"):
+        layer.backward(*grad)
+
+
 # ---- files ----
 
 
