@@ -47,10 +47,10 @@ class Case:
 
 
 def sum_of(optimizer: Any, dtype: Any, learned: bool) -> TokenAndPositionEmbedding:
-    tokens = Embedding(5, 2, optimizer=optimizer, seed=0, dtype=dtype)
-    places: Any = PositionalEncoding(2, base=100.0, dtype=dtype)
+    tokens = Embedding(5, 4, optimizer=optimizer, seed=0, dtype=dtype)
+    places: Any = PositionalEncoding(4, base=100.0, dtype=dtype)
     if learned:
-        places = PositionEmbedding(4, 2, optimizer=optimizer, seed=1, dtype=dtype)
+        places = PositionEmbedding(4, 4, optimizer=optimizer, seed=1, dtype=dtype)
     return TokenAndPositionEmbedding(tokens, places, scale=1.5)
 
 
@@ -64,9 +64,9 @@ CASES = {
     "Linear": Case(lambda **o: Linear(3, 2, seed=0, **o), (normal(4, 5, 3),), (4, 5, 2)),
     "Linear, no bias": Case(lambda **o: Linear(3, 2, bias=False, seed=0, **o), (normal(3),), (2,)),
     "PositionEmbedding": Case(lambda **o: PositionEmbedding(4, 2, seed=0, **o), (normal(2, 3, 2),), (2, 3, 2)),
-    "TokenAndPositionEmbedding": Case(lambda optimizer, dtype: sum_of(optimizer, dtype, True), (IDS,), (2, 3, 2)),
+    "TokenAndPositionEmbedding": Case(lambda optimizer, dtype: sum_of(optimizer, dtype, True), (IDS,), (2, 3, 4)),
     "TokenAndPositionEmbedding, sines": Case(
-        lambda optimizer, dtype: sum_of(optimizer, dtype, False), (IDS,), (2, 3, 2)
+        lambda optimizer, dtype: sum_of(optimizer, dtype, False), (IDS,), (2, 3, 4)
     ),
     "PatchEmbedding": Case(lambda **o: PatchEmbedding(2, 3, in_channels=2, seed=0, **o), (IMAGES,), (2, 6, 3)),
     "PatchEmbedding, all": Case(
@@ -271,9 +271,9 @@ def test_damaged_files_are_named(name: str, tmp_path: Path) -> None:
         ("TokenAndPositionEmbedding", '"scale": 1.5', '"scale": "x"', "scale must be"),
         (
             "TokenAndPositionEmbedding, sines",
-            '"embedding_dim": 2',
+            '"embedding_dim": 4',
             '"embedding_dim": 1000000000000',
-            "positions of 1000000000000 values, and tokens of 2",
+            "positions of 1000000000000 values, and tokens of 4",
         ),
     ],
 )

@@ -93,6 +93,10 @@ def test_cross_entropy_is_torchs() -> None:
     assert (loss.backward()[1] == 0).all()
 
 
+def test_an_ignored_target_needs_no_class() -> None:
+    assert CrossEntropyLoss()(np.float64([[2], [3]]), [0, -100]) == 0
+
+
 def test_logistic_loss_is_torchs() -> None:
     loss = BCEWithLogitsLoss()
     assert loss(LOGITS, [[1, 0, 1], [0, 0.25, 1]]) == pytest.approx(0.9948771503988687, rel=1e-14)
@@ -110,6 +114,20 @@ def test_losses_of_large_logits_are_finite(size: float) -> None:
     assert logistic.backward().tolist() == [0.0 if size > 0 else -1.0]
     assert softmax(np.float64([[size, 0]]), [0]) == max(-size, 0)
     assert np.isfinite(softmax.backward()).all()
+
+
+def test_rows_of_very_different_size_do_not_disturb_each_other() -> None:
+    loss = CrossEntropyLoss("sum")
+    assert loss(np.float64([[1000, 0], [-1000, -1000]]), [0, 0]) == pytest.approx(math.log(2))
+    assert loss.backward().tolist() == [[0, 0], [-0.5, 0.5]]
+
+
+@pytest.mark.parametrize("loss", [CrossEntropyLoss(), BCEWithLogitsLoss()], ids=["softmax", "logistic"])
+def test_losses_go_back_once_for_each_forward(loss: Any) -> None:
+    loss(np.zeros((1, 2)), [0] if isinstance(loss, CrossEntropyLoss) else [[0, 1]])
+    loss.backward()
+    with pytest.raises(RuntimeError, match="once for each backward"):
+        loss.backward()
 
 
 # ---- gradients ----
