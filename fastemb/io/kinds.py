@@ -27,6 +27,16 @@ NUMPY = b"\x93NUMPY"
 VECTOR_COMMANDS = "fastemb similar, analogy, eval, convert and info"
 """The commands that read vectors in any format."""
 
+_LAYERS = (  # that have a file
+    "Embedding",
+    "EmbeddingBag",
+    "Linear",
+    "PatchEmbedding",
+    "PositionEmbedding",
+    "SampledSoftmaxLoss",
+    "TokenAndPositionEmbedding",
+)
+
 _OWN = {  # by the format that they name: what reads them, as a sentence, and what they are
     "fastemb.KeyedVectors": (
         f"KeyedVectors.load reads it (commands: {VECTOR_COMMANDS})",
@@ -40,8 +50,7 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
         "Item2Vec.load reads it (commands: fastemb items similar and fastemb items recommend)",
         "an Item2Vec model",
     ),
-    "fastemb.Embedding": ("layers.Embedding.load reads it", "a layer"),
-    "fastemb.EmbeddingBag": ("layers.EmbeddingBag.load reads it", "a layer"),
+    **{f"fastemb.{layer}": (f"layers.{layer}.load reads it", "a layer") for layer in _LAYERS},
     "fastemb.ItemIndex": ("ItemIndex.load reads it", "an index of items"),
     "fastemb.Phrases": ("Phrases.load reads it", "counts of phrases"),
     "fastemb.FrozenPhrases": ("FrozenPhrases.load reads it", "phrases with scores"),

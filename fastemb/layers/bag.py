@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..vectors import KeyedVectors
+from .given import integers, require_finite
 from .gradients import Array, Bags, Gradients, Ids
 from .optimizers import Optimizer
-from .table import Gradient, Options, Table, as_integers, given_weight, new_weight, pretrained
+from .table import Gradient, Options, Table, given_weight, new_weight, pretrained
 
 Mode = Literal["sum", "mean", "max"]
 
@@ -248,7 +249,7 @@ class EmbeddingBag(Table):
             raise ValueError(f"input must have one dimension, with offsets, or two, not the shape {ids.shape}")
         if offsets is None:
             raise ValueError("input of one dimension needs offsets: where each bag begins")
-        begins = as_integers("offsets", offsets)
+        begins = integers("offsets", offsets)
         if begins.ndim != 1 or (self.include_last_offset and not len(begins)):
             least = ", with include_last_offset of one entry at least" if self.include_last_offset else ""
             raise ValueError(f"offsets must have one dimension{least}, not the shape {begins.shape}")
@@ -274,10 +275,7 @@ class EmbeddingBag(Table):
         if found.shape != shape:
             raise ValueError(f"per_sample_weights must have the shape of input, {shape}, not {found.shape}")
         factors = np.ascontiguousarray(found, self.weight.dtype).reshape(-1)
-        if not np.isfinite(factors).all():
-            place = tuple(int(at) for at in np.argwhere(~np.isfinite(factors.reshape(shape)))[0])
-            where = place[0] if len(place) == 1 else place
-            raise ValueError(f"per_sample_weights holds {found[place]} at {where}; every value must be finite")
+        require_finite("per_sample_weights", factors.reshape(shape))
         return factors
 
     # ---- the work ----

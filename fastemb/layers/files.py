@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .optimizers import SGD, Adagrad, Adam, Optimizer, OptimizerState, RowwiseAd
 
 _OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adagrad, RowwiseAdagrad, Adam)}
 _STATE = "optimizer."
+_PART = "/"  # between the name of a part and those of what it holds
+Layer = TypeVar("Layer")
+Value = TypeVar("Value")
 _MOST_SETTINGS = 10_000
 
 
@@ -32,6 +35,7 @@ class LayerFile:
         settings: By the names of the constructor; JSON.
         optimizer: Settings of its optimiser, or None.
         states: What that remembers of arrays, by their name.
+        parts: The layers that it consists of, by name.
     """
 
     kind: str
@@ -39,29 +43,36 @@ class LayerFile:
     settings: dict[str, Any]
     optimizer: Optimizer | None = None
     states: dict[str, OptimizerState] = field(default_factory=dict)
+    parts: dict[str, LayerFile] = field(default_factory=dict)
 
     def write(self, path: AnyPath) -> None:
         """Write it; the file is there whole or not at all."""
+        tensors, metadata = self._contents()
+        write_tensors(path, tensors, {**metadata, "fastemb_version": __version__})
+
+    def _contents(self) -> tuple[dict[str, Array], dict[str, str]]:
+        """Arrays and metadata, those of parts behind the name of the part."""
         tensors = dict(self.arrays)
         for name, state in self.states.items():
             tensors |= {f"{_STATE}{name}.{part}": array for part, array in state.arrays.items()}
-        metadata = {
-            "format": f"fastemb.{self.kind}",
-            "fastemb_version": __version__,
-            "settings": json.dumps(self.settings),
-        }
+        metadata = {"format": f"fastemb.{self.kind}", "settings": json.dumps(self.settings)}
         if self.optimizer is not None:
             metadata["optimizer"] = json.dumps({"name": type(self.optimizer).__name__, **asdict(self.optimizer)})
             metadata["steps"] = json.dumps({name: state.step for name, state in self.states.items()})
-        write_tensors(path, tensors, metadata)
+        for name, part in self.parts.items():
+            of_part, about_part = part._contents()
+            tensors |= {f"{name}{_PART}{key}": array for key, array in of_part.items()}
+            metadata |= {f"{name}{_PART}{key}": text for key, text in about_part.items()}
+        return tensors, metadata
 
 
-def read_layer(path: AnyPath, kind: str, mmap: str | None = None) -> LayerFile:
-    """Read what `LayerFile.write` wrote.
+def load_layer(path: AnyPath, kind: str, unpack: Callable[[LayerFile], Layer], mmap: str | None = None) -> Layer:
+    """The layer that a file holds.
 
     Args:
         path: File.
         kind: Name of the class that is expected.
+        unpack: Makes the layer; LookupError, TypeError and ValueError mean that the file is damaged.
         mmap: As for `read_tensors`.
 
     Raises:
@@ -71,18 +82,30 @@ def read_layer(path: AnyPath, kind: str, mmap: str | None = None) -> LayerFile:
     tensors, metadata = read_tensors(path, mmap)
     if metadata.get("format") != f"fastemb.{kind}":
         raise ValueError(f"{path}: holds no {kind}{reader_of(metadata)}")
-    arrays = {name: array for name, array in tensors.items() if not name.startswith(_STATE)}
-    optimizer = None
-    states: dict[str, OptimizerState] = {}
     try:
-        settings = _parsed(metadata["settings"])
-        if "optimizer" in metadata:
-            optimizer = _optimizer_of(_parsed(metadata["optimizer"]))
-            steps = _parsed(metadata["steps"])
-            states = {name: _state_of(optimizer, name, arrays[name], step, tensors) for name, step in steps.items()}
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: damaged settings: {error}") from None
-    return LayerFile(kind, arrays, settings, optimizer, states)
+        return unpack(_file_of(tensors, metadata))
+    except (LookupError, OverflowError, TypeError, ValueError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise ValueError(f"{path}: damaged: {why}") from None
+
+
+def _file_of(tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> LayerFile:
+    own = {name: text for name, text in metadata.items() if _PART not in name}
+    arrays = {name: array for name, array in tensors.items() if _PART not in name and not name.startswith(_STATE)}
+    file = LayerFile(own["format"].removeprefix("fastemb."), arrays, _parsed(own["settings"]))
+    if "optimizer" in own:
+        file.optimizer = _optimizer_of(_parsed(own["optimizer"]))
+        for name, step in _parsed(own["steps"]).items():
+            file.states[name] = _state_of(file.optimizer, name, arrays[name], step, tensors)
+    for part in dict.fromkeys(name.partition(_PART)[0] for name in metadata if _PART in name):
+        start = part + _PART
+        file.parts[part] = _file_of(_behind(start, tensors), _behind(start, metadata))
+    return file
+
+
+def _behind(start: str, named: Mapping[str, Value]) -> dict[str, Value]:
+    """What has a name that starts so, by the rest of the name."""
+    return {name.removeprefix(start): value for name, value in named.items() if name.startswith(start)}
 
 
 def _parsed(text: str) -> dict[str, Any]:

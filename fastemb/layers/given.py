@@ -75,7 +75,7 @@ def require_finite(name: str, values: Floats) -> None:
     """
     if not np.isfinite(values).all():
         place = first(~np.isfinite(values))
-        raise ValueError(f"{name} holds {values[place]} at {place}; every value must be finite")
+        raise ValueError(f"{name} holds {values[place]}{at(place)}; every value must be finite")
 
 
 def first(wrong: Bools) -> tuple[int, ...]:
@@ -94,21 +94,45 @@ def kept(value: Kept | None) -> Kept:
     return value
 
 
-def whole_numbers(name: str, value: Any, most: int, shape: tuple[int, ...] | None = None) -> Ints:
-    """``value`` as int64 numbers from 0 up to ``most``, which is excluded.
+def at(place: tuple[int, ...]) -> str:
+    """Where a value stands, for messages: at 3, at (1, 2), or nothing for a single number."""
+    return f" at {place[0] if len(place) == 1 else place}" if place else ""
+
+
+def integers(name: str, value: Any) -> Ints:
+    """Integers of any shape and any integer dtype as C-contiguous int64; an empty list is one of integers.
 
     Raises:
         TypeError: they are no integers.
-        ValueError: they have another shape than ``shape``.
+        ValueError: they are ragged.
+        IndexError: one does not fit in int64.
+    """
+    try:
+        found = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array; lists in it have different lengths") from None
+    if found.size == 0 and not isinstance(value, np.ndarray):
+        found = found.astype(np.int64)
+    if found.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers, not of dtype {found.dtype}; see .astype(int)")
+    if found.dtype == np.uint64 and found.size and found.max() > np.iinfo(np.int64).max:
+        raise IndexError(f"{name} holds {found.max()}{at(first(found == found.max()))}; it must be below 2**63")
+    # not ascontiguousarray alone, which makes an array of one dimension out of a number
+    return np.ascontiguousarray(found, np.int64).reshape(found.shape)
+
+
+def whole_numbers(name: str, value: Any, most: int, shape: tuple[int, ...] | None = None) -> Ints:
+    """``value`` as C-contiguous int64 numbers from 0 up to ``most``, which is excluded.
+
+    Raises:
+        TypeError: they are no integers.
+        ValueError: they have another shape than ``shape``, or are ragged.
         IndexError: one is negative or too large.
     """
-    given = np.asarray(value)
-    if given.dtype.kind not in "iu" and given.size:
-        raise TypeError(f"{name} must be integers, not {given.dtype}")
-    if shape is not None and given.shape != shape:
-        raise ValueError(f"{name} must have the shape {shape}, not {given.shape}")
-    wrong = (given < 0) | (given >= most)
-    if wrong.any():
-        place = first(wrong)
-        raise IndexError(f"{name} holds {given[place]} at {place}; it must be from 0 to {most - 1}")
-    return given.astype(np.int64, copy=False)
+    found = integers(name, value)
+    if shape is not None and found.shape != shape:
+        raise ValueError(f"{name} must have the shape {shape}, not {found.shape}")
+    if found.size and not (found.min() >= 0 and found.max() < most):
+        place = first((found < 0) | (found >= most))
+        raise IndexError(f"{name} holds {found[place]}{at(place)}; it must be from 0 to {most - 1}")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -92,3 +93,8 @@ class Linear(Trained):
         self._x = None
         found: Floats = grad @ self.weight
         return found
+
+    @classmethod
+    def _arguments(cls, arrays: Mapping[str, Floats], settings: Mapping[str, Any]) -> dict[str, Any]:
+        out_features, in_features = arrays["weight"].shape
+        return {"in_features": in_features, "out_features": out_features, "bias": "bias" in arrays}

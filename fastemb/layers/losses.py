@@ -53,7 +53,7 @@ class BCEWithLogitsLoss:
         wrong = ~((share >= 0) & (share <= 1))
         if wrong.any():
             place = given.first(wrong)
-            raise ValueError(f"targets holds {share[place]} at {place}; it must be from 0 to 1")
+            raise ValueError(f"targets holds {share[place]}{given.at(place)}; it must be from 0 to 1")
         x, y = logits.astype(np.float64), share.astype(np.float64)
         small = np.exp(-np.abs(x))
         losses = np.maximum(x, 0) - x * y + np.log1p(small)
@@ -108,7 +108,7 @@ class CrossEntropyLoss:
         logits = _checked_logits(logits)
         if not logits.ndim:
             raise ValueError("logits must have the shape (..., classes), not ()")
-        numbers = np.asarray(targets)
+        numbers = given.integers("targets", targets)
         counting: Bools = np.asarray(numbers != self.ignore_index)
         rows = given.whole_numbers("targets", np.where(counting, numbers, 0), logits.shape[-1], logits.shape[:-1])
         if not counting.any():
@@ -151,5 +151,5 @@ def _checked_logits(logits: Any) -> Floats:
     if not found.size:
         raise ValueError(f"logits must not be empty, but have the shape {found.shape}")
     if np.isnan(found).any():
-        raise ValueError(f"logits holds nan at {given.first(np.isnan(found))}")
+        raise ValueError(f"logits holds nan{given.at(given.first(np.isnan(found)))}")
     return found

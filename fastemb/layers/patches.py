@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,8 @@ class PatchEmbedding(Trained):
     def resize(self, image_size: int | Pair, *, mode: Mode = "bicubic", antialias: bool = True) -> None:
         """Take images of another size from now on: positions are interpolated over the grid of patches.
 
-        That of the class token stays. What an optimiser remembers of the positions starts anew.
+        That of the class token stays. What an optimiser remembers of the positions starts anew, and gradients of
+        before are forgotten.
 
         Args:
             image_size: Pixels, a number or (height, width).
@@ -173,9 +175,32 @@ class PatchEmbedding(Trained):
         resized = np.einsum("ij,kl,jld->ikd", down, right, table, optimize=True).reshape(new[0] * new[1], -1)
         self.positions = np.concatenate([self.positions[:split], resized.astype(self.positions.dtype)])
         self.image_size = _pair("image_size", image_size)
-        self.gradients.pop("positions", None)
+        self.gradients.clear()
+        self._patches = None
         if self.optimizer is not None:
             self.states["positions"] = self.optimizer.start(self.positions.shape, self.positions.dtype)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"stride": self.stride, "image_size": self.image_size}
+
+    @classmethod
+    def _arguments(cls, arrays: Mapping[str, Floats], settings: Mapping[str, Any]) -> dict[str, Any]:
+        dimension, channels, *patch = arrays["weight"].shape
+        stride, size, has_token = _pair("stride", settings["stride"]), settings["image_size"], "class_token" in arrays
+        if size is not None:
+            both = zip(("height", "width"), _pair("image_size", size), patch, stride, strict=True)
+            rows, columns = (_count(*one) for one in both)
+            if len(arrays["positions"]) != rows * columns + has_token:
+                raise ValueError(f"{len(arrays['positions'])} positions do not fit an image_size of {size}")
+        return {
+            "patch_size": tuple(patch),
+            "embedding_dim": dimension,
+            "in_channels": channels,
+            "stride": stride,
+            "image_size": size,
+            "class_token": has_token,
+            "bias": "bias" in arrays,
+        }
 
     @property
     def _matrix(self) -> Floats:

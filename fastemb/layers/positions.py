@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ..checks import integer, number
+from ..io.paths import AnyPath
 from . import given
+from .embedding import Embedding
+from .files import LayerFile, load_layer
 from .given import Floats, Ints
 from .optimizers import Optimizer
 from .trained import Trained
@@ -117,6 +121,14 @@ class PositionalEncoding:
         found[..., 1::2] = np.cos(phases[..., : self.embedding_dim // 2])
         return found
 
+    def _packed(self) -> LayerFile:
+        settings = {"embedding_dim": self.embedding_dim, "base": self.base, "dtype": self.dtype.name}
+        return LayerFile(type(self).__name__, {}, settings)
+
+    @classmethod
+    def _unpacked(cls, file: LayerFile) -> Self:
+        return cls(**file.settings)
+
 
 class PositionEmbedding(Trained):
     """A learned vector for each position, added to vectors (Gehring et al. 2017).
@@ -201,6 +213,11 @@ class PositionEmbedding(Trained):
         self.gradients["weight"] = summed
         self._positions = None
         return found
+
+    @classmethod
+    def _arguments(cls, arrays: Mapping[str, Floats], settings: Mapping[str, Any]) -> dict[str, Any]:
+        num_positions, embedding_dim = arrays["weight"].shape
+        return {"num_positions": num_positions, "embedding_dim": embedding_dim}
 
 
 class RotaryEmbedding:
@@ -298,6 +315,9 @@ class Tokens(Protocol):
     def step(self) -> None:
         """Change the table."""
 
+    def parameters(self) -> dict[str, Any]:
+        """The arrays that are trained, by name; no copies."""
+
 
 class TokenAndPositionEmbedding:
     """e = scale * w + p: the vectors of tokens and those of their positions, added up.
@@ -357,3 +377,44 @@ class TokenAndPositionEmbedding:
         self.tokens.step()
         if isinstance(self.positions, PositionEmbedding):
             self.positions.step()
+
+    def parameters(self) -> dict[str, Any]:
+        """The arrays that are trained, as "tokens.weight" and "positions.weight"; no copies."""
+        parts: dict[str, Any] = {"tokens": self.tokens}
+        if isinstance(self.positions, PositionEmbedding):
+            parts["positions"] = self.positions
+        return {f"{part}.{name}": array for part, layer in parts.items() for name, array in layer.parameters().items()}
+
+    def save(self, path: AnyPath) -> None:
+        """Write both layers, with the state of their optimisers, to one safetensors file.
+
+        Raises:
+            TypeError: ``tokens`` is no `Embedding`, or has a key that is neither a str nor an int.
+            OSError: The file cannot be written.
+        """
+        if not isinstance(self.tokens, Embedding):
+            raise TypeError(f"tokens must be an Embedding to be saved, not {type(self.tokens).__name__}")
+        parts = {"tokens": self.tokens._packed(), "positions": self.positions._packed()}
+        LayerFile(type(self).__name__, {}, {"scale": self.scale}, parts=parts).write(path)
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Self:
+        """Read what `save` wrote; training goes on as if it had not been saved.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is damaged, or of another kind.
+        """
+        return load_layer(path, cls.__name__, cls._unpacked)
+
+    @classmethod
+    def _unpacked(cls, file: LayerFile) -> Self:
+        tokens, positions = file.parts["tokens"], file.parts["positions"]
+        kinds = {kind.__name__: kind for kind in (PositionalEncoding, PositionEmbedding)}
+        if tokens.kind != Embedding.__name__ or positions.kind not in kinds:
+            raise ValueError(f"its parts are {tokens.kind!r} and {positions.kind!r}")
+        width = tokens.arrays["weight"].shape[-1]
+        if positions.kind == PositionalEncoding.__name__ and positions.settings["embedding_dim"] != width:
+            raise ValueError(f"positions of {positions.settings['embedding_dim']!r} values, and tokens of {width}")
+        places: Any = kinds[positions.kind]
+        return cls(Embedding._unpacked(tokens), places._unpacked(positions), scale=file.settings["scale"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ..checks import integer, number
+from ..io.paths import AnyPath
 from . import given
+from .files import LayerFile, load_layer
 from .given import Bools, Floats, Ints
 from .losses import Reduction, checked_reduction
 from .optimizers import Optimizer, OptimizerState
@@ -60,6 +62,10 @@ class LogUniformSampler:
 class UnigramSampler:
     """Classes as often as they were counted: p(k) = count(k)^power / sum.
 
+    Attributes:
+        counts: (n,) float64.
+        power: To which they are raised.
+
     Args:
         counts: (n,) numbers above 0. A class that was never seen could not be corrected for: give counts + 1.
         power: Default 1; 0.75 draws rare classes more often, 0 all alike.
@@ -81,7 +87,9 @@ class UnigramSampler:
             raise ValueError(
                 f"counts holds {found[place]} at {place}; it must be above 0: give counts + 1, for example"
             )
-        weights = found.astype(np.float64) ** number("power", power)
+        self.counts: Floats = found.astype(np.float64)
+        self.power = number("power", power)
+        weights = self.counts**self.power
         self.num_classes = len(found)
         self._shares: Floats = weights / weights.sum()
         self._ends: Floats = np.cumsum(self._shares)
@@ -272,6 +280,57 @@ class SampledSoftmaxLoss:
         if "weight" not in self.gradients:
             raise RuntimeError("there is no gradient: call backward before step")
         make_step(self.optimizer, self.state, self.weight, self.gradients.pop("weight"))
+
+    def save(self, path: AnyPath) -> None:
+        """Write the table, the sampler, the state of the optimiser and of chance to a safetensors file.
+
+        Raises:
+            TypeError: The sampler is neither a `LogUniformSampler` nor a `UnigramSampler`.
+            OSError: The file cannot be written.
+        """
+        arrays: dict[str, Any] = {"weight": self.weight}
+        settings: dict[str, Any] = {"num_sampled": self.num_sampled, "reduction": self.reduction}
+        if type(self.sampler) is UnigramSampler:
+            arrays["counts"], settings["power"] = self.sampler.counts, self.sampler.power
+        elif type(self.sampler) is not LogUniformSampler:
+            kinds = "a LogUniformSampler or a UnigramSampler"
+            raise TypeError(f"the sampler must be {kinds} to be saved, not {type(self.sampler).__name__}")
+        settings["random"] = self._random.bit_generator.state
+        states = {} if self.state is None else {"weight": self.state}
+        LayerFile(type(self).__name__, arrays, settings, self.optimizer, states).write(path)
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Self:
+        """Read what `save` wrote; training goes on as if it had not been saved.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is damaged, or of another kind.
+        """
+        return load_layer(path, cls.__name__, cls._unpacked)
+
+    @classmethod
+    def _unpacked(cls, file: LayerFile) -> Self:
+        settings, weight = file.settings, file.arrays["weight"]
+        sampler: Sampler = LogUniformSampler(len(weight))
+        if "power" in settings:
+            counts = file.arrays["counts"]
+            if counts.dtype != np.float64:
+                raise TypeError(f"counts must be float64, not {counts.dtype}")
+            sampler = UnigramSampler(counts, power=settings["power"])
+        loss = cls(
+            sampler,
+            weight.shape[-1],
+            settings["num_sampled"],
+            reduction=settings["reduction"],
+            weight=weight,
+            optimizer=file.optimizer,
+            dtype=weight.dtype,
+        )
+        loss._random.bit_generator.state = settings["random"]
+        if file.optimizer is not None:
+            loss.state = file.states["weight"]
+        return loss
 
     def _correction(self, classes: Ints, draws: float) -> Floats:
         """Log Q of these classes."""

@@ -8,14 +8,15 @@ from types import ModuleType
 from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from ..checks import integer, number
 from ..io.keys import pack_keys, unpack_keys
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath
 from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
-from .files import LayerFile, read_layer
+from .files import LayerFile, load_layer
+from .given import float_dtype, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
 from .optimizers import Optimizer, OptimizerState
 from .sparse import SparseRows
@@ -123,12 +124,7 @@ class Table:
             TypeError: A key is neither a str nor an int.
             OSError: The file cannot be written.
         """
-        arrays, settings = {"weight": self.weight}, self._settings()
-        if self.key_to_index is not None:
-            keys, settings["key_type"] = pack_keys(sorted(self.key_to_index, key=self.key_to_index.__getitem__))
-            arrays |= keys
-        states = {} if self.state is None else {"weight": self.state}
-        LayerFile(type(self).__name__, arrays, settings, self.optimizer, states).write(path)
+        self._packed().write(path)
 
     @classmethod
     def load(cls, path: AnyPath, *, mmap: str | None = None) -> Self:
@@ -143,24 +139,39 @@ class Table:
             OSError: The file cannot be read.
             ValueError: It is damaged, or of another kind.
         """
-        file = read_layer(path, cls.__name__, mmap)
-        settings = dict(file.settings)
+        return load_layer(path, cls.__name__, cls._unpacked, mmap)
+
+    def _packed(self) -> LayerFile:
+        """What a file holds of the layer."""
+        arrays, settings = {"weight": self.weight}, self._settings()
+        if self.key_to_index is not None:
+            keys, settings["key_type"] = pack_keys(sorted(self.key_to_index, key=self.key_to_index.__getitem__))
+            arrays |= keys
+        states = {} if self.state is None else {"weight": self.state}
+        return LayerFile(type(self).__name__, arrays, settings, self.optimizer, states)
+
+    @classmethod
+    def _unpacked(cls, file: LayerFile) -> Self:
+        """The layer that was packed.
+
+        Raises:
+            KeyError: Something is missing.
+            TypeError: Something is of another type.
+            ValueError: The parts do not fit each other.
+        """
+        settings, weight = dict(file.settings), file.arrays["weight"]
         make: Any = cls  # its constructor has the arguments that `_settings` names
-        try:
-            frozen, key_type = settings.pop("frozen"), settings.pop("key_type", None)
-            settings["norm_type"] = float(settings["norm_type"])
-            weight = file.arrays["weight"]
-            layer: Self = make(*weight.shape, **settings, weight=weight, optimizer=file.optimizer, dtype=weight.dtype)
-            layer.frozen = bool(frozen)
-            if file.optimizer is not None:
-                layer.state = file.states["weight"]
-            if key_type is not None:
-                keys = unpack_keys(local_path(path), file.arrays, key_type)
-                if len(keys) != len(weight):
-                    raise ValueError(f"{len(keys)} keys for {len(weight)} rows")
-                layer.key_to_index = {key: row for row, key in enumerate(keys)}
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{local_path(path)}: damaged: {error}") from None
+        frozen, key_type = settings.pop("frozen"), settings.pop("key_type", None)
+        settings["norm_type"] = float(settings["norm_type"])
+        layer: Self = make(*weight.shape, **settings, weight=weight, optimizer=file.optimizer, dtype=weight.dtype)
+        layer.frozen = bool(frozen)
+        if file.optimizer is not None:
+            layer.state = file.states["weight"]
+        if key_type is not None:
+            keys = unpack_keys("keys", file.arrays, key_type)
+            if len(keys) != len(weight):
+                raise ValueError(f"{len(keys)} keys for {len(weight)} rows")
+            layer.key_to_index = {key: row for row, key in enumerate(keys)}
         return layer
 
     def _settings(self) -> dict[str, Any]:
@@ -199,10 +210,7 @@ class Table:
             TypeError: They are no integers.
             IndexError: One is negative or no row.
         """
-        found = as_integers(name, ids)
-        if found.size and not (found.min() >= 0 and found.max() < len(self.weight)):
-            raise IndexError(_bad_id(name, found, len(self.weight)))
-        return found
+        return whole_numbers(name, ids, len(self.weight))
 
     def _shorten(self, ids: Ids) -> None:
         """Shorten the rows that are about to be looked up, where max_norm says so."""
@@ -226,8 +234,7 @@ class Table:
             raise ValueError(f"grad must have the shape of what forward returns, {shape}, not {found.shape}")
         rows = np.ascontiguousarray(found, self.weight.dtype).reshape(-1, self.embedding_dim)
         if not self._takes_unusual and self._rows.find_unusual(rows, self._threads(rows.size)):
-            place = tuple(int(at) for at in np.argwhere(~np.isfinite(rows.reshape(shape)))[0])
-            raise ValueError(f"grad holds {rows.reshape(shape)[place]} at {place}; every value must be finite")
+            require_finite("grad", rows.reshape(shape))
         return rows
 
     def _gradient(self, ids: Ids, gradients: Gradients) -> Gradient:
@@ -297,25 +304,13 @@ def new_weight(
     padding = checked_padding(padding_idx, rows)
     generator = np.random.default_rng(seed)
     weight: Array
-    if checked_dtype(dtype) == np.float32:
+    if float_dtype(dtype) == np.float32:
         weight = generator.standard_normal((rows, size), np.float32)
     else:
         weight = generator.standard_normal((rows, size), np.float64)
     if padding is not None:
         weight[padding] = 0
     return weight
-
-
-def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    """float32 or float64.
-
-    Raises:
-        TypeError: It is another.
-    """
-    found = np.dtype(dtype)
-    if found not in (np.float32, np.float64):
-        raise TypeError(f"dtype must be float32 or float64, not {found}")
-    return found
 
 
 def given_weight(weight: ArrayLike, dtype: DTypeLike, shape: tuple[int, int]) -> Array:
@@ -328,7 +323,7 @@ def given_weight(weight: ArrayLike, dtype: DTypeLike, shape: tuple[int, int]) ->
     found = _as_matrix("weight", weight)
     if found.shape != tuple(shape):
         raise ValueError(f"weight must be of shape (num_embeddings, embedding_dim) = {tuple(shape)}, not {found.shape}")
-    wanted = checked_dtype(dtype)
+    wanted = float_dtype(dtype)
     return found if _is_table(found, wanted) else np.ascontiguousarray(found, wanted)
 
 
@@ -393,30 +388,3 @@ def checked_norm(norm_type: float) -> float:
     if not found > 0:
         raise ValueError(f"norm_type must be above 0, such as 1, 2 or float('inf'), not {norm_type!r}")
     return found
-
-
-def as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
-    """Integers of any shape and any integer dtype as C-contiguous int64; an empty list is one of integers.
-
-    Raises:
-        TypeError: They are no integers.
-        ValueError: They are ragged.
-    """
-    try:
-        found = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be an array; lists in it have different lengths") from None
-    if found.size == 0 and not isinstance(values, np.ndarray):
-        found = found.astype(np.int64)
-    if found.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be integers, not of dtype {found.dtype}; see .astype(int)")
-    if found.dtype == np.uint64 and found.size and found.max() > np.iinfo(np.int64).max:
-        raise IndexError(f"{name} holds {found.max()}, which is no row of any table")
-    # not ascontiguousarray alone, which makes an array of one dimension out of a number
-    return np.ascontiguousarray(found, np.int64).reshape(found.shape)
-
-
-def _bad_id(name: str, ids: Ids, rows: int) -> str:
-    place = tuple(int(at) for at in np.argwhere((ids < 0) | (ids >= rows))[0])
-    where = f" at {place[0] if len(place) == 1 else place}" if place else ""
-    return f"{name} holds {ids[place]}{where}; it must be a row of the table, from 0 to {rows - 1}"

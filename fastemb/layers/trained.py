@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
+import numpy as np
+
+from ..io.paths import AnyPath
+from .files import LayerFile, load_layer
 from .given import Floats
 from .optimizers import Optimizer, OptimizerState
 from .steps import make_step
@@ -46,3 +51,58 @@ class Trained:
         for name, array in self.parameters().items():
             make_step(self.optimizer, self.states[name], array, self.gradients[name])
         self.gradients.clear()
+
+    def save(self, path: AnyPath) -> None:
+        """Write the arrays, the settings and the state of the optimiser to a safetensors file.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        self._packed().write(path)
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Self:
+        """Read what `save` wrote; training goes on as if it had not been saved.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is damaged, or of another kind.
+        """
+        return load_layer(path, cls.__name__, cls._unpacked)
+
+    def _packed(self) -> LayerFile:
+        """What a file holds of the layer."""
+        return LayerFile(type(self).__name__, self.parameters(), self._settings(), self.optimizer, self.states)
+
+    @classmethod
+    def _unpacked(cls, file: LayerFile) -> Self:
+        """The layer that was packed.
+
+        Raises:
+            KeyError: Something is missing.
+            TypeError: Something is of another type.
+            ValueError: The parts do not fit each other.
+        """
+        make: Any = cls  # its constructor has the arguments that `_arguments` names
+        arguments = cls._arguments(file.arrays, file.settings)
+        layer: Self = make(**arguments, optimizer=file.optimizer, dtype=file.arrays["weight"].dtype)
+        own = layer.parameters()
+        if own.keys() != file.arrays.keys():
+            raise ValueError(f"its arrays are {sorted(file.arrays)}, not {sorted(own)}")
+        for name, array in own.items():
+            found = file.arrays[name]
+            if found.shape != array.shape or found.dtype != array.dtype:
+                shapes = f"{found.dtype} {found.shape}, not {array.dtype} {array.shape}"
+                raise ValueError(f"the array {name!r} is {shapes}")
+            np.copyto(array, found)
+        layer.states = {name: file.states[name] for name in layer.states}
+        return layer
+
+    def _settings(self) -> dict[str, Any]:
+        """What a file says of the layer beside its arrays, as JSON."""
+        return {}
+
+    @classmethod
+    def _arguments(cls, arrays: Mapping[str, Floats], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What the constructor is given for these arrays, from whose shapes all sizes come: no file makes others."""
+        raise NotImplementedError

@@ -93,6 +93,10 @@ def test_cross_entropy_is_torchs() -> None:
     assert (loss.backward()[1] == 0).all()
 
 
+def test_an_ignored_target_needs_no_class() -> None:
+    assert CrossEntropyLoss()(np.float64([[2], [3]]), [0, -100]) == 0
+
+
 def test_logistic_loss_is_torchs() -> None:
     loss = BCEWithLogitsLoss()
     assert loss(LOGITS, [[1, 0, 1], [0, 0.25, 1]]) == pytest.approx(0.9948771503988687, rel=1e-14)
@@ -110,6 +114,20 @@ def test_losses_of_large_logits_are_finite(size: float) -> None:
     assert logistic.backward().tolist() == [0.0 if size > 0 else -1.0]
     assert softmax(np.float64([[size, 0]]), [0]) == max(-size, 0)
     assert np.isfinite(softmax.backward()).all()
+
+
+def test_rows_of_very_different_size_do_not_disturb_each_other() -> None:
+    loss = CrossEntropyLoss("sum")
+    assert loss(np.float64([[1000, 0], [-1000, -1000]]), [0, 0]) == pytest.approx(math.log(2))
+    assert loss.backward().tolist() == [[0, 0], [-0.5, 0.5]]
+
+
+@pytest.mark.parametrize("loss", [CrossEntropyLoss(), BCEWithLogitsLoss()], ids=["softmax", "logistic"])
+def test_losses_go_back_once_for_each_forward(loss: Any) -> None:
+    loss(np.zeros((1, 2)), [0] if isinstance(loss, CrossEntropyLoss) else [[0, 1]])
+    loss.backward()
+    with pytest.raises(RuntimeError, match="once for each backward"):
+        loss.backward()
 
 
 # ---- gradients ----
@@ -233,15 +251,17 @@ def test_integers_are_no_vectors(make: Any, x: Any, shape: Any) -> None:
         (lambda: Pooling()(of_shape(2, 3, 4), np.ones((2, 4), bool)), ValueError, r"mask must have the shape \(2, 3\)"),
         (lambda: Pooling()(of_shape(2, 3, 4), np.ones((2, 3))), TypeError, "give mask != 0"),
         (lambda: CrossEntropyLoss("none"), ValueError, "'mean' or 'sum'"),  # type: ignore[arg-type]
-        (lambda: CrossEntropyLoss()(of_shape(2, 3), [0, 3]), IndexError, r"targets holds 3 at \(1,\).* from 0 to 2"),
-        (lambda: CrossEntropyLoss()(of_shape(2, 3), [0, -1]), IndexError, r"targets holds -1 at \(1,\)"),
+        (lambda: CrossEntropyLoss()(of_shape(2, 3), [0, 3]), IndexError, r"targets holds 3 at 1.* from 0 to 2"),
+        (lambda: CrossEntropyLoss()(of_shape(2, 3), [0, -1]), IndexError, r"targets holds -1 at 1"),
         (lambda: CrossEntropyLoss()(of_shape(2, 3), [0.0, 1.0]), TypeError, "targets must be integers"),
+        (lambda: CrossEntropyLoss()(of_shape(2, 3), [True, False]), TypeError, "targets must be integers"),
+        (lambda: CrossEntropyLoss()(of_shape(2, 3), [[0], [1, 2]]), ValueError, "targets.*different lengths"),
         (lambda: CrossEntropyLoss()(of_shape(2, 3), [0]), ValueError, r"targets must have the shape \(2,\)"),
         (lambda: CrossEntropyLoss()(of_shape(0, 3), np.zeros(0, int)), ValueError, "must not be empty"),
         (lambda: CrossEntropyLoss()(of_shape(1, 3), [-100]), ValueError, "no target counts"),
         (lambda: CrossEntropyLoss()([[np.nan, 1.0]], [0]), ValueError, r"nan at \(0, 0\)"),
-        (lambda: BCEWithLogitsLoss()(of_shape(2), [0, 1.5]), ValueError, r"targets holds 1.5 at \(1,\)"),
-        (lambda: BCEWithLogitsLoss()(of_shape(2), [0, np.nan]), ValueError, r"targets holds nan at \(1,\)"),
+        (lambda: BCEWithLogitsLoss()(of_shape(2), [0, 1.5]), ValueError, r"targets holds 1.5 at 1"),
+        (lambda: BCEWithLogitsLoss()(of_shape(2), [0, np.nan]), ValueError, r"targets holds nan at 1"),
         (lambda: BCEWithLogitsLoss()(of_shape(2), [[0], [1]]), ValueError, "shape of the logits"),
         (lambda: BCEWithLogitsLoss()(of_shape(2), ["a", "b"]), TypeError, "targets must be numbers"),
         (lambda: BCEWithLogitsLoss().backward(), RuntimeError, "call forward first"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layers.differences import check_layer
 
-from fastemb.layers import SGD, PatchEmbedding
+from fastemb.layers import SGD, Adam, PatchEmbedding
 from fastemb.layers.resize import resize_matrix
 
 PAIR = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -181,6 +181,29 @@ def test_a_step_after_resizing_starts_anew_for_positions() -> None:
     np.testing.assert_allclose(before - layer.positions, 2, rtol=1e-6)
 
 
+def test_resizing_forgets_gradients_and_what_is_remembered_of_positions() -> None:
+    layer = PatchEmbedding(2, 3, image_size=4, optimizer=Adam(), seed=0)
+    small, ones = np.ones((2, 3, 4, 4), np.float32), np.ones((2, 4, 3))
+    layer(small)
+    layer.backward(ones)
+    layer.step()
+    assert layer.states["positions"].step == 1
+    layer(small)
+    layer.backward(ones)
+    layer(small)
+    layer.resize(6)
+    with pytest.raises(RuntimeError, match="call backward before step"):
+        layer.step()
+    with pytest.raises(RuntimeError, match="call forward first"):
+        layer.backward(ones)
+    assert layer.states["positions"].step == 0
+    assert {array.shape for array in layer.states["positions"].arrays.values()} == {(9, 3)}
+    assert layer.states["weight"].step == 1
+    layer(np.ones((2, 3, 6, 6), np.float32))
+    layer.backward(np.ones((2, 9, 3)))
+    layer.step()
+
+
 # ---- bad input ----
 
 
@@ -240,3 +263,6 @@ def test_bad_gradients() -> None:
     with pytest.raises(ValueError, match=r"grad holds nan at \(0, 0, 0\)"):
         layer.backward(np.full((1, 3, 2), np.nan))
     assert layer.gradients == {}
+    layer.backward(np.zeros((1, 3, 2)))  # forward still counts after a mistake
+    with pytest.raises(RuntimeError, match="once for each backward"):
+        layer.backward(np.zeros((1, 3, 2)))

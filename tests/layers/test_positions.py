@@ -165,7 +165,9 @@ ZEROS = np.zeros((2, 3, 4), np.float32)
         (ZEROS[0, 0], None, ValueError, r"\(\.\.\., L, D\), not \(4,\)"),
         (ZEROS.astype(int), None, TypeError, "x must be floats"),
         (ZEROS, [0, 1], ValueError, r"positions must have the shape \(3,\) or \(2, 3\), not \(2,\)"),
-        (ZEROS, [0, 1, -1], IndexError, r"positions holds -1 at \(2,\)"),
+        (ZEROS, [0], ValueError, r"positions must have the shape \(3,\) or \(2, 3\), not \(1,\)"),
+        (ZEROS, [[0], [1]], ValueError, r"positions must have the shape \(3,\) or \(2, 3\), not \(2, 1\)"),
+        (ZEROS, [0, 1, -1], IndexError, r"positions holds -1 at 2"),
         (ZEROS, [0.0, 1.0, 2.0], TypeError, "positions must be integers"),
     ],
 )
@@ -195,13 +197,17 @@ def test_bad_gradients(make: Any) -> None:
     with pytest.raises(ValueError, match="shape of the output"):
         layer.backward(ZEROS[0])
     layer.backward(ZEROS)
+    with pytest.raises(RuntimeError, match="once for each backward"):
+        layer.backward(ZEROS)
 
 
 def test_rows_that_are_too_long_say_what_to_do() -> None:
     layer = PositionEmbedding(3, 4, seed=0)
-    with pytest.raises(ValueError, match=r"rows of 5 vectors, and the table 3 positions.*PositionalEncoding"):
-        layer(np.zeros((1, 5, 4), np.float32))
-    with pytest.raises(IndexError, match=r"positions holds 3 at \(0,\); it must be from 0 to 2"):
+    for length in (4, 5):
+        message = rf"rows of {length} vectors, and the table 3 positions.*PositionalEncoding"
+        with pytest.raises(ValueError, match=message):
+            layer(np.zeros((1, length, 4), np.float32))
+    with pytest.raises(IndexError, match=r"positions holds 3 at 0; it must be from 0 to 2"):
         layer(np.zeros((1, 1, 4), np.float32), [3])
     assert PositionalEncoding(4)(np.zeros((1, 5, 4), np.float32)).shape == (1, 5, 4)
 

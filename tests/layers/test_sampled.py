@@ -100,6 +100,24 @@ def test_gradients(batch: int, size: int, reduction: Any, seed: int) -> None:
     )
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("seed", range(5))
+def test_logits_are_corrected_by_the_chance_of_each_class(seed: int, reduction: Any) -> None:
+    sampler = UnigramSampler(1 / np.arange(1, 61))
+    hidden, targets = normal(3, 4), np.array([59, 30, 0])
+    weight = np.random.default_rng(seed).normal(size=(60, 4))
+    loss = SampledSoftmaxLoss(sampler, 4, 8, reduction=reduction, weight=weight, seed=seed, dtype=np.float64)
+    sample, draws = sample_classes(sampler, 8, draws_suffice(sampler, 8), np.random.default_rng(seed))
+    expected = []
+    for vector, target in zip(hidden, targets, strict=True):
+        classes = [target, *(one for one in sample if one != target)]
+        shares = sampler.probabilities(np.array(classes))
+        logits = weight[classes] @ vector - np.log(1 - (1 - shares) ** draws)
+        expected.append(np.log(np.exp(logits).sum()) - logits[0])
+    total = sum(expected) / (3 if reduction == "mean" else 1)
+    assert loss(hidden, targets) == pytest.approx(total, rel=1e-12)
+
+
 def test_an_accidental_hit_is_left_out() -> None:
     loss = SampledSoftmaxLoss(UnigramSampler([1]), 2, 1, seed=0)
     assert loss(np.float32([[1, 2]]), [0]) == 0
@@ -134,8 +152,8 @@ ONES = np.ones((2, 3), np.float32)
 @pytest.mark.parametrize(
     ("hidden", "targets", "error", "message"),
     [
-        (ONES, [0, 6], IndexError, r"targets holds 6 at \(1,\); it must be from 0 to 5"),
-        (ONES, [-1, 0], IndexError, r"targets holds -1 at \(0,\)"),
+        (ONES, [0, 6], IndexError, r"targets holds 6 at 1; it must be from 0 to 5"),
+        (ONES, [-1, 0], IndexError, r"targets holds -1 at 0"),
         (ONES, [0.0, 1.0], TypeError, "targets must be integers"),
         (ONES, [0], ValueError, r"targets must have the shape \(2,\)"),
         (ONES[:, :2], [0, 1], ValueError, "a last axis of 3"),
