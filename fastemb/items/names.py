@@ -26,5 +26,5 @@ COLUMNS = {
 }
 """What people call the columns of a table of interactions, and pandas its options."""
 
-HOW_MANY = dict.fromkeys(("topn", "top_n", "k", "top_k"), "n")
+HOW_MANY: dict[str, str] = dict.fromkeys(("topn", "top_n", "k", "top_k"), "n")
 """What people call the number of items that are asked for."""

@@ -93,8 +93,9 @@ class Pooling:
         if not x.shape[-2]:
             return np.zeros((*x.shape[:-2], x.shape[-1]), x.dtype)
         low = np.where(counting[..., None], x, x.dtype.type(-np.inf))
-        self._first = low.argmax(axis=-2, keepdims=True)
-        found = np.take_along_axis(low, self._first, axis=-2)[..., 0, :]
+        first: Ints = low.argmax(axis=-2, keepdims=True)
+        self._first = first
+        found = np.take_along_axis(low, first, axis=-2)[..., 0, :]
         return np.where(counting.any(axis=-1, keepdims=True), found, x.dtype.type(0))
 
 

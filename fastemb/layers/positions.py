@@ -308,6 +308,7 @@ class Tokens(Protocol):
 
     def forward(self, ids: Any) -> Floats:
         """Ids (..., L) to vectors (..., L, D)."""
+        ...
 
     def backward(self, grad: Any) -> Any:
         """Take the gradient of these vectors."""
@@ -317,6 +318,7 @@ class Tokens(Protocol):
 
     def parameters(self) -> dict[str, Any]:
         """The arrays that are trained, by name; no copies."""
+        ...
 
 
 class TokenAndPositionEmbedding:

@@ -27,9 +27,11 @@ class Sampler(Protocol):
 
     def draw(self, size: int, random: np.random.Generator) -> Ints:
         """So many classes, any of them perhaps several times."""
+        ...
 
     def probabilities(self, classes: Ints) -> Floats:
         """How probable each of these classes is in one draw, float64, above 0."""
+        ...
 
 
 class LogUniformSampler:

@@ -67,7 +67,7 @@ class HuffmanPaths:
         nodes, codes = np.empty_like(self.nodes), np.empty_like(self.codes)
         nodes[-1:], codes[-1:] = self.nodes[-1:], self.codes[-1:]
         for part in slices(len(words)):
-            first, last = offsets[part.start], offsets[part.stop]
+            first, last = int(offsets[part.start]), int(offsets[part.stop])
             source = np.repeat(self.offsets[words[part]] - offsets[part], lengths[part]) + np.arange(first, last)
             nodes[first:last], codes[first:last] = self.nodes[source], self.codes[source]
         return HuffmanPaths(offsets, nodes, codes, self.longest)

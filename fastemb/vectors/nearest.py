@@ -19,7 +19,7 @@ from .search import best, cosines_with, nearest, offsets_of
 from .store import Array, Key
 from .topk import Floats, Indices
 
-_HOW_MANY = dict.fromkeys(("n", "top_n", "k", "top_k"), "topn")  # what other libraries call it
+_HOW_MANY: dict[str, str] = dict.fromkeys(("n", "top_n", "k", "top_k"), "topn")  # what other libraries call it
 
 
 @names_arguments(_HOW_MANY)
