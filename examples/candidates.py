@@ -7,6 +7,12 @@ which comes next, trained with a sample of the items; the rows of its matrix are
 the vector of a user is made; an index of the items finds the nearest, as the last lines show.
 
 The files have a line for each user: a number, and the numbers of the items; items in the test file are looked for.
+
+With Gowalla as LightGCN (He et al. 2020) splits it, this command reaches recall@20 0.1411 after 40 epochs (0.1305 after
+10, 0.1360 after 20, 0.1395 after 25); without vectors of length 1, with a sample of 1000 and 64 numbers it was 0.1192.
+LightGCN's paper has 0.1830. More epochs do not close that gap, as the last 15 brought 0.0016; why it is there was not
+found. In short trials on held-out visits, these did not help: one table for visited and predicted items, hiding
+half of a history, and a scale below 10.
 """
 
 from __future__ import annotations
@@ -14,7 +20,6 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,29 +49,27 @@ def bags_of(histories: list[Ints]) -> Bags:
 
 
 class Upper:
-    """Layers from the bag to the vector of the user."""
+    """Layers from the bag to the vector of the user: x + W2 relu(W1 x + b1) + b2, at the start x."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         adam, size = Adam(options.rate), options.dimension
-        self._layers: list[Any] = [
-            Linear(size, 2 * size, optimizer=adam, seed=options.seed),
-            ReLU(),
-            Linear(2 * size, size, optimizer=adam, seed=options.seed + 1),
-        ]
+        self._first = Linear(size, 2 * size, optimizer=adam, seed=options.seed)
+        self._relu = ReLU()
+        self._second = Linear(2 * size, size, optimizer=adam, seed=options.seed)
+        for array in self._second.parameters().values():
+            array[:] = 0
 
     def forward(self, x: Floats) -> Floats:
         """(n, D) to (n, D)."""
-        for layer in self._layers:
-            x = layer(x)
-        return x
+        found: Floats = x + self._second(self._relu(self._first(x)))
+        return found
 
     def backward(self, grad: Floats) -> Floats:
         """The gradient of the bags, and a step."""
-        for layer in reversed(self._layers):
-            grad = layer.backward(grad)
-        self._layers[0].step()
-        self._layers[2].step()
-        return grad
+        found: Floats = grad + self._first.backward(self._relu.backward(self._second.backward(grad)))
+        self._first.step()
+        self._second.step()
+        return found
 
 
 class TorchUpper:
@@ -77,15 +80,16 @@ class TorchUpper:
 
         torch.manual_seed(options.seed)
         self._torch, size = torch, options.dimension
-        self._layers = torch.nn.Sequential(
-            torch.nn.Linear(size, 2 * size), torch.nn.ReLU(), torch.nn.Linear(2 * size, size)
-        )
+        second = torch.nn.Linear(2 * size, size)
+        torch.nn.init.zeros_(second.weight)
+        torch.nn.init.zeros_(second.bias)
+        self._layers = torch.nn.Sequential(torch.nn.Linear(size, 2 * size), torch.nn.ReLU(), second)
         self._optimizer = torch.optim.Adam(self._layers.parameters(), options.rate)
 
     def forward(self, x: Floats) -> Floats:
         """(n, D) to (n, D)."""
         self._input = self._torch.from_numpy(x).requires_grad_()
-        self._output = self._layers(self._input)
+        self._output = self._input + self._layers(self._input)
         found: Floats = self._output.detach().numpy()
         return found
 
@@ -98,33 +102,49 @@ class TorchUpper:
         return found
 
 
+def to_length_one(rows: Floats) -> tuple[Floats, Floats]:
+    """Rows divided by their lengths, and the lengths (n, 1)."""
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return rows / lengths, lengths
+
+
 class Network:
-    """The table of what was visited, layers, and the matrix of items under the softmax."""
+    """The table of what was visited, layers, and the matrix of items under the softmax.
+
+    Vectors of users and of items have length 1, so a product of two is a cosine. The softmax is of ``scale`` times it.
+    """
 
     def __init__(self, counts: Ints, options: argparse.Namespace) -> None:
         adam, size = Adam(options.table_rate), options.dimension
-        start = np.random.default_rng(options.seed).normal(0, size**-0.5, (len(counts), size))
+        start, _ = to_length_one(
+            np.random.default_rng(options.seed).normal(size=(len(counts), size)).astype(np.float32)
+        )
+        self.scale = np.float32(options.scale)
         self.visited = EmbeddingBag(
-            len(start), size, mode="sum", weight=start.astype(np.float32), optimizer=adam, workers=options.workers
+            len(start), size, mode="sum", weight=start.copy(), optimizer=adam, workers=options.workers
         )
         self.upper = (TorchUpper if options.torch else Upper)(options)
+        sampler = UnigramSampler(counts, power=options.power)
         self.softmax = SampledSoftmaxLoss(
-            UnigramSampler(counts, power=options.power), size, options.sampled, optimizer=adam, seed=options.seed
+            sampler, size, options.sampled, weight=start, optimizer=adam, seed=options.seed
         )
 
     def users(self, histories: list[Ints]) -> Floats:
         """Vectors of users, (n, D)."""
-        ids, offsets, weights = bags_of(histories)
-        return self.upper.forward(self.visited(ids, offsets, weights)).copy()
+        return to_length_one(self.upper.forward(self.visited(*bags_of(histories))))[0]
 
     def learn(self, histories: list[Ints], owners: Ints, targets: Ints) -> float:
         """Make a step; the loss. Target i follows the history owners[i]."""
         ids, offsets, weights = bags_of(histories)
-        users = self.upper.forward(self.visited(ids, offsets, weights))
-        loss = self.softmax(users[owners], targets)
+        users, lengths = to_length_one(self.upper.forward(self.visited(ids, offsets, weights)))
+        loss = self.softmax(self.scale * users[owners], targets)
         grad = np.zeros_like(users)
-        np.add.at(grad, owners, self.softmax.backward())
+        np.add.at(grad, owners, self.scale * self.softmax.backward())
+        changed = self.softmax.gradients["weight"].indices
         self.softmax.step()
+        self.softmax.weight[changed] = to_length_one(self.softmax.weight[changed])[0]
+        # what lies along a vector only changes its length, which the division takes away
+        grad = (grad - users * (grad * users).sum(axis=1, keepdims=True)) / lengths
         self.visited.update(ids, self.upper.backward(grad), offsets, weights)
         return loss
 
@@ -159,13 +179,14 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("train", type=Path, help="a line a user: number, then items")
     parser.add_argument("test", type=Path, help="the same, with the items to find")
     parser.add_argument("--epochs", type=int, default=40, help="passes over the users (40)")
-    parser.add_argument("--dimension", type=int, default=64, help="of the vectors (64)")
-    parser.add_argument("--batch", type=int, default=256, help="users of a step (256)")
-    parser.add_argument("--targets", type=int, default=8, help="items to predict of a user and epoch, at most (8)")
-    parser.add_argument("--sampled", type=int, default=1000, help="items in a sample (1000)")
+    parser.add_argument("--dimension", type=int, default=128, help="of the vectors (128)")
+    parser.add_argument("--batch", type=int, default=512, help="users of a step (512)")
+    parser.add_argument("--targets", type=int, default=2, help="items to predict of a user and epoch, at most (2)")
+    parser.add_argument("--sampled", type=int, default=2000, help="items in a sample (2000)")
     parser.add_argument("--power", type=float, default=0.5, help="of the counts by which items are sampled (0.5)")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of the layers (0.001)")
-    parser.add_argument("--table-rate", type=float, default=3e-3, help="learning rate of both tables (0.003)")
+    parser.add_argument("--table-rate", type=float, default=1e-2, help="learning rate of both tables (0.01)")
+    parser.add_argument("--scale", type=float, default=10.0, help="of cosines under the softmax (10)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=5, help="epochs between two measurements (5)")
     parser.add_argument("--workers", type=int, default=1, help="threads of the table (1)")
