@@ -154,10 +154,10 @@ static double norm_of(const struct fe_kernel *kernel, const float *row, int64_t 
     double most = 0.0, sum = 0.0;
     for (int64_t c = 0; c < size; c++) {
         const double a = fabs((double)row[c]);
-        if (isnan(a)) return NAN;
+        if (a != a) return a; /* NaN */
         most = a > most ? a : most;
     }
-    if (isinf(p) || most == 0.0 || isinf(most)) return most;
+    if (p > DBL_MAX || most == 0.0 || most > DBL_MAX) return most;
     for (int64_t c = 0; c < size; c++) {
         const double a = fabs((double)row[c]) / most; /* so that no power overflows */
         sum += p == 1.0 ? a : p == 2.0 ? a * a : pow(a, p);
