@@ -294,7 +294,7 @@ cdef class RowOptimizer:
 
 
 cdef class RowGroups:
-    """The ids of one worker; `descend` takes them in order, all else equal ones together, by rising row.
+    """The ids of one worker: `learn` by plain SGD takes them in order, all else equal ones together, by rising row.
 
     Args:
         ids: All ids that were looked up, below ``rows``; fewer than 2**32.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from ..arguments import names_arguments
 from ..vectors import KeyedVectors
 from .given import integers, require_finite
 from .gradients import Array, Bags, Gradients, Ids
@@ -55,6 +57,7 @@ class EmbeddingBag(Table):
         ValueError: ``mode`` is another, or "max" with ``scale_grad_by_freq``; else as from `Embedding`.
     """
 
+    @names_arguments()
     def __init__(
         self,
         num_embeddings: int,
@@ -88,6 +91,7 @@ class EmbeddingBag(Table):
         self._looked_up: tuple[_Given, NDArray[np.int64] | None] | None = None
 
     @classmethod
+    @names_arguments()
     def from_pretrained(
         cls,
         embeddings: ArrayLike | KeyedVectors,
@@ -140,6 +144,7 @@ class EmbeddingBag(Table):
     def __repr__(self) -> str:
         return f"EmbeddingBag({self._described()}, mode={self.mode!r})"
 
+    @names_arguments()
     def forward(
         self, input: ArrayLike, offsets: ArrayLike | None = None, per_sample_weights: ArrayLike | None = None
     ) -> Array:
@@ -161,7 +166,8 @@ class EmbeddingBag(Table):
         """
         given = self._given(input, offsets, per_sample_weights)
         pooled, winners = self._pooled(given)
-        self._looked_up = given, winners
+        # The caller's arrays may hold the next batch before `backward`.
+        self._looked_up = replace(given, bags=deepcopy(given.bags)), winners
         return pooled
 
     def backward(self, grad: ArrayLike) -> Gradient:
@@ -191,6 +197,7 @@ class EmbeddingBag(Table):
         self.gradients["weight"] = found
         return found
 
+    @names_arguments()
     def update(
         self,
         input: ArrayLike,

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from ..arguments import names_arguments
 from ..vectors import KeyedVectors
 from .gradients import Array, Gradients, Ids
 from .optimizers import Optimizer
@@ -37,6 +38,7 @@ class Embedding(Table):
             negative, or ``weight`` has another shape.
     """
 
+    @names_arguments()
     def __init__(
         self,
         num_embeddings: int,
@@ -62,6 +64,7 @@ class Embedding(Table):
         self._looked_up: Ids | None = None
 
     @classmethod
+    @names_arguments()
     def from_pretrained(
         cls,
         embeddings: ArrayLike | KeyedVectors,
@@ -125,7 +128,7 @@ class Embedding(Table):
         """Look rows up.
 
         Args:
-            ids: Integers of any shape, from 0 to num_embeddings - 1. They are kept for `backward`, not copied.
+            ids: Integers of any shape, from 0 to num_embeddings - 1.
 
         Returns:
             (..., D) array of the table's dtype.
@@ -136,7 +139,7 @@ class Embedding(Table):
         """
         found = self._checked_ids("ids", ids)
         self._shorten(found)
-        self._looked_up = found
+        self._looked_up = found.copy()  # a batch's array may hold the next batch before `backward`
         size = self.embedding_dim
         rows: Array = self._rows.look_up(self.weight, found.reshape(-1), self._threads(found.size * size))
         return rows.reshape(*found.shape, size)

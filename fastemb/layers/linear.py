@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..arguments import names_arguments
 from ..checks import integer
 from . import given
 from .given import Floats
@@ -40,6 +41,7 @@ class Linear(Trained):
 
     _names = ("weight", "bias")
 
+    @names_arguments()
     def __init__(
         self,
         in_features: int,

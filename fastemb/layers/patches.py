@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..arguments import names_arguments
 from ..checks import integer
 from . import given
 from .given import Floats
@@ -54,6 +55,7 @@ class PatchEmbedding(Trained):
 
     _names = ("weight", "bias", "class_token", "positions")
 
+    @names_arguments()
     def __init__(
         self,
         patch_size: int | Pair,
@@ -150,6 +152,7 @@ class PatchEmbedding(Trained):
         self._patches = None
         return self._spread(grad @ self._matrix)
 
+    @names_arguments()
     def resize(self, image_size: int | Pair, *, mode: Mode = "bicubic", antialias: bool = True) -> None:
         """Take images of another size from now on: positions are interpolated over the grid of patches.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..arguments import names_arguments
 from ..checks import integer, number
 from ..io.paths import AnyPath
 from . import given
@@ -66,6 +67,7 @@ class PositionalEncoding:
         ValueError: embedding_dim is below 1, or base not above 1.
     """
 
+    @names_arguments()
     def __init__(self, embedding_dim: int, *, base: float = BASE, dtype: DTypeLike = np.float32) -> None:
         self.embedding_dim = integer("embedding_dim", embedding_dim, 1)
         self.base = _base(base)
@@ -152,6 +154,7 @@ class PositionEmbedding(Trained):
 
     _names = ("weight",)
 
+    @names_arguments()
     def __init__(
         self,
         num_positions: int,
@@ -239,6 +242,7 @@ class RotaryEmbedding:
         ValueError: embedding_dim is odd or below 2, another layout, or base is not above 1.
     """
 
+    @names_arguments()
     def __init__(
         self,
         embedding_dim: int,
@@ -334,6 +338,7 @@ class TokenAndPositionEmbedding:
         ValueError: scale is not finite.
     """
 
+    @names_arguments()
     def __init__(
         self, tokens: Tokens, positions: PositionalEncoding | PositionEmbedding, *, scale: float = 1.0
     ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..arguments import names_arguments
 from ..checks import integer, number
 from ..io.paths import AnyPath
 from . import given
@@ -183,6 +184,7 @@ class SampledSoftmaxLoss:
             another shape.
     """
 
+    @names_arguments()
     def __init__(
         self,
         sampler: Sampler,

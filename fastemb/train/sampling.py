@@ -88,6 +88,7 @@ def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
     nodes = np.empty(tree.total + 1, dtype=np.int32)  # one spare entry: a single word has an empty path
     codes = np.empty(tree.total + 1, dtype=np.uint8)
     tree.paths(offsets, nodes, codes)
+    nodes[-1], codes[-1] = 0, 0
     paths = HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
     if np.array_equal(order, np.arange(len(counts))):
         return paths

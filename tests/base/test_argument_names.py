@@ -11,6 +11,7 @@ import pytest
 
 import fastemb
 import fastemb.items
+import fastemb.layers
 import fastemb.models
 import fastemb.spaces
 from fastemb.arguments import did_you_mean, names_arguments, nearest_name
@@ -18,7 +19,8 @@ from fastemb.arguments import did_you_mean, names_arguments, nearest_name
 # Loaded when first used, as they lie above their class; or called by fastemb rather than by people.
 WITHOUT_HINTS = {"evaluate_word_analogies", "evaluate_word_pairs", "log_evaluate_word_pairs", "axis", "embed", "reduce"}
 WITHOUT_HINTS |= {"add_lifecycle_event", "score_candidate", "score_item", "number"}
-WITHOUT_HINTS |= {"Evaluation", "Alignment", "Axis", "Stability"}  # results
+WITHOUT_HINTS |= {"Evaluation", "Alignment", "Axis", "Stability", "SparseRows"}  # results
+WITHOUT_HINTS |= {"Adagrad", "Adam", "RowwiseAdagrad"}  # dataclasses of three numbers
 
 
 def public(owner: Any, prefix: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -41,7 +43,9 @@ def parameters(called: Callable[..., Any]) -> list[str]:
 def hinted() -> dict[str, Callable[..., Any]]:
     """Those with so many parameters that a name is likely to be misspelt."""
     found = dict(
-        chain.from_iterable(public(module) for module in (fastemb, fastemb.items, fastemb.models, fastemb.spaces))
+        chain.from_iterable(
+            public(module) for module in (fastemb, fastemb.items, fastemb.layers, fastemb.models, fastemb.spaces)
+        )
     )
     return {
         name: called

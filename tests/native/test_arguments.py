@@ -485,6 +485,97 @@ REFUSED: dict[str, Call] = {
 }
 
 
+# ---- rows of layers ----
+
+TABLE = np.zeros((4, 3), np.float32)
+GRADS = np.zeros((2, 3), np.float32)
+
+
+def gradients(**other: Any) -> Any:
+    given = {"count": 2, "rows": GRADS, "source": None, "factors": None, "winners": None, "by_frequency": False}
+    return _native.RowGradients(*(given | other).values())
+
+
+def optimizer(rule: str = "sgd", first: Any = None, second: Any = None, table: Any = TABLE, sizes: int = 6) -> Any:
+    return _native.RowOptimizer("base", table, first, second, rule, [0.1] * sizes)
+
+
+def groups(ids: Any = None, rows: int = 4, padding: int = -1, worker: int = 0, workers: int = 1) -> Any:
+    return _native.RowGroups(longs(0, 3) if ids is None else ids, rows, padding, worker, workers)
+
+
+def bags(ids: Any = None, offsets: Any = None, factors: Any = None, table: Any = TABLE) -> Any:
+    ids, offsets = longs(0, 3, 1) if ids is None else ids, longs(0, 2, 3) if offsets is None else offsets
+    return _native.RowBags("base", table, ids, offsets, factors, True)
+
+
+REFUSED |= {
+    "RowGradients: a row too few": lambda: gradients(count=3),
+    "RowGradients: source out of range": lambda: gradients(source=longs(0, 2)),
+    "RowGradients: source below 0": lambda: gradients(source=longs(0, -1)),
+    "RowGradients: short source": lambda: gradients(source=longs(0)),
+    "RowGradients: short factors": lambda: gradients(factors=np.ones(1, np.float32)),
+    "RowGradients: double factors": lambda: gradients(factors=np.ones(2)),
+    "RowGradients: winners of another shape": lambda: gradients(winners=np.zeros((2, 2), np.int64)),
+    "RowGradients: doubles": lambda: gradients(rows=np.zeros((2, 3))),
+    "RowGradients: None": lambda: gradients(rows=None),
+    "RowOptimizer: no such rule": lambda: optimizer("momentum"),
+    "RowOptimizer: no sizes": lambda: optimizer(sizes=2),
+    "RowOptimizer: read only": lambda: optimizer(table=read_only(TABLE)),
+    "RowOptimizer: double table": lambda: optimizer(table=np.zeros((4, 3))),
+    "RowOptimizer: no rows": lambda: optimizer(table=TABLE[:0]),
+    "RowOptimizer: sgd has no state": lambda: optimizer(second=TABLE),
+    "RowOptimizer: adagrad without state": lambda: optimizer("adagrad"),
+    "RowOptimizer: adagrad of fewer rows": lambda: optimizer("adagrad", second=TABLE[:3].copy()),
+    "RowOptimizer: adagrad with rows of one value": lambda: optimizer("adagrad", second=TABLE[:, :1].copy()),
+    "RowOptimizer: rowwise with whole rows": lambda: optimizer("rowwise_adagrad", second=TABLE.copy()),
+    "RowOptimizer: adam without first": lambda: optimizer("adam", second=TABLE.copy()),
+    "apply: index out of range": lambda: optimizer().apply(longs(0, 4), GRADS, 0, 2),
+    "apply: index below 0": lambda: optimizer().apply(longs(-1, 0), GRADS, 0, 2),
+    "apply: fewer values": lambda: optimizer().apply(longs(0, 1, 2), GRADS, 0, 3),
+    "apply: not all rows": lambda: optimizer().apply(None, GRADS, 0, 2),
+    "apply: past the end": lambda: optimizer().apply(longs(0, 1), GRADS, 0, 3),
+    "apply: end before begin": lambda: optimizer().apply(longs(0, 1), GRADS, 2, 1),
+    "apply: narrow values": lambda: optimizer().apply(longs(0, 1), GRADS[:, :2].copy(), 0, 2),
+    "RowGroups: id out of range": lambda: groups(longs(0, 4)),
+    "RowGroups: id below 0": lambda: groups(longs(0, -1)),
+    "RowGroups: int32 ids": lambda: groups(ints(0, 1)),
+    "RowGroups: no rows": lambda: groups(rows=0),
+    "RowGroups: too many rows": lambda: groups(rows=2**32),
+    "RowGroups: worker": lambda: groups(worker=1),
+    "RowGroups: workers": lambda: groups(workers=0),
+    "rows: short": lambda: groups().rows(longs(0)),
+    "sum: other ids": lambda: groups(longs(0, 1, 2)).sum("base", gradients(), longs(0, 1, 2), np.zeros_like(TABLE)),
+    "sum: short places": lambda: groups().sum("base", gradients(), longs(0), GRADS.copy()),
+    "sum: place out of range": lambda: groups().sum("base", gradients(), longs(0, 2), GRADS.copy()),
+    "sum: narrow values": lambda: groups().sum("base", gradients(), longs(0, 1), np.zeros((2, 2), np.float32)),
+    "learn: other ids": lambda: groups(longs(0)).learn(optimizer(), gradients()),
+    "learn: other table": lambda: groups(longs(0, 5), 6).learn(optimizer(), gradients()),
+    "learn: narrow gradients": lambda: groups().learn(optimizer(), gradients(rows=GRADS[:, :2].copy())),
+    "learn: None": lambda: groups().learn(None, gradients()),
+    "shorten: other table": lambda: groups(rows=5).shorten("base", TABLE.copy(), 1.0, 2.0),
+    "shorten: norm 0": lambda: groups().shorten("base", TABLE.copy(), 1.0, 0.0),
+    "shorten: below 0": lambda: groups().shorten("base", TABLE.copy(), -1.0, 2.0),
+    "shorten: read only": lambda: groups().shorten("base", read_only(TABLE), 1.0, 2.0),
+    "rank_rows: short places": lambda: _native.rank_rows(longs(0, 1), longs(0), longs(0)),
+    "all_finite: doubles": lambda: _native.all_finite("base", np.zeros(2)),
+    "RowBags: id out of range": lambda: bags(longs(0, 4, 1)),
+    "RowBags: id below 0": lambda: bags(longs(0, -1, 1)),
+    "RowBags: offsets fall": lambda: bags(offsets=longs(0, 2, 1)),
+    "RowBags: offsets end late": lambda: bags(offsets=longs(0, 2, 4)),
+    "RowBags: offsets begin late": lambda: bags(offsets=longs(1, 2, 3)),
+    "RowBags: no offsets": lambda: bags(offsets=longs()),
+    "RowBags: short factors": lambda: bags(factors=np.ones(2, np.float32)),
+    "pool: past the end": lambda: bags().pool(0, 3, GRADS.copy()),
+    "pool: below 0": lambda: bags().pool(-1, 2, GRADS.copy()),
+    "pool: short out": lambda: bags().pool(0, 2, GRADS[:1].copy()),
+    "pool: read only": lambda: bags().pool(0, 2, read_only(GRADS)),
+    "max: winners of another shape": lambda: bags().max(0, 2, GRADS.copy(), np.zeros((2, 2), np.int64)),
+    "products: short out": lambda: bags().products(0, 2, GRADS, np.zeros(2, np.float32)),
+    "products: narrow grads": lambda: bags().products(0, 2, GRADS[:, :2].copy(), np.zeros(3, np.float32)),
+}
+
+
 @pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED.keys())
 def test_refuses(call: Call) -> None:
     with pytest.raises(BAD):
