@@ -147,3 +147,10 @@ def test_counts_that_add_up_to_too_much_are_refused(counts: list[int]) -> None:
 
 def test_counts_that_add_up_to_nearly_as_much_are_taken() -> None:
     assert [len(path) for path in as_lists([2**62, 2**61, 2**61 - 1])] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("counts", [[7], [3, 2, 1], [1, 2, 3]])
+def test_the_spare_entry_of_paths_is_set(counts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "empty", lambda shape, dtype=float: np.full(shape, 77, dtype))
+    paths = huffman_paths(np.array(counts, np.int64))
+    assert (paths.nodes[-1], paths.codes[-1]) == (0, 0)
