@@ -26,8 +26,9 @@ class Tanh:
         Raises:
             TypeError: ``x`` holds no floats.
         """
-        self._output = np.tanh(given.any_vectors("x", x))
-        return self._output
+        found: Floats = np.tanh(given.any_vectors("x", x))
+        self._output = found.copy()  # what is handed out may be written to before `backward`
+        return found
 
     def backward(self, grad: Any) -> Floats:
         """The gradient of the input, grad * (1 - tanh(x)^2), from that of the output.

@@ -73,7 +73,7 @@ class Linear(Trained):
             ValueError: Its last axis is not in_features.
         """
         x = given.vectors("x", x, self.weight.dtype, self.in_features)
-        self._x = x
+        self._x = x.copy()  # the array may hold the next batch before `backward`
         y: Floats = x @ self.weight.T
         if self.bias is not None:
             y += self.bias

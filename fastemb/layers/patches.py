@@ -117,7 +117,8 @@ class PatchEmbedding(Trained):
         rows, columns = self.grid(images.shape[2:])
         windows = np.lib.stride_tricks.sliding_window_view(images, self.patch_size, axis=(2, 3))
         windows = windows[:, :, :: self.stride[0], :: self.stride[1]]  # (B, C, rows, columns, height, width)
-        patches = windows.transpose(0, 2, 3, 1, 4, 5).reshape(batch, rows * columns, self._matrix.shape[1])
+        patches = np.array(windows.transpose(0, 2, 3, 1, 4, 5), order="C")  # images may hold others before `backward`
+        patches = patches.reshape(batch, rows * columns, self._matrix.shape[1])
         found: Floats = patches @ self._matrix.T
         if self.bias is not None:
             found += self.bias

@@ -54,7 +54,7 @@ class Pooling:
             raise ValueError(f"x must have the shape (..., L, D), not {x.shape}")
         counting = _checked_mask(mask, x.shape[:-1])
         found = self._largest(x, counting) if self.mode == "max" else self._added(x, counting)
-        self._counting, self._shape, self._dtype = counting, x.shape, x.dtype
+        self._counting, self._shape, self._dtype = counting.copy(), x.shape, x.dtype
         return found
 
     def backward(self, grad: Any) -> Floats:

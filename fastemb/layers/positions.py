@@ -197,7 +197,7 @@ class PositionEmbedding(Trained):
                 "make the table longer, or take PositionalEncoding, which has no end"
             )
         found = _positions(positions, x.shape, self.num_positions)
-        self._positions, self._shape = found, x.shape
+        self._positions, self._shape = found.copy(), x.shape
         summed: Floats = x + self.weight[found]
         return summed
 

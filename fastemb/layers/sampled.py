@@ -254,7 +254,7 @@ class SampledSoftmaxLoss:
         parts = len(hidden) if self.reduction == "mean" else 1
         grad *= (1 / (sums * parts)).astype(grad.dtype)
         grad[:, 0] -= 1 / parts
-        self._kept = hidden, right, sample, grad
+        self._kept = hidden.copy(), right.copy(), sample, grad
         return float(losses.sum() / parts)
 
     def backward(self) -> Floats:
