@@ -4,12 +4,14 @@
 
 Needs torch. Rows "torch's" are of fastemb.torch with torch's optimiser, rows "inside" of fastemb.torch that makes the
 step in backward. Each round times torch and then fastemb on the same batch; ids follow Zipf's law, on rows in random
-order. Both work on the same table. "x" is torch's time divided by ours.
+order. Both work on the same table. "x" is torch's time divided by ours. Idle threads of torch sleep
+(OMP_WAIT_POLICY=passive, unless it is set), as they would else spin on the CPUs that the other one needs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import torch
 from numpy.typing import NDArray
 

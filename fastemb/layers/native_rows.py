@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..config import isa
-from ..threads import in_threads
+from ..kept_threads import in_kept_threads
 from .gradients import Array, Bags, Gradients, Ids
 from .optimizers import Rule
 
@@ -32,7 +32,7 @@ def shorten(weight: Array, ids: Ids, longest: float, p: float, workers: int) -> 
     def work(worker: int) -> None:
         _native.RowGroups(ids, len(weight), -1, worker, workers).shorten(isa(), weight, longest, p)
 
-    in_threads(workers, work, _nothing)
+    in_kept_threads(workers, work, _nothing)
 
 
 def sums(ids: Ids, gradients: Gradients, rows: int, padding: int, workers: int) -> tuple[Ids, Array]:
@@ -59,7 +59,7 @@ def sums(ids: Ids, gradients: Gradients, rows: int, padding: int, workers: int) 
         indices[places] = own
         groups.sum(isa(), given, places, values)
 
-    in_threads(workers, work, grouped.abort)
+    in_kept_threads(workers, work, grouped.abort)
     return indices, values
 
 
@@ -73,7 +73,7 @@ def learn(
     def work(worker: int) -> None:
         _native.RowGroups(ids, len(weight), padding, worker, workers).learn(optimizer, given)
 
-    in_threads(workers, work, _nothing)
+    in_kept_threads(workers, work, _nothing)
 
 
 def apply(
@@ -121,7 +121,7 @@ def products(weight: Array, bags: Bags, grad: Array, workers: int) -> Array:
 
 def _in_parts(workers: int, count: int, work: Callable[[int, int], None]) -> None:
     """Call work(begin, end) for as many parts of ``count`` as there are workers."""
-    in_threads(workers, lambda at: work(at * count // workers, (at + 1) * count // workers), _nothing)
+    in_kept_threads(workers, lambda at: work(at * count // workers, (at + 1) * count // workers), _nothing)
 
 
 def _nothing() -> None:

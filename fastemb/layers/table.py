@@ -23,7 +23,7 @@ from .sparse import SparseRows
 from .steps import make_step, remembered, rows_for
 
 Gradient: TypeAlias = Array | SparseRows
-_VALUES_FOR_THREADS = 1 << 16  # fewer take less time than the start of a thread
+_VALUES_FOR_THREADS = 1 << 18  # fewer take less time than two threads need to take up their parts
 MOST_ROWS = 2**32 - 1  # rows, and ids of one call, are counted in 32 bits in the core
 
 

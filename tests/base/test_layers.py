@@ -19,7 +19,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("_version", "_native"),
     ("config", "lifecycle", "signals"),
     ("checks",),
-    ("arguments", "threads"),
+    ("arguments", "threads", "kept_threads"),
     ("io",),
     ("corpus",),
     ("phrases",),
