@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..checks import integer, number
+from ..checks import integer, number, warn
 from ..vectors import KeyedVectors
 from ..vectors.interface import Scored
 from ..vectors.missing import MissingKeyError
@@ -164,6 +164,12 @@ def align(
     found = turns([*olds, *news], anchors, center)
     keys = shared_keys([*news, *olds])
     spaces = np.stack([turn.of(model[keys]) for turn, model in zip(found, [*olds, *news], strict=True)])
+    without = np.flatnonzero(~spaces.any(axis=2).all(axis=0))
+    if len(without):
+        warn(
+            f"{len(without):,} of {len(keys):,} keys, such as {keys[without[0]]!r}, have a vector of zeros in a model: "
+            "their change means nothing"
+        )
     distances = pairwise_distances(spaces)
     distance = distances[: len(olds), len(olds) :].mean(axis=(0, 1))
     if len(olds) == 1:

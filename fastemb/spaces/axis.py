@@ -58,7 +58,8 @@ class Axis:
         ends = " to ".join(
             ", ".join(map(str, end[:3])) + ", ..." * (len(end) > 3) for end in (self.negative, self.positive)
         )
-        return f"Axis({ends}; method={self.method!r}, {self.told_apart:.0%} of the examples told apart)"
+        apart = "" if np.isnan(self.told_apart) else f", {self.told_apart:.0%} of the examples told apart"
+        return f"Axis({ends}; method={self.method!r}{apart})"
 
     def __getitem__(self, key: Key) -> float:
         """The score of a key: the cosine of its vector with the direction.

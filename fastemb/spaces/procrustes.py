@@ -47,7 +47,8 @@ def models_of(name: str, given: KeyedVectors | Iterable[KeyedVectors]) -> list[K
     wrong = [model for model in models if not isinstance(model, KeyedVectors)] if models else [given]
     if wrong:
         hint = ": give its attribute wv" if hasattr(wrong[0], "wv") else ""
-        raise TypeError(f"{name} must be KeyedVectors or a list of them, not {type(wrong[0]).__name__}{hint}")
+        what = "an empty list" if isinstance(given, list) and not given else type(wrong[0]).__name__
+        raise TypeError(f"{name} must be KeyedVectors or a list of them, not {what}{hint}")
     return models
 
 
@@ -85,12 +86,13 @@ def turns(models: Sequence[KeyedVectors], anchors: Iterable[Key] | None, center:
             )
     keys = shared_keys(models) if anchors is None else _checked_anchors(models, anchors)
     if len(keys) < size:
-        what = "keys in common" if anchors is None else "anchors"
+        there = "keys in common" if anchors is None else "anchors"
         raise ValueError(
-            f"there are only {len(keys):,} {what}, and aligning {size} dimensions needs at least as many, better "
-            "several times as many"
+            f"aligning {size} dimensions needs at least {size} {there}, better several times as many, not {len(keys):,}"
         )
     units = [_units(model[keys]) for model in models]
+    if not all(unit.any() for unit in units):
+        raise ValueError("all vectors of a model are zero, so that it cannot be turned: it was not trained")
     centres = [(unit.mean(axis=0) if center else np.zeros(size)).astype(np.float32) for unit in units]
     centred = [_centred(unit, centre) for unit, centre in zip(units, centres, strict=True)]
     return [Turn(centre, rotation) for centre, rotation in zip(centres, _rotations(centred), strict=True)]

@@ -121,10 +121,11 @@ def test_anchors_fix_the_turn() -> None:
     assert align(old, new, center=False).distance[:30].mean() > 0.05
 
 
-def test_a_vector_of_zeros_stays_one() -> None:
+def test_a_vector_of_zeros_stays_one_and_its_key_is_named() -> None:
     rows = np.random.default_rng(0).normal(size=(20, 3))
     rows[5] = 0
-    found = align(vectors(rows), vectors(rows))
+    with pytest.warns(UserWarning, match="1 of 20 keys, such as 'k5', have a vector of zeros in a model"):
+        found = align(vectors(rows), vectors(rows))
     assert not found.new.vectors[5].any()
     assert found.distance[5] == 1
 
@@ -304,13 +305,20 @@ WIDE = vectors(np.random.default_rng(0).normal(size=(30, 6)))
     [
         (SMALL, WIDE, {}, ValueError, "4 and 6 dimensions.*by its method reduce"),
         (SMALL, [SMALL, SMALL], {}, ValueError, "1 models of the old period and 2 of the new one"),
-        (SMALL, vectors(np.ones((3, 4))), {}, ValueError, "only 3 keys in common, and aligning 4 dimensions"),
-        (SMALL, SMALL, {"anchors": ["k1"]}, ValueError, "only 1 anchors"),
+        (
+            SMALL,
+            vectors(np.ones((3, 4))),
+            {},
+            ValueError,
+            "aligning 4 dimensions needs at least 4 keys in common, better several times as many, not 3",
+        ),
+        (SMALL, SMALL, {"anchors": ["k1"]}, ValueError, "at least 4 anchors, better several times as many, not 1"),
         (SMALL, SMALL, {"anchors": ["k1", "zz"]}, KeyError, "anchor 'zz' is missing.*leave it out"),
         (SMALL, SMALL, {"anchors": "k1"}, TypeError, "anchors must be a list of keys"),
         (SMALL, SMALL, {"confidence": 95}, ValueError, "between 0 and 1, not 95"),
         (SMALL, "file", {}, TypeError, "new must be KeyedVectors or a list of them, not str"),
-        ([], SMALL, {}, TypeError, "old must be KeyedVectors or a list of them, not list"),
+        ([], SMALL, {}, TypeError, "old must be KeyedVectors or a list of them, not an empty list"),
+        (SMALL, vectors(np.zeros((30, 4))), {}, ValueError, "all vectors of a model are zero"),
         (SMALL, vectors(np.full((30, 4), np.nan)), {}, ValueError, "30 of the vectors hold NaN or infinity"),
     ],
 )

@@ -204,3 +204,8 @@ def test_bad_sets(wv: KeyedVectors, sets: Any, error: type[Exception], message: 
 def test_an_unknown_single_word_is_an_error(wv: KeyedVectors) -> None:
     with pytest.raises(KeyError, match="did you mean 'queen'"):
         sc_weat(wv, "Queen", ["she", "woman"], ["he", "man"])
+
+
+def test_one_example_at_each_end_cannot_be_told_apart() -> None:
+    vectors = KeyedVectors._from_arrays(["a", "b"], np.eye(2, dtype=np.float32))
+    assert repr(vectors.axis("a", "b")) == "Axis(b to a; method='mean')"
