@@ -23,6 +23,10 @@ _PHRASES = (
         "give --negative 5, or --loss hs",
     ),
     (r"no item occurs min_count=(\d+) times", r"no item occurs \1 times (--min-count)"),
+    (
+        r"Corpus\.from_csv reads a table of text, .*",
+        "the name of a table of text ends in .csv or .tsv, and text without columns is read without --column",
+    ),
     (r"such as Corpus\.save writes", "such as 'fastemb corpus build' writes"),
     (r"histories=False leaves users out", "--no-histories leaves users out"),
     (r"sep, quotechar and encoding are for text", "--sep, --quotechar and --encoding are for text"),

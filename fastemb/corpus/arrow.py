@@ -16,10 +16,17 @@ from typing import Any
 
 import numpy as np
 
+from ..io.kinds import first_line_of_text
 from ..io.paths import AnyPath, expanded
 from .inputs import InputFile, find_inputs
 from .messages import short
 from .task import ReadSizes
+
+_START_BYTES = 4096
+_IS_TEXT = (
+    "not a Parquet file, but text: Corpus.from_csv reads a table of text, and Interactions.from_file does where the "
+    "name does not end in .parquet or .pq"
+)
 
 TableSource = AnyPath | Iterable[AnyPath]
 """A path, a folder, a pattern, a URL, or an iterable of these."""
@@ -234,6 +241,11 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
     """
     make = import_module("pyarrow.parquet").ParquetFile
     with source.open() as stream:
+        if stream.seekable():
+            is_text = first_line_of_text(stream.read(_START_BYTES)) is not None
+            stream.seek(0)
+            if is_text:
+                raise ValueError(f"{source.name}: {_IS_TEXT}")
         with _naming(source.name, "not a Parquet file, or a damaged one"):
             file = make(source.name if source.size is not None else stream)
         with file, _naming(source.name, "the file is damaged, or has what pyarrow cannot read"):

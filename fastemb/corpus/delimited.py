@@ -14,12 +14,14 @@ from typing import NamedTuple, NoReturn
 
 from ..checks import no_text, warn
 from .inputs import UTF8, InputFile, check_encoding, open_text
+from .messages import NOT_UTF8, no_text_in
 
 LONGEST_ROW = 1 << 24  # characters
 
 _PIECE = 1 << 20  # bytes
 _HEADER_ROWS = 1000  # that tell whether the first row is one like the others
 _TAB_ENDINGS = (".tsv", ".tab", ".txt")
+_SEPARATORS = (",", ";", "\t", "|", "::")  # that people use
 _COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -83,7 +85,7 @@ class Rows:
 
     def __init__(self, name: str, pieces: Iterator[bytes], sep: str, quote: str) -> None:
         self._name = name
-        self._sep = sep
+        self.sep = sep
         self._quote = quote
         self._blocks: Iterator[RowBlock] = filter(lambda block: block.rows, self._split(pieces))
 
@@ -111,8 +113,9 @@ class Rows:
                 text = rest + decoder.decode(piece, final=not piece)
             except UnicodeDecodeError as error:
                 before = _plain_ends(rest + error.object[: error.start].decode())
-                hint = 'give its encoding, such as encoding="latin-1"'
-                self._fail(line + before.count("\n"), f"this is not UTF-8: {hint}")
+                self._fail(line + before.count("\n"), no_text_in(self._name, NOT_UTF8))
+            if "\0" in text and (what := no_text_in(self._name, "")):
+                self._fail(line + text.count("\n", 0, text.index("\0")), what)
             if piece and len(text) < enough:
                 rest = text
                 continue
@@ -130,14 +133,14 @@ class Rows:
                 numbers = list(range(line, line + len(lines)))
                 if "" in lines:
                     numbers = [number for number, one in zip(numbers, lines, strict=True) if one]
-                yield RowBlock([one.split(self._sep) for one in lines if one], numbers)
+                yield RowBlock([one.split(self.sep) for one in lines if one], numbers)
                 line += len(lines)
 
     def _split_quoted(self, text: str, line: int, is_last: bool) -> tuple[RowBlock, int]:
         """The rows that end in this text, which begins on this line of the file, and how many lines they take."""
         block = RowBlock([], [])
         lines = list(io.StringIO(text, newline=""))
-        at = self._split_by_csv(lines, line, block) if len(self._sep) == 1 else 0
+        at = self._split_by_csv(lines, line, block) if len(self.sep) == 1 else 0
         while at < len(lines):
             row, end = self._quoted_row(lines, at, line)
             if row is None:
@@ -156,7 +159,7 @@ class Rows:
 
         It refuses long fields too, by a limit that all code in the process shares.
         """
-        reader = csv.reader(lines, delimiter=self._sep, quotechar=self._quote, strict=True)
+        reader = csv.reader(lines, delimiter=self.sep, quotechar=self._quote, strict=True)
         used = 0
         with suppress(csv.Error):
             for row in reader:
@@ -168,7 +171,7 @@ class Rows:
 
     def _quoted_row(self, lines: list[str], at: int, first: int) -> tuple[list[str] | None, int]:
         """The row that begins with a line, None if a quote is still open, and the line after it."""
-        sep, quote = self._sep, self._quote
+        sep, quote = self.sep, self._quote
         if quote not in lines[at]:
             return lines[at].rstrip("\r\n").split(sep), at + 1
         text, place = lines[at], 0
@@ -240,13 +243,27 @@ class Table:
             for row, line in zip(block.rows, block.lines, strict=True):
                 if len(row) != width:
                     shown = ", ".join(row)[:200]
-                    raise ValueError(f"{self._name}, line {line}: {len(row)} fields instead of {width}: {shown}")
+                    fields = f"{len(row)} field{'s' * (len(row) != 1)}"
+                    what = f"{fields} instead of {width}: {shown}{self._hint(row)}"
+                    raise ValueError(f"{self._name}, line {line}: {what}")
             if self._are_given and number == 0 and _starts_with_names(block.rows, self.names):
                 warn(
                     f"{self._name}, line {block.lines[0]}: {', '.join(block.rows[0])[:200]!r} looks like names of "
                     "columns, and is read as data since columns= was given: leave that out, and use the names there"
                 )
             yield block
+
+    def _hint(self, row: list[str]) -> str:
+        """What seems to part the fields instead."""
+        sep = self._rows.sep
+        width = len(self.names)
+        for other in _SEPARATORS:
+            if other == sep:
+                continue
+            wanted = width if self._are_given else len(sep.join(self.names).split(other))
+            if wanted > 1 and len(sep.join(row).split(other)) == wanted:
+                return f"; if {other!r} parts them, give sep={other!r}"
+        return ""
 
 
 def _starts_with_names(rows: list[list[str]], names: list[str]) -> bool:

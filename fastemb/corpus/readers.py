@@ -13,7 +13,7 @@ from ..checks import integer
 from ..io.atomic import is_draft
 from ..io.input_file import open_text_source
 from ..io.paths import AnyPath, local_path
-from .messages import INVALID_UTF8
+from .messages import INVALID_UTF8, no_text_in
 from .text import LONGEST_TOKEN
 
 MAX_SENTENCE_LENGTH = 10000
@@ -51,7 +51,7 @@ class LineSentence:
             try:
                 text = line.decode("utf-8") if isinstance(line, bytes) else line
             except UnicodeDecodeError:
-                raise ValueError(f"{name}, line {number}: {INVALID_UTF8}") from None
+                raise ValueError(f"{name}, line {number}: {no_text_in(str(name), INVALID_UTF8)}") from None
             if number == 1:
                 text = text.removeprefix("\ufeff")  # a byte order mark
             yield from _cut(text.split(), self.max_sentence_length)
@@ -124,8 +124,9 @@ class Text8Corpus:
         try:
             return text.decode("utf-8").split()
         except UnicodeDecodeError as error:
-            at = position + error.start
-            raise ValueError(f"{local_path(self.fname)}, byte {at}: {INVALID_UTF8}") from None
+            name = local_path(self.fname)
+            what = no_text_in(name, INVALID_UTF8)
+            raise ValueError(f"{name}, byte {position + error.start}: {what}") from None
 
 
 class BrownCorpus:

@@ -14,7 +14,7 @@ import numpy as np
 from .._native import BadTextError, TokenTable, lower_ascii
 from ..checks import integer
 from .inputs import UTF8, check_encoding
-from .messages import INVALID_UTF8, NUL_BYTE
+from .messages import INVALID_UTF8, NUL_BYTE, no_text_in
 from .tokenizers import Tokenize, by_pattern, by_tokenizer, join_tokens
 from .vocabulary import Ids, Ints
 
@@ -87,9 +87,9 @@ class TextBlock:
     words_before: int
 
     def error(self, offset: int, what: str) -> ValueError:
-        """An error that names the line of this byte, and says ``what`` is wrong there."""
+        """An error that names the line of this byte, and says ``what`` is wrong there, or what the file is instead."""
         line = self.data.count(b"\n", 0, offset)
-        return ValueError(f"{self.place(line)}: {what}")
+        return ValueError(f"{self.place(line)}: {no_text_in(self.source, what)}")
 
     def place(self, line: int) -> str:
         """The file and line that errors name, for this line of the block."""

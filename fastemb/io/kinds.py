@@ -110,8 +110,8 @@ _STARTS = (
     (rb"\x89HDF\r\n", "an HDF5 file, which is not read: save the vectors as text or safetensors"),
     (
         rb"PAR1",
-        "a Parquet file: Corpus.from_parquet and Interactions.from_file read those (commands: fastemb train --column "
-        "and fastemb items train)",
+        "a Parquet file, whose name should end in .parquet: Corpus.from_parquet and Interactions.from_file read those "
+        "(commands: fastemb train --column and fastemb items train)",
     ),
     (rb"version https://git-lfs", "no more than a pointer of Git LFS to the file: run git lfs pull"),
     (rb"(?i)\s*<(!doctype|html|\?xml)", "a web page: the download went wrong"),

@@ -11,6 +11,7 @@ from ..checks import warn
 from ..corpus.arrow import open_parquet, parquet_files, pyarrow
 from ..corpus.delimited import LONGEST_ROW, Delimited, open_rows
 from ..corpus.inputs import UTF8, find_inputs, open_text
+from ..corpus.messages import NOT_UTF8, no_text_in
 from ..io.paths import AnyPath
 from .columns import require_columns
 from .text_columns import read_text_columns
@@ -142,8 +143,8 @@ def _lines(path: str, sep: str | None, encoding: str) -> Iterator[tuple[str, int
                 try:
                     fields = text.decode(UTF8).split()
                 except UnicodeDecodeError:
-                    hint = 'give its encoding, such as encoding="latin-1"'
-                    raise ValueError(f"{source.name}, line {line}: this is not UTF-8: {hint}") from None
+                    what = no_text_in(source.name, NOT_UTF8)
+                    raise ValueError(f"{source.name}, line {line}: {what}") from None
                 if fields:
                     yield source.name, line, fields
 

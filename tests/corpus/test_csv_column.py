@@ -63,7 +63,7 @@ def test_options_of_tables(tmp_path: Path) -> None:
         ),
         (ROWS, [], "rows.csv: give column=, one of 'id', 'text'"),
         ("id;text\n1;a\n", ["text"], "there is no column 'text', but 'id;text'; sep= tells what parts them"),
-        ("id,text\n1,a\n\n2\n", ["text"], "rows.csv, line 4: 1 fields instead of 2: 2"),
+        ("id,text\n1,a\n\n2\n", ["text"], "rows.csv, line 4: 1 field instead of 2: 2"),
         ('id,text\n1,"a\nb\n', ["text"], "rows.csv, line 2: .*never closed"),
         ('id,text\n1,"a\nb"\n2,x\0y\n', ["text"], "rows.csv, line 4: a NUL byte"),
         ("id,text\n1,\n", ["text"], "rows.csv: there is no word"),

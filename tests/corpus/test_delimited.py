@@ -186,7 +186,7 @@ def test_a_row_without_end_is_refused_before_it_fills_memory(tmp_path, monkeypat
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
         ("a,a\n", "a column name comes twice: a, a"),
-        ("a,b\n1,2\n\n3\n", "line 4: 1 fields instead of 2: 3"),
+        ("a,b\n1,2\n\n3\n", "line 4: 1 field instead of 2: 3"),
         ('a,b\n1,"2\n3"\n1,2,3\n', "line 4: 3 fields instead of 2: 1, 2, 3"),
     ],
 )

@@ -414,7 +414,7 @@ def test_text_with_and_without_a_line_of_names(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"user,item\na\n", "line 2: 1 fields instead of 2"),
+        (b"user,item\na\n", "line 2: 1 field instead of 2"),
         (b'user,item\n\n"a\n",b\na,b,c\n', "line 5: 3 fields instead of 2"),
         (b"user,user\na,b\n", "comes twice"),
         (b"user,item\na,\xff\n", "not UTF-8"),
