@@ -17,6 +17,14 @@ _NAMES = (
 _PHRASES = (
     (r'as with Corpus\.from_file\(path, encoding="([\w-]+)"\)', r"as with --encoding \1"),
     (r", or give encoding=$", ""),  # of word pairs, which commands read as UTF-8 only
+    (r"Lower alpha \(now", "Lower --alpha (now"),
+    (r" or negative \(now", " or --negative (now"),
+    (r"nothing was trained: epochs is 0", "nothing was trained: --epochs is 0"),
+    (r"that min_count and sample keep", "that --min-count and --sample keep"),
+    (r"contexts is for baskets without an order: .*", "--contexts is for baskets without an order: leave it out"),
+    (r", or bring each to (\d+) by its method reduce", ""),
+    (r"other forms can be read by pandas\.to_datetime\(.*\)", "write dates as 2020-01-31 or 2020-01-31 14:30"),
+    (r": gap must be above", ": --gap must be above"),
     (r": give save_to=", ": encode it first, by 'fastemb corpus build'"),
     (
         r"set negative > 0 \(negative sampling\) or hs=1 \(hierarchical softmax\)",
@@ -61,7 +69,7 @@ def _translated(text: str, prefix: str) -> str:
         text = re.sub(pattern, words, text)
     parts = re.split(f"({_CALL})", text)  # calls of Python stay whole
     for place in range(0, len(parts), 2):
-        named = re.sub(r"^([a-z_]+) must be ", r"\1= must be ", parts[place]) if place == 0 else parts[place]
+        named = re.sub(r"^([a-z_]+) must (be|lie) ", r"\1= must \2 ", parts[place]) if place == 0 else parts[place]
         named = _NAMED.sub(lambda found: _option(found[1], found[2], prefix), named)
         parts[place] = re.sub(
             rf"(?<![\w/.-])(?:{_NAMES})\b(?!\.)", lambda found: _option(found[0], None, prefix), named

@@ -38,6 +38,8 @@ def open_cached(path: StrPath, source: str) -> Parts | None:
     except DamagedError as error:
         warn(f"{error}; it is built again")
         return None
+    except ValueError as error:
+        raise ValueError(f"{error}; it is not replaced: remove it, or choose another name for the cache") from None
 
 
 def fingerprint(files: Iterable[InputFile], *options: Any) -> str:

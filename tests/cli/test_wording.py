@@ -345,6 +345,11 @@ def test_paths_stay_as_they_are(path: str, run: Run) -> None:
         ("call f(sep=1) with sep=2", "call f(sep=1) with --sep 2"),
         ("window must be at least 1", "--window must be at least 1"),
         ("a window must be open", "a window must be open"),
+        ("confidence must lie between 0 and 1", "--confidence must lie between 0 and 1"),
+        ("diverged. Lower alpha (now 5) or negative (now 9)", "diverged. Lower --alpha (now 5) or --negative (now 9)"),
+        ("two words that min_count and sample keep", "two words that --min-count and --sample keep"),
+        ("nothing was trained: epochs is 0", "nothing was trained: --epochs is 0"),
+        ("r.csv: gap must be above 0", "r.csv: --gap must be above 0"),
         ("Word2Vec.from_gensim reads it", "in Python Word2Vec.from_gensim reads it"),
     ],
 )

@@ -90,7 +90,7 @@ def test_a_parquet_file_by_its_name_that_is_text(tmp_path: Path, capsys: pytest.
 def test_another_separator_is_named_when_rows_have_commas(sep: str, columns: list[str] | None, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text(sep.join(("user", "item", "stars")) + "\n" + sep.join(("ann", "tea", "1,5")) + "\n")
-    with pytest.raises(ValueError, match="fields? instead of") as caught:
+    with pytest.raises(ValueError, match=r"fields? instead of") as caught:
         Interactions.from_file(path, **ITEMS, columns=columns)
     assert str(caught.value).endswith(f"; if {sep!r} parts them, give sep={sep!r}")
     assert len(Interactions.from_file(path, **ITEMS, sep=sep)) == 1
