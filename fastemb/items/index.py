@@ -49,21 +49,26 @@ class ItemIndex:
         expansion_add: Candidates looked at for each item when the index is built.
         expansion_search: The same for each query: the way to trade speed for recall.
         workers: Threads. Default None, or -1: one for each CPU that the process may use.
+        users: Query vectors by user, such as ``model.user_vectors()``, to be saved with the index: a service that loads
+            it needs no model to answer ``index.search(index.users[["anna"]])``. Default None.
 
     Raises:
         ImportError: usearch is not installed.
-        ValueError: there are no vectors, or one is not finite; ``workers`` or a size is below 1.
-        TypeError: ``vectors`` are no `KeyedVectors`, or a size is no whole number.
+        ValueError: there are no vectors, or one is not finite; ``workers`` or a size is below 1; ``users`` have another
+            length.
+        TypeError: ``vectors`` or ``users`` are no `KeyedVectors`, or a size is no whole number.
 
     Attributes:
         index_to_key: The item of each row.
         key_to_index: The row of each item.
         normalize: Whether unit vectors are indexed, so that products are cosines.
+        users: Query vectors by user, or None.
     """
 
     index_to_key: list[Hashable]
     key_to_index: dict[Hashable, int]
     normalize: bool
+    users: KeyedVectors | None
     _rows: Floats
     _graph: Graph
     _longest: float
@@ -78,6 +83,7 @@ class ItemIndex:
         expansion_add: int = 200,
         expansion_search: int = 512,
         workers: int | None = None,
+        users: KeyedVectors | None = None,
     ) -> None:
         usearch_index()
         self.normalize = bool(normalize)
@@ -88,6 +94,7 @@ class ItemIndex:
         )
         self._threads = thread_count(workers)
         rows = self._scaled(vectors)
+        self.users = _checked_users(users, rows.shape[1])
         self._become(list(vectors.index_to_key), rows)
 
     def add(self, vectors: KeyedVectors) -> None:
@@ -132,7 +139,11 @@ class ItemIndex:
         build = {"normalize": self.normalize, **{name: getattr(self._settings, name) for name in _SIZES}}
         state = {**build, "longest": self._longest, "checksum": zlib.crc32(graph.data)}
         metadata = {"format": FORMAT, "version": "1", "key_type": key_type, "state": json.dumps(state)}
-        write_tensors(path, {**keys, "vectors": self._rows, "graph": graph}, metadata)
+        arrays = {**keys, "vectors": self._rows, "graph": graph}
+        if self.users is not None:
+            users, metadata["user_type"] = packed(self.users.index_to_key, "users", "")
+            arrays |= {f"user_{name}": array for name, array in users.items()} | {"user_vectors": self.users.vectors}
+        write_tensors(path, arrays, metadata)
 
     @classmethod
     @names_arguments()
@@ -170,6 +181,7 @@ class ItemIndex:
             graph = Graph.of_bytes(stored, made._settings, rows.shape[1] + 1)
             if len(graph) != len(rows):
                 raise ValueError("the graph does not fit the vectors")
+            made.users = _stored_users(path, arrays, metadata, rows.shape[1])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             missing = "there is no " if isinstance(error, KeyError) else ""
             raise ValueError(f"{path}: damaged: {missing}{str(error).removeprefix(f'{path}: ')}") from None
@@ -273,3 +285,25 @@ class ItemIndex:
         mask, rows = np.zeros(len(self), bool), Lookup(self.key_to_index)
         mask[[row for key in candidates if (row := rows.get(key, -1)) >= 0]] = True
         return mask
+
+
+def _checked_users(users: Any, size: int) -> KeyedVectors | None:
+    if users is None:
+        return None
+    if not isinstance(users, KeyedVectors):
+        raise TypeError(f"users must be KeyedVectors, such as model.user_vectors(), not {short(users)}")
+    if users.vector_size != size:
+        raise ValueError(f"users must have vectors of {size}, as the items have, not of {users.vector_size}")
+    return users
+
+
+def _stored_users(
+    path: StrPath, arrays: dict[str, NDArray[Any]], metadata: dict[str, str], size: int
+) -> KeyedVectors | None:
+    if "user_vectors" not in arrays:
+        return None
+    own = {name.removeprefix("user_"): array for name, array in arrays.items() if name.startswith("user_")}
+    keys, vectors = unpacked(path, own, metadata.get("user_type")), own["vectors"]
+    if vectors.dtype.kind != "f" or vectors.shape != (len(keys), size) or len(set(keys)) != len(keys):
+        raise ValueError("the users do not fit their vectors")
+    return KeyedVectors._from_arrays(keys, vectors)
