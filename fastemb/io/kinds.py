@@ -24,7 +24,7 @@ _TAR = slice(257, 262)
 NUMPY = b"\x93NUMPY"
 """How a file that numpy.save wrote begins."""
 
-VECTOR_COMMANDS = "fastemb similar, analogy, eval, convert and info"
+VECTOR_COMMANDS = "fastemb similar, nearest, analogy, index, eval, convert and info"
 """The commands that read vectors in any format."""
 
 _LAYERS = (  # that have a file
