@@ -24,7 +24,7 @@ CHOICES = ("load", "text", "neighbours", "retrieval", "million", "alone")
 Times = tuple[float, float]  # seconds by the clock and of CPU, for the whole amount of work
 
 NEIGHBOURS = {"rows": 77_000, "dims": 100, "queries": 10_000, "n": 10}
-MILLION = {"rows": 1_000_000, "dims": 100, "queries": 10_000, "n": 10, "centres": 10_000, "expansion_search": 32}
+MILLION = {"rows": 1_000_000, "dims": 100, "queries": 10_000, "n": 10, "centres": 10_000, "expansion_search": 24}
 RETRIEVAL = {"rows": 41_000, "dims": 128, "queries": 30_000, "n": 20}
 SAMPLE = 500  # queries that the slow loops answer; their times are scaled up
 

@@ -57,7 +57,7 @@ def add_asking(parser: argparse.ArgumentParser, what: str, topn: int) -> None:
         action="append",
         default=[],
         metavar="COND",
-        help="find only words whose attribute fits, such as 'count>=5' or 'lang=de'; of several all must hold",
+        help="find only words whose attribute fits, such as 'count>=5' or 'count=1'; of several all must hold",
     )
     parser.add_argument("--among", type=file_path, metavar="FILE", help="find only the words of this file, one a line")
     parser.add_argument("-t", "--workers", type=positive, metavar="N", help="threads (all CPUs)")
@@ -67,7 +67,7 @@ def add_asking(parser: argparse.ArgumentParser, what: str, topn: int) -> None:
 def _condition(text: str) -> tuple[str, str, str]:
     found = _CONDITION.fullmatch(text)
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no condition such as count>=5 or lang=de")
+        raise argparse.ArgumentTypeError(f"{text!r} is no condition such as count>=5 or count=1")
     return found[1], found[2], found[3]
 
 
