@@ -20,9 +20,11 @@ from typing import Any
 
 import numpy as np
 
+CHOICES = ("load", "text", "neighbours", "retrieval", "million", "alone")
 Times = tuple[float, float]  # seconds by the clock and of CPU, for the whole amount of work
 
 NEIGHBOURS = {"rows": 77_000, "dims": 100, "queries": 10_000, "n": 10}
+MILLION = {"rows": 1_000_000, "dims": 100, "queries": 10_000, "n": 10, "centres": 10_000, "expansion_search": 24}
 RETRIEVAL = {"rows": 41_000, "dims": 128, "queries": 30_000, "n": 20}
 SAMPLE = 500  # queries that the slow loops answer; their times are scaled up
 
@@ -105,7 +107,117 @@ def retrieval_numpy() -> Times:
     return timed(loop, len(users) / SAMPLE)
 
 
+# ---- a million clustered vectors, in a file ----
+
+
+def write_million(path: Path) -> None:
+    """Normal noise of 0.7 around ten thousand normal centres, and an index beside them."""
+    from fastemb import KeyedVectors
+
+    rows = _random(1, MILLION["centres"], MILLION["dims"])
+    rows = rows[np.random.default_rng(0).integers(0, len(rows), MILLION["rows"])]
+    rows += np.float32(0.7) * _random(2, *rows.shape)
+    keyed = KeyedVectors._from_arrays([f"w{row}" for row in range(len(rows))], rows)
+    keyed.save(path)
+    index = keyed.build_index()
+    index.expansion_search = MILLION["expansion_search"]
+    index.save(path.with_suffix(".index"))
+    print(f"recall@10 of the index: {index.recall(keyed):.4f}, expansion_search={index.expansion_search}")
+
+
+def _million(path: str) -> tuple[Any, list[str]]:
+    from fastemb import KeyedVectors
+
+    keyed = KeyedVectors.load(path)
+    keyed.fill_norms()
+    return keyed, [f"w{row}" for row in range(0, MILLION["rows"], MILLION["rows"] // MILLION["queries"])]
+
+
+def _as_gensims(path: str) -> tuple[Any, list[str]]:
+    from gensim.models import KeyedVectors
+
+    ours, queries = _million(path)
+    keyed = KeyedVectors(ours.vector_size)
+    keyed.vectors, keyed.index_to_key, keyed.key_to_index = ours.vectors, ours.index_to_key, ours.key_to_index
+    keyed.fill_norms()
+    keyed.most_similar(queries[0])
+    return keyed, queries
+
+
+def million_fastemb(path: str) -> Times:
+    keyed, queries = _million(path)
+    return timed(lambda: keyed.most_similar_batch(queries, topn=MILLION["n"]))
+
+
+def million_index(path: str) -> Times:
+    from fastemb.index import VectorIndex
+
+    keyed, queries = _million(path)
+    index = VectorIndex.load(Path(path).with_suffix(".index"))
+    keyed.most_similar_batch(queries[:100], indexer=index)
+    return timed(lambda: keyed.most_similar_batch(queries, topn=MILLION["n"], indexer=index))
+
+
+def million_gensim(path: str) -> Times:
+    keyed, queries = _as_gensims(path)
+    some = queries[: SAMPLE // 5]
+    return timed(lambda: [keyed.most_similar(key, topn=MILLION["n"]) for key in some], len(queries) / len(some))
+
+
+# ---- one question, which reads all vectors ----
+
+
+def alone_fastemb(rows: int, workers: int) -> Times:
+    from fastemb import KeyedVectors
+
+    keyed = KeyedVectors._from_arrays(list(range(rows)), _random(1, rows, 300))
+    keyed.fill_norms()
+    keyed.most_similar(0)
+    return timed(lambda: [keyed.most_similar(key, workers=workers) for key in range(20)], 1 / 20)
+
+
+def alone_gensim(rows: int) -> Times:
+    from gensim.models import KeyedVectors
+
+    keyed = KeyedVectors(300)
+    keyed.vectors, keyed.index_to_key = _random(1, rows, 300), list(range(rows))
+    keyed.key_to_index = {key: key for key in range(rows)}
+    keyed.fill_norms()
+    keyed.most_similar(0)
+    return timed(lambda: [keyed.most_similar(key) for key in range(20)], 1 / 20)
+
+
+def alone_copy(rows: int) -> Times:
+    """What copying half as many bytes takes, which reads and writes as many as a question reads."""
+    source = _random(1, rows // 2, 300)
+    target = source.copy()
+    return timed(lambda: [np.copyto(target, source) for _ in range(20)], 1 / 20)
+
+
+# ---- loading text, and mapping ----
+
+
+def text_fastemb(path: str) -> Times:
+    from fastemb import KeyedVectors
+
+    return timed(lambda: KeyedVectors.load_word2vec_format(path))
+
+
+def text_gensim(path: str) -> Times:
+    from gensim.models import KeyedVectors
+
+    return timed(lambda: KeyedVectors.load_word2vec_format(path))
+
+
+def map_fastemb(path: str) -> Times:
+    from fastemb import KeyedVectors
+
+    return timed(lambda: KeyedVectors.load(path, mmap="r"))
+
+
 TASKS = (load_fastemb, load_gensim, neighbours_fastemb, neighbours_gensim, retrieval_fastemb, retrieval_numpy)
+TASKS += (million_fastemb, million_index, million_gensim, alone_fastemb, alone_gensim, alone_copy)
+TASKS += (text_fastemb, text_gensim, map_fastemb)
 
 
 # ---- what starts them ----
@@ -150,7 +262,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each (%(default)s)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="vectors of 300 dimensions to load (%(default)s)")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="threads (%(default)s)")
-    parser.add_argument("--only", choices=("load", "neighbours", "retrieval"), help="one of the three")
+    parser.add_argument("--only", choices=CHOICES, help="one of them")
+    parser.add_argument("--million", type=Path, metavar="FILE", help="keep what 'million' is measured with here")
     parser.add_argument("--child", nargs=2, metavar=("TASK", "ARGUMENTS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -166,6 +279,41 @@ def main() -> None:
                 "gensim": (load_gensim, [str(path)], False),
             }
             measure(f"load_word2vec_format, binary, {options.rows:,} x 300", runs, options.rounds)
+    if options.only in (None, "text"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "vectors.bin"
+            write_vectors(path, options.rows, 300)
+            from fastemb import load_vectors, save_vectors
+
+            keyed = load_vectors(path)
+            save_vectors(keyed, path.with_suffix(".txt"))
+            keyed.save(path.with_suffix(".safetensors"))
+            del keyed
+            runs = {
+                "fastemb, text": (text_fastemb, [str(path.with_suffix(".txt"))], False),
+                "gensim, text": (text_gensim, [str(path.with_suffix(".txt"))], False),
+                "fastemb, native, mapped": (map_fastemb, [str(path.with_suffix(".safetensors"))], False),
+            }
+            measure(f"load_word2vec_format, text, {options.rows:,} x 300", runs, options.rounds)
+    if options.only in (None, "million"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = options.million or Path(folder) / "million.safetensors"
+            if not path.exists():
+                write_million(path)
+            runs = {
+                "fastemb": (million_fastemb, [str(path)], False),
+                "fastemb, index": (million_index, [str(path)], False),
+                "gensim's loop": (million_gensim, [str(path)], False),
+            }
+            measure("10,000 queries, 1,000,000 x 100, best 10", runs, options.rounds)
+    if options.only in (None, "alone"):
+        runs = {
+            "fastemb, 1 thread": (alone_fastemb, [options.rows, 1], False),
+            f"fastemb, {options.workers} threads": (alone_fastemb, [options.rows, options.workers], False),
+            "gensim, 1 BLAS thread": (alone_gensim, [options.rows], True),
+            "copying half the bytes, 1 thread": (alone_copy, [options.rows], True),
+        }
+        measure(f"one question, {options.rows:,} x 300", runs, options.rounds)
     for name, ours, theirs, other, sizes in (
         ("neighbours", neighbours_fastemb, neighbours_gensim, "gensim's loop", NEIGHBOURS),
         ("retrieval", retrieval_fastemb, retrieval_numpy, "NumPy's loop", RETRIEVAL),

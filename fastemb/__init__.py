@@ -80,6 +80,7 @@ _HOMES = {
         "Vocabulary",
     ],
     "evaluate": [],
+    "index": [],
     "io": [],
     "items": ["Interactions", "Item2Vec"],
     "layers": [],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
+from ..vectors.description import describe
+from .asking import mapped_vectors_of
 from .saying import say
 from .shared import (
     FORMATS,
@@ -81,18 +84,34 @@ def add_info(parser: argparse.ArgumentParser) -> None:
     """Add ``info``."""
     parser.description = "Describe a file of vectors or, without a file, this installation."
     add_vectors(parser, nargs="?")
+    parser.add_argument("--json", action="store_true", help="print what is in the file as a line of JSON")
     parser.set_defaults(run=_info)
 
 
 def _info(options: argparse.Namespace) -> int:
     if options.vectors is None:
+        if options.json:
+            raise ValueError("--json describes a file: give one")
         show_config()
         return 0
     if is_corpus(options.vectors):
         raise ValueError(f"{options.vectors}: an encoded corpus: 'fastemb corpus info' describes it")
-    vectors = vectors_of(options, options.vectors)
+    vectors = mapped_vectors_of(options)
+    found = {"file": options.vectors, "bytes": Path(options.vectors).stat().st_size, **describe(vectors)}
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
     print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
-    print(f"size        {Path(options.vectors).stat().st_size / 1e6:,.1f} MB")
+    print(f"size        {found['bytes'] / 1e6:,.1f} MB")
+    norms = found["norms"]
+    if norms["median"] is not None:
+        print(f"lengths     {norms['least']:g} to {norms['greatest']:g}, median {norms['median']:g}")
+    for name, label in (("zero", "of zeros"), ("not_finite", "with NaN or infinity"), ("repeated", "like one before")):
+        if found[name]:
+            print(f"            {found[name]:,} {label}")
+    print(f"keys        {', '.join(f'{count:,} {kind}' for kind, count in found['keys'].items())}")
+    for name, dtype in found["attributes"].items():
+        print(f"attribute   {name} ({dtype})")
     print(f"first words {', '.join(map(str, vectors.index_to_key[:10]))}")
     return 0
 

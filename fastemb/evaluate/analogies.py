@@ -12,7 +12,7 @@ from ..io.input_file import numbered_lines
 from ..io.paths import AnyPath, local_path
 from ..vectors.interface import KeyedVectorsLike, norms_of
 from ..vectors.norms import row_norms, scaled
-from ..vectors.search import nearest, offsets_of
+from ..vectors.search import Scope, nearest, offsets_of
 from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _guesses(
         wanted = b + c - a
         wanted = scaled(wanted, row_norms(wanted))
         searched = slice(0, restrict_vocab or None)
-        found, _ = nearest(vectors, wanted, _GUESSES, rows=searched, without=offsets_of(rows[:, :3].tolist()))
+        found, _ = nearest(vectors, wanted, _GUESSES, Scope(searched), without=offsets_of(rows[:, :3].tolist()))
         for near in found.tolist():
             yield [keys[row] for row in near if row >= 0]
 

@@ -24,7 +24,7 @@ _TAR = slice(257, 262)
 NUMPY = b"\x93NUMPY"
 """How a file that numpy.save wrote begins."""
 
-VECTOR_COMMANDS = "fastemb similar, analogy, eval, convert and info"
+VECTOR_COMMANDS = "fastemb similar, nearest, analogy, index, eval, convert and info"
 """The commands that read vectors in any format."""
 
 _LAYERS = (  # that have a file
@@ -52,6 +52,7 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
     ),
     **{f"fastemb.{layer}": (f"layers.{layer}.load reads it", "a layer") for layer in _LAYERS},
     "fastemb.ItemIndex": ("ItemIndex.load reads it", "an index of items"),
+    "fastemb.VectorIndex": ("VectorIndex.load reads it", "an index of vectors"),
     "fastemb.Phrases": ("Phrases.load reads it", "counts of phrases"),
     "fastemb.FrozenPhrases": ("FrozenPhrases.load reads it", "phrases with scores"),
     "fastemb.Corpus": (

@@ -18,10 +18,14 @@ from .core import Core
 from .grouping import blocks, grouped
 from .interactions import Interactions
 from .lookup import Lookup, kinds_of
+from .metrics import within
 from .parameters import check_count
+from .rules import Rules, best_allowed, leaning
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+NO_RULES = Rules()
 
 
 class Fitted:
@@ -193,40 +197,26 @@ class Fitted:
             _native.mean_rows(isa(), vectors, histories.items[some], ends, own, queries[begin:end])
         return queries
 
-    def best(
-        self,
-        histories: Interactions,
-        n: int,
-        *,
-        exclude: Interactions | None = None,
-        candidates: Iterable[Hashable] | None = None,
-        exclude_history: bool = True,
-        workers: int | None = None,
-    ) -> tuple[Ints, Floats]:
+    def best(self, histories: Interactions, n: int, rules: Rules = NO_RULES) -> tuple[Ints, Floats]:
         """The ``n`` items with the highest scores for each history, the most popular ones for an empty history.
 
         Args:
             histories: In rows.
             n: How many for each.
-            exclude: As many lists of rows not to recommend.
-            candidates: Recommend only these; unknown ones are skipped.
-            exclude_history: Do not recommend the items of the history.
-            workers: Threads.
+            rules: What may be recommended.
 
         Returns:
             Rows and scores, (histories, m), best first; m is n, or the number of all items where that is smaller. What
             is missing at the end is -1 and -infinity.
 
         Raises:
-            ValueError: ``n`` is below 1, there are more or fewer lists to exclude, or no candidate is known.
+            ValueError: ``n`` is below 1, there are more or fewer lists for histories, or no candidate is known; or as
+                of `leaning`.
+            TypeError: as of `leaning`.
         """
+        rules.check_sizes(len(histories))
+        forbidden = _forbidden(histories, rules)
         check_count("n", n)
-        if exclude is not None and len(exclude) != len(histories):
-            raise ValueError(f"{len(exclude)} lists of items to exclude for {len(histories)} histories")
-        mask = None if candidates is None else self._mask(candidates)
-        forbidden = histories if exclude_history else None
-        if exclude is not None and len(exclude.items):
-            forbidden = exclude if forbidden is None else _both(forbidden, exclude)
         n = min(n, len(self.keys))
         rows = np.full((len(histories), n), -1, np.int64)
         scores = np.full((len(histories), n), -np.inf, np.float32)
@@ -236,16 +226,37 @@ class Fitted:
                 continue
             every = bool(chosen.all())
             some = histories if every else histories[chosen]
+            queries = np.ones((len(some), 1), np.float32) if popular else self.queries(some)
+            outputs = self.popularity() if popular else self.outputs
             without = forbidden if every or forbidden is None else forbidden[chosen]
-            rows[chosen], scores[chosen] = top_k(
-                np.ones((len(some), 1), np.float32) if popular else self.queries(some),
-                self.popularity() if popular else self.outputs,
-                n,
-                exclude=None if without is None else (without.offsets, without.items),
-                mask=mask,
-                workers=workers,
-            )
+            allowed = rules.allowed if every or rules.allowed is None else rules.allowed[chosen]
+            rows[chosen], scores[chosen] = self._ranked(queries, outputs, n, rules, without, allowed)
         return rows, scores
+
+    def best_of_vectors(self, vectors: Floats, n: int, rules: Rules) -> tuple[Ints, Floats]:
+        """The same for query vectors, (q, vector_size), which have no histories."""
+        rules.check_sizes(len(vectors))
+        check_count("n", n)
+        n = min(n, len(self.keys))
+        return self._ranked(vectors, self.outputs, n, rules, rules.exclude, rules.allowed)
+
+    def _ranked(
+        self,
+        queries: Floats,
+        outputs: Floats,
+        n: int,
+        rules: Rules,
+        without: Interactions | None,
+        allowed: Interactions | None,
+    ) -> tuple[Ints, Floats]:
+        """The ``n`` rows with the highest products with each query, and these."""
+        if rules.toward is not None:
+            queries, outputs = leaning(queries, outputs, self.keys, rules.toward)
+        mask = None if rules.candidates is None else self._mask(rules.candidates)
+        if allowed is not None:
+            return best_allowed(queries, outputs, _less(allowed, without, mask, len(self.keys)), n)
+        exclude = None if without is None else (without.offsets, without.items)
+        return top_k(queries, outputs, n, exclude=exclude, mask=mask, workers=rules.workers)
 
     def _mask(self, candidates: Iterable[Hashable]) -> NDArray[np.bool_]:
         mask = np.zeros(len(self.keys), bool)
@@ -253,6 +264,25 @@ class Fitted:
         if not mask.any():
             raise ValueError("none of the candidates is a known item")
         return mask
+
+
+def _forbidden(histories: Interactions, rules: Rules) -> Interactions | None:
+    """What is not to be recommended to each history."""
+    forbidden = histories if rules.exclude_history else None
+    if rules.exclude is None or not len(rules.exclude.items):
+        return forbidden
+    return rules.exclude if forbidden is None else _both(forbidden, rules.exclude)
+
+
+def _less(
+    allowed: Interactions, without: Interactions | None, mask: NDArray[np.bool_] | None, items: int
+) -> Interactions:
+    """The lists without what is forbidden to each, and what the mask leaves out."""
+    stays = np.ones(len(allowed.items), bool) if mask is None else mask[allowed.items]
+    if without is not None:
+        pairs, known = (one._owners() * items + one.items for one in (allowed, without))
+        stays &= ~within(pairs, known, without.offsets)
+    return allowed.where(stays)
 
 
 def _side_by_side(parts: list[Floats]) -> Floats:

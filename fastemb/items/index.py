@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Hashable, Iterable
-from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..arguments import names_arguments
 from ..checks import integer
 from ..corpus.messages import short
+from ..index.candidates import Candidates, products
+from ..index.graph import PART_ROWS, Graph, GraphSettings, lengthened, usearch_index
 from ..io.atomic import StrPath
 from ..io.safetensors import read_tensors, write_tensors
 from ..threads import thread_count
@@ -28,41 +29,7 @@ Floats = NDArray[np.float32]
 
 FORMAT = "fastemb.ItemIndex"
 
-_ADDED = 1 << 12  # rows at a time
-_FEW = 0.05  # share of items below which a mask is searched exactly
-
-
-@dataclass(frozen=True)
-class _Build:
-    """How a graph is built and searched."""
-
-    normalize: bool
-    connectivity: int
-    expansion_add: int
-    expansion_search: int
-
-    def check(self) -> None:
-        """Refuse what was not written by an index.
-
-        Raises:
-            ValueError: a value is of another type.
-        """
-        if type(self.normalize) is not bool:
-            raise ValueError("normalize makes no sense")
-        for name in ("connectivity", "expansion_add", "expansion_search"):
-            if type(getattr(self, name)) is not int or not 0 < getattr(self, name) < 2**20:
-                raise ValueError(f"{name} makes no sense")
-
-    def empty(self, dimensions: int) -> Any:
-        """A graph without anything in it."""
-        return _usearch()(
-            ndim=dimensions,
-            metric="cos",
-            dtype="f32",
-            connectivity=self.connectivity,
-            expansion_add=self.expansion_add,
-            expansion_search=self.expansion_search,
-        )
+_SIZES = ("connectivity", "expansion_add", "expansion_search")
 
 
 class ItemIndex:
@@ -82,21 +49,28 @@ class ItemIndex:
         expansion_add: Candidates looked at for each item when the index is built.
         expansion_search: The same for each query: the way to trade speed for recall.
         workers: Threads. Default None, or -1: one for each CPU that the process may use.
+        users: Query vectors by user, such as ``model.user_vectors()``, to be saved with the index: a service that loads
+            it needs no model to answer ``index.search(index.users[["anna"]])``. Default None.
 
     Raises:
         ImportError: usearch is not installed.
-        ValueError: there are no vectors, or one is not finite; ``workers`` or a size is below 1.
-        TypeError: ``vectors`` are no `KeyedVectors`, or a size is no whole number.
+        ValueError: there are no vectors, or one is not finite; ``workers`` or a size is below 1; ``users`` have another
+            length.
+        TypeError: ``vectors`` or ``users`` are no `KeyedVectors`, or a size is no whole number.
 
     Attributes:
         index_to_key: The item of each row.
         key_to_index: The row of each item.
+        normalize: Whether unit vectors are indexed, so that products are cosines.
+        users: Query vectors by user, or None.
     """
 
     index_to_key: list[Hashable]
     key_to_index: dict[Hashable, int]
+    normalize: bool
+    users: KeyedVectors | None
     _rows: Floats
-    _index: Any
+    _graph: Graph
     _longest: float
 
     @names_arguments()
@@ -109,18 +83,19 @@ class ItemIndex:
         expansion_add: int = 200,
         expansion_search: int = 512,
         workers: int | None = None,
+        users: KeyedVectors | None = None,
     ) -> None:
-        _usearch()
-        sizes = {"connectivity": connectivity, "expansion_add": expansion_add, "expansion_search": expansion_search}
-        self._build = _Build(bool(normalize), *(integer(name, value, 1) for name, value in sizes.items()))
+        usearch_index()
+        self.normalize = bool(normalize)
+        self._settings = GraphSettings(
+            integer("connectivity", connectivity, 1),
+            integer("expansion_add", expansion_add, 1),
+            integer("expansion_search", expansion_search, 1),
+        )
         self._threads = thread_count(workers)
         rows = self._scaled(vectors)
+        self.users = _checked_users(users, rows.shape[1])
         self._become(list(vectors.index_to_key), rows)
-
-    @property
-    def normalize(self) -> bool:
-        """Whether unit vectors are indexed, so that products are cosines."""
-        return self._build.normalize
 
     def add(self, vectors: KeyedVectors) -> None:
         """Add more items, after those there are. If it fails, the index stays as it was.
@@ -143,7 +118,7 @@ class ItemIndex:
         if np.linalg.norm(more, axis=1).max() > self._longest:
             self._become(keys, rows)
             return
-        graph = self._index.copy()
+        graph = self._graph.copy()
         self._extend(graph, rows, len(self), self._longest)
         self._take(keys, rows, graph, self._longest)
 
@@ -160,10 +135,15 @@ class ItemIndex:
             raise ValueError(
                 f"index_to_key was changed by hand: it must hold {len(self._rows):,} different items, one a vector"
             )
-        graph = np.frombuffer(bytes(self._index.save()), np.uint8)
-        state = {**asdict(self._build), "longest": self._longest, "checksum": zlib.crc32(graph.data)}
+        graph = self._graph.stored()
+        build = {"normalize": self.normalize, **{name: getattr(self._settings, name) for name in _SIZES}}
+        state = {**build, "longest": self._longest, "checksum": zlib.crc32(graph.data)}
         metadata = {"format": FORMAT, "version": "1", "key_type": key_type, "state": json.dumps(state)}
-        write_tensors(path, {**keys, "vectors": self._rows, "graph": graph}, metadata)
+        arrays = {**keys, "vectors": self._rows, "graph": graph}
+        if self.users is not None:
+            users, metadata["user_type"] = packed(self.users.index_to_key, "users", "")
+            arrays |= {f"user_{name}": array for name, array in users.items()} | {"user_vectors": self.users.vectors}
+        write_tensors(path, arrays, metadata)
 
     @classmethod
     @names_arguments()
@@ -179,15 +159,17 @@ class ItemIndex:
             ValueError: the file is something else, or damaged; ``workers`` is below 1.
             OSError: it cannot be read.
         """
-        _usearch()
+        usearch_index()
         made = cls.__new__(cls)
         made._threads = thread_count(workers)
         arrays, metadata = read_tensors(path)
         require_format(path, metadata, FORMAT)
         try:
             state = json.loads(metadata["state"])
-            made._build = _Build(*(state[field] for field in _Build.__annotations__))
-            made._build.check()
+            made.normalize, made._settings = state["normalize"], GraphSettings(*(state[name] for name in _SIZES))
+            made._settings.check()
+            if type(made.normalize) is not bool:
+                raise ValueError("normalize makes no sense")
             keys = unpacked(path, arrays, metadata.get("key_type"))
             rows, stored, longest = arrays["vectors"], arrays["graph"], state["longest"]
             if rows.ndim != 2 or rows.dtype != np.float32 or not 0 < len(rows) == len(keys) == len(set(keys)):
@@ -196,11 +178,11 @@ class ItemIndex:
                 raise ValueError("the graph is not what was written")
             if type(longest) is not float or not longest >= 0:
                 raise ValueError("the longest length makes no sense")
-            graph = made._build.empty(rows.shape[1] + 1)
-            graph.load(stored.tobytes())
-            if len(graph) != len(rows) or graph.ndim != rows.shape[1] + 1:
+            graph = Graph.of_bytes(stored, made._settings, rows.shape[1] + 1)
+            if len(graph) != len(rows):
                 raise ValueError("the graph does not fit the vectors")
-        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+            made.users = _stored_users(path, arrays, metadata, rows.shape[1])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             missing = "there is no " if isinstance(error, KeyError) else ""
             raise ValueError(f"{path}: damaged: {missing}{str(error).removeprefix(f'{path}: ')}") from None
         made._take(list(keys), rows, graph, longest)
@@ -221,21 +203,20 @@ class ItemIndex:
     def _become(self, keys: list[Hashable], rows: Floats) -> None:
         """Build the index anew."""
         longest = float(np.linalg.norm(rows, axis=1).max())
-        graph = self._build.empty(rows.shape[1] + 1)
+        graph = Graph(self._settings.empty(rows.shape[1] + 1))
         self._extend(graph, rows, 0, longest)
         self._take(keys, rows, graph, longest)
 
-    def _extend(self, graph: Any, rows: Floats, begin: int, longest: float) -> None:
+    def _extend(self, graph: Graph, rows: Floats, begin: int, longest: float) -> None:
         """Add the rows from one on to a graph, some at a time, so that an interrupt is noticed between them."""
-        for start in range(begin, len(rows), _ADDED):
-            part = rows[start : start + _ADDED]
-            lengths = np.linalg.norm(part, axis=1)
-            missing = np.sqrt(np.maximum(longest**2 - lengths**2, 0))[:, None].astype(np.float32)
-            graph.add(np.arange(start, start + len(part)), np.hstack([part, missing]), threads=self._threads)
+        for start in range(begin, len(rows), PART_ROWS):
+            part = rows[start : start + PART_ROWS]
+            longer = lengthened(part, np.linalg.norm(part, axis=1), longest)
+            graph.add(np.arange(start, start + len(part)), longer, self._threads)
 
-    def _take(self, keys: list[Hashable], rows: Floats, graph: Any, longest: float) -> None:
+    def _take(self, keys: list[Hashable], rows: Floats, graph: Graph, longest: float) -> None:
         numbers = {key: row for row, key in enumerate(keys)}
-        vars(self).update(index_to_key=keys, key_to_index=numbers, _rows=rows, _index=graph, _longest=longest)
+        vars(self).update(index_to_key=keys, key_to_index=numbers, _rows=rows, _graph=graph, _longest=longest)
 
     def __repr__(self) -> str:
         cosines = ", normalize=True" if self.normalize else ""
@@ -272,13 +253,15 @@ class ItemIndex:
         if wrong.any():
             raise ValueError(f"query {int(wrong.argmax())} (counting from 0) is not finite")
         mask = None if candidates is None else self._mask(candidates)
-        if mask is not None and mask.sum() <= max(n, _FEW * len(self)):
-            return top_k(asked, self._rows, n, mask=mask, workers=self._threads)
-        rows, scores = self._search(asked, n, mask)
-        empty = ~asked.any(axis=1)  # has no angle
-        if empty.any():
-            rows[empty], scores[empty] = top_k(asked[empty], self._rows, n, mask=mask, workers=self._threads)
-        return rows, scores
+
+        def exact(some: Ints) -> tuple[Ints, Floats]:
+            return top_k(asked[some], self._rows, n, mask=mask, workers=self._threads)
+
+        def scores(some: Ints, rows: Ints) -> Floats:
+            return products(asked[some], self._rows[rows])
+
+        longer = np.hstack([asked, np.zeros((len(asked), 1), np.float32)])
+        return Candidates(self._graph, len(self), scores, exact).best(longer, n, self._threads, mask)
 
     @names_arguments(HOW_MANY)
     def recall(self, queries: ArrayLike, n: int = 10) -> float:
@@ -294,36 +277,6 @@ class ItemIndex:
         hits = sum(len(np.intersect1d(a, b[b >= 0])) for a, b in zip(found, exact, strict=True))
         return hits / int((exact >= 0).sum())
 
-    def _search(self, queries: Floats, n: int, mask: NDArray[np.bool_] | None) -> tuple[Ints, Floats]:
-        wanted = min(n, len(self)) if mask is None else min(n, int(mask.sum()))
-        count = wanted if mask is None else min(len(self), 2 * int(np.ceil(wanted / mask.mean())))
-        rows = np.full((len(queries), n), -1, np.int64)
-        scores = np.full((len(queries), n), -np.inf, np.float32)
-        left = np.arange(len(queries))
-        while len(left) and count:
-            found = self._neighbours(queries[left], count)
-            allowed = found >= 0 if mask is None else (found >= 0) & mask[found]
-            enough = allowed.sum(axis=1) >= wanted if count < len(self) else np.ones(len(left), bool)
-            for query, near, good in zip(left[enough], found[enough], allowed[enough], strict=True):
-                best = near[good][:wanted]
-                products = self._rows[best] @ queries[query]
-                order = np.argsort(-products, kind="stable")
-                rows[query, : len(best)], scores[query, : len(best)] = best[order], products[order]
-            left = left[~enough]
-            if mask is None or count == len(self):
-                break
-            count = min(4 * count, len(self))
-        return rows, scores
-
-    def _neighbours(self, queries: Floats, count: int) -> Ints:
-        """Rows found for each query, nearest first, -1 for nothing: (q, count)."""
-        longer = np.hstack([queries, np.zeros((len(queries), 1), np.float32)])
-        matches = self._index.search(longer, count, threads=self._threads)
-        keys = np.asarray(matches.keys).reshape(len(queries), -1).astype(np.int64)
-        counts = np.asarray(getattr(matches, "counts", [keys.shape[1]]))
-        keys[np.arange(keys.shape[1]) >= counts.reshape(-1, 1)] = -1
-        return keys
-
     def _mask(self, candidates: Any) -> NDArray[np.bool_]:
         if isinstance(candidates, np.ndarray) and candidates.dtype == bool:
             if candidates.shape != (len(self),):
@@ -334,9 +287,23 @@ class ItemIndex:
         return mask
 
 
-def _usearch() -> Any:
-    try:
-        from usearch.index import Index
-    except ImportError:
-        raise ImportError('an index needs usearch: pip install "fastemb[index]"') from None
-    return Index
+def _checked_users(users: Any, size: int) -> KeyedVectors | None:
+    if users is None:
+        return None
+    if not isinstance(users, KeyedVectors):
+        raise TypeError(f"users must be KeyedVectors, such as model.user_vectors(), not {short(users)}")
+    if users.vector_size != size:
+        raise ValueError(f"users must have vectors of {size}, as the items have, not of {users.vector_size}")
+    return users
+
+
+def _stored_users(
+    path: StrPath, arrays: dict[str, NDArray[Any]], metadata: dict[str, str], size: int
+) -> KeyedVectors | None:
+    if "user_vectors" not in arrays:
+        return None
+    own = {name.removeprefix("user_"): array for name, array in arrays.items() if name.startswith("user_")}
+    keys, vectors = unpacked(path, own, metadata.get("user_type")), own["vectors"]
+    if vectors.dtype.kind != "f" or vectors.shape != (len(keys), size) or len(set(keys)) != len(keys):
+        raise ValueError("the users do not fit their vectors")
+    return KeyedVectors._from_arrays(keys, vectors)

@@ -17,7 +17,7 @@ from .model import Item2Vec
 
 _LEAK = 0.3  # share of events held out; fewer are in both by chance where sessions only have numbers
 
-_METRICS = ("recall", "precision", "ndcg", "map", "hit_rate", "coverage", "popularity")
+_METRICS = ("recall", "precision", "ndcg", "map", "mrr", "hit_rate", "coverage", "popularity")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Evaluation:
     Attributes:
         k: Recommendations for each session.
         sessions: Sessions that had something held out.
-        model: "recall", "precision", "ndcg", "map", "hit_rate" (means over sessions, see `rank_metrics`), "coverage",
-            the share of all training items that are recommended to anyone, and "popularity", the share of
+        model: "recall", "precision", "ndcg", "map", "mrr", "hit_rate" (means over sessions, see `rank_metrics`),
+            "coverage", the share of all training items that are recommended to anyone, and "popularity", the share of
             training sessions that an average recommended item is in.
         baseline: The same when everyone is recommended the most popular items that they do not have yet.
         held_out_popularity: "popularity" of the items held out: an unbiased model would come close to it.

@@ -29,7 +29,8 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
         With h hits among the first k of a session and t items held out, the means of
         "recall" h / t; "precision" h / k; "hit_rate" 1 if h > 0; "ndcg", the sum of 1 / log2(1 + rank) over the hits
         divided by that of the best ranking, min(t, k) hits first (Järvelin and Kekäläinen 2002); "map", the sum over
-        hits of the precision up to each, divided by min(t, k). "sessions": how many they are means of.
+        hits of the precision up to each, divided by min(t, k); "mrr", 1 / rank of the first hit, 0 without one.
+        "sessions": how many they are means of.
 
     Raises:
         ValueError: ``k`` is below 1; nothing is held out.
@@ -61,6 +62,7 @@ def rank_metrics(recommended: Ints, offsets: Ints, truth: Ints, k: int) -> dict[
         "precision": float((hits / k).mean()),
         "ndcg": float(((hit * gains[: top.shape[1]]).sum(axis=1) / np.cumsum(gains)[best - 1]).mean()),
         "map": float(((hit * precisions).sum(axis=1) / best).mean()),
+        "mrr": float(np.where(hits > 0, 1 / (1 + hit.argmax(axis=1)), 0).mean()) if hit.size else 0.0,
         "hit_rate": float((hits > 0).mean()),
         "sessions": float(len(judged)),
     }

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments, unknown_argument
 from ..checks import flag
@@ -19,6 +19,7 @@ from ..io.paths import AnyPath, local_path
 from ..models.callbacks import StopTraining
 from ..models.training import alone_with, checked_callbacks
 from ..signals import Allowed, Deferred
+from ..spaces.axis import Axis
 from ..train.progress import checked_progress, make_progress
 from ..train.sampling import keep_shares
 from ..vectors import KeyedVectors
@@ -33,6 +34,7 @@ from .model_file import Learned, check_titles, read_items, write_items
 from .names import HOW_MANY, PARAMETERS
 from .parameters import Parameters, Plan, check_count, plans, seed_of
 from .recommendations import Recommendations
+from .rules import Rules
 from .splits import leave_one_out
 from .watcher import Watcher
 
@@ -393,6 +395,7 @@ class Item2Vec:
         exclude: Iterable[Hashable] = (),
         candidates: Iterable[Hashable] | None = None,
         exclude_history: bool = True,
+        toward: Mapping[Axis, float] | None = None,
         titled: bool = False,
     ) -> list[tuple[Hashable, float]]:
         """The ``n`` items with the highest scores for one history or one known user.
@@ -406,6 +409,9 @@ class Item2Vec:
             exclude: Items not to recommend; unknown ones are skipped.
             candidates: Recommend only these; unknown ones are skipped. Default None: all.
             exclude_history: Do not recommend the items of the history.
+            toward: Axes to lean on, with weights: ``{model.wv.axis(["Alien"], ["Bambi"]): 0.5}`` prefers films that
+                are more like Alien than like Bambi. With weight 1, a standard deviation along the axis is worth as much
+                as one of the history's scores; a negative weight leans away. Scores include it. Default None.
             titled: Give titles in place of items, where `titles` has them.
 
         Returns:
@@ -413,7 +419,8 @@ class Item2Vec:
 
         Raises:
             KeyError: the user is unknown.
-            ValueError: neither history nor user, or both; no candidate is known.
+            ValueError: neither history nor user, or both; no candidate is known; an axis does not know all items.
+            TypeError: ``toward`` is no dict of axes and numbers.
         """
         if (history is None) == (user is None):
             raise ValueError("give a history or a user")
@@ -422,10 +429,13 @@ class Item2Vec:
         rows, scores = known.best(
             known.of_users([user]) if history is None else known.encoded([require_items("history", history)]),
             n,
-            exclude=known.encoded([exclude], quiet=True),
-            candidates=candidates,
-            exclude_history=exclude_history,
-            workers=self.workers,
+            Rules(
+                exclude=known.encoded([exclude], quiet=True),
+                candidates=candidates,
+                exclude_history=exclude_history,
+                toward=toward,
+                workers=self.workers,
+            ),
         )
         return self._pairs(rows[0], scores[0], titled)
 
@@ -436,9 +446,12 @@ class Item2Vec:
         n: int = 10,
         *,
         users: Sequence[Hashable] | None = None,
+        vectors: ArrayLike | None = None,
         exclude: Any = None,
         candidates: Iterable[Hashable] | None = None,
+        allowed: Any = None,
         exclude_history: bool = True,
+        toward: Mapping[Axis, float] | None = None,
     ) -> Recommendations:
         """`recommend` for many histories at once, on all CPUs.
 
@@ -446,9 +459,14 @@ class Item2Vec:
             histories: As ``X`` of `fit`. Default: those of ``users``.
             n: How many for each.
             users: Session keys of the training data. Default, without histories: all.
+            vectors: (q, vector_size), query vectors such as `transform` and `user_vectors` give, in place of
+                histories: none of their items is left out.
             exclude: For each history the items not to recommend, in any form that histories have. Default None.
             candidates: As in `recommend`.
-            exclude_history: The same.
+            allowed: For each history the only items to recommend, in any form that histories have; unknown ones are
+                skipped. Default None: all.
+            exclude_history: As in `recommend`.
+            toward: The same.
 
         Returns:
             A pair of items, object (histories, m), and scores, float32 (histories, m), best first; m is n, or the
@@ -458,24 +476,65 @@ class Item2Vec:
 
         Raises:
             KeyError: a user is unknown.
-            ValueError: histories and users; as many ``exclude`` as histories are needed; no candidate is known.
+            ValueError: more than one of histories, users and vectors; vectors of another length, or not finite; as many
+                ``exclude`` and ``allowed`` as histories are needed; no candidate is known; an axis does not know all
+                items.
+            TypeError: ``toward`` is no dict of axes and numbers.
         """
-        if histories is not None and users is not None:
-            raise ValueError("give histories or users, not both")
+        if sum(given is not None for given in (histories, users, vectors)) > 1:
+            raise ValueError("give histories, users or vectors, not several of them")
         known = self._known()
         if users is not None:
             require_items("users", users)
-        asked = known.of_users(users) if histories is None else known.encoded(histories)
-        rows, scores = known.best(
-            asked,
-            n,
+        rules = Rules(
             exclude=None if exclude is None else known.encoded(exclude, quiet=True),
             candidates=candidates,
+            allowed=None if allowed is None else known.encoded(allowed, quiet=True),
             exclude_history=exclude_history,
+            toward=toward,
             workers=self.workers,
         )
+        if vectors is not None:
+            given = self._checked_vectors(vectors)
+            rows, scores = known.best_of_vectors(given, n, rules)
+            popular = np.zeros(len(given), bool)
+        else:
+            asked = known.of_users(users) if histories is None else known.encoded(histories)
+            rows, scores = known.best(asked, n, rules)
+            popular = np.diff(asked.offsets) == 0
         keys = np.fromiter((*known.keys, None), object, len(known.keys) + 1)
-        return Recommendations(keys[rows], scores, np.diff(asked.offsets) == 0)
+        return Recommendations(keys[rows], scores, popular)
+
+    def _checked_vectors(self, vectors: ArrayLike) -> Floats:
+        size = self.wv.vector_size
+        given = np.ascontiguousarray(vectors, np.float32)
+        if given.ndim != 2 or given.shape[1] != size:
+            raise ValueError(f"vectors must be (queries, {size}), as transform gives them, not {given.shape}")
+        wrong = ~np.isfinite(given).all(axis=1)
+        if wrong.any():
+            raise ValueError(f"vector {int(wrong.argmax())} (counting from 0) is not finite")
+        return given
+
+    def user_vectors(self, users: Sequence[Hashable] | None = None) -> KeyedVectors:
+        """The query vectors of users, by user: what `recommend_many` and `ItemIndex.search` take.
+
+        Args:
+            users: Session keys of the training data. Default None: all.
+
+        Returns:
+            float32 vectors of vector_size, zero for a user without items: the mean of the input vectors of theirs.
+
+        Raises:
+            KeyError: a user is unknown.
+            ValueError: a user comes twice; or there are none, as where the histories were not saved.
+        """
+        known = self._known()
+        keys = list(known.histories.session_keys if users is None else require_items("users", users))
+        if not keys:
+            raise ValueError("the model has no users: their histories were not kept")
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)!r} comes twice among users")
+        return KeyedVectors._from_arrays(keys, known.queries(known.of_users(keys)))
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
         """NDCG@10 of one item of each session, picked at random and hidden: what a grid search maximises.
@@ -491,7 +550,7 @@ class Item2Vec:
         shown, hidden = leave_one_out(data.merged(), last=False)
         known = self._known()
         encoded = known.encoded(shown, quiet=True)
-        rows, _ = known.best(encoded, 10, workers=self.workers)
+        rows, _ = known.best(encoded, 10, Rules(workers=self.workers))
         return rank_metrics(rows, *held_out(hidden, known.rows, len(known.keys), encoded), k=10)["ndcg"]
 
     # ---- files ----

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -68,6 +68,23 @@ class Axis:
             KeyError: There is no such key.
         """
         return float(self.scores[self._vectors.get_index(key)])
+
+    def scores_of(self, keys: Sequence[Key]) -> NDArray[Any]:
+        """The scores of these keys, (k,), in their order.
+
+        Raises:
+            ValueError: One has no score.
+        """
+        if keys is self._vectors.index_to_key or keys == self._vectors.index_to_key:
+            return self.scores
+        rows = self._vectors.key_to_index
+        unknown = [key for key in keys if key not in rows]
+        if unknown:
+            raise ValueError(
+                f"{unknown[0]!r} has no place along {self!r}, nor have {len(unknown) - 1:,} others: make the axis of "
+                "vectors that have all keys"
+            )
+        return self.scores[[rows[key] for key in keys]]
 
     def ends(self, topn: int = 10, *, restrict_vocab: int | None = None) -> tuple[Scored, Scored]:
         """The keys nearest to the negative end and to the positive one, without the examples.

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .store import Array, Key, Store
 
 Scored = list[tuple[Key, float]]
+Mask = NDArray[np.bool_]
 
 
 class KeyedVectorsLike(Protocol):
@@ -66,6 +68,24 @@ class KeyedVectorsLike(Protocol):
     ) -> None: ...
     def allocate_vecattrs(self, attrs: Sequence[str] | None = None, types: Sequence[Any] | None = None) -> None: ...
     def rank_by_centrality(self, words: Iterable[Key], use_norm: bool = True) -> list[tuple[float, Key]]: ...
+
+
+@runtime_checkable
+class RowIndex(Protocol):
+    """An index of vectors, which finds rows without looking at all of them; `fastemb.index.VectorIndex` is one."""
+
+    def nearest_rows(
+        self,
+        vectors: KeyedVectorsLike,
+        directions: Array,
+        topn: int,
+        *,
+        allowed: Mask | None,
+        without: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+        dot: bool,
+        workers: int | None,
+    ) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """As `search.nearest`, of the rows (n,) that are ``allowed``."""
 
 
 def check_lengths(vectors: KeyedVectorsLike) -> None:

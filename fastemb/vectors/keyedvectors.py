@@ -283,6 +283,7 @@ class KeyedVectors:
     most_similar = nearest.most_similar
     most_similar_batch = nearest.most_similar_batch
     most_similar_rows = nearest.most_similar_rows
+    most_similar_table = nearest.most_similar_table
     most_similar_cosmul = nearest.most_similar_cosmul
     similar_by_word = nearest.similar_by_word
     similar_by_key = nearest.similar_by_key
@@ -306,6 +307,7 @@ class KeyedVectors:
     axis = late.axis
     reduce = late.reduce
     embed = late.embed
+    build_index = late.build_index
 
     # ---- adding and changing ----
 

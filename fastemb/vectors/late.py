@@ -1,18 +1,22 @@
 """Methods of KeyedVectors whose code stands in a room above this one, loaded when they are first used.
 
-This table is the one place where a room names a room above it: `vectors` must not import `evaluate` and `spaces`, which
-are made of `vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type checkers see
-the functions themselves, and so do help() and inspect.signature.
+This table is the one place where a room names a room above it: `vectors` must not import `evaluate`, `index` and
+`spaces`, which are made of `vectors`, but people look for an evaluation on the vectors that they want to evaluate. Type
+checkers see the functions themselves, and so do help() and inspect.signature.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import names_arguments
+
 if TYPE_CHECKING:
     from ..evaluate import analogies, word_pairs
+    from ..index import vector_index
     from ..spaces import axis as axes
     from ..spaces import embed as embedding
     from ..spaces import reduce as reduction
@@ -24,7 +28,13 @@ if TYPE_CHECKING:
     axis = axes.axis
     reduce = reduction.reduce
     embed = embedding.embed
+    build_index = vector_index.build_index
 else:
+
+    @cache
+    def _function(module: str, name: str) -> Any:
+        """The function, which names arguments that are misspelt."""
+        return names_arguments()(getattr(import_module(module, __package__), name))
 
     class _Late:
         """A method that is the function of the same name in another module."""
@@ -38,7 +48,7 @@ else:
 
         def __get__(self, of: object, owner: type | None = None) -> Any:
             """Return the function from a class, and the method that it makes from an object."""
-            function = getattr(import_module(self._module, __package__), self._name)
+            function = _function(self._module, self._name)
             return function if of is None or self._static else MethodType(function, of)
 
     evaluate_word_analogies = _Late("..evaluate.analogies")
@@ -48,3 +58,4 @@ else:
     axis = _Late("..spaces.axis")
     reduce = _Late("..spaces.reduce")
     embed = _Late("..spaces.embed")
+    build_index = _Late("..index.vector_index")

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
 from ..checks import integer
-from .interface import KeyedVectorsLike, Scored, norms_of
+from .arrow_table import neighbours_table, require_arrow
+from .interface import KeyedVectorsLike, Mask, RowIndex, Scored, check_lengths, norms_of
+from .mapped import is_mapped
 from .norms import row_norms, scaled, unit
-from .questions import checked_vector, items_of, vector_of
-from .search import best, cosines_with, nearest, offsets_of
+from .questions import checked_vector, items_of, several, vector_of
+from .search import Scope, best, cosines_with, nearest, offsets_of, scores_with
 from .store import Array, Key
 from .topk import Floats, Indices
+from .where import mask_of
 
+Metric = Literal["cosine", "dot"]
+Where = Mask | Iterable[Key] | Mapping[str, Any | Iterable[Any] | Callable[[Array], Mask]] | None
+
+METRICS: tuple[Metric, ...] = ("cosine", "dot")
 _HOW_MANY: dict[str, str] = dict.fromkeys(("n", "top_n", "k", "top_k"), "topn")  # what other libraries call it
 
 
@@ -32,6 +40,10 @@ def most_similar(
     clip_end: int | None = None,
     restrict_vocab: int | None = None,
     indexer: Any = None,
+    *,
+    where: Where = None,
+    metric: Metric = "cosine",
+    workers: int | None = None,
 ) -> Any:
     """Find the keys whose vectors have the highest cosine with the mean of the given ones.
 
@@ -44,90 +56,118 @@ def most_similar(
     Args:
         positive: Keys, vectors as arrays or lists of floats, or pairs (key or vector, weight); one or several.
         negative: The same; a weight in a pair is taken as it stands, so give a negative one.
-        topn: How many to return; None: the cosines of all rows instead, in their order.
+        topn: How many to return; None: the cosines of all rows instead, in their order, without ``indexer``.
         clip_start: First row to look at. Default 0.
         clip_end: Row to stop before. Default None: the end.
         restrict_vocab: Look at the first so many rows only; comes before the two above.
-        indexer: An approximate index whose ``most_similar(vector, topn)`` is asked instead.
+        indexer: An index of these vectors, of `build_index`: only its candidates are looked at, which is much faster
+            and misses a few. Or any object whose ``most_similar(vector, topn)`` is asked instead.
+        where: Find only these: a mask (n,) of bool, a list of keys, or a dict from the name of an attribute in
+            ``expandos`` to a value, to a list of values, or to a function that takes the attribute's array and returns
+            a mask, such as ``{"count": lambda counts: counts >= 5}``. Default None: all.
+        metric: "cosine" (the default) or "dot": dot products with the mean of the given vectors as they are.
+        workers: Threads. Default None: one for each CPU that the process may use.
 
     Returns:
         A list of (key, cosine), highest first, without the given keys; or an array of cosines.
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: Neither positive nor negative is given, or a vector has another length.
-        TypeError: Something is neither a key nor a vector nor a pair.
+        ValueError: Neither positive nor negative is given, or a vector has another length; or the index was built from
+            other vectors or for another metric.
+        TypeError: Something is neither a key nor a vector nor a pair, or ``indexer`` is no index.
     """
+    dot = _is_dot(metric)
     if topn is not None and integer("topn", topn) < 1:
         return []
-    pairs = _weighted(self, items_of(self, positive), 1.0) + _weighted(self, items_of(self, negative), -1.0)
-    items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
-    mean = self.get_mean_vector(items, weights, post_normalize=True, ignore_missing=False)
-    if indexer is not None and topn is not None:
-        return indexer.most_similar(mean, topn)
+    direction, items = _direction(self, positive, negative, dot)
+    if indexer is not None and topn is not None and not isinstance(indexer, RowIndex):
+        return _ask_other(indexer, direction, topn, plain=where is None and not dot)
     rows = _searched(clip_start, clip_end, restrict_vocab)
+    mask = mask_of(self, where)
     if topn is None:
-        return cosines_with(self.vectors[rows], norms_of(self)[rows], mean)
+        scores = scores_with(self.vectors[rows], None if dot else norms_of(self)[rows], direction)
+        return scores if mask is None else scores[mask[rows]]
     given = offsets_of([_rows_of(self, items)])
+    scope = Scope(rows, mask, dot, indexer, workers)
     places = range(*rows.indices(len(self.vectors)))
-    count = min(integer("topn", topn), len(places) - sum(row in places for row in given[1].tolist()))
-    found, cosines = nearest(self, mean[np.newaxis], count, rows=rows, without=given)
-    named = [(row, cosine) for row, cosine in zip(found[0].tolist(), cosines[0].tolist(), strict=True) if row >= 0]
-    if len(named) < count:  # rows whose cosine is NaN come last
+    allowed = len(places) if mask is None else int(mask[rows].sum())
+    taken = sum(row in places and (mask is None or bool(mask[row])) for row in given[1].tolist())
+    count = min(integer("topn", topn), allowed - taken)
+    found, scores = nearest(self, direction[np.newaxis], count, scope, without=given)
+    named = [(row, score) for row, score in zip(found[0].tolist(), scores[0].tolist(), strict=True) if row >= 0]
+    if len(named) < count and indexer is None:  # rows whose score is NaN come last
         known = {*found[0].tolist(), *given[1].tolist()}
-        others = ((row, math.nan) for row in places if row not in known)
+        others = ((row, math.nan) for row in places if row not in known and (mask is None or mask[row]))
         named += islice(others, count - len(named))
-    return [(self.index_to_key[row], cosine) for row, cosine in named]
+    return [(self.index_to_key[row], score) for row, score in named]
 
 
 @names_arguments(_HOW_MANY)
 def most_similar_batch(
     self: KeyedVectorsLike,
-    queries: Iterable[Key] | Array,
+    queries: Iterable[Any] | Array,
     topn: int = 10,
     clip_start: int = 0,
     clip_end: int | None = None,
     restrict_vocab: int | None = None,
     workers: int | None = None,
+    *,
+    negative: Iterable[Any] | None = None,
+    where: Where = None,
+    metric: Metric = "cosine",
+    indexer: RowIndex | None = None,
 ) -> list[Scored]:
-    """Find the neighbours of many keys or vectors at once: much faster than `most_similar` for each.
+    """Ask `most_similar` many questions at once, which is much faster than one after the other.
 
-    It looks at all rows and computes in float32. Vectors with a cosine of NaN are left out, and of equal cosines
+    It looks at all rows and computes in float32. Vectors with a score of NaN are left out, and of equal scores
     the lower row comes first.
 
     Args:
-        queries: Keys, or vectors as one array (n, vector_size).
+        queries: Keys, or vectors as one array (n, vector_size). Or questions, each what `most_similar` takes as
+            ``positive``: with ``negative`` that is thousands of analogies.
         topn: How many neighbours to return of each.
         clip_start: First row to look at. Default 0.
         clip_end: Row to stop before. Default None: the end.
         restrict_vocab: Look at the first so many rows only; comes before the two above.
         workers: Threads. Default None: one for each CPU that the process may use.
+        negative: For each query what `most_similar` takes as ``negative``: as many as queries. Default None: nothing.
+        where: As in `most_similar`, for all queries.
+        metric: The same.
+        indexer: An index of these vectors, of `build_index`.
 
     Returns:
         For each query a list of (key, cosine), highest first; a key is not its own neighbour.
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: The vectors have another shape.
+        ValueError: The vectors have another shape; ``negative`` has another length; or the index was built from other
+            vectors or for another metric.
         TypeError: ``queries`` is one key.
     """
-    rows, cosines = most_similar_rows(self, queries, topn, clip_start, clip_end, restrict_vocab, workers)
+    asking = _Asking(negative, where, metric, indexer, workers)
+    rows, scores, _ = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
     keys = self.index_to_key
     return [
-        [(keys[row], cosine) for row, cosine in zip(*found, strict=True) if row >= 0]
-        for found in zip(rows.tolist(), cosines.tolist(), strict=True)
+        [(keys[row], score) for row, score in zip(*found, strict=True) if row >= 0]
+        for found in zip(rows.tolist(), scores.tolist(), strict=True)
     ]
 
 
 @names_arguments(_HOW_MANY)
 def most_similar_rows(
     self: KeyedVectorsLike,
-    queries: Iterable[Key] | Array,
+    queries: Iterable[Any] | Array,
     topn: int = 10,
     clip_start: int = 0,
     clip_end: int | None = None,
     restrict_vocab: int | None = None,
     workers: int | None = None,
+    *,
+    negative: Iterable[Any] | None = None,
+    where: Where = None,
+    metric: Metric = "cosine",
+    indexer: RowIndex | None = None,
 ) -> tuple[Indices, Floats]:
     """Do the same as `most_similar_batch`, but return arrays.
 
@@ -136,20 +176,102 @@ def most_similar_rows(
         float32; -1 and -infinity where there are fewer.
 
     Raises:
-        KeyError: A key does not exist.
+        KeyError: As in `most_similar_batch`, and so are the others.
         ValueError: The vectors have another shape.
         TypeError: ``queries`` is one key.
     """
-    topn = integer("topn", topn)
-    units, given = _unit_queries(self, queries)
-    without = None if given is None else (np.arange(len(given) + 1), given)
-    rows = _searched(clip_start, clip_end, restrict_vocab)
-    found, cosines = nearest(self, units, topn, rows=rows, without=without, workers=workers)
-    return found, cosines.astype(np.float32, copy=False)
+    asking = _Asking(negative, where, metric, indexer, workers)
+    rows, scores, _ = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
+    return rows, scores
 
 
-def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> tuple[Floats, Indices | None]:
-    """Vectors of length 1, (n, vector_size), and the rows of keys; None for vectors that were given as such."""
+@names_arguments(_HOW_MANY)
+def most_similar_table(
+    self: KeyedVectorsLike,
+    queries: Iterable[Any] | Array,
+    topn: int = 10,
+    clip_start: int = 0,
+    clip_end: int | None = None,
+    restrict_vocab: int | None = None,
+    workers: int | None = None,
+    *,
+    negative: Iterable[Any] | None = None,
+    where: Where = None,
+    metric: Metric = "cosine",
+    indexer: RowIndex | None = None,
+) -> Any:
+    """Do the same as `most_similar_batch`, but return an Arrow table with a row for each neighbour. Needs pyarrow.
+
+    Returns:
+        A ``pyarrow.Table`` with the columns "query" (the key, or the number of the query from 0 on where it is no
+        key), "rank" (from 1 on), "key" and "score" (float32). Keys that are not all integers are text.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        KeyError: As in `most_similar_batch`, and so are the others.
+        ValueError: The vectors have another shape.
+        TypeError: ``queries`` is one key.
+    """
+    require_arrow()
+    asking = _Asking(negative, where, metric, indexer, workers)
+    rows, scores, names = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
+    return neighbours_table(names, self.index_to_key, rows, scores)
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What is asked of many queries beside how many neighbours, and of which rows."""
+
+    negative: Iterable[Any] | None
+    where: Where
+    metric: Metric
+    indexer: RowIndex | None
+    workers: int | None
+
+
+def _many(
+    vectors: KeyedVectorsLike, queries: Any, topn: int, rows: slice, asking: _Asking
+) -> tuple[Indices, Floats, list[Key] | None]:
+    """Rows and scores, (q, topn), and the keys that were asked, where all queries are keys."""
+    topn, dot = integer("topn", topn), _is_dot(asking.metric)
+    if asking.indexer is not None and not isinstance(asking.indexer, RowIndex):
+        raise TypeError(f"indexer must be an index of build_index(), not {asking.indexer!r}")
+    directions, without, names = _queries(vectors, queries, asking.negative, dot)
+    scope = Scope(rows, mask_of(vectors, asking.where), dot, asking.indexer, asking.workers)
+    found, scores = nearest(vectors, directions, topn, scope, without=without)
+    return found, scores.astype(np.float32, copy=False), names
+
+
+def _queries(
+    vectors: KeyedVectorsLike, queries: Any, negative: Iterable[Any] | None, dot: bool
+) -> tuple[Floats, tuple[Indices, Indices] | None, list[Key] | None]:
+    """Directions, (q, vector_size); rows that each does without; and the keys, where all queries are keys."""
+    if negative is None and not _are_questions(vectors, queries):
+        units, given, names = _plain_queries(vectors, queries, dot)
+        return units, None if given is None else (np.arange(len(given) + 1), given), names
+    asked = several("queries", queries)
+    others = [None] * len(asked) if negative is None else several("negative", negative)
+    if len(others) != len(asked):
+        raise ValueError(f"negative must have one entry for each query: {len(others)} for {len(asked)}")
+    directions = np.empty((len(asked), vectors.vector_size), np.float32)
+    given_rows = []
+    for at, (one, other) in enumerate(zip(asked, others, strict=True)):
+        directions[at], items = _direction(vectors, one, other, dot)
+        given_rows.append(_rows_of(vectors, items))
+    return directions, offsets_of(given_rows), None
+
+
+def _are_questions(vectors: KeyedVectorsLike, queries: Any) -> bool:
+    """Whether some query is several keys or vectors."""
+    return isinstance(queries, list | tuple) and any(
+        isinstance(query, list | tuple) and vector_of(vectors, query) is None for query in queries
+    )
+
+
+def _plain_queries(
+    vectors: KeyedVectorsLike, queries: Any, dot: bool
+) -> tuple[Floats, Indices | None, list[Key] | None]:
+    """Vectors, of length 1 but for dot products, the rows of keys, and the keys; None for vectors given as such."""
     if isinstance(queries, list | tuple) and queries:
         if vector_of(vectors, queries) is not None:
             raise TypeError("queries must be several keys or vectors; use most_similar for one vector")
@@ -159,15 +281,53 @@ def _unit_queries(vectors: KeyedVectorsLike, queries: Iterable[Key] | Array) -> 
         if queries.ndim != 2 or queries.shape[1] != vectors.vector_size:
             raise ValueError(f"vectors must be (n, {vectors.vector_size}), not {queries.shape}")
         given = queries.astype(np.result_type(queries, np.float32))
-        return scaled(given, row_norms(given)).astype(np.float32, copy=False), None
+        return (given if dot else scaled(given, row_norms(given))).astype(np.float32, copy=False), None, None
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
     keys = list(queries)
     rows = np.array([vectors.get_index(key, -1) for key in keys], np.int64)
     if (rows >= 0).all():
-        return scaled(vectors.vectors[rows], norms_of(vectors)[rows]).astype(np.float32, copy=False), rows
-    units = [vectors.get_vector(key, norm=True) for key in keys]  # which raises, or makes up a vector in a subclass
-    return np.array(units, np.float32), rows
+        found = vectors.vectors[rows]
+        return (
+            (found if dot else scaled(found, _norms_at(vectors, rows, found))).astype(np.float32, copy=False),
+            rows,
+            keys,
+        )
+    made = [vectors.get_vector(key, norm=not dot) for key in keys]  # which raises, or a subclass makes up a vector
+    return np.array(made, np.float32), rows, keys
+
+
+def _norms_at(vectors: KeyedVectorsLike, rows: Indices, found: Array) -> Array:
+    """Lengths of the vectors that were found at these rows; of a file that is mapped those of all are not computed."""
+    if vectors.norms is None and is_mapped(vectors.vectors):
+        check_lengths(vectors)
+        return row_norms(found)
+    return norms_of(vectors)[rows]
+
+
+def _direction(vectors: KeyedVectorsLike, positive: Any, negative: Any, dot: bool) -> tuple[Array, list[Any]]:
+    """The mean of what is given, of length 1 but for dot products, and the keys and vectors that it is of."""
+    pairs = _weighted(vectors, items_of(vectors, positive), 1.0) + _weighted(vectors, items_of(vectors, negative), -1.0)
+    items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
+    mean = vectors.get_mean_vector(items, weights, pre_normalize=not dot, post_normalize=not dot, ignore_missing=False)
+    return mean, items
+
+
+def _is_dot(metric: str) -> bool:
+    if metric not in METRICS:
+        raise ValueError(f"metric must be one of {', '.join(map(repr, METRICS))}, not {metric!r}")
+    return metric == "dot"
+
+
+def _ask_other(indexer: Any, direction: Array, topn: int, *, plain: bool) -> Any:
+    """Ask somebody else's index."""
+    if not callable(getattr(indexer, "most_similar", None)):
+        raise TypeError(
+            f"indexer must be an index of build_index(), or have a method most_similar(vector, topn), not {indexer!r}"
+        )
+    if not plain:
+        raise ValueError(f"where and metric need an index of build_index(), not a {type(indexer).__name__}")
+    return indexer.most_similar(direction, topn)
 
 
 def _rows_of(vectors: KeyedVectorsLike, items: Iterable[Any]) -> set[int]:

@@ -3,62 +3,154 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .interface import KeyedVectorsLike, norms_of
+from .interface import KeyedVectorsLike, Mask, RowIndex, check_lengths, norms_of
 from .norms import divided, extreme_rows, scaled
 from .store import Array
-from .topk import Indices, top_k
+from .topk import Floats, Indices, merged, top_k
 
 Scores = NDArray[np.floating[Any]]
+
+_PART_BYTES = 64 << 20  # of rows that are converted to float32
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What of the vectors is looked at, and how.
+
+    Attributes:
+        rows: Part of the rows; a step of 1. Default all.
+        mask: (n,) bool over all rows, those of them that may be found. Default None: all.
+        dot: Rank by dot products in place of cosines.
+        index: Look at the candidates of this index only. Default None: at all rows.
+        workers: Threads. Default None: one for each CPU that the process may use.
+    """
+
+    rows: slice = field(default_factory=lambda: slice(None))
+    mask: Mask | None = None
+    dot: bool = False
+    index: RowIndex | None = None
+    workers: int | None = None
+
+    def allowed(self, count: int) -> Mask | None:
+        """Which of ``count`` rows may be found, or None for all."""
+        first, stop, _ = self.rows.indices(count)
+        if first == 0 and stop == count:
+            return self.mask
+        chosen = np.zeros(count, bool)
+        chosen[first:stop] = True if self.mask is None else self.mask[first:stop]
+        return chosen
+
+
+EVERYTHING = Scope()
 
 
 def nearest(
     vectors: KeyedVectorsLike,
     directions: Array,
     topn: int,
+    scope: Scope = EVERYTHING,
     *,
-    rows: slice = slice(None),
     without: tuple[Indices, Indices] | None = None,
-    workers: int | None = None,
 ) -> tuple[Indices, Scores]:
-    """Find the rows with the highest cosines with each of many directions, by looking at all of them.
+    """Find the rows with the highest cosines, or dot products, with each of many directions.
 
-    Cosines are computed in float32; but where both are in float64, those of a single direction are computed in that,
-    which takes half the time of converting all vectors.
+    Scores are computed in float32; but where both are in float64, those of a single direction are computed in that,
+    which takes half the time of converting all vectors. Vectors in float32 are read where they are, as in a file that
+    is mapped; others are converted a part at a time.
 
     Args:
         vectors: Where to look.
-        directions: (q, vector_size), each of length 1.
+        directions: (q, vector_size), each of length 1 for cosines.
         topn: How many rows to find for each.
-        rows: Part of the rows to look at; a step of 1. Default all.
+        scope: What is looked at, and how.
         without: Rows that are not to be found, by direction, as (offsets, rows): direction i does without
             ``rows[offsets[i]:offsets[i + 1]]``, as far as they are looked at.
-        workers: Threads. Default None: one for each CPU that the process may use.
 
     Returns:
-        Row numbers, (q, topn), and cosines, (q, topn), the highest first; of equal ones the lower row. Cosines that
+        Row numbers, (q, topn), and scores, (q, topn), the highest first; of equal ones the lower row. Scores that
         are NaN or -infinity are left out. What is missing at the end is -1 and -infinity.
     """
-    first, stop, _ = rows.indices(len(vectors.vectors))
-    searched, norms = vectors.vectors[rows], norms_of(vectors)[rows]
-    exclude = None if without is None else _within(without, first, stop)
+    if scope.index is not None:
+        check_lengths(vectors)
+        allowed = scope.allowed(len(vectors.vectors))
+        return scope.index.nearest_rows(
+            vectors, directions, topn, allowed=allowed, without=without, dot=scope.dot, workers=scope.workers
+        )
+    first, stop, _ = scope.rows.indices(len(vectors.vectors))
+    norms = None if scope.dot else norms_of(vectors)[scope.rows]
+    check_lengths(vectors)
+    searched = vectors.vectors[scope.rows]
+    mask = None if scope.mask is None else scope.mask[scope.rows]
     if len(directions) == 1 and directions.dtype == searched.dtype == np.float64:
-        found, cosines = _of_one(cosines_with(searched, norms, directions[0]), topn, exclude)
+        exclude = None if without is None else _within(without, first, stop)
+        scores = scores_with(searched, norms, directions[0])
+        if mask is not None:
+            scores[~mask] = -np.inf
+        found, best_scores = _of_one(scores, topn, exclude)
     else:
-        extreme = extreme_rows(norms, np.float32)
-        if len(extreme):
-            searched, norms = searched.copy(), norms.copy()
-            searched[extreme] = scaled(searched[extreme], norms[extreme])
-            norms[extreme] = 1
-        lengths = norms.astype(np.float32)
-        factors = divided(np.ones_like(lengths), lengths)
-        found, cosines = top_k(directions, searched, topn, scale=factors, exclude=exclude, workers=workers)
+        found, best_scores = _in_parts(searched, norms, directions, topn, mask, without, first, scope.workers)
     found[found >= 0] += first
-    return found, cosines
+    return found, best_scores
+
+
+def _in_parts(
+    searched: Array,
+    norms: Array | None,
+    directions: Array,
+    topn: int,
+    mask: Mask | None,
+    without: tuple[Indices, Indices] | None,
+    first: int,
+    workers: int | None,
+) -> tuple[Indices, Scores]:
+    """As `nearest`, of rows of which ``first`` is the number of the first; what is found is counted from there."""
+    extreme = np.empty(0, np.intp) if norms is None else extreme_rows(norms, np.float32)
+    as_they_are = searched.dtype == np.float32 and len(extreme) == 0
+    step = max(1, len(searched) if as_they_are else _PART_BYTES // (4 * max(1, searched.shape[1])))
+    found, scores = np.empty((len(directions), 0), np.int64), np.empty((len(directions), 0), np.float32)
+    for begin in range(0, max(len(searched), 1), step):
+        end = min(begin + step, len(searched))
+        part, lengths = searched[begin:end], None if norms is None else norms[begin:end]
+        unsafe = extreme[(extreme >= begin) & (extreme < end)] - begin
+        if lengths is not None and len(unsafe):
+            part, lengths = part.copy(), lengths.copy()
+            part[unsafe] = scaled(part[unsafe], lengths[unsafe])
+            lengths[unsafe] = 1
+        near, best_scores = top_k(
+            directions,
+            part,
+            topn,
+            scale=None if lengths is None else _reciprocals(lengths),
+            exclude=None if without is None else _within(without, first + begin, first + end),
+            mask=None if mask is None else mask[begin:end],
+            workers=workers,
+        )
+        near[near >= 0] += begin
+        if begin == 0:
+            found, scores = near, best_scores
+        else:
+            found, scores = merged(np.hstack([found, near]), np.hstack([scores, best_scores]), max(topn, 0))
+    return found, scores
+
+
+def _reciprocals(norms: Array) -> Floats:
+    lengths = norms.astype(np.float32)
+    return divided(np.ones_like(lengths), lengths)
+
+
+def scores_with(vectors: Array, norms: Array | None, direction: Array) -> Array:
+    """Cosines, or without ``norms`` dot products, of all rows of (n, d) with a direction (d,), as (n,)."""
+    if norms is not None:
+        return cosines_with(vectors, norms, direction)
+    with np.errstate(over="ignore", invalid="ignore"):
+        products: Array = vectors @ direction.astype(np.result_type(direction, np.float32), copy=False)
+    return products
 
 
 def cosines_with(vectors: Array, norms: Array, direction: Array) -> Array:

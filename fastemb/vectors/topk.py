@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ _BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
 _LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
 _STEP_ROWS = 64  # a multiple of the rows that are scored side by side
 _CALL_PRODUCTS = 1 << 31  # multiplications in one call without the GIL: mostly ten milliseconds
+_LEAST_PRODUCTS = 1 << 22  # of a thread that looks at some of the rows; below it, starting the thread takes longer
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -71,16 +73,34 @@ def top_k(
     places = len(searched) if candidates is None else len(candidates)
     threads = thread_count(workers)
     wanted = max(0, integer("n", n))
-    found = np.full((len(asked), min(wanted, places)), -1, np.int64)
-    scores = np.full(found.shape, -np.inf, np.float32)
+    count = min(wanted, places)
+    found, scores = np.full((len(asked), count), -1, np.int64), np.full((len(asked), count), -np.inf, np.float32)
     if found.size:
-        _Search(asked, searched, factors, candidates, places, offsets, excluded, found, scores, call_products).run(
-            threads
-        )
+        search = _Search(asked, searched, factors, candidates, places, offsets, excluded, count, call_products)
+        found, scores = search.run(threads)
     if wanted > places:
         missing = ((0, 0), (0, wanted - places))
         return np.pad(found, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf)
     return found, scores
+
+
+def merged(rows: Indices, scores: NDArray[Any], n: int) -> tuple[Indices, NDArray[Any]]:
+    """The best ``n`` of what several searches of rising rows found, side by side in (q, any): the best first.
+
+    What is missing is -1 and -infinity.
+    """
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]  # of equal scores the earlier search has the lower row
+    return np.take_along_axis(rows, order, axis=1), np.take_along_axis(scores, order, axis=1)
+
+
+class _Task(NamedTuple):
+    """Queries [begin, end) and places [first, stop) that one thread looks at."""
+
+    begin: int
+    end: int
+    first: int
+    stop: int
+    column: int  # of the results, among those of all spans of places
 
 
 @dataclass(frozen=True)
@@ -92,27 +112,38 @@ class _Search:
     places: int
     offsets: Indices | None
     excluded: Indices | None
-    found: Indices
-    scores: Floats
+    n: int
     call_products: int
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, workers: int) -> None:
+    def run(self, workers: int) -> tuple[Indices, Floats]:
         """Search by several threads; an exception in one, or Ctrl-C, stops all."""
         blocks = list(_blocks(len(self.queries), workers))
-        waiting = deque(blocks)  # taking the first is atomic
+        spans = self._spans(len(blocks), workers)
+        found = np.full((len(self.queries), len(spans) * self.n), -1, np.int64)
+        scores = np.full(found.shape, -np.inf, np.float32)
+        tasks = [_Task(*block, *span, column * self.n) for block in blocks for column, span in enumerate(spans)]
+        waiting = deque(tasks)  # taking the first is atomic
 
         def work(_: int) -> None:
             while not self.stopped.is_set():
                 try:
-                    span = waiting.popleft()
+                    task = waiting.popleft()
                 except IndexError:
                     return
-                self._search(*span)
+                self._search(task, found, scores)
 
-        in_threads(min(workers, len(blocks)), work, self.stopped.set)
+        in_threads(min(workers, len(tasks)), work, self.stopped.set)
+        return (found, scores) if len(spans) == 1 else merged(found, scores, self.n)
 
-    def _search(self, begin: int, end: int) -> None:
+    def _spans(self, blocks: int, workers: int) -> list[tuple[int, int]]:
+        """Cut the places where there are fewer blocks of queries than threads."""
+        products = self.places * self.queries.size
+        count = max(1, min(workers // blocks, products // _LEAST_PRODUCTS))
+        return [(self.places * span // count, self.places * (span + 1) // count) for span in range(count)]
+
+    def _search(self, task: _Task, found: Indices, scores: Floats) -> None:
+        begin, end = task.begin, task.end
         top = _native.TopRows(
             isa(),
             self.rows,
@@ -121,15 +152,18 @@ class _Search:
             self.queries[begin:end],
             None if self.offsets is None else self.offsets[begin : end + 1],
             self.excluded,
-            self.found.shape[1],
+            self.n,
         )
         workspace = top.workspace()
         step = max(1, self.call_products // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
-        for first in range(0, self.places, step):
+        for first in range(task.first, task.stop, step):
             if self.stopped.is_set():
                 return
-            top.scan(first, min(first + step, self.places), workspace)
-        top.results(self.scores[begin:end], self.found[begin:end])
+            top.scan(first, min(first + step, task.stop), workspace)
+        best, rows = np.empty((end - begin, self.n), np.float32), np.empty((end - begin, self.n), np.int64)
+        top.results(best, rows)
+        columns = slice(task.column, task.column + self.n)
+        scores[begin:end, columns], found[begin:end, columns] = best, rows
 
 
 def _by_rows(rows: Floats) -> Floats:

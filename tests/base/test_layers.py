@@ -25,6 +25,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("phrases",),
     ("train",),
     ("vectors",),
+    ("index",),
     ("models",),
     ("evaluate",),
     ("spaces",),

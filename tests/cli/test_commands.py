@@ -19,7 +19,7 @@ from fastemb import Corpus, KeyedVectors, Word2Vec, load_vectors
 from fastemb.cli import main
 from fastemb.train.hogwild import Hogwild
 
-COMMANDS = ("train", "similar", "analogy", "align", "eval", "convert", "info", "demo")
+COMMANDS = ("train", "similar", "nearest", "analogy", "index", "align", "eval", "convert", "info", "demo")
 
 
 class Result(NamedTuple):
@@ -506,6 +506,8 @@ def test_info_describes_a_file(run: Run, vectors: Path) -> None:
     assert result.output.splitlines() == [
         "vectors     6 of 4 dimensions, float32",
         "size        0.0 MB",
+        "lengths     1.00499 to 1.41774, median 1.05476",
+        "keys        6 str",
         "first words man, woman, king, queen, Paris, HTML",
     ]
     require_error(run("info", "absent"), "absent")

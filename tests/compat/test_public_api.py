@@ -16,6 +16,7 @@ from typing import Any
 SNAPSHOT = Path(__file__).with_name("public_api.txt")
 MODULES = (
     "fastemb",
+    "fastemb.index",
     "fastemb.items",
     "fastemb.layers",
     "fastemb.models",

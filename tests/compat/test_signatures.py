@@ -15,6 +15,7 @@ ADDED = {
     ("Word2Vec", "build_vocab"): {"min_count", "sample"},  # gensim: among **kwargs
     ("Word2Vec", "train"): {"progress"},
     ("Phrases", "__init__"): {"workers"},
+    ("KeyedVectors", "most_similar"): {"where", "metric", "workers"},
 }
 DEFAULTS = {
     ("Word2Vec", "__init__", "workers"): ("3", "None"),

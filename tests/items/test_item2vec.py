@@ -328,7 +328,7 @@ def test_wrong_questions(shop_model: Item2Vec) -> None:
     for call in (lambda: shop_model.recommend(), lambda: shop_model.recommend(["k0i0"], user=1)):
         with pytest.raises(ValueError, match="a history or a user"):
             call()
-    with pytest.raises(ValueError, match="histories or users"):
+    with pytest.raises(ValueError, match="histories, users or vectors"):
         shop_model.recommend_many([["k0i0"]], users=[1])
     with pytest.raises(KeyError, match="unknown user 'nobody'"):
         shop_model.recommend(user="nobody")

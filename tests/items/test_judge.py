@@ -26,7 +26,7 @@ SHOP = baskets()
 
 
 def slow_metrics(recommended: list[list[int]], truth: list[list[int]], k: int) -> dict[str, float]:
-    sums = dict.fromkeys(("recall", "precision", "ndcg", "map", "hit_rate"), 0.0)
+    sums = dict.fromkeys(("recall", "precision", "ndcg", "map", "mrr", "hit_rate"), 0.0)
     judged = [(row[:k], set(held)) for row, held in zip(recommended, truth, strict=True) if held]
     for row, held in judged:
         hits = [rank for rank, item in enumerate(row, 1) if item in held and item >= 0]
@@ -34,6 +34,7 @@ def slow_metrics(recommended: list[list[int]], truth: list[list[int]], k: int) -
         sums["recall"] += len(hits) / len(held)
         sums["precision"] += len(hits) / k
         sums["hit_rate"] += bool(hits)
+        sums["mrr"] += 1 / hits[0] if hits else 0
         sums["ndcg"] += sum(1 / math.log2(1 + r) for r in hits) / sum(1 / math.log2(1 + r) for r in range(1, size + 1))
         sums["map"] += sum(sum(other <= rank for other in hits) / rank for rank in hits) / size
     return {name: total / len(judged) for name, total in sums.items()} | {"sessions": len(judged)}

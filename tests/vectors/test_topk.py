@@ -61,6 +61,23 @@ def test_more_queries_than_a_block():
         same(top_k(queries, rows, 4, exclude=as_csr(lists), workers=workers), expected(queries, rows, 4, lists))
 
 
+@pytest.mark.parametrize("workers", [2, 3, 7])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_few_queries_are_answered_by_several_threads(monkeypatch, workers, count):
+    monkeypatch.setattr("fastemb.vectors.topk._LEAST_PRODUCTS", 1)
+    rng = np.random.default_rng(workers)
+    queries, rows = numbers(rng, count, 3), numbers(rng, 1000, 3)
+    rows[500:600] = rows[:100]  # equal scores in the parts of different threads
+    lists = [rng.integers(0, 1000, 30).tolist() for _ in range(count)]
+    mask = rng.random(1000) < 0.5
+    same(top_k(queries, rows, 40, workers=workers), expected(queries, rows, 40))
+    found = top_k(queries, rows, 40, exclude=as_csr(lists), mask=mask, workers=workers)
+    same(found, expected(queries, rows, 40, lists, mask))
+    few = np.zeros(1000, bool)
+    few[[3, 999]] = True
+    assert top_k(queries, rows, 5, mask=few, workers=workers)[0][:, 2:].max() == -1
+
+
 def test_more_rows_than_one_call_takes():
     rng = np.random.default_rng(4)
     queries, rows = numbers(rng, 9, 3), numbers(rng, 1000, 3)

@@ -1,0 +1,59 @@
+"""What a set of vectors is, for people who were handed a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..signals import slices
+from .interface import KeyedVectorsLike, norms_of
+from .store import Array
+
+_PART_ROWS = 1 << 14
+
+
+def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
+    """Numbers about vectors and keys, as JSON holds them.
+
+    Returns:
+        "vectors", "dimensions" and "dtype"; "norms" with the "least", "median" and "greatest" length, None where no
+        length is finite; how many vectors are "zero", "not_finite" (NaN or infinite numbers), or "repeated" (the
+        same as one before); "keys", a dict from the kind of key to how many there are; and "attributes", a dict from
+        name to dtype.
+    """
+    norms = norms_of(vectors)
+    finite = norms[np.isfinite(norms)]
+    kinds: dict[str, int] = {}
+    for key in vectors.index_to_key:
+        name = "reserved" if key is None else type(key).__name__
+        kinds[name] = kinds.get(name, 0) + 1
+    return {
+        "vectors": len(vectors),
+        "dimensions": vectors.vector_size,
+        "dtype": str(vectors.vectors.dtype),
+        "norms": {
+            name: float(f"{float(function(finite)):.6g}") if len(finite) else None
+            for name, function in (("least", np.min), ("median", np.median), ("greatest", np.max))
+        },
+        "zero": int((norms == 0).sum()),
+        "not_finite": int((~np.isfinite(norms)).sum()),
+        "repeated": repeated(vectors.vectors),
+        "keys": kinds,
+        "attributes": {str(name): str(values.dtype) for name, values in vectors.expandos.items()},
+    }
+
+
+def repeated(vectors: Array) -> int:
+    """How many rows of (n, d) hold the same bytes as one before them.
+
+    Rows are compared by sums of their 16-bit words with random weights of 64 bits: by chance two that differ have the
+    same with a probability of about n^2 / 2^64.
+    """
+    words = vectors.shape[1] * vectors.itemsize // 2
+    weights = np.random.default_rng(0).integers(0, 2**64, words, np.uint64) | np.uint64(1)
+    found = np.empty(len(vectors), np.uint64)
+    for part in slices(len(vectors), _PART_ROWS):
+        rows = np.ascontiguousarray(vectors[part]).view(np.uint16)
+        found[part] = rows.astype(np.uint64) @ weights
+    return len(found) - len(np.unique(found))
