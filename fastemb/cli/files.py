@@ -1,4 +1,4 @@
-"""``fastemb eval``, ``convert``, ``info`` and ``demo``."""
+"""``fastemb convert``, ``info`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -22,46 +22,6 @@ from .shared import (
     sources_of,
     vectors_of,
 )
-
-
-def add_eval(parser: argparse.ArgumentParser) -> None:
-    """Add ``eval``."""
-    parser.description = "Score vectors on analogy questions and on human judgements of word similarity."
-    add_vectors(parser)
-    parser.add_argument(
-        "--analogies", type=file_path, metavar="FILE", help="questions in the format of questions-words.txt"
-    )
-    parser.add_argument(
-        "--similarity",
-        type=file_path,
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="word pairs: 'word word score' a line",
-    )
-    parser.add_argument(
-        "--restrict-vocab", type=int, default=300000, metavar="N", help="use the N most frequent words only (300000)"
-    )
-    parser.set_defaults(run=_eval)
-
-
-def _eval(options: argparse.Namespace) -> int:
-    if not options.analogies and not options.similarity:
-        raise ValueError("nothing to evaluate: give --analogies FILE or --similarity FILE")
-    vectors = vectors_of(options, options.vectors)
-    if options.analogies:
-        score, sections = vectors.evaluate_word_analogies(options.analogies, restrict_vocab=options.restrict_vocab)
-        for section in sections:
-            answered = len(section["correct"]) + len(section["incorrect"])
-            if answered:
-                share = 100 * len(section["correct"]) / answered
-                print(f"{share:6.2f}%  of {answered:6,} questions  {section['section']}")
-        print(f"{100 * score:6.2f}%  analogies answered correctly")
-    for path in options.similarity:
-        _, spearman, unknown = vectors.evaluate_word_pairs(path, delimiter=None, restrict_vocab=options.restrict_vocab)
-        print(f"{100 * spearman[0]:6.2f}   Spearman's rho x 100  {Path(path).name} ({unknown:.1f}% of pairs unknown)")
-    return 0
 
 
 def add_convert(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ _COMMANDS = {
     "analogy": ("ask", "A is to B as C is to ?"),
     "index": ("ask", "build an index, for faster answers"),
     "align": ("spaces", "what moved between two files of vectors"),
-    "eval": ("files", "score vectors on analogies and word pairs"),
+    "eval": ("evaluate", "score vectors on questions: analogies, similar words, odd ones out, categories"),
     "convert": ("files", "change the format of a file of vectors"),
     "info": ("files", "what is in a file, or what this installation can do"),
     "items": ("items", "item embeddings and recommendations from a table of purchases, ratings or clicks"),

@@ -13,13 +13,14 @@ from ..io.paths import AnyPath, local_path
 from ..vectors.interface import KeyedVectorsLike, norms_of
 from ..vectors.norms import row_norms, scaled
 from ..vectors.search import Scope, nearest, offsets_of
+from ..vectors.topk import Indices
 from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
 
 Words = tuple[str, str, str, str]
 
-_BLOCK_QUESTIONS = 4096
+BLOCK_QUESTIONS = 4096
 _GUESSES = 5  # neighbours that are looked at: the nearest ones may be the question's own words in another case
 
 
@@ -106,16 +107,42 @@ def _guesses(
     vectors: KeyedVectorsLike, questions: Sequence[_Question], restrict_vocab: int | None
 ) -> Iterator[list[Any]]:
     """The keys nearest to b - a + c that are not those of a, b or c themselves, for each question; many at once."""
-    norms, keys = norms_of(vectors), vectors.index_to_key
-    for start in range(0, len(questions), _BLOCK_QUESTIONS):
-        rows = np.array([question.rows for question in questions[start : start + _BLOCK_QUESTIONS]], np.intp)
-        a, b, c = (scaled(vectors.vectors[given], norms[given]) for given in rows.T[:3])
-        wanted = b + c - a
-        wanted = scaled(wanted, row_norms(wanted))
-        searched = slice(0, restrict_vocab or None)
-        found, _ = nearest(vectors, wanted, _GUESSES, Scope(searched), without=offsets_of(rows[:, :3].tolist()))
-        for near in found.tolist():
+    keys = vectors.index_to_key
+    for start in range(0, len(questions), BLOCK_QUESTIONS):
+        rows = np.array([question.rows for question in questions[start : start + BLOCK_QUESTIONS]], np.intp)
+        given = rows[:, :3]
+        for near in by_sum(vectors, given, restrict_vocab, offsets_of(given.tolist()), topn=_GUESSES).tolist():
             yield [keys[row] for row in near if row >= 0]
+
+
+def by_sum(
+    vectors: KeyedVectorsLike,
+    given: Indices,
+    restrict_vocab: int | None,
+    without: tuple[Indices, Indices],
+    *,
+    topn: int = 1,
+    workers: int | None = None,
+) -> Indices:
+    """The rows nearest to b - a + c, which is 3CosAdd.
+
+    Args:
+        vectors: Where to look.
+        given: (q, 3) rows of a, b and c.
+        restrict_vocab: Look at the first so many rows only.
+        without: Rows that are no answers, as of `nearest`.
+        topn: How many to find for each question.
+        workers: Threads. Default None: one for each CPU that the process may use.
+
+    Returns:
+        (q, topn) rows, the nearest first; -1 where there are fewer.
+    """
+    norms = norms_of(vectors)
+    a, b, c = (scaled(vectors.vectors[rows], norms[rows]) for rows in given.T)
+    wanted = b + c - a
+    wanted = scaled(wanted, row_norms(wanted))
+    scope = Scope(slice(0, restrict_vocab or None), workers=workers)
+    return nearest(vectors, wanted, topn, scope, without=without)[0]
 
 
 def _guesses_by(

@@ -5,14 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..io.input_file import numbered_lines
 from ..io.paths import AnyPath, local_path
+from ..signals import slices
 from ..vectors.interface import KeyedVectorsLike
 from ..vectors.norms import cosine
+from ..vectors.topk import Indices
 from .statistics import Correlation, pearson, spearman
 from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
+
+_BLOCK_PAIRS = 4096
 
 
 def evaluate_word_pairs(
@@ -43,21 +50,37 @@ def evaluate_word_pairs(
     """
     pairs = local_path(pairs)
     rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
-    theirs: list[float] = []
-    ours: list[float] = []
-    unknown = 0
-    for first, second, score in _read_pairs(pairs, delimiter, encoding, case_insensitive):
-        known = first in rows and second in rows
-        unknown += not known
-        if known or dummy4unknown:
-            theirs.append(score)
-            ours.append(float(cosine(self.vectors[rows[first]], self.vectors[rows[second]])) if known else 0.0)
+    read = list(_read_pairs(pairs, delimiter, encoding, case_insensitive))
+    found = np.array([[rows.get(first, -1), rows.get(second, -1)] for first, second, _ in read], np.int64).reshape(
+        -1, 2
+    )
+    known = (found >= 0).all(axis=1)
+    unknown = len(read) - int(known.sum())
+    ours = np.zeros(len(read))
+    ours[known] = pair_cosines(self, found[known])
+    theirs = np.array([score for _, _, score in read])
+    if not dummy4unknown:
+        theirs, ours = theirs[known], ours[known]
     if len(ours) < 2:
         raise ValueError(f"{pairs}: fewer than two pairs with a score of which both words are known")
     ratio = 100 * unknown / (len(ours) + (0 if dummy4unknown else unknown))
-    found = pearson(theirs, ours), spearman(theirs, ours), ratio
-    log_evaluate_word_pairs(*found, pairs)
-    return found
+    result = pearson(theirs, ours), spearman(theirs, ours), ratio
+    log_evaluate_word_pairs(*result, pairs)
+    return result
+
+
+def pair_cosines(vectors: KeyedVectorsLike, rows: Indices) -> NDArray[np.float64]:
+    """Cosines of pairs of rows, (n, 2), as (n,): each what `similarity` gives for the two keys."""
+    made = np.empty(len(rows))
+    for part in slices(len(rows), _BLOCK_PAIRS):
+        first, second = (vectors.vectors[side].astype(np.float64) for side in rows[part].T)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+            scale = np.sqrt(np.einsum("nd,nd->n", first, first) * np.einsum("nd,nd->n", second, second))
+            found = (np.einsum("nd,nd->n", first, second) / scale).astype(vectors.vectors.dtype)
+        for row in np.flatnonzero(~((scale > 1e-120) & (scale < 1e120))).tolist():
+            found[row] = cosine(*vectors.vectors[rows[part][row]])
+        made[part] = found
+    return made
 
 
 def _read_pairs(

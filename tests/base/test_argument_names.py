@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import fastemb
+import fastemb.evaluate
 import fastemb.items
 import fastemb.layers
 import fastemb.models
@@ -19,7 +20,7 @@ from fastemb.arguments import did_you_mean, names_arguments, nearest_name
 # Loaded when first used, as they lie above their class; or called by fastemb rather than by people.
 WITHOUT_HINTS = {"evaluate_word_analogies", "evaluate_word_pairs", "log_evaluate_word_pairs", "axis", "embed", "reduce"}
 WITHOUT_HINTS |= {"add_lifecycle_event", "score_candidate", "score_item", "number"}
-WITHOUT_HINTS |= {"Evaluation", "Alignment", "Axis", "Stability", "SparseRows"}  # results
+WITHOUT_HINTS |= {"Evaluation", "Alignment", "Judgement", "Axis", "Stability", "SparseRows"}  # results
 WITHOUT_HINTS |= {"Adagrad", "Adam", "RowwiseAdagrad"}  # dataclasses of three numbers
 
 
@@ -27,7 +28,7 @@ def public(owner: Any, prefix: str = "") -> Iterator[tuple[str, Callable[..., An
     """The public functions, classes and methods of a module or a class, by name."""
     for name in getattr(owner, "__all__", None) or (name for name in dir(owner) if not name.startswith("_")):
         found = getattr(owner, name)
-        if inspect.isclass(found) and not issubclass(found, tuple | Exception):
+        if inspect.isclass(found) and not issubclass(found, tuple | Exception | dict):
             yield f"{prefix}{name}", found
             yield from public(found, f"{name}.")
         elif inspect.isroutine(found):
@@ -44,7 +45,8 @@ def hinted() -> dict[str, Callable[..., Any]]:
     """Those with so many parameters that a name is likely to be misspelt."""
     found = dict(
         chain.from_iterable(
-            public(module) for module in (fastemb, fastemb.items, fastemb.layers, fastemb.models, fastemb.spaces)
+            public(module)
+            for module in (fastemb, fastemb.evaluate, fastemb.items, fastemb.layers, fastemb.models, fastemb.spaces)
         )
     )
     return {

@@ -254,7 +254,7 @@ def test_what_a_command_advises_works_and_is_said_in_options(command: str, messa
 def test_commands_of_pairs_name_no_option_that_they_do_not_have(run: Run) -> None:
     status, errors = run("eval ok.vec --similarity pairs.txt")
     assert (status, errors.rstrip()[-16:]) == (1, ": save it as UTF-8"[-16:])
-    Path("pairs.txt").write_bytes(Path("pairs.txt").read_bytes().decode("latin-1").encode() + b"dog cat 3\n")
+    Path("pairs.txt").write_bytes(Path("pairs.txt").read_bytes().decode("latin-1").encode() + b"dog cat 3\ncat cat 9\n")
     assert run("eval ok.vec --similarity pairs.txt") == (0, "")
 
 

@@ -17,6 +17,7 @@ SNAPSHOT = Path(__file__).with_name("public_api.txt")
 MODULES = (
     "fastemb",
     "fastemb.index",
+    "fastemb.evaluate",
     "fastemb.items",
     "fastemb.layers",
     "fastemb.models",
@@ -41,8 +42,9 @@ def public_api() -> list[str]:
 def described(name: str, value: Any) -> Iterator[str]:
     if inspect.isclass(value):
         yield f"{name}{signature(value)}"
+        inherited = dict if issubclass(value, dict) else BaseException
         for member in sorted(dir(value)):
-            if not member.startswith("_") and not hasattr(BaseException, member):
+            if not member.startswith("_") and not hasattr(inherited, member):
                 found = inspect.getattr_static(value, member)
                 kind = type(found).__name__ if isinstance(found, property | classmethod | staticmethod) else ""
                 yield f"    .{member}{signature(getattr(value, member))}{f'  ({kind})' if kind else ''}"
@@ -56,7 +58,7 @@ def described(name: str, value: Any) -> Iterator[str]:
 
 def signature(value: Any) -> str:
     """Names, kinds and defaults; annotations may become more precise."""
-    if not callable(value) or (isinstance(value, type) and issubclass(value, Exception)):
+    if not callable(value) or (isinstance(value, type) and issubclass(value, Exception | dict)):
         return ""
     found = inspect.signature(value)
     bare = [one.replace(annotation=inspect.Parameter.empty) for one in found.parameters.values()]
