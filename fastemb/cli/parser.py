@@ -6,6 +6,7 @@ import argparse
 from importlib import import_module
 
 from .. import __version__
+from .arguments import Parser
 
 # Command -> the module whose function add_COMMAND says what the command takes, and a line of help. Only the module of
 # the command that is called is imported: --help and --version need no NumPy.
@@ -22,12 +23,13 @@ _COMMANDS = {
     "info": ("files", "what is in a file, or what this installation can do"),
     "items": ("items", "item embeddings and recommendations from a table of purchases, ratings or clicks"),
     "demo": ("files", "learn from Python's own source in seconds"),
+    "completion": ("completion", "a script that lets bash, zsh or fish complete commands and options"),
 }
 
 
-def command_line(called: str) -> argparse.ArgumentParser:
-    """The whole command line, in which only the command that is ``called`` knows its options."""
-    parser = argparse.ArgumentParser(
+def command_line(called: str | None) -> argparse.ArgumentParser:
+    """The whole command line, in which only the command that is ``called`` knows its options; None: all do."""
+    parser = Parser(
         prog="fastemb",
         description="Learn word vectors from text, and ask them questions.",
         epilog="Start with 'fastemb demo'; 'fastemb COMMAND --help' explains a command.",
@@ -36,6 +38,6 @@ def command_line(called: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (module, summary) in _COMMANDS.items():
         command = commands.add_parser(name, help=summary)
-        if name == called:
+        if called in (name, None):
             getattr(import_module(f".{module}", __package__), f"add_{name}")(command)
     return parser

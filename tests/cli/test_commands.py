@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -411,6 +412,18 @@ def test_analogy_answers(run: Run, vectors: Path) -> None:
     first, second = result.output.splitlines()
     assert first == "man : king = woman : ?"
     assert re.fullmatch(r"  0\.9\d{3}  queen", second)
+
+
+def test_answers_as_json(run: Run, vectors: Path) -> None:
+    wv = load_vectors(vectors)
+    done = run("similar", vectors, "man", "king", "frau", "-n", 2, "--json")
+    assert done.status == 1
+    assert [json.loads(line) for line in done.output.splitlines()] == [
+        {"word": word, "similar": dict(wv.most_similar(word, topn=2))} for word in ("man", "king")
+    ]
+    done = run("analogy", vectors, "man", "king", "woman", "-n", 1, "--json")
+    answers = dict(wv.most_similar(positive=["king", "woman"], negative=["man"], topn=1))
+    assert json.loads(done.output) == {"a": "man", "b": "king", "c": "woman", "answers": answers}
 
 
 def test_five_answers_at_most_are_the_default(run: Run, text: Path) -> None:
