@@ -265,6 +265,13 @@ def test_purity_of_clusters() -> None:
     assert both.difference == pytest.approx(expected - 1)
 
 
+def test_clusters_are_compared_of_words_that_both_models_know() -> None:
+    noisy, text = clustered(0.7)
+    fewer = KeyedVectors._from_arrays(WORDS[:40], noisy.vectors[:40])
+    found = judge([noisy, fewer], categories=write("c.csv", text)).comparisons[0]
+    assert (found.compared, found.difference, found.mcnemar) == (40, 0, 1)
+
+
 def test_k_means_is_as_tight_as_scikit_learns() -> None:
     sklearn = pytest.importorskip("sklearn.cluster")
     points = np.random.default_rng(2).normal(size=(300, 5))
