@@ -71,6 +71,7 @@ else:
 
 __all__ = ["BrownCorpus", "KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
+_FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which is its first one and so is kept
 _KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
 
 
@@ -270,8 +271,22 @@ class Word2Vec(Lifecycle, _Attributes):
         kind += [f"negative={self.negative}"] * bool(self.negative) + ["hs=1"] * bool(self.hs)
         return (
             f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
-            f"{self._known.weights.epochs_trained} epochs trained>"
+            f"{self._how_trained()}>"
         )
+
+    def _how_trained(self) -> str:
+        """What is known of its training, whoever did that."""
+        weights = self._known.weights
+        if not weights.have_learned():
+            return "not trained"
+        epochs = weights.epochs_trained
+        counted = f"{epochs} epoch{'s' * (epochs != 1)} trained" if epochs else "no full epoch trained"
+        if self._is_from_gensim():
+            return f"trained by gensim, {counted} since" if epochs else "trained by gensim"
+        return counted
+
+    def _is_from_gensim(self) -> bool:
+        return any(event.get("event") == _FROM_GENSIM for event in self.lifecycle_events or ())
 
     def __getitem__(self, _: object) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} model has no items: vectors by word are in model.wv")
@@ -979,6 +994,10 @@ class Word2Vec(Lifecycle, _Attributes):
         saved, theirs = read_gensim(model)
         made._start_empty(saved.settings)
         vars(made).update(saved.state)
+        if isinstance(model, Word2Vec):
+            saved.epochs_trained = model._known.weights.epochs_trained
+        if not isinstance(model, Word2Vec) or model._is_from_gensim():
+            made.add_lifecycle_event(_FROM_GENSIM)
         made._take(made._known.restored(made.wv, saved), {})
         for name, values in values_of_words(theirs).items():
             made.wv.expandos[name] = values

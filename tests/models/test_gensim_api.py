@@ -544,7 +544,7 @@ def test_the_representation_says_what_it_is() -> None:
         r"<Word2Vec: \d+ words, 20 dimensions, skip-gram, negative=5, hs=1, 3 epochs trained>",
         repr(Word2Vec(SENTENCES, **settings | {"sg": 1, "hs": 1})),
     )
-    assert repr(Word2Vec(vector_size=20)) == "<Word2Vec: 0 words, 20 dimensions, CBOW, negative=5, 0 epochs trained>"
+    assert repr(Word2Vec(vector_size=20)) == "<Word2Vec: 0 words, 20 dimensions, CBOW, negative=5, not trained>"
 
 
 def test_settings_assigned_as_text_count_as_numbers_in_questions() -> None:
