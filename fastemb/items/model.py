@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments, unknown_argument
-from ..checks import flag
+from ..checks import flag, warn
 from ..corpus import Corpus, Vocabulary
 from ..corpus.messages import short
 from ..io.paths import AnyPath, local_path
@@ -21,6 +21,7 @@ from ..models.training import alone_with, checked_callbacks
 from ..signals import Allowed, Deferred
 from ..train.progress import checked_progress, make_progress
 from ..train.sampling import keep_shares
+from ..train.training import NO_EPOCHS, NOTHING_TRAINED
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .baskets import require_items
@@ -170,7 +171,8 @@ class Item2Vec:
         made = f"Item2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
         if self._trained is None:
             return made
-        return f"{made}, fitted: {len(self._trained.keys):,} items, {self._trained.sessions:,} sessions"
+        how = "fitted" if any(core.weights.have_learned() for core in self._trained.cores) else "not trained"
+        return f"{made}, {how}: {len(self._trained.keys):,} items, {self._trained.sessions:,} sessions"
 
     # ---- learning ----
 
@@ -272,13 +274,14 @@ class Item2Vec:
             corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
             words = [core.plan.settings.epochs * corpus.words for core in cores]
             watcher = Watcher(make_progress(progress, sum(words)), callbacks, self, show)
+        taught = []
         try:
             with Allowed():
                 with suppress(StopTraining):
                     watcher.train_begins()
                     for number, core in enumerate(cores):
                         watcher.part_begins(sum(words[:number]))
-                        core.train(corpus, event_keep, watcher, want_loss=want_loss)
+                        taught.append(core.train(corpus, event_keep, watcher, want_loss=want_loss))
                 show(watcher)
                 with suppress(StopTraining):
                     watcher.train_ends()
@@ -287,6 +290,8 @@ class Item2Vec:
             raise
         finally:
             watcher.close()
+        if len(taught) == len(cores) and not any(taught):  # and no callback stopped that
+            warn(NOTHING_TRAINED if any(words) else NO_EPOCHS)
 
     # ---- what was learned ----
 

@@ -41,7 +41,7 @@ from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import Task
-from ..train.training import NOTHING_TRAINED, Training
+from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training
 from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
 from .building import (
@@ -726,7 +726,7 @@ class Word2Vec(Lifecycle, _Attributes):
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
         if run.epochs == 0:
-            warn("nothing was trained: epochs is 0")
+            warn(NO_EPOCHS)
         elif pairs == 0 and not stopped:
             warn(NOTHING_TRAINED)
 

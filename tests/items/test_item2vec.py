@@ -78,6 +78,7 @@ def test_repeats_in_a_basket_count_once() -> None:
     np.testing.assert_array_equal(once.wv.vectors, twice.wv.vectors)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was trained")
 def test_empty_baskets_and_baskets_of_one_teach_nothing_but_are_users() -> None:
     made = small_model().fit([*SHOP, [], ["lonely"]])
     start = small_model(epochs=0).fit([*SHOP, [], ["lonely"]])
@@ -552,6 +553,7 @@ def test_parameters_come_and_go_by_name() -> None:
         made.set_params(size=3)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was trained")
 def test_the_score_tells_models_apart() -> None:
     good = model().score(baskets(300, seed=5))
     bad = model(epochs=0).score(baskets(300, seed=5))
