@@ -9,7 +9,7 @@ from ..arguments import did_you_mean
 from ..vectors import KeyedVectors
 from ..vectors.missing import spelled_alike
 from .saying import say
-from .shared import add_vectors, positive, vectors_of
+from .shared import add_vectors, positive, vectors_of, warn_of_item_model
 
 
 def add_similar(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,7 @@ def add_similar(parser: argparse.ArgumentParser) -> None:
 
 def _similar(options: argparse.Namespace) -> int:
     vectors = vectors_of(options, options.vectors)
+    warn_of_item_model(options.vectors)
     missing = 0
     for word in options.words or (line.strip().removeprefix("\ufeff") for line in sys.stdin):
         if not word:
@@ -58,6 +59,7 @@ def add_analogy(parser: argparse.ArgumentParser) -> None:
 
 def _analogy(options: argparse.Namespace) -> int:
     vectors = vectors_of(options, options.vectors)
+    warn_of_item_model(options.vectors)
     a, b, c = options.A, options.B, options.C
     missing = [word for word in (a, b, c) if word not in vectors]
     for word in missing:

@@ -15,6 +15,7 @@ from .shared import (
     add_vectors,
     check_writable,
     file_path,
+    kind_of_model,
     save_output,
     sources_of,
     vectors_of,
@@ -93,6 +94,9 @@ def _info(options: argparse.Namespace) -> int:
     vectors = vectors_of(options, options.vectors)
     print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
     print(f"size        {Path(options.vectors).stat().st_size / 1e6:,.1f} MB")
+    kind = kind_of_model(options.vectors)
+    if kind is not None:
+        print(f"kind        {kind}")
     print(f"first words {', '.join(map(str, vectors.index_to_key[:10]))}")
     return 0
 

@@ -28,7 +28,7 @@ from .baskets import require_items
 from .core import Core
 from .fitted import Fitted, Floats
 from .interactions import Interactions
-from .lookup import other_spelling
+from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
 from .model_file import Learned, check_titles, read_items, write_items
 from .names import HOW_MANY, PARAMETERS
@@ -365,7 +365,7 @@ class Item2Vec:
             raise TypeError(f"similar_items takes one item, not {short(item)}: for several call recommend")
         row = known.rows.get(item, -1)
         if row < 0:
-            raise KeyError(f"unknown item {item!r}: the model's {len(known.keys):,} items are {known.examples()}")
+            raise KeyError(unknown_item(item, known.keys))
         unit = known.unit_vectors()
         check_count("n", n)
         rows, cosines = top_k(unit[row : row + 1], unit, min(n, len(unit)), exclude=([0, 1], [row]))
@@ -462,7 +462,7 @@ class Item2Vec:
             nothing is known: their scores are shares of sessions. A warning tells of those that are not empty.
 
         Raises:
-            KeyError: a user is unknown.
+            KeyError: a user is unknown, or all users are asked for and the model was saved without them.
             ValueError: histories and users; as many ``exclude`` as histories are needed; no candidate is known.
         """
         if histories is not None and users is not None:
@@ -503,8 +503,9 @@ class Item2Vec:
 
     @names_arguments()
     def save(self, path: AnyPath, *, histories: bool = True) -> None:
-        """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors.
+        """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors alone.
 
+        Neighbours among those are not the items that `similar_items` finds, which compares output vectors too.
         The file is there whole or not at all.
 
         Args:

@@ -187,7 +187,7 @@ def test_the_least_vector_size_is_that_of_the_kind(sg: int | None, least: int) -
 
 
 def test_options_that_would_be_ignored_are_refused() -> None:
-    with pytest.raises(ValueError, match="contexts is for baskets"):
+    with pytest.raises(ValueError, match="contexts=5 is for baskets"):
         small_model(window=3, contexts=5).fit(SHOP)
 
 
