@@ -93,6 +93,38 @@ def test_judging_a_given_part(table: Path, tmp_path: Path, capsys: pytest.Captur
     assert capsys.readouterr().out.startswith("2 sessions")
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_part_in_a_file_of_another_kind_is_judged_alike(
+    swapped: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    shop = [[int(film[1]) * 100 + int(film[3]) for film in basket] for basket in baskets(200)]
+    parts = {"train": [basket[:-1] for basket in shop], "test": [basket[-1:] for basket in shop]}
+    for name, part in parts.items():
+        rows = [(user, film) for user, basket in enumerate(part) for film in basket]
+        (tmp_path / f"{name}.csv").write_text("user,film\n" + "".join(f"{user},{film}\n" for user, film in rows))
+        columns = dict(zip(("user", "film"), zip(*rows, strict=True), strict=True))
+        parquet.write_table(pa.table({key: list(values) for key, values in columns.items()}), tmp_path / f"{name}.pq")
+
+    def judged(train: str, test: str) -> str:
+        given = ["items", "eval", str(tmp_path / train), "--session", "user", "--item", "film", *SETTINGS]
+        assert main([*given, "--test", str(tmp_path / test)]) == 0
+        told = capsys.readouterr()
+        assert told.err == ""
+        return told.out
+
+    mixed = judged("train.pq", "test.csv") if swapped else judged("train.csv", "test.pq")
+    assert mixed == judged("train.csv", "test.csv")
+
+
+def test_a_part_that_is_in_the_table_is_told(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["items", "eval", str(table), *COLUMNS, *SETTINGS]
+    assert main([*given, "--test", str(table)]) == 1
+    events = len(table.read_text().splitlines()) - 1
+    assert f"all {events:,} events of test are in train too" in capsys.readouterr().err
+    assert main(given) == 0  # with --test left out
+
+
 def test_a_file_without_names_of_columns(table: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.csv"
     bare.write_text(table.read_text().split("\n", 1)[1])
