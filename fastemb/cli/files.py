@@ -16,6 +16,7 @@ from .shared import (
     check_writable,
     file_path,
     kind_of_model,
+    positive,
     save_output,
     sources_of,
     vectors_of,
@@ -39,7 +40,11 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
         help="word pairs: 'word word score' a line",
     )
     parser.add_argument(
-        "--restrict-vocab", type=int, default=300000, metavar="N", help="use the N most frequent words only (300000)"
+        "--restrict-vocab",
+        type=positive,
+        default=300000,
+        metavar="N",
+        help="use the N most frequent words only (300000)",
     )
     parser.set_defaults(run=_eval)
 

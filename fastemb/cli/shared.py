@@ -148,12 +148,25 @@ def sources_of(options: argparse.Namespace, path: str) -> list[str]:
     return [path] if options.rows is None else [path, options.rows]
 
 
+def count_or_none(text: str) -> int:
+    """For argparse: a whole number, 0 for none."""
+    number = _whole(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 for none")
+    return number
+
+
 def positive(text: str) -> int:
     """For argparse: a whole number above 0."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number
+
+
+def _whole(text: str) -> int:
+    """The number, -1 where it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        return -1

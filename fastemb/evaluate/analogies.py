@@ -49,7 +49,7 @@ def evaluate_word_analogies(
 
     Args:
         analogies: File of questions of four words a line, in sections that start with a line ": name".
-        restrict_vocab: Look at the first so many keys only. Default 300000.
+        restrict_vocab: Look at the first so many keys only; None: at all. Default 300000.
         case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
         dummy4unknown: Count questions with unknown words as wrong instead of leaving them out.
         similarity_function: Method that answers; "most_similar" (many questions at once) or another one with the
@@ -60,7 +60,8 @@ def evaluate_word_analogies(
         "correct" and "incorrect" (lists of questions, four words each).
 
     Raises:
-        ValueError: A question comes before the first section, or none has only known words.
+        ValueError: A question comes before the first section, none has only known words, or ``restrict_vocab`` is
+            below 1.
     """
     analogies = local_path(analogies)
     rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
@@ -112,7 +113,7 @@ def _guesses(
         a, b, c = (scaled(vectors.vectors[given], norms[given]) for given in rows.T[:3])
         wanted = b + c - a
         wanted = scaled(wanted, row_norms(wanted))
-        searched = slice(0, restrict_vocab or None)
+        searched = slice(0, restrict_vocab)
         found, _ = nearest(vectors, wanted, _GUESSES, rows=searched, without=offsets_of(rows[:, :3].tolist()))
         for near in found.tolist():
             yield [keys[row] for row in near if row >= 0]

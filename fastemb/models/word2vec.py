@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import no_text, number, warn, whole
+from ..checks import integer, no_text, number, warn, whole
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -819,7 +819,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Args:
             context_words_list: Words, or their numbers; unknown words are left out.
-            topn: How many to return; None for all.
+            topn: How many to return; None for all; none for a number below 1.
 
         Returns:
             (word, probability) pairs, the likeliest first, or None when no word is known. The probabilities are a
@@ -837,7 +837,8 @@ class Word2Vec(Lifecycle, _Attributes):
         if not rows:
             warn("none of the given words is in the vocabulary")
             return None
-        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), topn)
+        most = None if topn is None else max(integer("topn", topn), 0)
+        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), most)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
 
     @names_arguments()

@@ -300,6 +300,11 @@ def test_predicted_words_are_a_softmax_of_the_output_scores() -> None:
     assert sum(odd for _, odd in everything) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("number", [0, -1, -100])
+def test_predicting_less_than_one_word_gives_none(number: int) -> None:
+    assert Word2Vec(SENTENCES, **OPTIONS).predict_output_word([SENTENCES[0][0]], topn=number) == []
+
+
 def test_predicting_needs_known_words_and_negative_sampling() -> None:
     model = Word2Vec(SENTENCES, **OPTIONS)
     with pytest.warns(UserWarning, match="none of the given words"):
