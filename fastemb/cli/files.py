@@ -18,6 +18,8 @@ from .shared import (
     add_vectors,
     check_writable,
     file_path,
+    kind_of_model,
+    positive,
     save_output,
     sources_of,
     vectors_of,
@@ -63,6 +65,9 @@ def _info(options: argparse.Namespace) -> int:
         return 0
     print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
     print(f"size        {found['bytes'] / 1e6:,.1f} MB")
+    kind = kind_of_model(options.vectors)
+    if kind is not None:
+        print(f"kind        {kind}")
     norms = found["norms"]
     if norms["median"] is not None:
         print(f"lengths     {norms['least']:g} to {norms['greatest']:g}, median {norms['median']:g}")

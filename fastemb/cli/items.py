@@ -12,9 +12,9 @@ import numpy as np
 
 from ..corpus.inputs import UTF8
 from ..items import Interactions, Item2Vec, evaluate, leave_one_out, read_titles, split_by_time, split_random
-from ..items.lookup import Lookup
+from ..items.lookup import Lookup, unknown_item
 from ..items.model_file import check_storable
-from ..items.parameters import Parameters
+from ..items.parameters import Parameters, check_parameters
 from ..models.callbacks import StopTraining
 from .ranked import check_format, write_ranked
 from .saying import say
@@ -110,7 +110,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _model(options: argparse.Namespace) -> Item2Vec:
-    return Item2Vec(**settings_of(options, _SETTINGS), progress=False if options.quiet else None)
+    """The model as it is asked for, checked before anything is read."""
+    settings = settings_of(options, _SETTINGS)
+    check_parameters(settings)
+    return Item2Vec(**settings, progress=False if options.quiet else None)
 
 
 def _add_train(commands: Commands) -> None:
@@ -137,11 +140,11 @@ def _train(options: argparse.Namespace) -> int:
         raise ValueError(
             f"{options.output}: models of items are saved as safetensors: let the name end in .safetensors"
         )
+    model = _model(options)
     titles = _read_titles(options)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     check_storable(data, histories=not options.no_histories)
-    model = _model(options)
     try:
         with suppress(StopTraining), raising(StopTraining):
             model.fit(data)
@@ -190,7 +193,7 @@ def _similar(options: argparse.Namespace) -> int:
     status = 0
     for name in options.items:
         if _unknown(model, name):
-            say(f"fastemb: unknown item {name!r}")
+            say(f"fastemb: {unknown_item(name, model.wv.index_to_key)}")
             status = 1
             continue
         print(_titled(model, name))
@@ -244,7 +247,7 @@ def _recommend(options: argparse.Namespace) -> int:
     def known(names: list[str]) -> list[Hashable]:
         for name in names:
             if _unknown(model, name):
-                say(f"fastemb: unknown item {name!r}")
+                say(f"fastemb: {unknown_item(name, model.wv.index_to_key)}")
         return [*names]
 
     users: list[Hashable] | None = None
@@ -252,6 +255,8 @@ def _recommend(options: argparse.Namespace) -> int:
         users = _named_users(model, options.users)
     elif options.all:
         users = list(model.histories.session_keys)
+        if not users:
+            raise KeyError(f"{options.model}: no users to recommend for: {_NO_USERS}; train it without that option")
     names: list[Hashable] = ["history"] if users is None else users
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "the model knows no item")  # which was said
@@ -327,6 +332,7 @@ def _eval(options: argparse.Namespace) -> int:
     if options.share is not None and options.split not in ("random", "time"):
         raise ValueError("--share is for --split random and --split time")
     share = 0.2 if options.share is None else options.share
+    model = _model(options)
     data = _read(options)
     if options.window is None:
         data = data.merged()
@@ -340,7 +346,7 @@ def _eval(options: argparse.Namespace) -> int:
     else:
         train, test = leave_one_out(data, last=options.split != "one", seed=options.random_state)
     _say(options, f"training on {len(train.items):,} events, {len(test.items):,} held out")
-    print(evaluate(_model(options).fit(train), train, test, options.k))
+    print(evaluate(model.fit(train), train, test, options.k))
     return 0
 
 

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..checks import warn
 from ..io.formats import format_of
+from ..io.kinds import reader_of
 from ..io.pack import split_packing
 from ..io.paths import local_path
+from ..io.safetensors import read_header
 from ..vectors import KeyedVectors, load_vectors, save_vectors
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -21,6 +24,9 @@ FORMATS = (
     ".safetensors or none for fastemb's own; - is text on standard output"
 )
 STDOUT = "-"
+
+_VECTORS = "fastemb.KeyedVectors"
+_ITEMS = "an Item2Vec model"
 
 
 def check_writable(sources: Iterable[str], *outputs: str | None, vectors: str | None = None) -> None:
@@ -116,17 +122,51 @@ def vectors_of(options: argparse.Namespace, path: str) -> KeyedVectors:
     )
 
 
+def kind_of_model(path: str) -> str | None:
+    """What kind of fastemb's own files this is and what reads it, where it holds more than vectors; else None."""
+    if not os.path.isfile(path):
+        return None  # a pipe, which was read
+    try:
+        metadata = read_header(path)[1]
+    except ValueError:
+        return None
+    return None if metadata.get("format") == _VECTORS else reader_of(metadata).removeprefix("; it is ") or None
+
+
+def warn_of_item_model(path: str) -> None:
+    """Warn that vectors are compared otherwise than the model in this file compares its items, if it is one."""
+    kind = kind_of_model(path)
+    if kind is not None and kind.startswith(_ITEMS):
+        warn(
+            f"{path} is {_ITEMS}, and only its input vectors are compared here, which tell less than the model knows: "
+            "'fastemb items similar' compares items as the model does"
+        )
+
+
 def sources_of(options: argparse.Namespace, path: str) -> list[str]:
     """The files that `vectors_of` reads."""
     return [path] if options.rows is None else [path, options.rows]
 
 
+def count_or_none(text: str) -> int:
+    """For argparse: a whole number, 0 for none."""
+    number = _whole(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 for none")
+    return number
+
+
 def positive(text: str) -> int:
     """For argparse: a whole number above 0."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number
+
+
+def _whole(text: str) -> int:
+    """The number, -1 where it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        return -1

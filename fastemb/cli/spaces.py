@@ -10,7 +10,7 @@ from ..io.input_file import numbered_lines
 from ..spaces import Alignment, Moved, align
 from ..vectors import load_vectors
 from .saying import say
-from .shared import file_path, positive, vectors_path
+from .shared import count_or_none, file_path, positive, vectors_path
 
 
 def add_align(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,9 @@ def add_align(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("-n", "--topn", type=positive, default=20, metavar="N", help="how many words (20)")
     parser.add_argument("--words", nargs="+", metavar="WORD", help="show these words instead")
-    parser.add_argument("--neighbours", type=int, default=5, metavar="N", help="how many neighbours of each (5)")
+    parser.add_argument(
+        "--neighbours", type=count_or_none, default=5, metavar="N", help="how many neighbours of each; 0: none (5)"
+    )
     parser.add_argument("--anchors", type=file_path, metavar="FILE", help="words that fix the turn, one a line (all)")
     parser.add_argument("--confidence", type=float, default=0.95, metavar="P", help="of the intervals (0.95)")
     parser.add_argument("--no-center", action="store_true", help="do not subtract the mean vector first")

@@ -50,7 +50,7 @@ def evaluate_word_analogies(
 
     Args:
         analogies: File of questions of four words a line, in sections that start with a line ": name".
-        restrict_vocab: Look at the first so many keys only. Default 300000.
+        restrict_vocab: Look at the first so many keys only; None: at all. Default 300000.
         case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
         dummy4unknown: Count questions with unknown words as wrong instead of leaving them out.
         similarity_function: Method that answers; "most_similar" (many questions at once) or another one with the
@@ -61,7 +61,8 @@ def evaluate_word_analogies(
         "correct" and "incorrect" (lists of questions, four words each).
 
     Raises:
-        ValueError: A question comes before the first section, or none has only known words.
+        ValueError: A question comes before the first section, none has only known words, or ``restrict_vocab`` is
+            below 1.
     """
     analogies = local_path(analogies)
     rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
@@ -141,7 +142,7 @@ def by_sum(
     a, b, c = (scaled(vectors.vectors[rows], norms[rows]) for rows in given.T)
     wanted = b + c - a
     wanted = scaled(wanted, row_norms(wanted))
-    scope = Scope(slice(0, restrict_vocab or None), workers=workers)
+    scope = Scope(slice(0, restrict_vocab), workers=workers)
     return nearest(vectors, wanted, topn, scope, without=without)[0]
 
 

@@ -37,7 +37,7 @@ def evaluate_word_pairs(
         pairs: File of two words and a score a line; lines that start with "#" are left out.
         delimiter: What separates the fields. Default tab; None: any white space.
         encoding: Of the file.
-        restrict_vocab: Use the first so many keys only. Default 300000.
+        restrict_vocab: Use the first so many keys only; None: all. Default 300000.
         case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
         dummy4unknown: Give pairs with unknown words a cosine of 0 instead of leaving them out.
 
@@ -46,7 +46,7 @@ def evaluate_word_pairs(
         words.
 
     Raises:
-        ValueError: There are fewer than two usable pairs.
+        ValueError: There are fewer than two usable pairs, or ``restrict_vocab`` is below 1.
     """
     pairs = local_path(pairs)
     rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)

@@ -8,15 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..signals import slices
+from ..checks import integer
 from ..vectors.store import Key
 
 Ints = NDArray[np.int64]
 
 
 def rows_by_word(keys: list[Key], restrict_vocab: int | None, case_insensitive: bool) -> dict[Any, int]:
-    """Rows of the first ``restrict_vocab`` keys; of keys that differ only in case, the first one's."""
+    """Rows of the first ``restrict_vocab`` keys, or of all; of keys that differ only in case, the first one's.
+
+    Raises:
+        ValueError: ``restrict_vocab`` is below 1.
+        TypeError: It is no whole number.
+    """
+    if restrict_vocab is not None:
+        integer("restrict_vocab", restrict_vocab, 1)
     rows: dict[Any, int] = {}
-    for row, key in enumerate(keys[: restrict_vocab or None]):
+    for row, key in enumerate(keys[:restrict_vocab]):
         rows.setdefault(folded(key, case_insensitive), row)
     return rows
 

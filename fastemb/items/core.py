@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import warn
 from ..corpus import Corpus
 from ..signals import Deferred
 from ..threads import thread_count
@@ -18,7 +17,7 @@ from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.schedule import Schedule
 from ..train.task import Task
-from ..train.training import NOTHING_TRAINED, Training
+from ..train.training import Training
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
 from .watcher import Watcher
@@ -61,7 +60,7 @@ class Core:
 
     def train(
         self, corpus: Corpus, event_keep: NDArray[np.uint32] | None, watcher: Watcher, *, want_loss: bool = False
-    ) -> None:
+    ) -> bool:
         """Learn from sessions.
 
         Args:
@@ -69,6 +68,9 @@ class Core:
             event_keep: Thresholds as in `Task`.
             watcher: Hears how far it is.
             want_loss: Whether to add up the loss.
+
+        Returns:
+            Whether there was anything to learn.
 
         Raises:
             FloatingPointError: training diverged.
@@ -86,5 +88,4 @@ class Core:
                 if watcher.looks_at_vectors:
                     training.release()
                 watcher.epoch_ends(run.totals.loss)
-        if run.totals.pairs == 0 and run.epochs > 0:
-            warn(NOTHING_TRAINED)
+        return run.totals.pairs > 0

@@ -162,6 +162,8 @@ class Fitted:
             KeyError: one is unknown.
         """
         if users is None:
+            if not len(self.histories):
+                raise KeyError("the model has no users: their histories were not saved")
             return self.histories.merged()
         rows = []
         for user in users:

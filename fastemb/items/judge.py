@@ -56,16 +56,16 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
     Args:
         model: Fitted on ``train``.
         train: The histories, in any form that `Item2Vec.fit` takes.
-        test: What was held out, matched to the histories by session key. A session without a history is recommended
-            the most popular items. Items that its history holds too are left out; items that the model does not know
-            count as missed.
+        test: What was held out, matched to the histories by session key (3 finds "3" where only that is there, and
+            the reverse). A session without a history is recommended the most popular items. Items that its history
+            holds too are left out; items that the model does not know count as missed.
         k: How many recommendations.
 
     Warns, by the histories that the model keeps, when it was fitted on what is held out, and when no session of
     ``test`` has a history.
 
     Raises:
-        ValueError: nothing is held out; ``k`` is below 1.
+        ValueError: nothing is held out, or nothing that is not in ``train`` too; ``k`` is below 1.
         TypeError: ``k`` is no whole number.
     """
     integer("k", k, 1)
@@ -75,6 +75,8 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
     known = histories.with_items(numbers, keys).merged()
     shown = _matched(known, held.session_keys)
     truth_offsets, truth = held_out(held, numbers, len(keys), shown)
+    if not len(truth):
+        raise ValueError(f"nothing is held out: {_why_nothing(held)}")
     _warn_of_strangers(known, held)
     _warn_of_leaks(model.histories, known, held, truth_offsets, truth)
     counts = known.item_counts()
@@ -99,15 +101,24 @@ def evaluate(model: Item2Vec, train: Any, test: Any, k: int = 20) -> Evaluation:
     return Evaluation(k, int(ours.pop("sessions")), ours, {name: theirs[name] for name in ours}, of_truth)
 
 
+def _why_nothing(held: Interactions) -> str:
+    if not len(held.items):
+        return "test has no events"
+    return (
+        f"all {len(held.items):,} events of test are in train too, in the sessions of the same keys: test must hold "
+        "others, such as leave_one_out parts from train (commands: leave --test out)"
+    )
+
+
 def _warn_of_strangers(known: Interactions, held: Interactions) -> None:
     """Warn when no session that is held out has a history, as with keys of another type."""
-    histories, tested = set(known.session_keys), list(held.session_keys)
-    if not histories or not tested or any(key in histories for key in tested):
+    histories, tested = list(known.session_keys), list(held.session_keys)
+    if not histories or not tested or (_places(known, tested) >= 0).any():
         return
     warn(
         f"no session of test is one of train, so that all are judged by the most popular items: their keys are "
         f"{kinds_of(tested)}, such as {tested[0]!r}, those of train {kinds_of(histories)}, such as "
-        f"{known.session_keys[0]!r}"
+        f"{histories[0]!r}. A session must have the same key in both"
     )
 
 
@@ -128,19 +139,23 @@ def _warn_of_leaks(
 
 def _share_within(events: Interactions, histories: Interactions, items: int) -> float:
     """The share of events, in rows of the model, that the histories hold in the session of the same key."""
-    places = {key: row for row, key in enumerate(histories.session_keys)}
-    owners = np.array([places.get(key, -1) for key in events.session_keys], np.int64)[events._owners()]
+    owners = _places(histories, events.session_keys)[events._owners()]
     pairs = histories._owners() * items + histories.items
     found = (owners >= 0) & (events.items >= 0) & within(owners * items + events.items, pairs, histories.offsets)
     return float(found.mean()) if len(found) else 0.0
+
+
+def _places(histories: Interactions, session_keys: Sequence[Hashable]) -> Ints:
+    """The session of each key, -1 where there is none; 3 finds "3" where only that is there, and the reverse."""
+    rows = Lookup({key: row for row, key in enumerate(histories.session_keys)})
+    return np.array([rows.get(key, -1) for key in session_keys], np.int64)
 
 
 def _matched(histories: Interactions, session_keys: Sequence[Hashable]) -> Interactions:
     """The history of each key, empty where there is none."""
     if session_keys == histories.session_keys:
         return histories
-    places = {key: row for row, key in enumerate(histories.session_keys)}
-    rows = np.array([places.get(key, -1) for key in session_keys], np.int64)
+    rows = _places(histories, session_keys)
     offsets = np.append(histories.offsets, histories.offsets[-1])  # an empty session at the end, for -1
     padded = Interactions(histories.items, offsets, histories.item_keys)
     chosen: Interactions = padded[np.where(rows < 0, len(histories), rows)]

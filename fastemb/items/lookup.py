@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -39,6 +39,11 @@ def other_spelling(key: Hashable) -> Hashable:
     if isinstance(key, float) and not key.is_integer():
         return None
     return str(int(key))
+
+
+def unknown_item(item: Hashable, keys: Sequence[Hashable]) -> str:
+    """What is said of an item that is none of a model's."""
+    return f"unknown item {item!r}: the model's {len(keys):,} items are {kinds_of(keys)}, such as {keys[0]!r}"
 
 
 def kinds_of(keys: Iterable[Hashable]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments, unknown_argument
-from ..checks import flag
+from ..checks import flag, warn
 from ..corpus import Corpus, Vocabulary
 from ..corpus.messages import short
 from ..io.paths import AnyPath, local_path
@@ -22,13 +22,14 @@ from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
 from ..train.progress import checked_progress, make_progress
 from ..train.sampling import keep_shares
+from ..train.training import NO_EPOCHS, NOTHING_TRAINED
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .baskets import require_items
 from .core import Core
 from .fitted import Fitted, Floats
 from .interactions import Interactions
-from .lookup import other_spelling
+from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
 from .model_file import Learned, check_titles, read_items, write_items
 from .names import HOW_MANY, PARAMETERS
@@ -172,7 +173,8 @@ class Item2Vec:
         made = f"Item2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
         if self._trained is None:
             return made
-        return f"{made}, fitted: {len(self._trained.keys):,} items, {self._trained.sessions:,} sessions"
+        how = "fitted" if any(core.weights.have_learned() for core in self._trained.cores) else "not trained"
+        return f"{made}, {how}: {len(self._trained.keys):,} items, {self._trained.sessions:,} sessions"
 
     # ---- learning ----
 
@@ -274,13 +276,14 @@ class Item2Vec:
             corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
             words = [core.plan.settings.epochs * corpus.words for core in cores]
             watcher = Watcher(make_progress(progress, sum(words)), callbacks, self, show)
+        taught = []
         try:
             with Allowed():
                 with suppress(StopTraining):
                     watcher.train_begins()
                     for number, core in enumerate(cores):
                         watcher.part_begins(sum(words[:number]))
-                        core.train(corpus, event_keep, watcher, want_loss=want_loss)
+                        taught.append(core.train(corpus, event_keep, watcher, want_loss=want_loss))
                 show(watcher)
                 with suppress(StopTraining):
                     watcher.train_ends()
@@ -289,6 +292,8 @@ class Item2Vec:
             raise
         finally:
             watcher.close()
+        if len(taught) == len(cores) and not any(taught):  # and no callback stopped that
+            warn(NOTHING_TRAINED if any(words) else NO_EPOCHS)
 
     # ---- what was learned ----
 
@@ -362,7 +367,7 @@ class Item2Vec:
             raise TypeError(f"similar_items takes one item, not {short(item)}: for several call recommend")
         row = known.rows.get(item, -1)
         if row < 0:
-            raise KeyError(f"unknown item {item!r}: the model's {len(known.keys):,} items are {known.examples()}")
+            raise KeyError(unknown_item(item, known.keys))
         unit = known.unit_vectors()
         check_count("n", n)
         rows, cosines = top_k(unit[row : row + 1], unit, min(n, len(unit)), exclude=([0, 1], [row]))
@@ -475,7 +480,7 @@ class Item2Vec:
             nothing is known: their scores are shares of sessions. A warning tells of those that are not empty.
 
         Raises:
-            KeyError: a user is unknown.
+            KeyError: a user is unknown, or all users are asked for and the model was saved without them.
             ValueError: more than one of histories, users and vectors; vectors of another length, or not finite; as many
                 ``exclude`` and ``allowed`` as histories are needed; no candidate is known; an axis does not know all
                 items.
@@ -557,8 +562,9 @@ class Item2Vec:
 
     @names_arguments()
     def save(self, path: AnyPath, *, histories: bool = True) -> None:
-        """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors.
+        """Write the model to a safetensors file; `load` reads it, and `KeyedVectors.load` its input vectors alone.
 
+        Neighbours among those are not the items that `similar_items` finds, which compares output vectors too.
         The file is there whole or not at all.
 
         Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ def _optional_count(doc: str) -> Any:
 def _kind(doc: str) -> Any:
     def check(name: str, value: Any) -> Any:
         if value not in (None, 0, 1):
-            raise ValueError(f"{name} must be 0, 1 or None, not {value!r}")
+            raise ValueError(f"{name} must be 0 or 1, not {value!r}: leave it out to train both kinds")
         return value
 
     return declare(None, doc, int, check)
@@ -88,7 +89,10 @@ class Parameters(Checked):
             check_count("vector_size", self.vector_size, 2)  # half of it for each kind of model
         super().check()
         if self.window is not None and self.contexts is not None:
-            raise ValueError("contexts is for baskets without an order: leave window or contexts at None")
+            raise ValueError(
+                f"contexts={self.contexts} is for baskets without an order, and window={self.window} for sessions with "
+                "one: leave one of the two out"
+            )
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,17 @@ def _plan(asked: Parameters, kind: int, size: int | None, seed: int, items: int 
     )
     require_falling(settings.alpha, settings.min_alpha)
     return Plan(settings.checked(), contexts if asked.window is None else 0)
+
+
+def check_parameters(params: Mapping[str, Any]) -> None:
+    """Refuse parameters of a model that make no sense, before its data are read.
+
+    Raises:
+        ValueError: one makes no sense.
+        TypeError: one is of another type.
+    """
+    plans(Parameters.among(params))
+    seed_of(params["random_state"])
 
 
 def seed_of(random_state: Any) -> int:

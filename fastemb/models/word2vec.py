@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import no_text, number, warn, whole
+from ..checks import integer, no_text, number, warn, whole
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -41,7 +41,7 @@ from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import Task
-from ..train.training import NOTHING_TRAINED, Training
+from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training
 from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
 from .building import (
@@ -71,6 +71,7 @@ else:
 
 __all__ = ["BrownCorpus", "KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
+_FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which is its first one and so is kept
 _KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
 
 
@@ -270,8 +271,22 @@ class Word2Vec(Lifecycle, _Attributes):
         kind += [f"negative={self.negative}"] * bool(self.negative) + ["hs=1"] * bool(self.hs)
         return (
             f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
-            f"{self._known.weights.epochs_trained} epochs trained>"
+            f"{self._how_trained()}>"
         )
+
+    def _how_trained(self) -> str:
+        """What is known of its training, whoever did that."""
+        weights = self._known.weights
+        if not weights.have_learned():
+            return "not trained"
+        epochs = weights.epochs_trained
+        counted = f"{epochs} epoch{'s' * (epochs != 1)} trained" if epochs else "no full epoch trained"
+        if self._is_from_gensim():
+            return f"trained by gensim, {counted} since" if epochs else "trained by gensim"
+        return counted
+
+    def _is_from_gensim(self) -> bool:
+        return any(event.get("event") == _FROM_GENSIM for event in self.lifecycle_events or ())
 
     def __getitem__(self, _: object) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} model has no items: vectors by word are in model.wv")
@@ -711,7 +726,7 @@ class Word2Vec(Lifecycle, _Attributes):
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
         if run.epochs == 0:
-            warn("nothing was trained: epochs is 0")
+            warn(NO_EPOCHS)
         elif pairs == 0 and not stopped:
             warn(NOTHING_TRAINED)
 
@@ -804,7 +819,7 @@ class Word2Vec(Lifecycle, _Attributes):
 
         Args:
             context_words_list: Words, or their numbers; unknown words are left out.
-            topn: How many to return; None for all.
+            topn: How many to return; None for all; none for a number below 1.
 
         Returns:
             (word, probability) pairs, the likeliest first, or None when no word is known. The probabilities are a
@@ -822,7 +837,8 @@ class Word2Vec(Lifecycle, _Attributes):
         if not rows:
             warn("none of the given words is in the vocabulary")
             return None
-        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), topn)
+        most = None if topn is None else max(integer("topn", topn), 0)
+        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), most)
         return [(self.wv.index_to_key[row], odds) for row, odds in found]
 
     @names_arguments()
@@ -979,6 +995,10 @@ class Word2Vec(Lifecycle, _Attributes):
         saved, theirs = read_gensim(model)
         made._start_empty(saved.settings)
         vars(made).update(saved.state)
+        if isinstance(model, Word2Vec):
+            saved.epochs_trained = model._known.weights.epochs_trained
+        if not isinstance(model, Word2Vec) or model._is_from_gensim():
+            made.add_lifecycle_event(_FROM_GENSIM)
         made._take(made._known.restored(made.wv, saved), {})
         for name, values in values_of_words(theirs).items():
             made.wv.expandos[name] = values

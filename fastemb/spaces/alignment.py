@@ -102,7 +102,9 @@ class Alignment:
 
         Raises:
             KeyError: A period does not have it.
+            ValueError: ``topn`` is below 0.
         """
+        integer("topn", topn, 0)
         return self.old.most_similar([key], topn=topn), self.new.most_similar([key], topn=topn)
 
     def _moved(self, row: int) -> Moved:

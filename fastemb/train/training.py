@@ -16,6 +16,7 @@ from .task import Task
 
 _LARGE_ALPHA = 1.0
 _MANY_NEGATIVES = 256
+NO_EPOCHS = "nothing was trained: epochs is 0"
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
 
 

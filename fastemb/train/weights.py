@@ -73,6 +73,11 @@ class Weights:
         """Take over another's output vectors, and its number of epochs."""
         self.syn1neg, self.syn1, self.epochs_trained = other.syn1neg, other.syn1, other.epochs_trained
 
+    def have_learned(self) -> bool:
+        """Whether anything was ever learned: output vectors begin at zero."""
+        outputs = [matrix for matrix in (self.syn1neg, self.syn1) if matrix is not None]
+        return any(matrix[rows].any() for matrix in outputs for rows in slices(len(matrix)))
+
     def reordered(self, order: NDArray[np.intp]) -> Weights:
         """The same with output vectors of which row i was row ``order[i]``, for words in that order."""
         if self.syn1neg is None:  # the rows of syn1 are nodes of the tree, not words

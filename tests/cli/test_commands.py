@@ -601,6 +601,26 @@ def test_a_number_of_neighbours_is_above_0(run: Run, vectors: Path, command: lis
 
 
 @pytest.mark.parametrize(
+    ("command", "option", "numbers"),
+    [
+        (["align", "vectors", "vectors"], "--neighbours", ["-1", "many"]),
+        (["align", "vectors", "vectors"], "-n/--topn", ["0", "-1"]),
+        (["eval", "vectors", "--analogies", "q.txt"], "--restrict-vocab", ["0", "-1", "many"]),
+        (["eval", "vectors", "--similarity", "q.txt"], "--restrict-vocab", ["0", "-1"]),
+        (["items", "eval", "t.csv"], "-k", ["0", "-1"]),
+        (["corpus", "head", "c"], "-n/--lines", ["-1"]),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(
+    run: Run, vectors: Path, command: list[str], option: str, numbers: list[str]
+) -> None:
+    for number in numbers:
+        result = run(*command, option.partition("/")[0], number)
+        assert (result.status, result.output) == (2, "")
+        assert f"error: argument {option}: {number!r} is not a whole number" in result.errors
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         [],

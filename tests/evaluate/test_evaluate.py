@@ -79,6 +79,17 @@ def test_analogy_options(ask):
     assert ask(QUESTIONS, similarity_function="most_similar_cosmul")[0] in (0.25, 0.5)
 
 
+@pytest.mark.parametrize("number", [0, -1])
+@pytest.mark.parametrize("function", ["most_similar", "most_similar_cosmul"])
+def test_a_vocabulary_of_nothing_is_refused(ask, compare, number, function):
+    with pytest.raises(ValueError, match=f"restrict_vocab must be at least 1, not {number}"):
+        ask(QUESTIONS, restrict_vocab=number, similarity_function=function)
+    with pytest.raises(ValueError, match=f"restrict_vocab must be at least 1, not {number}"):
+        compare(PAIRS, restrict_vocab=number)
+    with pytest.raises(TypeError, match=r"restrict_vocab must be a whole number, not 2\.5"):
+        compare(PAIRS, restrict_vocab=2.5)
+
+
 def test_questions_in_many_blocks(ask):
     lines = [f"{a} {b} {c} {d}\n" for a in "abc" for b in "bde" for c in "efg" for d in "abcdefg"]
     few = ask(": s\n" + "".join(lines))

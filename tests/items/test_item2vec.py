@@ -78,6 +78,7 @@ def test_repeats_in_a_basket_count_once() -> None:
     np.testing.assert_array_equal(once.wv.vectors, twice.wv.vectors)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was trained")
 def test_empty_baskets_and_baskets_of_one_teach_nothing_but_are_users() -> None:
     made = small_model().fit([*SHOP, [], ["lonely"]])
     start = small_model(epochs=0).fit([*SHOP, [], ["lonely"]])
@@ -186,7 +187,7 @@ def test_the_least_vector_size_is_that_of_the_kind(sg: int | None, least: int) -
 
 
 def test_options_that_would_be_ignored_are_refused() -> None:
-    with pytest.raises(ValueError, match="contexts is for baskets"):
+    with pytest.raises(ValueError, match="contexts=5 is for baskets"):
         small_model(window=3, contexts=5).fit(SHOP)
 
 
@@ -552,6 +553,7 @@ def test_parameters_come_and_go_by_name() -> None:
         made.set_params(size=3)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was trained")
 def test_the_score_tells_models_apart() -> None:
     good = model().score(baskets(300, seed=5))
     bad = model(epochs=0).score(baskets(300, seed=5))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from shops import baskets
 
+from fastemb import Word2Vec, save_vectors
 from fastemb.cli import main
 from fastemb.items import Interactions, Item2Vec
 
@@ -90,6 +91,38 @@ def test_judging_a_given_part(table: Path, tmp_path: Path, capsys: pytest.Captur
     held.write_text("user,film,when,stars\nu0,k0i0,2024-02-01,1\nu0,k1i0,2024-02-01,1\nnew,k0i1,2024-02-01,1\n")
     assert main(["items", "eval", str(table), *COLUMNS, *SETTINGS, "--test", str(held)]) == 0
     assert capsys.readouterr().out.startswith("2 sessions")
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_part_in_a_file_of_another_kind_is_judged_alike(
+    swapped: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    shop = [[int(film[1]) * 100 + int(film[3]) for film in basket] for basket in baskets(200)]
+    parts = {"train": [basket[:-1] for basket in shop], "test": [basket[-1:] for basket in shop]}
+    for name, part in parts.items():
+        rows = [(user, film) for user, basket in enumerate(part) for film in basket]
+        (tmp_path / f"{name}.csv").write_text("user,film\n" + "".join(f"{user},{film}\n" for user, film in rows))
+        columns = dict(zip(("user", "film"), zip(*rows, strict=True), strict=True))
+        parquet.write_table(pa.table({key: list(values) for key, values in columns.items()}), tmp_path / f"{name}.pq")
+
+    def judged(train: str, test: str) -> str:
+        given = ["items", "eval", str(tmp_path / train), "--session", "user", "--item", "film", *SETTINGS]
+        assert main([*given, "--test", str(tmp_path / test)]) == 0
+        told = capsys.readouterr()
+        assert told.err == ""
+        return told.out
+
+    mixed = judged("train.pq", "test.csv") if swapped else judged("train.csv", "test.pq")
+    assert mixed == judged("train.csv", "test.csv")
+
+
+def test_a_part_that_is_in_the_table_is_told(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["items", "eval", str(table), *COLUMNS, *SETTINGS]
+    assert main([*given, "--test", str(table)]) == 1
+    events = len(table.read_text().splitlines()) - 1
+    assert f"all {events:,} events of test are in train too" in capsys.readouterr().err
+    assert main(given) == 0  # with --test left out
 
 
 def test_a_file_without_names_of_columns(table: Path, tmp_path: Path) -> None:
@@ -191,7 +224,8 @@ def test_a_history_of_nothing_known_is_told(model: Path, capsys: pytest.CaptureF
     assert main(["items", "recommend", str(model), "--history", "odd", "-n", "1"]) == 0
     told = capsys.readouterr()
     assert told.out.startswith("history (nothing is known of it: the most popular items)\n")
-    assert told.err == "fastemb: unknown item 'odd'\n"
+    assert told.err.startswith("fastemb: unknown item 'odd': ")
+    assert told.err.count("\n") == 1
 
 
 def test_unknown_items_are_told(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -339,3 +373,95 @@ def test_gaps_as_text(table: Path, tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     assert main(["items", "train", str(table), *COLUMNS, *SETTINGS, "--gap", "1d 1h", "-o", str(path)]) == 0
     assert len(Item2Vec.load(path).histories) == 400
+
+
+# ---- settings, before anything is read ----
+
+WRONG_SETTINGS = [
+    (["--sg", "2"], "--sg must be 0 or 1, not 2: leave it out to train both kinds"),
+    (["--workers", "0"], "--workers must be between 1"),
+    (["--window", "0"], "--window must be between 1"),
+    (["--random-state", "-1"], "--random-state must be between 0"),
+    (["--alpha", "-1"], "--alpha must be"),
+    (["--vector-size", "1"], "--vector-size must be at least 2"),
+    (["--window", "3", "--contexts", "2"], "--contexts 2 is for baskets without an order, and --window 3"),
+]
+
+
+@pytest.mark.parametrize("command", ["train", "eval"])
+@pytest.mark.parametrize(("settings", "message"), WRONG_SETTINGS)
+def test_settings_are_checked_before_the_table_is_read(
+    command: str, settings: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_text("no such columns\n")
+    given = ["items", command, str(tmp_path / "t.csv"), "--session", "user", "--item", "film", *settings]
+    assert main([*given, *(["-o", str(tmp_path / "m")] if command == "train" else [])]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_settings_that_a_message_says_to_leave_out_may_be(table: Path, tmp_path: Path) -> None:
+    for settings in ([], ["--window", "3"], ["--contexts", "2"]):
+        given = ["items", "train", str(table), *COLUMNS, *SETTINGS, *settings, "-o", str(tmp_path / "m")]
+        assert main(given) == 0
+
+
+# ---- models as other commands see them ----
+
+
+def test_users_that_were_not_saved_are_an_error(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = str(tmp_path / "m"), str(tmp_path / "o.csv")
+    train = ["items", "train", str(table), *COLUMNS, *SETTINGS, "-o", path]
+    assert main([*train, "--no-histories"]) == 0
+    for asked in (["--all", "-o", out], ["--users", "u1", "-o", out], ["--users", "u1"]):
+        assert main(["items", "recommend", path, *asked]) == 1
+        assert "the model was saved without users (--no-histories)" in capsys.readouterr().err
+    assert not Path(out).exists()
+    with pytest.raises(KeyError, match="the model has no users: their histories were not saved"):
+        Item2Vec.load(path).recommend_many()
+    assert main(train) == 0  # as the message says
+    assert main(["items", "recommend", path, "--all", "-o", out]) == 0
+    assert len(Item2Vec.load(path).recommend_many().items) == 400
+
+
+@pytest.mark.parametrize("asked", [["similar", "k0i1"], ["analogy", "k0i1", "k0i2", "k0i3"]])
+def test_commands_for_words_say_that_a_model_of_items_compares_otherwise(
+    model: Path, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([asked[0], str(model), *asked[1:]]) == 0
+    told = capsys.readouterr().err
+    assert told.count("is an Item2Vec model") == 1
+    assert "'fastemb items similar' compares items as the model does" in told
+    assert main(["items", "similar", str(model), "k0i1"]) == 0
+    assert capsys.readouterr().err == ""
+    plain = model.with_name("plain")
+    Item2Vec.load(model).wv.save(plain)
+    assert main([asked[0], str(plain), *asked[1:]]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_info_says_what_kind_of_model_a_file_holds(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def kinds(path: Path) -> list[str]:
+        assert main(["info", str(path)]) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if line.startswith("kind")]
+
+    (line,) = kinds(model)
+    assert "an Item2Vec model: Item2Vec.load reads it" in line
+    assert "fastemb items similar" in line
+    words = model.with_name("words")
+    Word2Vec([["a", "b"]] * 5, vector_size=4, min_count=1, workers=1, epochs=1, sample=0).save(words)
+    assert "a Word2Vec model: Word2Vec.load reads it" in kinds(words)[0]
+    for name in ("v.safetensors", "v.txt"):
+        save_vectors(Item2Vec.load(model).wv, model.with_name(name))
+        assert kinds(model.with_name(name)) == []
+
+
+def test_unknown_items_are_told_with_what_the_items_are(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = Item2Vec.load(model)
+    with pytest.raises(KeyError) as error:
+        known.similar_items("nix")
+    for asked in (["similar", str(model), "nix"], ["recommend", str(model), "--history", "k0i1", "nix"]):
+        main(["items", *asked])
+        assert error.value.args[0] in capsys.readouterr().err
+    assert "the model's 40 items are str, such as" in error.value.args[0]

@@ -169,11 +169,39 @@ def test_sessions_that_do_not_match_are_warned_about(parts: tuple[Interactions, 
     train, test = parts
     model = small_model(epochs=1).fit(train)
     test = test[:]
-    test.session_keys = [str(key) for key in test.session_keys]
+    test.session_keys = [f"u{key}" for key in test.session_keys]
     with pytest.warns(
-        UserWarning, match=r"no session of test is one of train.* str, such as '0', those of train int, such as 0"
+        UserWarning, match=r"no session of test is one of train.* str, such as 'u0', those of train int, such as 0"
     ):
         evaluate(model, train, test)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("kind", [str, float, np.int64])
+def test_sessions_written_otherwise_are_the_same(
+    part: str, kind: Any, parts: tuple[Interactions, Interactions]
+) -> None:
+    train, test = parts
+    model = small_model().fit(train)
+    found = evaluate(model, train, test)
+    other = {"train": train, "test": test}[part][:]
+    other.session_keys = [kind(key) for key in other.session_keys]
+    assert evaluate(model, *({"train": train, "test": test} | {part: other}).values()) == found
+    with pytest.warns(UserWarning, match="fitted on 100% of the events"):
+        evaluate(small_model(epochs=1).fit(TEXT), *({"train": train, "test": test} | {part: other}).values())
+
+
+def test_a_test_that_is_in_train_is_told(parts: tuple[Interactions, Interactions]) -> None:
+    train, _ = parts
+    model = small_model(epochs=1).fit(train)
+    message = rf"all {len(train.items):,} events of test are in train too, .* such as leave_one_out parts"
+    with pytest.raises(ValueError, match=message):
+        evaluate(model, train, train)
+    evaluate(small_model(epochs=1).fit(leave_one_out(train)[0]), *leave_one_out(train))  # the remedy
+    for nothing in ([], [[], []]):
+        with pytest.raises(ValueError, match="nothing is held out: test has no events"):
+            evaluate(model, train, nothing)
 
 
 @pytest.mark.filterwarnings("error")

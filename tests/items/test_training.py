@@ -315,3 +315,35 @@ def test_a_model_is_saved_under_no_name_of_another_format(
     assert main([*asked, "--sep", ";", "-o", "m.safetensors"]) == 0
     with pytest.raises(TypeError, match=r"takes one item, not .*: for several call recommend"):
         Item2Vec.load("m.safetensors").similar_items(["0", "1"])
+
+
+@pytest.mark.parametrize("sg", [None, 0, 1])
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"epochs": 0}, "nothing was trained: epochs is 0"),
+        ({"sample": 1e-12}, "nothing was trained: no sentence was left"),
+    ],
+)
+def test_a_training_that_taught_nothing_is_told_once(
+    sg: int | None, params: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    made = small_model(sg=sg, **params)
+    for teach in (made.fit, made.partial_fit):
+        with pytest.warns(UserWarning, match=message) as told:
+            teach(SHOP)
+        assert len(told) == 1
+        assert f"not trained: {len(made.wv)} items" in repr(made)
+        assert "fitted" not in repr(made)
+    made.save(tmp_path / "m")
+    assert ", not trained: " in repr(Item2Vec.load(tmp_path / "m"))
+    made.set_params(epochs=1, sample=0).partial_fit(SHOP)
+    assert ", fitted: " in repr(made)
+
+
+def test_no_epochs_are_told_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.csv").write_text("user,item\n" + "1,a\n1,b\n2,a\n2,b\n" * 3)
+    table = [str(tmp_path / "r.csv"), "--session", "user", "--item", "item", "--vector-size", "8"]
+    assert main(["items", "train", *table, "--epochs", "0", "-o", str(tmp_path / "m")]) == 0
+    told = capsys.readouterr().err
+    assert told.count("fastemb: warning: nothing was trained: epochs is 0") == 1

@@ -300,6 +300,11 @@ def test_predicted_words_are_a_softmax_of_the_output_scores() -> None:
     assert sum(odd for _, odd in everything) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("number", [0, -1, -100])
+def test_predicting_less_than_one_word_gives_none(number: int) -> None:
+    assert Word2Vec(SENTENCES, **OPTIONS).predict_output_word([SENTENCES[0][0]], topn=number) == []
+
+
 def test_predicting_needs_known_words_and_negative_sampling() -> None:
     model = Word2Vec(SENTENCES, **OPTIONS)
     with pytest.warns(UserWarning, match="none of the given words"):
@@ -544,7 +549,7 @@ def test_the_representation_says_what_it_is() -> None:
         r"<Word2Vec: \d+ words, 20 dimensions, skip-gram, negative=5, hs=1, 3 epochs trained>",
         repr(Word2Vec(SENTENCES, **settings | {"sg": 1, "hs": 1})),
     )
-    assert repr(Word2Vec(vector_size=20)) == "<Word2Vec: 0 words, 20 dimensions, CBOW, negative=5, 0 epochs trained>"
+    assert repr(Word2Vec(vector_size=20)) == "<Word2Vec: 0 words, 20 dimensions, CBOW, negative=5, not trained>"
 
 
 def test_settings_assigned_as_text_count_as_numbers_in_questions() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -54,3 +55,45 @@ def test_from_gensim_names_our_own_files(tmp_path: Path) -> None:
 def test_from_gensim_of_something_else(kind: Any, given: object) -> None:
     with pytest.raises(TypeError, match=rf"{kind.__name__}\.from_gensim takes .*, not {type(given).__name__}$"):
         kind.from_gensim(given)
+
+
+BASKETS = [["a", "b", "c"]] * 20
+SMALL: dict[str, Any] = {"vector_size": 4, "min_count": 1, "workers": 1, "sample": 0}
+
+
+@pytest.mark.parametrize("how", [{}, {"negative": 0, "hs": 1}])
+def test_the_representation_says_how_far_a_model_was_trained(how: dict[str, int], tmp_path: Path) -> None:
+    def of(model: Word2Vec) -> str:
+        return repr(model).removesuffix(">").partition("=1, " if how else "=5, ")[2]
+
+    made = Word2Vec(BASKETS, epochs=1, **SMALL, **how)
+    assert of(made) == "1 epoch trained"
+    assert of(Word2Vec(BASKETS, epochs=3, **SMALL, **how)) == "3 epochs trained"
+    # gensim's models have the same parts, but not the number of epochs
+    parts: Any = {name: getattr(made, name) for name in ("wv", "vector_size", "negative", "hs", "sample", "min_count")}
+    parts |= {name: getattr(made, name) for name in ("syn1", "syn1neg") if hasattr(made, name)}
+    theirs = Word2Vec.from_gensim(SimpleNamespace(**parts))
+    assert of(theirs) == "trained by gensim"
+    theirs.train(BASKETS, total_examples=20, epochs=2)
+    theirs.save(tmp_path / "m")
+    for model in (theirs, Word2Vec.load(tmp_path / "m"), Word2Vec.from_gensim(theirs)):
+        assert of(model) == "trained by gensim, 2 epochs trained since"
+    assert of(Word2Vec.from_gensim(made)) == "1 epoch trained"
+    made.build_vocab(BASKETS)
+    assert of(made) == "not trained"
+
+
+def test_a_training_that_taught_nothing_does_not_count_in_the_representation() -> None:
+    with pytest.warns(UserWarning, match="nothing was trained"):
+        alone = Word2Vec([["a"], ["b"]] * 5, epochs=1, **SMALL)
+    with pytest.warns(UserWarning, match="nothing was trained"):
+        never = Word2Vec(BASKETS, epochs=0, **SMALL)
+    assert [repr(model).partition("=5, ")[2] for model in (alone, never)] == ["not trained>"] * 2
+
+
+def test_what_was_learned_before_the_first_epoch_ended_is_not_called_untrained() -> None:
+    model = Word2Vec(**SMALL)
+    model.build_vocab(BASKETS)
+    assert "not trained" in repr(model)
+    model.syn1neg[0] = 1  # as Ctrl-C within the first epoch leaves it
+    assert "no full epoch trained" in repr(model)

@@ -262,6 +262,9 @@ def test_keys_of_one_period_alone_are_neighbours_there() -> None:
     old = vectors(rows, [f"k{row}" for row in range(50)] + ["telegraph"])
     found = align(old, vectors(rows[:50]))
     assert found.neighbours("k0", 1)[0][0][0] == "telegraph"
+    assert found.neighbours("k0", 0) == ([], [])
+    with pytest.raises(ValueError, match="topn must be at least 0, not -1"):
+        found.neighbours("k0", -1)
     assert "telegraph" not in found.keys
     assert "telegraph" not in found.new
 
