@@ -115,6 +115,9 @@ def format_of(path: StrPath, option: str | None = None) -> Format:
         ImportError: The package for this kind of compression is not installed.
     """
     name = os.fspath(path)
+    if option is None and name.endswith(("/", os.sep)):
+        folders = " or ".join(known.ABOUT.option for known in FORMATS if known.ABOUT.holds)
+        raise ValueError(f"{name}: the name of a folder does not say the format: give format={folders}")
     stem, packing = split_packing(name)
     ending = os.path.splitext(stem)[1].lower()
     if option is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -40,6 +41,9 @@ class About:
 
     holds: tuple[str, ...] = ()
     """Names of the files by which a folder in the format is known. Default: the format is no folder."""
+
+    beside: Callable[[str], str] | None = None
+    """The path of the second file that belongs to a file in the format, if there is one."""
 
     options: frozenset[str] = frozenset()
     """Fields of `Reading` that ``read`` looks at, of encoding, unicode_errors, key, words and mmap."""

@@ -18,10 +18,18 @@ from .reading import DEFAULT, Reading
 from .table import VectorTable
 from .words import given_words, line_bytes, read_words, rows_of
 
+
+def words_beside(path: str) -> str:
+    """The file of keys that belongs to an array."""
+    stem, _ = split_packing(path)
+    return f"{os.path.splitext(stem)[0]}.words.txt"
+
+
 ABOUT = About(
     name="NumPy array",
     option="npy",
     endings=(".npy",),
+    beside=words_beside,
     options=frozenset(("key", "words", "encoding", "mmap")),
     packed=True,
     dtypes=("float32", "float16", "float64"),
@@ -31,12 +39,6 @@ ABOUT = About(
 def recognises(start: bytes) -> bool:
     """Whether numpy.save wrote it."""
     return start.startswith(NUMPY)
-
-
-def words_beside(path: StrPath) -> str:
-    """The file of keys that belongs to an array."""
-    stem, _ = split_packing(os.fspath(path))
-    return f"{os.path.splitext(stem)[0]}.words.txt"
 
 
 def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:

@@ -25,11 +25,21 @@ from .rows import column_of, key_rows, number_lines, refuse_none
 from .table import VectorTable
 from .words import line_bytes, read_words
 
+
+def metadata_beside(path: str) -> str:
+    """The file of keys that belongs to one of vectors: ``metadata.tsv`` to ``vectors.tsv``, ``x_metadata.tsv`` to x."""
+    stem, packing = split_packing(path)
+    folder, name = os.path.split(os.path.splitext(stem)[0])
+    start = re.sub(r"(?i)_?(vectors?|tensors?)$", "", name)
+    return os.path.join(folder, f"{start}_metadata.tsv{packing}" if start else f"metadata.tsv{packing}")
+
+
 ABOUT = About(
     name="TensorFlow projector",
     option="projector",
     endings=(".tsv",),
     holds=("vectors.tsv", "metadata.tsv"),
+    beside=metadata_beside,
     options=frozenset(("encoding",)),
     packed=True,
     values=Values.PLAIN,
@@ -46,14 +56,6 @@ _FLOAT = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?|-?inf|nan")
 def recognises(start: bytes) -> bool:
     """Whether numbers that tabs part come first."""
     return is_tab_separated(start)
-
-
-def metadata_beside(path: StrPath) -> str:
-    """The file of keys that belongs to one of vectors: ``metadata.tsv`` to ``vectors.tsv``, ``x_metadata.tsv`` to x."""
-    stem, packing = split_packing(os.fspath(path))
-    folder, name = os.path.split(os.path.splitext(stem)[0])
-    start = re.sub(r"(?i)_?(vectors?|tensors?)$", "", name)
-    return os.path.join(folder, f"{start}_metadata.tsv{packing}" if start else f"metadata.tsv{packing}")
 
 
 # ---- reading ----
