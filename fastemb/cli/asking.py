@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arguments import did_you_mean
 from ..index import VectorIndex
-from ..io.formats import fastemb_file
+from ..io.formats import fastemb_file, recognised
 from ..io.input_file import numbered_lines
 from ..vectors import KeyedVectors
 from ..vectors.interface import Mask, Scored
@@ -33,7 +33,6 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_START_BYTES = 16
 
 
 def add_asking(parser: argparse.ArgumentParser, what: str, topn: int) -> None:
@@ -123,12 +122,10 @@ class Asking:
 
 def mapped_vectors_of(options: argparse.Namespace) -> KeyedVectors:
     """The vectors of a file, which stay there as far as the format allows it: several processes share them."""
-    given = (options.key, options.rows, options.encoding, options.unicode_errors)
-    if all(one is None for one in given) and os.path.isfile(options.vectors):  # not a pipe
-        with open(options.vectors, "rb") as file:
-            start = file.read(_START_BYTES)
-        if fastemb_file.recognises(start):
-            return KeyedVectors.load(options.vectors, mmap="r")
+    given = (options.source_format, options.key, options.rows, options.encoding, options.unicode_errors)
+    is_plain = all(one is None for one in given) and os.path.isfile(options.vectors)  # not a pipe
+    if is_plain and recognised(options.vectors) is fastemb_file:
+        return KeyedVectors.load(options.vectors, mmap="r")
     return vectors_of(options, options.vectors)
 
 

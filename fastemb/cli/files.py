@@ -4,41 +4,100 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import textwrap
+import warnings
 from pathlib import Path
 
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
+from ..io.formats import FORMATS as KNOWN
+from ..io.formats import format_named, format_of, lost_in, recognised
+from ..vectors.any_format import checked_table
 from ..vectors.description import describe
 from .asking import mapped_vectors_of
 from .saying import say
 from .shared import (
     FORMATS,
+    STDIN,
     STDOUT,
     add_vectors,
     check_writable,
     file_path,
+    format_option,
     kind_of_model,
-    positive,
     save_output,
     sources_of,
     vectors_of,
+    vectors_path,
 )
 
 
 def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
-    parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
+    parser.description = (
+        f"Convert vectors. The input's format is recognised, or named by --from; the output's is told {FORMATS}; or "
+        "named by --to. What the output's format does not keep is said."
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = textwrap.fill(parser.description, 100)
+    parser.epilog = _list_of_formats()
     add_vectors(parser, "input")
-    parser.add_argument("output", type=file_path, help="file to write, or - for text on standard output")
+    parser.add_argument(
+        "output", type=vectors_path, help="file or folder to write, or a URL; - is standard output, as text unless --to"
+    )
+    parser.add_argument("--to", type=format_option, metavar="FORMAT", help="the format to write (by the output's name)")
+    parser.add_argument(
+        "--dtype",
+        choices=("float16", "float32", "float64"),
+        help="of the numbers that are written, where the format has it (as they are)",
+    )
+    parser.add_argument("--json", action="store_true", help="print what was written, and what was lost, as JSON")
     parser.set_defaults(run=_convert)
 
 
+def _list_of_formats() -> str:
+    """The formats with their endings, a line each."""
+    lines = ["formats:"]
+    for known in KNOWN:
+        about = known.ABOUT
+        files = " ".join(about.endings) or "a folder"
+        more = f", or a folder of {' and '.join(about.holds)}" if about.holds and about.endings else ""
+        lines.append(f"  {about.option:<22} {about.name}: {files}{more}")
+    return "\n".join(lines)
+
+
 def _convert(options: argparse.Namespace) -> int:
-    check_writable(sources_of(options, options.input), vectors=options.output)
-    vectors = vectors_of(options, options.input)
-    save_output(vectors, options.output)
+    if options.json and options.output == STDOUT:
+        raise ValueError("--json prints to standard output, where the vectors go: name a file for them")
+    sources = [] if options.input == STDIN else sources_of(options, options.input)
+    check_writable(sources, vectors=options.output, option=options.to)
+    with warnings.catch_warnings(record=options.json) as caught:
+        vectors = vectors_of(options, options.input)
+    to = (
+        format_of(options.output, options.to)
+        if options.output != STDOUT
+        else format_named(options.to or "word2vec-text")
+    )
+    lost = lost_in(to, checked_table(vectors, to), options.dtype)
+    save_output(vectors, options.output, options.to, options.dtype)
+    if options.json:
+        done = {
+            "input": options.input,
+            "output": options.output,
+            "format": to.ABOUT.option,
+            "vectors": len(vectors),
+            "dimensions": vectors.vector_size,
+            "dtype": options.dtype or str(vectors.vectors.dtype),
+            "lost": lost.as_dict(),
+            "warnings": [str(warning.message) for warning in caught or ()],
+        }
+        print(json.dumps(done, ensure_ascii=False))
+        return 0
     say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
+    if lost:
+        say(f"not kept by {to.ABOUT.name}: {lost}")
     return 0
 
 
@@ -59,26 +118,36 @@ def _info(options: argparse.Namespace) -> int:
     if is_corpus(options.vectors):
         raise ValueError(f"{options.vectors}: an encoded corpus: 'fastemb corpus info' describes it")
     vectors = mapped_vectors_of(options)
-    found = {"file": options.vectors, "bytes": Path(options.vectors).stat().st_size, **describe(vectors)}
+    name = None if options.vectors == STDIN else _format_name(options)
+    size = os.path.getsize(options.vectors) if os.path.isfile(options.vectors) else None
+    found = {"file": options.vectors, "format": name, "bytes": size, **describe(vectors)}
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
     print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
-    print(f"size        {found['bytes'] / 1e6:,.1f} MB")
+    if name is not None:
+        print(f"format      {name}")
+    if size is not None:
+        print(f"size        {size / 1e6:,.1f} MB")
     kind = kind_of_model(options.vectors)
     if kind is not None:
         print(f"kind        {kind}")
     norms = found["norms"]
     if norms["median"] is not None:
         print(f"lengths     {norms['least']:g} to {norms['greatest']:g}, median {norms['median']:g}")
-    for name, label in (("zero", "of zeros"), ("not_finite", "with NaN or infinity"), ("repeated", "like one before")):
-        if found[name]:
-            print(f"            {found[name]:,} {label}")
+    for part, label in (("zero", "of zeros"), ("not_finite", "with NaN or infinity"), ("repeated", "like one before")):
+        if found[part]:
+            print(f"            {found[part]:,} {label}")
     print(f"keys        {', '.join(f'{count:,} {kind}' for kind, count in found['keys'].items())}")
-    for name, dtype in found["attributes"].items():
-        print(f"attribute   {name} ({dtype})")
+    for attribute, dtype in found["attributes"].items():
+        print(f"attribute   {attribute} ({dtype})")
     print(f"first words {', '.join(map(str, vectors.index_to_key[:10]))}")
     return 0
+
+
+def _format_name(options: argparse.Namespace) -> str:
+    found = format_named(options.source_format) if options.source_format else recognised(options.vectors)
+    return found.ABOUT.name
 
 
 def add_demo(parser: argparse.ArgumentParser) -> None:

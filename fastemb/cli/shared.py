@@ -4,40 +4,55 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..checks import warn
-from ..io.formats import format_of
+from ..io.formats import FORMATS as KNOWN
+from ..io.formats import format_named, format_of
 from ..io.kinds import reader_of
 from ..io.pack import split_packing
-from ..io.paths import local_path
+from ..io.paths import any_path, is_url, local_path
 from ..io.safetensors import read_header
 from ..vectors import KeyedVectors, load_vectors, save_vectors
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+STDOUT = STDIN = "-"
+TEXT = "word2vec-text"  # the format of vectors on standard output
 FORMATS = (
-    "by its ending: .txt or .vec for word2vec text, .bin for word2vec binary, both also with .gz, .bz2, .xz or .zst; "
-    ".safetensors or none for fastemb's own; - is text on standard output"
+    "by its ending: "
+    + "; ".join(f"{' or '.join(known.ABOUT.endings)} for {known.ABOUT.name}" for known in KNOWN if known.ABOUT.endings)
+    + "; none for fastemb's own; text formats also with .gz, .bz2, .xz or .zst after it; - is text on standard output"
 )
-STDOUT = "-"
 
 _VECTORS = "fastemb.KeyedVectors"
 _ITEMS = "an Item2Vec model"
 
 
-def check_writable(sources: Iterable[str], *outputs: str | None, vectors: str | None = None) -> None:
+def check_writable(
+    sources: Iterable[str], *outputs: str | None, vectors: str | None = None, option: str | None = None
+) -> None:
     """Fail before training rather than after it, and never replace a file that is read.
 
     Args:
         sources: What is read.
         outputs: What is written; None is nothing.
-        vectors: A file of vectors that is written, whose name says in which format, or ``STDOUT``.
+        vectors: A file of vectors that is written, or ``STDOUT``.
+        option: Name of its format. Default None: the file's name says it.
     """
     taken = {os.path.realpath(source) for source in sources}
+    if vectors is not None and vectors != STDOUT:
+        about = format_of(vectors, option).ABOUT
+        if is_url(vectors) or (about.holds and os.path.isdir(vectors)):
+            return
+        if about.beside is not None and os.path.realpath(about.beside(vectors)) in taken:
+            raise ValueError(f"cannot save to {vectors}: {about.beside(vectors)} belongs to it, and is also the input")
     for path, is_vectors in ((vectors, True), *((output, False) for output in outputs)):
         if path is None or (path == STDOUT and is_vectors):
             continue
@@ -47,7 +62,8 @@ def check_writable(sources: Iterable[str], *outputs: str | None, vectors: str | 
             raise IsADirectoryError(f"cannot save to {path}: it is a folder")
         if os.path.exists(path) and not os.path.isfile(path):
             continue  # a pipe or a device
-        _check_name(path, is_vectors)
+        if not is_vectors and split_packing(path)[1]:
+            raise ValueError(f"{path}: only text and binary files of vectors are compressed: leave the ending out")
         target = os.path.realpath(path)
         if target in taken:
             raise ValueError(f"cannot save to {path}: it is also the input or another output")
@@ -59,19 +75,29 @@ def check_writable(sources: Iterable[str], *outputs: str | None, vectors: str | 
             raise PermissionError(f"cannot save to {path}: the folder {folder} is not writable")
 
 
-def _check_name(path: str, is_vectors: bool) -> None:
-    if is_vectors:
-        format_of(path)
-    elif split_packing(path)[1]:
-        raise ValueError(f"{path}: only text and binary files of vectors are compressed: leave the ending out")
+def save_output(vectors: KeyedVectors, path: str, option: str | None = None, dtype: str | None = None) -> None:
+    """Save to a file, or print to ``STDOUT``.
 
-
-def save_output(vectors: KeyedVectors, path: str) -> None:
-    """Save to a file in the format that its name says, or print as word2vec's text to ``STDOUT``."""
-    if path == STDOUT:
+    Args:
+        vectors: What is saved.
+        path: The file.
+        option: Name of the format. Default None: the file's name says it, and word2vec's text goes to ``STDOUT``.
+        dtype: Of the vectors in the file. Default None: that which they have.
+    """
+    if path != STDOUT:
+        save_vectors(vectors, path, format=option, dtype=dtype)
+        return
+    if option is None and dtype is None:
         vectors.save_word2vec_format(sys.stdout.buffer)
-    else:
-        save_vectors(vectors, path)
+        return
+    about = format_named(option or TEXT).ABOUT
+    if about.holds or about.beside:
+        raise ValueError(f"{about.name} is more than one file, so it needs a name: - stands for standard output")
+    with tempfile.TemporaryDirectory() as folder:
+        draft = os.path.join(folder, "standard output")
+        save_vectors(vectors, draft, format=about.option, dtype=dtype)
+        with open(draft, "rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 def file_path(text: str) -> str:
@@ -83,23 +109,41 @@ def file_path(text: str) -> str:
 
 
 def vectors_path(text: str) -> str:
-    """As `file_path`, for vectors that are read."""
-    if text == STDOUT:
-        raise argparse.ArgumentTypeError("vectors are not read from standard input: save them to a file")
-    return file_path(text)
+    """For argparse: where vectors are read or written: as `file_path`, a URL, or "-"."""
+    try:
+        return any_path(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def format_option(text: str) -> str:
+    """For argparse: the name of a format."""
+    try:
+        return format_named(text).ABOUT.option
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_vectors(parser: argparse.ArgumentParser, name: str = "vectors", **options: Any) -> None:
     """Add a file of vectors, and how it is read where it does not say so itself."""
-    parser.add_argument(name, type=vectors_path, help="file with vectors", **options)
+    parser.add_argument(
+        name, type=vectors_path, help="file or folder with vectors, or its URL; - is standard input", **options
+    )
     group = parser.add_argument_group("reading of vectors")
-    group.add_argument("--key", metavar="NAME", help="of a safetensors file of another program: the array to read")
+    group.add_argument(
+        "--from",
+        dest="source_format",
+        type=format_option,
+        metavar="FORMAT",
+        help="the format, where the file does not tell; 'fastemb convert --help' lists them",
+    )
+    group.add_argument("--key", metavar="NAME", help="of a file of another program: the array or column to read")
     group.add_argument(
         "--words",
         dest="rows",  # some commands take words
         type=file_path,
         metavar="FILE",
-        help="with --key, or with an .npy file: a text with the word of each row, one a line",
+        help="with --key, or with an .npy file: a text with the word of each row, one a line; of a table: their column",
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="of the words, in word2vec's formats and in the file of --words (utf-8)"
@@ -113,8 +157,15 @@ def add_vectors(parser: argparse.ArgumentParser, name: str = "vectors", **option
 
 def vectors_of(options: argparse.Namespace, path: str) -> KeyedVectors:
     """The vectors of a file, read as the command line says."""
+    if path == STDIN:
+        with spooled() as file:
+            try:
+                return vectors_of(options, file)
+            except ValueError as error:
+                raise ValueError(str(error).replace(file, "standard input")) from None
     return load_vectors(
         path,
+        format=options.source_format,
         key=options.key,
         words=options.rows,
         encoding=options.encoding,
@@ -141,6 +192,16 @@ def warn_of_item_model(path: str) -> None:
             f"{path} is {_ITEMS}, and only its input vectors are compared here, which tell less than the model knows: "
             "'fastemb items similar' compares items as the model does"
         )
+
+
+@contextmanager
+def spooled() -> Iterator[str]:
+    """A file with what standard input gives, as readers of vectors look at a file more than once."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "standard input")
+        with open(path, "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
 
 
 def sources_of(options: argparse.Namespace, path: str) -> list[str]:

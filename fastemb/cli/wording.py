@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-_OPTIONS = {"max_final_vocab": "max-vocab"}  # others are called as in Python
+_OPTIONS = {"max_final_vocab": "max-vocab", "format": "to"}  # others are called as in Python
 _NAMES = (
     "min_count|max_final_vocab|max_vocab_size|max_sentence_length|token_pattern|unicode_errors|vector_size|min_alpha|"
     "ns_exponent|random_state"

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..signals import slices
 from ..checks import integer
+from ..signals import slices
 from ..vectors.store import Key
 
 Ints = NDArray[np.int64]

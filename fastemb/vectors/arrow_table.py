@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.arrow import pyarrow
+from ..io.arrow import pyarrow
 from .store import Key, is_integer
 from .topk import Floats, Indices
 

@@ -18,6 +18,7 @@ import pytest
 import fastemb
 from fastemb import Corpus, KeyedVectors, Word2Vec, load_vectors
 from fastemb.cli import main
+from fastemb.io.formats import FORMATS, Format
 from fastemb.train.hogwild import Hogwild
 
 COMMANDS = ("train", "similar", "nearest", "analogy", "index", "align", "eval", "convert", "info", "demo")
@@ -201,7 +202,7 @@ def test_no_output_replaces_a_file_that_a_folder_or_pattern_has(run: Run, text: 
     assert os.listdir() == ["text.txt"]
 
 
-@pytest.mark.parametrize("name", ["v.npy", "v.csv", "v.pkl", "v.gz", "v.zip", "v.vec.zip", "v.safetensors.gz"])
+@pytest.mark.parametrize("name", ["v.h5", "v.csv", "v.pkl", "v.gz", "v.zip", "v.vec.zip", "v.safetensors.gz"])
 def test_names_of_other_formats_are_refused_before_training(run: Run, text: Path, vectors: Path, name: str) -> None:
     message = "(ending says the format|such files cannot be written|are not compressed)"
     require_error(run("train", text, "-o", name), message)
@@ -228,11 +229,30 @@ def test_vectors_are_compressed_where_their_name_says_so(run: Run, text: Path, v
     assert len(load_vectors(f"trained-{name}")) > 0
 
 
-@pytest.mark.parametrize("command", [["convert", "-", "v.vec"], ["similar", "-", "king"], ["info", "-"], ["eval", "-"]])
-def test_vectors_are_not_read_from_standard_input(run: Run, command: list[str]) -> None:
-    result = run(*command)
-    assert result.status == 2
-    assert "vectors are not read from standard input" in result.errors
+@pytest.mark.parametrize("ending", [".txt", ".bin", ".safetensors", ".npz", ".parquet", ".jsonl", ".txt.gz"])
+def test_vectors_are_read_from_standard_input(
+    run: Run, vectors: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("convert", vectors, f"given{ending}").status == 0
+    given = Path(f"given{ending}").read_bytes()
+
+    def from_input(*command: str) -> Result:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        return run(*command)
+
+    assert from_input("convert", "-", "out.safetensors").errors.startswith("wrote 6 vectors of 4 dimensions")
+    assert load_vectors("out.safetensors").vectors.tobytes() == load_vectors(vectors).vectors.tobytes()
+    assert "queen" in from_input("similar", "-", "king").output
+    assert "6 of 4 dimensions" in from_input("info", "-").output
+
+
+def test_errors_in_standard_input_name_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for given, message in [
+        (b"nonsense\n", "standard input: no file of vectors"),
+        (b"2 2\na 1 2\n", "standard input: 2 vectors of 2 dimensions need 8 bytes or more"),
+    ]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        require_error(run("convert", "-", "out.txt"), message)
 
 
 def test_a_file_of_another_command_names_what_reads_it(run: Run, text: Path, vectors: Path) -> None:
@@ -518,6 +538,112 @@ def test_errors_of_convert_are_one_line(run: Run, vectors: Path, tmp_path: Path)
     assert not Path("v.txt").exists()
 
 
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.ABOUT.option)
+def test_convert_to_and_from_each_format_by_its_name(run: Run, vectors: Path, known: Format) -> None:
+    option = known.ABOUT.option
+    assert run("convert", vectors, "there", "--to", option).status == 0
+    back = run("convert", "there", "back.safetensors", "--from", option)
+    assert (back.status, back.output, back.errors) == (0, "", "wrote 6 vectors of 4 dimensions to back.safetensors\n")
+    original, found = load_vectors(vectors), load_vectors("back.safetensors")
+    assert found.index_to_key == original.index_to_key
+    assert found.vectors.tobytes() == original.vectors.tobytes()
+    assert "man" in run("similar", "there", "king", "--from", option).output
+
+
+def test_convert_says_what_is_lost(run: Run, vectors: Path) -> None:
+    made = load_vectors(vectors)
+    for rank, key in enumerate(made.index_to_key):
+        made.set_vecattr(key, "count", rank)
+        made.set_vecattr(key, "kind", f"k{rank}")
+    made.note = "mine"  # type: ignore[attr-defined]
+    made.save("full")
+    lost = {"values": ["kind"], "attributes": ["note"], "integers": 0, "precision": "", "order": False}
+    for name, expected in {
+        "x.safetensors": lost | {"values": [], "attributes": []},
+        "x.npz": lost,
+        "x.parquet": lost | {"values": []},
+        "x.txt": lost | {"values": ["kind", "count"], "order": True},
+        "x.npy": lost | {"values": ["kind", "count"]},
+    }.items():
+        result = run("convert", "full", name, "--json")
+        assert (result.status, result.errors) == (0, "")
+        told = json.loads(result.output)
+        assert told["lost"] == expected
+        assert (told["vectors"], told["dimensions"], told["dtype"]) == (6, 4, "float32")
+        found = load_vectors(name)
+        assert set(made.expandos) - set(found.expandos) <= set(expected["values"])  # type: ignore[call-overload]
+        said = run("convert", "full", name).errors.splitlines()
+        assert len(said) == 1 + any(expected.values())
+        for word in (*expected["values"], *expected["attributes"]):  # type: ignore[misc]
+            assert word in said[1]
+
+
+def test_convert_to_half_precision(run: Run, vectors: Path) -> None:
+    result = run("convert", vectors, "half.npz", "--dtype", "float16")
+    assert "digits of the vectors (float32 to float16)" in result.errors
+    assert load_vectors("half.npz").vectors.dtype == np.float16
+    assert run("convert", vectors, "half.npz", "--dtype", "float16", "--json").output.count("float32 to float16") == 1
+    require_error(
+        run("convert", vectors, "v.txt", "--dtype", "float16"), "cannot hold float16; these formats can: fastemb"
+    )
+    load = load_vectors(vectors)
+    load.vectors = load.vectors * np.float32(1e6)
+    load.save("large")
+    require_error(run("convert", "large", "v.npz", "--dtype", "float16"), "float16 cannot hold the vector of 'man'")
+    assert not Path("v.npz").exists()
+
+
+@pytest.mark.parametrize("option", ["--to", "--from"])
+def test_wrong_names_of_formats_are_answered_with_the_nearest(run: Run, vectors: Path, option: str) -> None:
+    result = run("convert", vectors, "x", option, "glov")
+    assert result.status == 2
+    assert result.errors.endswith(f"argument {option}: there is no format 'glov'; did you mean 'glove'?\n")
+
+
+def test_convert_writes_any_single_file_to_standard_output(
+    vectors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for option in ("jsonl", "word2vec-binary", "npz", "fastemb"):
+        assert main(["convert", str(vectors), "-", "--to", option]) == 0
+        Path("out").write_bytes(capsysbinary.readouterr().out)
+        assert load_vectors("out", format=option).index_to_key == load_vectors(vectors).index_to_key
+    for more, message in [
+        (["--to", "npy"], b"NumPy array is more than one file, so it needs a name"),
+        (["--to", "projector"], b"more than one file"),
+        (["--json"], b"--json prints to standard output, where the vectors go"),
+    ]:
+        assert main(["convert", str(vectors), "-", *more]) == 1
+        assert message in capsysbinary.readouterr().err
+
+
+def test_a_folder_needs_the_name_of_its_format(run: Run, vectors: Path) -> None:
+    require_error(run("convert", vectors, "out/"), "the name of a folder does not say the format: give --to projector")
+    assert run("convert", vectors, "out/", "--to", "projector").status == 0
+    assert sorted(os.listdir("out")) == ["metadata.tsv", "projector_config.pbtxt", "vectors.tsv"]
+    assert run("convert", vectors, "out", "--to", "projector").status == 0  # again, in the same folder
+    assert load_vectors("out").index_to_key == load_vectors(vectors).index_to_key
+    Path("other").mkdir()
+    require_error(run("convert", vectors, "other"), "cannot save to other: it is a folder")
+    require_error(run("convert", vectors, "other", "--to", "glove"), "cannot save to other: it is a folder")
+    require_error(run("info", "other"), "other: this is a folder: name a file in it, or a folder with vectors.tsv and")
+
+
+def test_convert_does_not_replace_its_input_by_the_second_file(run: Run, vectors: Path) -> None:
+    assert run("convert", vectors, "m.txt").status == 0
+    os.rename("m.txt", "m.words.txt")
+    before = Path("m.words.txt").read_bytes()
+    require_error(run("convert", "m.words.txt", "m.npy"), "m.words.txt belongs to it, and is also the input")
+    assert Path("m.words.txt").read_bytes() == before
+
+
+def test_what_gensim_saved_is_refused_by_its_name(run: Run) -> None:
+    start = b"\x80\x04\x95\x00\x01" + bytes(6) + b"\x8c\x1agensim.models.keyedvectors\x94"
+    Path("m.kv").write_bytes(start + b"\x8c\x0cKeyedVectors\x94\x93")
+    for command in (["convert", "m.kv", "x.txt"], ["info", "m.kv"]):
+        require_error(run(*command), "vectors that gensim saved: in Python KeyedVectors.from_gensim reads them")
+
+
 def test_convert_does_not_replace_its_input(run: Run, vectors: Path) -> None:
     before = vectors.read_bytes()
     require_error(run("convert", vectors, "vectors"), "it is also the input")
@@ -529,6 +655,7 @@ def test_info_describes_a_file(run: Run, vectors: Path) -> None:
     assert (result.status, result.errors) == (0, "")
     assert result.output.splitlines() == [
         "vectors     6 of 4 dimensions, float32",
+        "format      fastemb's own",
         "size        0.0 MB",
         "lengths     1.00499 to 1.41774, median 1.05476",
         "keys        6 str",
