@@ -137,6 +137,16 @@ def is_word2vec_text(start: bytes) -> bool:
     return goes_on_as_text(rest, shape[1]) if shape is not None else _are_numbers(line.split()[1:2], 1)
 
 
+def has_header(start: bytes) -> bool:
+    """Whether the first line is a header of word2vec's tools."""
+    return header_shape(_first_line(start)[0]) is not None
+
+
+def is_glove(start: bytes) -> bool:
+    """Whether a key and a number come first, and no header."""
+    return not has_header(start) and is_word2vec_text(start)
+
+
 def is_word2vec_binary(start: bytes) -> bool:
     """Whether a header comes first, and then no text."""
     line, rest = _first_line(start)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..arguments import names_arguments
-from ..io.formats import fastemb_file, format_of, write_vectors
+from ..io.formats import Format, VectorTable, fastemb_file, format_of, read_vectors, write_vectors
 from ..io.paths import AnyPath, local_path
-from .files import check_text, read_table
+from .files import check_text
 from .keyedvectors import KeyedVectors
 
 
@@ -15,49 +15,76 @@ from .keyedvectors import KeyedVectors
 def load_vectors(
     path: AnyPath,
     *,
+    format: str | None = None,
     key: str | None = None,
     words: AnyPath | Sequence[str] | None = None,
     encoding: str | None = None,
     unicode_errors: str | None = None,
+    mmap: str | None = None,
 ) -> KeyedVectors:
-    """Read vectors from fastemb's own file or from word2vec text or binary, whichever it is.
+    """Read vectors from a file in any of the formats, or from a folder, whose content tells which it is.
 
-    Text may lack the header; gzip, bzip2, xz and zstd are unpacked on the way. Arrays that other programs saved are
-    read with ``words``, the keys of their rows: one of a safetensors file, or that of a file of numpy.save.
+    The formats are fastemb's own, word2vec's text and binary, GloVe's and fastText's text, and arrays of NumPy with a
+    list of words. Text may be packed by gzip, bzip2, xz or zstd. Of a key that comes twice in a text the first vector
+    is kept, with a warning; elsewhere it is an error.
 
     Args:
         path: The file.
+        format: Name of the format, such as "glove", for a file that does not tell. Default None: the content tells.
         key: For a safetensors file of another program, the name of an array in it, of shape (n, dimensions). Default
             None: the file is in one of the formats above.
         words: The keys of the rows of an array, or a text file with one a line: with ``key``, or without it for a file
-            of numpy.save. Default None.
-        encoding: Of the keys in word2vec's formats, or of the file of ``words``. Default None: UTF-8.
-        unicode_errors: What to do about keys in word2vec's formats that are not of this encoding: "strict" (the
-            default), "ignore" or "replace".
+            of numpy.save. Default None: for ``vectors.npy`` those in ``vectors.words.txt``.
+        encoding: Of the keys in formats of text, or of the file of ``words``. Default None: UTF-8.
+        unicode_errors: What to do about keys in formats of text that are not of this encoding: "strict" (the default),
+            "ignore" or "replace".
+        mmap: Maps the vectors from a file in fastemb's own format or of numpy.save, as in `KeyedVectors.load`. Default
+            None: they are read.
 
     Raises:
-        ValueError: The file is damaged or in none of these formats, or a pipe; the array or the words do not fit; or an
-            option is given that files of its kind do not have.
+        ValueError: The file is damaged or in none of these formats, or a pipe; the array or the words do not fit; a
+            vector has NaN or infinite values; or an option is given that files of its kind do not have.
         UnicodeDecodeError: A key is not of the encoding.
     """
     path = local_path(path)
-    return KeyedVectors._from_table(
-        path, read_table(path, key=key, words=words, encoding=encoding, unicode_errors=unicode_errors)
+    table = read_vectors(
+        path, format=format, key=key, words=words, encoding=encoding, unicode_errors=unicode_errors, mmap=mmap
     )
+    return KeyedVectors._from_table(path, table)
 
 
-def save_vectors(vectors: KeyedVectors, path: AnyPath) -> None:
+@names_arguments()
+def save_vectors(vectors: KeyedVectors, path: AnyPath, *, format: str | None = None, dtype: str | None = None) -> None:
     """Write vectors in the format that the name's ending says.
 
-    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary, each also with ``.gz``, ``.bz2``, ``.xz`` or
-    ``.zst`` after it; ``.safetensors`` and names without an ending: fastemb's own.
+    ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary; ``.glove``: GloVe; each also with ``.gz``,
+    ``.bz2``, ``.xz`` or ``.zst`` after it; ``.npy``: an array of NumPy, with the keys in ``.words.txt`` beside it;
+    ``.safetensors`` and names without an ending: fastemb's own. The guide "Vectors of other programs" has a table of
+    what each format keeps.
+
+    Args:
+        vectors: What is written.
+        path: The file.
+        format: Name of the format, such as "word2vec-text". Default None: the ending says it.
+        dtype: Of the vectors in the file, "float16", "float32" or "float64", where the format has it. Default None:
+            that of the vectors.
 
     Raises:
-        ValueError: The format cannot hold a key, or two keys are the same as text, or the ending is another one; or
-            something was assigned that does not fit the rest, as in `KeyedVectors.save`.
+        ValueError: The format cannot hold a key or the dtype, or two keys are the same as text, or the ending is
+            another one; or something was assigned that does not fit the rest, as in `KeyedVectors.save`.
     """
     path = local_path(path)
+    table = checked_table(vectors, format_of(path, format))
+    write_vectors(path, table, format=format, dtype=dtype)
+
+
+def checked_table(vectors: KeyedVectors, found: Format) -> VectorTable:
+    """What is written of vectors in a format.
+
+    Raises:
+        ValueError: Two keys are the same as text, as which the format holds them.
+    """
     table = vectors._table(set())
-    if format_of(path) is not fastemb_file:
+    if found is not fastemb_file:
         check_text(table.keys)
-    write_vectors(path, table)
+    return table

@@ -1,46 +1,15 @@
-"""What is written to files, checked, as people change vectors by hand; and what is read from files of any format."""
+"""What is written to files, checked, as people change vectors by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from operator import eq
 
-from ..io.atomic import StrPath
-from ..io.formats import VectorTable, fastemb_file, read_vectors
-from ..io.paths import AnyPath
+from ..io.formats import VectorTable
 from ..io.user_attributes import storable
 from .editing import as_values
 from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key
-
-_START_BYTES = 16
-
-
-def read_table(
-    path: StrPath,
-    mmap: str | None = None,
-    *,
-    key: str | None = None,
-    words: AnyPath | Sequence[str] | None = None,
-    encoding: str | None = None,
-    unicode_errors: str | None = None,
-) -> VectorTable:
-    """Read vectors from a file in any format, or map them from one in fastemb's own; the rest as `load_vectors`.
-
-    Raises:
-        ValueError: The file is damaged or in none of the formats, or ``mmap`` is something else or is given with a file
-            in another format than fastemb's own.
-    """
-    if mmap is None:
-        return read_vectors(path, key=key, words=words, encoding=encoding, unicode_errors=unicode_errors)
-    with open(path, "rb") as file:
-        start = file.read(_START_BYTES)
-    if start and not fastemb_file.recognises(start):
-        raise ValueError(
-            f"{path}: mmap needs a file in fastemb's own format: load this one without mmap, write it with save(), and "
-            "map that"
-        )
-    return fastemb_file.read(path, mmap)
 
 
 def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived: Collection[str] = ()) -> VectorTable:

@@ -12,8 +12,8 @@ from .. import lifecycle
 from ..arguments import names_arguments
 from ..checks import integer, no_text
 from ..io.atomic import StrPath
-from ..io.formats import VectorTable, fastemb_file
-from ..io.formats.word2vec_file import Reading
+from ..io.formats import VectorTable, fastemb_file, read_vectors
+from ..io.formats.reading import Reading
 from ..io.paths import AnyPath, local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
@@ -389,7 +389,7 @@ class KeyedVectors:
                 another format.
         """
         fname = local_path(fname)
-        return cls._from_table(fname, files.read_table(fname, mmap))
+        return cls._from_table(fname, read_vectors(fname, mmap=mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
         """Take what `_packed` gave."""

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..arguments import names_arguments
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
+from ..io.formats.reading import Reading
 from ..io.formats.word2vec_counts import read_counts, write_counts
-from ..io.formats.word2vec_file import Layout, Reading
+from ..io.formats.word2vec_file import Layout
 from ..io.paths import AnyPath, local_path, local_target
 from ..signals import Deferred
 from .editing import check_writeable

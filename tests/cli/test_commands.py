@@ -200,7 +200,7 @@ def test_no_output_replaces_a_file_that_a_folder_or_pattern_has(run: Run, text: 
     assert os.listdir() == ["text.txt"]
 
 
-@pytest.mark.parametrize("name", ["v.npy", "v.csv", "v.pkl", "v.gz", "v.zip", "v.vec.zip", "v.safetensors.gz"])
+@pytest.mark.parametrize("name", ["v.h5", "v.csv", "v.pkl", "v.gz", "v.zip", "v.vec.zip", "v.safetensors.gz"])
 def test_names_of_other_formats_are_refused_before_training(run: Run, text: Path, vectors: Path, name: str) -> None:
     message = "(ending says the format|such files cannot be written|are not compressed)"
     require_error(run("train", text, "-o", name), message)

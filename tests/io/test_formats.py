@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from fastemb.io import formats
-from fastemb.io.formats import VectorTable, fastemb_file, read_vectors, word2vec_binary, word2vec_text, write_vectors
+from fastemb.io.formats import (
+    VectorTable,
+    fastemb_file,
+    read_vectors,
+    word2vec_binary,
+    word2vec_text,
+    write_vectors,
+)
+from fastemb.io.formats.about import About
+from fastemb.io.formats.reading import Reading
 from fastemb.io.input_file import open_source
 
 TABLE = VectorTable(["b", "a"], np.array([[1, 2, 0.5], [3, -4, 1e-3]], np.float32), {"count": np.array([2, 1])})
@@ -55,7 +64,7 @@ def test_names_say_what_is_written(name: str, module: formats.Format, tmp_path: 
     assert_equal(read_vectors(tmp_path / name), TABLE)
 
 
-@pytest.mark.parametrize("name", ["x.npy", "x.csv", "x.pkl", "x.y", "x.gz", "x.kv", "x.model", "x.npy.gz", "x.vec.pkl"])
+@pytest.mark.parametrize("name", ["x.h5", "x.csv", "x.pkl", "x.y", "x.gz", "x.kv", "x.model", "x.h5.gz", "x.vec.pkl"])
 def test_names_of_other_formats_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"x\..*ending says the format.*\.txt/\.vec \(word2vec text\)"):
         write_vectors(tmp_path / name, TABLE)
@@ -103,8 +112,8 @@ def test_what_users_set_comes_back_from_fastembs_own_files_only(tmp_path: Path) 
 
 
 def test_a_new_format_joins_by_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(path: Path) -> VectorTable:
-        return VectorTable(path.read_text().split()[1:], np.zeros((2, 1), np.float32))
+    def read(path: str, _: Reading) -> VectorTable:
+        return VectorTable(Path(path).read_text().split()[1:], np.zeros((2, 1), np.float32))
 
     def write(path: Path, table: VectorTable) -> None:
         path.write_text(" ".join(["MINE", *table.keys]))
@@ -112,7 +121,10 @@ def test_a_new_format_joins_by_one_entry(tmp_path: Path, monkeypatch: pytest.Mon
     def recognises(start: bytes) -> bool:
         return start.startswith(b"MINE")
 
-    mine = SimpleNamespace(NAME="mine", ENDINGS=(".mine",), recognises=recognises, read=read, write=write)
+    about = About(name="mine", option="mine", endings=(".mine",))
+    mine = SimpleNamespace(ABOUT=about, recognises=recognises, read=read, write=write)
     monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, mine))
     write_vectors(tmp_path / "x.mine", TABLE)
-    assert read_vectors(tmp_path / "x.mine").keys == ["b", "a"]
+    assert read_vectors(str(tmp_path / "x.mine")).keys == ["b", "a"]
+    write_vectors(tmp_path / "x.other", TABLE, format="mine")
+    assert read_vectors(str(tmp_path / "x.other"), format="mine").keys == ["b", "a"]

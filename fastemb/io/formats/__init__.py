@@ -1,4 +1,4 @@
-"""Formats of files of vectors: one module each, told apart by content when reading, by a file's name when writing.
+"""Formats of vectors: a module each, told apart by content when they are read, and by a name when they are written.
 
 A new format is a new module with what `Format` lists, and one more entry in `FORMATS`.
 """
@@ -7,18 +7,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
+import numpy as np
+
+from ...arguments import did_you_mean, nearest_name
+from ...signals import slices
 from ..atomic import StrPath
 from ..input_file import hint, open_source, require_file
 from ..kinds import first_line_of_text, tab_after_key
 from ..pack import split_packing
 from ..paths import AnyPath
-from . import fastemb_file, foreign, word2vec_binary, word2vec_text
+from . import fastemb_file, glove, numpy_array, word2vec_binary, word2vec_text
+from .about import About, Lost, lost_by
+from .reading import DEFAULT, Reading
 from .table import VectorTable
-from .word2vec_file import Reading
 
-__all__ = ["FORMATS", "Format", "VectorTable", "format_of", "read_vectors", "write_vectors"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Lost",
+    "VectorTable",
+    "format_named",
+    "format_of",
+    "lost_in",
+    "read_vectors",
+    "recognised",
+    "write_vectors",
+]
 
 _START_BYTES = 1 << 20
 
@@ -27,62 +44,150 @@ class Format(Protocol):
     """What the module of a format has.
 
     Attributes:
-        NAME: What users call the format, for messages.
-        ENDINGS: Endings of names, in lower case and with their dot, to which the format is written.
-        recognises: Whether a file that starts with these bytes is in the format; of a short file they are all.
-        read: Reads a file, which may be compressed if the format allows for it.
-        write: Writes a file, which is there whole or not at all.
+        ABOUT: Its names, the options of ``read``, and what it keeps of vectors.
+        recognises: Whether a file that starts with these bytes, which are all of a short one, is in the format. One
+            that has folders only says False.
+        read: Reads a file or a folder; it raises a ValueError that names the file, the place and what is wrong, and
+            looks at sizes before it makes room for them.
+        write: Writes a file, which is there whole or not at all, or a folder.
     """
 
-    NAME: str
-    ENDINGS: tuple[str, ...]
+    ABOUT: About
 
     def recognises(self, start: bytes, /) -> bool: ...  # noqa: D102
-    def read(self, path: StrPath, /) -> VectorTable: ...  # noqa: D102
+    def read(self, path: str, reading: Reading, /) -> VectorTable: ...  # noqa: D102
     def write(self, path: StrPath, table: VectorTable, /) -> None: ...  # noqa: D102
 
 
-FORMATS: tuple[Format, ...] = (fastemb_file, word2vec_binary, word2vec_text)
+FORMATS: tuple[Format, ...] = (
+    fastemb_file,
+    word2vec_binary,
+    word2vec_text,
+    glove,
+    numpy_array,
+)
 """All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 
 
+# ---- names ----
+
+
+def format_named(option: str) -> Format:
+    """The format that ``format=``, ``--from`` and ``--to`` call so.
+
+    Raises:
+        ValueError: There is none.
+    """
+    for known in FORMATS:
+        if known.ABOUT.option == option:
+            return known
+    names = [known.ABOUT.option for known in FORMATS]
+    hint = did_you_mean(nearest_name(str(option), names)) or f"; there are {', '.join(names)}"
+    raise ValueError(f"there is no format {option!r}{hint}")
+
+
+def format_of(path: StrPath, option: str | None = None) -> Format:
+    """The format in which a file or folder is written.
+
+    Args:
+        path: The file. Without ``option`` its ending says the format; without an ending it is fastemb's own.
+        option: The name of the format.
+
+    Raises:
+        ValueError: The ending is that of no format, or of a compressed file that the format is not; or there is no
+            format of the name.
+        ImportError: The package for this kind of compression is not installed.
+    """
+    name = os.fspath(path)
+    stem, packing = split_packing(name)
+    ending = os.path.splitext(stem)[1].lower()
+    if option is not None:
+        found = format_named(option)
+    else:
+        fitting = [known for known in FORMATS if ending in known.ABOUT.endings]
+        if not fitting and (ending or packing):
+            known = ", ".join(
+                f"{'/'.join(one.ABOUT.endings)} ({one.ABOUT.name})" for one in FORMATS if one.ABOUT.endings
+            )
+            raise ValueError(f"{name}: the name's ending says the format, and {ending or packing} is none of {known}")
+        found = fitting[0] if fitting else FORMATS[0]
+    if packing and not found.ABOUT.packed:
+        raise ValueError(f"{name}: {found.ABOUT.name} files are not compressed: leave {packing} out of the name")
+    return found
+
+
+# ---- reading ----
+
+
 def read_vectors(
-    path: StrPath,
+    path: str,
     *,
+    format: str | None = None,
     key: str | None = None,
-    words: AnyPath | Sequence[str] | None = None,
+    words: AnyPath | Sequence[Any] | None = None,
     encoding: str | None = None,
     unicode_errors: str | None = None,
+    mmap: str | None = None,
 ) -> VectorTable:
-    """Read vectors from a file in any of the formats.
+    """Read vectors from a file or a folder in any of the formats.
 
     Args:
         path: The file.
-        key: Name of an array in a safetensors file of another program. Default None: the file is in one of the formats.
-        words: The keys of its rows, or of those of an array that NumPy saved, or a text file with one a line.
-        encoding: Of the keys in word2vec's formats, or of a file of words. Default None: UTF-8.
-        unicode_errors: What to do about keys in word2vec's formats that are no valid text, as in ``bytes.decode``.
+        format: Name of its format. Default None: its content tells.
+        key: Name of an array in a file of another program, or of a column of vectors. Default None: the file is in one
+            of the formats, and has one only.
+        words: The keys of the rows of an array, or a text file with one a line; for a table the name of the column of
+            keys.
+        encoding: Of the keys in formats of text, or of a file of words. Default None: UTF-8.
+        unicode_errors: What to do about keys in formats of text that are no valid text, as in ``bytes.decode``.
             Default None: raise an error.
+        mmap: Maps the vectors from the file: "r" read-only, "c" with changes that stay in memory, "r+" with changes
+            that reach the file. Default None: they are read.
 
     Raises:
         ValueError: The file is in none of the formats, is damaged, or is a pipe; or an option is given that does not
             belong to a file of this kind.
     """
+    given: dict[str, Any] = {
+        "key": key,
+        "words": words,
+        "encoding": encoding,
+        "unicode_errors": unicode_errors,
+        "mmap": mmap,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if mmap not in (None, "r", "r+", "c"):
+        raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
+    found = recognised(path) if format is None else format_named(format)
+    _refuse_options(path, found.ABOUT, given)
+    table = found.read(path, replace(DEFAULT, **given))
+    if mmap is None and found is not FORMATS[0]:
+        _refuse_missing_numbers(path, table)
+    return table
+
+
+def recognised(path: str) -> Format:
+    """The format of a file or folder, by its content.
+
+    Raises:
+        ValueError: None recognises it; or it is a pipe.
+        IsADirectoryError: None recognises this folder.
+    """
+    if os.path.isdir(path):
+        for known in FORMATS:
+            holds = known.ABOUT.holds
+            if holds and all(os.path.isfile(os.path.join(path, name)) for name in holds):
+                return known
+        folders = "; ".join(f"{' and '.join(one.ABOUT.holds)} ({one.ABOUT.name})" for one in FORMATS if one.ABOUT.holds)
+        known_ones = f", or a folder with {folders}" if folders else ""
+        raise IsADirectoryError(f"{path}: this is a folder: name a file in it{known_ones}")
     require_file(path)
-    if words is not None:
-        if unicode_errors is not None:
-            raise ValueError("unicode_errors= is for files in word2vec's formats: leave it out")
-        return foreign.read(os.fspath(path), key, words, encoding or foreign.UTF8)
-    if key is not None:
-        raise ValueError(f"{path}: key= names an array, and words= the keys of its rows: give words= too")
     with open_source(path) as (file, _):
         start = file.read(_START_BYTES)
-    for candidate in FORMATS:
-        if candidate.recognises(start):
-            if encoding is None and unicode_errors is None:
-                return candidate.read(path)
-            return _read_encoded(path, candidate, Reading(encoding or foreign.UTF8, unicode_errors or "strict"))
-    names = ", ".join(known.NAME for known in FORMATS)
+    for known in FORMATS:
+        if known.recognises(start):
+            return known
+    names = ", ".join(known.ABOUT.name for known in FORMATS)
     line = first_line_of_text(start)
     if line is None:
         wrong = ""
@@ -93,41 +198,88 @@ def read_vectors(
     raise ValueError(f"{path}: no file of vectors in a format that can be read ({names}){hint(path) or wrong}")
 
 
-def _read_encoded(path: StrPath, found: Format, reading: Reading) -> VectorTable:
-    """Read a file whose keys may be something else than UTF-8."""
-    if found is word2vec_binary:
-        return word2vec_binary.read(path, reading)
-    if found is word2vec_text:
-        return word2vec_text.read(path, reading)
-    what = f"this file is in {found.NAME} format, whose keys are UTF-8"
-    raise ValueError(f"{path}: {what}: leave encoding= and unicode_errors= out")
+def _refuse_options(path: str, about: About, given: dict[str, Any]) -> None:
+    """Refuse what would have no effect."""
+    for name in given:
+        if name in about.options or (name == "encoding" and "words" in given):  # of the file of words
+            continue
+        if name == "mmap":
+            what = (
+                "mmap needs a file in fastemb's own format: load this one without mmap, write it with save(), and map "
+                "that"
+            )
+        elif name in ("key", "words"):
+            what = (
+                f"this file is in {about.name} format, which has its keys in it: leave key= and words= out; they are "
+                "for arrays of NumPy and safetensors files of other programs"
+            )
+        elif "words" in given:
+            what = "unicode_errors= is for files in word2vec's formats: leave it out"
+        else:
+            what = f"this file is in {about.name} format, whose keys are UTF-8: leave encoding= and unicode_errors= out"
+        raise ValueError(f"{path}: {what}")
 
 
-def write_vectors(path: StrPath, table: VectorTable) -> None:
+def _refuse_missing_numbers(path: str, table: VectorTable) -> None:
+    """Refuse vectors with NaN or infinite values, which spoil every answer."""
+    rows = table.vectors
+    for part in slices(len(rows)):
+        with np.errstate(all="ignore"):
+            sums = rows[part] @ np.zeros(rows.shape[1], rows.dtype)  # NaN where a value is NaN or infinite
+        if np.isnan(sums).any():
+            row = part.start + int(np.isnan(sums).argmax())
+            wrong = rows[row][~np.isfinite(rows[row])][0]
+            raise ValueError(
+                f"{path}: the vector of {list(table.keys)[row]!r}, number {row + 1}, has {wrong} in it: the training "
+                "that made it went wrong, or the file is damaged; leave the vector out"
+            )
+
+
+# ---- writing ----
+
+
+def write_vectors(path: StrPath, table: VectorTable, *, format: str | None = None, dtype: str | None = None) -> None:
     """Write vectors in the format that `format_of` tells.
 
+    Args:
+        path: The file or folder.
+        table: What to write.
+        format: Name of the format. Default None: the ending of the name says it.
+        dtype: Of the vectors: "float16", "float32" or "float64". Default None: that which they have, as far as the
+            format has it.
+
     Raises:
-        ValueError: The format cannot hold a key, or the name belongs to none.
+        ValueError: The format cannot hold a key, or not this dtype; or the name belongs to none.
         TypeError: The format cannot hold a key.
     """
-    format_of(path).write(path, table)
+    found = format_of(path, format)
+    found.write(path, converted(path, found.ABOUT, table, dtype))
 
 
-def format_of(path: StrPath) -> Format:
-    """The format to which a file's name belongs by its ending; without one, fastemb's own.
+def converted(path: StrPath, about: About, table: VectorTable, dtype: str | None) -> VectorTable:
+    """The table with its vectors in this dtype.
 
     Raises:
-        ValueError: The ending is that of no format, or of a compressed file that the format is not.
-        ImportError: The package for this kind of compression is not installed.
+        ValueError: The format does not keep it, or a number is too large for it.
     """
-    name = os.fspath(path)
-    stem, packing = split_packing(name)
-    ending = os.path.splitext(stem)[1].lower()
-    fitting = [known for known in FORMATS if ending in known.ENDINGS]
-    found = fitting[0] if fitting else None
-    if found is None and (ending or packing):
-        known = ", ".join(f"{'/'.join(known.ENDINGS)} ({known.NAME})" for known in FORMATS)
-        raise ValueError(f"{name}: the name's ending says the format, and {ending or packing} is none of {known}")
-    if found in (None, fastemb_file) and packing:
-        raise ValueError(f"{name}: fastemb's own files are not compressed: leave {packing} out of the name")
-    return found or FORMATS[0]
+    if dtype is None:
+        return table
+    if dtype not in ("float16", "float32", "float64"):
+        raise ValueError(f"dtype must be 'float16', 'float32' or 'float64', not {dtype!r}")
+    if dtype not in about.dtypes:
+        those = ", ".join(known.ABOUT.option for known in FORMATS if dtype in known.ABOUT.dtypes)
+        raise ValueError(f"{os.fspath(path)}: {about.name} cannot hold {dtype}; these formats can: {those}")
+    with np.errstate(over="ignore"):
+        vectors = table.vectors.astype(dtype)
+    for part in slices(len(vectors)):
+        too_large = ~np.isfinite(vectors[part]) & np.isfinite(table.vectors[part])
+        if too_large.any():
+            row = part.start + int(too_large.any(axis=1).argmax())
+            key = list(table.keys)[row]
+            raise ValueError(f"{os.fspath(path)}: {dtype} cannot hold the vector of {key!r}: its numbers are too large")
+    return table._replace(vectors=vectors)
+
+
+def lost_in(found: Format, table: VectorTable, dtype: str | None = None) -> Lost:
+    """What a file in this format does not keep of a table, whose vectors are converted to ``dtype`` before."""
+    return lost_by(found.ABOUT, table, dtype)

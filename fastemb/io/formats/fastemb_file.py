@@ -6,6 +6,7 @@ of a model can be read without knowing the model.
 
 from __future__ import annotations
 
+import os
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,13 +18,23 @@ from ..kinds import reader_of
 from ..safetensors import read_header, read_tensors, starts_like_tensors, write_tensors
 from ..user_attributes import pack_attributes, unpack_attributes
 from . import foreign
+from .about import About, Values
+from .reading import DEFAULT, Reading
 from .table import VectorTable
 
 Array = NDArray[Any]
 Packed = tuple[dict[str, Array], dict[str, str]]  # arrays and strings of a safetensors file
 
-NAME: str = "fastemb's own"
-ENDINGS: tuple[str, ...] = (".safetensors",)
+ABOUT = About(
+    name="fastemb's own",
+    option="fastemb",
+    endings=(".safetensors",),
+    options=frozenset(("key", "words", "mmap")),
+    dtypes=("float32", "float16", "float64"),
+    integers=True,
+    values=Values.ALL,
+    own=True,
+)
 KIND = "fastemb.KeyedVectors"
 KINDS = (KIND, "fastemb.Word2Vec", "fastemb.Item2Vec")
 """The string "format" in the files that hold vectors in this layout."""
@@ -38,23 +49,26 @@ def recognises(start: bytes) -> bool:
     return starts_like_tensors(start) or start[:1] == b"\x80"
 
 
-def read(path: StrPath, mmap: str | None = None) -> VectorTable:
-    """Read the vectors of a file of one of `KINDS`.
+def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
+    """Read the vectors of a file of one of `KINDS`, or an array of another program's file.
 
     Args:
         path: File to read.
-        mmap: Maps the file instead of reading it; see `fastemb.io.safetensors.read_tensors`.
+        reading: Its ``mmap`` maps the file instead of reading it, see `fastemb.io.safetensors.read_tensors`; ``key``
+            and ``words`` name an array and its keys.
 
     Raises:
-        ValueError: The file is damaged or of another kind, or ``mmap`` is something else.
+        ValueError: The file is damaged or of another kind.
     """
+    if reading.key is not None or reading.words is not None:
+        return foreign.read(os.fspath(path), reading)
     metadata = read_header(path)[1]
     kind = metadata.get("format")
     if kind not in KINDS:
         raise ValueError(f"{path}: no file of vectors{reader_of(metadata) or foreign.choice(path)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (vectors of format {metadata.get('version')})")
-    return unpack(path, *read_tensors(path, mmap))
+    return unpack(path, *read_tensors(path, reading.mmap))
 
 
 def write(path: StrPath | BinaryIO, table: VectorTable) -> None:

@@ -1,57 +1,37 @@
-"""Arrays that other programs saved, by safetensors or NumPy, as vectors, with keys from elsewhere."""
+"""Arrays of safetensors files that other programs saved, as vectors, with keys from elsewhere."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ...checks import in_order
-from ..input_file import hint, numbered_lines
-from ..kinds import NUMPY, VECTOR_COMMANDS
-from ..paths import AnyPath, local_path
+from ..input_file import hint
+from ..kinds import VECTOR_COMMANDS
 from ..safetensors import read_header, read_one
+from .reading import Reading
 from .table import VectorTable
-
-UTF8 = "utf-8"
+from .words import given_words
 
 _MOST_NAMES = 20  # of arrays in a message
 
 
-def read(path: str, key: str | None, words: AnyPath | Sequence[str], encoding: str) -> VectorTable:
-    """Read an array of a safetensors file, or the one that NumPy saved to a file, as vectors.
+def read(path: str, reading: Reading) -> VectorTable:
+    """Read an array of a safetensors file as vectors.
 
     Args:
         path: File to read.
-        key: Name of the array, of shape (n, dimensions), in a safetensors file; None for a file of NumPy.
-        words: The key of each row, or a text file with one a line.
-        encoding: Of that file.
+        reading: Its ``key`` is the name of the array, of shape (n, dimensions), and ``words`` has the keys of the rows.
 
     Raises:
         ValueError: There is no such array, it is no matrix of floats, the words are not as many as its rows or one
             comes twice; or a file is damaged.
     """
-    with open(path, "rb") as file:
-        is_numpys = file.read(len(NUMPY)) == NUMPY
-    vectors = _numpys_matrix(path, key) if is_numpys else _matrix(path, key)
-    if isinstance(words, str | bytes | os.PathLike):
-        source = local_path(words)
-        lines = numbered_lines(source, encoding, "strict", "save it as UTF-8, or name its encoding by encoding=")
-        keys = [line.rstrip("\r\n") for _, line in lines]
-    else:
-        in_order("words", words)
-        source, keys = "words=", list(words)
-    if len(keys) != len(vectors):
-        of = "" if key is None else f" of {key!r}"
-        raise ValueError(f"{source}: {len(keys)} words for the {len(vectors)} rows{of} in {path}")
-    rows = {word: row for row, word in enumerate(keys)}
-    if len(rows) != len(keys):
-        twice = next(word for row, word in enumerate(keys) if rows[word] != row)
-        raise ValueError(f"{source}: the word {twice!r} comes twice")
-    return VectorTable(rows, vectors)
+    if reading.words is None:
+        raise ValueError(f"{path}: key= names an array, and words= the keys of its rows: give words= too")
+    vectors = _matrix(path, reading.key)
+    return VectorTable(given_words(path, reading, len(vectors), f" of {reading.key!r}"), vectors)
 
 
 def _matrix(path: str, key: str | None) -> NDArray[Any]:
@@ -65,20 +45,6 @@ def _matrix(path: str, key: str | None) -> NDArray[Any]:
     if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise ValueError(f"{path}: the array {key!r} is no matrix of floats{choice(path)}")
     return vectors
-
-
-def _numpys_matrix(path: str, key: str | None) -> NDArray[Any]:
-    if key is not None:
-        raise ValueError(f"{path}: the one array of this file has no name: leave key= out")
-    try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # refuses a shape for which the file is too short
-    except (ValueError, EOFError, OverflowError, TypeError) as error:
-        raise ValueError(f"{path}: the file is damaged, or holds no numbers: {error}") from None
-    if mapped.ndim != 2 or mapped.dtype.kind != "f" or mapped.itemsize > 8:
-        raise ValueError(
-            f"{path}: vectors are a matrix of float16, float32 or float64; this is {mapped.dtype} {list(mapped.shape)}"
-        )
-    return np.array(mapped, mapped.dtype.newbyteorder("="), order="C")
 
 
 def choice(path: str | os.PathLike[str]) -> str:

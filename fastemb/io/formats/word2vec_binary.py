@@ -11,21 +11,27 @@ from ...config import available_cpus
 from ..atomic import StrPath
 from ..input_file import open_text_source
 from ..kinds import is_word2vec_binary
+from .about import About, Values
 from .binary_records import Records
+from .reading import DEFAULT, Reading
 from .table import VectorTable
 from .word2vec_file import (
     AS_USUAL,
-    DEFAULT,
     Floats,
     Layout,
-    Reading,
     VectorFile,
     table_of,
     write_rows,
 )
 
-NAME: str = "word2vec binary"
-ENDINGS: tuple[str, ...] = (".bin",)
+ABOUT = About(
+    name="word2vec binary",
+    option="word2vec-binary",
+    endings=(".bin",),
+    options=frozenset(("encoding", "unicode_errors")),
+    packed=True,
+    values=Values.ORDER,
+)
 
 _MOST_THREADS = 4  # more wait for the one that reads
 

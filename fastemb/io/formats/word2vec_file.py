@@ -10,23 +10,22 @@ import codecs
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ...checks import warn
 from ..atomic import StrPath, atomic_write, open_named
 from ..input_file import BLOCK, hint
 from ..kinds import LONGEST_HEADER, goes_on_as_text, header_shape
 from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
+from .reading import LONGEST_KEY, Buffers, Reading
 from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
-
-LONGEST_KEY = 1 << 16
-"""Bytes of the longest key that is written; all such keys can be read."""
 
 _MOST_DIMENSIONS = 1 << 20
 _TOLD_BYTES = 1 << 12  # of what follows a header, to tell text from binary
@@ -35,65 +34,6 @@ _BLOCK_VALUES = 1 << 18  # floats that are written at once
 
 
 # ---- reading ----
-
-
-@dataclass(frozen=True)
-class Buffers:
-    """How much of a file is held in memory beside its vectors; smaller sizes let small files take every path."""
-
-    block: int = BLOCK
-    """Bytes to read at once."""
-
-    longest_key: int = LONGEST_KEY
-    """Bytes of the longest key that can be read, if a block is not longer anyway."""
-
-    first_rows: int = 64 << 20
-    """Bytes of vectors to reserve at first when the length of the file is unknown, as it is compressed."""
-
-    slow_numbers: int = 1 << 15
-    """Numbers of a block of text that can be left to Python's exact arithmetic."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How to read a file.
-
-    Raises:
-        TypeError: ``datatype`` is none of the three.
-    """
-
-    encoding: str = "utf8"
-    """Of the keys."""
-
-    unicode_errors: str = "strict"
-    """What to do about keys that are no valid text, as in ``bytes.decode``."""
-
-    limit: int | None = None
-    """Read only so many vectors from the start; None or 0: all."""
-
-    datatype: DTypeLike = np.float32
-    """Of the vectors: np.float16, np.float32 or np.float64."""
-
-    threads: int | None = None
-    """Threads that read binary files. None: a few, where the file is long enough."""
-
-    buffers: Buffers = field(default_factory=Buffers)
-
-    def __post_init__(self) -> None:
-        if self.dtype not in (np.float16, np.float32, np.float64):
-            raise TypeError(f"datatype must be float16, float32 or float64, not {self.dtype}")
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype that ``datatype`` stands for."""
-        return np.dtype(self.datatype)
-
-    def count_of(self, stored: int) -> int:
-        """How many of the vectors in the file to read."""
-        return min(stored, self.limit or stored)
-
-
-DEFAULT = Reading()
 
 
 class VectorFile:
@@ -185,7 +125,7 @@ def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) 
     """
     with np.errstate(over="ignore"):  # what is too large for half precision is infinite
         wanted = rows.astype(reading.dtype, copy=False)
-    index, vectors = _first_of_each(_decoded(path, b"".join(names), reading), wanted)
+    index, vectors = _first_of_each(path, _decoded(path, b"".join(names), reading), wanted)
     return VectorTable(index, vectors, {"count": np.arange(len(index), 0, -1)})
 
 
@@ -208,10 +148,13 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
         raise
 
 
-def _first_of_each(keys: list[str], rows: Floats) -> tuple[dict[str, int], Floats]:
+def _first_of_each(path: StrPath, keys: list[str], rows: Floats) -> tuple[dict[str, int], Floats]:
     index = {key: row for row, key in enumerate(keys)}
     if len(index) == len(keys):
         return index, rows
+    twice = next(key for row, key in enumerate(keys) if index[key] != row)
+    lost = len(keys) - len(index)
+    warn(f"{os.fspath(path)}: {lost:,} vectors are left out, whose key came before, such as {twice!r}")
     first: dict[str, int] = {}
     for row, key in enumerate(keys):
         first.setdefault(key, row)
@@ -240,6 +183,9 @@ class Layout:
     append: bool = False
     """Add to the end of the file. When that fails half way, what was added stays."""
 
+    spaces: bool = False
+    """Whether keys may have single spaces within them."""
+
     def order(self, table: VectorTable) -> NDArray[np.intp]:
         """Rows of the table in the order in which they are written."""
         values = table.attributes.get(self.sort_by)
@@ -267,12 +213,12 @@ def write_rows(
     keys, order, dims = list(table.keys), layout.order(table), table.vectors.shape[1]
     name = os.fspath(target) if isinstance(target, str | os.PathLike) else "the open file"
     for key in keys:
-        key_bytes(name, key, layout.prefix)
+        key_bytes(name, key, layout.prefix, layout.spaces)
     with _opened(target, layout.append) as file:
         if layout.header:
             file.write(f"{len(order) if layout.total is None else layout.total} {dims}\n".encode())
         for rows in _blocks(order, dims):
-            names = [key_bytes(name, keys[row], layout.prefix) for row in rows.tolist()]
+            names = [key_bytes(name, keys[row], layout.prefix, layout.spaces) for row in rows.tolist()]
             file.write(encode(names, table.vectors[rows]))
 
 
@@ -293,8 +239,14 @@ def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:
         yield order[start : start + step]
 
 
-def key_bytes(path: str, key: Any, prefix: str) -> bytes:
-    """A key as it is written; ``path`` is for messages.
+def key_bytes(path: str, key: Any, prefix: str = "", spaces: bool = False) -> bytes:
+    """A key as it is written.
+
+    Args:
+        path: The file, for messages.
+        key: The key.
+        prefix: Put before it.
+        spaces: Whether single spaces within it are allowed.
 
     Raises:
         ValueError: It is empty, too long or has white space in it, or is None, as that of a reserved row is.
@@ -302,14 +254,16 @@ def key_bytes(path: str, key: Any, prefix: str) -> bytes:
     try:
         name = f"{prefix}{key}".encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{path}: the key {key!r} has half a character in it, which is no text") from None
+        raise ValueError(f"{path}: text cannot hold the key {key!r}, which has half a character in it") from None
     if key is None:
         raise ValueError(f"{path}: a row has no key")
     what = None
-    if not name or name.translate(None, _WHITE_SPACE) != name:
-        what = f"white space in the key {key!r}" if name else "an empty key"
+    allowed = b" ".join(name.split()) if spaces else name.translate(None, _WHITE_SPACE)
+    if not name or allowed != name:
+        what = f"{'this' if spaces else ''} white space in the key {key!r}".lstrip() if name else "an empty key"
     elif len(name) > LONGEST_KEY:
         what = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
     if what is not None:
-        raise ValueError(f"{path}: word2vec's formats cannot hold {what}; what KeyedVectors.save writes can")
+        those = "GloVe files" if spaces else "word2vec's formats"
+        raise ValueError(f"{path}: {those} cannot hold {what}; what KeyedVectors.save writes can")
     return name

@@ -11,23 +11,29 @@ import numpy as np
 from ... import _native
 from ..atomic import StrPath
 from ..input_file import BLOCK, open_text_source, require_file
-from ..kinds import LONGEST_HEADER, header_shape, is_surely_binary, is_word2vec_text, tab_after_key
+from ..kinds import LONGEST_HEADER, has_header, header_shape, is_surely_binary, is_word2vec_text, tab_after_key
 from ..numbers import parse_double, parse_float
 from ..window import Window
+from .about import About, Values
+from .reading import DEFAULT, Reading
 from .table import VectorTable
 from .word2vec_file import (
     AS_USUAL,
-    DEFAULT,
     Floats,
     Layout,
-    Reading,
     VectorFile,
     table_of,
     write_rows,
 )
 
-NAME: str = "word2vec text"
-ENDINGS: tuple[str, ...] = (".txt", ".vec")
+ABOUT = About(
+    name="word2vec text",
+    option="word2vec-text",
+    endings=(".txt", ".vec"),
+    options=frozenset(("encoding", "unicode_errors")),
+    packed=True,
+    values=Values.ORDER,
+)
 
 _NUMBER_BYTES = 64  # of one number, on average over the longest line that can be read
 
@@ -36,8 +42,8 @@ _NUMBER_BYTES = 64  # of one number, on average over the longest line that can b
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a header and then nothing or text come first; without a header, a key and a number."""
-    return is_word2vec_text(start)
+    """Whether a header and then nothing or text come first."""
+    return has_header(start) and is_word2vec_text(start)
 
 
 # ---- reading ----
@@ -100,7 +106,7 @@ def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
         window = Window(file, block)
         window.fill()
         line = bytes(window.view).partition(b"\n")[0]
-        dims = len(line.partition(b" ")[2].split())
+        dims = _numbers_at_end(line)
         if (tabbed := tab_after_key(line)) is not None:
             raise ValueError(f"{path}: line 1: {tabbed}")
         if dims == 0:
@@ -115,6 +121,19 @@ def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
             window.skip(len(window.view))
             window.fill()
         return line_ends + 1, dims
+
+
+def _numbers_at_end(line: bytes) -> int:
+    """How many numbers end a line, whose key comes before them and may be several words."""
+    fields = line.split()[1:]
+    found = 0
+    for text in reversed(fields):
+        try:
+            parse_double(text)
+        except ValueError:
+            break
+        found += 1
+    return found
 
 
 class _Lines:
