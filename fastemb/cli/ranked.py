@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..corpus.arrow import pyarrow
+from ..io.arrow import pyarrow
 from ..io.atomic import atomic_write
 from ..items import Recommendations
 from .shared import STDOUT

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.arrow import naming, pyarrow, rows_at_a_time
 from ..io.paths import AnyPath, expanded
 from .inputs import InputFile, find_inputs
 from .messages import short
@@ -25,23 +26,6 @@ TableSource = AnyPath | Iterable[AnyPath]
 """A path, a folder, a pattern, a URL, or an iterable of these."""
 
 DATASET_ROWS = 1 << 10
-
-
-def pyarrow() -> Any:
-    """The package pyarrow.
-
-    Raises:
-        ImportError: it is not installed.
-    """
-    try:
-        return import_module("pyarrow")
-    except ImportError:
-        raise ImportError("tables and Parquet files are read by pyarrow: pip install 'fastemb[arrow]'") from None
-
-
-def compute() -> Any:
-    """Pyarrow's functions on arrays."""
-    return import_module("pyarrow.compute")
 
 
 # ---- columns ----
@@ -234,24 +218,10 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
     """
     make = import_module("pyarrow.parquet").ParquetFile
     with source.open() as stream:
-        with _naming(source.name, "not a Parquet file, or a damaged one"):
+        with naming(source.name, "not a Parquet file, or a damaged one"):
             file = make(source.name if source.size is not None else stream)
-        with file, _naming(source.name, "the file is damaged, or has what pyarrow cannot read"):
+        with file, naming(source.name, "the file is damaged, or has what pyarrow cannot read"):
             yield file
-
-
-@contextmanager
-def _naming(name: str, what: str) -> Iterator[None]:
-    """Have errors of pyarrow name the file and say what is wrong; those of the system pass."""
-    pa = pyarrow()
-    try:
-        yield
-    except pa.lib.ArrowCancelled:  # by Ctrl-C
-        raise
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise ValueError(f"{name}: {what}: {error}") from error
 
 
 def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[Any]:
@@ -261,38 +231,6 @@ def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[
             _index(names, name)
         except ValueError as error:
             raise ValueError(f"{source.name}: {error}") from None
-        rows = rows_at_a_time(file.metadata, sizes)
+        rows = rows_at_a_time(file.metadata, sizes.table_rows, sizes.table_bytes)
         for batch in file.iter_batches(rows, columns=[name], use_threads=False):
             yield batch.column(0)
-
-
-def rows_at_a_time(metadata: Any, sizes: ReadSizes) -> int:
-    """How many rows to read at a time, by the longest that rows of a group are on average.
-
-    Rows with all their columns: to ask pyarrow for the size of one column of a damaged file may end the process.
-    """
-    rows = sizes.table_rows
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        rows = min(rows, sizes.table_bytes * group.num_rows // max(group.total_byte_size, 1))
-    return max(rows, 1)
-
-
-# ---- values ----
-
-
-def decoded(array: Any) -> Any:
-    """The same values in an array of a type that all functions take."""
-    types = pyarrow().types
-    while isinstance(array.type, pyarrow().BaseExtensionType):
-        array = array.storage
-    if types.is_dictionary(array.type):
-        return decoded(array.dictionary).take(array.indices)
-    if types.is_run_end_encoded(array.type):
-        return decoded(compute().run_end_decode(array))
-    return array.cast(pyarrow().large_string()) if types.is_string_view(array.type) else array
-
-
-def first_null(array: Any) -> int:
-    """The index of the first null of an array, which must have one."""
-    return int(compute().index(array.is_null(), True).as_py())

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import IO, Any
 
 from ..io.atomic import is_draft
-from ..io.paths import AnyPath, expanded
+from ..io.paths import AnyPath, expanded, file_system
 from ..io.unpack import START_BYTES, Unpacked, compression
 from .given import is_table
 from .messages import short
@@ -122,11 +122,7 @@ def _file(path: str) -> InputFile:
 
 
 def _remote(url: str) -> list[InputFile]:
-    try:
-        import fsspec
-    except ImportError:
-        raise ImportError(f"{url}: reading URLs takes a package: pip install 'fastemb[fsspec]'") from None
-    system, path = fsspec.core.url_to_fs(url)
+    system, path = file_system(url)
     paths = [path]
     if not url.startswith(("http://", "https://")):  # where * and ? mean other things, and folders are web pages
         if glob.has_magic(path):

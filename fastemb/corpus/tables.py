@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._native import count_lines
-from .arrow import Column, compute, decoded, first_null, pyarrow
+from ..io.arrow import compute, decoded, first_null, pyarrow
+from .arrow import Column
 from .blocks import Parts
 from .feed import Feed
 from .ids import Numbering

@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
-from .paths import AnyPath, local_path
+from .paths import AnyPath, any_path, file_system, is_url
 
 try:
     import fcntl
@@ -48,12 +49,17 @@ def atomic_write(path: AnyPath) -> Iterator[BinaryIO]:
 
     On any exception, a full disk included, ``path`` is as it was before and nothing else remains. On success nothing
     of an old file remains but its mode and, where possible, its owner; a symbolic link stays and its target is
-    replaced. What exists and is no regular file, such as a pipe or ``/dev/stdout``, is written directly.
+    replaced. What exists and is no regular file, such as a pipe or ``/dev/stdout``, is written directly. What goes to a
+    URL is written here first, and then sent.
 
     Raises:
         OSError: The file cannot be made, written or moved; it names ``path``.
     """
-    name = local_path(path)
+    name = any_path(path)
+    if is_url(name):
+        with _upload(name) as file:
+            yield file
+        return
     if os.path.exists(name) and not os.path.isfile(name):
         with open_named(name, "wb") as file:
             yield file
@@ -75,6 +81,18 @@ def atomic_write(path: AnyPath) -> Iterator[BinaryIO]:
                 draft.move(target)
     finally:
         draft.remove()
+
+
+@contextmanager
+def _upload(url: str) -> Iterator[BinaryIO]:
+    """A file on this machine that goes to a URL in one piece when the block ends without an exception."""
+    system, there = file_system(url)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = os.path.join(folder, "draft")
+        with open(draft, "wb") as file:
+            yield file
+        with _naming(url):
+            system.put_file(draft, there)
 
 
 @contextmanager

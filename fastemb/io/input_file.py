@@ -14,13 +14,45 @@ from typing import Any, BinaryIO, cast
 from .atomic import StrPath
 from .kinds import START_BYTES as KIND_BYTES
 from .kinds import kind_of
-from .paths import AnyPath, local_path
+from .paths import AnyPath, any_path, file_system, is_url
 from .unpack import START_BYTES, Unpacked, compression
 
 BLOCK = 8 << 20
 
 LONGEST_LINE = 1 << 20
 """Bytes of a line of a word list, of questions and the like; vectors have longer ones."""
+
+
+@contextmanager
+def open_file(path: str) -> Iterator[BinaryIO]:
+    """Open a file for reading bytes, on this machine or at a URL.
+
+    Raises:
+        OSError: It is not there, or cannot be read.
+        ImportError: A package for the URL is not installed.
+    """
+    if not is_url(path):
+        with open(path, "rb") as file:
+            yield file
+        return
+    system, there = file_system(path)
+    try:
+        remote = system.open(there, "rb")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such file") from None
+    except OSError:
+        raise
+    except Exception as error:  # of the package that speaks the protocol
+        raise OSError(f"{path}: {type(error).__name__}: {error}") from error
+    with remote:
+        yield remote
+
+
+def size_of(file: BinaryIO) -> int:
+    """Bytes of a file that can be sought in, which is at its start afterwards."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 @contextmanager
@@ -33,16 +65,16 @@ def open_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
         ValueError: The file is compressed in a way that is not supported, or its compressed data are damaged.
         ImportError: The package for its kind of compression is not installed.
     """
-    name = local_path(path)
-    with open(name, "rb") as raw:
+    name = any_path(path)
+    with open_file(name) as raw:
         start = raw.read(START_BYTES)
         kind = compression(start, name)
         if kind is None and not raw.seekable():  # a pipe
             yield cast(BinaryIO, io.BufferedReader(_Begun(start, raw), 1 << 20)), None
             return
         if kind is None:
-            raw.seek(0)
-            yield raw, os.fstat(raw.fileno()).st_size
+            size = size_of(raw)
+            yield raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw))), size
             return
         yield cast(BinaryIO, io.BufferedReader(Unpacked(raw.read, start, kind, name), 1 << 20)), None
 
@@ -77,7 +109,7 @@ def open_text_source(path: AnyPath) -> Iterator[tuple[BinaryIO, int | None]]:
     with open_source(path) as (file, size):
         start = file.read(len(codecs.BOM_UTF8))
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise ValueError(f"{local_path(path)}: this is UTF-16 or UTF-32 text; save it as UTF-8")
+            raise ValueError(f"{any_path(path)}: this is UTF-16 or UTF-32 text; save it as UTF-8")
         if start == codecs.BOM_UTF8:
             yield file, size
         elif file.seekable():
@@ -147,7 +179,7 @@ def require_file(path: StrPath) -> None:
         ValueError: ``path`` is a pipe, a device or a socket.
         IsADirectoryError: It is a folder.
     """
-    if not os.path.exists(path) or os.path.isfile(path):
+    if not os.path.exists(path) or os.path.isfile(path):  # also not a URL's
         return
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):

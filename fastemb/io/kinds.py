@@ -24,6 +24,9 @@ _TAR = slice(257, 262)
 NUMPY = b"\x93NUMPY"
 """How a file that numpy.save wrote begins."""
 
+PARQUET = b"PAR1"
+"""How a Parquet file begins."""
+
 VECTOR_COMMANDS = "fastemb similar, analogy, eval, convert and info"
 """The commands that read vectors in any format."""
 
@@ -94,7 +97,7 @@ _STARTS = (
     (rb"PK\x03\x04.{26}[^/]{1,100}/(data\.pkl|\.format_version|\.data/)", _TORCH),
     (
         rb"PK\x03\x04.{26}[^/]{1,100}\.npy",
-        "an .npz file: numpy.load reads it, KeyedVectors.add_vectors takes what is in it",
+        f"an .npz file: load_vectors reads vectors and keys from one (commands: {VECTOR_COMMANDS})",
     ),
     (rb"PK\x03\x04", "a zip archive: unpack it first"),
     (
@@ -109,9 +112,9 @@ _STARTS = (
     ),
     (rb"\x89HDF\r\n", "an HDF5 file, which is not read: save the vectors as text or safetensors"),
     (
-        rb"PAR1",
-        "a Parquet file: Corpus.from_parquet and Interactions.from_file read those (commands: fastemb train --column "
-        "and fastemb items train)",
+        PARQUET,
+        "a Parquet file: Corpus.from_parquet, Interactions.from_file and load_vectors read those (commands: fastemb "
+        f"train --column, fastemb items train and {VECTOR_COMMANDS})",
     ),
     (rb"version https://git-lfs", "no more than a pointer of Git LFS to the file: run git lfs pull"),
     (rb"(?i)\s*<(!doctype|html|\?xml)", "a web page: the download went wrong"),
@@ -144,7 +147,13 @@ def has_header(start: bytes) -> bool:
 
 def is_glove(start: bytes) -> bool:
     """Whether a key and a number come first, and no header."""
-    return not has_header(start) and is_word2vec_text(start)
+    return not (has_header(start) or is_tab_separated(start)) and is_word2vec_text(start)
+
+
+def is_tab_separated(start: bytes) -> bool:
+    """Whether numbers that tabs part, and nothing else, come first."""
+    fields = _first_line(start)[0].rstrip(b"\r\n").split(b"\t")
+    return len(fields) > 1 and not any(b" " in field for field in fields) and _are_numbers(fields[:-1], len(fields) - 1)
 
 
 def is_word2vec_binary(start: bytes) -> bool:

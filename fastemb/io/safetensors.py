@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import mmap as memory_map
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -19,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic import StrPath, atomic_write
-from .input_file import hint
+from .input_file import hint, open_file, size_of
 from .json_text import parse_json
-from .paths import AnyPath, local_path, local_target
+from .paths import AnyPath, any_path, any_target, is_url
 from .unpack import TruncatedFileError
 
 Array = NDArray[Any]
@@ -72,7 +71,7 @@ def write_tensors(path: AnyPath | BinaryIO, tensors: Mapping[str, Array], metada
     """
     arrays = sorted(tensors.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each is aligned for its dtype
     header = tensor_header(arrays, metadata)
-    target = local_target(path)
+    target = any_target(path)
     with atomic_write(target) if isinstance(target, str) else nullcontext(target) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
@@ -146,8 +145,10 @@ def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Arra
     """
     if mmap not in (None, "r", "r+", "c"):
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
-    path = local_path(path)
-    with open(path, "r+b" if mmap == "r+" else "rb") as file:
+    path = any_path(path)
+    if mmap is not None and is_url(path):
+        raise ValueError(f"{path}: only files on this machine are mapped: download it first, or read it without mmap")
+    with open(path, "r+b") if mmap == "r+" else open_file(path) as file:
         start, places, metadata = _checked_header(path, file)
         unknown = next((name for name, place in places.items() if place.code not in _DTYPES), None)
         if unknown is not None:
@@ -171,8 +172,8 @@ def read_header(path: AnyPath) -> tuple[dict[str, Place], dict[str, str]]:
     Raises:
         ValueError: As from `read_tensors`, but arrays may have a dtype that NumPy has not.
     """
-    path = local_path(path)
-    with open(path, "rb") as file:
+    path = any_path(path)
+    with open_file(path) as file:
         _, places, metadata = _checked_header(path, file)
     return places, metadata
 
@@ -184,8 +185,8 @@ def read_one(path: AnyPath, name: str) -> Array:
         KeyError: There is none of this name.
         ValueError: It has a dtype that NumPy has not; else as from `read_tensors`.
     """
-    path = local_path(path)
-    with open(path, "rb") as file:
+    path = any_path(path)
+    with open_file(path) as file:
         start, places, _ = _checked_header(path, file)
         place = places[name]
         if place.code == "BF16":
@@ -221,7 +222,7 @@ class Place(NamedTuple):
 
 def _checked_header(path: str, file: BinaryIO) -> tuple[int, dict[str, Place], dict[str, str]]:
     """Bytes before the arrays, where these are, and the metadata."""
-    size = os.fstat(file.fileno()).st_size
+    size = size_of(file)
     start, entries = _read_header(path, file, size)
     metadata = _checked_metadata(path, entries.pop("__metadata__", {}))
     return start, _checked_places(path, entries, size - start), metadata

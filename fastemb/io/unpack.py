@@ -100,7 +100,11 @@ def compression(start: bytes, name: str) -> str | None:
     """
     for kind, magic in _UNREADABLE.items():
         if re.match(magic, start):
-            more = ", or load it with torch.load or numpy.load if it is of theirs" if kind == "zip" else ""
+            more = (
+                ", or load it with torch.load if PyTorch made it, or with load_vectors if NumPy did"
+                if kind == "zip"
+                else ""
+            )
             raise ValueError(f"{name}: {kind} files are not supported; unpack it first{more}")
     return next((kind for kind, magic in _READABLE.items() if re.match(magic, start, re.DOTALL)), None)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.arrow import decoded, pyarrow
 from ..corpus.given import is_missing, library_of
 from ..corpus.ids import Numbering
+from ..io.arrow import decoded, pyarrow
 from .text_columns import TextColumn
 from .times import Values, seconds_of_dates
 

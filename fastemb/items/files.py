@@ -8,9 +8,10 @@ from typing import Any
 
 from ..arguments import names_arguments
 from ..checks import warn
-from ..corpus.arrow import open_parquet, parquet_files, pyarrow
+from ..corpus.arrow import open_parquet, parquet_files
 from ..corpus.delimited import LONGEST_ROW, Delimited, open_rows
 from ..corpus.inputs import UTF8, find_inputs, open_text
+from ..io.arrow import pyarrow
 from ..io.paths import AnyPath
 from .columns import require_columns
 from .text_columns import read_text_columns

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..arguments import names_arguments
 from ..io.formats import Format, VectorTable, fastemb_file, format_of, read_vectors, write_vectors
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath, any_path
 from .files import check_text
 from .keyedvectors import KeyedVectors
 
@@ -46,7 +46,7 @@ def load_vectors(
             vector has NaN or infinite values; or an option is given that files of its kind do not have.
         UnicodeDecodeError: A key is not of the encoding.
     """
-    path = local_path(path)
+    path = any_path(path)
     table = read_vectors(
         path, format=format, key=key, words=words, encoding=encoding, unicode_errors=unicode_errors, mmap=mmap
     )
@@ -73,7 +73,7 @@ def save_vectors(vectors: KeyedVectors, path: AnyPath, *, format: str | None = N
         ValueError: The format cannot hold a key or the dtype, or two keys are the same as text, or the ending is
             another one; or something was assigned that does not fit the rest, as in `KeyedVectors.save`.
     """
-    path = local_path(path)
+    path = any_path(path)
     table = checked_table(vectors, format_of(path, format))
     write_vectors(path, table, format=format, dtype=dtype)
 

@@ -14,7 +14,7 @@ from ..checks import integer, no_text
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file, read_vectors
 from ..io.formats.reading import Reading
-from ..io.paths import AnyPath, local_path, local_target
+from ..io.paths import AnyPath, any_path, any_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from ..signals import Deferred
@@ -360,7 +360,7 @@ class KeyedVectors:
         """
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         no_text("ignore", ignore, "names")
-        fastemb_file.write(local_target(fname_or_handle), self._table(set(ignore)))
+        fastemb_file.write(any_target(fname_or_handle), self._table(set(ignore)))
 
     def _table(self, ignore: set[str]) -> VectorTable:
         """What is saved."""
@@ -388,7 +388,7 @@ class KeyedVectors:
             ValueError: The file is damaged or of another kind, or ``mmap`` is something else, or given for a file in
                 another format.
         """
-        fname = local_path(fname)
+        fname = any_path(fname)
         return cls._from_table(fname, read_vectors(fname, mmap=mmap))
 
     def _unpack(self, fname: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> None:

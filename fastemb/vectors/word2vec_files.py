@@ -12,7 +12,7 @@ from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.reading import Reading
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout
-from ..io.paths import AnyPath, local_path, local_target
+from ..io.paths import AnyPath, any_path, any_target
 from ..signals import Deferred
 from .editing import check_writeable
 from .files import check_text, table_of
@@ -59,8 +59,8 @@ def save_word2vec_format(
             raise ValueError(f"fvocab needs the attribute {sort_attr!r}")
         order = layout.order(table)
         keys = [table.keys[row] for row in order.tolist()]
-        write_counts(local_path(fvocab), keys, table.attributes[sort_attr][order], prefix=prefix)
-    (word2vec_binary if binary else word2vec_text).write(local_target(fname), table, layout)
+        write_counts(any_path(fvocab), keys, table.attributes[sort_attr][order], prefix=prefix)
+    (word2vec_binary if binary else word2vec_text).write(any_target(fname), table, layout)
 
 
 def read_word2vec(
@@ -81,8 +81,8 @@ def read_word2vec(
     """
     if binary and no_header:
         raise NotImplementedError("no_header works only with text: binary files need their header")
-    path = local_path(path)
-    known = None if counts is None else read_counts(local_path(counts), reading.unicode_errors)
+    path = any_path(path)
+    known = None if counts is None else read_counts(any_path(counts), reading.unicode_errors)
     table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
     if known is None:
         return table
@@ -118,7 +118,7 @@ def intersect_word2vec_format(
     Raises:
         ValueError: The file is damaged or its vectors have another size.
     """
-    fname = local_path(fname)
+    fname = any_path(fname)
     table = read_word2vec(fname, Reading(encoding, unicode_errors), binary=binary)
     if table.vectors.shape[1] != self.vector_size:
         raise ValueError(f"{fname}: vectors of {table.vectors.shape[1]} dimensions, expected {self.vector_size}")

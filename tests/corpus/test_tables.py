@@ -15,9 +15,8 @@ from reference.corpus_oracle import check
 from sized import Sized
 
 from fastemb import Corpus, Vocabulary
-from fastemb.corpus.arrow import rows_at_a_time
 from fastemb.corpus.tables import string_bytes
-from fastemb.corpus.task import ReadSizes
+from fastemb.io.arrow import rows_at_a_time
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -246,9 +245,9 @@ def test_long_rows_of_parquet_are_read_by_few(tmp_path: Any) -> None:
     pq.write_table(pa.table({"n": range(4), "t": texts}), tmp_path / "x.parquet", row_group_size=2)
     sized = Sized(table_bytes=12_000)
     with pq.ParquetFile(tmp_path / "x.parquet") as file:
-        assert rows_at_a_time(file.metadata, ReadSizes(table_bytes=12_000)) == 2
-        assert rows_at_a_time(file.metadata, ReadSizes(table_bytes=1)) == 1
-        assert rows_at_a_time(file.metadata, ReadSizes(table_rows=99)) == 99
+        assert rows_at_a_time(file.metadata, 1 << 13, 12_000) == 2
+        assert rows_at_a_time(file.metadata, 1 << 13, 1) == 1
+        assert rows_at_a_time(file.metadata, 99, 1 << 30) == 99
     check(sized.from_parquet(tmp_path / "x.parquet", "t"), [[text] for text in texts])
 
 

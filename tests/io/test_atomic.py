@@ -412,6 +412,6 @@ def test_all_files_are_written_here() -> None:
         if path != Path(atomic.__file__)
         for line in path.read_text(encoding="utf-8").splitlines()
         if re.search(r"\.write_(text|bytes)\(|open\([^)]*[\"'](w|a|x)b?\+?[\"']|tofile\(|np\.save", line)
-        and not re.search("open_named|_native", line)
+        and not re.search("open_named|_native|archive.open", line)  # within a file that is written here
     ]
     assert found == []

@@ -11,13 +11,15 @@ from fastemb.io import formats
 from fastemb.io.formats import (
     VectorTable,
     fastemb_file,
+    glove,
+    json_lines,
     read_vectors,
     word2vec_binary,
     word2vec_text,
     write_vectors,
 )
 from fastemb.io.formats.about import About
-from fastemb.io.formats.reading import Reading
+from fastemb.io.formats.reading import DEFAULT, Reading
 from fastemb.io.input_file import open_source
 
 TABLE = VectorTable(["b", "a"], np.array([[1, 2, 0.5], [3, -4, 1e-3]], np.float32), {"count": np.array([2, 1])})
@@ -31,13 +33,46 @@ def assert_equal(found: VectorTable, expected: VectorTable) -> None:
         assert found.attributes["count"].tolist() == expected.attributes["count"].tolist()
 
 
-@pytest.mark.parametrize("module", formats.FORMATS)
+@pytest.mark.parametrize("module", formats.FORMATS, ids=lambda module: module.ABOUT.option)
 def test_what_a_format_writes_it_alone_recognises_and_reads(module: formats.Format, tmp_path: Path) -> None:
-    module.write(tmp_path / "file", TABLE)
-    start = (tmp_path / "file").read_bytes()
-    assert [other for other in formats.FORMATS if other.recognises(start)] == [module]
-    assert_equal(module.read(tmp_path / "file"), TABLE)
-    assert_equal(read_vectors(tmp_path / "file"), TABLE)
+    for ending in module.ABOUT.endings:
+        path = tmp_path / f"file{ending}"
+        module.write(path, TABLE)
+        start = path.read_bytes()
+        assert [other for other in formats.FORMATS if other.recognises(start)] == [module]
+        assert formats.recognised(str(path)) is formats.format_of(path) is module
+        for found in (
+            module.read(str(path), DEFAULT),
+            read_vectors(path),
+            read_vectors(path, format=module.ABOUT.option),
+        ):
+            assert_equal(found, TABLE)
+
+
+@pytest.mark.parametrize("module", formats.FORMATS, ids=lambda module: module.ABOUT.option)
+def test_a_name_of_a_format_counts_more_than_the_ending(module: formats.Format, tmp_path: Path) -> None:
+    path = tmp_path / "x.other"
+    write_vectors(path, TABLE, format=module.ABOUT.option)
+    assert path.is_dir() == bool(module.ABOUT.holds)
+    assert formats.recognised(str(path)) is module
+    assert_equal(read_vectors(path), TABLE)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("glov", r"there is no format 'glov'; did you mean 'glove'\?"),
+        ("Parquet", r"did you mean 'parquet'\?"),
+        ("word2vec", r"did you mean 'word2vec-text'\?"),
+        ("xyz", r"there is no format 'xyz'; there are fastemb, word2vec-binary, .*jsonl"),
+    ],
+)
+def test_wrong_names_of_formats(option: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        write_vectors(tmp_path / "x", TABLE, format=option)
+    write_vectors(tmp_path / "x", TABLE)
+    with pytest.raises(ValueError, match=message):
+        read_vectors(tmp_path / "x", format=option)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +87,8 @@ def test_what_a_format_writes_it_alone_recognises_and_reads(module: formats.Form
         ("x.vec.gz", word2vec_text),
         ("x.txt.BZ2", word2vec_text),
         ("x.bin.xz", word2vec_binary),
+        ("x.glove.gz", glove),
+        ("x.jsonl.bz2", json_lines),
     ],
 )
 def test_names_say_what_is_written(name: str, module: formats.Format, tmp_path: Path) -> None:
@@ -86,7 +123,7 @@ def test_fastembs_own_files_are_not_compressed(tmp_path: Path) -> None:
 
 def test_word2vec_files_are_sorted_by_count_and_packed_ones_are_read(tmp_path: Path) -> None:
     rising = TABLE._replace(keys=["a", "b"], vectors=TABLE.vectors[::-1], attributes={"count": np.array([1, 2])})
-    for module in (word2vec_text, word2vec_binary):
+    for module in (word2vec_text, word2vec_binary, glove):
         module.write(tmp_path / "file", rising)
         (tmp_path / "packed").write_bytes(gzip.compress((tmp_path / "file").read_bytes()))
         assert_equal(read_vectors(tmp_path / "packed"), TABLE)

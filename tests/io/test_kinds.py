@@ -87,7 +87,7 @@ OTHERS: dict[str, tuple[bytes, str]] = {
     ),
     "torch, old": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M", "torch.save: load it with torch.load"),
     "torch": (zip_of("archive/data.pkl"), "torch.load"),
-    "npz": (zip_of("arr_0.npy"), "numpy.load"),
+    "npz": (zip_of("arr_0.npy"), "(load_vectors|holds no numbers)"),
     "zip": (zip_of("vectors.txt"), "unpack it first"),
     "npy": (npy(), "an array of NumPy.*load_vectors reads it, with words="),
     "fastText": (struct.pack("<ii", 793712314, 12) + bytes(100), r"fastText.*\.vec.*load_facebook_vectors"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import fastemb
 from fastemb.cli import main
+from fastemb.io.formats import FORMATS
 from fastemb.io.paths import expanded, local_path
 from fastemb.models import Word2Vec
 from fastemb.phrases import FrozenPhrases, Phrases
@@ -221,9 +223,6 @@ def test_every_door_takes_every_way(door: str, way: str, home: Path, monkeypatch
 
 
 LOADERS: dict[str, Callable[[Any], Any]] = {
-    "KeyedVectors.load": fastemb.KeyedVectors.load,
-    "load_word2vec_format": fastemb.KeyedVectors.load_word2vec_format,
-    "load_vectors": fastemb.load_vectors,
     "Word2Vec.load": Word2Vec.load,
     "Phrases.load": Phrases.load,
     "FrozenPhrases.load": FrozenPhrases.load,
@@ -231,8 +230,6 @@ LOADERS: dict[str, Callable[[Any], Any]] = {
     "Corpus.open": fastemb.Corpus.open,
     "analogies": lambda path: vectors().evaluate_word_analogies(path),
     "word pairs": lambda path: vectors().evaluate_word_pairs(path),
-    "KeyedVectors.save": lambda path: vectors().save(path),
-    "save_word2vec_format": lambda path: vectors().save_word2vec_format(path),
     "Word2Vec.save": lambda path: model().save(path),
     "Corpus.save": lambda path: fastemb.Corpus.from_sentences(SENTENCES).save(path),
     "save_to": lambda path: fastemb.Corpus.from_sentences(SENTENCES, save_to=path),
@@ -245,6 +242,62 @@ def test_urls_of_other_machines_and_no_name_at_all(door: str) -> None:
         LOADERS[door]("https://x.org/v")
     with pytest.raises(ValueError, match="the path is empty"):
         LOADERS[door]("")
+
+
+VECTOR_DOORS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "KeyedVectors": (lambda path: vectors().save(path), fastemb.KeyedVectors.load),
+    "word2vec text": (
+        lambda path: vectors().save_word2vec_format(path),
+        fastemb.KeyedVectors.load_word2vec_format,
+    ),
+    **{
+        f"save_vectors, {ending}": (
+            lambda path, ending=ending: fastemb.save_vectors(vectors(), f"{path}{ending}"),
+            lambda path, ending=ending: fastemb.load_vectors(f"{path}{ending}"),
+        )
+        for ending in [*(ending for known in FORMATS for ending in known.ABOUT.endings), ".txt.gz", ".tsv.xz"]
+    },
+}
+
+
+@pytest.mark.parametrize("door", VECTOR_DOORS)
+def test_vectors_are_read_from_and_written_to_urls(door: str) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    pytest.importorskip("pyarrow")
+    save, load = VECTOR_DOORS[door]
+    save("memory://folder/v")
+    assert {key: load("memory://folder/v")[key].tolist() for key in ("new", "york", "is")} == {
+        "new": [1, 2],
+        "york": [3, 4],
+        "is": [5, 6],
+    }
+    memory.rm("/folder", recursive=True)
+    with pytest.raises(FileNotFoundError, match=r"memory://folder/v.*: there is no such file"):
+        load("memory://folder/v")
+    with pytest.raises(ValueError, match="the path is empty"):
+        load("") if not door.startswith("save_vectors") else fastemb.load_vectors("")
+
+
+def test_urls_that_nobody_knows_are_named() -> None:
+    pytest.importorskip("fsspec")
+    for call in (fastemb.load_vectors, lambda url: fastemb.save_vectors(vectors(), url)):
+        with pytest.raises((ValueError, ImportError), match=r"^nonsense://x/v: "):
+            call("nonsense://x/v")
+
+
+@pytest.mark.parametrize("mmap", ["r", "c", "r+"])
+def test_only_files_on_this_machine_are_mapped(mmap: str) -> None:
+    pytest.importorskip("fsspec")
+    vectors().save("memory://v")
+    with pytest.raises(ValueError, match="memory://v: only files on this machine are mapped"):
+        fastemb.KeyedVectors.load("memory://v", mmap=mmap)
+
+
+def test_without_fsspec_the_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(ImportError, match=r"^s3://b/v: .*pip install 'fastemb\[fsspec\]'"):
+        fastemb.load_vectors("s3://b/v")
 
 
 def test_the_command_line(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,11 +15,22 @@ import numpy as np
 from ...arguments import did_you_mean, nearest_name
 from ...signals import slices
 from ..atomic import StrPath
-from ..input_file import hint, open_source, require_file
+from ..input_file import hint, open_file, open_source, require_file
 from ..kinds import first_line_of_text, tab_after_key
 from ..pack import split_packing
 from ..paths import AnyPath
-from . import fastemb_file, glove, numpy_array, word2vec_binary, word2vec_text
+from . import (
+    arrow_file,
+    fastemb_file,
+    glove,
+    json_lines,
+    numpy_archive,
+    numpy_array,
+    parquet_file,
+    projector,
+    word2vec_binary,
+    word2vec_text,
+)
 from .about import About, Lost, lost_by
 from .reading import DEFAULT, Reading
 from .table import VectorTable
@@ -65,6 +76,11 @@ FORMATS: tuple[Format, ...] = (
     word2vec_text,
     glove,
     numpy_array,
+    numpy_archive,
+    arrow_file,
+    parquet_file,
+    projector,
+    json_lines,
 )
 """All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 
@@ -120,7 +136,7 @@ def format_of(path: StrPath, option: str | None = None) -> Format:
 
 
 def read_vectors(
-    path: str,
+    path: StrPath,
     *,
     format: str | None = None,
     key: str | None = None,
@@ -158,6 +174,7 @@ def read_vectors(
     given = {name: value for name, value in given.items() if value is not None}
     if mmap not in (None, "r", "r+", "c"):
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
+    path = os.fspath(path)
     found = recognised(path) if format is None else format_named(format)
     _refuse_options(path, found.ABOUT, given)
     table = found.read(path, replace(DEFAULT, **given))
@@ -182,10 +199,12 @@ def recognised(path: str) -> Format:
         known_ones = f", or a folder with {folders}" if folders else ""
         raise IsADirectoryError(f"{path}: this is a folder: name a file in it{known_ones}")
     require_file(path)
-    with open_source(path) as (file, _):
-        start = file.read(_START_BYTES)
+    start, is_packed = _start(path)
     for known in FORMATS:
+        about = known.ABOUT
         if known.recognises(start):
+            if is_packed and not about.packed and not start.startswith(b"\x80"):  # but for pickles
+                raise ValueError(f"{path}: {about.name} files are not read while they are packed: unpack it first")
             return known
     names = ", ".join(known.ABOUT.name for known in FORMATS)
     line = first_line_of_text(start)
@@ -196,6 +215,16 @@ def recognised(path: str) -> Format:
     else:
         wrong = f"; line 1 is neither a header of two numbers nor a key and numbers: {line[:60]!r}"
     raise ValueError(f"{path}: no file of vectors in a format that can be read ({names}){hint(path) or wrong}")
+
+
+def _start(path: str) -> tuple[bytes, bool]:
+    """The first bytes of a file, unpacked, and whether it is packed."""
+    with open_file(path) as raw:
+        start = raw.read(_START_BYTES)
+    if numpy_archive.recognises(start):  # which is a packed file, too
+        return start, False
+    with open_source(path) as (file, size):
+        return file.read(_START_BYTES), size is None
 
 
 def _refuse_options(path: str, about: About, given: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from ..kinds import is_glove
 from . import word2vec_text
 from .about import About, Values
 from .reading import DEFAULT, Reading
+from .rows import refuse_none
 from .table import VectorTable
 from .word2vec_file import Layout
 
@@ -50,8 +51,7 @@ def write(path: StrPath | BinaryIO, table: VectorTable) -> None:
             how many numbers a line has.
     """
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else "the open file"
-    if len(table.keys) == 0:
-        raise ValueError(f"{name}: GloVe files cannot hold no vectors at all, as they have no header")
+    refuse_none(name, "a GloVe file", table)
     first = list(table.keys)[_LAYOUT.order(table)[0]]
     if _is_ambiguous(str(first), table.vectors.shape[1]):
         raise ValueError(f"{name}: GloVe files cannot hold the key {first!r} in line 1: put another one first")

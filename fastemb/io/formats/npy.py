@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..input_file import read_into
 from ..unpack import TruncatedFileError
+from .rows import MOST_DIMENSIONS
 
 Array = NDArray[Any]
 
@@ -69,6 +70,8 @@ def read_header(where: str, file: BinaryIO) -> Header:
         raise ValueError(f"{where}: the file is damaged, or holds no numbers: {str(error)[:200]}") from None
     if header.dtype.hasobject:
         raise ValueError(f"{where}: the file is damaged, or holds no numbers: an array of objects is a pickle")
+    if header.dtype.itemsize == 0:
+        raise ValueError(f"{where}: the file is damaged, or holds no numbers: {header}")
     if not all(0 <= length < 1 << 62 for length in header.shape) or header.size >= 1 << 62:
         raise ValueError(f"{where}: the header promises more than any file has bytes for: {header}")
     return header
@@ -136,6 +139,8 @@ def refuse_no_matrix(where: str, header: Header) -> None:
     """
     if len(header.shape) != 2 or header.dtype.kind != "f" or header.dtype.itemsize > 8:
         raise ValueError(f"{where}: vectors are a matrix of float16, float32 or float64; this is {header}")
+    if not 0 < header.shape[1] <= MOST_DIMENSIONS:
+        raise ValueError(f"{where}: {header.shape[1]:,} dimensions, where 1 to {MOST_DIMENSIONS:,} can be read")
 
 
 def write_array(file: BinaryIO, array: Array) -> None:
@@ -168,4 +173,5 @@ def map_array(path: str, header: Header, begin: int, mode: str) -> Array:
     if header.size == 0:
         return np.empty(header.shape, header.dtype)
     order = "F" if header.fortran else "C"
-    return np.memmap(path, header.dtype, mode, begin, header.shape, order)  # type: ignore[call-overload,no-any-return]
+    mapped = np.memmap(path, header.dtype, mode, begin, header.shape, order)  # type: ignore[call-overload]
+    return mapped.view(np.ndarray)  # type: ignore[no-any-return]

@@ -61,12 +61,13 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     if reading.words is not None:
         return VectorTable(given_words(name, reading, len(vectors)), vectors)
     beside = words_beside(name)
-    if not os.path.isfile(beside):
+    try:
+        keys = read_words(beside, reading.encoding)
+    except FileNotFoundError:
         raise ValueError(
             f"{name}: an array of NumPy, without keys, and no {os.path.basename(beside)} beside it: load_vectors reads "
             f"it, with words= the keys of its rows (commands: {VECTOR_COMMANDS})"
-        )
-    keys = read_words(beside, reading.encoding)
+        ) from None
     return VectorTable(rows_of(beside, keys, f"{len(vectors)} rows in {name}", len(vectors)), vectors)
 
 

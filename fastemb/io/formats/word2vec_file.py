@@ -23,11 +23,11 @@ from ..kinds import LONGEST_HEADER, goes_on_as_text, header_shape
 from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .reading import LONGEST_KEY, Buffers, Reading
+from .rows import MOST_DIMENSIONS
 from .table import VectorTable
 
 Floats = NDArray[np.floating[Any]]
 
-_MOST_DIMENSIONS = 1 << 20
 _TOLD_BYTES = 1 << 12  # of what follows a header, to tell text from binary
 _WHITE_SPACE = b" \t\n\v\f\r"
 _BLOCK_VALUES = 1 << 18  # floats that are written at once
@@ -74,8 +74,8 @@ class VectorFile:
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""
-        if dims > _MOST_DIMENSIONS:
-            raise ValueError(f"{self.path}: {dims} dimensions are more than can be read ({_MOST_DIMENSIONS})")
+        if dims > MOST_DIMENSIONS:
+            raise ValueError(f"{self.path}: {dims} dimensions are more than can be read ({MOST_DIMENSIONS})")
         if self.size is None:
             return
         left = self.size - self.file.tell()

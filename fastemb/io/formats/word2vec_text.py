@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -100,14 +101,14 @@ def _has_header(path: StrPath) -> bool:
         return header_shape(file.readline(LONGEST_HEADER)) is not None
 
 
-def _count_lines(path: StrPath, block: int) -> tuple[int, int]:
+def _count_lines(path: StrPath, block: int, keyed: bool = True) -> tuple[int, int]:
     """Lines and dimensions of text without a header; empty lines at the end do not count."""
     with open_text_source(path) as (file, _):
         window = Window(file, block)
         window.fill()
         line = bytes(window.view).partition(b"\n")[0]
-        dims = _numbers_at_end(line)
-        if (tabbed := tab_after_key(line)) is not None:
+        dims = _numbers_at_end(line) if keyed else len(line.split())
+        if keyed and (tabbed := tab_after_key(line)) is not None:
             raise ValueError(f"{path}: line 1: {tabbed}")
         if dims == 0:
             raise ValueError(f"{path}: line 1 has no numbers after its key")
@@ -145,18 +146,22 @@ class _Lines:
         count: How many lines to read.
         first_line: Number of the first one.
         reading: How to read them.
+        keyed: Whether the keys are the file's own, for messages.
 
     Attributes:
         names: The keys, a line end after each, in pieces.
         done: How many lines were read.
     """
 
-    def __init__(self, source: VectorFile, rows: Floats, count: int, first_line: int, reading: Reading) -> None:
+    def __init__(
+        self, source: VectorFile, rows: Floats, count: int, first_line: int, reading: Reading, keyed: bool = True
+    ) -> None:
         self.names: list[bytes] = []
         self.first_line = first_line
         self._source = source
         self._rows = rows
         self._count = count
+        self._keyed = keyed
         self.done = 0
         self._dims = rows.shape[1]
         self._buffers = reading.buffers
@@ -175,7 +180,8 @@ class _Lines:
             self.done += done
             window.skip(used)
             if done == 0 and not window.fill() and (window.full() or not window.end_line()):
-                self._refuse_tab(bytes(window.view).split(b"\n", 1)[0])
+                if self._keyed:
+                    self._refuse_tab(bytes(window.view).split(b"\n", 1)[0])
                 raise self._source.incomplete(self.done, self._count, window.full(), self.first_line)
         return bytes(window.view)
 
@@ -205,8 +211,10 @@ class _Lines:
         where = self._line(self.done)
         if not line.strip():
             raise ValueError(f"{where} is empty")
-        self._refuse_tab(line)
         key, _, numbers = line.partition(b" ")
+        if not self._keyed:
+            raise ValueError(f"{where} has {len(numbers.split())} numbers, expected {self._dims}")
+        self._refuse_tab(line)
         raise ValueError(f"{where} has {len(numbers.split())} values after the key {key[:60]!r}, expected {self._dims}")
 
     def _refuse_tab(self, line: bytes) -> None:
@@ -215,6 +223,51 @@ class _Lines:
 
     def _line(self, row: int) -> str:
         return f"{self._source.path}: line {self.first_line + row}"
+
+
+def read_numbers(path: StrPath) -> Floats:
+    """Read lines of numbers without keys, parted by white space; compressed files are unpacked on the way.
+
+    Raises:
+        ValueError: As from `read`.
+    """
+    require_file(path)
+    count, dims = _count_lines(path, DEFAULT.buffers.block, keyed=False)
+    with open_text_source(path) as (file, _):  # room is made as lines come, as short ones take few bytes
+        source = VectorFile(path, cast(BinaryIO, io.BufferedReader(_Keyed(file), BLOCK)), None, "line")
+        source.check_room(0, dims, 0)
+        rows = source.first_rows(count, dims, np.float32, DEFAULT.buffers)
+        _Lines(source, rows, count, first_line=1, reading=DEFAULT, keyed=False).read()
+    return rows
+
+
+class _Keyed(io.RawIOBase):
+    """A text with a key before each line."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self._left = b""
+        self._at_start = True
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a part of ``buffer`` and return its length, 0 at the end."""
+        if not self._left:
+            block = self._file.read(BLOCK)
+            if self._at_start and block:
+                block = b"\n" + block
+            self._left = block.replace(b"\n", b"\n- ")
+            if self._at_start:
+                self._left = self._left[1:]
+                self._at_start = False
+        found = self._left[: len(buffer)]
+        self._left = self._left[len(found) :]
+        buffer[: len(found)] = found
+        return len(found)
 
 
 # ---- writing ----

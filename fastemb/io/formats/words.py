@@ -8,7 +8,7 @@ from typing import Any
 
 from ...checks import in_order
 from ..input_file import numbered_lines
-from ..paths import local_path
+from ..paths import any_path
 from .reading import Reading
 
 
@@ -27,7 +27,7 @@ def given_words(path: str, reading: Reading, count: int, what: str = "") -> dict
     """
     words = reading.words
     if isinstance(words, str | bytes | os.PathLike):
-        source = local_path(words)
+        source = any_path(words)
         keys: Sequence[Any] = read_words(source, reading.encoding)
     else:
         assert words is not None
