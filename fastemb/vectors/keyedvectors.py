@@ -306,6 +306,7 @@ class KeyedVectors:
     axis = late.axis
     reduce = late.reduce
     embed = late.embed
+    save_sentence_transformers = late.save_sentence_transformers
 
     # ---- adding and changing ----
 

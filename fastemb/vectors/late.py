@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..spaces import axis as axes
     from ..spaces import embed as embedding
     from ..spaces import reduce as reduction
+    from ..spaces import static_model as static
 
     evaluate_word_analogies = analogies.evaluate_word_analogies
     log_accuracy = staticmethod(analogies.log_accuracy)
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     axis = axes.axis
     reduce = reduction.reduce
     embed = embedding.embed
+    save_sentence_transformers = static.save_sentence_transformers
 else:
 
     class _Late:
@@ -48,3 +50,4 @@ else:
     axis = _Late("..spaces.axis")
     reduce = _Late("..spaces.reduce")
     embed = _Late("..spaces.embed")
+    save_sentence_transformers = _Late("..spaces.static_model")

@@ -41,6 +41,9 @@ class About:
     holds: tuple[str, ...] = ()
     """Names of the files by which a folder in the format is known. Default: the format is no folder."""
 
+    enough: tuple[str, ...] = ()
+    """Names of files one of which is enough to know a folder by, so that its reader can say what else is missing."""
+
     options: frozenset[str] = frozenset()
     """Fields of `Reading` that ``read`` looks at, of encoding, unicode_errors, key, words and mmap."""
 
