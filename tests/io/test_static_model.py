@@ -148,14 +148,36 @@ def test_words_that_white_space_parts(text: str, expected: list[str | None]) -> 
     [
         ("In New York, the city's", ["in", "new_york", "the", "city", None]),
         ("new york's (new  york) anew york", ["new_york", None, "new_york", None, "york"]),
-        ("new,york", ["new", "york"]),
+        ("new,york (city) new", ["new_york_city", "new"]),
         ("new_york", [None]),
+        ("न\u092eस\u094dते the", [None, None, "the"]),
+        ("\x1c\u3000, the,\n", ["the"]),
+        (",", []),
     ],
 )
-@pytest.mark.parametrize("pattern", [r"\w+", r"(?u)\w+", re.compile(r"\w+")])
+@pytest.mark.parametrize("pattern", [r"\w+", r"(?u)\b\w+\b", re.compile(r"[\w]+"), r"[\w\u0966-\u096f]+"])
 def test_words_that_a_pattern_matches(text: str, expected: list[str | None], pattern: Any) -> None:
     keys = [key for key in KEYS if key not in ("a.b", "don't")]
     assert found_keys(keys, text, token_pattern=pattern) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"\b\w\w+\b", ["new_york", "the", "don", "the"]),  # that of scikit-learn
+        (r"[a-z]+|\d", ["new_york", "the", "don", None, None, "the"]),
+        (r"[a-z]+(?:'[a-z]+)*", ["new_york", "the", "don't", "the"]),
+        (r"[^\W\d]+", ["new_york", "the", "don", None, "the"]),
+        (r"[^\s.]+", ["new_york", "the", "don't", None, "the"]),
+    ],
+)
+def test_other_patterns(pattern: str, expected: list[str | None]) -> None:
+    text = "new york. The don't 7 the"
+    keys = ["new_york", "the", "don", "don't"]
+    found = found_keys(keys, text, token_pattern=pattern, lower=True)
+    assert [key for key in found if key is not None] == [key for key in expected if key is not None]
+    words = re.findall(pattern, text.lower())
+    assert len(found) == len(words) - ("new_york" in expected)
 
 
 def test_upper_case() -> None:

@@ -18,6 +18,10 @@ _LONGEST_BYTES = 1 << 30
 
 # Python's white space, of which the library does not know the four separators.
 _SPACE: dict[str, Any] = {"type": "Replace", "pattern": {"Regex": r"[\s\x1c-\x1f]+"}, "content": " "}
+_LETTERS = r"\p{L}\p{N}_"  # Python's \w
+_PARTS = re.compile(r"\\.|.", re.DOTALL)
+_ONE_SET = re.compile(r"(?:\(\?u\))?(?:(?:\\b)?\\w\+(?:\\b)?|\[(?P<inner>(?:[^\[\]\\]|\\[^bB])+)\]\+)")
+
 # At the end of a word, where str.lower makes another letter of it: marks and some signs do not end one.
 _LAST_SIGMA = r"(?<=\p{L})Σ(?![\p{Mn}\p{Me}\p{Cf}\p{Sk}'.:·\u2019]*[\p{Lu}\p{Ll}\p{Lt}])"
 _LOWER: tuple[dict[str, Any], ...] = (
@@ -111,6 +115,7 @@ def make_word_tokenizer(keys: Iterable[Any], splitting: Splitting) -> WordTokeni
         lower = all(text == text.lower() for text in texts)
     pattern = splitting.compiled()
     found: dict[str, int] = {}
+    words_only = pattern is None or _complement(pattern.pattern) is not None
     phrases: list[str] = []
     lost: list[str] = []
     for row, text in enumerate(texts):
@@ -129,7 +134,7 @@ def make_word_tokenizer(keys: Iterable[Any], splitting: Splitting) -> WordTokeni
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [_added(vocabulary[phrase], phrase, pattern is not None) for phrase in phrases],
+        "added_tokens": [_added(vocabulary[phrase], phrase, not words_only) for phrase in phrases],
         "normalizer": {"type": "Sequence", "normalizers": _normalizers(lower, bool(phrases), pattern)},
         "pre_tokenizer": _pre_tokenizer(pattern),
         "post_processor": None,
@@ -175,14 +180,44 @@ def _added(number: int, phrase: str, between_letters: bool) -> dict[str, Any]:
 
 
 def _normalizers(lower: bool, phrases: bool, pattern: re.Pattern[str] | None) -> list[dict[str, Any]]:
-    return [*(_LOWER if lower else ()), _SPACE, *(_BORDERS if phrases and pattern is None else ())]
+    other = None if pattern is None else _complement(pattern.pattern)
+    space = [_SPACE if other is None else _SPACE | {"pattern": {"Regex": other}}]
+    whole = phrases and (pattern is None or other is not None)
+    return [*(_LOWER if lower else ()), *space, *(_BORDERS if whole else ())]
 
 
 def _pre_tokenizer(pattern: re.Pattern[str] | None) -> dict[str, Any]:
-    if pattern is None:
+    if pattern is None or _complement(pattern.pattern) is not None:
         return {"type": "WhitespaceSplit"}
-    regex = pattern.pattern.removeprefix("(?u)")  # which is so anyway, and not known by this name
-    return {"type": "Split", "pattern": {"Regex": regex}, "behavior": "Removed", "invert": True}
+    return {"type": "Split", "pattern": {"Regex": _translated(pattern.pattern)}, "behavior": "Removed", "invert": True}
+
+
+def _complement(pattern: str) -> str | None:
+    """What stands between words, for a pattern that is one set of characters, any number of them; else None.
+
+    With white space in its place, phrases are found across commas and brackets, as where words come from the pattern.
+    """
+    simple = _ONE_SET.fullmatch(pattern)
+    if simple is None or re.search(pattern, " ") or "&&" in pattern:
+        return None
+    inner = simple["inner"]
+    inner = "\\w" if inner is None else inner
+    inside = inner.removeprefix("^")
+    return f"[{'' if inner.startswith('^') else '^'}{_translated(inside, in_set=True)}]+"
+
+
+def _translated(pattern: str, *, in_set: bool = False) -> str:
+    """A pattern of Python for the library, to which letters are also the marks above and below letters."""
+    made: list[str] = []
+    for part in _PARTS.findall(pattern.removeprefix("(?u)")):  # which is so anyway, and not known by this name
+        if part == "\\w":
+            made.append(_LETTERS if in_set else f"[{_LETTERS}]")
+        elif part == "\\W" and not in_set:
+            made.append(f"[^{_LETTERS}]")
+        else:
+            in_set = part == "[" or (in_set and part != "]")
+            made.append(part)
+    return "".join(made)
 
 
 # ---- reading ----
