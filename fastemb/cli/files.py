@@ -8,6 +8,8 @@ from pathlib import Path
 from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
+from ..io.formats import format_named, static_model
+from ..vectors import save_vectors
 from .saying import say
 from .shared import (
     FORMATS,
@@ -19,6 +21,7 @@ from .shared import (
     sources_of,
     vectors_of,
 )
+from .static_model import add_static_options, refuse_static_options, save_static_model
 
 
 def add_eval(parser: argparse.ArgumentParser) -> None:
@@ -65,14 +68,24 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add ``convert``."""
     parser.description = f"Convert vectors. The input's format is recognised, the output's is told {FORMATS}."
     add_vectors(parser, "input")
-    parser.add_argument("output", type=file_path, help="file to write, or - for text on standard output")
+    parser.add_argument("output", type=file_path, help="file or folder to write, or - for text on standard output")
+    parser.add_argument("--to", metavar="FORMAT", help="the format to write (by the output's name)")
+    add_static_options(parser)
     parser.set_defaults(run=_convert)
 
 
 def _convert(options: argparse.Namespace) -> int:
-    check_writable(sources_of(options, options.input), vectors=options.output)
+    to = None if options.to is None else format_named(options.to)
+    if to is not static_model:
+        refuse_static_options(options)
+    check_writable(sources_of(options, options.input), vectors=None if to is static_model else options.output)
     vectors = vectors_of(options, options.input)
-    save_output(vectors, options.output)
+    if to is static_model:
+        save_static_model(vectors, options.output, options)
+    elif to is not None:
+        save_vectors(vectors, options.output, format=options.to)
+    else:
+        save_output(vectors, options.output)
     say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
     return 0
 
