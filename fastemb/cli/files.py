@@ -13,7 +13,7 @@ from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
 from ..io.formats import FORMATS as KNOWN
-from ..io.formats import format_named, format_of, lost_in, recognised
+from ..io.formats import format_named, format_of, lost_in, recognised, static_model
 from ..vectors.any_format import checked_table
 from ..vectors.description import describe
 from .asking import mapped_vectors_of
@@ -32,6 +32,7 @@ from .shared import (
     vectors_of,
     vectors_path,
 )
+from .static_model import add_static_options, refuse_static_options, save_static_model
 
 
 def add_convert(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +55,7 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
         help="of the numbers that are written, where the format has it (as they are)",
     )
     parser.add_argument("--json", action="store_true", help="print what was written, and what was lost, as JSON")
+    add_static_options(parser)
     parser.set_defaults(run=_convert)
 
 
@@ -72,7 +74,14 @@ def _convert(options: argparse.Namespace) -> int:
     if options.json and options.output == STDOUT:
         raise ValueError("--json prints to standard output, where the vectors go: name a file for them")
     sources = [] if options.input == STDIN else sources_of(options, options.input)
-    check_writable(sources, vectors=options.output, option=options.to)
+    is_static = options.to == static_model.ABOUT.option
+    if not is_static:
+        refuse_static_options(options)
+    elif options.dtype is not None:
+        raise ValueError(f"--dtype is not for --to {options.to}: leave it out")
+    elif options.output == STDOUT:
+        raise ValueError(f"{static_model.ABOUT.name} is a folder, so it needs a name: - stands for standard output")
+    check_writable(sources, vectors=None if is_static else options.output, option=options.to)
     with warnings.catch_warnings(record=options.json) as caught:
         vectors = vectors_of(options, options.input)
     to = (
@@ -81,7 +90,10 @@ def _convert(options: argparse.Namespace) -> int:
         else format_named(options.to or "word2vec-text")
     )
     lost = lost_in(to, checked_table(vectors, to), options.dtype)
-    save_output(vectors, options.output, options.to, options.dtype)
+    if is_static:
+        save_static_model(vectors, options.output, options)
+    else:
+        save_output(vectors, options.output, options.to, options.dtype)
     if options.json:
         done = {
             "input": options.input,

@@ -18,12 +18,12 @@ import stat
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
-from .paths import AnyPath, any_path, file_system, is_url
+from .paths import AnyPath, any_path, file_system, is_url, local_path
 
 try:
     import fcntl
@@ -115,6 +115,46 @@ def draft_folder(beside: str) -> Iterator[str]:
         shutil.rmtree(path, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+@contextmanager
+def atomic_folder(path: AnyPath, names: Collection[str]) -> Iterator[str]:
+    """A new folder, to put files into, that takes the place of ``path`` when the block ends without an exception.
+
+    On any exception ``path`` is as it was before and nothing else remains. An old folder goes, with what is in it.
+
+    Args:
+        path: The folder.
+        names: The files that an old folder of the same kind has. One that has others is not replaced.
+
+    Raises:
+        FileExistsError: ``path`` is a file, or a folder with other files in it.
+        OSError: The folder cannot be made or moved.
+    """
+    name = os.path.realpath(local_path(path))
+    _require_folder(os.path.dirname(name))
+    if os.path.lexists(name) and not os.path.isdir(name):
+        raise FileExistsError(errno.EEXIST, "a file, where a folder is to be written", path)
+    if os.path.isdir(name):
+        other = next((one for one in sorted(os.listdir(name)) if one not in names), None)
+        if other is not None:
+            raise FileExistsError(
+                errno.EEXIST, f"the folder has other files in it, such as {other}; name a new one", path
+            )
+    with draft_folder(os.path.dirname(name)) as draft:
+        made, old = os.path.join(draft, "made"), os.path.join(draft, "old")
+        os.mkdir(made)
+        yield made
+        had_old = os.path.isdir(name)
+        if had_old:
+            os.rename(name, old)
+        try:
+            os.rename(made, name)
+        except BaseException:
+            if had_old:
+                os.rename(old, name)
+            raise
+    _sync(os.path.dirname(name))
 
 
 def open_named(path: str, mode: str) -> BinaryIO:

@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 
 logger = logging.getLogger(__name__)
 
+SMOOTHING = 1e-3  # the parameter a of Arora et al. 2017
+
 _PART = 1 << 18  # keys whose vectors are added up in one call without the GIL
 _MOST_UNKNOWN = 100  # unknown keys that are named
 
@@ -53,13 +55,13 @@ class BagVectors(KeyedVectors):
 def embed(
     self: KeyedVectors,
     bags: Any,
-    weights: Literal["mean", "sif", "counts"] | Mapping[Key, float] | ArrayLike = "mean",
+    weights: Literal["mean", "sif", "zipf", "counts"] | Mapping[Key, float] | ArrayLike = "mean",
     *,
     names: Iterable[Key] | None = None,
     column: str | None = None,
     pre_normalize: bool = False,
     counts: Mapping[Key, float] | ArrayLike | None = None,
-    smoothing: float = 1e-3,
+    smoothing: float = SMOOTHING,
     remove: bool | ArrayLike | None = None,
     workers: int | None = None,
 ) -> BagVectors:
@@ -78,6 +80,8 @@ def embed(
             - "counts": bags are dicts, whose values say how much each key counts in that bag.
             - "sif": frequent keys count less, by smoothing / (smoothing + probability), and the first principal
               component of all bags is removed (Arora et al. 2017, ICLR).
+            - "zipf": the same for keys whose counts are not known, but which are sorted by them: the key in row r is
+              taken to occur in proportion to 1 / (r + 1).
             - own weights: a dict from key to weight (0 for keys that are not in it), or an array with one for each row.
               The weighted sum is divided by the sum of the weights.
         names: A name for each bag. Default None: the names in a dict, the index of a column of pandas, and otherwise
@@ -86,10 +90,10 @@ def embed(
         pre_normalize: Scale the keys' vectors to length 1 first. Default False.
         counts: For "sif", how often each key occurs, as a dict or an array with one number for each row. Default None:
             the attribute "count" of the vectors.
-        smoothing: For "sif", the parameter a of the paper. Default 1e-3.
+        smoothing: For "sif" and "zipf", the parameter a of the paper. Default 1e-3.
         remove: Whether to remove the first principal component (uncentred) of the bags' vectors; or the direction to
             remove, (vector_size,), such as ``component`` of an earlier result, so that later bags lie in the same
-            space. Default None: True for "sif", False otherwise.
+            space. Default None: True for "sif" and "zipf", False otherwise.
         workers: Threads. Default None: one for each CPU that the process may use.
 
     Returns:
@@ -103,19 +107,15 @@ def embed(
         ImportError: A column or table, but pyarrow is not installed.
     """
     kind = weights if isinstance(weights, str) else "own"
-    if kind not in ("mean", "sif", "counts", "own"):
-        raise ValueError(f"weights must be 'mean', 'sif', 'counts' or own weights, not {weights!r}")
+    if kind not in ("mean", "sif", "zipf", "counts", "own"):
+        raise ValueError(f"weights must be 'mean', 'sif', 'zipf', 'counts' or own weights, not {weights!r}")
     if counts is not None and kind != "sif":
         raise ValueError("counts are for weights='sif' only, and would be ignored")
-    check_lengths(self)
-    by_row = None  # the weight of each key's row
-    if kind == "own":
-        by_row = _of_rows(self, "weights", weights)
-    elif kind == "sif":
-        by_row = _sif_weights(self, counts, smoothing)
+    by_row = None if kind == "counts" else key_weights(self, weights, counts, smoothing)
+    is_smooth = kind in ("sif", "zipf")
     direction: bool | Doubles
     if remove is None or isinstance(remove, bool):
-        direction = kind == "sif" if remove is None else remove
+        direction = is_smooth if remove is None else remove
     else:
         direction = checked_vector(self, remove).astype(np.float64)
 
@@ -136,7 +136,7 @@ def embed(
     if pre_normalize:
         vectors = scaled(vectors.copy(), row_norms(vectors))
     means = _means(vectors, known, offsets, factors, thread_count(workers))
-    if kind == "sif" and factors is not None:  # the paper divides by the number of words, not by the sum of weights
+    if is_smooth and factors is not None:  # the paper divides by the number of words, not by the sum of weights
         sums = np.diff(np.concatenate([[0.0], np.cumsum(factors)])[offsets])
         means *= (sums / np.maximum(np.diff(offsets), 1)).astype(np.float32)[:, np.newaxis]
     made = BagVectors._from_arrays(given.names, means)
@@ -147,7 +147,7 @@ def embed(
     return made
 
 
-def _of_rows(vectors: KeyedVectors, name: str, given: Any) -> Doubles:
+def of_rows(vectors: KeyedVectors, name: str, given: Any) -> Doubles:
     """One number for each row, of a dict from key to number or of an array.
 
     Raises:
@@ -164,21 +164,52 @@ def _of_rows(vectors: KeyedVectors, name: str, given: Any) -> Doubles:
     return values
 
 
-def _sif_weights(vectors: KeyedVectors, counts: Any, smoothing: float) -> Doubles:
-    """The weight of each row: smoothing / (smoothing + probability)."""
+def key_weights(vectors: KeyedVectors, weights: Any, counts: Any, smoothing: float) -> Doubles | None:
+    """The weight of each row; None: all the same.
+
+    Args:
+        vectors: Whose.
+        weights: "mean", "sif", "zipf", or own ones, as a dict or an array with one for each row.
+        counts: For "sif"; None: those that the vectors know.
+        smoothing: For "sif" and "zipf".
+
+    Raises:
+        ValueError: The name is none of these; a weight or count is negative or not finite; or "sif" has no counts.
+    """
+    check_lengths(vectors)
+    if not isinstance(weights, str):
+        return of_rows(vectors, "weights", weights)
+    if weights == "mean":
+        return None
+    if weights not in ("sif", "zipf"):
+        raise ValueError(f"weights must be 'mean', 'sif', 'zipf' or own weights, not {weights!r}")
     if number("smoothing", smoothing, 0.0) == 0.0:
         raise ValueError("smoothing must be above 0: all weights would be 0")
+    occurrences = by_rank(len(vectors)) if weights == "zipf" else known_counts(vectors, counts)
+    if occurrences is None:
+        raise ValueError(
+            "these vectors do not know how often each key occurs, as most formats of vectors do not say it: give "
+            "counts=, a dict from key to count or an array in the order of the keys; or weights='zipf' for keys "
+            "that are sorted by falling counts"
+        )
+    if not occurrences.sum() > 0:
+        raise ValueError("counts must not all be 0")
+    found: Doubles = smoothing / (smoothing + occurrences / occurrences.sum())
+    return found
+
+
+def known_counts(vectors: KeyedVectors, counts: Any) -> Doubles | None:
+    """How often each row's key occurs, as given or as the vectors know; None: nobody knows."""
     if counts is None:
         counts = vectors.expandos.get("count")
         if counts is None or len(counts) != len(vectors) or _are_made_up(counts):
-            raise ValueError(
-                "these vectors do not know how often each key occurs, as most formats of vectors do not say it: give "
-                "counts=, a dict from key to count or an array in the order of the keys"
-            )
-    values = _of_rows(vectors, "counts", counts)
-    if not values.sum() > 0:
-        raise ValueError("counts must not all be 0")
-    found: Doubles = smoothing / (smoothing + values / values.sum())
+            return None
+    return of_rows(vectors, "counts", counts)
+
+
+def by_rank(rows: int) -> Doubles:
+    """How often keys that are sorted by their counts occur by Zipf's law, up to a factor."""
+    found: Doubles = 1.0 / np.arange(1, rows + 1, dtype=np.float64)
     return found
 
 

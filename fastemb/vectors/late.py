@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..spaces import axis as axes
     from ..spaces import embed as embedding
     from ..spaces import reduce as reduction
+    from ..spaces import static_model as static
 
     evaluate_word_analogies = analogies.evaluate_word_analogies
     log_accuracy = staticmethod(analogies.log_accuracy)
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     reduce = reduction.reduce
     embed = embedding.embed
     build_index = vector_index.build_index
+    save_sentence_transformers = static.save_sentence_transformers
 else:
 
     @cache
@@ -59,3 +61,4 @@ else:
     reduce = _Late("..spaces.reduce")
     embed = _Late("..spaces.embed")
     build_index = _Late("..index.vector_index")
+    save_sentence_transformers = _Late("..spaces.static_model")

@@ -196,7 +196,7 @@ NAMED = {"a": ["science"]}
         ([["science"], [["the"]]], "mean", {}, TypeError, "bag 1 holds the list"),
         ([], "mean", {}, ValueError, "there are no bags"),
         ({}, "mean", {}, ValueError, "there are no bags"),
-        (NAMED, "idf", {}, ValueError, "weights must be 'mean', 'sif', 'counts' or own weights, not 'idf'"),
+        (NAMED, "idf", {}, ValueError, "weights must be 'mean', 'sif', 'zipf', 'counts' or own weights, not 'idf'"),
         (NAMED, [1.0, 2.0], {}, ValueError, "weights must be a dict, or an array with one number for each of 5 keys"),
         (NAMED, {"science": -1}, {}, ValueError, "weights must be finite and not negative"),
         (NAMED, "mean", {"names": ["a", "b"]}, ValueError, "1 bags, but 2 names"),

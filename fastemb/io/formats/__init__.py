@@ -28,6 +28,7 @@ from . import (
     numpy_array,
     parquet_file,
     projector,
+    static_model,
     word2vec_binary,
     word2vec_text,
 )
@@ -81,6 +82,7 @@ FORMATS: tuple[Format, ...] = (
     parquet_file,
     projector,
     json_lines,
+    static_model,
 )
 """All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 
@@ -197,6 +199,9 @@ def recognised(path: str) -> Format:
         for known in FORMATS:
             holds = known.ABOUT.holds
             if holds and all(os.path.isfile(os.path.join(path, name)) for name in holds):
+                return known
+        for known in FORMATS:
+            if any(os.path.isfile(os.path.join(path, name)) for name in known.ABOUT.enough):
                 return known
         folders = "; ".join(f"{' and '.join(one.ABOUT.holds)} ({one.ABOUT.name})" for one in FORMATS if one.ABOUT.holds)
         known_ones = f", or a folder with {folders}" if folders else ""

@@ -45,6 +45,9 @@ class About:
     beside: Callable[[str], str] | None = None
     """The path of the second file that belongs to a file in the format, if there is one."""
 
+    enough: tuple[str, ...] = ()
+    """Names of files one of which is enough to know a folder by, so that its reader can say what else is missing."""
+
     options: frozenset[str] = frozenset()
     """Fields of `Reading` that ``read`` looks at, of encoding, unicode_errors, key, words and mmap."""
 
