@@ -15,12 +15,13 @@ from ..arguments import names_arguments
 from ..checks import integer
 from ..corpus.messages import short
 from ..io.atomic import StrPath
-from ..io.safetensors import read_tensors, write_tensors
+from ..io.safetensors import write_tensors
 from ..threads import thread_count
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .baskets import require_items
 from .lookup import Lookup
-from .model_file import packed, require_format, unpacked
+from .model_file import packed, read_own, unpacked
 from .names import HOW_MANY
 
 Ints = NDArray[np.int64]
@@ -182,8 +183,7 @@ class ItemIndex:
         _usearch()
         made = cls.__new__(cls)
         made._threads = thread_count(workers)
-        arrays, metadata = read_tensors(path)
-        require_format(path, metadata, FORMAT)
+        arrays, metadata = read_own(path, FORMAT)
         try:
             state = json.loads(metadata["state"])
             made._build = _Build(*(state[field] for field in _Build.__annotations__))
@@ -258,10 +258,12 @@ class ItemIndex:
 
         Returns:
             Rows of ``index_to_key``, int64 (q, n), and products, float32 (q, n), best first. What is missing at the
-            end is -1 and -infinity.
+            end is -1 and -infinity, so look up rows of 0 and more only.
 
         Raises:
-            ValueError: shapes do not fit, a query is not finite, or ``n`` is below 1.
+            ValueError: shapes do not fit, a query is not finite, ``n`` is below 1, or none of the candidates that are
+                given as keys is in the index.
+            TypeError: ``candidates`` is one str.
         """
         if integer("n", n) < 1:
             raise ValueError(f"n must be at least 1, not {n!r}")
@@ -330,7 +332,9 @@ class ItemIndex:
                 raise ValueError(f"a mask must have the shape ({len(self)},), not {candidates.shape}")
             return candidates
         mask, rows = np.zeros(len(self), bool), Lookup(self.key_to_index)
-        mask[[row for key in candidates if (row := rows.get(key, -1)) >= 0]] = True
+        mask[[row for key in require_items("candidates", candidates) if (row := rows.get(key, -1)) >= 0]] = True
+        if not mask.any():
+            raise ValueError("none of the candidates is a known item")
         return mask
 
 
