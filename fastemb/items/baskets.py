@@ -48,7 +48,7 @@ def require_path(path: Any) -> None:
 def refuse_tables(data: Any) -> None:
     """Raise TypeError when this is a table, a dense matrix or text rather than baskets, with what to give instead."""
     refuse_lazy_frame(data)
-    if hasattr(data, "read"):
+    if callable(getattr(data, "read", None)):
         raise TypeError(f"an open file is no list of baskets: {_FILES}")
     if isinstance(data, str | bytes | os.PathLike):
         raise TypeError(f"{data!r} is no list of baskets: {_FILES}")

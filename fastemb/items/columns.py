@@ -85,10 +85,11 @@ def _as_table(table: Any, names: list[str]) -> Any:
 
 def refuse_path(table: Any) -> None:
     """Raise TypeError when this is the path of a table, with what reads it."""
-    if isinstance(table, str | bytes | os.PathLike) or hasattr(table, "read"):
+    is_file = callable(getattr(table, "read", None))  # a table may have a column of this name
+    if isinstance(table, str | bytes | os.PathLike) or is_file:
         raise TypeError(
-            f"not a table but a {'file' if hasattr(table, 'read') else 'path'}: "
-            "Interactions.from_file(path, session=..., item=...) reads it"
+            f"not a table but a {'file' if is_file else 'path'}: Interactions.from_file(path, session=..., item=...) "
+            "reads it"
         )
 
 

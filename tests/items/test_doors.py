@@ -89,6 +89,12 @@ def test_a_file_is_no_list_and_no_open_file(path: Path) -> None:
         Interactions.from_baskets(file)
 
 
+def test_a_column_may_be_called_read() -> None:
+    pandas = pytest.importorskip("pandas")
+    data = Interactions.from_table(pandas.DataFrame(TABLE | {"read": [1, 2, 3]}), **COLUMNS)
+    assert contents(data) == DICT
+
+
 def test_rows_that_are_read_once(path: Path) -> None:
     with open(path) as file:
         reader = csv.DictReader(file)
