@@ -164,6 +164,8 @@ def read_own(path: StrPath, wanted: str) -> tuple[Arrays, dict[str, str]]:
     try:
         arrays, metadata = read_tensors(path)
     except ValueError as error:
+        if "it looks like" in str(error):
+            raise
         with open(path, "rb") as file:
             is_text = first_line_of_text(file.read(START_BYTES)) is not None
         if is_text:
