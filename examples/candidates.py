@@ -220,7 +220,10 @@ def main(arguments: list[str] | None = None) -> float:
         items = KeyedVectors(options.dimension)
         items.add_vectors(known.item_keys, network.softmax.weight)
         rows, _ = ItemIndex(items).search(network.users(seen[:1]), 5)
-        print("nearest to the first user, visited items included:", *(items.index_to_key[row] for row in rows[0]))
+        print(
+            "nearest to the first user, visited items included:",
+            *(items.index_to_key[row] for row in rows[0] if row >= 0),
+        )
     return found
 
 

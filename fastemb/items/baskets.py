@@ -20,15 +20,44 @@ Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
 
 
+_FILES = (
+    "a file is read by Interactions.from_file(path, session=..., item=...), or by from_basket_file(path) if it has a "
+    "basket a line"
+)
+
+
+def require_path(path: Any) -> None:
+    """Refuse what is no path where one is wanted, with what takes it.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(path, str | bytes | os.PathLike):
+        return
+    is_table = isinstance(path, Mapping) or any(hasattr(path, name) for name in ("column_names", "columns", "fetchall"))
+    door = (
+        "Interactions.from_table(table, session=..., item=...) takes tables"
+        if is_table
+        else "give its path"
+        if hasattr(path, "read")
+        else "Interactions.from_baskets takes lists of items"
+    )
+    raise TypeError(f"a file is read here, by its path, not a {type(path).__name__}: {door}")
+
+
 def refuse_tables(data: Any) -> None:
     """Raise TypeError when this is a table, a dense matrix or text rather than baskets, with what to give instead."""
     refuse_lazy_frame(data)
+    if callable(getattr(data, "read", None)):
+        raise TypeError(f"an open file is no list of baskets: {_FILES}")
     if isinstance(data, str | bytes | os.PathLike):
+        raise TypeError(f"{data!r} is no list of baskets: {_FILES}")
+    if isinstance(data, Mapping):
         raise TypeError(
-            f"{data!r} is no list of baskets; a file is read by Interactions.from_file(path, session=..., item=...), "
-            "or by from_basket_file(path) if it has a basket a line"
+            "a dict may hold columns or baskets: columns are for Interactions.from_table(data, session=..., item=...), "
+            "the baskets of sessions for Interactions.from_baskets(data.values(), session_keys=list(data))"
         )
-    if isinstance(data, Mapping) or any(hasattr(data, name) for name in ("column_names", "columns", "fetchall")):
+    if any(hasattr(data, name) for name in ("column_names", "columns", "fetchall")):
         raise TypeError("name the columns of a table: Interactions.from_table(table, session=..., item=...)")
     if not hasattr(data, "__iter__") and not hasattr(data, "__getitem__"):
         raise TypeError(f"baskets are lists of items, such as [['milk', 'bread'], ['tea']], not {short(data)}")

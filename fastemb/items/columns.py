@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+import os
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ..corpus.given import is_missing, library_of
 from ..corpus.ids import Numbering
 from ..io.arrow import decoded, pyarrow
-from .text_columns import TextColumn
+from .text_columns import TextColumn, shown_names
 from .times import Values, seconds_of_dates
 
 Array = NDArray[Any]
@@ -20,7 +21,6 @@ Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _PART_ROWS = 1 << 18  # between two parts an interrupt is noticed
-_NAMES_SHOWN, _NAME_SHOWN = 20, 40
 _DATASET_ROWS = 1 << 16
 
 
@@ -73,10 +73,24 @@ def _as_table(table: Any, names: list[str]) -> Any:
     if isinstance(table, list | tuple) and table and all(isinstance(row, Mapping) for row in table):
         require_columns(list(dict.fromkeys(name for row in islice(table, 1000) for name in row)), names)
         return {name: [row.get(name) for row in table] for name in names}
+    if isinstance(table, Iterator):
+        raise TypeError(
+            f"a {type(table).__name__} is read but once: give list(rows) where it yields a dict for each row"
+        )
     raise TypeError(
         f"not a table: {type(table).__name__}; give a pandas, polars or Arrow table, a dict of arrays, or a list of "
         "dicts, one for each row"
     )
+
+
+def refuse_path(table: Any) -> None:
+    """Raise TypeError when this is the path of a table, with what reads it."""
+    is_file = callable(getattr(table, "read", None))  # a table may have a column of this name
+    if isinstance(table, str | bytes | os.PathLike) or is_file:
+        raise TypeError(
+            f"not a table but a {'file' if is_file else 'path'}: Interactions.from_file(path, session=..., item=...) "
+            "reads it"
+        )
 
 
 def refuse_lazy_frame(table: Any) -> None:
@@ -102,9 +116,7 @@ def require_columns(present: Collection[Any], names: Iterable[str], hint: str = 
     """Raise KeyError when a table with the columns ``present`` lacks one of these names."""
     for name in names:
         if name not in present:
-            shown = [repr(one) if len(repr(one)) <= _NAME_SHOWN else f"{repr(one)[:_NAME_SHOWN]}..." for one in present]
-            more = f", and {len(shown) - _NAMES_SHOWN} more" if len(shown) > _NAMES_SHOWN else ""
-            raise KeyError(f"the table has no column {name!r}; it has {', '.join(shown[:_NAMES_SHOWN])}{more}{hint}")
+            raise KeyError(f"the table has no column {name!r}; it has {shown_names(present)}{hint}")
 
 
 # ---- keys ----

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..arguments import names_arguments
@@ -67,7 +67,10 @@ def _read_parquet(path: str, names: list[str]) -> Any:
     tables = []
     for source in parquet_files(path):
         with open_parquet(source) as file:
-            require_columns(file.schema_arrow.names, names)
+            try:
+                require_columns(file.schema_arrow.names, names)
+            except KeyError as error:
+                raise KeyError(f"{source.name}: {error.args[0]}") from None
             try:
                 tables.append(file.read(columns=list(dict.fromkeys(names))))
             except (pa.ArrowInvalid, OSError) as error:
@@ -166,7 +169,9 @@ def _split_lines(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
 def read_titles(path: AnyPath, *, sep: str | None = None, encoding: str = UTF8) -> dict[Hashable, str]:
     """Titles of items: the first field of each line is the item, as a str, and the second its title.
 
-    `Item2Vec.titles` takes them, also where its items are numbers. A line of names does no harm: there is no such item.
+    `Item2Vec.titles` takes them, also where its items are numbers. Of an item with several lines the last one counts.
+
+    Warns of a first line that looks like names of columns, and of items with different titles.
 
     Args:
         path: A text file.
@@ -177,8 +182,12 @@ def read_titles(path: AnyPath, *, sep: str | None = None, encoding: str = UTF8) 
         ValueError: a line has one field only, or the text is damaged.
         OSError: the file cannot be read.
     """
+    if isinstance(path, Mapping) or hasattr(path, "columns"):
+        raise TypeError("titles are read from a file; those of a table are dict(zip(table['item'], table['title']))")
     titles: dict[Hashable, str] = {}
-    for source in find_inputs(path):
+    twice: dict[str, tuple[str, int]] = {}
+    sources = find_inputs(path)
+    for source in sources:
         with open_rows(source, Delimited(sep, None, encoding)) as blocks:
             for rows, lines in blocks:
                 for row, line in zip(rows, lines, strict=True):
@@ -187,5 +196,30 @@ def read_titles(path: AnyPath, *, sep: str | None = None, encoding: str = UTF8) 
                             f"{source.name}, line {line}: a line must hold an item and its title, which are told "
                             f"apart by sep=, but this is {row[0][:60]!r}"
                         )
-                    titles[row[0]] = row[1]
+                    if titles.setdefault(row[0], row[1]) != row[1]:
+                        twice.setdefault(row[0], (source.name, line))
+                        titles[row[0]] = row[1]
+    _warn_of_titles(sources[0].name, titles, twice)
     return titles
+
+
+_ITEMS, _TITLES = {"item", "items", "itemid", "id", "movieid", "product", "productid"}, {"title", "titles", "name"}
+
+
+def _warn_of_titles(path: str, titles: dict[Hashable, str], twice: dict[str, tuple[str, int]]) -> None:
+    """Warn of titles that look as if they were none."""
+    items = [str(item) for item in titles]
+    if items:
+        first, others = items[0].strip(), items[1:]
+        plain = first.lower().replace("_", "")
+        is_named = plain in _ITEMS or titles[items[0]].strip().lower() in _TITLES
+        if is_named or (len(others) > 1 and not first.isdecimal() and all(map(str.isdecimal, others))):
+            warn(
+                f"{path}: the first line, {first[:60]!r} with the title {titles[items[0]][:60]!r}, looks like names of "
+                "columns, and is kept as an item: remove that line if it is none"
+            )
+    for item, (name, line) in list(twice.items())[:1]:
+        warn(
+            f"{name}, line {line}: {item[:60]!r} has another title before, as have {len(twice):,} of {len(items):,} "
+            "items; the last one counts. The first two fields of each line must be an item and its title"
+        )

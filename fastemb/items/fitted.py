@@ -26,6 +26,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 NO_RULES = Rules()
+_LOOKED_AT = 1000  # histories of which nothing is known
 
 
 class Fitted:
@@ -147,12 +148,16 @@ class Fitted:
     def _warn_of_unknown(self, given: Interactions, unknown: Ints) -> None:
         if not len(unknown):
             return
-        first: list[Hashable] = given[int(unknown[0])]
+        mine = set(map(type, self.keys))
+        looked_at = (given[row] for row in unknown[:_LOOKED_AT].tolist())
+        of_other_kind = next((one for one in looked_at if mine.isdisjoint(map(type, one))), None)
+        first: list[Hashable] = given[int(unknown[0])] if of_other_kind is None else of_other_kind
+        kinds = f"its items are {self.examples()}; those given are {kinds_of(first)}"
+        hint = f"one of its items is {self.keys[0]!r}" if of_other_kind is None else kinds
         shown = ", ".join(map(repr, first[:3])) + (", ..." if len(first) > 3 else "")
         warn(
-            f"the model knows no item of {len(unknown):,} of {len(given):,} histories, such as [{shown}] (its items "
-            f"are {self.examples()}; those given are {kinds_of(first)}): for such a history the most popular items "
-            "are recommended"
+            f"the model knows no item of {len(unknown):,} of {len(given):,} histories, such as [{shown}] "
+            f"({hint}): for such a history the most popular items are recommended"
         )
 
     def of_users(self, users: Sequence[Hashable] | None) -> Interactions:

@@ -16,12 +16,13 @@ from ..corpus.messages import short
 from ..index.candidates import Candidates, products
 from ..index.graph import PART_ROWS, Graph, GraphSettings, lengthened, usearch_index
 from ..io.atomic import StrPath
-from ..io.safetensors import read_tensors, write_tensors
+from ..io.safetensors import write_tensors
 from ..threads import thread_count
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
+from .baskets import require_items
 from .lookup import Lookup
-from .model_file import packed, require_format, unpacked
+from .model_file import packed, read_own, unpacked
 from .names import HOW_MANY
 
 Ints = NDArray[np.int64]
@@ -162,8 +163,7 @@ class ItemIndex:
         usearch_index()
         made = cls.__new__(cls)
         made._threads = thread_count(workers)
-        arrays, metadata = read_tensors(path)
-        require_format(path, metadata, FORMAT)
+        arrays, metadata = read_own(path, FORMAT)
         try:
             state = json.loads(metadata["state"])
             made.normalize, made._settings = state["normalize"], GraphSettings(*(state[name] for name in _SIZES))
@@ -239,10 +239,12 @@ class ItemIndex:
 
         Returns:
             Rows of ``index_to_key``, int64 (q, n), and products, float32 (q, n), best first. What is missing at the
-            end is -1 and -infinity.
+            end is -1 and -infinity, so look up rows of 0 and more only.
 
         Raises:
-            ValueError: shapes do not fit, a query is not finite, or ``n`` is below 1.
+            ValueError: shapes do not fit, a query is not finite, ``n`` is below 1, or none of the candidates that are
+                given as keys is in the index.
+            TypeError: ``candidates`` is one str.
         """
         if integer("n", n) < 1:
             raise ValueError(f"n must be at least 1, not {n!r}")
@@ -283,7 +285,9 @@ class ItemIndex:
                 raise ValueError(f"a mask must have the shape ({len(self)},), not {candidates.shape}")
             return candidates
         mask, rows = np.zeros(len(self), bool), Lookup(self.key_to_index)
-        mask[[row for key in candidates if (row := rows.get(key, -1)) >= 0]] = True
+        mask[[row for key in require_items("candidates", candidates) if (row := rows.get(key, -1)) >= 0]] = True
+        if not mask.any():
+            raise ValueError("none of the candidates is a known item")
         return mask
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Protocol, Self
+from functools import wraps
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +18,8 @@ from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
 from ..corpus.inputs import UTF8
 from ..io.paths import AnyPath, local_path
-from .baskets import number_baskets, refuse_tables
-from .columns import columns_of, factorize, number_integers, times_of, weights_of, whole
+from .baskets import number_baskets, refuse_tables, require_path
+from .columns import columns_of, factorize, number_integers, refuse_path, times_of, weights_of, whole
 from .files import read_baskets, read_table
 from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
 from .names import COLUMNS
@@ -26,6 +27,20 @@ from .times import are_compact_dates, gap_seconds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _refusing_paths(function: F) -> F:
+    """Let `Interactions.from_table` refuse a path before it asks for the names of columns."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        refuse_path(args[1] if args[1:] else kwargs.get("table"))
+        return function(*args, **kwargs)
+
+    return cast("F", call)
 
 
 class Numbers(Protocol):
@@ -155,8 +170,9 @@ class Interactions:
             TypeError: it is no such matrix, for example a csc_matrix.
             ValueError: a value is negative or not finite, or indices and indptr do not fit together.
         """
-        if getattr(matrix, "format", "csr") != "csr":
-            raise TypeError(f"a matrix in {matrix.format.upper()} format; call its tocsr() first")
+        form = getattr(matrix, "format", "csr")
+        if isinstance(form, str) and form != "csr":
+            raise TypeError(f"a matrix in {form.upper()} format; call its tocsr() first")
         if isinstance(matrix, tuple):
             indptr, indices, *rest = matrix
             data = rest[0] if rest else None
@@ -170,6 +186,7 @@ class Interactions:
         return made if data is None else made._weighted(weights_of(data[:used], "value"))
 
     @classmethod
+    @_refusing_paths
     @names_arguments(COLUMNS)
     def from_table(
         cls,
@@ -253,9 +270,16 @@ class Interactions:
             options: As in `from_table`.
 
         Raises:
+            TypeError: it is no path, or ``session`` or ``item`` is not given.
             OSError: the file cannot be read; ValueError: it is damaged, with its line. The rest as in `from_table`.
         """
+        require_path(path)
         path = local_path(path)
+        if options.get("session") is None or options.get("item") is None:
+            raise TypeError(
+                f"{path}: name the columns of sessions and items: Interactions.from_file(path, session=..., item=...); "
+                "a text with a basket a line is read by Interactions.from_basket_file(path)"
+            )
         try:
             keyed = [options[name] for name in ("session", "item") if options.get(name) is not None]
             measured = [options[name] for name in ("time", "weight") if options.get(name) is not None]
@@ -284,6 +308,7 @@ class Interactions:
             ValueError: an item is missing or the text is damaged, with the line; a key comes twice.
             OSError: the file cannot be read.
         """
+        require_path(path)
         path = local_path(path)
         keys: list[Hashable] = []
         items, offsets, item_keys = number_baskets(_noting_keys(read_baskets(path, sep, encoding, keyed=keyed), keys))

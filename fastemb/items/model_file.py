@@ -14,7 +14,7 @@ from ..corpus import Vocabulary
 from ..io.atomic import StrPath
 from ..io.json_text import parse_json
 from ..io.keys import pack_keys, unpack_keys
-from ..io.kinds import reader_of
+from ..io.kinds import START_BYTES, first_line_of_text, reader_of
 from ..io.safetensors import read_tensors, write_tensors
 from .interactions import Interactions
 from .parameters import Parameters
@@ -155,14 +155,36 @@ def require_format(path: Any, metadata: Mapping[str, str], wanted: str) -> None:
         raise ValueError(f"{path}: written by a newer fastemb (format {metadata.get('version')})")
 
 
+def read_own(path: StrPath, wanted: str) -> tuple[Arrays, dict[str, str]]:
+    """The arrays and the metadata of a file of this room.
+
+    Raises:
+        ValueError: it is something else; the message says what reads it, or learns from it.
+    """
+    try:
+        arrays, metadata = read_tensors(path)
+    except ValueError as error:
+        if "it looks like" in str(error):
+            raise
+        with open(path, "rb") as file:
+            is_text = first_line_of_text(file.read(START_BYTES)) is not None
+        if is_text:
+            raise ValueError(
+                f"{error}; it looks like text: Interactions.from_file reads a table to fit a model on (commands: "
+                "fastemb items train)"
+            ) from None
+        raise
+    require_format(path, metadata, wanted)
+    return arrays, metadata
+
+
 def read_items(path: StrPath) -> tuple[dict[str, Any], Learned, Interactions]:
     """The state, what was learned, and the histories.
 
     Raises:
         ValueError: the file holds no Item2Vec model, or is damaged.
     """
-    arrays, metadata = read_tensors(path)
-    require_format(path, metadata, _FORMAT)
+    arrays, metadata = read_own(path, _FORMAT)
     try:
         state = _state(parse_json(metadata["state"]))
         keys = unpacked(path, arrays, metadata.get("key_type"))

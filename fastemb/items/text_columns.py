@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Hashable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,14 @@ from ..corpus.inputs import InputFile
 Codes = NDArray[np.int64]
 
 _LONGEST_NUMBER = 64  # characters
+_NAMES_SHOWN, _NAME_SHOWN = 20, 40
+
+
+def shown_names(names: Collection[Any]) -> str:
+    """Names of columns for messages."""
+    shown = [repr(one) if len(repr(one)) <= _NAME_SHOWN else f"{repr(one)[:_NAME_SHOWN]}..." for one in names]
+    more = f", and {len(shown) - _NAMES_SHOWN} more" if len(shown) > _NAMES_SHOWN else ""
+    return f"{', '.join(shown[:_NAMES_SHOWN])}{more}"
 
 
 class TextColumn:
@@ -104,9 +113,11 @@ def read_text_columns(
         OSError: one cannot be read.
     """
     table: dict[str, TextColumn | None] = {}
+    first = ""
     for source in sources:
         with open_table(source, options, columns) as rows:
             if not table:
+                first = source.name
                 table = {
                     name: TextColumn(name, keyed=name in keyed, measured=name in measured)
                     if name in keyed or name in measured
@@ -114,7 +125,10 @@ def read_text_columns(
                     for name in rows.names
                 }
             elif list(table) != rows.names:
-                raise ValueError(f"{source.name}: the columns are not those of the file before it")
+                raise ValueError(
+                    f"{source.name}: all files must have the same columns, but this one has {shown_names(rows.names)}, "
+                    f"and {first} has {shown_names(table)}: name those files alone, as by a pattern"
+                )
             wanted = [(place, column) for place, column in enumerate(table.values()) if column is not None]
             _read_rows(source.name, rows, wanted)
     return table

@@ -87,7 +87,7 @@ def test_rows_of_a_table_are_no_baskets_but_a_table() -> None:
     for ask in (Interactions.from_any, Interactions.from_baskets):
         with pytest.raises(TypeError, match=r"basket 0 is a dict.*from_table\(rows, session=\.\.\., item=\.\.\.\)"):
             ask(ROWS)
-        with pytest.raises(TypeError, match="name the columns"):
+        with pytest.raises(TypeError, match="a dict may hold columns or baskets"):
             ask({"user": [1], "item": [2]})
     assert list(Interactions.from_table(ROWS, session="user", item="item")) == [["a", "b"]]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shops import small_model
 
 from fastemb import KeyedVectors
 from fastemb.items import ItemIndex
@@ -56,6 +57,29 @@ def test_only_candidates_are_found(index: ItemIndex, share: float) -> None:
     assert np.mean([len(set(a) & set(b)) for a, b in zip(rows, wanted[:, :count], strict=True)]) >= 0.95 * count
     by_key, _ = index.search(QUERIES, 10, candidates=[f"item{row}" for row in np.flatnonzero(mask)] + ["unknown"])
     assert (by_key == rows).all()
+
+
+@pytest.mark.parametrize("candidates", [[], ["nix"], ["nix", -5], {"nix": 1}])
+def test_candidates_of_which_none_is_known_are_refused_as_the_model_does(index: ItemIndex, candidates: Any) -> None:
+    model = small_model(epochs=1).fit([["a", "b"]] * 5)
+    queries = np.ones((1, index._rows.shape[1]), np.float32)
+    for ask in (
+        lambda: index.search(queries, 3, candidates=candidates),
+        lambda: model.recommend(["a"], candidates=candidates),
+    ):
+        with pytest.raises(ValueError, match="none of the candidates is a known item"):
+            ask()
+    with pytest.raises(TypeError, match="candidates must be a list of items"):
+        index.search(queries, 3, candidates="nix")
+
+
+def test_rows_that_are_missing_are_not_looked_up(index: ItemIndex) -> None:
+    """As the guide and the docstring say, rows below 0 are left out: -1 would be the last item."""
+    queries = np.ones((1, index._rows.shape[1]), np.float32)
+    wanted = index.index_to_key[:2]
+    rows, _ = index.search(queries, 5, candidates=wanted)
+    assert (rows < 0).sum() == 3
+    assert {index.index_to_key[row] for row in rows[0] if row >= 0} == set(wanted)
 
 
 def test_cosines() -> None:

@@ -563,6 +563,7 @@ def test_the_score_tells_models_apart() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.filterwarnings("ignore:nothing was trained")
 def test_grid_search_and_pipeline() -> None:
     pytest.importorskip("sklearn")
     from sklearn.base import clone

@@ -72,7 +72,7 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
     data = Interactions.from_file(tmp_path / "*.csv", **options)
     assert dict(zip(data.session_keys, data, strict=True)) == {"u": ["x", "z"], "v": ["y"]}
     (tmp_path / "b.csv").write_text("user,item,stars\nu,z,1\nu,,2\n")
-    with pytest.raises(ValueError, match=r"b\.csv: the columns are not those"):
+    with pytest.raises(ValueError, match=r"b\.csv: all files must have the same columns"):
         Interactions.from_file(tmp_path, **options)
     (tmp_path / "b.csv").write_text("user,item\nu,z\nu,\n")
     with pytest.raises(ValueError, match=r"b\.csv, line 3: the item is missing"):

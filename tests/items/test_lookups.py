@@ -103,6 +103,21 @@ def test_a_history_of_nothing_known_warns_with_both_types(by_number: Item2Vec) -
         by_number.recommend([100], exclude=["x"])
 
 
+def test_types_are_told_only_where_they_differ(by_number: Item2Vec, by_text: Item2Vec) -> None:
+    def told(model: Item2Vec, histories: list[list[Any]]) -> str:
+        with pytest.warns(UserWarning, match="knows no item of") as found:
+            model.recommend_many(histories, 1)
+        (one,) = found
+        return str(one.message)
+
+    for model, unknown in ((by_number, 999), (by_text, "nix")):
+        first = model.wv.index_to_key[0]
+        assert f"such as [{unknown!r}] (one of its items is {first!r}): " in told(model, [[unknown], []])
+        other = told(model, [[unknown], [("x", 1)], []])
+        assert "2 of 3 histories, such as [('x', 1)] (its items are " in other
+        assert "those given are tuple)" in other
+
+
 def test_the_marks_survive_copies(by_number: Item2Vec) -> None:
     many = by_number.recommend_many([[], [100]], 2)
     assert repr(many) == "Recommendations(2 histories, 2 items each, 1 by popularity alone)"
