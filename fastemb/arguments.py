@@ -41,7 +41,7 @@ def unknown_argument(function: str, name: str, known: Collection[str], others: M
 
 
 def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] = ()) -> Callable[[F], F]:
-    """Let a function say which argument was meant when it is called with one that it does not have.
+    """Let a function or a dataclass say which argument was meant when it is called with one that it does not have.
 
     Args:
         others: What its arguments are called elsewhere, as in gensim 3 or in other libraries, in lower case.
@@ -49,6 +49,10 @@ def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] 
     """
 
     def decorate(function: F) -> F:
+        if isinstance(function, type):  # a dataclass, whose constructor is made for it
+            made: Any = function
+            made.__init__ = decorate(made.__init__)
+            return function
         taken = inspect.signature(function).parameters.values()
         known = [one.name for one in taken if one.name not in ("self", "cls") and one.kind != one.VAR_KEYWORD]
         known += more

@@ -55,6 +55,7 @@ except ModuleNotFoundError as error:
     raise ImportError("fastemb.torch needs PyTorch: pip install 'fastemb[torch]'") from None
 
 from . import layers
+from .arguments import names_arguments
 from .checks import integer
 from .layers.bag import Mode
 from .layers.table import Gradient, for_one_call
@@ -266,6 +267,7 @@ class Embedding(_Table[layers.Embedding]):
             negative.
     """
 
+    @names_arguments()
     def __init__(
         self,
         num_embeddings: int,
@@ -301,6 +303,7 @@ class Embedding(_Table[layers.Embedding]):
         self.reset_parameters()
 
     @classmethod
+    @names_arguments()
     def from_pretrained(
         cls,
         embeddings: Tensor | ArrayLike | KeyedVectors,
@@ -350,6 +353,7 @@ class Embedding(_Table[layers.Embedding]):
         )
 
     @classmethod
+    @names_arguments()
     def from_torch(
         cls, module: nn.Embedding, *, optimizer: layers.Optimizer | None = None, workers: int | None = None
     ) -> Self:
@@ -455,6 +459,7 @@ class EmbeddingBag(_Table[layers.EmbeddingBag]):
         ValueError: ``mode`` is another, or "max" with ``scale_grad_by_freq``; else as from `Embedding`.
     """
 
+    @names_arguments()
     def __init__(
         self,
         num_embeddings: int,
@@ -494,6 +499,7 @@ class EmbeddingBag(_Table[layers.EmbeddingBag]):
         self.reset_parameters()
 
     @classmethod
+    @names_arguments()
     def from_pretrained(
         cls,
         embeddings: Tensor | ArrayLike | KeyedVectors,
@@ -531,6 +537,7 @@ class EmbeddingBag(_Table[layers.EmbeddingBag]):
         )
 
     @classmethod
+    @names_arguments()
     def from_torch(
         cls, module: nn.EmbeddingBag, *, optimizer: layers.Optimizer | None = None, workers: int | None = None
     ) -> Self:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..arguments import names_arguments
 from ..checks import integer
 from . import given
 from .given import Bools, Floats
@@ -25,6 +26,7 @@ class BCEWithLogitsLoss:
         ValueError: It is another reduction.
     """
 
+    @names_arguments()
     def __init__(self, reduction: Reduction = "mean") -> None:
         self.reduction = checked_reduction(reduction)
         self._grad: Floats | None = None
@@ -84,6 +86,7 @@ class CrossEntropyLoss:
         ValueError: It is another reduction.
     """
 
+    @names_arguments()
     def __init__(self, reduction: Reduction = "mean", *, ignore_index: int = -100) -> None:
         self.reduction = checked_reduction(reduction)
         self.ignore_index = integer("ignore_index", ignore_index)

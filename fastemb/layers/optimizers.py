@@ -13,9 +13,11 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..arguments import names_arguments
 from ..checks import number
 
 Array = NDArray[Any]
+_KERAS = {"learning_rate": "lr", "epsilon": "eps", "beta_1": "betas", "beta_2": "betas"}
 
 
 class Rule(NamedTuple):
@@ -48,6 +50,7 @@ class OptimizerState:
     arrays: dict[str, Array] = field(default_factory=dict)
 
 
+@names_arguments(_KERAS)
 @dataclass(frozen=True)
 class SGD:
     """Plain gradient descent: w -= lr g.
@@ -61,7 +64,7 @@ class SGD:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        number("lr", self.lr, 0.0)
+        _take_numbers(self, "lr")
 
     def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
         """The state before the first step on an array of this shape."""
@@ -72,6 +75,7 @@ class SGD:
         return Rule(self.name, self.lr)
 
 
+@names_arguments(_KERAS)
 @dataclass(frozen=True)
 class Adagrad:
     """Adagrad (Duchi et al. 2011): v += g^2, w -= lr g / (sqrt(v) + eps).
@@ -91,8 +95,7 @@ class Adagrad:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        for name in ("lr", "lr_decay", "initial_accumulator_value", "eps"):
-            number(name, getattr(self, name), 0.0)
+        _take_numbers(self, "lr", "lr_decay", "initial_accumulator_value", "eps")
 
     def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
         """The state before the first step on an array of this shape."""
@@ -103,6 +106,7 @@ class Adagrad:
         return Rule(self.name, self.lr / (1.0 + (step - 1) * self.lr_decay), self.eps)
 
 
+@names_arguments(_KERAS)
 @dataclass(frozen=True)
 class RowwiseAdagrad(Adagrad):
     """Adagrad with one v for each row: v += the mean of g^2 over the row. Its state is D times smaller."""
@@ -114,6 +118,7 @@ class RowwiseAdagrad(Adagrad):
         return OptimizerState(0, {"sum": _filled(shape[:1], self.initial_accumulator_value, dtype)})
 
 
+@names_arguments(_KERAS)
 @dataclass(frozen=True)
 class Adam:
     """Adam (Kingma and Ba 2015), with weight decay apart from the gradient (Loshchilov and Hutter 2019).
@@ -136,11 +141,14 @@ class Adam:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        for name in ("lr", "eps", "weight_decay"):
-            number(name, getattr(self, name), 0.0)
+        _take_numbers(self, "lr", "eps", "weight_decay")
+        wanted = "betas must be two numbers from 0 up to, not including, 1"
+        if not isinstance(self.betas, tuple | list):
+            raise TypeError(f"{wanted}, not {self.betas!r}")
         betas = tuple(number("betas", beta, 0.0) for beta in self.betas)
         if len(betas) != 2 or max(betas) >= 1.0:
-            raise ValueError(f"betas must be two numbers from 0 up to, not including, 1, not {self.betas!r}")
+            raise ValueError(f"{wanted}, not {self.betas!r}")
+        object.__setattr__(self, "betas", betas)
 
     def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
         """The state before the first step on an array of this shape."""
@@ -161,6 +169,26 @@ class Adam:
 
 
 Optimizer: TypeAlias = SGD | Adagrad | RowwiseAdagrad | Adam
+
+
+def checked_optimizer(optimizer: Optimizer | None) -> Optimizer | None:
+    """What a layer was given as its optimiser.
+
+    Raises:
+        TypeError: It is something else, such as a name, a class or one of torch's.
+    """
+    if optimizer is None or isinstance(optimizer, SGD | Adagrad | Adam):
+        return optimizer
+    raise TypeError(
+        "optimizer must be SGD, Adagrad, RowwiseAdagrad or Adam of fastemb.layers with its settings, such as "
+        f"fastemb.layers.Adam(1e-3), not {optimizer!r}"
+    )
+
+
+def _take_numbers(settings: SGD | Adagrad | Adam, *names: str) -> None:
+    """Check that settings are numbers of at least 0, and keep them as floats."""
+    for name in names:
+        object.__setattr__(settings, name, number(name, getattr(settings, name), 0.0))
 
 
 def _filled(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> Array:

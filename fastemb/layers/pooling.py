@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..arguments import names_arguments
 from . import given
 from .given import Bools, Floats, Ints
 
@@ -24,6 +25,7 @@ class Pooling:
         ValueError: It is another mode.
     """
 
+    @names_arguments()
     def __init__(self, mode: Literal["mean", "sum", "max"] = "mean") -> None:
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, not {mode!r}")

@@ -307,6 +307,10 @@ class RotaryEmbedding:
         return turned
 
 
+def _kind(layer: Any) -> str:
+    return layer.__name__ if isinstance(layer, type) else type(layer).__name__
+
+
 class Tokens(Protocol):
     """A table of tokens, such as `Embedding`."""
 
@@ -334,14 +338,27 @@ class TokenAndPositionEmbedding:
         scale: By what the vectors of tokens are multiplied. Default 1; Vaswani et al. 2017 take sqrt(D).
 
     Raises:
-        TypeError: scale is no number.
-        ValueError: scale is not finite.
+        TypeError: scale is no number, or one of the layers is of another kind.
+        ValueError: scale is not finite, or the two layers have different dimensions.
     """
 
     @names_arguments()
     def __init__(
         self, tokens: Tokens, positions: PositionalEncoding | PositionEmbedding, *, scale: float = 1.0
     ) -> None:
+        if not isinstance(positions, PositionalEncoding | PositionEmbedding):
+            hint = "; it turns queries and keys, after the sum" if isinstance(positions, RotaryEmbedding) else ""
+            raise TypeError(
+                f"positions must be a PositionalEncoding or a PositionEmbedding, not {_kind(positions)}{hint}"
+            )
+        if not callable(getattr(tokens, "forward", None)):
+            raise TypeError(f"tokens must be a layer that looks ids up, such as an Embedding, not {_kind(tokens)}")
+        size = getattr(tokens, "embedding_dim", positions.embedding_dim)  # other tables of tokens need not have it
+        if size != positions.embedding_dim:
+            raise ValueError(
+                f"tokens have vectors of {size} values and positions of {positions.embedding_dim}; they are added up, "
+                "so give both the same embedding_dim"
+            )
         self.tokens = tokens
         self.positions = positions
         self.scale = number("scale", scale)

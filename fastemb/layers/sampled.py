@@ -14,7 +14,7 @@ from . import given
 from .files import LayerFile, load_layer
 from .given import Bools, Floats, Ints
 from .losses import Reduction, checked_reduction
-from .optimizers import Optimizer, OptimizerState
+from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
 from .steps import make_step
 
@@ -46,6 +46,7 @@ class LogUniformSampler:
         ValueError: It is below 1.
     """
 
+    @names_arguments()
     def __init__(self, num_classes: int) -> None:
         self.num_classes = integer("num_classes", num_classes, 1)
         self._range = float(np.log(self.num_classes + 1))
@@ -78,6 +79,7 @@ class UnigramSampler:
         ValueError: A count is not above 0 and finite, there is none, or they are no vector.
     """
 
+    @names_arguments()
     def __init__(self, counts: Any, *, power: float = 1.0) -> None:
         found = np.asarray(counts)
         if found.dtype.kind not in "fiu":
@@ -173,13 +175,14 @@ class SampledSoftmaxLoss:
         embedding_dim: D.
         num_sampled: Classes in a sample, at most all of them.
         reduction: "mean" (default) over the examples, or "sum".
-        weight: (num_classes, embedding_dim) to use instead of a new one; no copy is made if its dtype is right.
+        weight: (num_classes, embedding_dim) to use instead of a new one; no copy is made if its dtype is
+            right and its rows lie one after another (C-contiguous).
         optimizer: What `step` applies to the rows that have a gradient. Default None: there is no `step`.
         seed: Of the start and of the samples; None for others each time.
         dtype: float32 (default) or float64.
 
     Raises:
-        TypeError: A size is no whole number; another dtype.
+        TypeError: A size is no whole number; another dtype; no sampler or optimiser.
         ValueError: A size is below 1, num_sampled above the number of classes, another reduction, or the weight has
             another shape.
     """
@@ -197,6 +200,8 @@ class SampledSoftmaxLoss:
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        if not hasattr(sampler, "num_classes"):
+            raise TypeError(f"sampler must be one of classes, such as LogUniformSampler(1000), not {sampler!r}")
         self.sampler = sampler
         self.embedding_dim = integer("embedding_dim", embedding_dim, 1)
         self.num_sampled = integer("num_sampled", num_sampled, 1)
@@ -208,11 +213,11 @@ class SampledSoftmaxLoss:
         self._random = np.random.default_rng(seed)
         if weight is None:
             weight = self._random.normal(0, self.embedding_dim**-0.5, shape)
-        self.weight: Floats = given.vectors("weight", weight, kind)
+        self.weight: Floats = np.ascontiguousarray(given.vectors("weight", weight, kind))
         if self.weight.shape != shape:
             raise ValueError(f"weight must have the shape {shape}, not {self.weight.shape}")
         self.gradients: dict[str, SparseRows] = {}
-        self.optimizer = optimizer
+        self.optimizer = checked_optimizer(optimizer)
         self.state: OptimizerState | None = None if optimizer is None else optimizer.start(shape, kind)
         self._kept: tuple[Floats, Ints, Ints, Floats] | None = None  # hidden, targets, sample, gradient of the logits
 

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
+
 Array = NDArray[Any]
 
 
+@names_arguments()
 @dataclass(frozen=True, eq=False, slots=True)
 class SparseRows:
     """Some rows of a matrix whose other rows are zero.

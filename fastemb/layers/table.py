@@ -18,7 +18,7 @@ from ..vectors import KeyedVectors
 from .files import LayerFile, load_layer
 from .given import float_dtype, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
-from .optimizers import Optimizer, OptimizerState
+from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
 from .steps import make_step, remembered, rows_for
 
@@ -65,7 +65,7 @@ class Table:
         self.norm_type = checked_norm(options.norm_type)
         self.scale_grad_by_freq = bool(options.scale_grad_by_freq)
         self.sparse = bool(options.sparse)
-        self.optimizer = options.optimizer
+        self.optimizer = checked_optimizer(options.optimizer)
         self.state = None if self.optimizer is None else self.optimizer.start(weight.shape, weight.dtype)
         self.workers = checked_workers(options.workers)
         self.frozen = False

@@ -10,7 +10,7 @@ import numpy as np
 from ..io.paths import AnyPath
 from .files import LayerFile, load_layer
 from .given import Floats
-from .optimizers import Optimizer, OptimizerState
+from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .steps import make_step
 
 
@@ -28,7 +28,7 @@ class Trained:
     def _train(self, optimizer: Optimizer | None) -> None:
         """Get ready to train; the arrays are there."""
         self.gradients: dict[str, Floats] = {}
-        self.optimizer = optimizer
+        self.optimizer = checked_optimizer(optimizer)
         self.states: dict[str, OptimizerState] = {}
         if optimizer is not None:
             self.states = {name: optimizer.start(array.shape, array.dtype) for name, array in self.parameters().items()}

@@ -20,8 +20,7 @@ from fastemb.arguments import did_you_mean, names_arguments, nearest_name
 # Loaded when first used, as they lie above their class; or called by fastemb rather than by people.
 WITHOUT_HINTS = {"evaluate_word_analogies", "evaluate_word_pairs", "log_evaluate_word_pairs", "axis", "embed", "reduce"}
 WITHOUT_HINTS |= {"add_lifecycle_event", "score_candidate", "score_item", "number"}
-WITHOUT_HINTS |= {"Evaluation", "Alignment", "Judgement", "Axis", "Stability", "SparseRows"}  # results
-WITHOUT_HINTS |= {"Adagrad", "Adam", "RowwiseAdagrad"}  # dataclasses of three numbers
+WITHOUT_HINTS |= {"Evaluation", "Alignment", "Judgement", "Axis", "Stability"}  # results
 
 
 def public(owner: Any, prefix: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -49,11 +48,14 @@ def hinted() -> dict[str, Callable[..., Any]]:
             for module in (fastemb, fastemb.evaluate, fastemb.items, fastemb.layers, fastemb.models, fastemb.spaces)
         )
     )
-    return {
+    found = {
         name: called
         for name, called in found.items()
         if callable(called) and name.rpartition(".")[2] not in WITHOUT_HINTS and len(parameters(called)) >= 3
     }
+    layers = {name: getattr(fastemb.layers, name) for name in fastemb.layers.__all__}  # all that take anything
+    made = {name: layer for name, layer in layers.items() if inspect.isclass(layer) and parameters(layer)}
+    return found | {name: layer for name, layer in made.items() if name != "OptimizerState"}
 
 
 HINTED = hinted()
@@ -65,6 +67,15 @@ def test_every_public_callable_says_which_argument_was_meant(name: str) -> None:
     last = parameters(called)[-1]
     with pytest.raises(TypeError, match=rf"unexpected keyword argument '{last.upper()}'; did you mean '{last}'\?$"):
         called(**{last.upper(): 1})
+
+
+def test_settings_by_the_names_of_other_libraries() -> None:
+    with pytest.raises(TypeError, match=r"^Adam\(\) got .* 'learning_rate'; did you mean 'lr'\?"):
+        fastemb.layers.Adam(learning_rate=0.1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^RowwiseAdagrad\(\) got .* 'epsilon'; did you mean 'eps'\?"):
+        fastemb.layers.RowwiseAdagrad(epsilon=0.1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"'weight'; it takes lr$"):
+        fastemb.layers.SGD(weight=0.1)  # type: ignore[call-arg]
 
 
 def test_many_callables_are_looked_at() -> None:

@@ -8,7 +8,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb.layers import SGD, Adagrad, Adam, Embedding, EmbeddingBag, RowwiseAdagrad, SparseRows
+from fastemb.layers import (
+    SGD,
+    Adagrad,
+    Adam,
+    Embedding,
+    EmbeddingBag,
+    Linear,
+    LogUniformSampler,
+    PatchEmbedding,
+    PositionalEncoding,
+    PositionEmbedding,
+    RotaryEmbedding,
+    RowwiseAdagrad,
+    SampledSoftmaxLoss,
+    SparseRows,
+    TokenAndPositionEmbedding,
+)
 
 NAN = np.ones((2, 3, 4), "f")
 NAN[1, 0, 2] = np.nan
@@ -141,6 +157,47 @@ MAKERS: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "betas": (lambda: Adam(betas=(0.9, 1.0)), ValueError, "betas must be two numbers"),
     "three betas": (lambda: Adam(betas=(0.9, 0.9, 0.9)), ValueError, "betas must be two"),  # type: ignore[arg-type]
     "eps": (lambda: Adagrad(eps=float("nan")), ValueError, "eps must be a finite number"),
+    "one beta": (lambda: Adam(betas=0.9), TypeError, "betas must be two numbers.*not 0.9"),  # type: ignore[arg-type]
+    "optimizer by name": (lambda: Embedding(2, 2, optimizer="adam"), TypeError, r"such as .*Adam\(1e-3\), not 'adam'"),  # type: ignore[arg-type]
+    "class of optimizer": (lambda: Linear(2, 2, optimizer=Adam), TypeError, "optimizer must be .* with its settings"),  # type: ignore[arg-type]
+    "optimizer of bags": (lambda: EmbeddingBag(2, 2, optimizer=0.1), TypeError, "optimizer must be .*not 0.1"),  # type: ignore[arg-type]
+    "optimizer of patches": (lambda: PatchEmbedding(2, 2, optimizer=SGD), TypeError, "optimizer must be "),  # type: ignore[arg-type]
+    "optimizer of positions": (lambda: PositionEmbedding(2, 2, optimizer=SGD), TypeError, "optimizer must be "),  # type: ignore[arg-type]
+    "optimizer of a loss": (
+        lambda: SampledSoftmaxLoss(LogUniformSampler(3), 2, 1, optimizer="sgd"),  # type: ignore[arg-type]
+        TypeError,
+        "optimizer must be .*not 'sgd'",
+    ),
+    "number for a sampler": (
+        lambda: SampledSoftmaxLoss(3, 2, 1),  # type: ignore[arg-type]
+        TypeError,
+        r"sampler must be .* LogUniformSampler\(1000\), not 3",
+    ),
+    "sum of two sizes": (
+        lambda: TokenAndPositionEmbedding(Embedding(3, 4), PositionalEncoding(6)),
+        ValueError,
+        "tokens have vectors of 4 values and positions of 6",
+    ),
+    "sum of two tables of two sizes": (
+        lambda: TokenAndPositionEmbedding(Embedding(3, 4), PositionEmbedding(4, 3)),
+        ValueError,
+        "tokens have vectors of 4 values and positions of 3",
+    ),
+    "rotations are not added": (
+        lambda: TokenAndPositionEmbedding(Embedding(3, 4), RotaryEmbedding(4, layout="half")),  # type: ignore[arg-type]
+        TypeError,
+        "not RotaryEmbedding; it turns queries and keys",
+    ),
+    "positions before tokens": (
+        lambda: TokenAndPositionEmbedding(PositionalEncoding(4), Embedding(3, 4)),  # type: ignore[arg-type]
+        TypeError,
+        "positions must be .*, not Embedding$",
+    ),
+    "tokens that are an array": (
+        lambda: TokenAndPositionEmbedding(np.ones((3, 4)), PositionalEncoding(4)),  # type: ignore[arg-type]
+        TypeError,
+        "tokens must be a layer.* not ndarray$",
+    ),
     "rows fall": (lambda: SparseRows(np.array([1, 0]), np.ones((2, 2)), (3, 2)), ValueError, "indices must rise"),
     "rows past the end": (lambda: SparseRows(np.array([3]), np.ones((1, 2)), (3, 2)), ValueError, "between 0 and 2"),
     "values of rows": (lambda: SparseRows(np.array([1]), np.ones((2, 2)), (3, 2)), ValueError, "values must be"),
@@ -166,3 +223,21 @@ def test_a_read_only_table_is_not_trained() -> None:
     with pytest.raises(ValueError, match="read-only"):
         layer.update([0], np.ones((1, 3)))
     assert np.array_equal(Embedding.from_pretrained(matrix)([1]), [[0, 1, 0]])
+
+
+def test_settings_given_as_text_are_numbers() -> None:
+    assert SGD("0.5") == SGD(0.5)  # type: ignore[arg-type]
+    assert Adam(betas=["0.5", 0.25]) == Adam(betas=(0.5, 0.25))  # type: ignore[arg-type, list-item]
+    layer = Embedding(2, 2, optimizer=Adagrad("0.5"), seed=0)  # type: ignore[arg-type]
+    layer.update([0], [[1, 1]])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_loss_is_trained_on_a_weight_of_any_layout(order: Any) -> None:
+    weight = np.array(np.eye(4, 3), "f", order=order)
+    loss = SampledSoftmaxLoss(LogUniformSampler(4), 3, 2, weight=weight, optimizer=SGD(1.0), seed=1)
+    assert np.shares_memory(loss.weight, weight) == (order == "C")
+    loss(np.ones((2, 3), "f"), [0, 1])
+    loss.backward()
+    loss.step()
+    assert not np.array_equal(loss.weight, np.eye(4, 3))

@@ -639,3 +639,15 @@ def test_keras_matrices() -> None:
     ((out * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)).sum().backward()
     assert module.weight.grad[:, 0].tolist() == [0.0, 0.5, 0.0, 0.5]
     assert np.array_equal([module.weight.detach().numpy()][0], weights[0])
+
+
+def test_misspelt_arguments_are_named() -> None:
+    for kind, _ in KINDS:
+        with pytest.raises(TypeError, match=r"did you mean 'padding_idx'\?"):
+            kind(2, 2, padding_index=0)
+        with pytest.raises(TypeError, match=r"did you mean 'freeze'\?"):
+            kind.from_pretrained(np.eye(2, dtype="f"), freze=False)
+        with pytest.raises(TypeError, match=r"did you mean 'optimizer'\?"):
+            kind.from_torch(nn.Embedding(2, 2), optimiser=core.SGD())
+        with pytest.raises(TypeError, match=r"optimizer must be .*not <class 'torch.optim.*SGD'>"):
+            kind(2, 2, optimizer=torch.optim.SGD)
