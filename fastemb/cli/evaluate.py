@@ -45,7 +45,11 @@ def add_eval(parser: argparse.ArgumentParser) -> None:
         "leaving them out",
     )
     group.add_argument(
-        "--restrict-vocab", type=int, default=300000, metavar="N", help="use the N most frequent words only (300000)"
+        "--restrict-vocab",
+        type=positive,
+        default=300000,
+        metavar="N",
+        help="use the N most frequent words only (300000)",
     )
     group.add_argument("--case-sensitive", action="store_true", help="Apple and apple are two words")
     group.add_argument("--confidence", type=float, default=0.95, metavar="P", help="of the intervals (%(default)s)")

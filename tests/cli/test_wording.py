@@ -115,9 +115,21 @@ REMEDIES = [
         "name its encoding by --encoding",
         "info matrix.npy --words latin-words.txt --encoding latin-1",
     ),
-    ("items similar ok.vec cat", "fastemb similar, analogy, eval, convert and info read it$", "similar ok.vec cat"),
-    ("items similar ok.glove cat", "fastemb similar, analogy, eval, convert and info read it$", "similar ok.glove cat"),
-    ("corpus info ok.vec", "fastemb similar, analogy, eval, convert and info read it$", "similar ok.vec cat"),
+    (
+        "items similar ok.vec cat",
+        "similar, nearest, analogy, index, eval, convert and info read it$",
+        "similar ok.vec cat",
+    ),
+    (
+        "items similar ok.glove cat",
+        "similar, nearest, analogy, index, eval, convert and info read it$",
+        "similar ok.glove cat",
+    ),
+    (
+        "corpus info ok.vec",
+        "similar, nearest, analogy, index, eval, convert and info read it$",
+        "similar ok.vec cat",
+    ),
     (TRAIN.format("latin.txt"), "as with --encoding latin-1", TRAIN.format("latin.txt") + "--encoding latin-1"),
     (
         TRAIN.format("latin.txt"),
