@@ -52,7 +52,7 @@ def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] 
         if isinstance(function, type):  # a dataclass, whose constructor is made for it
             made: Any = function
             made.__init__ = decorate(made.__init__)
-            return function
+            return cast(F, made)
         taken = inspect.signature(function).parameters.values()
         known = [one.name for one in taken if one.name not in ("self", "cls") and one.kind != one.VAR_KEYWORD]
         known += more

@@ -14,7 +14,9 @@ class Parser(argparse.ArgumentParser):
 
     _given: Sequence[str] = ()
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
         """Parse, and refuse what is not known already where it belongs to a command: its usage is shown then."""
         self._given = () if args is None else list(args)
         found, unknown = super().parse_known_args(args, namespace)

@@ -197,11 +197,10 @@ def warn_of_item_model(path: str) -> None:
 @contextmanager
 def spooled() -> Iterator[str]:
     """A file with what standard input gives, as readers of vectors look at a file more than once."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "standard input")
-        with open(path, "wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield path
+    with tempfile.NamedTemporaryFile() as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield file.name
 
 
 def sources_of(options: argparse.Namespace, path: str) -> list[str]:

@@ -25,9 +25,11 @@ class Searcher(Protocol):
 
     def neighbours(self, queries: Floats, count: int, threads: int) -> Indices:
         """Rows found for each query (q, dimensions), nearest first, -1 for nothing: (q, count)."""
+        ...
 
     def stored(self) -> Bytes:
         """What a file holds."""
+        ...
 
 
 @dataclass(frozen=True)

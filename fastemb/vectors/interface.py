@@ -86,6 +86,7 @@ class RowIndex(Protocol):
         workers: int | None,
     ) -> tuple[NDArray[np.int64], NDArray[Any]]:
         """As `search.nearest`, of the rows (n,) that are ``allowed``."""
+        ...
 
 
 def check_lengths(vectors: KeyedVectorsLike) -> None:

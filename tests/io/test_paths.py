@@ -312,6 +312,5 @@ def test_the_command_line(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert main(["corpus", "build", "~/text", "-o", "~/c", "-q"]) == 0
     assert main(["corpus", "info", "~/c"]) == 0
     assert list((home / "elsewhere").iterdir()) == []
-    with pytest.raises(SystemExit):
-        main(["info", "https://x.org/v.bin"])
-    assert "https://x.org/v.bin: files are not read" in capsys.readouterr().err
+    assert main(["info", "nowhere://x.org/v.bin"]) == 1
+    assert "error: nowhere://x.org/v.bin: " in capsys.readouterr().err

@@ -346,4 +346,4 @@ def test_no_epochs_are_told_by_the_command(tmp_path: Path, capsys: pytest.Captur
     table = [str(tmp_path / "r.csv"), "--session", "user", "--item", "item", "--vector-size", "8"]
     assert main(["items", "train", *table, "--epochs", "0", "-o", str(tmp_path / "m")]) == 0
     told = capsys.readouterr().err
-    assert told.count("fastemb: warning: nothing was trained: epochs is 0") == 1
+    assert told.count("fastemb: warning: nothing was trained: --epochs is 0") == 1

@@ -73,7 +73,9 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         found = members.pop(vectors_name)
         npy.refuse_no_matrix(f"{name}: array {vectors_name!r}", found.header)
         count = found.header.shape[0]
-        if reading.words is None:
+        if reading.words is not None:
+            rows = given_words(name, reading, count, f" of {vectors_name!r}")
+        else:
             keys_name = _chosen(name, members, None, _KEYS, _are_keys, "array of text or whole numbers")
             member = members.pop(keys_name)
             if member.header.shape != (count,):
@@ -84,8 +86,6 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
             keys = _array(name, archive, keys_name, member).tolist()
             rows = key_rows(name, keys, "row")
         vectors = _array(name, archive, vectors_name, found)
-        if reading.words is not None:
-            rows = given_words(name, reading, count, f" of {vectors_name!r}")
         further = {
             other: _array(name, archive, other, member)
             for other, member in members.items()
