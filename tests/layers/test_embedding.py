@@ -116,9 +116,18 @@ def test_norms_of_extreme_rows(value: float) -> None:
         close(row, np.full(4, 4 ** (-1 / p) if value > 1 else value))
 
 
-def test_rows_that_are_not_finite_stay() -> None:
-    weight = np.array([[np.nan, 1], [np.inf, 1]], "f")
-    layer = Embedding(2, 2, max_norm=0.1, weight=weight.copy())
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_norms_near_zero_are_divided_as_torch_does(dtype: Any) -> None:
+    """By the norm plus 1e-7."""
+    layer = Embedding(1, 1, max_norm=1e-7, weight=np.full((1, 1), 3e-7), dtype=dtype)
+    assert layer([0])[0, 0] == pytest.approx(0.75e-7)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, float("inf")])
+def test_rows_that_are_not_finite_stay(p: float, dtype: Any) -> None:
+    weight = np.array([[np.nan, 1], [np.inf, 1]], dtype)
+    layer = Embedding(2, 2, max_norm=0.1, norm_type=p, weight=weight.copy(), dtype=dtype)
     layer([0, 1])
     assert np.array_equal(layer.weight, weight, equal_nan=True)
 

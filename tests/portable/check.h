@@ -46,6 +46,7 @@ float random_float(float limit); /* in [-limit, limit) */
 void check_training(void);
 void check_steps(void);
 void check_rows(void);
+void check_tables(void);
 void check_top(void);
 void check_text(void);
 void check_formats(void);

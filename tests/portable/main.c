@@ -42,6 +42,7 @@ int main(int count, char **arguments) {
     check_steps();
     check_training();
     check_rows();
+    check_tables();
     check_top();
     check_text();
     check_formats();
