@@ -72,6 +72,16 @@ def in_order(name: str, keys: Any) -> None:
         )
 
 
+def is_missing(value: Any) -> bool:
+    """Whether this is None, NaN, or what pandas has in their place."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):  # pandas' NA cannot be compared; an array gives several answers
+        return type(value).__name__ == "NAType"
+
+
 def flag(name: str, value: Any) -> int:
     """``value`` as 0 or 1.
 

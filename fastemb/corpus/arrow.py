@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..io.arrow import naming, pyarrow, rows_at_a_time
+from ..io.input_file import require_file
 from ..io.kinds import first_line_of_text
 from ..io.paths import AnyPath, expanded
 from .inputs import InputFile, find_inputs
@@ -224,12 +225,14 @@ def open_parquet(source: InputFile) -> Iterator[Any]:
         OSError: it cannot be read.
     """
     make = import_module("pyarrow.parquet").ParquetFile
+    require_file(source.name)  # before a pipe is opened, which waits for who writes to it
     with source.open() as stream:
-        if stream.seekable():
-            is_text = first_line_of_text(stream.read(_START_BYTES)) is not None
-            stream.seek(0)
-            if is_text:
-                raise ValueError(f"{source.name}: {_IS_TEXT}")
+        if not stream.seekable():
+            raise ValueError(f"{source.name}: a Parquet file is read from its end on: save it to a file first")
+        is_text = first_line_of_text(stream.read(_START_BYTES)) is not None
+        stream.seek(0)
+        if is_text:
+            raise ValueError(f"{source.name}: {_IS_TEXT}")
         with naming(source.name, "not a Parquet file, or a damaged one"):
             file = make(source.name if source.size is not None else stream)
         with file, naming(source.name, "the file is damaged, or has what pyarrow cannot read"):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..checks import integer
 from ..io.atomic import StrPath, atomic_write
-from ..io.input_file import hint
+from ..io.input_file import hint, require_file
 from ..io.keys import pack_keys, unpack_keys
 from ..io.kinds import reader_of
 from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
@@ -193,6 +193,7 @@ def open_corpus(path: StrPath, verify: bool) -> Parts:
 
 def map_corpus_file(path: StrPath) -> tuple[dict[str, Array], dict[str, str]]:
     """The arrays and metadata of a corpus file of this version."""
+    require_file(path)
     try:
         arrays, metadata = read_tensors(path, mmap="r")
     except ValueError as error:

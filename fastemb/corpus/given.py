@@ -26,16 +26,6 @@ def python_value(value: Any) -> Any:
     return value
 
 
-def is_missing(value: Any) -> bool:
-    """Whether this is None, NaN, or what pandas has in their place."""
-    if value is None:
-        return True
-    try:
-        return bool(value != value)
-    except (TypeError, ValueError):  # pandas' NA cannot be compared; an array gives several answers
-        return type(value).__name__ == "NAType"
-
-
 def library_of(value: Any) -> str:
     """The name of the package that made the type of a value."""
     return type(value).__module__.partition(".")[0]

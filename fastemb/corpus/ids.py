@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import in_order, no_text
+from ..io.keys import unfit_key
 from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
+from .given import is_table, python_value
 from .messages import short
 from .task import ReadSizes, Task
 from .vocabulary import Ids, Ints
@@ -84,6 +87,8 @@ def encode_ids(
     """The corpus of these ids; the errors are those of `Corpus.from_ids`."""
     numbering = Numbering()
     feed = Feed(task)
+    if keys is not None:
+        keys = _checked_keys(keys)
     for part, ends in _id_parts(ids, offsets, task.sizes):
         _require_known(part, ends, feed, None if keys is None else len(keys))
         feed.add(numbering.encode(part), ends)
@@ -94,6 +99,33 @@ def encode_ids(
         return list(chosen) if keys is None else [_python_value(keys[value]) for value in chosen]
 
     return feed.finish(keys_at, len(values), "ids")
+
+
+def _checked_keys(keys: Any) -> Sequence[Hashable]:
+    """The keys by their places: of a series those in its order, not those of its index.
+
+    Raises:
+        TypeError: they are no list, or have no order.
+        ValueError: one is missing, or an integer of more than 64 bits.
+    """
+    no_text("keys", keys, "keys")
+    in_order("keys", keys)
+    if isinstance(keys, range):
+        return keys
+    keys = python_value(keys)
+    if not isinstance(keys, list | tuple):
+        if not isinstance(keys, Iterable) or is_table(keys) or (isinstance(keys, np.ndarray) and keys.ndim != 1):
+            raise TypeError(f"keys must be a list of keys, not {short(keys)}")
+        keys = keys.tolist() if isinstance(keys, np.ndarray) else list(keys)
+    keys = [python_value(key) for key in keys] if any(map(_is_foreign, set(map(type, keys)))) else keys
+    unfit = unfit_key(keys, saved=False)
+    if unfit is not None:
+        raise ValueError(f"keys[{unfit[0]}] {unfit[1]}")
+    return list(keys)
+
+
+def _is_foreign(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "pyarrow"
 
 
 def _python_value(key: Hashable) -> Hashable:
@@ -114,6 +146,7 @@ def _id_parts(ids: Any, offsets: ArrayLike | None, sizes: ReadSizes) -> IdParts:
         _refuse_offsets(offsets, "sequences of ids are sentences already")
         return _ragged_parts(ids, sizes.id_rows)
     array = np.asanyarray(ids)
+    _refuse_masked(array, "ids")
     if array.size and isinstance(ids, (list, tuple)) and array.dtype.kind in "fO" and {int}.issuperset(map(type, ids)):
         array = _large(ids)
     return _array_parts(*_checked(array, offsets), sizes.block_tokens)
@@ -152,6 +185,9 @@ def _ragged_parts(rows: Iterable[Any], most: int) -> IdParts:
 def _concatenated(rows: list[Any], before: int) -> NDArray[Any]:
     """The ids of these rows; those that NumPy does not join to integers at once are looked at one by one."""
     types = set(map(type, rows))
+    if not types <= {np.ndarray, list, tuple}:
+        for number, row in enumerate(rows, before):
+            _refuse_masked(row, f"row {number}")
     try:
         whole = np.concatenate(rows) if types == {np.ndarray} else np.array(list(chain.from_iterable(rows)))
     except (TypeError, ValueError):
@@ -181,6 +217,15 @@ def _row(row: Any, number: int) -> NDArray[Any]:
     if array.min() < 0:
         raise ValueError(f"row {number}: ids must not be negative, but one is {array.min()}")
     return array
+
+
+def _refuse_masked(array: Any, name: str) -> None:
+    """Raise ValueError where an entry of a masked array is missing."""
+    if isinstance(array, np.ma.MaskedArray):
+        masked = np.argwhere(np.ma.getmaskarray(array))
+        if len(masked):
+            place = ", ".join(map(str, masked[0].tolist()))
+            raise ValueError(f"{name}[{place}] is masked, so missing: leave it out, as with a.compressed()")
 
 
 def _large(ids: Sequence[int], place: str = "") -> NDArray[Any]:
@@ -235,7 +280,10 @@ def _checked(ids: NDArray[Any], offsets: ArrayLike | None) -> tuple[NDArray[Any]
         return ids.reshape(-1), np.arange(ids.shape[0] + 1, dtype=np.int64) * ids.shape[1]
     if ids.ndim != 1:
         raise ValueError(f"ids must have one dimension, or two and no offsets, not {ids.ndim}")
-    return ids, np.array([0, len(ids)]) if offsets is None else _checked_offsets(np.asarray(offsets), len(ids))
+    if offsets is None:
+        return ids, np.array([0, len(ids)])
+    _refuse_masked(offsets, "offsets")
+    return ids, _checked_offsets(np.asarray(offsets), len(ids))
 
 
 def _checked_offsets(offsets: NDArray[Any], words: int) -> Ints:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from .._native import TokenTable, number_tokens
+from ..checks import is_missing
 from ..signals import Allowed, Deferred, deliver
 from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
-from .given import is_missing, is_table, python_value
+from .given import is_table, python_value
 from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions

@@ -10,7 +10,6 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..checks import no_text
 from ..io.atomic import StrPath
 from ..threads import thread_count
 from .arrow import TableSource, column_of, parquet_column, parquet_files
@@ -115,7 +114,6 @@ def read_sentences(sentences: Any, split: bool, options: ReadOptions) -> Parts:
 
 def read_ids(ids: Any, offsets: ArrayLike | None, keys: Sequence[Hashable] | None, options: ReadOptions) -> Parts:
     """See `Corpus.from_ids`."""
-    no_text("keys", keys, "keys")
     target = options.target()
     with _store(options.save_to) as store:
         return encode_ids(ids, offsets, keys, Task(target, store, sizes=options.sizes))

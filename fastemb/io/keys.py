@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import are_offsets
+from ..checks import are_offsets, is_missing
 from .atomic import StrPath
 
 Array = NDArray[Any]
@@ -36,6 +36,34 @@ def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
         np.cumsum([len(name) for name in names], out=offsets[1:])
         return {"keys": np.frombuffer(b"".join(names), np.uint8), "key_offsets": offsets}, "str"
     return {"keys": np.array([_whole(key) for key in keys], np.int64)}, "int"
+
+
+def unfit_key(keys: Iterable[Any], *, saved: bool = True) -> tuple[int, str] | None:
+    """The place of the first key that names nothing, or that no file can hold, and what is wrong with it; or None.
+
+    Args:
+        keys: The keys.
+        saved: Whether they must be str or int, as in a file; else anything hashable that is not missing.
+    """
+    return next(((place, why) for place, key in enumerate(keys) if (why := _why_unfit(key, saved)) is not None), None)
+
+
+def _why_unfit(key: Any, saved: bool) -> str | None:
+    kind = type(key)
+    if kind is str or (kind is int and -(2**63) <= key < 2**63):
+        return None
+    if is_missing(key):
+        return f"is missing ({key!r}): put a word in its place"
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        fits = -(2**63) <= int(key) < 2**63
+        return None if fits else f"is {key}: integers must fit in 64 bits with sign; make it a str"
+    if saved and not isinstance(key, str):
+        return f"is the {kind.__name__} {key!r}: keys must be str or int; make it one, as with str(key)"
+    try:
+        hash(key)
+    except TypeError:
+        return f"is {key!r}: a key must be hashable, such as a str"
+    return None
 
 
 def _whole(key: Any) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic import StrPath, atomic_write
-from .input_file import hint, open_file, size_of
+from .input_file import hint, open_file, require_file, size_of
 from .json_text import parse_json
 from .paths import AnyPath, any_path, any_target, is_url
 from .unpack import TruncatedFileError
@@ -146,6 +146,7 @@ def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Arra
     if mmap not in (None, "r", "r+", "c"):
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
     path = any_path(path)
+    require_file(path)
     if mmap is not None and is_url(path):
         raise ValueError(f"{path}: only files on this machine are mapped: download it first, or read it without mmap")
     with open(path, "r+b") if mmap == "r+" else open_file(path) as file:
@@ -173,6 +174,7 @@ def read_header(path: AnyPath) -> tuple[dict[str, Place], dict[str, str]]:
         ValueError: As from `read_tensors`, but arrays may have a dtype that NumPy has not.
     """
     path = any_path(path)
+    require_file(path)
     with open_file(path) as file:
         _, places, metadata = _checked_header(path, file)
     return places, metadata
@@ -186,6 +188,7 @@ def read_one(path: AnyPath, name: str) -> Array:
         ValueError: It has a dtype that NumPy has not; else as from `read_tensors`.
     """
     path = any_path(path)
+    require_file(path)
     with open_file(path) as file:
         start, places, _ = _checked_header(path, file)
         place = places[name]

@@ -144,12 +144,7 @@ class Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a part of ``buffer`` and return its length, 0 at the end."""
-        try:
-            found = self._next(len(buffer))
-        except self._errors as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            raise ValueError(f"{self._name}: the {self._kind} data are damaged: {error}") from error
+        found = self._next(len(buffer))
         buffer[: len(found)] = found
         return len(found)
 
@@ -165,7 +160,10 @@ class Unpacked(io.RawIOBase):
                     raise TruncatedFileError(
                         f"{self._name}: the {self._kind} data end early; the file was cut off, copy it again"
                     )
-            found = self._stream.decompress(data, size)
+            try:
+                found = self._stream.decompress(data, size)
+            except self._errors as error:
+                raise ValueError(f"{self._name}: the {self._kind} data are damaged: {error}") from error
             if found:
                 return found
 

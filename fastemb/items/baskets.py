@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import warn
-from ..corpus.given import is_missing, library_of, python_value
+from ..checks import is_missing, warn
+from ..corpus.given import library_of, python_value
 from ..corpus.lists import first_unhashable, list_batches, number_lists
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes

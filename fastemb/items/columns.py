@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.given import is_missing, library_of
+from ..checks import is_missing
+from ..corpus.given import library_of
 from ..corpus.ids import Numbering
 from ..io.arrow import decoded, pyarrow
 from .text_columns import TextColumn, shown_names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -164,7 +165,7 @@ def read_own(path: StrPath, wanted: str) -> tuple[Arrays, dict[str, str]]:
     try:
         arrays, metadata = read_tensors(path)
     except ValueError as error:
-        if "it looks like" in str(error):
+        if "it looks like" in str(error) or not os.path.isfile(path):
             raise
         with open(path, "rb") as file:
             is_text = first_line_of_text(file.read(START_BYTES)) is not None

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.given import is_missing
+from ..checks import is_missing
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

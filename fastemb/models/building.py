@@ -9,10 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import whole
+from ..checks import is_missing, whole
 from ..corpus import Corpus, TrimRule, Vocabulary, read_corpus
 from ..corpus.messages import short
 from ..corpus.vocabulary import NothingKeptError, Selection
+from ..io.keys import unfit_key
 from ..io.paths import AnyPath
 from ..train.sampling import keep_probabilities
 from ..train.settings import Settings
@@ -112,6 +113,25 @@ def chosen(raw: Counts, selection: Selection, known: Vocabulary | None) -> Vocab
     extended = known.extended(Vocabulary(taken, [raw[word] for word in taken]))
     extended.least_count = made.least_count
     return extended
+
+
+def require_words(vocabulary: Vocabulary) -> None:
+    """Refuse words that no file could hold before a model is trained on them.
+
+    Raises:
+        TypeError: one is neither str nor int.
+        ValueError: one is missing, or an integer of more than 64 bits.
+    """
+    unfit = unfit_key(vocabulary.keys)
+    if unfit is None:
+        return
+    key = vocabulary.keys[unfit[0]]
+    if is_missing(key) or (isinstance(key, int | np.integer) and not isinstance(key, bool)):
+        raise ValueError(f"a token {unfit[1]}")
+    raise TypeError(
+        f"tokens must be str or int, for a model to be saved, but one is {short(key)}: make them str, as with "
+        "[[str(token) for token in sentence] for sentence in sentences]"
+    )
 
 
 def rows_of(vocabulary: Vocabulary, keys: list[Any]) -> NDArray[np.intp]:

@@ -53,6 +53,7 @@ from .building import (
     chosen,
     counts_of,
     report,
+    require_words,
     selection_of,
     with_null_word,
 )
@@ -542,6 +543,7 @@ class Word2Vec(Lifecycle, _Attributes):
             update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
             further: Attributes to set with it.
         """
+        require_words(vocabulary)
         further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
         if not update:
             further["min_count"] = min_count

@@ -217,6 +217,8 @@ def _counts(path: Any, arrays: dict[str, Any]) -> Any:
 
 
 def _is_text(path: str | os.PathLike[str]) -> bool:
+    if not os.path.isfile(path):
+        return False
     with open(path, "rb") as file:
         start = file.read(1000)
     return bool(start) and b"\0" not in start and "\ufffd" not in start.decode("utf-8", "replace")[:-3]

@@ -199,3 +199,71 @@ def test_memory_holds_ids_once_besides_those_given():
 def test_what_does_not_fit_is_named(ids, options, error, pattern):
     with pytest.raises(error, match=pattern):
         Corpus.from_ids(ids, **options)
+
+
+@pytest.mark.parametrize("make", [list, tuple, lambda keys: iter(keys), lambda keys: np.array(keys, object)])
+@pytest.mark.parametrize(
+    ("key", "pattern"),
+    [
+        (None, "is missing"),
+        (np.nan, "is missing"),
+        (2**63, "is 9223372036854775808: integers must fit in 64 bits"),
+        (-(2**63) - 1, "integers must fit in 64 bits"),
+        ({1}, "must be hashable"),
+    ],
+)
+def test_keys_that_name_nothing_are_refused(make, key, pattern):
+    with pytest.raises(ValueError, match=r"keys\[1\] .*" + pattern):
+        Corpus.from_ids([0, 2], keys=make(["a", key, "b"]))
+
+
+@pytest.mark.parametrize("keys", [{0: "x", 1: "y"}, {"x", "y"}, frozenset("xy")])
+def test_keys_without_the_order_of_ids_are_refused(keys):
+    with pytest.raises(TypeError, match="keys must be in the order"):
+        Corpus.from_ids([0, 1, 1], keys=keys)
+
+
+def test_keys_of_any_list_are_taken_by_place():
+    pandas = pytest.importorskip("pandas")
+    pyarrow = pytest.importorskip("pyarrow")
+    series = pandas.Series(["a", "b"], index=[1, 0])
+    for keys in (
+        series,
+        pyarrow.array(["a", "b"]),
+        list(pyarrow.array(["a", "b"])),
+        iter("ab"),
+        np.ma.array(["a", "b"]),
+    ):
+        assert list(Corpus.from_ids([0, 1, 1], keys=keys)) == [["a", "b", "b"]]
+    assert Corpus.from_ids([0, 1, 1], keys=range(5, 7)).vocabulary.keys == [6, 5]
+
+
+@pytest.mark.parametrize("keys", [3, np.array("a"), np.array([["a"], ["b"]])])
+def test_keys_must_be_a_list(keys):
+    with pytest.raises(TypeError, match="keys must be a list of keys"):
+        Corpus.from_ids([0, 1, 1], keys=keys)
+
+
+MASKED = np.ma.array([1, 0, 1], mask=[0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("ids", "offsets", "pattern"),
+    [
+        (MASKED, None, r"ids\[1\] is masked"),
+        (np.ma.array([[1, 0], [0, 1]], mask=[[0, 0], [1, 0]]), None, r"ids\[1, 0\] is masked"),
+        ([np.array([1]), MASKED], None, r"row 1\[1\] is masked"),
+        (iter([MASKED]), None, r"row 0\[1\] is masked"),
+        ([1, 0], np.ma.array([0, 1, 2], mask=[0, 1, 0]), r"offsets\[1\] is masked"),
+    ],
+)
+def test_masked_ids_are_refused(ids, offsets, pattern):
+    with pytest.raises(ValueError, match=pattern):
+        Corpus.from_ids(ids, offsets)
+
+
+def test_masked_arrays_in_which_nothing_is_masked_are_taken():
+    ids = np.ma.array([1, 0, 1])
+    check(Corpus.from_ids(ids), [[1, 0, 1]])
+    check(Corpus.from_ids([ids, ids]), [[1, 0, 1]] * 2)
+    check(Corpus.from_ids(MASKED.compressed()), [[1, 1]])

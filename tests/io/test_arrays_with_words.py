@@ -42,6 +42,24 @@ def test_arrays_of_numpy_that_are_no_vectors(rows: Any, message: str, tmp_path: 
         load_vectors(tmp_path / "a.npy", words=["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        (None, "is missing"),
+        (np.nan, "is missing"),
+        (1.5, "is the float 1.5: keys must be str or int"),
+        (b"x", "is the bytes b'x'"),
+        (2**63, ".*must fit in 64 bits"),
+        (True, "is the bool"),
+    ],
+)
+def test_words_that_no_file_can_hold_are_refused(word: Any, message: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", ROWS)
+    with pytest.raises(ValueError, match=r"words\[1\] " + message):
+        load_vectors(tmp_path / "a.npy", words=["a", word])
+    assert load_vectors(tmp_path / "a.npy", words=["a", str(word)]).index_to_key == ["a", str(word)]
+
+
 @pytest.mark.parametrize("size", [0, 5, 7, 60, 100, 150])
 def test_an_array_of_numpy_that_is_cut_off(size: int, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", ROWS)

@@ -135,3 +135,20 @@ def test_without_a_package_for_zstd_the_error_names_it(monkeypatch: pytest.Monke
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=r"a file: .*pip install 'fastemb\[zstd\]'"):
         Unpacked(io.BytesIO().read, b"", "zstd", "a file")
+
+
+@pytest.mark.parametrize("error", [TimeoutError("timed out"), OSError(5, "Input/output error"), OSError("lost")])
+@pytest.mark.parametrize("before", [0, 100])
+def test_errors_of_reading_are_not_taken_for_damaged_data(kind: str, before: int, error: OSError) -> None:
+    data = PACKS[kind](TEXT)
+    file = io.BytesIO(data[: START_BYTES + before])
+
+    def read(count: int) -> bytes:
+        if piece := file.read(count):
+            return piece
+        raise error
+
+    stream = Unpacked(read, file.read(START_BYTES), kind, "a file")
+    with pytest.raises(type(error)) as caught:
+        list(iter(lambda: stream.read(1 << 16), b""))
+    assert caught.value is error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import subprocess
 import sys
+import uuid
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import numpy as np
 import pytest
 from reference.planted import topic_sentences
 
-from fastemb import KeyedVectors, Word2Vec
+from fastemb import Corpus, KeyedVectors, Word2Vec
 from fastemb.io.safetensors import read_tensors, write_tensors
 
 SENTENCES = topic_sentences()
@@ -108,11 +111,22 @@ def test_keys_of_all_scripts_and_numbers(tmp_path: Path, keys: list[Any]) -> Non
     assert Word2Vec.load(tmp_path / "model").wv.index_to_key == keys
 
 
-def test_keys_of_other_types_are_an_error_and_nothing_is_written(tmp_path: Path) -> None:
-    model = Word2Vec([["a", 1, (2, 3)]] * 5, min_count=1, sample=0, vector_size=3)
-    with pytest.raises(TypeError, match="keys must be str or int to be saved"):
-        model.save(tmp_path / "model")
-    assert not any(tmp_path.iterdir())
+@pytest.mark.parametrize(
+    "token", [(2, 3), b"a", True, 1.5, 1.0, datetime.date(2024, 1, 1), uuid.UUID(int=1), Decimal(1), np.float32(1)]
+)
+def test_tokens_that_no_file_can_hold_are_refused_before_training(tmp_path: Path, token: Any) -> None:
+    sentences = [["a", 2, token]] * 5
+    for build in (
+        lambda: Word2Vec(sentences, min_count=1),
+        lambda: Word2Vec(Corpus.from_sentences(sentences), min_count=1),
+        lambda: Word2Vec(min_count=1).build_vocab_from_freq({"a": 2, token: 2}),
+        lambda: trained().build_vocab(sentences, update=True, min_count=1),
+    ):
+        with pytest.raises(TypeError, match=r"tokens must be str or int, .* make them str, as with \[\[str\(token\)"):
+            build()
+    model = Word2Vec([[str(token) for token in sentence] for sentence in sentences], min_count=1, sample=0)
+    model.save(tmp_path / "model")
+    assert str(token) in Word2Vec.load(tmp_path / "model").wv
 
 
 def test_a_comment_that_json_cannot_hold_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...checks import in_order
 from ..input_file import numbered_lines
+from ..keys import unfit_key
 from ..paths import any_path
 from .reading import Reading
 
@@ -33,6 +34,9 @@ def given_words(path: str, reading: Reading, count: int, what: str = "") -> dict
         assert words is not None
         in_order("words", words)
         source, keys = "words=", list(words)
+        unfit = unfit_key(keys)
+        if unfit is not None:
+            raise ValueError(f"words[{unfit[0]}] {unfit[1]}")
     return rows_of(source, keys, f"{count} rows{what} in {path}", count)
 
 
