@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+_MASKED = np.ma.masked
 _TABLES = frozenset(["pandas", "polars", "pyarrow", "duckdb", "dask", "modin", "cudf", "pyspark"])
 _SIGNS = ("columns", "column_names", "read_next_batch", "scanner")
 
@@ -27,8 +30,8 @@ def python_value(value: Any) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether this is None, NaN, or what pandas has in their place."""
-    if value is None:
+    """Whether this is None, NaN, or what pandas or a masked array of NumPy has in their place."""
+    if value is None or value is _MASKED:
         return True
     try:
         return bool(value != value)
