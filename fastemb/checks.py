@@ -72,9 +72,12 @@ def in_order(name: str, keys: Any) -> None:
         )
 
 
+_MASKED = np.ma.masked
+
+
 def is_missing(value: Any) -> bool:
-    """Whether this is None, NaN, or what pandas has in their place."""
-    if value is None:
+    """Whether this is None, NaN, or what pandas or a masked array of NumPy has in their place."""
+    if value is None or value is _MASKED:
         return True
     try:
         return bool(value != value)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import is_missing
+from ..checks import is_missing, no_text
 from ..corpus.given import library_of
 from ..corpus.ids import Numbering
+from ..corpus.messages import short
 from ..io.arrow import decoded, pyarrow
 from .text_columns import TextColumn, shown_names
-from .times import Values, seconds_of_dates
+from .times import Values, first_of_other_unit, seconds_of_dates
 
 Array = NDArray[Any]
 Codes = NDArray[np.int64]
@@ -165,6 +166,39 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
     return codes, whole(list(index))
 
 
+def ordered_keys(name: str, keys: Iterable[Hashable]) -> list[Hashable]:
+    """Keys that are given as a list, each for the number that is its place.
+
+    Raises:
+        TypeError: they are one str, a dict or a set, which have no such order, or one cannot be hashed.
+        ValueError: one is missing (None or NaN), or comes more than once.
+    """
+    no_text(name, keys, "keys")
+    if isinstance(keys, set | frozenset):
+        raise TypeError(f"{name} must be in the order of their numbers, which a set does not have: give a list")
+    if isinstance(keys, Mapping):
+        raise TypeError(
+            f"{name} must be a list in the order of their numbers, not a dict: give list(d.values()) of a dict d that "
+            "holds the keys in that order, or sorted(d, key=d.get) if its values are the numbers"
+        )
+    if not isinstance(keys, Iterable):
+        raise TypeError(f"{name} must be a list of keys, not {short(keys)}")
+    seen: set[Hashable] = set()
+    made = list(keys)
+    for number, key in enumerate(made):
+        if is_missing(key):
+            raise ValueError(f"{name}: key {number} (counting from 0) is missing ({key})")
+        try:
+            seen.add(key)
+        except TypeError:
+            raise TypeError(
+                f"{name}: key {number} (counting from 0) is {short(key)}, which cannot be a key: give a str or an int"
+            ) from None
+        if len(seen) <= number:
+            raise ValueError(f"{name}: the key {key!r} comes more than once")
+    return made
+
+
 def whole(keys: list[Hashable]) -> list[Hashable]:
     """The same keys, as int where all are whole numbers: integers with gaps are read as floats by many a library."""
     if not any(isinstance(key, float) for key in keys):
@@ -230,8 +264,8 @@ def times_of(column: Any, name: str) -> Floats:
     """A column of numbers, or of dates and times as seconds since 1970; those without a time zone are in UTC.
 
     Raises:
-        ValueError: a value is missing (None, NaN or empty text), infinite, or neither number nor date, with its row;
-            some are numbers and some are dates.
+        ValueError: a value is missing (None, NaN, masked or empty text), infinite, or neither number nor date, with its
+            row; some are numbers and some are dates, or some are in seconds and some in milliseconds.
     """
     return _measured(column, name, times=True)
 
@@ -253,6 +287,12 @@ def _measured(column: Any, name: str, *, times: bool) -> Floats:
             row = int(bad.argmax())
             shown = "it is nan" if what == "missing" else f"{made[row]:g}"
             raise ValueError(f"{place(row)}: the {name} is {what} ({shown})")
+    other = first_of_other_unit(made) if times else None
+    if other is not None:
+        raise ValueError(
+            f"{place(other)}: the {name} is {made[other]:.0f}, but {place(0)}: it is {made[0]:.0f}, which looks like "
+            "another unit of time: give all in seconds"
+        )
     return made
 
 
@@ -308,6 +348,8 @@ def _values(column: Any, name: str) -> Array:
             if typed.dtype.kind != "f" or isinstance(column[0], float | np.floating):
                 values = typed
     else:
+        if isinstance(column, np.ma.MaskedArray):
+            _refuse_missing(np.ma.getmaskarray(column), name)
         values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
     if values.ndim != 1:
         raise ValueError(f"the column {name!r} must have one dimension, not shape {values.shape}")

@@ -299,4 +299,4 @@ def _side_by_side(parts: list[Floats]) -> Floats:
 def _both(one: Interactions, other: Interactions) -> Interactions:
     """The events of both, session by session."""
     order, offsets = grouped(np.concatenate([one._owners(), other._owners()]), len(one))
-    return Interactions(np.concatenate([one.items, other.items])[order], offsets, one.item_keys)
+    return Interactions._of(np.concatenate([one.items, other.items])[order], offsets, one.item_keys)

@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import are_offsets, no_text
+from ..checks import are_offsets
 from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
 from ..corpus.inputs import UTF8
 from ..io.paths import AnyPath, local_path
 from .baskets import number_baskets, refuse_tables, require_path
-from .columns import columns_of, factorize, number_integers, refuse_path, times_of, weights_of, whole
+from .columns import columns_of, factorize, number_integers, ordered_keys, refuse_path, times_of, weights_of, whole
 from .files import read_baskets, read_table
 from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
 from .names import COLUMNS
-from .times import are_compact_dates, gap_seconds
+from .times import check_gap, gap_seconds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -69,12 +69,48 @@ class Interactions:
     @names_arguments()
     def __init__(
         self,
+        items: ArrayLike,
+        offsets: ArrayLike,
+        item_keys: Sequence[Hashable],
+        session_keys: Sequence[Hashable] | None = None,
+        times: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+    ) -> None:
+        """Make one of arrays, which are checked.
+
+        Raises:
+            TypeError: items or offsets are not integers, or keys no list.
+            ValueError: an item has no key, offsets do not cut the items, a key is missing or comes twice, or sizes,
+                times or weights do not fit.
+        """
+        numbers, ends, keys = _whole_numbers("items", items), _whole_numbers("offsets", offsets), item_keys
+        if not isinstance(keys, range):
+            keys = ordered_keys("item_keys", keys)
+        _require_numbers("items", numbers, len(keys))
+        _require_offsets(ends, len(numbers), "items")
+        sessions = None if session_keys is None else _session_keys(session_keys, len(ends) - 1)
+        events = len(numbers)
+        moments = None if times is None else _numbers_of_events("times", times_of(times, "times"), events)
+        if moments is not None:
+            falls = np.diff(moments) < 0
+            falls[ends[1:-1][(ends[1:-1] > 0) & (ends[1:-1] < len(numbers))] - 1] = False
+            if falls.any():
+                raise ValueError(f"times must not fall within a session, but number {int(falls.argmax()) + 1} does")
+        shares = (
+            None if weights is None else _numbers_of_events("weights", weights_of(weights, "weights"), len(numbers))
+        )
+        if shares is not None and not shares.all():
+            raise ValueError(f"weights must be above 0, but number {int((shares == 0).argmax())} is 0")
+        self._set(numbers, ends, keys, sessions, moments, shares)
+
+    def _set(
+        self,
         items: Ints,
         offsets: Ints,
         item_keys: Sequence[Hashable],
-        session_keys: Sequence[Hashable] | None = None,
-        times: Floats | None = None,
-        weights: Floats | None = None,
+        session_keys: Sequence[Hashable] | None,
+        times: Floats | None,
+        weights: Floats | None,
     ) -> None:
         self.items = items
         self.offsets = offsets
@@ -82,6 +118,21 @@ class Interactions:
         self.session_keys: Sequence[Hashable] = range(len(offsets) - 1) if session_keys is None else session_keys
         self.times = times
         self.weights = weights
+
+    @classmethod
+    def _of(
+        cls,
+        items: Ints,
+        offsets: Ints,
+        item_keys: Sequence[Hashable],
+        session_keys: Sequence[Hashable] | None = None,
+        times: Floats | None = None,
+        weights: Floats | None = None,
+    ) -> Self:
+        """One of arrays that are known to be right."""
+        made = cls.__new__(cls)
+        made._set(items, offsets, item_keys, session_keys, times, weights)
+        return made
 
     # ---- doors ----
 
@@ -115,12 +166,12 @@ class Interactions:
         Raises:
             TypeError: a basket is a str, a dict or not iterable, or an item is not hashable; ``baskets`` are a table or
                 a dense matrix.
-            ValueError: an item is None or NaN, or there are more or fewer session keys than baskets.
+            ValueError: an item is None or NaN, there are more or fewer session keys than baskets, or one is missing.
         """
         refuse_tables(baskets)
         items, offsets, item_keys = number_baskets(baskets)
         keys = None if session_keys is None else _session_keys(session_keys, len(offsets) - 1)
-        return cls(items, offsets, whole(item_keys), keys)
+        return cls._of(items, offsets, whole(item_keys), keys)
 
     @classmethod
     @names_arguments()
@@ -133,25 +184,21 @@ class Interactions:
             keys: The item with each number. Default: the numbers themselves.
 
         Raises:
-            TypeError: ids or offsets are not integers.
-            ValueError: an id is negative or has no key; offsets do not start with 0, fall, or do not end with the
-                number of ids; a key comes twice.
+            TypeError: ids or offsets are not integers; keys are one str, a dict or a set.
+            ValueError: an id is negative, masked or has no key; offsets do not start with 0, fall, or do not end with
+                the number of ids; a key is missing or comes twice.
         """
-        no_text("keys", keys, "keys")
+        given = None if keys is None else ordered_keys("keys", keys)
         items = _whole_numbers("ids", ids)
         ends = _whole_numbers("offsets", offsets)
-        if not are_offsets(ends, len(items)):
-            raise ValueError(f"offsets must rise from 0 to the number of ids, {len(items)}")
-        if keys is None:
+        _require_offsets(ends, len(items), "ids")
+        if given is None:
             items, item_keys = number_integers(items)
             if any(key < 0 for key in item_keys):  # type: ignore[operator]
                 raise ValueError("ids must not be negative")
-            return cls(items, ends, item_keys)
-        if len(items) and not (items.min() >= 0 and items.max() < len(keys)):
-            raise ValueError(f"ids must be between 0 and {len(keys) - 1}, the last of the keys")
-        if len(set(keys)) != len(keys):
-            raise ValueError("a key comes more than once")
-        return cls(items, ends, list(keys))
+            return cls._of(items, ends, item_keys)
+        _require_numbers("ids", items, len(given))
+        return cls._of(items, ends, given)
 
     @classmethod
     @names_arguments()
@@ -213,14 +260,16 @@ class Interactions:
                 "2024-05-17 12:30:00 UTC" or "2024-05-17T12:30:00+02:00". Numbers may be negative.
             weight: Column of the event's weight: numbers. Events of weight 0 are dropped.
             gap: Begin a new session where more than this lies between two events of a session: a timedelta, text such
-                as "30min" or "1h30m", or, in the unit of the times (seconds for dates), a number. Sessions then have
-                keys (session, 0), (session, 1), ...
+                as "30min" or "1h30m", or, in the unit of the times (seconds for dates), a number. Times that are
+                numbers must be in seconds for a gap with a unit; those too large for that, such as milliseconds since
+                1970, are refused. Sessions then have keys (session, 0), (session, 1), ...
 
         Raises:
             KeyError: there is no such column.
-            ValueError: a value is missing (None, NaN or empty text), a time or weight not finite, a weight negative
-                (with its row, counting from 0); some times are numbers and some are dates; ``gap`` without ``time``, or
-                not above 0; columns of different lengths.
+            ValueError: a value is missing (None, NaN, masked or empty), a time or weight not finite, a weight negative
+                (with its row, counting from 0); some times are numbers and some are dates, or some in seconds and some
+                in milliseconds; ``gap`` without ``time``, or not above 0, or in another unit than the times; columns of
+                different lengths.
             TypeError: it is no table, or holds no rows yet; ImportError: its kind needs pyarrow.
         """
         names = [name for name in (session, item, time, weight) if name is not None]
@@ -228,15 +277,12 @@ class Interactions:
         sessions, session_keys = factorize(columns[session], session)
         items, item_keys = factorize(columns[item], item)
         times = None if time is None else times_of(columns[time], time)
-        if times is not None and gap is not None and are_compact_dates(times):
-            raise ValueError(
-                f"the {time} looks like dates written as {times[0]:.0f}: as numbers, a day and the next are 1 apart, "
-                "so that gap would not count in seconds; write them as in 2024-05-17"
-            )
+        if times is not None and gap is not None:
+            check_gap(times, gap, str(time))
         order, offsets = grouped(sessions, len(session_keys))
         if times is not None:
             order = order[sorted_within(times[order], offsets)]
-        made = cls(items[order], offsets, item_keys, session_keys, None if times is None else times[order])
+        made = cls._of(items[order], offsets, item_keys, session_keys, None if times is None else times[order])
         if gap is not None:
             made = made.split_at_gaps(gap)
         if weight is None:
@@ -315,7 +361,7 @@ class Interactions:
         if len(set(keys)) != len(keys):
             twice = max(keys, key=Counter(keys).__getitem__)
             raise ValueError(f"{path}: two baskets have the key {twice!r}")
-        return cls(items, offsets, item_keys, keys if keyed else None)
+        return cls._of(items, offsets, item_keys, keys if keyed else None)
 
     # ---- changes, each a new object ----
 
@@ -324,6 +370,7 @@ class Interactions:
         if self.times is None:
             raise ValueError("sessions are split at gaps in time: name the column of times by time=")
         longest = gap_seconds(gap)
+        check_gap(self.times, gap, "time")
         begins = np.zeros(len(self.items), bool)
         begins[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
         begins[1:] |= np.diff(self.times) > longest
@@ -331,13 +378,13 @@ class Interactions:
         owners = self._owners()[offsets[:-1]]
         number = np.arange(len(owners)) - np.searchsorted(owners, owners)
         keys = [(self.session_keys[owner], part) for owner, part in zip(owners.tolist(), number.tolist(), strict=True)]
-        return type(self)(self.items, offsets, self.item_keys, keys, self.times, self.weights)
+        return self._of(self.items, offsets, self.item_keys, keys, self.times, self.weights)
 
     def where(self, chosen: NDArray[np.bool_]) -> Self:
         """The events that ``chosen`` (events,) marks; sessions stay, some perhaps empty."""
         before = np.concatenate([[0], np.cumsum(chosen)]).astype(np.int64)
         kept = np.flatnonzero(chosen)
-        return type(self)(
+        return self._of(
             self.items.take(kept),  # Python looks for Ctrl-C after a call only
             before.take(self.offsets),
             self.item_keys,
@@ -377,7 +424,7 @@ class Interactions:
         remap = np.fromiter((numbers.get(key, -1) for key in self.item_keys), np.int64, len(self.item_keys))
         rows = remap[self.items]
         made = self.where(rows >= 0)
-        return type(self)(rows[rows >= 0], made.offsets, keys, made.session_keys, made.times, made.weights)
+        return self._of(rows[rows >= 0], made.offsets, keys, made.session_keys, made.times, made.weights)
 
     def joined(self, other: Interactions) -> Self:
         """The sessions of both: those with a key of this one are continued, new ones come after them.
@@ -402,13 +449,13 @@ class Interactions:
         if self.weights is not None or other.weights is not None:
             parts = [np.ones(len(one.items)) if one.weights is None else one.weights for one in (self, other)]
             weights = np.concatenate(parts).take(order)
-        return type(self)(items, offsets, keys, list(sessions), times, weights)
+        return self._of(items, offsets, keys, list(sessions), times, weights)
 
     def _weighted(self, weights: Floats) -> Self:
         """The same with weights that `weights_of` made, without events of weight 0."""
         if len(weights) != len(self.items):
             raise ValueError(f"{len(weights)} weights for {len(self.items)} events")
-        made = type(self)(self.items, self.offsets, self.item_keys, self.session_keys, self.times, weights)
+        made = self._of(self.items, self.offsets, self.item_keys, self.session_keys, self.times, weights)
         made = made.where(weights > 0) if not weights.all() else made
         if made.weights is not None and (not len(made.weights) or made.weights.min() == made.weights.max()):
             made.weights = None
@@ -453,7 +500,7 @@ class Interactions:
         counts = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         events = np.repeat(self.offsets[rows] - offsets[:-1], counts) + np.arange(offsets[-1])
-        return type(self)(
+        return self._of(
             self.items[events],
             offsets,
             self.item_keys,
@@ -474,7 +521,26 @@ def _noting_keys(baskets: Iterable[tuple[str | None, list[str]]], keys: list[Has
         yield basket
 
 
+def _require_offsets(offsets: Ints, events: int, name: str) -> None:
+    if not are_offsets(offsets, events):
+        raise ValueError(f"offsets must rise from 0 to the number of {name}, {events}")
+
+
+def _require_numbers(name: str, numbers: Ints, keys: int) -> None:
+    if len(numbers) and not (numbers.min() >= 0 and numbers.max() < keys):
+        raise ValueError(f"{name} must be between 0 and {keys - 1}, the last of the keys")
+
+
+def _numbers_of_events(name: str, values: Floats, events: int) -> Floats:
+    if len(values) != events:
+        raise ValueError(f"{len(values)} {name} for {events} events")
+    return values
+
+
 def _whole_numbers(name: str, values: ArrayLike) -> Ints:
+    masked = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    if masked is not None and masked.any():
+        raise ValueError(f"{name}: number {int(masked.argmax())} (counting from 0) is missing (masked)")
     array = np.asarray(values)
     if array.dtype.kind == "u" and array.size and array.max() >= 2**63:
         raise ValueError(f"{name} must be below 2**63, not {array.max()}")
@@ -487,9 +553,8 @@ def _whole_numbers(name: str, values: ArrayLike) -> Ints:
     return array.astype(np.int64)
 
 
-def _session_keys(keys: Iterable[Hashable], count: int) -> list[Hashable]:
-    no_text("session_keys", keys, "keys")
-    made = list(keys)
-    if len(made) != count or len(set(made)) != count:
-        raise ValueError(f"{count} sessions need as many different keys; there are {len(set(made))}")
+def _session_keys(keys: Iterable[Hashable], count: int) -> Sequence[Hashable]:
+    made = keys if isinstance(keys, range) else ordered_keys("session_keys", keys)
+    if len(made) != count:
+        raise ValueError(f"{count} sessions need as many different keys; there are {len(made)}")
     return made

@@ -128,7 +128,7 @@ def _warn_of_leaks(
     """Warn when the model was fitted on what is held out, so that it is asked what it was told."""
     if not len(fitted) or not len(truth):
         return
-    events = Interactions(truth, truth_offsets, held.item_keys, held.session_keys)
+    events = Interactions._of(truth, truth_offsets, held.item_keys, held.session_keys)
     seen = _share_within(events, fitted, known.shape[1])
     if seen < _LEAK:
         return
@@ -157,6 +157,6 @@ def _matched(histories: Interactions, session_keys: Sequence[Hashable]) -> Inter
         return histories
     rows = _places(histories, session_keys)
     offsets = np.append(histories.offsets, histories.offsets[-1])  # an empty session at the end, for -1
-    padded = Interactions(histories.items, offsets, histories.item_keys)
+    padded = Interactions._of(histories.items, offsets, histories.item_keys)
     chosen: Interactions = padded[np.where(rows < 0, len(histories), rows)]
     return chosen

@@ -236,12 +236,12 @@ def _starting(arrays: Mapping[str, NDArray[Any]], start: str) -> Arrays:
 
 def _histories(path: Any, arrays: Arrays, metadata: Mapping[str, str], keys: Sequence[Hashable]) -> Interactions:
     if metadata.get("user_type") == "none":
-        return Interactions(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
+        return Interactions._of(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
     offsets = _typed(arrays, "history_offsets", np.int64, 1)
     items = _typed(arrays, "history_items", np.int32, 1).astype(np.int64)
     weights = _typed(arrays, "history_weights", np.float64, 1) if "history_weights" in arrays else None
     session_keys = unpacked(path, _starting(arrays, "user_"), metadata["user_type"])
-    return _sound(Interactions(items, offsets, keys, session_keys, None, weights), keys)
+    return _sound(Interactions._of(items, offsets, keys, session_keys, None, weights), keys)
 
 
 def _sound(histories: Interactions, keys: Sequence[Hashable]) -> Interactions:
@@ -260,7 +260,7 @@ def _sound(histories: Interactions, keys: Sequence[Hashable]) -> Interactions:
     users = histories.session_keys
     if len(users) != len(made) or len(set(users)) != len(made):
         raise ValueError("the users do not fit the histories")
-    return Interactions(made.items, made.offsets, keys, users, None, weights)
+    return Interactions._of(made.items, made.offsets, keys, users, None, weights)
 
 
 def _plain(value: Any) -> Any:

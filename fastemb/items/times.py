@@ -42,6 +42,10 @@ _UNIT_NAMES = {
     **dict.fromkeys(("week", "weeks"), "w"),
 }
 
+_LAST_SECOND = 253_402_300_800  # after the year 9999; in milliseconds it lies in 1978
+_FINER = ((1e3, 1000, "milliseconds"), (1e6, 10**6, "microseconds"), (np.inf, 10**9, "nanoseconds"))
+_EPOCHS = (631_152_000, 4_102_444_800)  # 1990 and 2100, in seconds since 1970
+
 NUMBER, MOMENT, CLOCK, LENGTH = "a number", "a date", "a time of day", "a length of time"
 
 
@@ -206,6 +210,53 @@ def are_compact_dates(times: Floats) -> bool:
     days = times.astype(np.int64)
     months = days // 100 % 100
     return bool(((months >= 1) & (months <= 12) & (days % 100 >= 1) & (days % 100 <= 31)).all())
+
+
+def check_gap(times: Floats, gap: Any, name: str) -> None:
+    """Refuse a gap that does not count in the unit of these times.
+
+    Raises:
+        ValueError: the times are dates written as numbers; or they are in milliseconds or less, and the gap is a
+            timedelta or text with a unit, which comes to seconds.
+    """
+    if are_compact_dates(times):
+        raise ValueError(
+            f"the {name} looks like dates written as {times[0]:.0f}: as numbers, a day and the next are 1 apart, "
+            "so that gap would not count in seconds; write them as in 2024-05-17"
+        )
+    length, largest = gap_seconds(gap), float(np.abs(times).max(initial=0))
+    if largest < _LAST_SECOND or _is_plain_number(gap):
+        return
+    parts, unit = next((parts, unit) for below, parts, unit in _FINER if largest < below * _LAST_SECOND)
+    raise ValueError(
+        f"the {name} has {largest:.0f}, which looks like {unit}, and gap={gap!r} counts in seconds: divide the {name} "
+        f"by {parts}, or give gap={length * parts:.0f}, in {unit}"
+    )
+
+
+def first_of_other_unit(times: Floats) -> int | None:
+    """The first of these times that is not in the unit of the one before it, where all look like seconds since 1970.
+
+    Each counts in seconds, milliseconds, microseconds or nanoseconds; None where all count in the same.
+    """
+    if not len(times) or times.min() < _EPOCHS[0] or times.max() < _EPOCHS[1]:
+        return None
+    units = np.floor(np.log10(times / _EPOCHS[0]) / 3)
+    scaled = times / 1000.0**units
+    if (scaled > _EPOCHS[1]).any() or units.max() > 3 or (units == units[0]).all():
+        return None
+    return int((units != units[0]).argmax())
+
+
+def _is_plain_number(gap: Any) -> bool:
+    """Whether this gap has no unit, so that it is in that of the times."""
+    if not isinstance(gap, str):
+        return not isinstance(gap, timedelta | np.timedelta64)
+    try:
+        float(gap)
+    except ValueError:
+        return False
+    return True
 
 
 def _text_seconds(text: str) -> float:

@@ -88,8 +88,12 @@ def test_a_missing_item_is_refused(missing: Any) -> None:
 
 def test_session_keys_must_fit() -> None:
     assert list(Interactions.from_baskets([["a"], ["b"]], session_keys=["x", "y"]).session_keys) == ["x", "y"]
-    for keys in (["x"], ["x", "x"], ["x", "y", "z"]):
-        with pytest.raises(ValueError, match="2 sessions"):
+    for keys, told in (
+        (["x"], "2 sessions"),
+        (["x", "x"], "'x' comes more than once"),
+        (["x", "y", "z"], "2 sessions"),
+    ):
+        with pytest.raises(ValueError, match=told):
             Interactions.from_baskets([["a"], ["b"]], session_keys=keys)
 
 
