@@ -97,6 +97,17 @@ def flag(name: str, value: Any) -> int:
         raise ValueError(f"{name} must be 0 or 1, not {value!r}") from None
 
 
+def switch(name: str, value: Any) -> bool:
+    """``value`` as a bool; it may be 0 or 1.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(value, bool | np.bool_ | int | np.integer) and value in (0, 1):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False, not {value!r}")
+
+
 def number(name: str, value: Any, at_least: float = -math.inf) -> float:
     """``value`` as a float; it may be a string.
 

@@ -121,7 +121,7 @@ def stability(
     keys = shared_keys(given)[: None if restrict_vocab is None else integer("restrict_vocab", restrict_vocab, 1)]
     if len(keys) <= k:
         raise ValueError(f"there are {len(keys)} shared keys, and more than k={k} are needed")
-    spaces = [turn.of(model[keys]) for model, turn in zip(given, found, strict=True)]
+    spaces = [turn.of(model, keys) for model, turn in zip(given, found, strict=True)]
     shared = [KeyedVectors._from_arrays(keys, model[keys]) for model in given]
     near = [vectors.most_similar_rows(keys, k, workers=workers)[0] for vectors in shared]
     pairs = list(combinations(range(len(given)), 2))

@@ -165,7 +165,7 @@ def align(
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence!r}")
     found = turns([*olds, *news], anchors, center)
     keys = shared_keys([*news, *olds])
-    spaces = np.stack([turn.of(model[keys]) for turn, model in zip(found, [*olds, *news], strict=True)])
+    spaces = np.stack([turn.of(model, keys) for turn, model in zip(found, [*olds, *news], strict=True)])
     without = np.flatnonzero(~spaces.any(axis=2).all(axis=0))
     if len(without):
         warn(
@@ -215,7 +215,7 @@ def _mean_of(models: Sequence[KeyedVectors], found: Sequence[Turn]) -> KeyedVect
     keys = shared_keys(models)
     total = np.zeros((len(keys), models[0].vector_size), np.float32)
     for model, turn in zip(models, found, strict=True):
-        total += turn.of(model[keys])
+        total += turn.of(model, keys)
     made = KeyedVectors._from_arrays(keys, scaled(total, row_norms(total)))
     if all("count" in model.expandos for model in models):
         made.expandos["count"] = np.sum(

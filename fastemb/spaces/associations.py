@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..arguments import names_arguments
 from ..checks import integer, warn
 from ..vectors import KeyedVectors
-from ..vectors.questions import keys_of
+from ..vectors.finite import check_directions
+from ..vectors.questions import single_keys
 from ..vectors.store import Key
 
 Doubles = NDArray[np.float64]
@@ -71,10 +72,11 @@ def weat(
         The effect size, the p-value, and what it rests on. A warning names words without a vector.
 
     Raises:
-        ValueError: Fewer than two words of ``x`` or ``y``, or none of ``a`` or ``b``, have a vector; or a word is in
-            both sets of a kind.
+        ValueError: Fewer than two words of ``x`` or ``y``, or none of ``a`` or ``b``, have a vector; a word is in
+            both sets of a kind; or a vector holds NaN or infinity, or zeros alone.
         TypeError: A set is no list of words.
     """
+    seed = integer("seed", seed, 0)
     sets, missing = _known(vectors, x=x, y=y, a=a, b=b)
     _check(sets, "x", "y", 2)
     _check(sets, "a", "b", 1)
@@ -111,10 +113,12 @@ def sc_weat(
 
     Raises:
         KeyError: ``word`` has no vector.
-        ValueError: Fewer than two words of ``a`` or ``b`` have a vector, or a word is in both.
+        ValueError: Fewer than two words of ``a`` or ``b`` have a vector, or a word is in both; or a vector holds NaN or
+            infinity, or zeros alone.
         TypeError: A set is no list of words.
     """
-    own = np.asarray(vectors.get_vector(word, norm=True), np.float64)
+    seed = integer("seed", seed, 0)
+    own = _units(vectors, [word])[0]
     sets, missing = _known(vectors, a=a, b=b)
     _check(sets, "a", "b", 2)
     cosines = _units(vectors, sets["a"] + sets["b"]) @ own
@@ -123,7 +127,7 @@ def sc_weat(
 
 def _known(vectors: KeyedVectors, **given: Iterable[Key]) -> tuple[dict[str, list[Key]], list[Key]]:
     """The words of each set that have a vector, none twice; and those without."""
-    words = {name: list(dict.fromkeys(keys_of(name, keys))) for name, keys in given.items()}
+    words = {name: list(dict.fromkeys(single_keys(name, keys))) for name, keys in given.items()}
     missing = list(dict.fromkeys(key for keys in words.values() for key in keys if key not in vectors))
     if missing:
         warn(f"these words have no vector and are left out: {', '.join(map(repr, missing))}")
@@ -140,6 +144,7 @@ def _check(sets: dict[str, list[Key]], one: str, other: str, least: int) -> None
 
 
 def _units(vectors: KeyedVectors, keys: list[Key]) -> Doubles:
+    check_directions(keys, np.array([vectors.get_vector(key) for key in keys]))
     return np.array([vectors.get_vector(key, norm=True) for key in keys], np.float64)
 
 

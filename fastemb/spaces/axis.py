@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..checks import integer
 from ..vectors import KeyedVectors
+from ..vectors.finite import check_directions
 from ..vectors.interface import Scored, norms_of
 from ..vectors.norms import unit
-from ..vectors.questions import keys_of
+from ..vectors.questions import single_keys
 from ..vectors.search import best, cosines_with
 from ..vectors.store import Key
 from .reduce import components
@@ -44,6 +45,8 @@ class Axis:
         self.positive = positive
         self.negative = negative
         self.method = method
+        for end in (positive, negative):
+            check_directions(end, np.array([vectors.get_vector(key) for key in end]))
         high, low = (
             np.array([vectors.get_vector(key, norm=True) for key in end], np.float64) for end in (positive, negative)
         )
@@ -128,12 +131,12 @@ def axis(self: KeyedVectors, positive: Iterable[Key], negative: Iterable[Key], *
     Raises:
         KeyError: A key does not exist.
         ValueError: An end has no key, or a key is at both; pairs have ends of different numbers; both ends are at the
-            same place; ``method`` is none of these.
+            same place; the vector of an example holds NaN or infinity, or zeros alone; ``method`` is none of these.
         TypeError: An end is no list of keys.
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
-    high, low = keys_of("positive", positive), keys_of("negative", negative)
+    high, low = single_keys("positive", positive), single_keys("negative", negative)
     for name, end in (("positive", high), ("negative", low)):
         if not end:
             raise ValueError(f"{name} is empty: give one key at least")

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _native
-from ..checks import number, warn
+from ..checks import in_order, no_text, number, switch, warn
 from ..config import isa
+from ..corpus.messages import short
 from ..threads import in_threads, thread_count
 from ..vectors import KeyedVectors
+from ..vectors.editing import check_key
+from ..vectors.finite import check_finite
 from ..vectors.interface import check_lengths
 from ..vectors.norms import row_norms, scaled, unit
 from ..vectors.questions import checked_vector
@@ -102,7 +105,8 @@ def embed(
 
     Raises:
         ValueError: There are no bags, or not as many names as bags; two bags have one name; a weight or count is
-            negative or not finite; or the vectors have no counts, which "sif" needs.
+            negative or not finite; the vectors have no counts, which "sif" needs; or the vector of a key that
+            is in a bag holds NaN or infinity.
         TypeError: A bag is a str or no list of keys; or a dict where counts are not asked for.
         ImportError: A column or table, but pyarrow is not installed.
     """
@@ -118,14 +122,21 @@ def embed(
         direction = is_smooth if remove is None else remove
     else:
         direction = checked_vector(self, remove).astype(np.float64)
+        if not (np.isfinite(direction).all() and direction.any()):
+            raise ValueError("remove must be a direction, not a vector of zeros or one that holds NaN or infinity")
+    pre_normalize = switch("pre_normalize", pre_normalize)
 
     given = read_bags(bags, kind == "counts", column)
     if names is not None:
+        no_text("names", names, "names")
+        in_order("names", names)
         given.names = list(names)
     if len(given.names) != len(given.offsets) - 1:
         raise ValueError(f"there are {len(given.offsets) - 1:,} bags, but {len(given.names):,} names")
     if not given.names:
         raise ValueError("there are no bags")
+    for name in given.names:
+        check_key(name)
     if len(set(given.names)) < len(given.names):
         twice = next(name for name, count in Counter(given.names).items() if count > 1)
         raise ValueError(f"two bags have the name {twice!r}: give other names=, or join these bags")
@@ -133,6 +144,7 @@ def embed(
     rows = np.array([self.key_to_index.get(key, -1) for key in given.keys], np.int64)
     known, offsets, factors = _known(given, rows, by_row)
     vectors = np.asarray(self.vectors, np.float32)
+    _refuse_not_finite(self, vectors, known)
     if pre_normalize:
         vectors = scaled(vectors.copy(), row_norms(vectors))
     means = _means(vectors, known, offsets, factors, thread_count(workers))
@@ -147,6 +159,15 @@ def embed(
     return made
 
 
+def _refuse_not_finite(of: KeyedVectors, vectors: Floats, rows: Ints) -> None:
+    """Refuse NaN and infinity in the vectors of these rows."""
+    used = np.unique(rows)
+    for start in range(0, len(used), _PART):
+        some = used[start : start + _PART]
+        if not np.isfinite(vectors[some]).all():
+            check_finite([of.index_to_key[row] for row in some.tolist()], vectors[some])
+
+
 def of_rows(vectors: KeyedVectors, name: str, given: Any) -> Doubles:
     """One number for each row, of a dict from key to number or of an array.
 
@@ -154,9 +175,11 @@ def of_rows(vectors: KeyedVectors, name: str, given: Any) -> Doubles:
         ValueError: A number is negative or not finite, or there are not as many as rows.
     """
     if isinstance(given, Mapping):
-        values = np.array([given.get(key, 0.0) for key in vectors.index_to_key], np.float64)
-    else:
+        given = [given.get(key, 0.0) for key in vectors.index_to_key]
+    try:
         values = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers, in a dict by key or in an array, not {short(given)}") from None
     if values.shape != (len(vectors),):
         raise ValueError(f"{name} must be a dict, or an array with one number for each of {len(vectors):,} keys")
     if not (np.isfinite(values) & (values >= 0)).all():

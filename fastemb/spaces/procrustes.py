@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import switch
 from ..vectors import KeyedVectors
+from ..vectors.finite import check_finite
 from ..vectors.missing import MissingKeyError
 from ..vectors.norms import row_norms, scaled
-from ..vectors.questions import several
+from ..vectors.questions import several, single_keys
 from ..vectors.store import Key
 
 Floats = NDArray[np.float32]
@@ -32,9 +34,9 @@ class Turn(NamedTuple):
     centre: Floats
     rotation: Floats
 
-    def of(self, vectors: NDArray[np.floating]) -> Floats:
-        """Vectors (n, d) scaled to length 1, less the centre, scaled again and turned; those of zeros stay zero."""
-        return _centred(_units(vectors), self.centre) @ self.rotation
+    def of(self, model: KeyedVectors, keys: Sequence[Key]) -> Floats:
+        """Vectors (n, d) of keys at length 1, less the centre, scaled again and turned; those of zeros stay zero."""
+        return _centred(_units(model, keys), self.centre) @ self.rotation
 
 
 def models_of(name: str, given: KeyedVectors | Iterable[KeyedVectors]) -> list[KeyedVectors]:
@@ -76,6 +78,7 @@ def turns(models: Sequence[KeyedVectors], anchors: Iterable[Key] | None, center:
             finite.
         KeyError: An anchor is missing in one of them.
     """
+    center = switch("center", center)
     size = models[0].vector_size
     for model in models:
         if model.vector_size != size:
@@ -90,7 +93,7 @@ def turns(models: Sequence[KeyedVectors], anchors: Iterable[Key] | None, center:
         raise ValueError(
             f"aligning {size} dimensions needs at least {size} {there}, better several times as many, not {len(keys):,}"
         )
-    units = [_units(model[keys]) for model in models]
+    units = [_units(model, keys) for model in models]
     if not all(unit.any() for unit in units):
         raise ValueError("all vectors of a model are zero, so that it cannot be turned: it was not trained")
     centres = [(unit.mean(axis=0) if center else np.zeros(size)).astype(np.float32) for unit in units]
@@ -99,7 +102,7 @@ def turns(models: Sequence[KeyedVectors], anchors: Iterable[Key] | None, center:
 
 
 def _checked_anchors(models: Sequence[KeyedVectors], anchors: Iterable[Key]) -> list[Key]:
-    keys = list(dict.fromkeys(several("anchors", anchors)))
+    keys = list(dict.fromkeys(single_keys("anchors", several("anchors", anchors))))
     for model in models:
         for key in keys:
             if key not in model.key_to_index:
@@ -111,12 +114,10 @@ def _checked_anchors(models: Sequence[KeyedVectors], anchors: Iterable[Key]) -> 
     return keys
 
 
-def _units(vectors: NDArray[np.floating]) -> Floats:
-    made = np.array(vectors)
-    made = scaled(made, row_norms(made)).astype(np.float32, copy=False)
-    if not np.isfinite(made).all():
-        raise ValueError(f"{int((~np.isfinite(made)).any(axis=1).sum()):,} of the vectors hold NaN or infinity")
-    return made
+def _units(model: KeyedVectors, keys: Sequence[Key]) -> Floats:
+    made = np.array(model[keys])
+    check_finite(keys, made)
+    return scaled(made, row_norms(made)).astype(np.float32, copy=False)
 
 
 def _centred(units: Floats, centre: Floats) -> Floats:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import integer
+from ..checks import integer, switch
 from ..vectors import KeyedVectors
+from ..vectors.finite import check_finite
 from ..vectors.interface import check_lengths
 from ..vectors.store import Key
 
@@ -53,6 +54,7 @@ def reduce(self: KeyedVectors, d: int, *, center: bool = False, k: int = 10) -> 
         TypeError: ``d`` or ``k`` is no whole number.
     """
     d, k = integer("d", d, 1), integer("k", k, 1)
+    center = switch("center", center)
     check_lengths(self)
     if d > self.vector_size:
         raise ValueError(f"d must be at most {self.vector_size}, the dimensions of the vectors, not {d}")
@@ -61,6 +63,7 @@ def reduce(self: KeyedVectors, d: int, *, center: bool = False, k: int = 10) -> 
         raise ValueError(f"there must be at least two keys, not {len(keys)}")
     rows = np.array([self.key_to_index[key] for key in keys], np.intp)
     vectors: NDArray[Any] = self.vectors if len(rows) == len(self.vectors) else self.vectors[rows]
+    check_finite(keys, vectors)
     centre = vectors.mean(axis=0, dtype=np.float64) if center else np.zeros(self.vector_size)
     values, directions = components(vectors, centre)
     found = np.empty((len(vectors), d), np.result_type(vectors.dtype, np.float32))

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import integer
+from ..checks import integer, switch
 from ..io.formats.static_model import SavedModel, write_folder
 from ..io.formats.word_tokenizer import Splitting
 from ..io.paths import AnyPath, local_path
 from ..signals import slices
 from ..vectors import KeyedVectors
 from ..vectors.files import check_text
+from ..vectors.finite import check_finite
 from ..vectors.norms import row_norms, scaled
 from ..vectors.questions import checked_vector
 from ..vectors.store import Key
@@ -90,6 +91,8 @@ def save_sentence_transformers(
     table = self._table(set())
     check_text(table.keys)
     vectors: Any = table.vectors
+    check_finite(list(table.keys), vectors)
+    pre_normalize = switch("pre_normalize", pre_normalize)
     if pre_normalize:
         vectors = np.array(vectors, np.float32)
         vectors = scaled(vectors, row_norms(vectors))

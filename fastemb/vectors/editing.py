@@ -59,7 +59,7 @@ def add_vectors(
     if not names:
         return
     for key in names:
-        _check_key(key)
+        check_key(key)
     check_lengths(self)
     known = {key: self.key_to_index[key] for key in names if key in self.key_to_index}
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
@@ -248,7 +248,13 @@ def as_values(name: Any, values: Any) -> Array:
     return array.astype(_attribute_dtype(array.dtype), copy=False)
 
 
-def _check_key(key: Key) -> None:
+def check_key(key: Key) -> None:
+    """Check that this can be a key.
+
+    Raises:
+        TypeError: It cannot be looked up.
+        ValueError: It is None, or an integer that takes more than 64 bits.
+    """
     try:
         hash(key)
     except TypeError:

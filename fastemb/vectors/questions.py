@@ -46,6 +46,21 @@ def keys_of(name: str, given: Any) -> list[Key]:
     return several(name, given)
 
 
+def single_keys(name: str, given: Any) -> list[Key]:
+    """Several keys, or one, as a list, none of which is a vector or a list.
+
+    Raises:
+        TypeError: One is, or they are None or not several.
+    """
+    keys = keys_of(name, given)
+    for key in keys:
+        try:
+            hash(key)
+        except TypeError:
+            raise TypeError(f"{name} must be a list of keys, str or int, not of {type(key).__name__}") from None
+    return keys
+
+
 def several(name: str, given: Any) -> list[Any]:
     """Several keys as a list.
 

@@ -322,7 +322,7 @@ WIDE = vectors(np.random.default_rng(0).normal(size=(30, 6)))
         (SMALL, "file", {}, TypeError, "new must be KeyedVectors or a list of them, not str"),
         ([], SMALL, {}, TypeError, "old must be KeyedVectors or a list of them, not an empty list"),
         (SMALL, vectors(np.zeros((30, 4))), {}, ValueError, "all vectors of a model are zero"),
-        (SMALL, vectors(np.full((30, 4), np.nan)), {}, ValueError, "30 of the vectors hold NaN or infinity"),
+        (SMALL, vectors(np.full((30, 4), np.nan)), {}, ValueError, "vector of 'k0' holds NaN or infinity"),
     ],
 )
 def test_bad_input(old: Any, new: Any, options: dict[str, Any], error: type[Exception], message: str) -> None:
