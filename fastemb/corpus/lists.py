@@ -311,7 +311,8 @@ def require_sentences(sentences: Any) -> None:
         raise TypeError(f"{expected} {short(sentences)}: give a list of lists, such as list(sentences.values())")
     if hasattr(sentences, "tocsr"):
         raise TypeError(f"{expected} a sparse matrix ({kind}): Corpus.from_ids(matrix) reads one")
-    if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
+    is_iterable = isinstance(sentences, Iterable) or hasattr(sentences, "__getitem__")
+    if not is_iterable or (isinstance(sentences, np.ndarray) and sentences.ndim == 0):
         raise TypeError(f"sentences must be an iterable of lists of tokens, not {short(sentences)}")
 
 
