@@ -170,6 +170,8 @@ def parquet_files(paths: TableSource) -> list[InputFile]:
     """
     if isinstance(paths, (str, bytes, os.PathLike)):
         return _files_at(expanded(paths))
+    if hasattr(paths, "read") or not isinstance(paths, Iterable) or getattr(paths, "ndim", 1) == 0:
+        raise TypeError(f"Parquet is read from a path or a list of paths, not {short(paths)}")
     files = [file for path in paths for file in _files_at(expanded(path))]
     if not files:
         raise ValueError("there is no file to read: the list of files is empty")

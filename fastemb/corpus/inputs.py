@@ -58,11 +58,13 @@ def find_inputs(source: Any) -> list[InputFile]:
         ImportError: a URL, and fsspec is not installed.
     """
     is_path = isinstance(source, str | os.PathLike)
-    if is_path or (isinstance(source, bytes) and os.path.exists(expanded(source))):  # other bytes may be text
+    if is_path or (isinstance(source, bytes) and (len(source.split()) == 1 or os.path.exists(expanded(source)))):
         return _named(expanded(source))
     if hasattr(source, "read"):
         return [_open_file(source)]
-    if isinstance(source, bytes) or not isinstance(source, Iterable):
+    if isinstance(source, bytes):
+        raise TypeError(f"text is read from a path, a list of paths or an open file, and {short(source)} names no file")
+    if not isinstance(source, Iterable) or getattr(source, "ndim", 1) == 0:
         raise TypeError(f"text is read from a path, a list of paths or an open file, not {type(source).__name__}")
     if is_table(source):
         raise TypeError(f"text is read from files, not from a table ({type(source).__name__}): see Corpus.from_arrow")
@@ -83,6 +85,8 @@ def find_inputs(source: Any) -> list[InputFile]:
 
 
 def _named(path: str) -> list[InputFile]:
+    if "\0" in path:
+        raise ValueError(f"{path!r}: no path has a null byte in it")
     if path == "-":
         return [_open_file(getattr(sys.stdin, "buffer", sys.stdin), "standard input")]
     if os.path.isdir(path):

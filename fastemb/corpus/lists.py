@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
@@ -23,7 +24,7 @@ from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import ReadSizes, Task
-from .vocabulary import Ids, Ints
+from .vocabulary import Ids, Ints, NothingKeptError
 
 BATCHES_AHEAD = 2
 
@@ -37,7 +38,19 @@ def encode_lists(sentences: Iterable[Iterable[Hashable]], task: Task) -> Parts:
     feed = Feed(task)
     batches = list_batches(sentences, task.sizes, sentence_tokens)
     keys = number_lists(batches, feed.add, _unhashable, _unfit)
-    return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
+    with _once_only(sentences):
+        return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
+
+
+@contextmanager
+def _once_only(sentences: Any) -> Iterator[None]:
+    """Add to the error of a generator without a word that it may have been read before."""
+    try:
+        yield
+    except NothingKeptError as error:
+        if error.raw_words or not isinstance(sentences, Iterator):
+            raise
+        raise NothingKeptError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
 
 
 Batch = tuple[list[Sequence[Hashable]], Ints]
@@ -298,7 +311,8 @@ def require_sentences(sentences: Any) -> None:
         raise TypeError(f"{expected} {short(sentences)}: give a list of lists, such as list(sentences.values())")
     if hasattr(sentences, "tocsr"):
         raise TypeError(f"{expected} a sparse matrix ({kind}): Corpus.from_ids(matrix) reads one")
-    if not isinstance(sentences, Iterable) and not hasattr(sentences, "__getitem__"):
+    is_iterable = isinstance(sentences, Iterable) or hasattr(sentences, "__getitem__")
+    if not is_iterable or (isinstance(sentences, np.ndarray) and sentences.ndim == 0):
         raise TypeError(f"sentences must be an iterable of lists of tokens, not {short(sentences)}")
 
 
@@ -312,7 +326,8 @@ def encode_texts(sentences: Any, options: TextOptions, task: Task) -> Parts:
     """
     require_sentences(sentences)
     rows = _text_rows(iter(sentences), task.sizes.texts)
-    return encode_rows(rows, "sentences", "sentence {}".format, options, replace(task, threads=1))
+    with _once_only(sentences):
+        return encode_rows(rows, "sentences", "sentence {}".format, options, replace(task, threads=1))
 
 
 def _text_rows(sentences: Iterator[Any], most: int) -> Iterator[Rows]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ from ..checks import integer
 from ..io.atomic import is_draft
 from ..io.input_file import open_text_source
 from ..io.paths import AnyPath, local_path
-from .messages import INVALID_UTF8, no_text_in
+from .messages import INVALID_UTF8, no_text_in, short
 from .text import LONGEST_TOKEN
 
 MAX_SENTENCE_LENGTH = 10000
+PIECE = 1 << 20  # of a line that is held at once; at least 4, so that a byte order mark is in one
+_END = object()
 
 
 class LineSentence:
@@ -25,13 +29,16 @@ class LineSentence:
     Args:
         source: Path of a UTF-8 text, which may be compressed (gzip, bzip2, xz, zstd), or an iterable of lines (bytes
             or str) such as an open file, which is taken back to its beginning when it can be: a pipe is read once.
-        max_sentence_length: Longer lines are cut into sentences of this many words; nothing is lost.
+        max_sentence_length: Longer lines are cut into sentences of this many words; nothing is lost. A line of a file
+            may be of any length: it is read in parts.
         limit: Read so many lines at most; None reads all.
     """
 
     @names_arguments()
     def __init__(self, source: Any, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None) -> None:
         _check_lengths(max_sentence_length, limit)
+        if not isinstance(source, str | bytes | os.PathLike | Iterable) and not hasattr(source, "__getitem__"):
+            raise TypeError(f"source must be a path, an open file or an iterable of lines, not {short(source)}")
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -46,15 +53,14 @@ class LineSentence:
             self.source.seek(0)
         yield from self._sentences(self.source, getattr(self.source, "name", "source"))
 
-    def _sentences(self, lines: Iterable[str | bytes], name: object) -> Iterator[list[str]]:
-        for number, line in enumerate(islice(lines, self.limit), 1):
-            try:
-                text = line.decode("utf-8") if isinstance(line, bytes) else line
-            except UnicodeDecodeError:
-                raise ValueError(f"{name}, line {number}: {no_text_in(str(name), INVALID_UTF8)}") from None
-            if number == 1:
-                text = text.removeprefix("\ufeff")  # a byte order mark
-            yield from _cut(text.split(), self.max_sentence_length)
+    def _sentences(self, lines: Any, name: object) -> Iterator[list[str]]:
+        most = self.max_sentence_length
+        waiting: list[str] = []
+        for words, ends in _words_of_lines(lines, name, self.limit):
+            waiting = waiting + words if waiting else words
+            whole = len(waiting) if ends else len(waiting) // most * most
+            yield from _cut(waiting[:whole] if whole < len(waiting) else waiting, most)
+            waiting = waiting[whole:]
 
 
 class PathLineSentences:
@@ -160,6 +166,41 @@ def _check_lengths(max_sentence_length: int, limit: int | None) -> None:
     integer("max_sentence_length", max_sentence_length, 1)
     if limit is not None:
         integer("limit", limit, 0)
+
+
+def _words_of_lines(lines: Any, name: object, limit: int | None) -> Iterator[tuple[list[str], bool]]:
+    """Words of lines, of long ones in parts, and whether their line ends with them; ``limit`` is of lines.
+
+    Raises:
+        ValueError: a line is not UTF-8, or has a word that is too long to be one.
+    """
+    is_file = isinstance(lines, io.IOBase)
+    pieces = iter(partial(lines.readline, PIECE), None) if is_file else iter(lines)
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    number, rest, starts = 1, "", True  # what was read of the word in which the last piece ended; a line starts
+    while limit is None or number <= limit:
+        piece = next(pieces, _END)
+        if piece is _END or (is_file and not piece and starts):
+            return
+        if not isinstance(piece, bytes | str):
+            raise TypeError(f"{name}, line {number}: a line is str or bytes, not {short(piece)}")
+        ends = not is_file or len(piece) < PIECE or piece[-1:] in (b"\n", "\n")
+        try:
+            text: str = decode(piece, ends) if isinstance(piece, bytes) else piece
+        except UnicodeDecodeError:
+            raise ValueError(f"{name}, line {number}: {no_text_in(str(name), INVALID_UTF8)}") from None
+        if number == 1 and starts:
+            text = text.removeprefix("\ufeff")  # a byte order mark
+        text = rest + text if rest else text
+        words, rest = text.split(), ""
+        if words and not ends and not text[-1].isspace():
+            rest = words.pop()
+            if len(rest) * 4 > LONGEST_TOKEN and len(rest.encode(errors="surrogatepass")) > LONGEST_TOKEN:
+                raise ValueError(
+                    f"{name}, line {number}: a word of more than {LONGEST_TOKEN:,} bytes, without white space: no text"
+                )
+        number, starts = number + ends, ends
+        yield words, ends
 
 
 def _cut(words: list[str], length: int) -> Iterator[list[str]]:

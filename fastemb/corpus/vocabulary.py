@@ -277,6 +277,8 @@ class Selection:
             most = getattr(self, name)
             if most is not None:
                 integer(name, most, 1)
+        if self.trim_rule is not None and not callable(self.trim_rule):
+            raise TypeError(f"trim_rule must be a function of word, count and min_count, not {self.trim_rule!r}")
 
     def number(
         self, counts: Ints, first: Ints, keys_at: KeysAt, source: str, all_differ: bool = False

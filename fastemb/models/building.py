@@ -61,8 +61,8 @@ class Source:
         try:
             return self.read(vocabulary, workers)
         except NothingKeptError as error:
-            if not error.raw_words and isinstance(self.what, Iterator):
-                raise ValueError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
+            if not error.raw_words and isinstance(self.what, Iterator) and not self.is_file:
+                raise ValueError(str(error)) from None
             return error
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import integer, no_text, number, warn, whole
+from ..checks import flag, integer, no_text, number, warn, whole
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -710,7 +710,7 @@ class Word2Vec(Lifecycle, _Attributes):
                 warn(f"nothing was trained: {corpus}")
                 return 0, corpus.raw_words * settings.epochs
             run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
-            want_loss = settings.compute_loss if compute_loss is None else bool(compute_loss)
+            want_loss = settings.compute_loss if compute_loss is None else bool(flag("compute_loss", compute_loss))
             task = self._task(settings, corpus, want_loss)
             with Deferred():
                 self._train_run(run, task, callbacks, progress)

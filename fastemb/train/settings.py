@@ -58,12 +58,6 @@ def switch(default: bool | int, doc: str) -> Any:
     return declare(default, doc, int, lambda name, value: kind(flag(name, value)))
 
 
-def anything(default: bool | int, doc: str) -> Any:
-    """Declare the same for a setting that takes any value and is on when the value is true, as gensim's are."""
-    kind = type(default)
-    return declare(default, doc, int, lambda name, value: kind(bool(value)))
-
-
 def thread_number(doc: str) -> Any:
     """Declare a number of threads; None, the default, or -1 is all CPUs."""
     return declare(None, doc, int, lambda name, value: checked_workers(value))
@@ -133,9 +127,9 @@ class Settings(Checked):
     cbow_exact: bool = switch(False, "divide the CBOW gradient by the number of contexts")
     hs_exact: bool = switch(False, "train every node of a word's Huffman path each time, not a part of the first")
     max_vocab_size: int | None = whole_number(None, "keep at most this many words, the most frequent ones", 1, 2**62)
-    null_word: int = anything(0, "1 adds a word that occurs nowhere")
-    sorted_vocab: int = anything(1, "0 keeps words in the order in which they first occur")
-    compute_loss: bool = anything(False, "add up the loss")
+    null_word: int = switch(0, "1 adds a word that occurs nowhere")
+    sorted_vocab: int = switch(1, "0 keeps words in the order in which they first occur")
+    compute_loss: bool = switch(False, "add up the loss")
 
     def check(self) -> None:
         """As in the base; and refuse settings that do nothing beside the others, and a kernel that cannot run here.

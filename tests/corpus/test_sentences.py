@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reference.corpus_oracle import check, check_shape
 from sized import Sized
 
+from fastemb import Phrases, Word2Vec
 from fastemb.corpus import Corpus, Vocabulary
 
 tokens = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.tuples(st.integers(0, 2)), st.floats(-1, 1))
@@ -45,6 +46,24 @@ def test_generators_are_read_once():
     corpus = Corpus.from_sentences(sentences())
     assert started == [True]
     assert list(corpus) == [["a", "b"], ["b"], [], ["c"]]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_a_generator_that_was_read_is_told(split):
+    def used_up():
+        sentences = (one for one in (["a b"] if split else [["a", "b"]]))
+        return list(sentences), sentences
+
+    for vocabulary in (None, Vocabulary(["a"], [1])):
+        with pytest.raises(ValueError, match="a generator can be read only once; make a Corpus of it first"):
+            Corpus.from_sentences(used_up()[1], split=split, vocabulary=vocabulary)
+    with pytest.raises(ValueError, match="no word") as caught:
+        Corpus.from_sentences([], split=split)
+    assert "generator" not in str(caught.value)
+    for learn in (Phrases, Word2Vec):
+        with pytest.raises(ValueError, match="a generator can be read only once"):
+            learn(used_up()[1])
+    Phrases(Corpus.from_sentences(used_up()[0], split=split))  # the remedy
 
 
 def test_rows_of_arrays_become_python_tokens():

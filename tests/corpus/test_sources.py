@@ -10,14 +10,16 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sized import Sized
 
-from fastemb import Word2Vec
+from fastemb import Phrases, Word2Vec
 from fastemb.corpus import Corpus, encoder, inputs
 from fastemb.io import unpack
+from fastemb.items import read_titles
 
 TEXT = "the cat sat\non the mat\n\nein größerer Hund\n日本 語 😀\nlast"
 SENTENCES = [line.split() for line in TEXT.split("\n")]
@@ -198,7 +200,7 @@ def test_what_is_not_there_is_named(folder, tmp_path):
         Corpus.from_file(tmp_path / "empty")
 
 
-@pytest.mark.parametrize("source", [7, None, b"path", [b"path"]])
+@pytest.mark.parametrize("source", [7, None, b"two words", [b"two words"]])
 def test_what_names_no_file_is_named(source):
     with pytest.raises(TypeError, match="text is read from a path"):
         Corpus.from_file(source)
@@ -423,3 +425,31 @@ def test_lines_of_an_encoding_are_counted_over_pieces():
         list(inputs._decoded(pieces, "iso2022_jp", "strict", "x"))
     with pytest.raises(ValueError, match="line 3: this is not iso2022_jp"):
         list(inputs._decoded(iter([b"a\nb\n\x1b$B\xff\xff"]), "iso2022_jp", "strict", "x"))
+
+
+@pytest.mark.parametrize("read", [Corpus.from_file, Corpus.from_csv, Corpus.from_parquet, read_titles])
+@pytest.mark.parametrize("path", ["a\0b", b"a\0b"])
+def test_a_path_with_a_null_byte_is_told(read, path):
+    if read == Corpus.from_parquet:
+        pytest.importorskip("pyarrow")
+    with pytest.raises(ValueError, match=r"'a\\x00b': no path has a null byte in it"):
+        read(path)
+
+
+@pytest.mark.parametrize("read", [Corpus.from_file, Corpus.from_csv, Corpus.from_parquet, read_titles])
+def test_a_file_that_is_not_there_is_named_if_its_path_is_bytes(read, tmp_path):
+    if read == Corpus.from_parquet:
+        pytest.importorskip("pyarrow")
+    with pytest.raises(FileNotFoundError, match=r"missing\.txt"):
+        read(os.fsencode(tmp_path / "missing.txt"))
+
+
+@pytest.mark.parametrize("given", [None, 3, np.array(3)])
+@pytest.mark.parametrize(
+    "read", [Corpus.from_file, Corpus.from_csv, Corpus.from_parquet, Corpus.from_sentences, Phrases]
+)
+def test_what_names_nothing_is_refused(read, given):
+    if read == Phrases and given is None:
+        return  # no sentences yet
+    with pytest.raises(TypeError, match=r"(is read from a path|sentences must be an iterable)"):
+        read(given)

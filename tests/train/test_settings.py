@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import RULE_KEEP, CallbackAny2Vec, Item2Vec, Word2Vec, config
+from fastemb import RULE_KEEP, CallbackAny2Vec, Corpus, Item2Vec, Vocabulary, Word2Vec, config
 from fastemb.config import available_cpus
 from fastemb.train.settings import Settings
 
 OUT_OF_RANGE: list[tuple[str, Any]] = [
+    *((name, value) for name in ("compute_loss", "null_word", "sorted_vocab") for value in ("no", 2, -1, None, "x")),
     ("vector_size", 0),
     ("vector_size", -5),
     ("vector_size", 2**24 + 1),
@@ -242,3 +243,26 @@ def test_a_wrong_kernel_is_noticed_before_anything_is_read(made: str, monkeypatc
     finally:
         monkeypatch.undo()
         config.isa.cache_clear()
+
+
+@pytest.mark.parametrize("value", ["no", 2, -1])
+def test_train_refuses_what_is_no_switch(value: Any) -> None:
+    model = Word2Vec([["a", "b"]] * 20, min_count=1, sample=0, vector_size=2)
+    with pytest.raises(ValueError, match="compute_loss must be 0 or 1"):
+        model.train([["a", "b"]], total_examples=1, epochs=1, compute_loss=value)
+
+
+@pytest.mark.parametrize("rule", ["x", 3, RULE_KEEP, {"a": RULE_KEEP}])
+def test_a_trim_rule_is_a_function(rule: Any) -> None:
+    sentences = [["a", "b"]] * 20
+    for build in (
+        lambda: Word2Vec(sentences, min_count=1, trim_rule=rule),
+        lambda: Word2Vec().build_vocab(sentences, trim_rule=rule),
+        lambda: Word2Vec().build_vocab_from_freq({"a": 9}, trim_rule=rule),
+        lambda: Corpus.from_sentences(sentences, trim_rule=rule),
+        lambda: Corpus.from_ids([1, 2], trim_rule=rule),
+        lambda: Corpus.from_sentences(sentences).select(trim_rule=rule),
+        lambda: Vocabulary.merged([Corpus.from_sentences(sentences).vocabulary], trim_rule=rule),
+    ):
+        with pytest.raises(TypeError, match="trim_rule must be a function of word, count and min_count"):
+            build()
