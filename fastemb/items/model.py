@@ -436,7 +436,8 @@ class Item2Vec:
 
         Raises:
             KeyError: the user is unknown.
-            ValueError: neither history nor user, or both; no candidate is known; an axis does not know all items.
+            ValueError: neither history nor user, or both; no candidate is known; an axis does not know all items; a
+                vector of the model was set to NaN.
             TypeError: ``toward`` is no dict of axes and numbers.
         """
         if (history is None) == (user is None):

@@ -126,3 +126,25 @@ def test_too_many_to_find_are_refused_alike(model: Item2Vec) -> None:
     for ask in (lambda: index.search(queries, 10**12), lambda: model.recommend(baskets()[0], 10**12)):
         with pytest.raises(ValueError, match=r"n must be below 2\*\*30"):
             ask()
+
+
+@pytest.mark.parametrize(
+    ("candidates", "error", "told"),
+    [
+        ("k0i0", TypeError, "candidates must be a list of items, not the str 'k0i0': give"),
+        (b"k0i0", TypeError, "candidates must be a list of items, not the bytes"),
+        ([["k0i0"]], TypeError, r"candidates must be a list of items, each a str or a number, not the list \['k0i0'\]"),
+        ([], ValueError, "none of the candidates is a known item"),
+        ([None], ValueError, "none of the candidates is a known item"),
+    ],
+)
+def test_candidates_are_refused_alike(model: Item2Vec, candidates: Any, error: type[Exception], told: str) -> None:
+    pytest.importorskip("usearch")
+    index, queries = ItemIndex(model.wv_out), model.transform(baskets()[:1])
+    for ask in (
+        lambda: index.search(queries, candidates=candidates),
+        lambda: model.recommend(baskets()[0], candidates=candidates),
+        lambda: model.recommend_many(baskets()[:2], candidates=candidates),
+    ):
+        with pytest.raises(error, match=told):
+            ask()
