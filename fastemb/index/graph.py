@@ -109,6 +109,12 @@ class Graph:
         index.expansion_search = settings.expansion_search
         return cls(index, stored if view else None)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of what a file holds."""
+        made = self._index
+        settings = GraphSettings(made.connectivity, made.expansion_add, self.expansion_search, made.dtype.name.lower())
+        return type(self).of_bytes, (self.stored(), settings, self.dimensions)
+
     def __len__(self) -> int:
         return len(self._index)
 

@@ -69,6 +69,10 @@ class VectorIndex:
             None  # vectors that were checked, and their norms
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles are made of: which vectors were checked is looked at anew."""
+        return vars(self) | {"_known": None}
+
     def __repr__(self) -> str:
         made, by = self._built.fingerprint, "usearch"
         if isinstance(self._graph, FaissGraph):

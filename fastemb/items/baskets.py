@@ -73,11 +73,14 @@ def require_items(name: str, value: Any) -> Iterable[Hashable]:
     """An argument that must be a list of items.
 
     Raises:
-        TypeError: it is a str, whose characters would be items, or no list at all.
+        TypeError: it is a str, whose characters would be items, or no list at all, or holds a list.
     """
     if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
         raise TypeError(f"{name} must be a list of items, not {short(value)}: give [{value!r}]")
     found: Iterable[Hashable] = value
+    for item in found if isinstance(found, list | tuple) else ():
+        if isinstance(item, list | dict | set):
+            raise TypeError(f"{name} must be a list of items, each a str or a number, not {short(item)}")
     return found
 
 

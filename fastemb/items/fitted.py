@@ -92,6 +92,24 @@ class Fitted:
                 f"change a copy, copy.deepcopy(model.{name}), and save that by its own method save"
             )
 
+    def require_finite(self) -> None:
+        """Check that the vectors are numbers.
+
+        Raises:
+            ValueError: one was set to NaN or infinity by hand; an item with it would never be recommended.
+        """
+        for name, vectors in (("wv", self.inputs), ("wv_out", self.outputs)):
+            flat = vectors.reshape(-1)
+            with np.errstate(all="ignore"):
+                if np.isfinite(np.dot(flat, flat)):  # half the time of looking at each number
+                    continue
+            wrong = ~np.isfinite(vectors).all(axis=1)
+            if wrong.any():
+                raise ValueError(
+                    f"the vector of {self.keys[int(wrong.argmax())]!r} in model.{name} holds NaN or infinite numbers: "
+                    "set it to finite ones, or call fit"
+                )
+
     def require_kind(self, data: Interactions) -> None:
         """Check that items of data are not str where those of the model are numbers, or the reverse.
 
@@ -113,6 +131,7 @@ class Fitted:
     def unit_vectors(self) -> Floats:
         """What items are compared by: products are cosines, or their mean."""
         if self._unit is None:
+            self.require_finite()
             kinds = [core.plan.settings.sg for core in self.cores]
             parts = [
                 core.inputs if sg else core.outputs - core.outputs.mean(axis=0)
@@ -194,6 +213,7 @@ class Fitted:
 
     def queries(self, histories: Interactions) -> Floats:
         """The mean of each session's input vectors, zero for an empty one: (sessions, vector_size)."""
+        self.require_finite()
         vectors = self.inputs
         queries = np.empty((len(histories), vectors.shape[1]), np.float32)
         offsets, weights = histories.offsets, histories.weights
@@ -244,6 +264,7 @@ class Fitted:
         """The same for query vectors, (q, vector_size), which have no histories."""
         rules.check_sizes(len(vectors))
         check_count("n", n)
+        self.require_finite()
         n = min(n, len(self.keys))
         return self._ranked(vectors, self.outputs, n, rules, rules.exclude, rules.allowed)
 

@@ -24,6 +24,7 @@ from .baskets import require_items
 from .lookup import Lookup
 from .model_file import packed, read_own, unpacked
 from .names import HOW_MANY
+from .parameters import check_count
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -242,12 +243,11 @@ class ItemIndex:
             end is -1 and -infinity, so look up rows of 0 and more only.
 
         Raises:
-            ValueError: shapes do not fit, a query is not finite, ``n`` is below 1, or none of the candidates that are
-                given as keys is in the index.
+            ValueError: shapes do not fit, a query is not finite, ``n`` is below 1 or too large, or none of the
+                candidates that are given as keys is in the index.
             TypeError: ``candidates`` is one str.
         """
-        if integer("n", n) < 1:
-            raise ValueError(f"n must be at least 1, not {n!r}")
+        check_count("n", n)
         asked = np.ascontiguousarray(queries, np.float32)
         if asked.ndim != 2 or asked.shape[1] != self._rows.shape[1]:
             raise ValueError(f"queries must be of shape (q, {self._rows.shape[1]}), not {asked.shape}")

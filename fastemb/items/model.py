@@ -31,7 +31,7 @@ from .fitted import Fitted, Floats
 from .interactions import Interactions
 from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
-from .model_file import Learned, check_titles, read_items, write_items
+from .model_file import ITEM_HINT, Learned, check_titles, packed, read_items, write_items
 from .names import HOW_MANY, PARAMETERS
 from .parameters import Parameters, Plan, check_count, plans, seed_of
 from .recommendations import Recommendations
@@ -181,6 +181,9 @@ class Item2Vec:
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
         """Learn from scratch.
 
+        If it fails or is interrupted, as by Ctrl-C, the model stays as it was: fitted before, or not at all. A callback
+        that raises `StopTraining` ends it and keeps what was learned.
+
         Args:
             X: `Interactions`, or what `Interactions.from_any` takes: lists of items, or a sparse matrix of sessions x
                 items. Empty baskets and baskets of one item teach nothing; repeats in a basket count once.
@@ -188,14 +191,17 @@ class Item2Vec:
 
         Raises:
             ValueError: a setting makes no sense; no item reaches ``min_count``; no basket has two different items.
+            TypeError: a setting is of another type; an item is no str, number or tuple of such, as files hold.
             RuntimeError: another thread trains the model, or a callback calls this.
             FloatingPointError: training diverged: lower ``alpha``, or ``negative``.
         """
         seed = seed_of(self.random_state)
-        data = self._prepared(X).frequent(self.min_count)
+        data, least = self._prepared(X), self._least_count()
+        data = data.frequent(least)
         if not len(data.items):
-            raise ValueError(f"no item occurs min_count={self.min_count} times")
+            raise ValueError(f"no item occurs min_count={least} times")
         vocabulary = _items_by_count(data)
+        packed(vocabulary.keys, "items", ITEM_HINT)  # refuses what could not be saved
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
         with Deferred(), alone_with(self, trains=True):
@@ -211,8 +217,9 @@ class Item2Vec:
         was.
 
         Raises:
-            ValueError: as in `fit`; ``vector_size`` or ``sg`` was changed, or rows of ``wv`` were, by hand.
-            TypeError: the model's items are str and those of ``X`` numbers, or the reverse.
+            ValueError: as in `fit`; ``vector_size`` or ``sg`` was changed, or rows of ``wv`` were, by hand; or a vector
+                was set to NaN.
+            TypeError: as in `fit`; or the model's items are str and those of ``X`` numbers, or the reverse.
             RuntimeError: as in `fit`.
             FloatingPointError: as in `fit`.
         """
@@ -224,11 +231,12 @@ class Item2Vec:
             raise ValueError("vector_size or sg was changed: call fit")
         data = self._prepared(X)
         self._trained.require_untouched()
+        self._trained.require_finite()
         self._trained.require_kind(data)
         vocabulary = self._trained.vocabulary
-        counts = data.item_counts()
+        counts, least = data.item_counts(), self._least_count()
         enough = np.array(
-            [count >= self.min_count or key in vocabulary for key, count in zip(data.item_keys, counts, strict=True)],
+            [count >= least or key in vocabulary for key, count in zip(data.item_keys, counts, strict=True)],
             bool,
         )
         data = data.where(enough[data.items]) if len(data.items) else data
@@ -236,6 +244,7 @@ class Item2Vec:
         present = np.flatnonzero(counts)
         seen = Vocabulary([data.item_keys[item] for item in present.tolist()], counts[present])
         grown = vocabulary.extended(seen)
+        packed(seen.keys, "items", ITEM_HINT)
         data = data.with_items(grown.key_to_index, grown.keys)
         _check_trainable(data)
         before = self._trained.current_cores()
@@ -252,6 +261,9 @@ class Item2Vec:
         self._plans()  # refuses what makes no sense before the data are read
         data = Interactions.from_any(X)
         return data.merged() if self.window is None else data
+
+    def _least_count(self) -> int:
+        return Parameters.among(self.get_params()).checked().min_count
 
     def _plans(self, seed: int = 1, items: int | None = None) -> list[Plan]:
         return plans(Parameters.among(self.get_params()), seed, items)
@@ -424,7 +436,8 @@ class Item2Vec:
 
         Raises:
             KeyError: the user is unknown.
-            ValueError: neither history nor user, or both; no candidate is known; an axis does not know all items.
+            ValueError: neither history nor user, or both; no candidate is known; an axis does not know all items; a
+                vector of the model was set to NaN.
             TypeError: ``toward`` is no dict of axes and numbers.
         """
         if (history is None) == (user is None):
@@ -574,10 +587,11 @@ class Item2Vec:
         Raises:
             TypeError: an item or a user is no str, number or tuple of such. Without users: ``histories=False``.
             ValueError: ``vector_size`` or ``sg`` was changed since `fit`, another parameter makes no sense, or ``wv``
-                or ``histories`` was changed by hand.
+                or ``histories`` was changed by hand, or a vector holds NaN.
         """
         known = self._known()
         known.require_untouched()
+        known.require_finite()
         kinds = [(core.plan.settings.sg, core.plan.settings.vector_size) for core in known.cores]
         if [(plan.settings.sg, plan.settings.vector_size) for plan in self._plans()] != kinds:
             raise ValueError("vector_size or sg was changed since fit: set it back, or call fit")

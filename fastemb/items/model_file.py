@@ -25,6 +25,9 @@ Arrays = dict[str, NDArray[Any]]
 
 _FORMAT = "fastemb.Item2Vec"
 _VERSION = "1"
+ITEM_HINT = ": give str(item)"
+"""The end of the error of an item that no file holds."""
+
 _LARGEST = 2**62  # counts; sums of a few of them stay below 2**63
 
 
@@ -52,7 +55,7 @@ def write_items(path: StrPath, learned: Learned, state: dict[str, Any], historie
         ValueError: the histories do not fit the items, or themselves.
         TypeError: an item or a user is of a kind that no file holds.
     """
-    keys, key_type = packed(learned.vocabulary.keys, "items", "")
+    keys, key_type = packed(learned.vocabulary.keys, "items", ITEM_HINT)
     arrays: Arrays = {
         **keys,
         "vectors": learned.inputs,
@@ -89,7 +92,7 @@ def check_storable(data: Interactions, *, histories: bool) -> None:
     Raises:
         TypeError: items, or users (if ``histories`` are kept), are of a kind that no file holds.
     """
-    packed(data.item_keys, "items", "")
+    packed(data.item_keys, "items", ITEM_HINT)
     if histories:
         packed(data.session_keys, "users", "; histories=False leaves users out")
 

@@ -34,9 +34,11 @@ def check_count(name: str, value: Any, least: int = 1) -> None:
 
 def _optional_count(doc: str) -> Any:
     def check(name: str, value: Any) -> Any:
-        if value is not None:
-            check_count(name, value)
-        return value
+        if value is None:
+            return None
+        found = whole(name, value, -(2**63), 2**63)
+        check_count(name, found)
+        return found
 
     return declare(None, doc, int, check)
 
@@ -86,7 +88,9 @@ class Parameters(Checked):
     def check(self) -> None:
         """As in the base; and refuse parameters that do not go together."""
         if self.vector_size is not None and self.sg is None:
-            check_count("vector_size", self.vector_size, 2)  # half of it for each kind of model
+            check_count(
+                "vector_size", whole("vector_size", self.vector_size, -(2**63), 2**63), 2
+            )  # half of it for each kind of model
         super().check()
         if self.window is not None and self.contexts is not None:
             raise ValueError(

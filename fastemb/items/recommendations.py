@@ -30,6 +30,18 @@ class Recommendations(tuple[NDArray[np.object_], Floats]):
         """What copies are made of."""
         return *self, self.popular
 
+    def __eq__(self, other: object) -> bool:
+        """Whether items, scores and marks are all the same."""
+        if not isinstance(other, Recommendations):
+            return NotImplemented
+        return all(map(np.array_equal, (*self, self.popular), (*other, other.popular)))
+
+    def __ne__(self, other: object) -> bool:
+        """The reverse; a tuple has one of its own."""
+        return NotImplemented if not isinstance(other, Recommendations) else not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have none
+
     @property
     def items(self) -> NDArray[np.object_]:
         """Items, object (histories, n), best first; None where there are no more."""

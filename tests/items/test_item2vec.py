@@ -489,11 +489,9 @@ def test_items_of_many_kinds_are_saved(items: list[Any], tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("items", [[frozenset({1}), "a"], [b"a", "b"], [("a", b"b"), "c"]])
-def test_items_that_no_file_holds(items: list[Any], tmp_path: Path) -> None:
-    made = small_model(epochs=1, negative=1, alpha=0.01).fit([items])
+def test_items_that_no_file_holds(items: list[Any]) -> None:
     with pytest.raises(TypeError, match="items: a file holds str, numbers and tuples of them"):
-        made.save(tmp_path / "no.safetensors")
-    assert not list(tmp_path.iterdir())
+        small_model(epochs=1, negative=1, alpha=0.01).fit([items])
     with pytest.raises(TypeError, match="items: "):
         check_storable(Interactions.from_baskets([items]), histories=False)
 
