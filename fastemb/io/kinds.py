@@ -16,9 +16,11 @@ MOST_DIGITS = 18
 LONGEST_HEADER = 1000
 """Bytes of the first line of word2vec's files."""
 
+_PAIR = 2
 _TEXT_BYTES = 4096  # that are looked at to tell text from numbers in binary
-_LEAST_TEXT_BYTES = 256  # in fewer, numbers in binary may look like text
+_LEAST_TEXT_BYTES = 256  # in fewer, numbers in binary may look like text of another encoding than UTF-8
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NUMBER_START = re.compile(rb"[-+]?\.?[0-9]|nan|[-+]?inf", re.IGNORECASE)
 _TAR = slice(257, 262)
 
 NUMPY = b"\x93NUMPY"
@@ -135,10 +137,13 @@ def header_shape(line: bytes) -> tuple[int, int] | None:
 
 
 def is_word2vec_text(start: bytes) -> bool:
-    """Whether a header and then text come first; without a header, a key and a number."""
+    """Whether a header and then text come first; without a header, a key and numbers, two at least."""
     line, rest = _first_line(start)
     shape = header_shape(line)
-    return goes_on_as_text(rest, shape[1]) if shape is not None else _are_numbers(line.split()[1:2], 1)
+    if shape is not None:
+        return goes_on_as_text(rest, shape[1])
+    fields = line.split()
+    return len(fields) > _PAIR and _are_numbers(fields[1:2], 1)  # a key and one number are a count or an id
 
 
 def has_header(start: bytes) -> bool:
@@ -147,7 +152,7 @@ def has_header(start: bytes) -> bool:
 
 
 def is_glove(start: bytes) -> bool:
-    """Whether a key and a number come first, and no header."""
+    """Whether a key and numbers come first, two at least, and no header."""
     return not (has_header(start) or is_tab_separated(start)) and is_word2vec_text(start)
 
 
@@ -176,12 +181,42 @@ def _first_line(start: bytes) -> tuple[bytes, bytes]:
 
 
 def goes_on_as_text(rest: bytes, dims: int) -> bool:
-    """Whether what follows a header is empty, a line of a key and so many numbers, or looks like text at least."""
+    """Whether what follows a header is empty, a line of a key and so many numbers, or bytes that text has."""
+    return _is_surely_text(rest, dims) or _is_printable(rest)
+
+
+def is_text_after_all(rest: bytes, dims: int) -> bool:
+    """Whether what follows a header is text, even if somebody says that it is binary.
+
+    One or two numbers in binary may be bytes that text has. So a short text must have as many fields in its first line
+    as there are dimensions, each of which begins as a number does.
+    """
+    if _is_surely_text(rest, dims):
+        return True
+    fields = rest.partition(b"\n")[0].split()[1:]
+    return len(fields) == dims and all(map(_NUMBER_START.match, fields)) and _is_printable(rest)
+
+
+def _is_surely_text(rest: bytes, dims: int) -> bool:
     line = rest.partition(b"\n")[0]
     if not rest or _are_numbers(line.partition(b" ")[2].split(), dims) or tab_after_key(line) is not None:
         return True
     numbers = rest.partition(b" ")[2][:_TEXT_BYTES]
     return len(numbers) >= _LEAST_TEXT_BYTES and _CONTROL.search(numbers) is None
+
+
+def _is_printable(rest: bytes) -> bool:
+    numbers = rest.partition(b" ")[2][:_TEXT_BYTES]
+    return _CONTROL.search(numbers) is None and _is_utf8(numbers)
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether this may be the start of UTF-8."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(text)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def tab_after_key(line: bytes) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .finite import check_finite
 from .interface import KeyedVectorsLike, norms_of
 from .norms import cosine, row_norms, unit
 from .questions import checked_vector, keys_of, several, vector_of
@@ -16,7 +17,7 @@ from .store import Array, Key
 
 
 def similarity(self: KeyedVectorsLike, w1: Key, w2: Key) -> Any:
-    """Return the cosine of two keys' vectors.
+    """Return the cosine of two keys' vectors: 0 if one is all zeros, NaN if one holds NaN or infinity.
 
     Raises:
         KeyError: A key does not exist.
@@ -35,6 +36,8 @@ def distance(self: KeyedVectorsLike, w1: Key, w2: Key) -> Any:
 
 def distances(self: KeyedVectorsLike, word_or_vector: Any, other_words: Iterable[Key] = ()) -> Array:
     """Return 1 - cosine of a key or vector with other keys; by default with all, in the order of their rows.
+
+    It is NaN where one of the two holds NaN or infinity.
 
     Raises:
         KeyError: A key does not exist.
@@ -67,17 +70,19 @@ def cosine_similarities(vector_1: ArrayLike, vectors_all: ArrayLike) -> Array:
 
 
 def most_similar_to_given(self: KeyedVectorsLike, key1: Key, keys_list: Sequence[Key]) -> Key:
-    """Return the key of ``keys_list`` that is nearest to ``key1``.
+    """Return the key of ``keys_list`` that is nearest to ``key1``; keys whose vectors are not finite come last.
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: ``keys_list`` is empty.
+        ValueError: ``keys_list`` is empty, or the vector of ``key1`` holds NaN or infinity.
         TypeError: ``keys_list`` is not several keys.
     """
     keys = several("keys_list", keys_list)
     if not keys:
         raise ValueError("keys_list is empty: give the keys to choose from")
-    return keys[int(np.argmax([self.similarity(key1, key) for key in keys]))]
+    _refuse_not_finite(self, key1)
+    found = np.array([self.similarity(key1, key) for key in keys])
+    return keys[int(np.argmax(np.where(np.isnan(found), -np.inf, found)))]
 
 
 def closer_than(self: KeyedVectorsLike, key1: Key, key2: Key) -> list[Key]:
@@ -85,7 +90,9 @@ def closer_than(self: KeyedVectorsLike, key1: Key, key2: Key) -> list[Key]:
 
     Raises:
         KeyError: A key does not exist.
+        ValueError: The vector of one of the two holds NaN or infinity.
     """
+    _refuse_not_finite(self, key1, key2)
     distances = self.distances(key1)
     own, other = self.get_index(key1), self.get_index(key2)
     rows = np.flatnonzero(distances < distances[other]).tolist()
@@ -97,5 +104,10 @@ def rank(self: KeyedVectorsLike, key1: Key, key2: Key) -> int:
 
     Raises:
         KeyError: A key does not exist.
+        ValueError: The vector of one of the two holds NaN or infinity.
     """
     return len(self.closer_than(key1, key2)) + 1
+
+
+def _refuse_not_finite(vectors: KeyedVectorsLike, *keys: Key) -> None:
+    check_finite(keys, np.stack([vectors.get_vector(key) for key in keys]))

@@ -18,6 +18,8 @@ from .store import Array, Key, is_integer
 def add_vector(self: KeyedVectorsLike, key: Key, vector: ArrayLike) -> int:
     """Add one key with its vector, (vector_size,), and return its row; a key that exists keeps its vector.
 
+    Vectors may hold NaN or infinity, as in gensim; questions that need a direction refuse them later, by key.
+
     Raises:
         ValueError: The vector has another size.
     """

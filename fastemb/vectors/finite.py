@@ -36,6 +36,22 @@ def check_directions(keys: Sequence[Key], vectors: Array) -> None:
         raise ValueError(f"the vector of {key!r} is all zeros, which has no direction: leave the key out")
 
 
+def check_query(vector: Array, name: str) -> None:
+    """Check that a vector that people ask with, or each of (q, d), is finite.
+
+    Args:
+        vector: (d,) or (q, d).
+        name: What it is, for the message; of several the number of the first wrong one follows.
+
+    Raises:
+        ValueError: It is not.
+    """
+    finite = np.isfinite(vector).all(axis=-1)
+    if not finite.all():
+        which = f"{name} {int(finite.argmin())}" if vector.ndim > 1 else name
+        raise ValueError(f"{which} holds NaN or infinity, and nothing is near to that")
+
+
 def not_finite(key: Any) -> str:
     """What is said of a key whose vector holds NaN or infinity."""
     return f"the vector of {key!r} holds NaN or infinity: leave the key out, or give it another vector"

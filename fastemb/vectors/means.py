@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
+from .finite import check_finite
 from .interface import KeyedVectorsLike
 from .norms import cosine, unit
 from .questions import items_of, keys_of, several
@@ -77,7 +78,7 @@ def rank_by_centrality(self: KeyedVectorsLike, words: Iterable[Key], use_norm: b
         Pairs (cosine, or dot product without ``use_norm``, and key).
 
     Raises:
-        ValueError: None of the keys exists.
+        ValueError: None of the keys exists, or the vector of one holds NaN or infinity.
         TypeError: ``words`` is no list of keys.
     """
     given = keys_of("words", words) if not isinstance(words, str) or words in self else several("words", words)
@@ -85,6 +86,7 @@ def rank_by_centrality(self: KeyedVectorsLike, words: Iterable[Key], use_norm: b
     if not used:
         missing = f": none of these has a vector: {given!r}" if given else ""
         raise ValueError(f"cannot select a word from an empty list{missing}")
+    check_finite(used, np.stack([self.get_vector(word) for word in used]))
     vectors = np.stack([self.get_vector(word, norm=use_norm) for word in used])
     mean = self.get_mean_vector(list(vectors), post_normalize=True)
     pairs = list(zip(vectors @ mean, used, strict=True))
@@ -98,7 +100,7 @@ def doesnt_match(self: KeyedVectorsLike, words: Iterable[Key]) -> Key:
     """Return the key that fits least with the others, by `rank_by_centrality`.
 
     Raises:
-        ValueError: None of the keys exists.
+        ValueError: None of the keys exists, or the vector of one holds NaN or infinity.
         TypeError: ``words`` is no list of keys, such as a str of several words.
     """
     return self.rank_by_centrality(words)[-1][1]
@@ -107,7 +109,7 @@ def doesnt_match(self: KeyedVectorsLike, words: Iterable[Key]) -> Key:
 def n_similarity(self: KeyedVectorsLike, ws1: Iterable[Key], ws2: Iterable[Key]) -> Any:
     """Return the cosine of the mean vectors of two sets of keys; keys that do not exist are left out.
 
-    With none left on a side it is 0.
+    With none left on a side it is 0; it is NaN if the vector of one holds NaN or infinity.
 
     Raises:
         ZeroDivisionError: A set is empty.

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ..arguments import names_arguments
 from ..checks import integer
 from .arrow_table import neighbours_table, require_arrow
+from .finite import check_finite, check_query
 from .interface import KeyedVectorsLike, Mask, RowIndex, Scored, check_lengths, norms_of
 from .mapped import is_mapped
 from .norms import row_norms, scaled, unit
@@ -73,8 +74,8 @@ def most_similar(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: Neither positive nor negative is given, or a vector has another length; or the index was built from
-            other vectors or for another metric.
+        ValueError: Neither positive nor negative is given, or a vector has another length; a vector that is asked with
+            holds NaN or infinity; or the index was built from other vectors or for another metric.
         TypeError: Something is neither a key nor a vector nor a pair, or ``indexer`` is no index.
     """
     dot = _is_dot(metric)
@@ -141,8 +142,8 @@ def most_similar_batch(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: The vectors have another shape; ``negative`` has another length; or the index was built from other
-            vectors or for another metric.
+        ValueError: The vectors have another shape; one that is asked with holds NaN or infinity; ``negative`` has
+            another length; or the index was built from other vectors or for another metric.
         TypeError: ``queries`` is one key.
     """
     asking = _Asking(negative, where, metric, indexer, workers)
@@ -281,6 +282,7 @@ def _plain_queries(
         if queries.ndim != 2 or queries.shape[1] != vectors.vector_size:
             raise ValueError(f"vectors must be (n, {vectors.vector_size}), not {queries.shape}")
         given = queries.astype(np.result_type(queries, np.float32))
+        check_query(given, "query")
         return (given if dot else scaled(given, row_norms(given))).astype(np.float32, copy=False), None, None
     if isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
         raise TypeError(f"queries must be several keys or vectors; use most_similar for one: {queries!r}")
@@ -288,12 +290,14 @@ def _plain_queries(
     rows = np.array([vectors.get_index(key, -1) for key in keys], np.int64)
     if (rows >= 0).all():
         found = vectors.vectors[rows]
+        check_finite(keys, found)
         return (
             (found if dot else scaled(found, _norms_at(vectors, rows, found))).astype(np.float32, copy=False),
             rows,
             keys,
         )
     made = [vectors.get_vector(key, norm=not dot) for key in keys]  # which raises, or a subclass makes up a vector
+    check_finite(keys, np.array(made))
     return np.array(made, np.float32), rows, keys
 
 
@@ -310,7 +314,18 @@ def _direction(vectors: KeyedVectorsLike, positive: Any, negative: Any, dot: boo
     pairs = _weighted(vectors, items_of(vectors, positive), 1.0) + _weighted(vectors, items_of(vectors, negative), -1.0)
     items, weights = [item for item, _ in pairs], [weight for _, weight in pairs]
     mean = vectors.get_mean_vector(items, weights, pre_normalize=not dot, post_normalize=not dot, ignore_missing=False)
+    if not np.isfinite(mean).all():
+        _refuse_not_finite(vectors, items)
     return mean, items
+
+
+def _refuse_not_finite(vectors: KeyedVectorsLike, items: Iterable[Any]) -> None:
+    """Refuse keys and vectors that hold NaN or infinity, which nothing is near to."""
+    for item in items:
+        if isinstance(item, np.ndarray):
+            check_query(item, "a vector that is asked with")
+        else:
+            check_finite([item], vectors.get_vector(item)[np.newaxis])
 
 
 def _is_dot(metric: str) -> bool:
@@ -390,7 +405,7 @@ def most_similar_cosmul(
 
     Raises:
         KeyError: A key does not exist.
-        ValueError: ``positive`` is empty, or a vector has another length.
+        ValueError: ``positive`` is empty, or a vector has another length or holds NaN or infinity.
         TypeError: Something is neither a key nor a vector.
     """
     if topn is not None and integer("topn", topn) < 1:
@@ -398,6 +413,7 @@ def most_similar_cosmul(
     near, far = items_of(self, positive), items_of(self, negative)
     if not near:
         raise ValueError("cannot compute similarity with no input: give one key or vector at least as positive")
+    _refuse_not_finite(self, near + far)
     rows = _searched(0, None, restrict_vocab)
     scores = _shifted_cosines(self, near, rows) / (_shifted_cosines(self, far, rows) + 1e-6)
     if topn is None:

@@ -89,14 +89,14 @@ def unit(vector: Array) -> Array:
 
 
 def cosine(one: Array, other: Array) -> Any:
-    """Cosine of two vectors, in their dtype: exactly 1 for equal ones, 0 where one is zero."""
+    """Cosine of two vectors, in their dtype: 1 for equal ones, 0 if one is zero, NaN if one is not finite."""
     first, second = one.astype(np.float64), other.astype(np.float64)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         scale = np.sqrt((first @ first) * (second @ second))
         if not 1e-120 < scale < 1e120:  # a square or a product may be infinite or 0
             first, second = unit(first), unit(second)
             scale = np.sqrt((first @ first) * (second @ second))
-    return one.dtype.type(first @ second / scale if scale > 0 else 0.0)
+    return one.dtype.type(0.0 if scale == 0 else first @ second / scale)
 
 
 def _unsafe(norms: Array, dtype: DTypeLike | None = None) -> Indices:

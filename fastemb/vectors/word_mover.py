@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..arguments import names_arguments
+from .finite import check_finite
 from .interface import KeyedVectorsLike
 from .norms import row_norms, scaled
 from .questions import several
@@ -31,6 +32,7 @@ def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iter
 
     Raises:
         ImportError: POT is not installed.
+        ValueError: The vector of a word holds NaN or infinity.
         TypeError: A document is no list of words.
     """
     try:
@@ -41,6 +43,8 @@ def wmdistance(self: KeyedVectorsLike, document1: Iterable[Key], document2: Iter
     first, second = (Counter(word for word in words if word in self) for words in given)
     if not first or not second:
         return float("inf")
+    for words in (list(first), list(second)):
+        check_finite(words, self[words])
     costs = _distances_between(self[list(first)], self[list(second)], norm)
     return float(emd2(_shares(first), _shares(second), costs))
 

@@ -107,11 +107,14 @@ def test_all_rows(case: Any) -> None:
 def test_queries_without_a_direction(case: Any) -> None:
     vectors, index, metric = case
     queries = np.zeros((2, SIZE), np.float32)
-    queries[1] = np.nan
     for indexer in (index, None):
         rows, scores = vectors.most_similar_rows(queries, 2, metric=metric, indexer=indexer)
-        assert rows.tolist() == [[0, 1], [-1, -1]]
-        assert scores[0].tolist() == [0, 0]
+        assert rows.tolist() == [[0, 1], [0, 1]]
+        assert scores.tolist() == [[0, 0], [0, 0]]
+    queries[1] = np.nan
+    for indexer in (index, None):
+        with pytest.raises(ValueError, match="query 1 holds NaN or infinity"):
+            vectors.most_similar_rows(queries, 2, metric=metric, indexer=indexer)
     assert vectors.most_similar_rows(queries[:0], 2, metric=metric, indexer=index)[0].shape == (0, 2)
 
 

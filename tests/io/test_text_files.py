@@ -75,6 +75,7 @@ READERS: dict[str, tuple[bytes, Callable[[Path, KeyedVectors], object]]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*all numbers are whole")
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress])
 @pytest.mark.parametrize("reader", READERS)
 def test_a_byte_order_mark_is_no_part_of_the_text(

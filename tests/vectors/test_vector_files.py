@@ -308,8 +308,8 @@ def test_a_subclass_loads_any_format_as_itself(tmp_path):
 
 
 def test_any_format_without_header_or_not_at_all(tmp_path):
-    (tmp_path / "v").write_text("a 1 2\nb 3 4\n")
-    assert load_vectors(tmp_path / "v").vectors.tolist() == [[1, 2], [3, 4]]
+    (tmp_path / "v").write_text("a 1.5 2\nb 3 4\n")
+    assert load_vectors(tmp_path / "v").vectors.tolist() == [[1.5, 2], [3, 4]]
     for content in (b"", b"\x80\x04pickled", b"just words", b"\0\1\2\3"):
         (tmp_path / "v").write_bytes(content)
         with pytest.raises(ValueError, match="v"):

@@ -6,6 +6,7 @@ A new format is a new module with what `Format` lists, and one more entry in `FO
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...arguments import did_you_mean, nearest_name
+from ...checks import warn
 from ...signals import slices
 from ..atomic import StrPath
 from ..input_file import hint, open_file, open_source, require_file
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _START_BYTES = 1 << 20
+_FRACTION = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?(nan|inf)")
 
 
 class Format(Protocol):
@@ -183,6 +186,8 @@ def read_vectors(
     found = recognised(path) if format is None else format_named(format)
     _refuse_options(path, found.ABOUT, given)
     table = found.read(path, replace(DEFAULT, **given))
+    if found is glove and format is None and not split_packing(path)[0].lower().endswith(found.ABOUT.endings):
+        _doubt(path, table)
     if mmap is None and found is not FORMATS[0]:
         _refuse_missing_numbers(path, table)
     return table
@@ -221,7 +226,10 @@ def recognised(path: str) -> Format:
     elif (tabbed := tab_after_key(line)) is not None:
         wrong = f"; {tabbed}"
     else:
-        wrong = f"; line 1 is neither a header of two numbers nor a key and numbers: {line[:60]!r}"
+        wrong = (
+            f"; line 1 is neither a header of two numbers nor a key and two numbers or more: {line[:60]!r} (vectors of "
+            "one number without a header need format='glove')"
+        )
     raise ValueError(f"{path}: no file of vectors in a format that can be read ({names}){hint(path) or wrong}")
 
 
@@ -255,6 +263,26 @@ def _refuse_options(path: str, about: About, given: dict[str, Any]) -> None:
         else:
             what = f"this file is in {about.name} format, whose keys are UTF-8: leave encoding= and unicode_errors= out"
         raise ValueError(f"{path}: {what}")
+
+
+def _doubt(path: str, table: VectorTable) -> None:
+    """Refuse or warn of lines of numbers that may be no vectors, as nothing but their look says so.
+
+    Raises:
+        ValueError: All keys are numbers with a fraction.
+    """
+    keys, rows = table.keys, table.vectors
+    if keys and all(map(_FRACTION.fullmatch, keys)):
+        raise ValueError(
+            f"{path}: line 1 begins with {next(iter(keys))!r}, and so do all with a number, as numpy.savetxt writes "
+            "rows without keys: give keys and the array to KeyedVectors.add_vectors; if these are the keys, "
+            "load_vectors reads the file with format='glove'"
+        )
+    if all((rows[part] == np.rint(rows[part])).all() for part in slices(len(rows))):
+        warn(
+            f"{path}: all numbers are whole: these may be counts or ids, not vectors; if they are vectors, give "
+            "format='glove' to load_vectors"
+        )
 
 
 def _refuse_missing_numbers(path: str, table: VectorTable) -> None:

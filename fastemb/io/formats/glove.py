@@ -30,7 +30,7 @@ _LAYOUT = Layout(header=False, spaces=True)
 
 
 def recognises(start: bytes) -> bool:
-    """Whether a key and a number come first."""
+    """Whether a key and numbers come first, two at least."""
     return is_glove(start)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 from ...checks import warn
 from ..atomic import StrPath, atomic_write, open_named
 from ..input_file import BLOCK, hint
-from ..kinds import LONGEST_HEADER, goes_on_as_text, header_shape
+from ..kinds import LONGEST_HEADER, header_shape, is_text_after_all
 from ..pack import packed, split_packing
 from ..unpack import TruncatedFileError
 from .reading import LONGEST_KEY, Buffers, Reading
@@ -69,7 +69,7 @@ class VectorFile:
     def refuse_text(self, dims: int) -> None:
         """Refuse what goes on as text after the header."""
         rest: bytes = self.file.peek(_TOLD_BYTES)[:_TOLD_BYTES]  # type: ignore[attr-defined]
-        if rest and goes_on_as_text(rest, dims):
+        if rest and is_text_after_all(rest, dims):
             raise ValueError(f"{self.path}: this is word2vec's text format: read it with binary=False")
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:

@@ -14,6 +14,7 @@ from ..atomic import StrPath
 from ..input_file import BLOCK, open_text_source, require_file
 from ..kinds import LONGEST_HEADER, has_header, header_shape, is_surely_binary, is_word2vec_text, tab_after_key
 from ..numbers import parse_double, parse_float
+from ..unpack import TruncatedFileError
 from ..window import Window
 from .about import About, Values
 from .reading import DEFAULT, Reading
@@ -72,7 +73,12 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
         source = VectorFile(path, file, size, "line")
         stored, dims = source.header() if shape is None else shape
         count = reading.count_of(stored)
-        source.check_room(count, dims, 2 * dims)
+        try:
+            source.check_room(count, dims, 2 * dims)
+        except TruncatedFileError:
+            if shape is not None:
+                _refuse_uneven(path, dims)
+            raise
         parsed = np.float32 if reading.dtype == np.float32 else np.float64
         rows = source.first_rows(count, dims, parsed, reading.buffers)
         lines = _Lines(source, rows, count, first_line=1 + header, reading=reading)
@@ -122,6 +128,18 @@ def _count_lines(path: StrPath, block: int, keyed: bool = True) -> tuple[int, in
             window.skip(len(window.view))
             window.fill()
         return line_ends + 1, dims
+
+
+def _refuse_uneven(path: StrPath, dims: int) -> None:
+    """Refuse a text without a header in which a line has fewer numbers than the first."""
+    with open_text_source(path) as (file, _):
+        for number, line in enumerate(file, 1):
+            have = len(line.split()) - 1
+            if have < dims:
+                raise ValueError(
+                    f"{path}: line {number} has {max(have, 0)} values after its key, and line 1 has {dims} numbers: "
+                    "vectors need as many in each line; lists of words are for Corpus.from_file"
+                )
 
 
 def _numbers_at_end(line: bytes) -> int:
