@@ -50,14 +50,14 @@ def unfit_key(keys: Iterable[Any], *, saved: bool = True) -> tuple[int, str] | N
 
 def _why_unfit(key: Any, saved: bool) -> str | None:
     kind = type(key)
-    if kind is str or (kind is int and -(2**63) <= key < 2**63):
+    if isinstance(key, str) or (kind is int and -(2**63) <= key < 2**63):
         return None
     if is_missing(key):
         return f"is missing ({key!r}): put a word in its place"
     if isinstance(key, int | np.integer) and not isinstance(key, bool):
         fits = -(2**63) <= int(key) < 2**63
         return None if fits else f"is {key}: integers must fit in 64 bits with sign; make it a str"
-    if saved and not isinstance(key, str):
+    if saved:
         return f"is the {kind.__name__} {key!r}: keys must be str or int; make it one, as with str(key)"
     try:
         hash(key)

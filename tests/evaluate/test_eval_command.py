@@ -94,7 +94,6 @@ def test_nothing_that_is_known_is_no_result(capsys: pytest.CaptureFixture[str]) 
         (["one.safetensors", "--analogies", "nope"], "nope: there is no such file"),
         (["one.safetensors", "--analogies", "-", "--similarity", "-"], "can be read once only"),
         (["one.safetensors", *ALL, "--confidence", "95"], "--confidence must be between 0 and 1, not 95.0"),
-        (["one.safetensors", *ALL, "--restrict-vocab", "0"], "--restrict-vocab must be at least 1, not 0"),
         (["one.safetensors", "--similarity", "odd.txt"], "odd.txt: line 2: 'd' is no score"),
     ],
 )

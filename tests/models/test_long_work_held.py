@@ -156,20 +156,17 @@ def test_vectors_are_as_before_when_adding_many_is_broken_off(monkeypatch: pytes
     assert (left.vectors[1:] == 1).all()
 
 
-class Key:
+class Key(str):
     """A word that notes whether signals waited while it was looked up."""
 
     held = False
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
     def __hash__(self) -> int:
         Key.held |= signals._state.holding and threading.current_thread() is threading.main_thread()
-        return hash(self._name)
+        return super().__hash__()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Key) and other._name == self._name
+        return super().__eq__(other)
 
 
 class Callback:
