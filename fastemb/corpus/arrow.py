@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import is_missing
 from ..io.arrow import naming, pyarrow, rows_at_a_time
 from ..io.input_file import require_file
 from ..io.kinds import first_line_of_text
@@ -74,7 +75,13 @@ def column_of(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         return _bare(data, name)
     is_dataset = hasattr(data, "scanner")  # of pyarrow.dataset
     if not is_dataset and not isinstance(data, (pa.Table, pa.RecordBatch, pa.RecordBatchReader)):
-        return _foreign(data, name, sizes)
+        try:
+            return _foreign(data, name, sizes)
+        except pa.ArrowException:
+            mixed = _mixed_row(data, name)
+            if mixed is None:
+                raise
+            raise TypeError(mixed) from None
     index = _index(data.schema.names, name)
     chosen = data.schema.names[index]
     if is_dataset:
@@ -138,6 +145,26 @@ def _foreign(data: Any, name: str | None, sizes: ReadSizes) -> Column:
         return column_of(data.select(names[_index(names, name)]).collect(), None, sizes)
     hint = "; lists of tokens are for from_sentences, files for from_parquet"
     raise TypeError(f"data must be an Arrow array or table, or a frame that becomes one, not {short(data)}{hint}")
+
+
+def _mixed_row(data: Any, name: str | None) -> str | None:
+    """Which row of a column of Python's objects has another type than those before it, if one has."""
+    if hasattr(data, "columns") or isinstance(data, Mapping):
+        names = list(data if isinstance(data, Mapping) else data.columns)
+        name = str(names[0]) if name is None else name
+        data = next((data[one] for one in names if str(one) == name), ())
+    place = "the column" if name is None else f"column {name!r}"
+    types: dict[bool, type] = {}  # of rows, and of tokens within lists
+    for row, value in enumerate(data):
+        is_list = isinstance(value, list | tuple | np.ndarray)
+        parts = [(False, list if is_list else type(value), value)]
+        parts += [(True, type(token), token) for token in (value if is_list else ())]
+        for within, kind, part in parts:
+            before = types.setdefault(within, kind) if not is_missing(part) else kind
+            if kind is not before:
+                what = "holds" if within else "is"
+                return f"row {row} of {place} {what} {short(part)}, but those before it {before.__name__}: convert it"
+    return None
 
 
 def _only_column(data: Any, name: Any) -> Any:

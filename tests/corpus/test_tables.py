@@ -474,3 +474,24 @@ def test_a_module_that_only_sounds_like_datasets_is_no_dataset() -> None:
     thing = type("Thing", (), {"__module__": module.__name__})()
     with pytest.raises(TypeError, match=r"must be an Arrow array or table"):
         Corpus.from_arrow(thing)
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "what"),
+    [
+        (["a b", 3], 1, "is the int 3, but those before it str"),
+        ([["b"], ["a", 1]], 1, "holds the int 1, but those before it str"),
+        ([["a", 1]], 0, "holds the int 1"),
+        ([["b"], ["a"], "x"], 2, "is the str 'x', but those before it list"),
+        (["a", ["b"]], 1, "is the list"),
+    ],
+)
+def test_rows_of_mixed_types_are_named(rows, row, what):
+    pandas = pytest.importorskip("pandas")
+    for data, name in ((pandas.DataFrame({"t": rows, "u": 1}), "t"), ({"t": rows}, "t"), ({"t": rows}, None)):
+        with pytest.raises(TypeError, match=f"row {row} of column 't' {what}"):
+            Corpus.from_arrow(data, name)
+    with pytest.raises(TypeError, match=f"row {row} of the column {what}"):
+        Corpus.from_arrow(pandas.Series(rows))
+    if not any(isinstance(one, list) for one in rows):  # the remedy
+        assert len(Corpus.from_arrow(pandas.DataFrame({"t": list(map(str, rows))}))) == len(rows)
