@@ -167,7 +167,13 @@ class Weights:
 
     def lock_factors(self) -> NDArray[np.float32]:
         """``vectors_lockf`` of the holder, float32 (1,) or (rows,)."""
-        return np.asarray(getattr(self.holder, "vectors_lockf", np.ones(1)), dtype=np.float32).ravel()
+        given = getattr(self.holder, "vectors_lockf", np.ones(1))
+        try:
+            return np.asarray(given, dtype=np.float32).ravel()
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{self.name}.vectors_lockf must be numbers, one or one for each word, not {given!r}"
+            ) from None
 
     def input_scale(self, rows: int) -> NDArray[np.float32] | None:
         """The same for each of so many rows, or None where nothing is held back.

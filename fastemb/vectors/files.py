@@ -9,7 +9,7 @@ from ..io.formats import VectorTable
 from ..io.user_attributes import storable
 from .editing import as_values
 from .interface import KeyedVectorsLike, check_lengths
-from .store import Array, Key
+from .store import Array, Key, is_integer
 
 
 def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived: Collection[str] = ()) -> VectorTable:
@@ -25,7 +25,7 @@ def table_of(vectors: KeyedVectorsLike, left_out: Collection[str] = (), derived:
 
     Raises:
         ValueError: Vectors, ``index_to_key``, ``key_to_index`` and values of each key do not fit together.
-        TypeError: The name of a value of each key is no str.
+        TypeError: The name of a value of each key is no str, or the row of a key is no whole number.
     """
     count = _checked_count(vectors)
     keys = vectors.index_to_key[:count]
@@ -41,8 +41,9 @@ def _checked_count(vectors: KeyedVectorsLike) -> int:
     """How many rows have a key; the others come after them."""
     keys, rows, have = vectors.index_to_key, vectors.key_to_index, len(vectors.vectors)
     check_lengths(vectors)
-    if vectors.vectors.shape[1] != vectors.vector_size:
-        raise ValueError(f"vector_size is {vectors.vector_size}, but vectors have shape {vectors.vectors.shape}")
+    wrong = [key for key, row in rows.items() if not is_integer(row)] if set(map(type, rows.values())) - {int} else []
+    if wrong:
+        raise TypeError(f"key_to_index[{wrong[0]!r}] must be the number of a row, not {rows[wrong[0]]!r}: assign that")
     count = len(keys)
     while count and keys[count - 1] is None:
         count -= 1

@@ -98,6 +98,11 @@ def check_lengths(vectors: KeyedVectorsLike) -> None:
     have, count = len(vectors.vectors), len(vectors.index_to_key)
     if have != count:
         raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
+    if vectors.vectors.shape[1] != vectors.vector_size:
+        raise ValueError(
+            f"vector_size is {vectors.vector_size}, but vectors have shape {vectors.vectors.shape}: assign "
+            "vectors, which sets both"
+        )
 
 
 def norms_of(vectors: KeyedVectorsLike) -> Array:

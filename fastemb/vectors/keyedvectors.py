@@ -181,8 +181,11 @@ class KeyedVectors:
             row = rows.get(key, -1)
         except TypeError:
             raise TypeError(f"expected one key, a str or an int, not {type(key).__name__}: {key!r}") from None
-        if row >= 0:
-            return row
+        try:
+            if row >= 0:
+                return row
+        except TypeError:
+            raise TypeError(f"key_to_index[{key!r}] must be the number of a row, not {row!r}: assign that") from None
         if is_integer(key) and 0 <= key < len(self) and not self._store.has_integers(rows):
             return int(key)
         if default is not None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from interrupts import interrupted_everywhere
 
+from fastemb import Word2Vec
 from fastemb.io.formats import FORMATS
 from fastemb.io.safetensors import write_tensors
 from fastemb.vectors import KeyedVectors, load_vectors, save_vectors
@@ -499,3 +500,32 @@ def test_keys_without_the_order_of_rows_are_refused(keys, message, tmp_path):
     if isinstance(keys, dict):  # the remedy
         vectors.add_vectors(sorted(keys, key=keys.get), rows)
         assert vectors["x"].tolist() == [1, 0]
+
+
+def test_rows_of_keys_that_are_no_whole_numbers_are_named(tmp_path):
+    for wrong in ("0", True, 1.0):
+        wv = KeyedVectors(2)
+        wv.add_vectors(["a", "b"], np.eye(2))
+        wv.key_to_index["b"] = wrong
+        with pytest.raises(TypeError, match=rf"key_to_index\['b'\] must be the number of a row, not {wrong!r}"):
+            wv.save(tmp_path / "v")
+    wv.key_to_index["b"] = "1"
+    for ask in (wv.get_vector, wv.most_similar):
+        with pytest.raises(TypeError, match=r"key_to_index\['b'\] must be the number of a row, not '1'"):
+            ask("b")
+
+
+def test_another_vector_size_is_named(tmp_path):
+    wv = KeyedVectors(2)
+    wv.add_vectors(["a", "b"], np.eye(2))
+    wv.vector_size = 3
+    for ask in (lambda: wv.most_similar("a"), lambda: wv.most_similar_batch(["a"]), lambda: wv.save(tmp_path / "v")):
+        with pytest.raises(ValueError, match=r"vector_size is 3, but vectors have shape \(2, 2\): assign vectors"):
+            ask()
+
+
+def test_lock_factors_that_are_no_numbers_are_named():
+    model = Word2Vec([["a", "b"]], vector_size=2, min_count=1, epochs=1, sample=0, seed=1)
+    model.wv.vectors_lockf = "x"
+    with pytest.raises(TypeError, match="vectors_lockf must be numbers, one or one for each word, not 'x'"):
+        model.train([["a", "b"]], total_examples=1, epochs=1)
