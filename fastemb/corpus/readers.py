@@ -39,7 +39,7 @@ class LineSentence:
         _check_lengths(max_sentence_length, limit)
         if not isinstance(source, str | bytes | os.PathLike | Iterable) and not hasattr(source, "__getitem__"):
             raise TypeError(f"source must be a path, an open file or an iterable of lines, not {short(source)}")
-        self.source = source
+        self.source: Any = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
 
@@ -77,7 +77,7 @@ class PathLineSentences:
         self, source: AnyPath, max_sentence_length: int = MAX_SENTENCE_LENGTH, limit: int | None = None
     ) -> None:
         _check_lengths(max_sentence_length, limit)
-        self.source = source
+        self.source: Any = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
         path = Path(local_path(source))

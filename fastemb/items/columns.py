@@ -348,9 +348,10 @@ def _values(column: Any, name: str) -> Array:
             if typed.dtype.kind != "f" or isinstance(column[0], float | np.floating):
                 values = typed
     else:
-        if isinstance(column, np.ma.MaskedArray):
+        if np.ma.isMaskedArray(column):
             _refuse_missing(np.ma.getmaskarray(column), name)
-        values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
+        convert = getattr(column, "to_numpy", None)
+        values = np.asarray(column) if convert is None else convert()
     if values.ndim != 1:
         raise ValueError(f"the column {name!r} must have one dimension, not shape {values.shape}")
     return values if values.dtype.kind in "iubfMm" else values.astype(object)
