@@ -25,6 +25,21 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+USUAL = {
+    number: signal.getsignal(number)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if (number := getattr(signal, name, None)) is not None
+}
+
+
+@pytest.fixture(autouse=True)
+def _usual_handlers() -> None:
+    """A process that an earlier test left ignoring SIGTERM hands that to its children, which cannot be ended then."""
+    for number, handler in USUAL.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
 ROOT = Path(__file__).parents[1]
 ISAS = [name for name, _, supported in _native.kernels() if supported]
 

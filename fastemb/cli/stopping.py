@@ -82,8 +82,8 @@ def raise_again() -> None:
 
 
 def let_go(taken: Handlers) -> None:
-    """Put handlers back that `hear` replaced."""
-    for number, handler in taken.items():
+    """Put handlers back that `hear` replaced; SIGINT's comes last, as it may raise and leave the others ignored."""
+    for number, handler in sorted(taken.items(), key=lambda item: item[0] == signal.SIGINT):
         signal.signal(number, handler)
         _heard.discard(number)
 

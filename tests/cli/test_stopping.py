@@ -227,3 +227,25 @@ def test_an_interrupt_at_any_line_ends_with_a_line(command: str, part: int, caps
             break
         at += PARTS
     assert ends > 0
+
+
+def test_an_interrupt_after_the_command_leaves_no_signal_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As SIGINT does that comes just after its handler was put back."""
+    before = [signal.getsignal(number) for number in NUMBERS]
+    put = signal.signal
+
+    def then_interrupted(number: int, handler: object) -> object:
+        old = put(number, handler)  # type: ignore[arg-type]
+        if number == signal.SIGINT and handler is before[0]:
+            raise KeyboardInterrupt
+        return old
+
+    monkeypatch.setattr("fastemb.cli.stopping.signal.signal", then_interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        main(["info"])
+    monkeypatch.undo()
+    try:
+        assert [signal.getsignal(number) for number in NUMBERS] == before
+    finally:
+        for number, handler in zip(NUMBERS, before, strict=True):
+            put(number, handler)
