@@ -150,6 +150,8 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     check_lengths(self)
     self.allocate_vecattrs()
     order = np.argsort(-self.expandos["count"].astype(np.float64), kind="stable")
+    if (order[:-1] < order[1:]).all():
+        return  # they are in order: a model's own arrays stay its own
     keys = [self.index_to_key[row] for row in order.tolist()]
     rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, np.empty_like(self.vectors)
     for part in slices(len(order)):

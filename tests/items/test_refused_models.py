@@ -148,3 +148,11 @@ def test_candidates_are_refused_alike(model: Item2Vec, candidates: Any, error: t
     ):
         with pytest.raises(error, match=told):
             ask()
+
+
+def test_sorting_what_is_sorted_changes_nothing(tmp_path: Path) -> None:
+    model = Item2Vec(vector_size=4, epochs=1, workers=1, progress=False).fit([["a", "b"]] * 3)
+    before = model.wv.vectors
+    model.wv.sort_by_descending_frequency()
+    assert model.wv.vectors is before
+    model.save(tmp_path / "m")
