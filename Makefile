@@ -147,9 +147,12 @@ $(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requi
 	.venv-peers/$*/bin/pip install --quiet --disable-pip-version-check . 'pytest>=8' 'hypothesis>=6.100' -r $<
 	touch $@
 
-# fastemb.torch inside PyTorch, in the environment of that peer.
+# fastemb.torch inside PyTorch, in the environment of that peer, and held to torch's own types in place of those in
+# typings/. torch leaves some functions without types.
 .PHONY: torch
-torch: peer-torch
+torch: peer-torch .venv/check-tools
+	.venv/bin/mypy --config-file= --strict --allow-untyped-calls --allow-untyped-decorators \
+		--python-executable .venv-peers/torch/bin/python --cache-dir .mypy_cache/torch fastemb/torch.py
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \

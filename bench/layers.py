@@ -80,9 +80,8 @@ class Table:
 
     def __init__(self, rows: int, size: int, threads: int) -> None:
         self.rows, self.size, self.threads = rows, size, threads
-        generator = np.random.default_rng(2)
-        self.weight = generator.standard_normal((rows, size), np.float32)
-        self.grad = generator.standard_normal((BATCH, size), np.float32)
+        self.weight = Embedding(rows, size, seed=2).weight
+        self.grad = np.random.default_rng(2).standard_normal((BATCH, size), np.float32)
         self.offsets = np.arange(0, BATCH, BAG)
         self.bag_grad = self.grad[: len(self.offsets)].copy()
 

@@ -41,7 +41,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -365,12 +365,12 @@ class Embedding(_Table[layers.Embedding]):
             workers: As for the constructor.
 
         Raises:
-            TypeError: ``module`` is no nn.Embedding.
+            TypeError: ``module`` is no nn.Embedding, or its table is computed by a parametrization.
             RuntimeError: Its table is not on the CPU, contiguous, and float32 or float64.
         """
         if not isinstance(module, nn.Embedding):
             raise TypeError(f"module must be a torch.nn.Embedding, not {type(module).__name__}")
-        table = _array(module.weight)
+        table = _array(_parameter(module))
         rows, size = table.shape
         layer = layers.Embedding(
             rows,
@@ -385,7 +385,7 @@ class Embedding(_Table[layers.Embedding]):
             dtype=table.dtype,
             workers=workers,
         )
-        return cls._around(layer, module.weight)
+        return cls._around(layer, _parameter(module))
 
     def to_torch(self) -> nn.Embedding:
         """An nn.Embedding with the Parameter of this module: the same object, nothing is copied.
@@ -549,12 +549,12 @@ class EmbeddingBag(_Table[layers.EmbeddingBag]):
             workers: As for the constructor.
 
         Raises:
-            TypeError: ``module`` is no nn.EmbeddingBag.
+            TypeError: ``module`` is no nn.EmbeddingBag, or its table is computed by a parametrization.
             RuntimeError: Its table is not on the CPU, contiguous, and float32 or float64.
         """
         if not isinstance(module, nn.EmbeddingBag):
             raise TypeError(f"module must be a torch.nn.EmbeddingBag, not {type(module).__name__}")
-        table = _array(module.weight)
+        table = _array(_parameter(module))
         rows, size = table.shape
         layer = layers.EmbeddingBag(
             rows,
@@ -562,7 +562,7 @@ class EmbeddingBag(_Table[layers.EmbeddingBag]):
             module.max_norm,
             module.norm_type,
             module.scale_grad_by_freq,
-            module.mode,
+            cast("Mode", module.mode),
             module.sparse,
             module.include_last_offset,
             module.padding_idx,
@@ -571,7 +571,7 @@ class EmbeddingBag(_Table[layers.EmbeddingBag]):
             dtype=table.dtype,
             workers=workers,
         )
-        return cls._around(layer, module.weight)
+        return cls._around(layer, _parameter(module))
 
     @property
     def mode(self) -> Mode:
@@ -707,6 +707,8 @@ class _Call:
 
 class _Context(torch.autograd.function.FunctionCtx):
     call: _Call
+    needs_input_grad: tuple[bool, ...]  # this and the next are torch's, which declares them elsewhere
+    saved_tensors: tuple[Tensor | None, ...]
 
 
 class _LookUp(torch.autograd.Function):
@@ -721,7 +723,7 @@ class _LookUp(torch.autograd.Function):
     def forward(
         ctx: _Context, table: Tensor, weights: Tensor | None, ids: Tensor, offsets: Tensor | None, call: _Call
     ) -> Tensor:
-        ctx.save_for_backward(weights, ids, offsets)
+        ctx.save_for_backward(weights, ids, offsets)  # type: ignore[arg-type]  # None may be saved
         ctx.call = call
         return call.forward()
 
@@ -780,6 +782,20 @@ def _check_kind(table: Tensor) -> None:
             f"the table must be float32 or float64, not {table.dtype}: convert what the module returns, or use "
             "torch.autocast"
         )
+
+
+def _parameter(module: nn.Embedding | nn.EmbeddingBag) -> nn.Parameter:
+    """The table of one of torch's modules.
+
+    Raises:
+        TypeError: It is computed from other tensors, as torch.nn.utils.parametrize does.
+    """
+    if not isinstance(module.weight, nn.Parameter):
+        raise TypeError(
+            "the weight of module must be a Parameter, not a tensor that is computed, as by a parametrization: see "
+            "torch.nn.utils.parametrize.remove_parametrizations"
+        )
+    return module.weight
 
 
 def _array(table: Tensor) -> Array:

@@ -8,7 +8,7 @@
 
 enum {
     AHEAD = 16,   /* rows that are sent for before their turn */
-    TOGETHER = 32 /* rows that are added at a time */
+    TOGETHER = 16 /* rows that are added at a time */
 };
 
 static inline void send_for(const struct fe_const_rows *from, const struct fe_id_bags *bags, int64_t i) {

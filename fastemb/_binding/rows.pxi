@@ -35,11 +35,11 @@ cdef int64_t _row_stride(const float[:, :] rows) except -1:
 
 cdef _check_indices(const int64_t[::1] indices, Py_ssize_t rows):
     cdef Py_ssize_t k
-    cdef bint fits = True
+    cdef uint64_t signs = 0  # bit 63: one is negative, or its distance from the last row is
     with nogil:
         for k in range(indices.shape[0]):
-            fits = fits and 0 <= indices[k] < rows
-    _require(fits, "indices must be rows")
+            signs |= <uint64_t> indices[k] | (<uint64_t> (rows - 1) - <uint64_t> indices[k])
+    _require(signs >> 63 == 0, "indices must be rows")
 
 
 def gather_rows(const float[:, :] rows not None, const int64_t[::1] indices not None, float[:, ::1] out not None):

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..arguments import names_arguments
 from ..checks import number
+from .memory import aligned_zeros
 
 Array = NDArray[Any]
 _KERAS = {"learning_rate": "lr", "epsilon": "eps", "beta_1": "betas", "beta_2": "betas"}
@@ -192,5 +193,7 @@ def _take_numbers(settings: SGD | Adagrad | Adam, *names: str) -> None:
 
 
 def _filled(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> Array:
-    """Zeros take no memory before they are first written to."""
-    return np.full(shape, value, dtype) if value else np.zeros(shape, dtype)
+    found = aligned_zeros(shape, dtype)
+    if value:
+        found[...] = value
+    return found

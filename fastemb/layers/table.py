@@ -18,6 +18,7 @@ from ..vectors import KeyedVectors
 from .files import LayerFile, load_layer
 from .given import float_dtype, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
+from .memory import aligned_zeros
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
 from .steps import make_step, remembered, rows_for
@@ -303,11 +304,12 @@ def new_weight(
         raise ValueError(f"num_embeddings must be at most {MOST_ROWS}, not {rows}")
     padding = checked_padding(padding_idx, rows)
     generator = np.random.default_rng(seed)
-    weight: Array
-    if float_dtype(dtype) == np.float32:
-        weight = generator.standard_normal((rows, size), np.float32)
+    kind = float_dtype(dtype)
+    weight = aligned_zeros((rows, size), kind)
+    if kind == np.float32:
+        generator.standard_normal(dtype=np.float32, out=weight)
     else:
-        weight = generator.standard_normal((rows, size), np.float64)
+        generator.standard_normal(dtype=np.float64, out=weight)
     if padding is not None:
         weight[padding] = 0
     return weight

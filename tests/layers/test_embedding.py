@@ -67,6 +67,18 @@ def test_the_seed_decides() -> None:
     assert not np.array_equal(Embedding(5, 4, seed=7).weight, Embedding(5, 4, seed=8).weight)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+def test_tables_and_states_begin_with_a_cache_line(optimizer: Optimizer, dtype: Any) -> None:
+    for rows in range(1, 6):
+        layer = Embedding(rows, 3, optimizer=optimizer, seed=1, dtype=dtype)
+        assert layer.state is not None
+        arrays = [layer.weight, *layer.state.arrays.values()]
+        assert [array.ctypes.data % 64 for array in arrays] == [0] * len(arrays)
+        assert all(array.dtype == dtype and array.flags.c_contiguous for array in arrays)
+        assert np.array_equal(layer.weight, np.random.default_rng(1).standard_normal((rows, 3), dtype))
+
+
 def test_parameters_are_the_table_itself() -> None:
     layer = Embedding(5, 4)
     assert layer.parameters()["weight"] is layer.weight

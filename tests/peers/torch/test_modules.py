@@ -651,3 +651,15 @@ def test_misspelt_arguments_are_named() -> None:
             kind.from_torch(nn.Embedding(2, 2), optimiser=core.SGD())
         with pytest.raises(TypeError, match=r"optimizer must be .*not <class 'torch.optim.*SGD'>"):
             kind(2, 2, optimizer=torch.optim.SGD)
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+def test_a_table_that_is_computed_is_refused(kinds: Any) -> None:
+    from torch.nn.utils import parametrizations, parametrize
+
+    module = kinds[1](4, 3)
+    parametrizations.weight_norm(module)
+    with pytest.raises(TypeError, match=r"must be a Parameter.*remove_parametrizations"):
+        kinds[0].from_torch(module)
+    parametrize.remove_parametrizations(module, "weight")
+    assert kinds[0].from_torch(module).weight is module.weight

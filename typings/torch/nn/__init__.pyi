@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from torch import Tensor
 
@@ -16,7 +16,7 @@ class Module:
     def extra_repr(self) -> str: ...
 
 class _Table(Module):
-    weight: Parameter
+    weight: Tensor
     num_embeddings: int
     embedding_dim: int
     padding_idx: int | None
@@ -39,7 +39,7 @@ class Embedding(_Table):
     ) -> None: ...
 
 class EmbeddingBag(_Table):
-    mode: Literal["sum", "mean", "max"]
+    mode: str
     include_last_offset: bool
     def __init__(
         self,
