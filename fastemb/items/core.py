@@ -16,7 +16,7 @@ from ..train.matrices import Matrix, copy_of
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.schedule import Schedule
-from ..train.task import Task
+from ..train.task import CorpusTokens, Task
 from ..train.training import Training
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
@@ -65,7 +65,7 @@ class Core:
 
         Args:
             corpus: A sentence a session; its vocabulary are the items.
-            event_keep: Thresholds as in `Task`.
+            event_keep: Thresholds as in `CorpusTokens`.
             watcher: Hears how far it is.
             want_loss: Whether to add up the loss.
 
@@ -77,7 +77,7 @@ class Core:
         """
         settings = self.plan.settings
         tables = Tables.of(corpus.vocabulary.counts, settings, None)
-        task = Task(settings, corpus, tables, self.weights, want_loss, self.plan.contexts, event_keep)
+        task = Task(settings, CorpusTokens(corpus, event_keep), tables, self.weights, want_loss, self.plan.contexts)
         schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * corpus.words)
         run = Run.planned(settings, corpus.words, schedule)
         strategy = Hogwild(thread_count(settings.workers))

@@ -16,21 +16,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..threads import in_threads
 from .run import Run
 
 
 class BlockTrainer(Protocol):
-    """What trains one block, such as `task.CorpusTrainer`."""
+    """What trains one block of tokens; see `task.Tokens`."""
 
-    def workspace(self) -> bytearray:
-        """Scratch memory for one thread."""
+    def workspace(self) -> Any:
+        """Scratch memory for one thread, for `train_block`."""
         ...
 
     def train_block(
-        self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+        self, epoch: int, begin: int, end: int, alpha: float, workspace: Any
     ) -> tuple[int, int, int, float]:
         """Train tokens [begin, end) and return words, kept, pairs and loss, as `Totals` adds them."""
         ...
