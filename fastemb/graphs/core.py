@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class GraphCore:
         nodes: The nodes, by row.
         counts: How often walks come to each, int64 (nodes).
         weights: What was learned.
-        tokens: The walks to train on; None in a model that was read from a file.
+        tokens: The walks to train on; None once that has ended.
     """
 
     parameters: GraphParameters
@@ -96,6 +96,9 @@ class GraphCore:
         counts[known] = self.counts[rows[known]]
         counts += visit_counts(tokens.graph, tokens.walks, tokens.starts, settings.workers) * bool(len(new))
         return GraphCore(parameters, graph.nodes, counts, weights, tokens)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "tokens": None}
 
     @property
     def vectors(self) -> Matrix:

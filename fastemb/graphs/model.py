@@ -24,7 +24,7 @@ from ..train.training import NO_EPOCHS
 from ..vectors import KeyedVectors
 from .core import GraphCore
 from .graph import Graph, warn_of_isolated
-from .model_file import read_model, write_model
+from .model_file import read_model, require_storable, write_model
 from .names import MODELS
 from .parameters import GraphParameters
 
@@ -75,6 +75,7 @@ class WalkModel(Estimator):
         """
         parameters = self._parameters()
         graph = _graph_of(X)
+        require_storable(graph.nodes)
         warn_of_isolated(graph)
         with Deferred(), alone_with(self, trains=True):
             self._learn(lambda: GraphCore.fresh(parameters, graph), parameters.epochs)
@@ -98,6 +99,7 @@ class WalkModel(Estimator):
         if known is None:
             return self.fit(X)
         parameters, graph = self._parameters(), _graph_of(X)
+        require_storable(graph.nodes)
         keep = bool(flag("freeze", freeze))
         with Deferred(), alone_with(self, trains=True):
             self._learn(lambda: known.grown(parameters, graph, freeze=keep), parameters.epochs)
@@ -147,6 +149,7 @@ class WalkModel(Estimator):
             raise
         finally:
             watcher.close()
+            core.tokens = None  # and so the graph
         if not epochs:
             warn(NO_EPOCHS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,17 @@ from .core import GraphCore
 from .parameters import GraphParameters
 
 _VERSION = "1"
+_HINT = ": give str(node)"
+
+
+def require_storable(nodes: Sequence[Hashable]) -> None:
+    """Refuse before training what `write_model` would refuse after it.
+
+    Raises:
+        TypeError: a node is of a kind that no file holds.
+    """
+    if not isinstance(nodes, range) and not {type(node) for node in nodes} <= {str}:
+        packed(nodes, "nodes", _HINT)
 
 
 def write_model(path: StrPath, name: str, params: Mapping[str, Any], core: GraphCore) -> None:
@@ -26,7 +37,7 @@ def write_model(path: StrPath, name: str, params: Mapping[str, Any], core: Graph
     Raises:
         TypeError: a node, or a parameter, is of a kind that no file holds.
     """
-    keys, kind = packed(list(core.nodes), "nodes", ": give str(node)")
+    keys, kind = packed(list(core.nodes), "nodes", _HINT)
     arrays = {**keys, "vectors": core.vectors, "attribute.count": core.counts}
     for matrix in ("syn1neg", "syn1"):
         values = getattr(core.weights, matrix)
