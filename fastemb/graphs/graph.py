@@ -48,6 +48,7 @@ class Graph:
         directed: Whether edges lead one way.
     """
 
+    @names_arguments(EDGES)
     def __init__(self, rows: Rows, nodes: Sequence[Hashable], *, directed: bool) -> None:
         self.nodes = nodes
         self.offsets, self.neighbours = read_only(rows.offsets), read_only(rows.neighbours)

@@ -81,6 +81,7 @@ class WalkModel(Estimator):
             self._learn(lambda: GraphCore.fresh(parameters, graph), parameters.epochs)
         return self
 
+    @names_arguments(MODELS)
     def partial_fit(self, X: Any, y: Any = None, *, freeze: bool = True) -> Self:  # noqa: N803
         """Learn nodes that have joined the graph, from walks that begin at them, or learn on where none has.
 
