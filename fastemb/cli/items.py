@@ -6,6 +6,7 @@ import argparse
 import warnings
 from collections.abc import Hashable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from ..items import Interactions, Item2Vec, evaluate, leave_one_out, read_titles
 from ..items.lookup import Lookup, unknown_item
 from ..items.model_file import check_storable
 from ..items.parameters import Parameters, check_parameters
-from ..models.callbacks import StopTraining
+from ..models.callbacks import Interrupted
+from ..train.checkpoint import Target
+from .checkpoints import Held, add_checkpoints, go_on_later, refuse_beside_resume
 from .ranked import check_format, write_ranked
 from .saying import say
 from .settings import add_settings, settings_of
@@ -24,6 +27,7 @@ from .stopping import hear_again, raise_again, raising, status_of
 from .wording import in_options
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
+_BESIDE_RESUME = ("output", "no_histories", "workers")
 _NO_USERS = "the model was saved without users (--no-histories)"
 _OTHERS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".npy", ".npz", ".pkl", ".bin", ".vec"}
 
@@ -38,9 +42,10 @@ def add_items(parser: argparse.ArgumentParser) -> None:
         add(parts)
 
 
-def _add_table(parser: argparse.ArgumentParser) -> None:
+def _add_table(parser: argparse.ArgumentParser, *, may_lack: bool = False) -> None:
     parser.add_argument(
         "table",
+        nargs="?" if may_lack else None,
         type=file_path,
         help="CSV (.tsv, .tab or .txt: parted by tabs), also compressed, or Parquet (.parquet, .pq); folders and "
         "patterns of them; or with --baskets a text with a basket a line",
@@ -123,45 +128,86 @@ def _add_train(commands: Commands) -> None:
         description="Learn item vectors from a table. Ctrl-C, SIGTERM and SIGHUP end the training and save what was "
         "learned.",
     )
-    _add_table(parser)
+    _add_table(parser, may_lack=True)
     parser.add_argument("-o", "--output", type=file_path, required=True, help="where to save the model (safetensors)")
     parser.add_argument("--no-histories", action="store_true", help="do not keep who took what in the file")
     titles = parser.add_argument_group("titles, which are shown beside items")
     titles.add_argument("--titles", metavar="FILE", help="text whose first two fields are an item and its title")
     titles.add_argument("--titles-sep", metavar="TEXT", help="what stands between its fields (as for tables)")
     titles.add_argument("--titles-encoding", metavar="NAME", default=UTF8, help="of this file (%(default)s)")
+    add_checkpoints(parser, "1000000w for events")
     _add_settings(parser)
-    parser.set_defaults(run=_train)
+    parser.set_defaults(run=partial(_train, parser))
 
 
-def _train(options: argparse.Namespace) -> int:
-    check_writable([options.table, *([] if options.titles is None else [options.titles])], options.output)
+def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if options.resume is None and options.table is None:
+        parser.error("the following arguments are required: table (or --resume)")
+    sources = [path for path in (options.table, options.titles, options.resume) if path is not None]
+    check_writable(sources, options.output, options.checkpoint)
     if Path(options.output).suffix.lower() in _OTHERS:
         raise ValueError(
             f"{options.output}: models of items are saved as safetensors: let the name end in .safetensors"
         )
+    if options.resume is not None:
+        return _resume(parser, options)
+    Target.of(options.checkpoint, options.checkpoint_every)
     model = _model(options)
     titles = _read_titles(options)
     data = _read(options)
     _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     check_storable(data, histories=not options.no_histories)
+    model.titles = titles
     try:
-        with suppress(StopTraining), raising(StopTraining):
-            model.fit(data)
+        with suppress(Interrupted), raising(Interrupted):
+            model.fit(data, checkpoint=options.checkpoint, checkpoint_every=options.checkpoint_every)
         raise_again()
         _save(model, titles, options)
     except KeyboardInterrupt as error:
         if not model.__sklearn_is_fitted__():  # before training began
             raise
-        hear_again()  # a second one ends the saving, too
-        say("interrupted; saving what was learned so far")
-        _save(model, titles, options)
-        return status_of(error)
+        return _save_interrupted(model, titles, options, error, options.checkpoint)
     return 0
 
 
+def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    refuse_beside_resume(parser, options, _BESIDE_RESUME)
+    held = Held()
+    try:
+        with raising(Interrupted):
+            held.model = Item2Vec.resume(
+                options.resume,
+                workers=options.workers,
+                callbacks=[held],
+                progress=False if options.quiet else None,
+                checkpoint_every=options.checkpoint_every,
+            )
+        raise_again()
+        _save(held.model, {}, options)
+    except (KeyboardInterrupt, Interrupted) as error:
+        if held.model is None or not isinstance(error, KeyboardInterrupt):  # before training began
+            raise_again()
+            raise
+        return _save_interrupted(held.model, {}, options, error, options.resume)
+    return 0
+
+
+def _save_interrupted(
+    model: Item2Vec,
+    titles: dict[Hashable, str],
+    options: argparse.Namespace,
+    error: KeyboardInterrupt,
+    checkpoint: str | None,
+) -> int:
+    hear_again()  # a second one ends the saving, too
+    say("interrupted; saving what was learned so far")
+    _save(model, titles, options)
+    if checkpoint is not None:
+        _say(options, go_on_later("items train", checkpoint, options.output))
+    return status_of(error)
+
+
 def _save(model: Item2Vec, titles: dict[Hashable, str], options: argparse.Namespace) -> None:
-    model.titles = titles
     if titles and not any(model.title(item) != str(item) for item in model.wv.index_to_key):
         first = ", ".join(map(str, [*titles][:3]))
         say(f"fastemb: {options.titles}: names no item of the table; its first items are {first}")

@@ -26,11 +26,11 @@ _TEXT = ("encoding", "unicode_errors", "lower", "token_pattern", "max_sentence_l
 _ROWS = ("sep", "quotechar", "columns")
 
 
-def add_reading(parser: argparse.ArgumentParser, min_count: int) -> None:
-    """Add what is read, and how."""
+def add_reading(parser: argparse.ArgumentParser, min_count: int, *, may_lack: bool = False) -> None:
+    """Add what is read, and how; ``may_lack``: nothing need be named."""
     parser.add_argument(
         "corpus",
-        nargs="+",
+        nargs="*" if may_lack else "+",
         type=expanded,
         help="text, a sentence a line, compressed or not; tables with --column (Parquet, and .csv or .tsv); folders "
         "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",

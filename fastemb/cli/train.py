@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 
 from ..config import isa
+from ..io.safetensors import read_header
 from ..models import Word2Vec
+from ..train.checkpoint import Target, mark_of
 from ..train.settings import Settings
+from .checkpoints import Held, add_checkpoints, corpus_again, go_on_later, origin_of, refuse_beside_resume
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
 from .saying import say
 from .settings import add_settings, settings_of
-from .shared import FORMATS, file_path, save_output
+from .shared import FORMATS, check_writable, file_path, save_output
 from .stopping import hear_again, status_of
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
+_BESIDE_RESUME = ("corpus", "output", "save_model", "workers")
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
 
 
@@ -25,7 +30,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "Learn word vectors from text, one sentence a line, from a column of Parquet files, or from a "
         "corpus that was encoded before. Ctrl-C, SIGTERM and SIGHUP end the training and save what was learned."
     )
-    add_reading(parser, min_count=5)
+    add_reading(parser, min_count=5, may_lack=True)
     parser.add_argument(
         "-o", "--output", type=file_path, required=True, help=f"where to save the vectors; format {FORMATS}"
     )
@@ -38,6 +43,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="encode to this file, by small parts, and train from it; use it again when nothing has changed",
     )
+    add_checkpoints(parser, "1000000w for words")
     model = parser.add_argument_group("model")
     model.add_argument(
         "--model",
@@ -54,11 +60,17 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add_settings(run, Settings, _RUN)
     add_workers(run)
     run.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
-    parser.set_defaults(run=_train)
+    parser.set_defaults(run=partial(_train, parser))
 
 
-def _train(options: argparse.Namespace) -> int:
-    check_files(options, options.cache, options.save_model, *phrase_files(options), vectors=options.output)
+def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if options.resume is not None:
+        return _resume(parser, options)
+    if not options.corpus:
+        parser.error("the following arguments are required: corpus (or --resume)")
+    files = [options.save_model, options.checkpoint, *phrase_files(options)]
+    check_files(options, options.cache, *files, vectors=options.output)
+    Target.of(options.checkpoint, options.checkpoint_every)
     if options.loss == "hs" and options.negative is not None:
         raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
     negative = Settings.negative if options.negative is None else options.negative
@@ -76,15 +88,59 @@ def _train(options: argparse.Namespace) -> int:
     corpus = corpus_of(options, options.workers, cache=options.cache)
     model.build_vocab(corpus)
     tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
+    corpus._origin = origin_of(options)
     try:
-        model.train(corpus, progress=False if options.quiet else None)
+        model.train(
+            corpus,
+            progress=False if options.quiet else None,
+            checkpoint=options.checkpoint,
+            checkpoint_every=options.checkpoint_every,
+        )
         _save(model, options, tell)
     except KeyboardInterrupt as error:
-        hear_again()  # a second one ends the saving, too
-        say("interrupted; saving what was learned so far")
-        _save(model, options, tell)
-        return status_of(error)
+        return _save_interrupted(model, options, tell, error, options.checkpoint)
     return 0
+
+
+def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    refuse_beside_resume(parser, options, _BESIDE_RESUME)
+    check_writable([options.resume, *options.corpus], options.save_model, vectors=options.output)
+    tell = (lambda *_: None) if options.quiet else say
+    held = Held()
+    mark = mark_of(options.resume, read_header(options.resume)[1])
+    corpus = None if mark.ended else corpus_again(options.resume, mark.origin, options)
+    if mark.ended:
+        tell("training had ended: nothing is left to do but to save")
+    try:
+        model = Word2Vec.resume(
+            options.resume,
+            corpus,
+            workers=None if options.workers == parser.get_default("workers") else options.workers,
+            callbacks=[held],
+            progress=False if options.quiet else None,
+            checkpoint_every=options.checkpoint_every,
+        )
+        _save(model, options, tell)
+    except KeyboardInterrupt as error:
+        if held.model is None:  # before training began
+            raise
+        return _save_interrupted(held.model, options, tell, error, options.resume)
+    return 0
+
+
+def _save_interrupted(
+    model: Word2Vec,
+    options: argparse.Namespace,
+    tell: Callable[[str], None],
+    error: KeyboardInterrupt,
+    checkpoint: str | None,
+) -> int:
+    hear_again()  # a second one ends the saving, too
+    say("interrupted; saving what was learned so far")
+    _save(model, options, tell)
+    if checkpoint is not None:
+        tell(go_on_later("train", checkpoint, options.output))
+    return status_of(error)
 
 
 def _save(model: Word2Vec, options: argparse.Namespace, tell: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 _OPTIONS = {"max_final_vocab": "max-vocab", "format": "to"}  # others are called as in Python
 _NAMES = (
     "min_count|max_final_vocab|max_vocab_size|max_sentence_length|token_pattern|unicode_errors|vector_size|min_alpha|"
-    "ns_exponent|random_state"
+    "ns_exponent|random_state|checkpoint_every"
 )
 
 # What says more than the name of an option, with what stands in its place. The first that fits counts.
@@ -25,6 +25,15 @@ _PHRASES = (
     (r"contexts is for baskets without an order: .*", "--contexts is for baskets without an order: leave it out"),
     (r", or bring each to (\d+) by its method reduce", ""),
     (r"other forms can be read by pandas\.to_datetime\(.*\)", "write dates as 2020-01-31 or 2020-01-31 14:30"),
+    (
+        r"(checkpoint|text|corpus)\b(.*): go on from it by \w+\.resume\('([^']*)'\), or remove",
+        r"\1\2: go on from it by --resume \3, without the text and its options, or remove",
+    ),
+    (r"checkpoint_every must be", "--checkpoint-every must be"),
+    (r"Give the same text, or train on this one anew", "Name the same text, or leave it out"),
+    (r"give the text where it is now, as in resume\(.*\)", "name the text where it is now, beside --resume"),
+    (r"(\w+\.)?load reads it, and training begins anew with train", "training cannot go on from it here"),
+    (r"give them again, as in resume\(.*\)", "name them again beside --resume"),
     (r": gap must be above", ": --gap must be above"),
     (r": give save_to=", ": encode it first, by 'fastemb corpus build'"),
     (

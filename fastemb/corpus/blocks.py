@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from .mapped import OnDisk
+from .origin import Origin
 from .vocabulary import Ids, Ints, Vocabulary
 
 
@@ -39,6 +40,7 @@ class Parts(NamedTuple):
     vocabulary: Vocabulary
     raw_words: int
     on_disk: OnDisk | None = None
+    origin: Origin | None = None
 
 
 class BlockStore(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,14 @@ from .inputs import TextSource, find_inputs
 from .lists import encode_lists
 from .mapped import OnDisk
 from .memory import MemoryStore, renumber_in_place
+from .origin import Origin, origin_of_files
 from .reading import ReadOptions, read_column, read_csv, read_files, read_ids, read_parquet, read_sentences
 from .splitting import TextOptions
 from .task import Task
 from .text import encode_files
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
+
+_FILE_DOORS = ("from_file", "from_csv", "from_parquet")
 
 
 class Corpus:
@@ -59,15 +62,24 @@ class Corpus:
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
 
+    _origin: Origin | None = None  # of those that were pickled before there was one
+
     @names_arguments()
     def __init__(
-        self, ids: Ids, offsets: Ints, vocabulary: Vocabulary, raw_words: int, on_disk: OnDisk | None = None
+        self,
+        ids: Ids,
+        offsets: Ints,
+        vocabulary: Vocabulary,
+        raw_words: int,
+        on_disk: OnDisk | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.ids = ids
         self.offsets = offsets
         self.vocabulary = vocabulary
         self.raw_words = raw_words
         self._on_disk = on_disk
+        self._origin = origin
 
     @classmethod
     @names_arguments()
@@ -532,10 +544,16 @@ class Corpus:
             self._on_disk.passed(words)
 
     def _parts(self) -> Parts:
-        return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk)
+        return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk, self._origin)
 
     def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
         """This corpus in the ids of ``target``; itself where none changes, which is looked at before any key is."""
+        made = self._renumbered_by(target)
+        if made is not self:
+            made._origin = self._origin  # words are only left out
+        return made
+
+    def _renumbered_by(self, target: Selection | Vocabulary) -> Corpus:
         if target._keeps_ids(self.vocabulary):
             if isinstance(target, Selection) or np.array_equal(target.counts, self.vocabulary.counts):
                 return self
@@ -647,5 +665,20 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
     if isinstance(source, str | bytes | os.PathLike) and is_corpus(expanded(source)):
         return Corpus.open(source)._numbered_by(target)
     threads = ReadOptions(workers=workers).threads()
-    task = Task(target, MemoryStore(threads), threads)
-    return Corpus(*encode_files(find_inputs(source), TextOptions(), task))
+    task, files = Task(target, MemoryStore(threads), threads), find_inputs(source)
+    parts = encode_files(files, TextOptions(), task)
+    return Corpus(*parts._replace(origin=origin_of_files("from_file", files, TextOptions())))
+
+
+def read_again(origin: Origin, vocabulary: Vocabulary, workers: int | None) -> Corpus:
+    """The corpus that has this origin, in the ids of ``vocabulary``; words that it lacks are dropped.
+
+    Raises:
+        OSError: a file cannot be read, as it is not there any more.
+        ValueError: it holds something else now, or none of these words.
+    """
+    door, source = origin["door"], origin["source"]
+    if door == "open":
+        return Corpus.open(source, verify=False)._numbered_by(vocabulary)
+    read: Callable[..., Corpus] = getattr(Corpus, {name: name for name in _FILE_DOORS}[door])
+    return read(source, **origin["options"], vocabulary=vocabulary, workers=workers)

@@ -25,6 +25,7 @@ from ..io.safetensors import read_tensors, starts_like_tensors, tensor_header
 from .blocks import Parts
 from .checksums import Checksums, piece_count
 from .mapped import DamagedError, OnDisk, mapped_memory
+from .origin import origin_on_disk
 from .vocabulary import Ids, Ints, Vocabulary
 
 FORMAT = "fastemb.Corpus"
@@ -142,7 +143,7 @@ def write_corpus_file(path: StrPath, layout: Layout, parts: Iterable[tuple[Ids, 
 
 def save_corpus(path: StrPath, parts: Parts, part_tokens: int = PART_TOKENS) -> None:
     """See `Corpus.save`."""
-    ids, offsets, vocabulary, raw_words, on_disk = parts
+    ids, offsets, vocabulary, raw_words, on_disk, _ = parts
     if on_disk is not None:
         on_disk.checked()
     require_folder(os.fspath(path))
@@ -245,7 +246,7 @@ def parts_of(path: str, arrays: dict[str, Array], metadata: dict[str, str], veri
         _check_sums(arrays, metadata["key_type"], on_disk, verify)
         keys = unpack_keys(path, arrays, metadata["key_type"])
         vocabulary = Vocabulary(keys, arrays["counts"].copy(), int(metadata["least_count"]))
-        return Parts(ids, offsets, vocabulary, int(metadata["raw_words"]), on_disk)
+        return Parts(ids, offsets, vocabulary, int(metadata["raw_words"]), on_disk, origin_on_disk(path))
     except (KeyError, ValueError) as error:
         if isinstance(error, DamagedError):
             raise

@@ -97,7 +97,7 @@ def renumber_on_disk(parts: Parts, numbers: Ids, vocabulary: Vocabulary, part_to
     The corpus given is one on disk, and so is the result: in a file without a name, which goes when it is not used
     any more, beside the other, or in the folder for temporary files where that cannot be.
     """
-    ids, offsets, _, raw_words, on_disk = parts
+    ids, offsets, _, raw_words, on_disk, _ = parts
     assert on_disk is not None
     on_disk.checked()
 

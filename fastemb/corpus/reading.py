@@ -25,6 +25,7 @@ from .ids import encode_ids
 from .inputs import UTF8, InputFile, find_inputs
 from .lists import encode_lists, encode_texts
 from .memory import MemoryStore
+from .origin import Origin, origin_of_files
 from .splitting import TextOptions
 from .tables import encode_column
 from .task import ReadSizes, Task
@@ -99,7 +100,8 @@ def read_files(source: Any, options: ReadOptions) -> Parts:
     def encode(store: BlockStore) -> Parts:
         return encode_files(files, text, Task(target, store, threads, options.sizes))
 
-    return _encode_or_open(encode, options, threads, lambda: fingerprint(files, text, target))
+    parts = _encode_or_open(encode, options, threads, lambda: fingerprint(files, text, target))
+    return _with_origin(parts, options, lambda: origin_of_files("from_file", files, text))
 
 
 def read_sentences(sentences: Any, split: bool, options: ReadOptions) -> Parts:
@@ -137,7 +139,8 @@ def read_parquet(path: TableSource, column: str | None, options: ReadOptions) ->
     def encode(store: BlockStore) -> Parts:
         return encode_column(parquet_column(files, column, sizes), text, Task(target, store, threads, sizes))
 
-    return _encode_or_open(encode, options, threads, lambda: fingerprint(files, ("column", column), text, target))
+    parts = _encode_or_open(encode, options, threads, lambda: fingerprint(files, ("column", column), text, target))
+    return _with_origin(parts, options, lambda: origin_of_files("from_parquet", files, text, column=column))
 
 
 def read_csv(
@@ -154,7 +157,14 @@ def read_csv(
         return encode_csv(files, table, text, Task(target, store, threads, options.sizes))
 
     how = ("csv", column, columns, delimited)
-    return _encode_or_open(encode, options, threads, lambda: fingerprint(files, how, text, target))
+    parts = _encode_or_open(encode, options, threads, lambda: fingerprint(files, how, text, target))
+    own = {"column": column, "columns": None if columns is None else list(columns), **vars(delimited)}
+    return _with_origin(parts, options, lambda: origin_of_files("from_csv", files, text, **own))
+
+
+def _with_origin(parts: Parts, options: ReadOptions, origin: Callable[[], Origin | None]) -> Parts:
+    """The same with ``origin``; a corpus on disk knows its own."""
+    return parts if options.output() is not None else parts._replace(origin=origin())
 
 
 def _store(save_to: StrPath | None, threads: int = 1) -> AbstractContextManager[BlockStore]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,17 +15,20 @@ from ..checks import flag, warn
 from ..corpus.messages import short
 from ..estimator import Estimator
 from ..io.atomic import StrPath
-from ..io.paths import AnyPath
+from ..io.paths import AnyPath, local_path
 from ..items.watcher import Watcher
-from ..models.callbacks import StopTraining
-from ..models.training import alone_with, checked_callbacks
+from ..models.callbacks import Interrupted, StopTraining
+from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
 from ..signals import Allowed, Deferred
+from ..threads import checked_workers
+from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
 from ..train.progress import checked_progress, make_progress
+from ..train.run import Run
 from ..train.training import NO_EPOCHS
 from ..vectors import KeyedVectors
 from .core import GraphCore
 from .graph import Graph, warn_of_isolated
-from .model_file import read_model, require_storable, write_model
+from .model_file import contents_of, read_model, require_storable, write_model
 from .names import MODELS
 from .parameters import GraphParameters
 
@@ -56,7 +60,15 @@ class WalkModel(Estimator):
 
     # ---- learning ----
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
+    @names_arguments(MODELS)
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
         """Learn from scratch.
 
         If it fails or is interrupted, as by Ctrl-C, the model stays as it was. A callback that raises `StopTraining`
@@ -66,29 +78,46 @@ class WalkModel(Estimator):
             X: A `Graph`; or a graph of networkx, a sparse matrix of SciPy, or edges, as `Graph.from_networkx`,
                 `Graph.from_csr` and `Graph.from_edges` take them.
             y: Not used.
+            checkpoint: A file to which all that `resume` needs besides the graph is written before, during and after
+                training. It is a whole checkpoint at any time, and `load` reads it as a model.
+            checkpoint_every: How often: a time, such as "30s" or "1.5min", a number of nodes of walks, such as
+                "1000000w", or a timedelta. Default None: every 10 minutes, and less often where writing takes more than
+                6 seconds.
 
         Raises:
-            ValueError: a parameter makes no sense, or the graph has no edge.
+            ValueError: a parameter makes no sense, or the graph has no edge; ``checkpoint`` is a file that would be
+                lost.
+            OSError: no checkpoint can be written before training begins. A failure later gives a warning.
             TypeError: a parameter is of another type, or ``X`` is no graph.
             RuntimeError: another thread trains the model, or a callback calls this.
             FloatingPointError: training diverged: lower ``alpha``.
         """
-        parameters = self._parameters()
+        parameters, target = self._parameters(), Target.of(checkpoint, checkpoint_every)
         graph = _graph_of(X)
         require_storable(graph.nodes)
         warn_of_isolated(graph)
         with Deferred(), alone_with(self, trains=True):
-            self._learn(lambda: GraphCore.fresh(parameters, graph), parameters.epochs)
+            self._learn(lambda: GraphCore.fresh(parameters, graph), target)
         return self
 
     @names_arguments(MODELS)
-    def partial_fit(self, X: Any, y: Any = None, *, freeze: bool = True) -> Self:  # noqa: N803
+    def partial_fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        freeze: bool = True,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
         """Learn nodes that have joined the graph, from walks that begin at them, or learn on where none has.
 
         Args:
             X: The graph as it is now, with all nodes that the model knows; as in `fit`.
             y: Not used.
             freeze: Whether vectors of nodes that are known stay as they are. Without new nodes they are trained on.
+            checkpoint: As in `fit`.
+            checkpoint_every: As in `fit`.
 
         Raises:
             ValueError: as in `fit`; a node of the model is missing in the graph; or ``hs=1``, whose tree does not grow.
@@ -98,12 +127,13 @@ class WalkModel(Estimator):
         """
         known = self._trained
         if known is None:
-            return self.fit(X)
+            return self.fit(X, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+        target = Target.of(checkpoint, checkpoint_every)
         parameters, graph = self._parameters(), _graph_of(X)
         require_storable(graph.nodes)
         keep = bool(flag("freeze", freeze))
         with Deferred(), alone_with(self, trains=True):
-            self._learn(lambda: known.grown(parameters, graph, freeze=keep), parameters.epochs)
+            self._learn(lambda: known.grown(parameters, graph, freeze=keep), target, freeze=keep)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Floats:  # noqa: N803
@@ -124,26 +154,53 @@ class WalkModel(Estimator):
         given = {name: value for name, value in self.get_params().items() if name in names}
         return GraphParameters(**{**self._fixed, **given}).checked()
 
-    def _learn(self, make: Callable[[], GraphCore], epochs: int) -> None:
-        before = self._trained, self._loss
+    def _learn(
+        self, make: Callable[[], GraphCore], target: Target | None, *, freeze: bool = False, begun: Run | None = None
+    ) -> None:
+        """Train what is made, and become it, or stay what this is if that fails.
+
+        With signals deferred, but for what may be broken off.
+
+        Args:
+            make: Makes it.
+            target: Where checkpoints go.
+            freeze: Whether known nodes stay as they are.
+            begun: The run of a checkpoint, to be gone on with.
+        """
+        before, ends = (self._trained, self._loss), True
         with Allowed():
             callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
-            progress = checked_progress(self.progress)
+            progress, params = checked_progress(self.progress), self._saved_params()
             core = make()
+            task = core.task(want_loss=want_loss)
+            run = core.run() if begun is None else begun
 
         def show(watcher: Watcher) -> None:
-            self._trained, self._loss = core, watcher.loss
-            self._wv = None
+            self._trained, self._loss, self._wv = core, watcher.loss, None
 
-        watcher = Watcher(make_progress(progress, epochs * core.words), callbacks, self, show)
+        watcher = Watcher(make_progress(progress, run.epochs * run.words, run.totals.words), callbacks, self, show)
+        if begun is not None:
+            watcher.loss = begun.totals.loss
+        checkpoints = Checkpoints(
+            target, run, task, lambda: contents_of(type(self).__name__, params, core, freeze=freeze)
+        )
         try:
             with Allowed():
-                with suppress(StopTraining):
+                hold_checkpoints(self, checkpoints)
+                try:
                     watcher.train_begins()
-                    core.train(watcher, want_loss=want_loss)
+                    if begun is None:
+                        checkpoints.start()
+                    core.train(run, task, watcher, checkpoints)
+                except Interrupted:
+                    ends = False
+                except StopTraining:
+                    pass
                 show(watcher)
                 with suppress(StopTraining):
                     watcher.train_ends()
+                if ends:
+                    checkpoints.finish()
         except BaseException:
             self._trained, self._loss = before
             self._wv = None
@@ -151,8 +208,85 @@ class WalkModel(Estimator):
         finally:
             watcher.close()
             core.tokens = None  # and so the graph
-        if not epochs:
+        if not run.epochs:
             warn(NO_EPOCHS)
+
+    @names_arguments()
+    def save_checkpoint(self, path: AnyPath) -> None:
+        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
+
+        Args:
+            path: The file, which is there whole or not at all.
+
+        Raises:
+            RuntimeError: this is called otherwise than by a callback.
+            OSError: the file cannot be written; one that was there stays.
+        """
+        checkpoints_of(self).write(local_path(path))
+
+    @classmethod
+    @names_arguments()
+    def resume(
+        cls,
+        path: AnyPath,
+        X: Any = None,  # noqa: N803
+        *,
+        workers: int | None = None,
+        callbacks: Sequence[Any] = (),
+        progress: bool | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
+        """Go on with `fit` or `partial_fit` from a checkpoint, to its end.
+
+        With one worker the model has the same bits as one whose training never stopped. More checkpoints are written
+        to the same file on the way. From one that was written when training had ended nothing is left to do.
+
+        Args:
+            path: A file that ``checkpoint`` of `fit`, or `save_checkpoint`, wrote.
+            X: The same graph again, as in `fit`; a checkpoint does not hold it.
+            workers: Threads; -1 uses every CPU available. Default None: as many as before.
+            callbacks: As in the class. ``on_train_begin`` is called again, ``on_epoch_begin`` only of epochs that had
+                not begun.
+            progress: As in the class.
+            checkpoint_every: As in `fit`. Default None: as before.
+
+        Returns:
+            The model, as `fit` leaves it.
+
+        Raises:
+            ValueError: the file is no checkpoint, or damaged; the graph is another one, or is not given.
+            TypeError: ``X`` is no graph.
+            OSError: the file cannot be read, or its folder is not writable.
+            KeyboardInterrupt: after Ctrl-C; the checkpoint stays, and this can be called again.
+            FloatingPointError: training diverged.
+        """
+        path = local_path(path)
+        params, core, metadata, starts = read_model(path, cls.__name__, cls._parameter_names(), cls._fixed)
+        mark = mark_of(path, metadata)
+        made = cls(**params | {"progress": progress, "callbacks": callbacks})
+        if workers is not None:
+            made.set_params(workers=checked_workers(workers))
+            core.parameters.workers = checked_workers(workers)
+        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        made._trained, made._loss = core, mark.run.totals.loss
+        if mark.ended:
+            return made
+        require_room(path)
+        if X is None:
+            raise ValueError(f"{path}: a checkpoint does not hold the graph: give it again, as in resume(path, graph)")
+        graph = _graph_of(X)
+        freeze = mark.model.get("freeze") is True
+        try:
+            core.take_up(graph, starts, freeze=freeze)
+            mark.text.require(path, Text.of(core.task(want_loss=False)))
+        except ValueError:
+            raise ValueError(
+                f"{path}: this is not the graph of {len(core.nodes):,} nodes that the checkpoint was made with: "
+                "give the same one, with its nodes in the same order"
+            ) from None
+        with Deferred(), alone_with(made, trains=True):
+            made._learn(lambda: core, Target(path, every), freeze=freeze, begun=mark.run)
+        return made
 
     # ---- what was learned ----
 
@@ -195,7 +329,7 @@ class WalkModel(Estimator):
             ValueError: the file holds no such model, or is damaged.
             OSError: it cannot be read.
         """
-        params, core = read_model(path, cls.__name__, cls._parameter_names(), cls._fixed)
+        params, core, _, _ = read_model(path, cls.__name__, cls._parameter_names(), cls._fixed)
         made = cls(**params)
         made._trained = core
         return made

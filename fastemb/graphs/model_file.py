@@ -13,9 +13,11 @@ from ..io.json_text import parse_json
 from ..io.paths import AnyPath, any_path
 from ..io.safetensors import read_tensors, write_tensors
 from ..items.model_file import packed, require_format, unpacked
+from ..train.checkpoint import Contents
 from ..train.weights import Rows, Weights
 from .core import GraphCore
 from .parameters import GraphParameters
+from .rows import Ints
 
 _VERSION = "1"
 _HINT = ": give str(node)"
@@ -32,26 +34,49 @@ def require_storable(nodes: Sequence[Hashable]) -> None:
 
 
 def write_model(path: StrPath, name: str, params: Mapping[str, Any], core: GraphCore) -> None:
-    """Write a model; the file is there whole or not at all.
+    """Write a model; see `packed_model`. The file is there whole or not at all."""
+    write_tensors(path, *packed_model(name, params, core))
+
+
+def packed_model(name: str, params: Mapping[str, Any], core: GraphCore) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arrays and metadata of a model's file; the matrices are not copied.
 
     Raises:
         TypeError: a node, or a parameter, is of a kind that no file holds.
     """
     keys, kind = packed(list(core.nodes), "nodes", _HINT)
-    arrays = {**keys, "vectors": core.vectors, "attribute.count": core.counts}
-    for matrix in ("syn1neg", "syn1"):
-        values = getattr(core.weights, matrix)
-        if values is not None:
-            arrays[matrix] = values
+    arrays = {**keys, **_matrices(core), "attribute.count": core.counts}
+    metadata = {"format": f"fastemb.{name}", "version": _VERSION, "key_type": kind}
+    return arrays, metadata | packed_state(params, core)
+
+
+def packed_state(params: Mapping[str, Any], core: GraphCore) -> dict[str, str]:
+    """Parameters and the number of epochs as metadata."""
     state = {"params": {**params, "random_state": core.parameters.random_state}, "epochs": core.weights.epochs_trained}
-    metadata = {"format": f"fastemb.{name}", "version": _VERSION, "key_type": kind, "state": json.dumps(state)}
-    write_tensors(path, arrays, metadata)
+    return {"state": json.dumps(state)}
+
+
+def contents_of(name: str, params: Mapping[str, Any], core: GraphCore, *, freeze: bool) -> Contents:
+    """What a checkpoint holds; what stays the same is packed before."""
+    arrays, metadata = packed_model(name, params, core)
+    if core.tokens is not None and core.tokens.starts is not None:
+        arrays["starts"] = core.tokens.starts
+
+    def contents() -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        return arrays | _matrices(core), metadata | packed_state(params, core), {"freeze": freeze}
+
+    return contents
+
+
+def _matrices(core: GraphCore) -> dict[str, Any]:
+    found = {"vectors": core.vectors, "syn1neg": core.weights.syn1neg, "syn1": core.weights.syn1}
+    return {name: matrix for name, matrix in found.items() if matrix is not None}
 
 
 def read_model(
     path: AnyPath, kind: str, known: Sequence[str], fixed: Mapping[str, Any]
-) -> tuple[dict[str, Any], GraphCore]:
-    """The parameters and what was learned.
+) -> tuple[dict[str, Any], GraphCore, Mapping[str, str], Ints | None]:
+    """The parameters, what was learned, the texts of the file, and of a checkpoint where walks begin.
 
     Raises:
         ValueError: the file holds no such model, or is damaged.
@@ -79,9 +104,14 @@ def read_model(
                 raise ValueError("the matrices do not fit the nodes")
         if type(state["epochs"]) is not int or not 0 <= state["epochs"] < 2**62:
             raise ValueError("the number of epochs makes no sense")
+        starts = arrays.get("starts")
+        if starts is not None and (starts.dtype != np.int32 or starts.ndim != 1 or not starts.size):
+            raise ValueError("the nodes that walks begin at make no sense")
+        if starts is not None and not 0 <= starts.min() <= starts.max() < len(nodes):
+            raise ValueError("the nodes that walks begin at make no sense")
         weights = Weights(Rows(vectors), matrices["syn1neg"], matrices["syn1"], state["epochs"])
         weights.require(parameters.settings())
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         missing = "there is no " if isinstance(error, KeyError) else ""
         raise ValueError(f"{name}: damaged: {missing}{str(error).removeprefix(f'{name}: ')}") from None
-    return params, GraphCore(parameters, nodes, counts, weights)
+    return params, GraphCore(parameters, nodes, counts, weights), metadata, starts

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..checks import number
+from ..corpus.checksums import digest
 from ..threads import in_threads, thread_count
 from ..train.settings import Checked, declare, whole_number
-from .rows import Ints, Offsets
+from .rows import Ints, Offsets, Rows
 
 _BLOCK_TOKENS = 1 << 17  # some milliseconds of walking
 _COUNTED = 1 << 24  # tokens whose nodes are counted before training
@@ -158,6 +159,7 @@ class WalkTokens:
     graph: _native.RowGraph
     walks: Walks
     starts: Ints | None
+    rows: Rows
 
     def begin_epoch(self, rows: int) -> WalkTokens:
         """As `Tokens` says."""
@@ -165,6 +167,18 @@ class WalkTokens:
 
     def passed(self, words: int) -> None:
         """As `Tokens` says."""
+
+    def described(self) -> tuple[int, int, int, str]:
+        """As `Tokens` says."""
+        arrays: list[NDArray[Any] | None] = [self.rows.offsets, self.rows.neighbours, self.rows.weights, self.starts]
+        walks = self.walks.count(self.graph, self.starts)
+        words = walks * self.walks.walk_length
+        return walks, words, words, digest(*[array for array in arrays if array is not None])
+
+    @property
+    def origin(self) -> None:
+        """As `Tokens` says."""
+        return None
 
     @property
     def longest_sentence(self) -> int:

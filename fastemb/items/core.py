@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..corpus import Corpus
 from ..signals import Deferred
 from ..threads import thread_count
+from ..train.checkpoint import Checkpoints
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
 from ..train.run import Run
@@ -58,34 +59,43 @@ class Core:
         assert self.weights.syn1neg is not None  # every plan has negatives
         return self.weights.syn1neg
 
-    def train(
-        self, corpus: Corpus, event_keep: NDArray[np.uint32] | None, watcher: Watcher, *, want_loss: bool = False
-    ) -> bool:
-        """Learn from sessions.
+    def task(self, corpus: Corpus, event_keep: NDArray[np.uint32] | None = None, *, want_loss: bool = False) -> Task:
+        """What a run over sessions trains.
 
         Args:
             corpus: A sentence a session; its vocabulary are the items.
             event_keep: Thresholds as in `CorpusTokens`.
-            watcher: Hears how far it is.
             want_loss: Whether to add up the loss.
+        """
+        tables = Tables.of(corpus.vocabulary.counts, self.plan.settings, None)
+        tokens = CorpusTokens(corpus, event_keep)
+        return Task(self.plan.settings, tokens, tables, self.weights, want_loss, self.plan.contexts)
 
-        Returns:
-            Whether there was anything to learn.
+    def run(self, words: int) -> Run:
+        """A run over so many events that has not begun."""
+        settings = self.plan.settings
+        schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * words)
+        return Run.planned(settings, words, schedule)
+
+    def train(self, run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoints) -> None:
+        """Train what is left of a run.
+
+        Args:
+            run: How far it is.
+            task: What it trains.
+            watcher: Hears of that.
+            checkpoints: Writes some meanwhile.
 
         Raises:
             FloatingPointError: training diverged.
         """
-        settings = self.plan.settings
-        tables = Tables.of(corpus.vocabulary.counts, settings, None)
-        task = Task(settings, CorpusTokens(corpus, event_keep), tables, self.weights, want_loss, self.plan.contexts)
-        schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * corpus.words)
-        run = Run.planned(settings, corpus.words, schedule)
-        strategy = Hogwild(thread_count(settings.workers))
-        with Deferred(), Training(run, task, strategy, watcher.display) as training:
+        strategy = Hogwild(thread_count(self.plan.settings.workers))
+        with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
             while not run.ended:
-                watcher.epoch_begins()
+                if not run.next_word:  # else this epoch had begun before a checkpoint
+                    watcher.epoch_begins()
                 training.epoch()
                 if watcher.looks_at_vectors:
                     training.release()
                 watcher.epoch_ends(run.totals.loss)
-        return run.totals.pairs > 0
+                training.epoch_ended()

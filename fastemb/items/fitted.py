@@ -48,8 +48,8 @@ class Fitted:
         self.sessions = int((np.diff(histories.offsets) > 0).sum()) if sessions is None else sessions
         self.keys: Sequence[Hashable] = vocabulary.keys
         self.rows = Lookup(vocabulary.key_to_index)
-        self.inputs = _side_by_side([core.inputs for core in cores])
-        self.outputs = _side_by_side([core.outputs for core in cores])
+        self.inputs = side_by_side([core.inputs for core in cores])
+        self.outputs = side_by_side([core.outputs for core in cores])
         self.wv = self._shown(self.inputs)
         self.wv_out = self._shown(self.outputs)
         self._users: Lookup | None = None
@@ -313,7 +313,8 @@ def _less(
     return allowed.where(stays)
 
 
-def _side_by_side(parts: list[Floats]) -> Floats:
+def side_by_side(parts: list[Floats]) -> Floats:
+    """The vectors of several kinds as one matrix; that of one kind itself."""
     return parts[0] if len(parts) == 1 else np.hstack(parts)
 
 

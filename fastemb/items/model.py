@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Self
 
 import numpy as np
@@ -11,16 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
 from ..checks import flag, warn
-from ..corpus import Corpus, Vocabulary
+from ..corpus import Vocabulary
 from ..corpus.messages import short
 from ..estimator import Estimator
 from ..io.paths import AnyPath, local_path
-from ..models.callbacks import StopTraining
-from ..models.training import alone_with, checked_callbacks
+from ..models.callbacks import Interrupted, StopTraining
+from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
 from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
+from ..threads import checked_workers
+from ..train.checkpoint import Checkpoints, Contents, Interval, Target, Text, mark_of, require_room
 from ..train.progress import checked_progress, make_progress
-from ..train.sampling import keep_shares
+from ..train.run import Run
 from ..train.training import NO_EPOCHS, NOTHING_TRAINED
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
@@ -30,10 +33,11 @@ from .fitted import Fitted, Floats
 from .interactions import Interactions
 from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
-from .model_file import ITEM_HINT, Learned, check_titles, packed, read_items, write_items
+from .model_file import ITEM_HINT, ItemFile, Learned, check_titles, packed, read_items, write_items
 from .names import HOW_MANY, PARAMETERS
 from .parameters import Parameters, Plan, check_count, plans, seed_of
 from .recommendations import Recommendations
+from .resuming import Lesson, Noted
 from .rules import Rules
 from .splits import leave_one_out
 from .watcher import Watcher
@@ -145,7 +149,15 @@ class Item2Vec(Estimator):
 
     # ---- learning ----
 
-    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
+    @names_arguments()
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
         """Learn from scratch.
 
         If it fails or is interrupted, as by Ctrl-C, the model stays as it was: fitted before, or not at all. A callback
@@ -155,14 +167,21 @@ class Item2Vec(Estimator):
             X: `Interactions`, or what `Interactions.from_any` takes: lists of items, or a sparse matrix of sessions x
                 items. Empty baskets and baskets of one item teach nothing; repeats in a basket count once.
             y: Not used.
+            checkpoint: A file to which all that `resume` needs, the histories too, is written before, during and after
+                training. It is a whole checkpoint at any time, and `load` reads it as a model.
+            checkpoint_every: How often: a time, such as "30s" or "1.5min", a number of events, such as "1000000w", or a
+                timedelta. Default None: every 10 minutes, and less often where writing takes more than 6 seconds.
 
         Raises:
-            ValueError: a setting makes no sense; no item reaches ``min_count``; no basket has two different items.
+            ValueError: a setting makes no sense; no item reaches ``min_count``; no basket has two different items;
+                ``checkpoint`` is a file that would be lost.
+            OSError: no checkpoint can be written before training begins. A failure later gives a warning.
             TypeError: a setting is of another type; an item is no str, number or tuple of such, as files hold.
             RuntimeError: another thread trains the model, or a callback calls this.
             FloatingPointError: training diverged: lower ``alpha``, or ``negative``.
         """
         seed = seed_of(self.random_state)
+        target = Target.of(checkpoint, checkpoint_every)
         data, least = self._prepared(X), self._least_count()
         data = data.frequent(least)
         if not len(data.items):
@@ -172,16 +191,24 @@ class Item2Vec(Estimator):
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
         with Deferred(), alone_with(self, trains=True):
-            self._learn(cores, vocabulary, data, lambda: Fitted(cores, vocabulary, data))
+            self._learn(Lesson(cores, vocabulary, data, data), target)
         return self
 
-    def partial_fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803
+    @names_arguments()
+    def partial_fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
         """Learn on: vectors and histories are kept, new items and users come after those there are.
 
         Passes over ``X`` alone, ``epochs`` times, from ``alpha`` down to ``min_alpha``. What ``X`` does not hold is
         slowly forgotten, the less the smaller ``alpha`` is (see `set_params`). Sessions whose key is known continue
         that history. New items must reach ``min_count`` in ``X``. If it fails or is interrupted, the model stays as it
-        was.
+        was. ``checkpoint`` and ``checkpoint_every`` are those of `fit`.
 
         Raises:
             ValueError: as in `fit`; ``vector_size`` or ``sg`` was changed, or rows of ``wv`` were, by hand; or a vector
@@ -191,7 +218,8 @@ class Item2Vec(Estimator):
             FloatingPointError: as in `fit`.
         """
         if self._trained is None:
-            return self.fit(X)
+            return self.fit(X, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+        target = Target.of(checkpoint, checkpoint_every)
         known = self._trained.histories
         kinds = [(core.plan.settings.sg, core.plan.settings.vector_size) for core in self._trained.cores]
         if [(plan.settings.sg, plan.settings.vector_size) for plan in self._plans()] != kinds:
@@ -221,7 +249,7 @@ class Item2Vec(Estimator):
         merged = histories.merged() if self.window is None else histories
         sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
         with Deferred(), alone_with(self, trains=True):
-            self._learn(cores, grown, data, lambda: Fitted(cores, grown, merged, sessions))
+            self._learn(Lesson(cores, grown, data, merged, sessions), target)
         return self
 
     def _prepared(self, X: Any) -> Interactions:  # noqa: N803
@@ -235,44 +263,148 @@ class Item2Vec(Estimator):
     def _plans(self, seed: int = 1, items: int | None = None) -> list[Plan]:
         return plans(Parameters.among(self.get_params()), seed, items)
 
-    def _learn(
-        self, cores: list[Core], vocabulary: Vocabulary, data: Interactions, fitted: Callable[[], Fitted]
-    ) -> None:
-        """Train the cores, and become what ``fitted`` makes of them, or stay what this is if that fails.
+    def _learn(self, lesson: Lesson, target: Target | None, start: tuple[Noted, Run] | None = None) -> None:
+        """Train the cores, and become what they are then, or stay what this is if that fails.
 
         With signals deferred, but for what may be broken off.
+
+        Args:
+            lesson: The cores, and what they learn from.
+            target: Where checkpoints go.
+            start: Where a checkpoint was, and the run that goes on from there; None begins.
         """
-        before = self._trained, self._loss
+        before, cores = (self._trained, self._loss), lesson.cores
 
         def show(watcher: Watcher) -> None:
-            self._trained, self._loss = fitted(), watcher.loss
+            self._trained, self._loss = lesson.fitted(), watcher.loss
 
         with Allowed():
-            _check_trainable(data)
+            _check_trainable(lesson.data)
             callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
             progress = checked_progress(self.progress)
-            event_keep = None if data.weights is None else keep_shares(data.weights / data.weights.max())
-            corpus = Corpus(data.items.astype(np.int32), data.offsets, vocabulary, len(data.items))
+            corpus, event_keep = lesson.corpus(), lesson.event_keep()
             words = [core.plan.settings.epochs * corpus.words for core in cores]
-            watcher = Watcher(make_progress(progress, sum(words)), callbacks, self, show)
-        taught = []
+            noted, begun = start or (Noted([core.plan for core in cores], want_loss=want_loss), None)
+            done = sum(words[: noted.part]) + (0 if begun is None else begun.totals.words)
+            watcher = Watcher(make_progress(progress, sum(words), done), callbacks, self, show, noted.loss)
+            params, titles = self._saved_params(cores[0]), self._saved_titles(lesson.vocabulary.keys)
+        taught, all_parts, ends, checkpoints = noted.taught, False, True, None
+
+        def prepared() -> Contents:
+            now = Noted(noted.plans, part, watcher.loss, watcher.loss_before, taught, want_loss)
+            return lesson.prepared(params, titles, now)
+
         try:
             with Allowed():
-                with suppress(StopTraining):
+                try:
                     watcher.train_begins()
-                    for number, core in enumerate(cores):
-                        watcher.part_begins(sum(words[:number]))
-                        taught.append(core.train(corpus, event_keep, watcher, want_loss=want_loss))
+                    for part in range(noted.part, len(cores)):
+                        task = cores[part].task(corpus, event_keep, want_loss=want_loss)
+                        run = cores[part].run(corpus.words) if begun is None else begun
+                        watcher.part_begins(sum(words[:part]), None if begun is None else noted.loss_before)
+                        checkpoints = Checkpoints(target, run, task, prepared)
+                        hold_checkpoints(self, checkpoints)
+                        if begun is None and part == 0:
+                            checkpoints.start()
+                        begun = None
+                        cores[part].train(run, task, watcher, checkpoints)
+                        taught = taught or run.totals.pairs > 0
+                    all_parts = True
+                except Interrupted:
+                    ends = False
+                except StopTraining:
+                    pass
                 show(watcher)
                 with suppress(StopTraining):
                     watcher.train_ends()
+                if checkpoints is not None and ends:
+                    checkpoints.finish()
         except BaseException:
             self._trained, self._loss = before
             raise
         finally:
             watcher.close()
-        if len(taught) == len(cores) and not any(taught):  # and no callback stopped that
+        if all_parts and not taught:  # and no callback stopped that
             warn(NOTHING_TRAINED if any(words) else NO_EPOCHS)
+
+    @names_arguments()
+    def save_checkpoint(self, path: AnyPath) -> None:
+        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
+
+        Args:
+            path: The file, which is there whole or not at all.
+
+        Raises:
+            RuntimeError: this is called otherwise than by a callback.
+            OSError: the file cannot be written; one that was there stays.
+        """
+        checkpoints_of(self).write(local_path(path))
+
+    @classmethod
+    @names_arguments()
+    def resume(
+        cls,
+        path: AnyPath,
+        *,
+        workers: int | None = None,
+        callbacks: Sequence[Any] = (),
+        progress: bool | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
+        """Go on with `fit` or `partial_fit` from a checkpoint, to its end.
+
+        With one worker the model has the same bits as one whose training never stopped. The data are in the checkpoint.
+        More checkpoints are written to the same file on the way. From one that was written when training had ended
+        nothing is left to do.
+
+        Args:
+            path: A file that ``checkpoint`` of `fit`, or `save_checkpoint`, wrote.
+            workers: Threads; -1 uses every CPU available. Default None: as many as before.
+            callbacks: As in the class. ``on_train_begin`` is called again, ``on_epoch_begin`` only of epochs that had
+                not begun.
+            progress: As in the class.
+            checkpoint_every: As in `fit`. Default None: as before.
+
+        Returns:
+            The model, as `fit` leaves it.
+
+        Raises:
+            ValueError: the file is no checkpoint, or damaged.
+            OSError: it cannot be read, or its folder is not writable.
+            KeyboardInterrupt: after Ctrl-C; the checkpoint stays, and this can be called again.
+            FloatingPointError: training diverged.
+        """
+        path = local_path(path)
+        made, file = cls._loaded(path)
+        mark, known = mark_of(path, file.metadata), made._known()
+        noted = Noted.read(path, mark.model, known.cores)
+        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        settings = [plan.settings for plan in noted.plans]
+        threads = settings[0].workers if workers is None else checked_workers(workers)
+        for one in settings:
+            one.workers = threads
+        made.workers, made.callbacks, made.progress = threads, callbacks, progress
+        made.compute_loss, made._loss = noted.want_loss, noted.loss
+        if mark.ended:
+            return made
+        require_room(path)
+        cores = [Core(plan, core.weights) for plan, core in zip(noted.plans, known.cores, strict=True)]
+        data = file.histories if file.data is None else file.data
+        lesson = Lesson(cores, known.vocabulary, data, file.histories, known.sessions)
+        mark.text.require(path, Text.of(cores[noted.part].task(lesson.corpus(), lesson.event_keep())))
+        with Deferred(), alone_with(made, trains=True):
+            made._learn(lesson, Target(path, every), (noted, mark.run))
+        return made
+
+    def _saved_params(self, core: Core) -> dict[str, Any]:
+        """The parameters as they are saved."""
+        params = self.get_params() | {"random_state": core.plan.settings.seed, "progress": None, "workers": None}
+        del params["callbacks"], params["compute_loss"]
+        return params
+
+    def _saved_titles(self, keys: Sequence[Hashable]) -> list[str]:
+        check_titles(self._titles)
+        return [found if (found := self.title(item)) != str(item) else "" for item in keys]
 
     # ---- what was learned ----
 
@@ -562,14 +694,9 @@ class Item2Vec(Estimator):
         kinds = [(core.plan.settings.sg, core.plan.settings.vector_size) for core in known.cores]
         if [(plan.settings.sg, plan.settings.vector_size) for plan in self._plans()] != kinds:
             raise ValueError("vector_size or sg was changed since fit: set it back, or call fit")
-        seed = known.cores[0].plan.settings.seed
-        params = self.get_params() | {"random_state": seed, "progress": None, "workers": None}
-        del params["callbacks"], params["compute_loss"]
         epochs = [core.weights.epochs_trained for core in known.cores]
-        state = {"params": params, "sessions": known.sessions, "epochs": epochs}
-        check_titles(self._titles)
-        titles = [found if (found := self.title(item)) != str(item) else "" for item in known.keys]
-        learned = Learned(known.vocabulary, known.inputs, known.outputs, titles)
+        state = {"params": self._saved_params(known.cores[0]), "sessions": known.sessions, "epochs": epochs}
+        learned = Learned(known.vocabulary, known.inputs, known.outputs, self._saved_titles(known.keys))
         write_items(local_path(path), learned, state, known.histories if histories else None)
 
     @classmethod
@@ -579,8 +706,13 @@ class Item2Vec(Estimator):
         Raises:
             ValueError: the file is something else, or damaged.
         """
-        path = local_path(path)
-        state, learned, histories = read_items(path)
+        return cls._loaded(local_path(path))[0]
+
+    @classmethod
+    def _loaded(cls, path: str) -> tuple[Self, ItemFile]:
+        """The model of a file, and all that is in that."""
+        file = read_items(path)
+        state, learned, histories = file.state, file.learned, file.histories
         vocabulary, inputs = learned.vocabulary, learned.inputs
         try:
             made = cls(**state["params"])
@@ -597,7 +729,7 @@ class Item2Vec(Estimator):
             begin = end
         made._trained = Fitted(cores, vocabulary, histories, state["sessions"])
         made._titles = {key: title for key, title in zip(vocabulary.keys, learned.titles, strict=True) if title}
-        return made
+        return made, file
 
 
 def _items_by_count(data: Interactions) -> Vocabulary:

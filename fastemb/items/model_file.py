@@ -49,7 +49,14 @@ class Learned:
 
 
 def write_items(path: StrPath, learned: Learned, state: dict[str, Any], histories: Interactions | None) -> None:
-    """Write a model; ``state`` has "params", "sessions" and "epochs". The file is there whole or not at all.
+    """Write a model; see `packed_items`. The file is there whole or not at all."""
+    write_tensors(path, *packed_items(learned, state, histories))
+
+
+def packed_items(
+    learned: Learned, state: dict[str, Any], histories: Interactions | None
+) -> tuple[Arrays, dict[str, str]]:
+    """The arrays and metadata of a model's file; ``state`` has "params", "sessions" and "epochs".
 
     Raises:
         ValueError: the histories do not fit the items, or themselves.
@@ -66,7 +73,7 @@ def write_items(path: StrPath, learned: Learned, state: dict[str, Any], historie
         "format": _FORMAT,
         "version": _VERSION,
         "key_type": key_type,
-        "state": json.dumps(state, default=_plain),
+        "state": packed_state(state),
         "user_type": "none",
     }
     if any(learned.titles):
@@ -83,7 +90,18 @@ def write_items(path: StrPath, learned: Learned, state: dict[str, Any], historie
             arrays["history_weights"] = histories.weights
         users, metadata["user_type"] = packed(histories.session_keys, "users", "; histories=False leaves users out")
         arrays |= {f"user_{name}": array for name, array in users.items()}
-    write_tensors(path, arrays, metadata)
+    return arrays, metadata
+
+
+def packed_state(state: dict[str, Any]) -> str:
+    """The state as a text of the metadata."""
+    return json.dumps(state, default=_plain)
+
+
+def packed_data(data: Interactions) -> Arrays:
+    """The arrays by which a checkpoint keeps what is trained on, where that is not the histories."""
+    arrays: Arrays = {"data_offsets": data.offsets, "data_items": data.items.astype(np.int32)}
+    return arrays if data.weights is None else {**arrays, "data_weights": data.weights}
 
 
 def check_storable(data: Interactions, *, histories: bool) -> None:
@@ -182,7 +200,26 @@ def read_own(path: StrPath, wanted: str) -> tuple[Arrays, dict[str, str]]:
     return arrays, metadata
 
 
-def read_items(path: StrPath) -> tuple[dict[str, Any], Learned, Interactions]:
+@dataclass(frozen=True)
+class ItemFile:
+    """What is in the file of a model.
+
+    Attributes:
+        state: "params", "sessions" and "epochs".
+        learned: What it knows of its items.
+        histories: Those of users.
+        data: What a checkpoint trains on, where that is not the histories.
+        metadata: The texts of the file.
+    """
+
+    state: dict[str, Any]
+    learned: Learned
+    histories: Interactions
+    data: Interactions | None
+    metadata: dict[str, str]
+
+
+def read_items(path: StrPath) -> ItemFile:
     """The state, what was learned, and the histories.
 
     Raises:
@@ -205,12 +242,13 @@ def read_items(path: StrPath) -> tuple[dict[str, Any], Learned, Interactions]:
         if len(titles) != len(keys):
             raise ValueError("the titles do not fit the keys")
         histories = _histories(path, arrays, metadata, vocabulary.keys)
+        data = _data(arrays, vocabulary.keys)
     except RecursionError:
         raise ValueError(f"{path}: damaged: lists within lists, too deep to be read") from None
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         missing = "there is no " if isinstance(error, KeyError) else ""
         raise ValueError(f"{path}: damaged: {missing}{str(error).removeprefix(f'{path}: ')}") from None
-    return state, Learned(vocabulary, inputs, outputs, titles), histories
+    return ItemFile(state, Learned(vocabulary, inputs, outputs, titles), histories, data, metadata)
 
 
 def _state(state: Any) -> dict[str, Any]:
@@ -240,10 +278,19 @@ def _starting(arrays: Mapping[str, NDArray[Any]], start: str) -> Arrays:
 def _histories(path: Any, arrays: Arrays, metadata: Mapping[str, str], keys: Sequence[Hashable]) -> Interactions:
     if metadata.get("user_type") == "none":
         return Interactions._of(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
-    offsets = _typed(arrays, "history_offsets", np.int64, 1)
-    items = _typed(arrays, "history_items", np.int32, 1).astype(np.int64)
-    weights = _typed(arrays, "history_weights", np.float64, 1) if "history_weights" in arrays else None
     session_keys = unpacked(path, _starting(arrays, "user_"), metadata["user_type"])
+    return _events(_starting(arrays, "history_"), keys, session_keys)
+
+
+def _data(arrays: Arrays, keys: Sequence[Hashable]) -> Interactions | None:
+    own = _starting(arrays, "data_")
+    return _events(own, keys, range(len(own["offsets"]) - 1)) if own else None
+
+
+def _events(arrays: Arrays, keys: Sequence[Hashable], session_keys: Sequence[Hashable]) -> Interactions:
+    offsets = _typed(arrays, "offsets", np.int64, 1)
+    items = _typed(arrays, "items", np.int32, 1).astype(np.int64)
+    weights = _typed(arrays, "weights", np.float64, 1) if "weights" in arrays else None
     return _sound(Interactions._of(items, offsets, keys, session_keys, None, weights), keys)
 
 

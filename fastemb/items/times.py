@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import is_missing
+from ..durations import seconds_of
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -33,14 +34,6 @@ _MOMENT = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "min": 60, "m": 60, "s": 1, "ms": 1e-3}
-_UNIT_NAMES = {
-    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
-    **dict.fromkeys(("mins", "minute", "minutes"), "min"),
-    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
-    **dict.fromkeys(("day", "days"), "d"),
-    **dict.fromkeys(("week", "weeks"), "w"),
-}
 
 _LAST_SECOND = 253_402_300_800  # after the year 9999; in milliseconds it lies in 1978
 _FINER = ((1e3, 1000, "milliseconds"), (1e6, 10**6, "microseconds"), (np.inf, 10**9, "nanoseconds"))
@@ -191,7 +184,7 @@ def gap_seconds(gap: Any) -> float:
     """
     seconds: Any = gap
     if isinstance(gap, str):
-        seconds = _text_seconds(gap)
+        seconds = seconds_of("gap", gap)
     elif isinstance(gap, timedelta):
         seconds = gap.total_seconds()
     elif isinstance(gap, np.timedelta64):
@@ -257,23 +250,6 @@ def _is_plain_number(gap: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _text_seconds(text: str) -> float:
-    plain = text.strip().lower()
-    try:
-        return float(plain)
-    except ValueError:
-        pass
-    if not re.fullmatch(r"(\d+(\.\d+)?\s*[a-z]+\s*)+", plain):
-        raise ValueError(f'gap={text!r} is not read: give seconds, or as in "30min", "1h30m" or "2 days"')
-    total = 0.0
-    for amount, unit in re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]+)", plain):
-        unit = _UNIT_NAMES.get(unit, unit)
-        if unit not in _UNITS:
-            raise ValueError(f"gap={text!r}: the unit {unit!r} is none of w, d, h, min, s and ms")
-        total += float(amount) * _UNITS[unit]
-    return total
 
 
 def _seconds_of(value: Any) -> tuple[str, float] | None:

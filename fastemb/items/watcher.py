@@ -18,6 +18,7 @@ class Watcher:
         callbacks: As `Item2Vec` takes them.
         model: What callbacks are given.
         show: Makes the model show its vectors as they are.
+        loss: What was lost before a checkpoint.
 
     Attributes:
         display: For the part that is trained.
@@ -25,10 +26,15 @@ class Watcher:
     """
 
     def __init__(
-        self, display: Progress, callbacks: Sequence[Any], model: Any, show: Callable[[Watcher], None]
+        self,
+        display: Progress,
+        callbacks: Sequence[Any],
+        model: Any,
+        show: Callable[[Watcher], None],
+        loss: float = 0.0,
     ) -> None:
         self.display = _Part(display)
-        self.loss = 0.0
+        self.loss = loss
         self._before = 0.0
         self._display = display
         self._callbacks = callbacks
@@ -40,10 +46,15 @@ class Watcher:
         """Whether somebody may look at the vectors between two epochs."""
         return bool(self._callbacks)
 
-    def part_begins(self, words: int) -> None:
-        """A part begins, with so many words of all behind it."""
+    def part_begins(self, words: int, loss: float | None = None) -> None:
+        """A part begins, with so many words of all behind it, and this loss; None: that of the parts so far."""
         self.display.before = words
-        self._before = self.loss
+        self._before = self.loss if loss is None else loss
+
+    @property
+    def loss_before(self) -> float:
+        """The loss of the parts before this one."""
+        return self._before
 
     def train_begins(self) -> None:
         """Training begins."""
@@ -83,6 +94,10 @@ class _Part:
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Words done in this part, the learning rate, the mean loss a word."""
         self._display.update(self.before + words, alpha, loss)
+
+    def saved(self, words: int) -> None:
+        """A checkpoint was written after so many words of this part."""
+        self._display.saved(self.before + words)
 
     def close(self) -> None:
         """This part has ended, but others may follow."""

@@ -13,6 +13,10 @@ class StopTraining(Exception):  # noqa: N818 (a wish, not an error)
     """
 
 
+class Interrupted(StopTraining):
+    """Raised by a handler of signals in place of KeyboardInterrupt: the same, but its checkpoint has not ended."""
+
+
 class CallbackAny2Vec:
     """What training calls; override what you need. Any object with some of these methods will do.
 

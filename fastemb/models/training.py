@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 from ..arguments import did_you_mean, nearest_name
 from ..checks import number, warn, whole
 from ..corpus import Corpus
+from ..signals import Deferred
+from ..train.checkpoint import Checkpoints
 from ..train.schedule import Schedule, require_falling
 from ..train.settings import Settings
 from .callbacks import StopTraining
@@ -129,10 +131,32 @@ class _Use:
 
     thread: int
     trains: bool
+    checkpoints: Checkpoints | None = None
 
 
 _uses: WeakValueDictionary[int, _Use] = WeakValueDictionary()  # by the id of the model, the latest call
 _lock = Lock()
+
+
+def checkpoints_of(model: object) -> Checkpoints:
+    """What writes the checkpoints of a model that this thread is training, for a callback.
+
+    Raises:
+        RuntimeError: this thread is not training it.
+    """
+    with Deferred(), _lock:  # which must not stay locked after an interrupt
+        use = _uses.get(id(model))
+    if use is None or use.thread != get_ident() or use.checkpoints is None:
+        raise RuntimeError(
+            "save_checkpoint is for callbacks, while the model is being trained: a model at rest is saved by save"
+        )
+    return use.checkpoints
+
+
+def hold_checkpoints(model: object, checkpoints: Checkpoints) -> None:
+    """Let `checkpoints_of` find these until this thread's training of ``model`` ends."""
+    with Deferred(), _lock:
+        _uses[id(model)].checkpoints = checkpoints
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
@@ -27,12 +28,13 @@ from ..corpus import (
 from ..corpus.estimate import model_memory
 from ..corpus.lists import require_sentences, sentence_tokens
 from ..corpus.vocabulary import NothingKeptError, Selection
-from ..io.paths import local_path, local_target
+from ..io.paths import AnyPath, local_path, local_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes, storable
 from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
+from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix
 from ..train.progress import checked_progress, make_progress
@@ -61,9 +63,18 @@ from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
 from .known_words import Change, KnownWords
 from .older import missing_attribute
+from .resuming import Books, Noted, text_again
 from .scoring import SentenceScores, likeliest_words
-from .training import Rates, alone_with, checked_callbacks, notify, warn_of_queue_options
-from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, read_model, write_model
+from .training import (
+    Rates,
+    alone_with,
+    checked_callbacks,
+    checkpoints_of,
+    hold_checkpoints,
+    notify,
+    warn_of_queue_options,
+)
+from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, packed_model, read_model, write_model
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -124,6 +135,11 @@ class Word2Vec(Lifecycle, _Attributes):
             after 5 epochs of 17 million words 39.3% of analogies were right instead of 39.9%, with CBOW 25.4% instead
             of 28.5%, but SimLex-999 was 23.8 instead of 23.3 with skip-gram; seeds are as far apart there.
         progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
+        checkpoint: A file to which all that `resume` needs is written before, during and after training. It is a
+            whole checkpoint at any time, however the process ends, and `load` reads it as a model.
+        checkpoint_every: How often: a time, such as "30s", "1.5min" or "2h", a number of words, such as "1000000w", or
+            a timedelta. Default None: every 10 minutes, and less often where writing takes more than 6 seconds, so that
+            training takes 1% longer at most.
         max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
             ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.
@@ -195,6 +211,8 @@ class Word2Vec(Lifecycle, _Attributes):
         cbow_exact: bool = False,
         hs_exact: bool = False,
         progress: bool | None = None,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
     ) -> None:
         settings = Settings(
             vector_size=vector_size,
@@ -229,15 +247,23 @@ class Word2Vec(Lifecycle, _Attributes):
         self.batch_words = batch_words
         self.comment = comment
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
+        target = Target.of(checkpoint, checkpoint_every)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
             corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
             self._take_vocabulary(corpus.vocabulary, self.min_count, False, {})
-            self.train(corpus, callbacks=callbacks, progress=progress)
-        elif trim_rule is not None or callbacks:
-            warn("trim_rule and callbacks have no effect without a corpus: give them to build_vocab and train")
+            self.train(
+                corpus,
+                callbacks=callbacks,
+                progress=progress,
+                checkpoint=checkpoint,
+                checkpoint_every=checkpoint_every,
+            )
+        elif trim_rule is not None or callbacks or target is not None:
+            given = "trim_rule and callbacks" if target is None else "trim_rule, callbacks and checkpoint"
+            warn(f"{given} have no effect without a corpus: give them to build_vocab and train")
         self.add_lifecycle_event("created", params=str(self))
 
     def _start_empty(self, settings: Settings) -> None:
@@ -663,6 +689,8 @@ class Word2Vec(Lifecycle, _Attributes):
         callbacks: Sequence[Any] = (),
         *,
         progress: bool | None = None,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
     ) -> tuple[int, int]:
         """Train on a corpus; words outside the vocabulary are skipped.
 
@@ -682,6 +710,9 @@ class Word2Vec(Lifecycle, _Attributes):
             callbacks: As in the constructor. One that raises `StopTraining` ends training, and nothing is lost. What
                 it changes in settings counts from the next call on.
             progress: As in the constructor.
+            checkpoint: As in the constructor. Where a file of this name is a checkpoint of training that has ended, it
+                is replaced; anything else is refused.
+            checkpoint_every: As in the constructor.
 
         Returns:
             Words trained on as centres, and words of the corpus, unknown ones included, both over all epochs.
@@ -693,8 +724,10 @@ class Word2Vec(Lifecycle, _Attributes):
             RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary; or a
                 callback calls this.
             ValueError: a setting makes no sense; ``wv`` holds other words than the model, or matrices of other shapes
-                or with NaN.
+                or with NaN; ``checkpoint`` is a file that would be lost.
             TypeError: a callback is none.
+            OSError: no checkpoint can be written before training begins. A failure later, as when the disk is full,
+                gives a warning.
         """
         with Deferred(), alone_with(self, trains=True), Allowed():
             vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
@@ -705,6 +738,7 @@ class Word2Vec(Lifecycle, _Attributes):
             rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
             rates.check(settings)
             callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
+            target = Target.of(checkpoint, checkpoint_every)
             corpus = Source.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
             if isinstance(corpus, NothingKeptError):
                 warn(f"nothing was trained: {corpus}")
@@ -712,22 +746,34 @@ class Word2Vec(Lifecycle, _Attributes):
             run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
             want_loss = settings.compute_loss if compute_loss is None else bool(flag("compute_loss", compute_loss))
             task = self._task(settings, corpus, want_loss)
+            books = Books()
+            checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
             with Deferred():
-                self._train_run(run, task, callbacks, progress)
+                self.running_training_loss = 0.0
+                self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
+                checkpoints.start()
+                self._train_run(run, task, books, checkpoints, callbacks, progress)
             return run.totals.kept, corpus.raw_words * run.epoch
 
-    def _train_run(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> None:
-        """Train, and keep the books whatever happens, with signals deferred."""
-        self.running_training_loss = 0.0
-        self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
+    def _train_run(
+        self,
+        run: Run,
+        task: Task,
+        books: Books,
+        checkpoints: Checkpoints,
+        callbacks: Sequence[Any],
+        progress: bool | None,
+    ) -> None:
+        """Train what is left of a run, and keep the books whatever happens, with signals deferred."""
+        hold_checkpoints(self, checkpoints)
         start = time.perf_counter()
         try:
-            stopped = self._train_epochs(run, task, callbacks, progress)
+            stopped = self._train_epochs(run, task, books, checkpoints, callbacks, progress)
         finally:
             seconds = time.perf_counter() - start
             words, pairs = run.totals.words, run.totals.pairs
             self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
-        if run.epochs == 0:
+        if run.epochs == 0 and not stopped:
             warn(NO_EPOCHS)
         elif pairs == 0 and not stopped:
             warn(NOTHING_TRAINED)
@@ -738,17 +784,23 @@ class Word2Vec(Lifecycle, _Attributes):
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         return Task(settings, CorpusTokens(corpus), tables, weights, compute_loss)
 
-    def _train_epochs(self, run: Run, task: Task, callbacks: Sequence[Any], progress: bool | None) -> bool:
-        """Train all epochs; returns whether a callback stopped that."""
-        told = 0.0  # of the loss: callbacks may set the running loss back
-        since = time.perf_counter()
+    def _train_epochs(
+        self,
+        run: Run,
+        task: Task,
+        books: Books,
+        checkpoints: Checkpoints,
+        callbacks: Sequence[Any],
+        progress: bool | None,
+    ) -> bool:
+        """Train all epochs that are left; returns whether a callback stopped that."""
+        books.since = time.perf_counter()
 
         def tell() -> None:  # only between epochs: how the loss is rounded must not depend on the clock
-            nonlocal told, since
-            before, since = since, time.perf_counter()
-            self.total_train_time += since - before
-            self.running_training_loss += run.totals.loss - told
-            told = run.totals.loss
+            before, books.since = books.since, time.perf_counter()
+            self.total_train_time += books.since - before
+            self.running_training_loss += run.totals.loss - books.told
+            books.told = run.totals.loss
             if run.totals.words:
                 rate = run.schedule.alpha(run.totals.words)  # at the end perhaps a rounding below the last one
                 self.min_alpha_yet_reached = max(rate, run.schedule.end_alpha)
@@ -760,13 +812,14 @@ class Word2Vec(Lifecycle, _Attributes):
         stopped = False
         with Allowed():
             vocabulary = self._known_vocabulary()
-        display = make_progress(progress, run.epochs * run.words)
+        display = make_progress(progress, run.epochs * run.words, run.totals.words)
         try:
-            with Training(run, task, Hogwild(self.workers), display) as training:
+            with Training(run, task, Hogwild(self.workers), display, checkpoints) as training:
                 try:
                     notice("on_train_begin")
                     while not run.ended:
-                        notice("on_epoch_begin")
+                        if not run.next_word:  # else this epoch had begun before a checkpoint
+                            notice("on_epoch_begin")
                         vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
                         training.epoch()
                         tell()
@@ -775,15 +828,115 @@ class Word2Vec(Lifecycle, _Attributes):
                         self.wv.norms = None  # they are no longer those of the vectors
                         notice("on_epoch_end")
                         vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
+                        training.epoch_ended()
                 except StopTraining:
                     stopped = True
+                    run.end()
                 self.train_count += 1
                 with suppress(StopTraining):
                     notice("on_train_end")
+                checkpoints.finish()
         finally:
             self.wv.norms = None
             tell()
         return stopped
+
+    def _prepared(self, task: Task, books: Books) -> Contents:
+        """What a checkpoint holds, before training is paused for it: nothing of it but the matrices changes soon."""
+        saved = self._saved(frozenset())
+        saved.state["total_train_time"] += time.perf_counter() - books.since
+        arrays, metadata = packed_model(saved)
+        return lambda: (arrays, metadata, Noted.of(task, books).values())
+
+    @names_arguments()
+    def save_checkpoint(self, path: AnyPath) -> None:
+        """Write a checkpoint, from which `resume` goes on: for callbacks, while `train` runs.
+
+        What it holds is the training as it is between two epochs: the next thing that `resume` calls, after
+        ``on_train_begin``, is ``on_epoch_begin`` of the epoch that is to come.
+
+        Args:
+            path: The file, which is there whole or not at all.
+
+        Raises:
+            RuntimeError: this is called otherwise than by a callback.
+            OSError: the file cannot be written; one that was there stays.
+        """
+        checkpoints_of(self).write(local_path(path))
+
+    @classmethod
+    @names_arguments({"sentences": "corpus", "corpus_file": "corpus", "corpus_iterable": "corpus"})
+    def resume(
+        cls,
+        path: AnyPath,
+        corpus: Sentences | AnyPath | None = None,
+        *,
+        workers: int | None = None,
+        callbacks: Sequence[Any] = (),
+        progress: bool | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
+        """Go on with training from a checkpoint, to its end.
+
+        With one worker the model has the same bits as one whose training never stopped. With several it draws the same
+        samples; see ``seed`` of the class. Checkpoints are written to the same file on the way. From one that was
+        written when training had ended nothing is left to do, and no text is read.
+
+        Args:
+            path: A file that ``checkpoint`` of the class or of `train`, or `save_checkpoint`, wrote.
+            corpus: The same text as before: token lists, a `Corpus`, or the path of a file. Default None: the files
+                that the checkpoint names. It knows those of ``corpus_file`` and of each door of `Corpus` that reads
+                files, with the options of that, unless a ``tokenizer`` split them; lists and streams must be given
+                again.
+            workers: Threads; -1 uses every CPU available. Default None: as many as before.
+            callbacks: As in the class. ``on_train_begin`` is called again, ``on_epoch_begin`` only of epochs that had
+                not begun. What callbacks keep is theirs to save.
+            progress: As in the class.
+            checkpoint_every: As in the class. Default None: as before.
+
+        Returns:
+            The model, as `train` leaves it.
+
+        Raises:
+            ValueError: the file is no checkpoint, or damaged; the text is another one than before, or nobody knows
+                where it is.
+            OSError: the checkpoint or the text cannot be read, or the checkpoint's folder is not writable.
+            KeyboardInterrupt: after Ctrl-C, as in `train`; the checkpoint stays, and this can be called again.
+            FloatingPointError: training diverged.
+        """
+        path = local_path(path)
+        model, metadata = cls._loaded(path)
+        mark = mark_of(path, metadata)
+        callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
+        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        if workers is not None:
+            model.workers = workers
+        if not mark.ended:
+            require_room(path)
+            model._go_on(Target(path, every), mark, corpus, callbacks, progress)
+        model.add_lifecycle_event("resumed", fname=path)
+        return model
+
+    def _go_on(self, target: Target, mark: Mark, given: Any, callbacks: Sequence[Any], progress: bool | None) -> None:
+        """Train what is left of the run of a checkpoint."""
+        with Deferred(), alone_with(self, trains=True), Allowed():
+            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+            noted = Noted.read(target.path, mark.model, len(vocabulary))
+            words = noted.words
+            first = (
+                vocabulary
+                if words == len(vocabulary)
+                else Vocabulary(vocabulary.keys[:words], vocabulary.counts[:words])
+            )
+            corpus = text_again(target.path, mark, given, first, self._workers)
+            task = self._task(noted.settings, corpus, noted.want_loss)
+            mark.text.require(target.path, Text.of(task))
+            if corpus._origin is None:
+                corpus._origin = mark.origin
+            run, books = mark.run, Books(noted.told)
+            checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
+            with Deferred():
+                self._train_run(run, task, books, checkpoints, callbacks, progress)
 
     def _as_callbacks_left_it(self, task: Task, known: Vocabulary) -> Vocabulary:
         """The vocabulary, which a callback may have let grow; ``known`` is that of ``task``, which follows.
@@ -912,7 +1065,16 @@ class Word2Vec(Lifecycle, _Attributes):
         warn_of_pickle_options(separately, sep_limit, pickle_protocol)
         target = local_target(fname_or_handle)
         no_text("ignore", ignore, "names")
-        left_out = set(ignore)
+        write_model(target, self._saved(set(ignore)))
+        self.add_lifecycle_event("saved", fname_or_handle=str(target))
+
+    def _saved(self, left_out: Collection[str]) -> Saved:
+        """The model as the parts of its file, without attributes of these names.
+
+        Raises:
+            TypeError: a key is neither str nor int.
+            ValueError: a setting makes no sense; or ``wv`` or a matrix was changed by hand so that it does not fit.
+        """
         settings = self._settings().checked()
         vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()
         self._known.weights.require(settings)
@@ -928,7 +1090,7 @@ class Word2Vec(Lifecycle, _Attributes):
             matrices["syn1neg"] = self.syn1neg
         if self.hs:
             matrices["syn1"] = self.syn1
-        saved = Saved(
+        return Saved(
             settings,
             state,
             self._known.weights.epochs_trained,
@@ -938,10 +1100,8 @@ class Word2Vec(Lifecycle, _Attributes):
             storable(
                 type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
             ),
-            *self.wv._packed(left_out),
+            *self.wv._packed(set(left_out)),
         )
-        write_model(target, saved)
-        self.add_lifecycle_event("saved", fname_or_handle=str(target))
 
     def _own_attributes(self) -> dict[str, Any]:
         """What was hung on this model, and what else is saved in the same way."""
@@ -966,6 +1126,13 @@ class Word2Vec(Lifecycle, _Attributes):
         if mmap is not None:
             warn("mmap has no effect on a whole model; KeyedVectors.load maps its vectors")
         fname = local_path(fname)
+        model, _ = cls._loaded(fname)
+        model.add_lifecycle_event("loaded", fname=fname)
+        return model
+
+    @classmethod
+    def _loaded(cls, fname: str) -> tuple[Self, dict[str, str]]:
+        """The model of a file, and all metadata of that."""
         model = cls.__new__(cls)
         saved = read_model(fname)
         model._start_empty(saved.settings)
@@ -978,8 +1145,7 @@ class Word2Vec(Lifecycle, _Attributes):
             setattr(model, name, own.pop(name))
         set_attributes(fname, model, own, set(vars(model)))
         model._take(model._known.restored(model.wv, saved), {})
-        model.add_lifecycle_event("loaded", fname=fname)
-        return model
+        return model, saved.metadata
 
     @classmethod
     def from_gensim(cls, model: Any) -> Self:

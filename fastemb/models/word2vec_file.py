@@ -67,7 +67,12 @@ class Saved:
 
 
 def write_model(target: str | os.PathLike[str] | BinaryIO, model: Saved) -> None:
-    """Write a model to a file, which is there whole or not at all, or to one that is open.
+    """Write a model to a file, which is there whole or not at all, or to one that is open."""
+    write_tensors(target, *packed_model(model))
+
+
+def packed_model(model: Saved) -> tuple[dict[str, Any], dict[str, str]]:
+    """The arrays and the texts of a model's file.
 
     ``tensors`` and ``metadata`` are what the file holds of the input vectors and their words.
     """
@@ -86,7 +91,7 @@ def write_model(target: str | os.PathLike[str] | BinaryIO, model: Saved) -> None
         "state": json.dumps(state, default=_plain),
         "model": plain,
     }
-    write_tensors(target, arrays | further, metadata)
+    return arrays | further, metadata
 
 
 def read_model(path: str | os.PathLike[str]) -> Saved:

@@ -14,12 +14,20 @@ of ids that were checked only.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..signals import deliver
 from ..threads import in_threads
 from .run import Run
+
+Pause = Callable[[], AbstractContextManager[None]]
+"""For use in ``with``: while it lasts no block is being trained, and matrices and run belong together."""
+Watch = Callable[[Pause], None]
+
+_POLL = 0.05  # seconds until a signal is handled
 
 
 class BlockTrainer(Protocol):
@@ -43,13 +51,13 @@ class BlockTrainer(Protocol):
 class Strategy(Protocol):
     """How the blocks of an epoch are shared out."""
 
-    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Callable[[], None]) -> None:
+    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
         """Train the blocks of the present epoch that are left.
 
         Args:
             run: Gives out blocks and adds up what was done. Between two blocks it can be saved.
             trainer: Trains a block; may be used by several threads.
-            watch: To be called by this thread all along.
+            watch: To be called by this thread all along, with what lets it pause the training.
 
         Raises:
             BaseException: what a worker, ``watch`` or a signal's handler raised. Nothing runs any more then, and every
@@ -64,10 +72,10 @@ class Hogwild:
 
     workers: int
 
-    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Callable[[], None]) -> None:
+    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
         """As `Strategy` says."""
         team = _Team(run, trainer)
-        in_threads(min(self.workers, -(-run.words // run.block)), team.work, team.stop, watch)
+        in_threads(min(self.workers, -(-run.words // run.block)), team.work, team.stop, lambda: watch(team.pause))
 
 
 class _Team:
@@ -76,22 +84,56 @@ class _Team:
     def __init__(self, run: Run, trainer: BlockTrainer) -> None:
         self._run = run
         self._trainer = trainer
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._busy = 0  # threads that train a block
+        self._paused = False
         self._stopped = False
 
     def stop(self) -> None:
         """Let nobody take another block, and wait for none that takes long."""
         self._stopped = True
         self._trainer.stop()
+        with self._changed:
+            self._changed.notify_all()
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """As `Pause` says; for the thread that watches."""
+        self._paused = True
+        try:
+            while self._is_busy():
+                deliver()
+            yield
+        finally:
+            with self._changed:
+                self._paused = False
+                self._changed.notify_all()
+
+    def _is_busy(self) -> bool:
+        with self._changed:
+            if self._busy:
+                self._changed.wait(_POLL)
+            return self._busy > 0
 
     def work(self, _: int) -> None:
         """Train one block after the other."""
         workspace = self._trainer.workspace()
         while (span := self._take()) is not None:
-            done = self._trainer.train_block(self._run.draw_epoch, *span, self._run.alpha(span[0]), workspace)
-            with self._lock:
-                self._run.totals.add(*done)
+            done = None
+            try:
+                done = self._trainer.train_block(self._run.draw_epoch, *span, self._run.alpha(span[0]), workspace)
+            finally:
+                with self._changed:
+                    if done is not None:
+                        self._run.totals.add(*done)
+                    self._busy -= 1
+                    if self._paused:
+                        self._changed.notify_all()
 
     def _take(self) -> tuple[int, int] | None:
-        with self._lock:
-            return None if self._stopped else self._run.take()
+        with self._changed:
+            while self._paused and not self._stopped:
+                self._changed.wait()
+            span = None if self._stopped else self._run.take()
+            self._busy += span is not None
+            return span

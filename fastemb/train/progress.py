@@ -18,6 +18,9 @@ class Progress(Protocol):
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Words done over all epochs, the current learning rate, the mean loss a word."""
 
+    def saved(self, words: int) -> None:
+        """A checkpoint was written after so many words."""
+
     def close(self) -> None:
         """Training has ended, well or not."""
 
@@ -28,6 +31,9 @@ class Silent:
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Do nothing."""
 
+    def saved(self, words: int) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""
 
@@ -35,11 +41,13 @@ class Silent:
 class Plain:
     """One line that is written over and over."""
 
-    def __init__(self, total: int, stream: TextIO) -> None:
+    def __init__(self, total: int, stream: TextIO, done: int = 0) -> None:
         self._total = total
+        self._before = done
         self._stream = stream
         self._start = self._last = time.monotonic()
         self._shown = False
+        self._saved = ""
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Write the line anew, a few times a second."""
@@ -47,14 +55,19 @@ class Plain:
         if now - self._start < _DELAY or now - self._last < _INTERVAL:
             return
         self._last, self._shown = now, True
-        speed = words / (now - self._start)
+        speed = (words - self._before) / (now - self._start)
         left = (self._total - words) / speed if speed else 0.0
         line = (
             f"{100 * words / self._total:5.1f}%  {speed / 1e3:,.0f} k words/s  "
             f"alpha {alpha:.5f}{'' if loss is None else f'  loss {loss:.4f}'}  {_clock(left)} left"
+            f"{self._saved}"
         )
         self._stream.write(f"\r{line:<72}")
         self._stream.flush()
+
+    def saved(self, words: int) -> None:
+        """Name the place of the latest checkpoint from now on."""
+        self._saved = _saved_at(words, self._total)
 
     def close(self) -> None:
         """End the line."""
@@ -66,17 +79,32 @@ class Plain:
 class Tqdm:
     """A tqdm bar."""
 
-    def __init__(self, total: int, stream: TextIO) -> None:
+    def __init__(self, total: int, stream: TextIO, done: int = 0) -> None:
         from tqdm.auto import tqdm
 
+        first = {"initial": done} if done else {}
         self._bar = tqdm(
-            total=total, unit="word", unit_scale=True, file=stream, delay=_DELAY, mininterval=_INTERVAL, leave=True
+            total=total,
+            unit="word",
+            unit_scale=True,
+            file=stream,
+            delay=_DELAY,
+            mininterval=_INTERVAL,
+            leave=True,
+            **first,
         )
+        self._total = total
+        self._saved = ""
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Move the bar."""
-        self._bar.set_postfix_str(f"alpha {alpha:.5f}{'' if loss is None else f', loss {loss:.4f}'}", refresh=False)
+        loss_now = "" if loss is None else f", loss {loss:.4f}"
+        self._bar.set_postfix_str(f"alpha {alpha:.5f}{loss_now}{self._saved}", refresh=False)
         self._bar.update(words - self._bar.n)
+
+    def saved(self, words: int) -> None:
+        """Name the place of the latest checkpoint from now on."""
+        self._saved = _saved_at(words, self._total)
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -94,15 +122,18 @@ def checked_progress(show: Any) -> bool | None:
     raise TypeError(f"progress must be True, False or None, not {show!r}; for a function of your own use callbacks")
 
 
-def make_progress(show: bool | None, total: int) -> Progress:
-    """The display for a run of ``total`` words; None shows it in a notebook, and when standard error is a terminal."""
+def make_progress(show: bool | None, total: int, done: int = 0) -> Progress:
+    """The display for a run of ``total`` words, of which some are ``done``.
+
+    None shows it in a notebook, and when standard error is a terminal.
+    """
     stream = sys.stderr
     if show is False or stream is None or (show is None and not stream.isatty() and not _in_notebook()):
         return Silent()
     try:
-        return Tqdm(total, stream)
+        return Tqdm(total, stream, done)
     except ImportError:
-        return Plain(total, stream)
+        return Plain(total, stream, done)
 
 
 def _in_notebook() -> bool:
@@ -110,6 +141,10 @@ def _in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return hasattr(shell, "kernel")
+
+
+def _saved_at(words: int, total: int) -> str:
+    return f", saved at {100 * words / total:.1f}%" if total else ""
 
 
 def _clock(seconds: float) -> str:

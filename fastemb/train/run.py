@@ -85,6 +85,15 @@ class Run:
         self.epoch += 1
         self.next_word = 0
 
+    def end(self) -> None:
+        """Let no further epoch follow."""
+        self.epochs = self.epoch
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every block that was handed out was trained to its end, and added up."""
+        return self.totals.words == self.epoch * self.words + self.next_word
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as numbers in dicts, which JSON can hold."""
         return asdict(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import _native
 from ..config import isa
 from ..corpus import Corpus
+from ..corpus.checksums import digest
 from ..signals import deliver
 from .hogwild import BlockTrainer
 from .sampling import Tables
@@ -45,6 +46,15 @@ class Tokens(Protocol):
 
     def passed(self, words: int) -> None:
         """Hear that so many words were trained on since the run began."""
+        ...
+
+    def described(self) -> tuple[int, int, int, str]:
+        """Sentences, words that are kept, all words, and a digest of all that is trained on: for checkpoints."""
+        ...
+
+    @property
+    def origin(self) -> Any:
+        """How the same are had again, in plain values; None where nobody knows."""
         ...
 
 
@@ -126,6 +136,18 @@ class CorpusTokens:
     def passed(self, words: int) -> None:
         """As `Tokens` says."""
         self.corpus.passed(words)
+
+    def described(self) -> tuple[int, int, int, str]:
+        """As `Tokens` says."""
+        corpus = self.corpus
+        keep = [] if self.event_keep is None else [self.event_keep]
+        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
+        return len(corpus), corpus.words, corpus.raw_words, found
+
+    @property
+    def origin(self) -> Any:
+        """As `Tokens` says."""
+        return self.corpus._origin
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Self
 
 from .. import _native
 from ..checks import warn
 from ..signals import Deferred
-from .hogwild import Strategy
+from .checkpoint import Checkpoints
+from .hogwild import Pause, Strategy
 from .progress import Progress
 from .run import Run
 from .task import Task
@@ -28,15 +30,21 @@ class Training:
         with Deferred(), Training(run, task, Hogwild(workers), display) as training:
             while not run.ended:
                 training.epoch()
+                training.epoch_ended()
 
     Args:
         run: What is left of it is trained.
         task: What it trains.
         strategy: How threads share the blocks.
         display: Hears how far it is; closed at the end.
+        checkpoints: Writes some meanwhile, if it is given.
     """
 
-    def __init__(self, run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
+    def __init__(
+        self, run: Run, task: Task, strategy: Strategy, display: Progress, checkpoints: Checkpoints | None = None
+    ) -> None:
+        self._checkpoints = checkpoints
+        self._inside = False
         self._run = run
         self._task = task
         self._strategy = strategy
@@ -59,7 +67,9 @@ class Training:
     ) -> None:
         try:
             self.release()
-            self._watch()
+            self._show()
+            if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
+                self._checkpoints.interrupted()
         finally:
             with contextlib.suppress(OSError):
                 self._display.close()
@@ -78,12 +88,14 @@ class Training:
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
         try:
+            self._inside = True
             self._strategy.train_epoch(run, trainer, self._watch)
         except _native.DivergedError:
             raise self._diverged("a score is no finite number any more") from None
+        self._inside = False
         run.end_epoch()
         weights.epochs_trained += 1
-        self._watch()
+        self._show()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
 
@@ -96,7 +108,20 @@ class Training:
         """Make the matrices contiguous, for whoever looks at them between two epochs."""
         self._task.weights.unpad()
 
-    def _watch(self) -> None:
+    def epoch_ended(self) -> None:
+        """Write a checkpoint if it is time, after all that is done between two epochs."""
+        self._save(nullcontext)
+
+    def _watch(self, pause: Pause) -> None:
+        self._show()
+        if self._run.next_word:  # before the first block it would seem as if the epoch had not begun
+            self._save(pause)
+
+    def _save(self, pause: Pause) -> None:
+        if self._checkpoints is not None and self._checkpoints.watch(pause):
+            self._display.saved(self._run.totals.words)
+
+    def _show(self) -> None:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         with contextlib.suppress(OSError):  # a terminal that was closed ends no training
@@ -109,3 +134,4 @@ def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
     with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:
             training.epoch()
+            training.epoch_ended()

@@ -19,7 +19,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("_version", "_native"),
     ("config", "lifecycle", "signals"),
     ("checks",),
-    ("arguments", "threads", "kept_threads"),
+    ("arguments", "durations", "threads", "kept_threads"),
     ("estimator",),
     ("io",),
     ("corpus",),

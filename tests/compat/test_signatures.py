@@ -11,9 +11,16 @@ import fastemb
 
 # Differences that are meant, by class and name: what gensim has and what fastemb has, in the order of the arguments.
 ADDED = {
-    ("Word2Vec", "__init__"): {"negatives_per_pair", "cbow_exact", "hs_exact", "progress"},
+    ("Word2Vec", "__init__"): {
+        "negatives_per_pair",
+        "cbow_exact",
+        "hs_exact",
+        "progress",
+        "checkpoint",
+        "checkpoint_every",
+    },
     ("Word2Vec", "build_vocab"): {"min_count", "sample"},  # gensim: among **kwargs
-    ("Word2Vec", "train"): {"progress"},
+    ("Word2Vec", "train"): {"progress", "checkpoint", "checkpoint_every"},
     ("Phrases", "__init__"): {"workers"},
     ("KeyedVectors", "most_similar"): {"where", "metric", "workers"},
 }

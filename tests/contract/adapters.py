@@ -33,6 +33,12 @@ class Adapter(Protocol):
     def go_on(self, model: Any, data: Sequences, **options: Any) -> None:
         """Train a model that was fitted further, on known tokens."""
 
+    def checkpointed(self, data: Sequences, checkpoint: Path, every: str, **options: Any) -> Any:
+        """As `fit`, with checkpoints."""
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Any:
+        """The model of a checkpoint, trained to its end; ``data`` for one that asks for it."""
+
     def load(self, path: Path) -> Any:
         """What the model's ``save`` wrote."""
 
@@ -59,6 +65,12 @@ class Words:
         self, model: Word2Vec, data: Sequences, epochs: int = 2, callbacks: Sequence[CallbackAny2Vec] = (), **more: Any
     ) -> None:
         model.train(data, epochs=epochs, callbacks=callbacks, progress=more.get("progress", False))
+
+    def checkpointed(self, data: Sequences, checkpoint: Path, every: str, **options: Any) -> Word2Vec:
+        return self.fit(data, checkpoint=checkpoint, checkpoint_every=every, **options)
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Word2Vec:
+        return Word2Vec.resume(checkpoint, data, **{"progress": False} | options)
 
     def load(self, path: Path) -> Word2Vec:
         model = Word2Vec.load(path)
@@ -97,6 +109,12 @@ class Items:
         finally:
             model.set_params(**before)
 
+    def checkpointed(self, data: Sequences, checkpoint: Path, every: str, **options: Any) -> Item2Vec:
+        return Item2Vec(**self._options | options).fit(data, checkpoint=checkpoint, checkpoint_every=every)
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Item2Vec:
+        return Item2Vec.resume(checkpoint, **{"progress": False} | options)
+
     def load(self, path: Path) -> Item2Vec:
         return Item2Vec.load(path)
 
@@ -133,6 +151,13 @@ class Nodes:
             model.set_params(**{"epochs": 2, "workers": 1, "progress": False} | options).partial_fit(self._graph(data))
         finally:
             model.set_params(**before)
+
+    def checkpointed(self, data: Sequences, checkpoint: Path, every: str, **options: Any) -> Node2Vec | DeepWalk:
+        model = self._kind(**self._options | options)
+        return model.fit(self._graph(data), checkpoint=checkpoint, checkpoint_every=every)
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Node2Vec | DeepWalk:
+        return self._kind.resume(checkpoint, self._graph(data), **{"progress": False} | options)
 
     def load(self, path: Path) -> Node2Vec | DeepWalk:
         return self._kind.load(path)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pickle
 import sys
 import threading
 import types
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,10 @@ import pytest
 from adapters import MODELS, Adapter, bits, keys_of, matrices
 
 from fastemb import CallbackAny2Vec
+from fastemb.io.safetensors import read_tensors, write_tensors
+from fastemb.train import checkpoint
+from fastemb.train.hogwild import BlockTrainer, Hogwild, Watch
+from fastemb.train.run import Run
 
 TOKENS = [f"t{number}" for number in range(40)]
 FOREVER = 1_000_000  # epochs, more than any test waits for
@@ -135,6 +142,181 @@ def test_a_damaged_file_is_an_error_that_names_it(adapter: Adapter, tmp_path: Pa
         adapter.load(tmp_path / "absent")
 
 
+# ---- checkpoints ----
+
+
+class CutError(Exception):
+    pass
+
+
+class Cut(CallbackAny2Vec):
+    """Breaks training off at the n-th event, as an error of a callback does."""
+
+    def __init__(self, event: str, number: int) -> None:
+        self._left = number
+        setattr(self, event, self._note)
+
+    def _note(self, model: Any) -> None:
+        self._left -= 1
+        if not self._left:
+            raise CutError
+
+
+@pytest.mark.parametrize(
+    ("event", "number"),
+    [("on_train_begin", 1), ("on_epoch_begin", 1), ("on_epoch_begin", 2), ("on_epoch_end", 2), ("on_epoch_end", 3)],
+)
+def test_training_that_is_resumed_ends_with_the_bits_of_one_that_never_stopped(
+    adapter: Adapter, event: str, number: int, tmp_path: Path
+) -> None:
+    whole = adapter.fit(DATA, compute_loss=True)
+    with pytest.raises(CutError):
+        adapter.checkpointed(DATA, tmp_path / "c", "1w", compute_loss=True, callbacks=[Cut(event, number)])
+    if event == "on_train_begin" and not adapter.takes_callbacks:
+        return  # nothing is written before the first block, which is soon afterwards
+    check(adapter.load(tmp_path / "c"))
+    resumed = adapter.resume(tmp_path / "c", DATA)
+    assert bits(resumed) == bits(whole)
+    assert resumed.get_latest_training_loss() == whole.get_latest_training_loss()
+    adapter.go_on(resumed, DATA)
+    adapter.go_on(whole, DATA)
+    assert bits(resumed) == bits(whole)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 7, 8, 9, 20])
+def test_a_checkpoint_between_any_two_blocks_leads_to_the_same_bits(
+    adapter: Adapter, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = adapter.fit(DATA, compute_loss=True)
+    left = blocks
+
+    def in_turn(_: Hogwild, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
+        nonlocal left
+        workspace = trainer.workspace()
+        while (span := run.take()) is not None:
+            run.totals.add(*trainer.train_block(run.draw_epoch, *span, run.alpha(span[0]), workspace))
+            watch(nullcontext)
+            left -= 1
+            if not left:
+                raise CutError
+
+    monkeypatch.setattr(Hogwild, "train_epoch", in_turn)
+    with pytest.raises(CutError):
+        adapter.checkpointed(DATA, tmp_path / "c", "1w", compute_loss=True)
+    monkeypatch.undo()
+    resumed = adapter.resume(tmp_path / "c", DATA)
+    assert bits(resumed) == bits(whole)
+    assert resumed.get_latest_training_loss() == whole.get_latest_training_loss()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("workers", [1, 2])
+def test_checkpoints_while_threads_train_change_nothing_and_are_shown(
+    adapter: Adapter, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bars(monkeypatch, Bar)
+    model = adapter.checkpointed(DATA * 60, tmp_path / "c", "0.001s", workers=workers, progress=True, epochs=8)
+    check(model)
+    assert any("saved at" in bar.text for bar in made)
+    if workers == 1:
+        assert bits(model) == bits(adapter.fit(DATA * 60, epochs=8))
+
+
+def test_a_resumed_run_writes_on_and_one_that_ended_is_only_read(adapter: Adapter, tmp_path: Path) -> None:
+    with pytest.raises(CutError):
+        adapter.checkpointed(DATA, tmp_path / "c", "1w", callbacks=[Cut("on_epoch_end", 2)])
+    before = (tmp_path / "c").read_bytes()
+    resumed = adapter.resume(tmp_path / "c", DATA)
+    ended = (tmp_path / "c").read_bytes()
+    assert ended != before
+    assert bits(adapter.resume(tmp_path / "c", DATA, callbacks=[Cut("on_train_begin", 1)])) == bits(resumed)
+    assert (tmp_path / "c").read_bytes() == ended
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_a_checkpoint_of_training_that_has_not_ended_is_not_replaced(adapter: Adapter, tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    with pytest.raises(CutError):
+        adapter.checkpointed(DATA, path, "1w", callbacks=[Cut("on_epoch_end", 2)])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=rf"{path}: a checkpoint of training that has not ended.*\w\.resume\("):
+        adapter.checkpointed(DATA, path, "1w")
+    assert path.read_bytes() == before
+    adapter.resume(path, DATA)
+    adapter.checkpointed(DATA, path, "1w")
+
+
+@pytest.mark.parametrize("content", ["nothing", "text", "model"])
+def test_another_file_is_not_replaced_by_a_checkpoint(adapter: Adapter, content: str, tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    if content == "model":
+        adapter.fit(DATA).save(path)
+    else:
+        path.write_text("" if content == "nothing" else "some text", encoding="utf-8")
+    if content == "nothing":
+        adapter.checkpointed(DATA, path, "1h")
+        return
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=f"{path}: holds something else than a checkpoint"):
+        adapter.checkpointed(DATA, path, "1h")
+    with pytest.raises(ValueError, match=f"{path}: (no checkpoint|not a safetensors file)"):
+        adapter.resume(path, DATA)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_checkpoint_is_named(adapter: Adapter, tmp_path: Path) -> None:
+    adapter.checkpointed(DATA, tmp_path / "c", "1h")
+    tensors, metadata = read_tensors(tmp_path / "c")
+    for damage in (b"{}", b"[]", b"1", b'{"version": 2}', metadata["checkpoint"].encode().replace(b'"words"', b'"w"')):
+        write_tensors(tmp_path / "d", tensors, metadata | {"checkpoint": damage.decode()})
+        with pytest.raises(ValueError, match=f"{tmp_path / 'd'}: (damaged checkpoint|a checkpoint of a newer fastemb)"):
+            adapter.resume(tmp_path / "d", DATA)
+
+
+def test_where_no_checkpoint_can_be_written_nothing_is_trained(adapter: Adapter, tmp_path: Path) -> None:
+    cut = Cut("on_train_end", 1)
+    for path in (tmp_path / "absent" / "c", tmp_path):
+        with pytest.raises(OSError, match=str(path)):
+            adapter.checkpointed(DATA, path, "1h", callbacks=[cut])
+
+
+def test_a_disk_that_is_full_later_ends_no_training(
+    adapter: Adapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = checkpoint.write_tensors, []
+
+    def full(file: Any, *content: Any) -> None:
+        written.append(file)
+        if len(written) == 2:
+            file.write(b"half of it")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file, *content)
+
+    monkeypatch.setattr(checkpoint, "write_tensors", full)
+    with pytest.warns(UserWarning, match=r"no checkpoint could be written: .*No space left.*; training goes on"):
+        model = adapter.checkpointed(DATA, tmp_path / "c", "1w")
+    assert len(written) >= 3
+    assert bits(model) == bits(adapter.fit(DATA))
+    assert bits(adapter.resume(tmp_path / "c", DATA)) == bits(model)
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_a_callback_writes_a_checkpoint(adapter: Adapter, tmp_path: Path) -> None:
+    class Writer(CallbackAny2Vec):
+        epochs = 0
+
+        def on_epoch_end(self, model: Any) -> None:
+            self.epochs += 1
+            model.save_checkpoint(tmp_path / str(self.epochs))
+
+    writer = Writer()
+    model = adapter.fit(DATA, callbacks=[writer])
+    for epoch in range(writer.epochs):
+        assert bits(adapter.resume(tmp_path / str(epoch + 1), DATA)) == bits(model)
+    with pytest.raises(RuntimeError, match=r"save_checkpoint is for callbacks.*saved by save"):
+        model.save_checkpoint(tmp_path / "x")
+
+
 # ---- bad input ----
 
 
@@ -220,6 +402,7 @@ class Bar:
 
     def set_postfix_str(self, text: str, refresh: bool) -> None:
         assert text.startswith("alpha ")
+        self.text = text
 
     def update(self, words: int) -> None:
         self.n += words

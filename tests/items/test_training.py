@@ -111,7 +111,7 @@ def test_one_display_shows_both_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", stream)
 
     class Display:
-        def __init__(self, total: int, stream: Any) -> None:
+        def __init__(self, total: int, stream: Any, done: int = 0) -> None:
             heard.append(total)
 
         def update(self, words: int, alpha: float, loss: float | None) -> None:

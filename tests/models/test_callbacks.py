@@ -13,7 +13,7 @@ import pytest
 from reference.planted import topic_sentences
 
 from fastemb import CallbackAny2Vec, Corpus, StopTraining, Word2Vec
-from fastemb.train.hogwild import Hogwild
+from fastemb.train.hogwild import Hogwild, Pause
 from fastemb.train.run import Run, Totals
 from fastemb.train.schedule import Schedule
 from fastemb.train.task import Task
@@ -230,7 +230,7 @@ def run_of(words: int) -> Run:
 def test_an_exception_in_a_worker_stops_all_and_surfaces(error: BaseException, workers: int) -> None:
     trainer = BrokenTrainer(5, error)
     with pytest.raises(type(error)) as caught:
-        Hogwild(workers).train_epoch(run_of(10**8), trainer, lambda: None)
+        Hogwild(workers).train_epoch(run_of(10**8), trainer, lambda _: None)
     assert caught.value is error
     assert trainer.blocks < 10**5
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
@@ -248,7 +248,7 @@ def test_an_exception_in_a_worker_reaches_the_caller_of_train(monkeypatch: pytes
 def test_an_exception_in_the_waiting_thread_stops_the_workers() -> None:
     trainer = BrokenTrainer(0, BoomError())
 
-    def watch() -> None:
+    def watch(_: Pause) -> None:
         if trainer.blocks > 100:
             raise BoomError("while watching")
 
@@ -270,14 +270,14 @@ def test_threads_that_cannot_be_started_stop_those_that_were(monkeypatch: pytest
 
     monkeypatch.setattr(threading.Thread, "start", limited)
     with pytest.raises(RuntimeError, match="can't start new thread"):
-        Hogwild(4).train_epoch(run_of(10**8), BrokenTrainer(0, BoomError()), lambda: None)
+        Hogwild(4).train_epoch(run_of(10**8), BrokenTrainer(0, BoomError()), lambda _: None)
     assert not any(thread.is_alive() for thread in started)
 
 
 def test_every_block_is_trained_once_and_added_up() -> None:
     run = run_of(100_001)
     trainer = BrokenTrainer(0, BoomError())
-    Hogwild(4).train_epoch(run, trainer, lambda: None)
+    Hogwild(4).train_epoch(run, trainer, lambda _: None)
     assert trainer.blocks == 391
     assert run.totals == Totals(words=100_001, kept=100_001, pairs=391, loss=195.5)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from reference.planted import topic_sentences
 
 from fastemb import Corpus, Word2Vec
-from fastemb.train.hogwild import Hogwild
+from fastemb.train.hogwild import Hogwild, Watch
 from fastemb.train.run import Run
 from fastemb.train.schedule import Schedule, block_words
 
@@ -456,17 +455,17 @@ def test_matrices_that_are_no_numbers_are_noticed_before_training(matrix: str, v
 def test_when_the_main_thread_looks_does_not_change_how_the_loss_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
     train = Hogwild.train_epoch
 
-    def look_after_the_first_block(team: Hogwild, run: Run, trainer: Any, watch: Callable[[], None]) -> None:
+    def look_after_the_first_block(team: Hogwild, run: Run, trainer: Any, watch: Watch) -> None:
         def add(words: int, kept: int, pairs: int, loss: float) -> None:
             first = run.totals.words == 0
             run.totals.words += words
             run.totals.pairs += pairs
             run.totals.loss += 600.2 if first else 280.1
             if first:
-                watch()
+                watch(nullcontext)
 
         monkeypatch.setattr(run.totals, "add", add)
-        train(team, run, trainer, lambda: None)
+        train(team, run, trainer, lambda _: None)
 
     monkeypatch.setattr(Hogwild, "train_epoch", look_after_the_first_block)
     model = built()

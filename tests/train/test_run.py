@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fastemb import Corpus
-from fastemb.train.hogwild import BlockTrainer, Hogwild, Strategy
+from fastemb.train.hogwild import BlockTrainer, Hogwild, Strategy, Watch
 from fastemb.train.progress import Silent
 from fastemb.train.run import Run, Totals
 from fastemb.train.sampling import Tables, huffman_paths
@@ -40,11 +40,11 @@ class InTurn:
 
     blocks: int = 10**9
 
-    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Callable[[], None]) -> None:
+    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
         workspace = trainer.workspace()
         while (span := self.take(run)) is not None:
             run.totals.add(*trainer.train_block(run.draw_epoch, *span, run.alpha(span[0]), workspace))
-            watch()
+            watch(nullcontext)
 
     def take(self, run: Run) -> tuple[int, int] | None:
         if not self.blocks:
