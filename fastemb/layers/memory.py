@@ -15,6 +15,9 @@ def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """Zeros in C order that begin with a cache line; they take no memory before they are first written to."""
     kind = np.dtype(dtype)
     size = math.prod(shape) * kind.itemsize
-    memory = np.zeros(size + _LINE, np.uint8)
+    try:
+        memory = np.zeros(size + _LINE, np.uint8)
+    except (MemoryError, ValueError):  # the latter of more bytes than can be numbered
+        raise MemoryError(f"an array of {shape} {kind} takes {size:,} bytes, more than there are") from None
     start = -memory.ctypes.data % _LINE
     return memory[start : start + size].view(kind).reshape(shape)
