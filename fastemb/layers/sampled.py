@@ -15,6 +15,7 @@ from . import given
 from .files import LayerFile, load_layer
 from .given import Bools, Floats, Ints
 from .losses import Reduction, checked_reduction
+from .memory import drawn
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
 from .steps import make_step, require_fitting
@@ -217,7 +218,7 @@ class SampledSoftmaxLoss:
         kind, shape = given.float_dtype(dtype), (sampler.num_classes, self.embedding_dim)
         self._random = given.chance_of(seed)
         if weight is None:
-            weight = self._random.normal(0, self.embedding_dim**-0.5, shape)
+            weight = drawn(shape, kind, lambda count: self._random.normal(0, self.embedding_dim**-0.5, count))
         self.weight: Floats = np.ascontiguousarray(given.vectors("weight", weight, kind))
         if self.weight.shape != shape:
             raise ValueError(f"weight must have the shape {shape}, not {self.weight.shape}")

@@ -19,7 +19,7 @@ from ..vectors import KeyedVectors
 from .files import LayerFile, load_layer
 from .given import array_of, chance_of, float_dtype, narrowed, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
-from .memory import aligned_zeros
+from .memory import drawn
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
 from .steps import make_step, remembered, require_changeable, require_fitting, rows_for
@@ -310,11 +310,8 @@ def new_weight(
     padding = checked_padding(padding_idx, rows)
     generator = chance_of(seed)
     kind = float_dtype(dtype)
-    weight = aligned_zeros((rows, size), kind)
-    if kind == np.float32:
-        generator.standard_normal(dtype=np.float32, out=weight)
-    else:
-        generator.standard_normal(dtype=np.float64, out=weight)
+    exact: Any = kind.type  # NumPy draws other numbers for float32, not those of float64 cast
+    weight = drawn((rows, size), kind, lambda count: generator.standard_normal(count, exact))
     if padding is not None:
         weight[padding] = 0
     return weight

@@ -31,6 +31,7 @@ from fastemb.layers import (
     Tanh,
     TokenAndPositionEmbedding,
     UnigramSampler,
+    memory,
     native_rows,
     plain_rows,
 )
@@ -152,6 +153,32 @@ def test_a_table_that_no_memory_holds() -> None:
     for sizes in ((2**31, 2**31), (10**6, 10**11)):
         with pytest.raises(MemoryError, match=r"an array of \(\d+, \d+\) float32 takes [\d,]+ bytes"):
             Embedding(*sizes)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_table_is_drawn_in_pieces_of_one_sequence(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = np.random.default_rng(3).standard_normal((7, 5), dtype)
+    of_loss = np.random.default_rng(3).normal(0, 5**-0.5, (7, 5)).astype(dtype)
+    for piece in (1, 3, 35, 1000):
+        monkeypatch.setattr(memory, "_PIECE", piece)
+        assert np.array_equal(Embedding(7, 5, seed=3, dtype=dtype).weight, expected)
+        loss = SampledSoftmaxLoss(LogUniformSampler(7), 5, 2, seed=3, dtype=dtype)
+        assert np.array_equal(loss.weight, of_loss)
+
+
+def test_an_interrupt_ends_the_making_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_PIECE", 4)
+    drawn = 0
+
+    def draw(count: int) -> Any:
+        nonlocal drawn
+        drawn += count
+        signal.raise_signal(signal.SIGINT)
+        return np.zeros(count)
+
+    with pytest.raises(KeyboardInterrupt):
+        memory.drawn((100,), np.float32, draw)
+    assert drawn == 4
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
