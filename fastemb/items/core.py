@@ -82,6 +82,7 @@ class Core:
         run = Run.planned(settings, corpus.words, schedule)
         strategy = Hogwild(thread_count(settings.workers))
         with Deferred(), Training(run, task, strategy, watcher.display) as training:
+            watcher.history_of(settings.sg, training.history)
             while not run.ended:
                 watcher.epoch_begins()
                 training.epoch()

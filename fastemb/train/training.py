@@ -9,6 +9,7 @@ from typing import Self
 from .. import _native
 from ..checks import warn
 from ..signals import Deferred
+from .history import Recorder, Row
 from .hogwild import Strategy
 from .progress import Progress
 from .run import Run
@@ -41,6 +42,7 @@ class Training:
         self._task = task
         self._strategy = strategy
         self._display = display
+        self._recorder = Recorder(run, task.want_loss)
         if run.schedule.start_alpha > _LARGE_ALPHA:
             warn(
                 f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
@@ -50,6 +52,11 @@ class Training:
                 f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
                 "5 to 20 is usual"
             )
+
+    @property
+    def history(self) -> list[Row]:
+        """How it went so far, as `Recorder` writes it."""
+        return self._recorder.rows
 
     def __enter__(self) -> Self:
         return self
@@ -77,12 +84,14 @@ class Training:
         trainer = self._task.bind(run.seed)
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
+        self._recorder.start()
         try:
-            self._strategy.train_epoch(run, trainer, self._watch)
+            self._strategy.train_epoch(run, trainer, self._record)
         except _native.DivergedError:
             raise self._diverged("a score is no finite number any more") from None
         run.end_epoch()
         weights.epochs_trained += 1
+        self._recorder.note(ends=True)
         self._watch()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
@@ -95,6 +104,10 @@ class Training:
     def release(self) -> None:
         """Make the matrices contiguous, for whoever looks at them between two epochs."""
         self._task.weights.unpad()
+
+    def _record(self) -> None:
+        self._recorder.note()
+        self._watch()
 
     def _watch(self) -> None:
         totals = self._run.totals
