@@ -31,6 +31,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("spaces",),
     ("items",),
     ("layers",),
+    ("plots",),
     ("torch",),
     ("demo",),
     ("cli",),

@@ -25,6 +25,7 @@ MODULES = (
     "fastemb.models.keyedvectors",
     "fastemb.models.phrases",
     "fastemb.models.word2vec",
+    "fastemb.plots",
     "fastemb.spaces",
 )
 
