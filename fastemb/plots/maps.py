@@ -178,9 +178,9 @@ def _checked(method: Any, perplexity: Any, count: int) -> tuple[Method, float]:
     most = (count - 1) / 3
     if perplexity is None:
         return method, min(_PERPLEXITY, max(most, 1.0))
-    if method == "pca":
-        raise ValueError("perplexity is for method='tsne': leave it out")
     wanted = number("perplexity", perplexity)
+    if method == "pca":
+        raise ValueError(f"perplexity={wanted:g} is for method='tsne': leave it out")
     if wanted < 1:
         raise ValueError(f"perplexity must be at least 1, not {perplexity!r}")
     if wanted > most:

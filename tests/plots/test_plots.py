@@ -510,7 +510,7 @@ REFUSED: list[tuple[Callable[[KeyedVectors], Any], type[Exception], str]] = [
     (lambda wv: wv.plot([]), ValueError, "at least 3 keys, not 0"),
     (lambda wv: wv.plot(perplexity=30), ValueError, "perplexity=30 needs at least 91 keys, and there are 80: .* 26.3"),
     (lambda wv: wv.plot(perplexity=0), ValueError, "perplexity must be at least 1, not 0"),
-    (lambda wv: wv.plot(perplexity=5, method="pca"), ValueError, "perplexity is for method='tsne'"),
+    (lambda wv: wv.plot(perplexity=5, method="pca"), ValueError, "perplexity=5 is for method='tsne'"),
     (lambda wv: wv.plot(method="umap"), ValueError, "method must be one of 'tsne', 'pca', not 'umap'"),
     (lambda wv: wv.plot(color=[1, 2, 3]), ValueError, "color has 3 values, but 80 keys are drawn, of 80"),
     (lambda wv: wv.plot(color="kinds"), ValueError, "no attribute 'kinds'; did you mean 'kind'"),
