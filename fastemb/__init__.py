@@ -92,6 +92,7 @@ _HOMES = {
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.word2vec": ["Word2Vec"],
+    "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
     "spaces": [],
     "train": [],

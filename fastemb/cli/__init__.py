@@ -64,7 +64,8 @@ def _run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyError as error:
         raise_again()
-        say(f"fastemb: error: {in_options(str(error.args[0] if error.args else error), given)}")
+        plain = type(error) is KeyError and error.args  # whose own text is in quotation marks
+        say(f"fastemb: error: {in_options(str(error.args[0] if plain else error), given)}")
     except (ValueError, TypeError, OSError, ImportError, RuntimeError, ArithmeticError, MemoryError) as error:
         raise_again()
         say(f"fastemb: error: {in_options(str(error) or type(error).__name__, given)}")

@@ -113,6 +113,10 @@ def _convert(options: argparse.Namespace) -> int:
     return 0
 
 
+_COLLAPSED = 0.9  # mean cosine from which all vectors are nearly one
+_FEW_DIMENSIONS = 0.02  # share of the dimensions that directions fill at least
+
+
 def add_info(parser: argparse.ArgumentParser) -> None:
     """Add ``info``."""
     parser.description = "Describe a file of vectors or, without a file, this installation."
@@ -150,6 +154,14 @@ def _info(options: argparse.Namespace) -> int:
     for part, label in (("zero", "of zeros"), ("not_finite", "with NaN or infinity"), ("repeated", "like one before")):
         if found[part]:
             print(f"            {found[part]:,} {label}")
+    if found["mean_cosine"] is not None:
+        effective = found["effective_dimensions"]
+        least = _FEW_DIMENSIONS * min(vectors.vector_size, len(vectors) - 1)
+        is_collapsed = found["mean_cosine"] > _COLLAPSED or effective < least
+        print(
+            f"spread      like {effective:.3g} of {vectors.vector_size} dimensions, mean cosine "
+            f"{found['mean_cosine']:.2f}{'; collapsed: the vectors hardly differ' if is_collapsed else ''}"
+        )
     print(f"keys        {', '.join(f'{count:,} {kind}' for kind, count in found['keys'].items())}")
     for attribute, dtype in found["attributes"].items():
         print(f"attribute   {attribute} ({dtype})")

@@ -23,6 +23,11 @@ _PHRASES = (
     (r"nothing was trained: epochs is 0", "nothing was trained: --epochs is 0"),
     (r"that min_count and sample keep", "that --min-count and --sample keep"),
     (r"contexts is for baskets without an order: .*", "--contexts is for baskets without an order: leave it out"),
+    (r"look=Look\(size=\((\d+), (\d+)\)\)", r"--size \1 \2"),
+    (r"look=Look\(font=PATH\)", "--font PATH"),
+    (r"or a smaller font_size", "or a smaller --font-size"),
+    (r"keys and neighbours_of exclude", "--words and --neighbours-of exclude"),
+    (r"color and clusters exclude", "--color and --clusters exclude"),
     (r", or bring each to (\d+) by its method reduce", ""),
     (r"other forms can be read by pandas\.to_datetime\(.*\)", "write dates as 2020-01-31 or 2020-01-31 14:30"),
     (

@@ -91,6 +91,7 @@ class Core:
         """
         strategy = Hogwild(thread_count(self.plan.settings.workers))
         with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
+            watcher.history_of(self.plan.settings.sg, training.history)
             while not run.ended:
                 if not run.next_word:  # else this epoch had begun before a checkpoint
                     watcher.epoch_begins()

@@ -135,6 +135,7 @@ class Item2Vec(Estimator):
         self._trained: Fitted | None = None
         self._titles: dict[Hashable, str] = {}
         self._loss = 0.0
+        self._histories: dict[int, list[dict[str, float | None]]] = {}
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether `fit` was called."""
@@ -273,10 +274,10 @@ class Item2Vec(Estimator):
             target: Where checkpoints go.
             start: Where a checkpoint was, and the run that goes on from there; None begins.
         """
-        before, cores = (self._trained, self._loss), lesson.cores
+        before, cores = (self._trained, self._loss, self._histories), lesson.cores
 
         def show(watcher: Watcher) -> None:
-            self._trained, self._loss = lesson.fitted(), watcher.loss
+            self._trained, self._loss, self._histories = lesson.fitted(), watcher.loss, watcher.histories
 
         with Allowed():
             _check_trainable(lesson.data)
@@ -320,7 +321,7 @@ class Item2Vec(Estimator):
                 if checkpoints is not None and ends:
                     checkpoints.finish()
         except BaseException:
-            self._trained, self._loss = before
+            self._trained, self._loss, self._histories = before
             raise
         finally:
             watcher.close()
@@ -449,6 +450,20 @@ class Item2Vec(Estimator):
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest `fit` or `partial_fit`, with ``compute_loss``; else 0."""
         return self._loss
+
+    @property
+    def history(self) -> list[dict[str, float | None]]:
+        """How the latest `fit` or `partial_fit` went, as `Word2Vec.history`; each dict also has "sg", 0 or 1.
+
+        It is not saved. `fastemb.plots.plot_training` draws it.
+        """
+        return [row | {"sg": float(sg)} for sg, rows in self._histories.items() for row in rows]
+
+    @property
+    def compared(self) -> KeyedVectors:
+        """What `similar_items` compares: vectors of the items whose products are its cosines, as a new object."""
+        known = self._known()
+        return KeyedVectors._from_arrays(list(known.keys), known.unit_vectors(), known.vocabulary.counts.copy())
 
     def _known(self) -> Fitted:
         if self._trained is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..models.training import notify
 from ..signals import Allowed
+from ..train.history import Row
 from ..train.progress import Progress
 
 
@@ -23,6 +24,7 @@ class Watcher:
     Attributes:
         display: For the part that is trained.
         loss: Of all parts so far.
+        histories: How each part went so far, by its ``sg``.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Watcher:
     ) -> None:
         self.display = _Part(display)
         self.loss = loss
+        self.histories: dict[int, list[Row]] = {}
         self._before = 0.0
         self._display = display
         self._callbacks = callbacks
@@ -55,6 +58,10 @@ class Watcher:
     def loss_before(self) -> float:
         """The loss of the parts before this one."""
         return self._before
+
+    def history_of(self, sg: int, rows: list[Row]) -> None:
+        """The rows of the part that is trained now, which grow while it is."""
+        self.histories[sg] = rows
 
     def train_begins(self) -> None:
         """Training begins."""

@@ -84,7 +84,7 @@ else:
 __all__ = ["BrownCorpus", "KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
 _FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which is its first one and so is kept
-_KEPT = {"raw_vocab", "lifecycle_events"}  # saved like attributes of a user's own
+_KEPT = {"raw_vocab", "lifecycle_events", "history"}  # saved like attributes of a user's own
 
 
 class Word2Vec(Lifecycle, _Attributes):
@@ -173,6 +173,10 @@ class Word2Vec(Lifecycle, _Attributes):
     """Seconds spent in `train` so far."""
     min_alpha_yet_reached: float
     """The learning rate where training stands, told anew after each epoch."""
+    history: list[dict[str, float | None]]
+    """How the latest `train` went: a dict for each hundredth of it and for each epoch's end, with "epoch" (passes done,
+    a whole number at the end of one), "words", "seconds", "alpha", "loss" (the mean a word since the one before; None
+    without ``compute_loss``) and "words_per_second". `fastemb.plots.plot_training` draws it."""
     _workers: int | None
     _known: KnownWords
 
@@ -815,6 +819,7 @@ class Word2Vec(Lifecycle, _Attributes):
         display = make_progress(progress, run.epochs * run.words, run.totals.words)
         try:
             with Training(run, task, Hogwild(self.workers), display, checkpoints) as training:
+                self.history = training.history
                 try:
                     notice("on_train_begin")
                     while not run.ended:
@@ -1197,6 +1202,7 @@ def _blank(settings: Settings) -> dict[str, Any]:
         "total_train_time": 0.0,
         "min_alpha_yet_reached": settings.alpha,
         "lifecycle_events": [],
+        "history": [],
         "load": _only_of_the_class,
     }
 

@@ -11,6 +11,7 @@ from .. import _native
 from ..checks import warn
 from ..signals import Deferred
 from .checkpoint import Checkpoints
+from .history import Recorder, Row
 from .hogwild import Pause, Strategy
 from .progress import Progress
 from .run import Run
@@ -49,6 +50,7 @@ class Training:
         self._task = task
         self._strategy = strategy
         self._display = display
+        self._recorder = Recorder(run, task.want_loss)
         if run.schedule.start_alpha > _LARGE_ALPHA:
             warn(
                 f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
@@ -58,6 +60,11 @@ class Training:
                 f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
                 "5 to 20 is usual"
             )
+
+    @property
+    def history(self) -> list[Row]:
+        """How it went so far, as `Recorder` writes it."""
+        return self._recorder.rows
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +94,7 @@ class Training:
         trainer = self._task.bind(run.seed)
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
+        self._recorder.start()
         try:
             self._inside = True
             self._strategy.train_epoch(run, trainer, self._watch)
@@ -95,6 +103,7 @@ class Training:
         self._inside = False
         run.end_epoch()
         weights.epochs_trained += 1
+        self._recorder.note(ends=True)
         self._show()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
@@ -113,6 +122,7 @@ class Training:
         self._save(nullcontext)
 
     def _watch(self, pause: Pause) -> None:
+        self._recorder.note()
         self._show()
         if self._run.next_word:  # before the first block it would seem as if the epoch had not begun
             self._save(pause)

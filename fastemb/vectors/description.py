@@ -8,9 +8,12 @@ import numpy as np
 
 from ..signals import slices
 from .interface import KeyedVectorsLike, norms_of
+from .norms import scaled
 from .store import Array
 
 _PART_ROWS = 1 << 14
+_SPREAD_ROWS = 20000
+_NOTHING = 1e-12  # variance that is left by rounding where all directions are the same
 
 
 def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
@@ -19,8 +22,10 @@ def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
     Returns:
         "vectors", "dimensions" and "dtype"; "norms" with the "least", "median" and "greatest" length, None where no
         length is finite; how many vectors are "zero", "not_finite" (NaN or infinite numbers), or "repeated" (the
-        same as one before); "keys", a dict from the kind of key to how many there are; and "attributes", a dict from
-        name to dtype.
+        same as one before); "mean_cosine", of two vectors, 1 where all point the same way; "effective_dimensions", how
+        many dimensions the directions fill: (sum of the variances along principal components)^2 / sum of their squares,
+        None for both where there are fewer than two vectors with a direction; "keys", a dict from the kind of key to
+        how many there are; and "attributes", a dict from name to dtype.
     """
     norms = norms_of(vectors)
     finite = norms[np.isfinite(norms)]
@@ -39,9 +44,31 @@ def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
         "zero": int((norms == 0).sum()),
         "not_finite": int((~np.isfinite(norms)).sum()),
         "repeated": repeated(vectors.vectors),
+        **_spread(vectors.vectors, norms),
         "keys": kinds,
         "attributes": {str(name): str(values.dtype) for name, values in vectors.expandos.items()},
     }
+
+
+def _spread(vectors: Array, norms: Array) -> dict[str, float | None]:
+    """How the directions of (n, d) are spread, of up to 20,000 that are drawn at random."""
+    rows = np.flatnonzero(np.isfinite(norms) & (norms > 0))
+    if len(rows) < 2:
+        return {"mean_cosine": None, "effective_dimensions": None}
+    if len(rows) > _SPREAD_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(rows, _SPREAD_ROWS, replace=False))
+    total, squares = np.zeros(vectors.shape[1]), np.zeros((vectors.shape[1], vectors.shape[1]))
+    for part in slices(len(rows), _PART_ROWS):
+        chosen = rows[part]
+        units = scaled(vectors[chosen].astype(np.float64), norms[chosen].astype(np.float64))
+        total += units.sum(axis=0)
+        squares += units.T @ units
+    count = len(rows)
+    cosine = (float(total @ total) - count) / (count * (count - 1))
+    variances = squares / count - np.outer(total, total) / count**2
+    size = float(np.trace(variances))
+    effective = size**2 / float((variances**2).sum()) if size > _NOTHING else 0.0
+    return {"mean_cosine": float(f"{cosine:.4g}"), "effective_dimensions": float(f"{effective:.4g}")}
 
 
 def repeated(vectors: Array) -> int:

@@ -311,6 +311,7 @@ class KeyedVectors:
     reduce = late.reduce
     embed = late.embed
     build_index = late.build_index
+    plot = late.plot
     save_sentence_transformers = late.save_sentence_transformers
 
     # ---- adding and changing ----

@@ -33,6 +33,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("items",),
     ("graphs",),
     ("layers",),
+    ("plots",),
     ("torch",),
     ("demo",),
     ("cli",),

@@ -168,10 +168,42 @@ def test_what_a_file_holds(run: Run, wv: KeyedVectors, tmp_path: Path) -> None:
     told = json.loads(run("info", "v.safetensors", "--json").output)
     assert (told["vectors"], told["dimensions"], told["dtype"]) == (N, SIZE, "float32")
     assert (told["zero"], told["not_finite"], told["repeated"]) == (1, 1, 1)
+    assert -1 <= told["mean_cosine"] <= 1
+    assert 1 <= told["effective_dimensions"] <= SIZE
     assert told["keys"] == {"str": N}
     assert told["attributes"] == {"count": "int64", "lang": "object"}
     assert told["bytes"] == (tmp_path / "v.safetensors").stat().st_size
     text = run("info", "v.safetensors").output
     for line in ("1 of zeros", "1 with NaN or infinity", "1 like one before", "lang (object)"):
         assert line in text
+    assert "spread      like" in text
+    assert "collapsed" not in text
     assert run("info", "--json").status == 1
+
+
+@pytest.mark.parametrize("kind", ["one point", "one line", "one direction and noise"])
+def test_vectors_that_have_collapsed_are_told(run: Run, tmp_path: Path, kind: str) -> None:
+    random = np.random.default_rng(0)
+    direction = random.normal(size=200)
+    rows = {
+        "one point": np.tile(direction, (300, 1)),
+        "one line": random.choice([-1.0, 1.0], 300)[:, None] * direction,
+        "one direction and noise": direction + 0.1 * random.normal(size=(300, 200)),
+    }[kind]
+    made = KeyedVectors(200)
+    made.add_vectors([str(number) for number in range(300)], rows.astype(np.float32))
+    made.save(tmp_path / "v.safetensors")
+    assert "collapsed: the vectors hardly differ" in run("info", "v.safetensors").output
+
+
+def test_the_spread_of_vectors_is_that_of_their_cosines(run: Run, tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(50, 4)) + 1
+    made = KeyedVectors(4)
+    made.add_vectors([str(number) for number in range(50)], rows)
+    made.save(tmp_path / "v.safetensors")
+    units = rows.astype(np.float32).astype(np.float64)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    values = np.linalg.eigvalsh(np.cov(units.T))
+    told = json.loads(run("info", "v.safetensors", "--json").output)
+    assert told["mean_cosine"] == pytest.approx((units @ units.T)[np.triu_indices(50, 1)].mean(), abs=1e-4)
+    assert told["effective_dimensions"] == pytest.approx(values.sum() ** 2 / (values**2).sum(), rel=1e-3)

@@ -26,6 +26,7 @@ MODULES = (
     "fastemb.models.keyedvectors",
     "fastemb.models.phrases",
     "fastemb.models.word2vec",
+    "fastemb.plots",
     "fastemb.spaces",
 )
 

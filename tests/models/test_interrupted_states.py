@@ -27,6 +27,7 @@ pytestmark = [
 
 PARTS = 12
 UNTIMED = {"lifecycle_events", "total_train_time", "norms", "_integer_keys", "_room", "_unit", "_made", "load"}
+UNTIMED |= {"history", "_histories"}
 OLD = Corpus.from_sentences([["a", "b", "c", "a"], ["c", "b", "d"]] * 3)
 NEW = Corpus.from_sentences([["a", "e", "f", "e"], ["f", "c", "g"]] * 3)
 OPTIONS: dict[str, Any] = {"vector_size": 5, "min_count": 1, "workers": 1, "epochs": 2, "sample": 0, "progress": False}

@@ -1,0 +1,58 @@
+"""How training went, as plain data: a row of numbers for each hundredth of a run, and one for each epoch's end."""
+
+from __future__ import annotations
+
+import time
+
+from .run import Run
+
+Row = dict[str, float | None]
+
+_ROWS = 100  # of a run, besides those of the ends of epochs
+
+
+class Recorder:
+    """Writes the rows of a run; only time between `start` and the last `note` counts, not that of callbacks.
+
+    Args:
+        run: What is recorded.
+        with_loss: Whether the loss is added up.
+
+    Attributes:
+        rows: Each a dict with "epoch", the passes done, a whole number at the end of one; "words", all corpus words
+            so far; "seconds" of training so far; "alpha", the learning rate; "loss", the mean a word since the row
+            before, or None; and "words_per_second" since then.
+    """
+
+    def __init__(self, run: Run, with_loss: bool) -> None:
+        self.rows: list[Row] = []
+        self._run = run
+        self._with_loss = with_loss
+        self._seconds = 0.0
+        self._since = 0.0
+        self._noted = (run.totals.words, run.totals.loss, 0.0)  # words, loss and seconds at the row before
+
+    def start(self) -> None:
+        """Training goes on from here."""
+        self._since = time.perf_counter()
+
+    def note(self, *, ends: bool = False) -> None:
+        """Write a row if a hundredth of the run was trained since the one before, or an epoch ``ends``."""
+        now = time.perf_counter()
+        self._seconds += now - self._since
+        self._since = now
+        run, (words, loss, seconds) = self._run, self._noted
+        done = run.totals.words - words
+        if done == 0 or (not ends and done * _ROWS < run.epochs * run.words):
+            return
+        self._noted = (words + done, run.totals.loss, self._seconds)
+        self.rows.append(
+            {
+                "epoch": float(run.epoch) if ends else self._noted[0] / run.words,
+                "words": float(self._noted[0]),
+                "seconds": self._seconds,
+                "alpha": run.schedule.alpha(self._noted[0]),
+                "loss": (self._noted[1] - loss) / done if self._with_loss else None,
+                "words_per_second": done / max(self._seconds - seconds, 1e-9),
+            }
+        )
