@@ -110,8 +110,7 @@ _STARTS = (
     ),
     (
         rb"\xba\x16O/",  # 793712314
-        "a model of fastText, which is not read: use the .vec file that fastText writes beside it, or "
-        "load_facebook_vectors of gensim and then KeyedVectors.from_gensim",
+        f"a model of fastText: load_vectors reads its vectors of words (commands: {VECTOR_COMMANDS})",
     ),
     (rb"\x89HDF\r\n", "an HDF5 file, which is not read: save the vectors as text or safetensors"),
     (

@@ -9,7 +9,14 @@ import pytest
 from fastemb.io.formats import FORMATS, Format
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "vectors.md").read_text(encoding="utf-8")
-VALUES = {"all": "all", "order": "order of counts", "none": "none", "numbers": "numbers", "plain": "numbers and text"}
+VALUES = {
+    "all": "all",
+    "order": "order of counts",
+    "count": "counts",
+    "none": "none",
+    "numbers": "numbers",
+    "plain": "numbers and text",
+}
 
 
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.ABOUT.option)

@@ -24,6 +24,7 @@ from ..paths import AnyPath
 from . import (
     arrow_file,
     fastemb_file,
+    fasttext_model,
     glove,
     json_lines,
     numpy_archive,
@@ -78,6 +79,7 @@ FORMATS: tuple[Format, ...] = (
     fastemb_file,
     word2vec_binary,
     word2vec_text,
+    fasttext_model,
     glove,
     numpy_array,
     numpy_archive,
