@@ -31,6 +31,7 @@ from . import (
     numpy_array,
     parquet_file,
     projector,
+    spacy_vectors,
     static_model,
     word2vec_binary,
     word2vec_text,
@@ -88,6 +89,7 @@ FORMATS: tuple[Format, ...] = (
     projector,
     json_lines,
     static_model,
+    spacy_vectors,
 )
 """All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 
