@@ -87,12 +87,12 @@ _GENSIM = {  # by class
     **dict.fromkeys(("Phrases", "FrozenPhrases", "Phraser"), _PHRASES),
 }
 _PICKLE = (
-    "a pickle, which may run any code when it is loaded: load it with the program that made it, and give keys and "
-    "vectors to KeyedVectors.add_vectors"
+    "a pickle, which may run any code when it is loaded: load it with the program that made it, and give a dict from "
+    "key to vector to KeyedVectors.from_dict, or keys and vectors to add_vectors"
 )
 _TORCH = (
-    "a file of torch.save: load it with torch.load, and give keys and weights to KeyedVectors.add_vectors, or save the "
-    "weights as safetensors"
+    "a file of torch.save: load it with torch.load, and give the weights and keys to KeyedVectors.from_torch, or save "
+    "the weights as safetensors"
 )
 _STARTS = (
     (rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", _TORCH),
