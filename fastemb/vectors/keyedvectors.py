@@ -468,6 +468,7 @@ class KeyedVectors:
         return cls._of_table(gensim_vectors.table_of_gensims(vectors))
 
     @classmethod
+    @names_arguments()
     def from_dict(cls, vectors: Mapping[Key, ArrayLike]) -> Self:
         """Vectors of a dict from key to vector, copied into one array; `to_dict` is the way back.
 

@@ -34,7 +34,7 @@ _MOST_VALUES = 1 << 27  # of the small files
 _MODE = "default"
 
 ABOUT = About(
-    name="spaCy's vectors",
+    name="spaCy",
     option="spacy",
     holds=(_VECTORS, _ROWS, _STRINGS),
     enough=(_ROWS, f"{_VOCAB}/{_ROWS}"),
@@ -187,7 +187,7 @@ def write(path: StrPath, table: VectorTable) -> None:
         FileExistsError: There is a file of this name, or a folder with other files in it.
     """
     name = local_path(path)
-    refuse_none(name, "a folder of spaCy's vectors", table)
+    refuse_none(name, "a folder for spaCy", table)
     keys = _key_texts(name, table)
     numbers = string_numbers(keys)
     if len(np.unique(numbers)) < len(keys):
