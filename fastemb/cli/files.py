@@ -64,7 +64,7 @@ def _list_of_formats() -> str:
     lines = ["formats:"]
     for known in KNOWN:
         about = known.ABOUT
-        files = " ".join(about.endings) or "a folder"
+        files = " ".join(about.endings) or ("a folder" if about.holds else "a file, by --to alone")
         more = f", or a folder of {' and '.join(about.holds)}" if about.holds and about.endings else ""
         lines.append(f"  {about.option:<22} {about.name}: {files}{more}")
     return "\n".join(lines)

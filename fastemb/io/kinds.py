@@ -93,12 +93,12 @@ _GENSIM = {  # by class
     **dict.fromkeys(("Phrases", "FrozenPhrases", "Phraser"), _PHRASES),
 }
 _PICKLE = (
-    "a pickle, which may run any code when it is loaded: load it with the program that made it, and give keys and "
-    "vectors to KeyedVectors.add_vectors"
+    "a pickle, which may run any code when it is loaded: load it with the program that made it, and give a dict from "
+    "key to vector to KeyedVectors.from_dict, or keys and vectors to add_vectors"
 )
 _TORCH = (
-    "a file of torch.save: load it with torch.load, and give keys and weights to KeyedVectors.add_vectors, or save the "
-    "weights as safetensors"
+    "a file of torch.save: load it with torch.load, and give the weights and keys to KeyedVectors.from_torch, or save "
+    "the weights as safetensors"
 )
 _STARTS = (
     (rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", _TORCH),
@@ -116,8 +116,7 @@ _STARTS = (
     ),
     (
         rb"\xba\x16O/",  # 793712314
-        "a model of fastText, which is not read: use the .vec file that fastText writes beside it, or "
-        "load_facebook_vectors of gensim and then KeyedVectors.from_gensim",
+        f"a model of fastText: load_vectors reads its vectors of words (commands: {VECTOR_COMMANDS})",
     ),
     (rb"\x89HDF\r\n", "an HDF5 file, which is not read: save the vectors as text or safetensors"),
     (

@@ -24,9 +24,10 @@ def load_vectors(
 ) -> KeyedVectors:
     """Read vectors from a file in any of the formats, or from a folder, whose content tells which it is.
 
-    The formats are fastemb's own, word2vec's text and binary, GloVe's and fastText's text, and arrays of NumPy with a
-    list of words. Text may be packed by gzip, bzip2, xz or zstd. Of a key that comes twice in a text the first vector
-    is kept, with a warning; elsewhere it is an error.
+    The formats are fastemb's own, word2vec's text and binary, GloVe's and fastText's text, models of fastText, arrays
+    of NumPy with a list of words, tables of Arrow, lines of JSON, and folders of sentence-transformers, model2vec and
+    spaCy; the guide "Vectors of other programs" has all. Text may be packed by gzip, bzip2, xz or zstd. Of a key that
+    comes twice in a text the first vector is kept, with a warning; elsewhere it is an error.
 
     Args:
         path: The file.
@@ -59,7 +60,8 @@ def save_vectors(vectors: KeyedVectors, path: AnyPath, *, format: str | None = N
 
     ``.txt`` and ``.vec``: word2vec text; ``.bin``: word2vec binary; ``.glove``: GloVe; each also with ``.gz``,
     ``.bz2``, ``.xz`` or ``.zst`` after it; ``.npy``: an array of NumPy, with the keys in ``.words.txt`` beside it;
-    ``.safetensors`` and names without an ending: fastemb's own. The guide "Vectors of other programs" has a table of
+    ``.safetensors`` and names without an ending: fastemb's own. Models of fastText and folders for spaCy and
+    sentence-transformers are written by ``format`` alone. The guide "Vectors of other programs" has a table of
     what each format keeps.
 
     Args:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from .. import lifecycle
 from ..arguments import names_arguments
@@ -18,7 +18,19 @@ from ..io.paths import AnyPath, any_path, any_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
 from ..signals import Deferred
-from . import cosines, editing, files, gensim_vectors, late, means, nearest, older, word2vec_files, word_mover
+from . import (
+    cosines,
+    editing,
+    files,
+    gensim_vectors,
+    late,
+    means,
+    nearest,
+    older,
+    python_objects,
+    word2vec_files,
+    word_mover,
+)
 from .interface import norms_of
 from .missing import MissingKeyError
 from .norms import row_norms, scaled, scaled_one
@@ -338,6 +350,8 @@ class KeyedVectors:
     save_word2vec_format = word2vec_files.save_word2vec_format
     intersect_word2vec_format = word2vec_files.intersect_word2vec_format
     to_gensim = gensim_vectors.to_gensim
+    to_torch = python_objects.to_torch
+    to_dict = python_objects.to_dict
 
     @names_arguments()
     def save(
@@ -453,6 +467,39 @@ class KeyedVectors:
             ImportError: A path, but gensim is not installed.
         """
         return cls._of_table(gensim_vectors.table_of_gensims(vectors))
+
+    @classmethod
+    @names_arguments()
+    def from_dict(cls, vectors: Mapping[Key, ArrayLike]) -> Self:
+        """Vectors of a dict from key to vector, copied into one array; `to_dict` is the way back.
+
+        Args:
+            vectors: All of one length, (vector_size,). Lists become float32; arrays and tensors keep their dtype of
+                floats, the widest one if there are several.
+
+        Raises:
+            TypeError: This is no dict, or a vector is no vector of numbers.
+            ValueError: It is empty, a key is None or NaN, or the lengths differ.
+        """
+        return cls._of_table(python_objects.table_of_dict(vectors))
+
+    @classmethod
+    @names_arguments()
+    def from_torch(cls, embedding: Any, keys: Sequence[Key], *, copy: bool = False) -> Self:
+        """The table of a ``torch.nn.Embedding``, with keys for its rows; `to_torch` is the way back.
+
+        Args:
+            embedding: The module, an ``nn.EmbeddingBag`` or one of `fastemb.torch`, or its weight, a tensor of shape
+                (n, vector_size). Its memory is shared where it is on the CPU, but for bfloat16, which becomes float32.
+            keys: The key of each row, in their order.
+            copy: Copy the table. Default False: what changes it later, such as training, changes these vectors too;
+                call ``fill_norms(force=True)`` then.
+
+        Raises:
+            TypeError: ``embedding`` is neither, or the keys are a set or a dict.
+            ValueError: There are not as many keys as rows, or a key is missing or comes twice.
+        """
+        return cls._of_table(python_objects.table_of_torch(embedding, keys, copy))
 
     # ---- other ways to make one ----
 

@@ -465,3 +465,9 @@ def test_files_that_end_early(name: str, tmp_path: Path) -> None:
         (folder / name).write_bytes(whole[:length])
         with pytest.raises(ValueError, match=re.escape(str(folder / name))):
             load_vectors(folder)
+
+
+def test_phrases_keep_their_spaces_and_their_delimiters(tmp_path: Path) -> None:
+    keys = ["new york", "los_angeles", "a"]
+    write_folder(tmp_path / "x", VectorTable(keys, np.eye(3, dtype=np.float32)))
+    assert list(static_model.read(tmp_path / "x").keys) == keys

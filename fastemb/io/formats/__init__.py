@@ -24,12 +24,14 @@ from ..paths import AnyPath
 from . import (
     arrow_file,
     fastemb_file,
+    fasttext_model,
     glove,
     json_lines,
     numpy_archive,
     numpy_array,
     parquet_file,
     projector,
+    spacy_vectors,
     static_model,
     word2vec_binary,
     word2vec_text,
@@ -78,6 +80,7 @@ FORMATS: tuple[Format, ...] = (
     fastemb_file,
     word2vec_binary,
     word2vec_text,
+    fasttext_model,
     glove,
     numpy_array,
     numpy_archive,
@@ -86,6 +89,7 @@ FORMATS: tuple[Format, ...] = (
     projector,
     json_lines,
     static_model,
+    spacy_vectors,
 )
 """All formats. The first one that recognises a file reads it; names without an ending belong to the first."""
 

@@ -19,6 +19,9 @@ class Values(StrEnum):
     ORDER = "order"
     """None, but keys are written in the order of falling counts, and read with counts that fall by 1."""
 
+    COUNT = "count"
+    """The count alone, and keys are written in the order of falling counts."""
+
     NUMBERS = "numbers"
     PLAIN = "plain"
     """Numbers and text."""
@@ -128,7 +131,7 @@ def lost_by(about: About, table: VectorTable, dtype: str | None = None) -> Lost:
     becomes = np.dtype(dtype or was)
     if becomes.name not in about.dtypes:
         becomes = np.dtype(about.dtypes[0])
-    order = _order(table) if about.values is Values.ORDER else None
+    order = _order(table) if about.values in (Values.ORDER, Values.COUNT) else None
     return Lost(
         values=tuple(name for name, values in table.attributes.items() if not _keeps(about, name, values)),
         attributes=() if about.own else tuple(table.own),
@@ -151,6 +154,8 @@ def _keeps(about: About, name: str, values: Any) -> bool:
             return is_plain(values)
         case Values.NUMBERS:
             return values.dtype.kind in "biuf"
+        case Values.COUNT:
+            return name == "count" and values.dtype.kind in "iu" and bool((values > 0).all())
         case Values.ORDER:
             return name == "count" and bool(np.array_equal(np.sort(values)[::-1], np.arange(len(values), 0, -1)))
         case _:

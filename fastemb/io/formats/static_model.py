@@ -42,8 +42,9 @@ _TENSOR_NAMES = ("embeddings", "embedding.weight")  # model2vec's, which the oth
 _WEIGHTS, _MAPPING = "weights", "mapping"  # of model2vec, where several tokens share a row
 _MODULE = "sentence_transformers.models.StaticEmbedding"
 _HARMLESS = ("Normalize",)  # modules that leave the directions as they are
-_MOST_VALUES = 1 << 16  # of the small files
+_MOST_VALUES = 1 << 20  # of the small files
 _OWN = "fastemb"
+_SPACED = "keys_with_spaces"  # of our note: those that have spaces where other phrases have the delimiter
 
 ABOUT = About(
     name="sentence-transformers and model2vec",
@@ -111,10 +112,15 @@ def write_folder(
         )
     vectors = _with_unknown(name, table, made.rows)
     delimiter = splitting.delimiter if made.phrases else None
+    keys = list(table.keys)
+    spaced = [str(keys[row]) for row in made.rows if " " in str(keys[row])] if delimiter is not None else []
+    kept = {_SPACED: spaced} if spaced else {}
     with atomic_folder(name, _FILES) as folder:
         write_tensors(os.path.join(folder, _TENSORS), {_TENSOR_NAMES[0]: vectors}, {"format": "np"})
         _write(folder, _TOKENIZER, made.text)
-        _write_json(folder, _CONFIG, _config(vectors, {"delimiter": delimiter, "lower": made.lower, **(note or {})}))
+        _write_json(
+            folder, _CONFIG, _config(vectors, {"delimiter": delimiter, "lower": made.lower, **kept, **(note or {})})
+        )
         _write_json(folder, _MODULES, [{"idx": 0, "name": "0", "path": "", "type": _MODULE}])
         _write(folder, _CARD, _card(os.path.basename(os.path.abspath(name)), made, vectors, note or {}).encode())
     _tell(name, made, splitting)
@@ -252,10 +258,13 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     tokens = read_tokens(tokenizer, count, f"rows in {tensors}")
     vectors = _vectors(tensors, array, places)
     names = tokens.names
-    delimiter = _own_note(name).get("delimiter")
+    note = _own_note(name)
+    delimiter, spaced = note.get("delimiter"), note.get(_SPACED, [])
     if isinstance(delimiter, str):
+        as_they_are = set(spaced) if isinstance(spaced, list) and all(isinstance(key, str) for key in spaced) else set()
         names = [
-            token.replace(" ", delimiter) if number in tokens.added else token for number, token in enumerate(names)
+            token.replace(" ", delimiter) if number in tokens.added and token not in as_they_are else token
+            for number, token in enumerate(names)
         ]
     if tokens.unknown is not None and tokens.unknown < count and not vectors[tokens.unknown].any():
         del names[tokens.unknown]

@@ -111,7 +111,9 @@ class VectorFile:
         raise ValueError(f"{self.path}: more after the {count} vectors that the header promises: {what}")
 
 
-def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) -> VectorTable:
+def table_of(
+    path: StrPath, names: list[bytes], rows: Floats, reading: Reading, counts: NDArray[Any] | None = None
+) -> VectorTable:
     """Keys and vectors as they were asked for; of a key that comes twice only the first vector is kept.
 
     Args:
@@ -119,14 +121,19 @@ def table_of(path: StrPath, names: list[bytes], rows: Floats, reading: Reading) 
         names: The keys, a line end after each, in pieces.
         rows: Their vectors.
         reading: How to read them.
+        counts: Their counts. Default None: they fall by 1 from row to row.
 
     Raises:
         UnicodeDecodeError: A key is no valid text.
     """
     with np.errstate(over="ignore"):  # what is too large for half precision is infinite
         wanted = rows.astype(reading.dtype, copy=False)
-    index, vectors = _first_of_each(path, _decoded(path, b"".join(names), reading), wanted)
-    return VectorTable(index, vectors, {"count": np.arange(len(index), 0, -1)})
+    keys = _decoded(path, b"".join(names), reading)
+    index = {key: row for row, key in enumerate(keys)}
+    if len(index) < len(keys):
+        index, first = _first_of_each(path, keys, index)
+        wanted, counts = wanted[first], None if counts is None else counts[first]
+    return VectorTable(index, wanted, {"count": np.arange(len(index), 0, -1) if counts is None else counts})
 
 
 def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
@@ -148,17 +155,15 @@ def _decoded(path: StrPath, names: bytes, reading: Reading) -> list[str]:
         raise
 
 
-def _first_of_each(path: StrPath, keys: list[str], rows: Floats) -> tuple[dict[str, int], Floats]:
-    index = {key: row for row, key in enumerate(keys)}
-    if len(index) == len(keys):
-        return index, rows
+def _first_of_each(path: StrPath, keys: list[str], index: dict[str, int]) -> tuple[dict[str, int], list[int]]:
+    """The rows of keys that come once each, and where they were; ``index`` has the last place of each."""
     twice = next(key for row, key in enumerate(keys) if index[key] != row)
     lost = len(keys) - len(index)
     warn(f"{os.fspath(path)}: {lost:,} vectors are left out, whose key came before, such as {twice!r}")
     first: dict[str, int] = {}
     for row, key in enumerate(keys):
         first.setdefault(key, row)
-    return {key: row for row, key in enumerate(first)}, rows[list(first.values())]
+    return {key: row for row, key in enumerate(first)}, list(first.values())
 
 
 # ---- writing ----
@@ -239,7 +244,7 @@ def _blocks(order: NDArray[np.intp], dims: int) -> Iterator[NDArray[np.intp]]:
         yield order[start : start + step]
 
 
-def key_bytes(path: str, key: Any, prefix: str = "", spaces: bool = False) -> bytes:
+def key_bytes(path: str, key: Any, prefix: str = "", spaces: bool = False, what: str = "") -> bytes:
     """A key as it is written.
 
     Args:
@@ -247,6 +252,7 @@ def key_bytes(path: str, key: Any, prefix: str = "", spaces: bool = False) -> by
         key: The key.
         prefix: Put before it.
         spaces: Whether single spaces within it are allowed.
+        what: The kind of file, for messages. Default "": GloVe's with ``spaces``, else word2vec's.
 
     Raises:
         ValueError: It is empty, too long or has white space in it, or is None, as that of a reserved row is.
@@ -257,13 +263,13 @@ def key_bytes(path: str, key: Any, prefix: str = "", spaces: bool = False) -> by
         raise ValueError(f"{path}: text cannot hold the key {key!r}, which has half a character in it") from None
     if key is None:
         raise ValueError(f"{path}: a row has no key")
-    what = None
+    wrong = None
     allowed = b" ".join(name.split()) if spaces else name.translate(None, _WHITE_SPACE)
     if not name or allowed != name:
-        what = f"{'this' if spaces else ''} white space in the key {key!r}".lstrip() if name else "an empty key"
+        wrong = f"{'this' if spaces else ''} white space in the key {key!r}".lstrip() if name else "an empty key"
     elif len(name) > LONGEST_KEY:
-        what = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
-    if what is not None:
-        those = "GloVe files" if spaces else "word2vec's formats"
-        raise ValueError(f"{path}: {those} cannot hold {what}; what KeyedVectors.save writes can")
+        wrong = f"a key of {len(name):,} bytes, {str(key)[:40]!r}..., as {LONGEST_KEY:,} are the most"
+    if wrong is not None:
+        those = what or ("GloVe files" if spaces else "word2vec's formats")
+        raise ValueError(f"{path}: {those} cannot hold {wrong}; what KeyedVectors.save writes can")
     return name

@@ -1,0 +1,282 @@
+"""The parts of fastText's model files, ``.bin`` and ``.ftz``: header, arguments, dictionary and matrices in this order.
+
+All numbers are little-endian. Nothing here knows what vectors are made of the parts.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...signals import deliver
+from ..input_file import read_into
+from ..unpack import TruncatedFileError
+from .reading import LONGEST_KEY, Buffers
+from .rows import MOST_DIMENSIONS
+
+MAGIC = struct.pack("<i", 793712314)
+"""How a file begins."""
+
+VERSIONS = (11, 12)
+"""Those that can be read; 12 is written."""
+
+SKIPGRAM, SUPERVISED = 2, 3
+"""Kinds of models; 1 is that by continuous bags of words."""
+
+NEGATIVE_SAMPLING = 2
+"""A kind of loss."""
+
+UNPRUNED = -1
+"""In place of the number of n-grams that are kept where all of them are."""
+
+_ARGUMENTS = struct.Struct("<12id")
+_COUNTS = struct.Struct("<3i2q")
+_SHAPE = struct.Struct("<2q")
+_ENTRY_BYTES = 9  # after a word and its zero byte: its count and whether it is a label
+_LEAST_ENTRY = 11  # of a word of one byte
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """How a model was trained, in the order of the file."""
+
+    dim: int
+    ws: int = 5
+    epoch: int = 5
+    min_count: int = 1
+    neg: int = 5
+    word_ngrams: int = 1
+    loss: int = NEGATIVE_SAMPLING
+    model: int = SKIPGRAM
+    bucket: int = 0
+    minn: int = 0
+    maxn: int = 0
+    lr_update_rate: int = 100
+    t: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Words and, in supervised models, labels behind them."""
+
+    names: list[bytes]
+    """Words, then labels."""
+
+    words: int
+    """How many of the names are words."""
+
+    counts: NDArray[np.int64]
+    """How often each name was in the text."""
+
+    tokens: int
+    """Length of the text."""
+
+    pruned: int = UNPRUNED
+    """How many n-grams are kept in a quantised model; a pair of int32 for each follows the dictionary."""
+
+
+class ModelFile:
+    """A file that is being read, and the errors that name what is wrong with it.
+
+    Args:
+        path: Where the file is, for messages.
+        file: The file, at its start.
+        size: Its length in bytes; None where that is unknown, as it is compressed.
+        buffers: How much is read at once.
+    """
+
+    def __init__(self, path: str, file: BinaryIO, size: int | None, buffers: Buffers) -> None:
+        self.path = path
+        self.file = file
+        self.size = size
+        self.at = 0  # bytes that were read
+        self._buffers = buffers
+        self._rest = b""  # of what was read from the file, those after ``at``
+
+    def header(self) -> int:
+        """Read the mark at the start, and return the version.
+
+        Raises:
+            ValueError: It is no model of fastText, or of a version that cannot be read.
+        """
+        if self._take(len(MAGIC), "the header") != MAGIC:
+            raise ValueError(f"{self.path}: this is no model of fastText: its first bytes are others")
+        (version,) = struct.unpack("<i", self._take(4, "the header"))
+        if version not in VERSIONS:
+            those = " and ".join(map(str, VERSIONS))
+            raise ValueError(f"{self.path}: a model of fastText in version {version}; versions {those} can be read")
+        return int(version)
+
+    def arguments(self) -> Arguments:
+        """Read how the model was trained.
+
+        Raises:
+            ValueError: A number is none that fastText writes.
+        """
+        found = Arguments(*_ARGUMENTS.unpack(self._take(_ARGUMENTS.size, "the arguments")))
+        if not 0 < found.dim <= MOST_DIMENSIONS:
+            raise self.damaged(f"{found.dim:,} dimensions, where 1 to {MOST_DIMENSIONS:,} can be read")
+        if found.bucket < 0 or found.model not in (1, SKIPGRAM, SUPERVISED):
+            raise self.damaged(f"{found.bucket} rows for n-grams and a model of kind {found.model}")
+        return found
+
+    def dictionary(self) -> Dictionary:
+        """Read words and labels.
+
+        Raises:
+            ValueError: Numbers do not fit each other or the file, or a label stands among the words.
+        """
+        size, words, labels, tokens, pruned = _COUNTS.unpack(self._take(_COUNTS.size, "the dictionary"))
+        if words < 1 or labels < 0 or words + labels != size or pruned < UNPRUNED:
+            raise self.damaged(f"a dictionary of {size} names, {words} words and {labels} labels")
+        self._refuse_beyond(size * _LEAST_ENTRY, f"{size:,} words and labels")
+        names, tails = self._entries(size)
+        entries = np.frombuffer(tails, np.dtype([("count", "<i8"), ("label", "u1")]))
+        wrong = (entries["label"] > 1) | (entries["label"].astype(bool) != (np.arange(size) >= words))
+        if wrong.any():
+            raise self.damaged(
+                f"in the dictionary name {int(wrong.argmax()) + 1:,} is of the wrong kind, word or label"
+            )
+        return Dictionary(names, words, entries["count"].astype(np.int64), tokens, pruned)
+
+    def flag(self, what: str) -> bool:
+        """Read whether ``what`` is so."""
+        value = self._take(1, f"whether {what}")
+        if value not in (b"\0", b"\1"):
+            raise self.damaged(f"byte {self.at:,}, which says whether {what}, is neither 0 nor 1")
+        return value == b"\1"
+
+    def shape(self, name: str) -> tuple[int, int]:
+        """Read how many rows and columns a matrix has, which follows.
+
+        Raises:
+            ValueError: It would not fit in the file.
+        """
+        rows, columns = _SHAPE.unpack(self._take(_SHAPE.size, f"the {name} matrix"))
+        if rows < 0 or not 0 < columns <= MOST_DIMENSIONS:
+            raise self.damaged(f"the {name} matrix has the shape ({rows}, {columns})")
+        self._refuse_beyond(4 * rows * columns, f"the {name} matrix of shape ({rows:,}, {columns:,})")
+        return rows, columns
+
+    def matrix(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
+        """Read a matrix of floats. Where the length of the file is unknown, room is made as its rows come."""
+        first = rows if self.size is not None else min(rows, self._buffers.first_rows // (4 * columns) + 1)
+        made, done = np.empty((first, columns), "<f4"), 0
+        step = max(1, self._buffers.block // (4 * columns))
+        while done < rows:
+            if done == len(made):
+                made.resize((min(rows, 2 * done), columns), refcheck=False)
+            end = min(done + step, len(made))
+            self._fill(made[done:end].data.cast("B"), f"the {name} matrix, row {done + 1:,} of {rows:,}")
+            done = end
+            deliver()
+        return made.astype(np.float32, copy=False)
+
+    def skip(self, name: str, rows: int, columns: int) -> None:
+        """Pass over a matrix of floats, which must be there."""
+        left = 4 * rows * columns
+        if self.size is not None:
+            self._rest = b""
+            self.at = self.file.seek(self.at + left)
+            return
+        block = memoryview(bytearray(min(left, self._buffers.block)))
+        while left:
+            some = min(left, len(block))
+            self._fill(block[:some], f"the {name} matrix")
+            left -= some
+            deliver()
+
+    def end(self) -> None:
+        """Refuse what follows after all parts."""
+        if self._rest or self.file.read(1):
+            raise self.damaged("the file goes on after the last matrix")
+
+    def damaged(self, what: str) -> ValueError:
+        """An error about a number that fastText does not write."""
+        return ValueError(f"{self.path}: {what}: the file is damaged, or no model of fastText")
+
+    def _entries(self, count: int) -> tuple[list[bytes], bytearray]:
+        """So many names of the dictionary, and what follows each of them."""
+        names: list[bytes] = []
+        tails = bytearray()
+        data, at = b"", 0
+        while len(names) < count:
+            end = data.find(0, at)
+            if end < 0 or end + 1 + _ENTRY_BYTES > len(data):
+                if len(data) - at > LONGEST_KEY + _LEAST_ENTRY:
+                    raise self.damaged(
+                        f"name {len(names) + 1:,} in the dictionary is longer than {LONGEST_KEY:,} bytes"
+                    )
+                more = self._more(self._buffers.block)
+                if not more:
+                    raise self._ends(f"name {len(names) + 1:,} of {count:,} in the dictionary")
+                data, at = data[at:] + more, 0
+                deliver()
+                continue
+            if end - at > LONGEST_KEY or end == at:
+                raise self.damaged(f"name {len(names) + 1:,} of the dictionary has {end - at:,} bytes")
+            names.append(data[at:end])
+            at = end + 1 + _ENTRY_BYTES
+            tails += data[end + 1 : at]
+        self._rest = data[at:]
+        self.at -= len(self._rest)
+        return names, tails
+
+    def _more(self, size: int) -> bytes:
+        """Some more bytes; what is left of them must be given back in ``_rest``."""
+        if self._rest:
+            found, self._rest = self._rest, b""
+        else:
+            found = self.file.read(size)
+        self.at += len(found)
+        return found
+
+    def _fill(self, buffer: memoryview, what: str) -> None:
+        begin = min(len(self._rest), len(buffer))
+        buffer[:begin] = self._rest[:begin]
+        self._rest = self._rest[begin:]
+        got = begin + read_into(self.file, buffer[begin:])
+        self.at += got
+        if got < len(buffer):
+            raise self._ends(what)
+
+    def _take(self, size: int, what: str) -> bytes:
+        self._refuse_beyond(size, what)
+        found = bytearray(size)
+        self._fill(memoryview(found), what)
+        return bytes(found)
+
+    def _ends(self, what: str) -> ValueError:
+        return TruncatedFileError(f"{self.path}: the file ends after {self.at:,} bytes, in {what}")
+
+    def _refuse_beyond(self, needed: int, what: str) -> None:
+        if self.size is not None and needed > self.size - self.at:
+            raise TruncatedFileError(
+                f"{self.path}: {what} would take {needed:,} bytes or more, but only {self.size - self.at:,} follow: "
+                "the file ends early"
+            )
+
+
+def parts(arguments: Arguments, dictionary: Dictionary) -> Iterator[bytes]:
+    """What stands before the matrices of a model that is not quantised."""
+    yield MAGIC + struct.pack("<i", VERSIONS[-1])
+    yield _ARGUMENTS.pack(*astuple(arguments))
+    size = len(dictionary.names)
+    yield _COUNTS.pack(size, dictionary.words, size - dictionary.words, dictionary.tokens, dictionary.pruned)
+    for row, (name, count) in enumerate(zip(dictionary.names, dictionary.counts.tolist(), strict=True)):
+        yield name + struct.pack("<bqb", 0, count, row >= dictionary.words)
+
+
+def matrix_start(rows: int, columns: int) -> bytes:
+    """What stands before the numbers of a matrix of floats: that it is not quantised, and its shape."""
+    return b"\0" + _SHAPE.pack(rows, columns)
+
+
+def matrix_bytes(values: NDArray[Any]) -> bytes:
+    """Rows of a matrix as they are written."""
+    return np.ascontiguousarray(values, "<f4").tobytes()
