@@ -134,6 +134,7 @@ class GraphCore:
         """
         strategy = Hogwild(thread_count(self.parameters.workers))
         with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
+            watcher.history_of(1, training.history)
             while not run.ended:
                 if not run.next_word:  # else this epoch had begun before a checkpoint
                     watcher.epoch_begins()

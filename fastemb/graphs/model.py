@@ -22,6 +22,7 @@ from ..models.training import alone_with, checked_callbacks, checkpoints_of, hol
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers
 from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
+from ..train.history import Row
 from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
 from ..train.training import NO_EPOCHS
@@ -49,6 +50,7 @@ class WalkModel(Estimator):
     def _begin(self) -> None:
         self._trained: GraphCore | None = None
         self._loss = 0.0
+        self._history: list[Row] = []
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether `fit` was called."""
@@ -167,7 +169,7 @@ class WalkModel(Estimator):
             freeze: Whether known nodes stay as they are.
             begun: The run of a checkpoint, to be gone on with.
         """
-        before, ends = (self._trained, self._loss), True
+        before, ends = (self._trained, self._loss, self._history), True
         with Allowed():
             callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
             progress, params = checked_progress(self.progress), self._saved_params()
@@ -177,6 +179,7 @@ class WalkModel(Estimator):
 
         def show(watcher: Watcher) -> None:
             self._trained, self._loss, self._wv = core, watcher.loss, None
+            self._history = watcher.histories.get(1, [])
 
         watcher = Watcher(make_progress(progress, run.epochs * run.words, run.totals.words), callbacks, self, show)
         if begun is not None:
@@ -202,7 +205,7 @@ class WalkModel(Estimator):
                 if ends:
                     checkpoints.finish()
         except BaseException:
-            self._trained, self._loss = before
+            self._trained, self._loss, self._history = before
             self._wv = None
             raise
         finally:
@@ -303,6 +306,11 @@ class WalkModel(Estimator):
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest `fit`, with ``compute_loss``; else 0."""
         return self._loss
+
+    @property
+    def history(self) -> list[Row]:
+        """How the latest `fit` or `partial_fit` went, as `Word2Vec.history`. It is not saved."""
+        return self._history
 
     def _known(self) -> GraphCore:
         if self._trained is None:
