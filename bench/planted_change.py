@@ -10,18 +10,23 @@ all other words hold 0, by frequency, and what moved most; and the same for mode
 from __future__ import annotations
 
 import argparse
-from itertools import chain
+from itertools import chain, combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastemb import KeyedVectors, Word2Vec
 from fastemb.spaces import Alignment, align
+from fastemb.spaces.change import change_of_pair, pairwise_distances
+from fastemb.spaces.procrustes import shared_keys, turns
+from fastemb.vectors.store import Key
 
 LINE = 1000  # words of a line that the article goes on after
 PLANTED = {"engine": ("church", 0.5), "village": ("music", 0.5), "bishop": ("software", 0.5), "guitar": ("army", 0.2)}
 PLANTED |= {"poet": ("railway", 0.3)}  # word -> the word that it takes the place of, and how often
 
 Sentences = list[list[str]]
+Doubles = NDArray[np.float64]
 
 
 def articles(path: str, megabytes: int) -> list[Sentences]:
@@ -59,6 +64,49 @@ def show(name: str, found: Alignment) -> None:
         print(f"    {one.change:6.3f} [{one.low:6.3f}, {one.high:6.3f}]  fdr {one.fdr:.3f}  {one.key}")
 
 
+def by_models(old: list[KeyedVectors], new: list[KeyedVectors], draws: int) -> tuple[list[Key], Doubles]:
+    """The change of each key, (draws, n), where the models of each period are drawn with replacement."""
+    keys = shared_keys([*new, *old])
+    found = turns([*old, *new], None, True)
+    distances = pairwise_distances(np.stack([turn.of(wv, keys) for turn, wv in zip(found, [*old, *new], strict=True)]))
+    random = np.random.default_rng(1)
+    changes = []
+    while len(changes) < draws:
+        first = random.integers(0, len(old), len(old))
+        second = random.integers(len(old), len(old) + len(new), len(new))
+        if len(set(first.tolist())) > 1 and len(set(second.tolist())) > 1:
+            within = [
+                np.mean([distances[i, j] for i, j in combinations(some.tolist(), 2) if i != j], axis=0)
+                for some in (first, second)
+            ]
+            changes.append(distances[np.ix_(first, second)].mean(axis=(0, 1)) - (within[0] + within[1]) / 2)
+    return keys, np.array(changes)
+
+
+def by_anchors(old: KeyedVectors, new: KeyedVectors, draws: int) -> tuple[list[Key], Doubles]:
+    """The change of each key, (draws, n), where the turn is fixed by words drawn with replacement, each once."""
+    keys = shared_keys([new, old])
+    ranks = np.array([max(old.key_to_index[key], new.key_to_index[key]) for key in keys], np.intp)
+    random = np.random.default_rng(1)
+    changes = []
+    for _ in range(draws):
+        anchors = [keys[row] for row in random.integers(0, len(keys), len(keys)).tolist()]
+        spaces = np.stack(
+            [turn.of(wv, keys) for turn, wv in zip(turns([old, new], anchors, True), (old, new), strict=True)]
+        )
+        changes.append(change_of_pair(pairwise_distances(spaces)[0, 1], ranks).change)
+    return keys, np.array(changes)
+
+
+def show_drawn(name: str, keys: list[Key], changes: Doubles) -> None:
+    """The intervals of percentiles of a bootstrap."""
+    low, high = np.quantile(changes, [0.025, 0.975], axis=0)
+    others = np.array([key not in PLANTED for key in keys])
+    hold = (low <= 0) & (high >= 0)
+    print(f"{name}: of {others.sum():,} other words, {hold[others].mean():.1%} have an interval that holds 0")
+    print(f"    first: {', '.join(str(keys[row]) for row in np.argsort(-low)[:6])}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("text")
@@ -75,6 +123,8 @@ def main() -> None:
     new = [trained(planted(part, seed), seed) for seed, part in enumerate(parts[options.parts :], start=options.parts)]
     for count in range(options.parts, 1, -1):
         show(f"{count} models of each period, of parts", align(old[:count], new[:count]))
+    show_drawn(f"bootstrap over {options.parts} models of each period", *by_models(old, new, 500))
+    show_drawn("bootstrap over the words that fix the turn, one model of each period", *by_anchors(old[0], new[0], 50))
     halves = [list(chain(*half)) for half in (parts[: options.parts], parts[options.parts :])]
     show("3 models of each period, by seed", align(*([trained(half, seed) for seed in range(3)] for half in halves)))
 

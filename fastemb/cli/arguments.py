@@ -8,6 +8,49 @@ from typing import Any, NoReturn
 
 from ..arguments import did_you_mean, nearest_name
 
+# What gensim, word2vec's own program, fastText and others call an option -> ours
+_ELSEWHERE = {
+    "--size": "--vector-size",
+    "--dim": "--vector-size",
+    "--dims": "--vector-size",
+    "--dimensions": "--vector-size",
+    "--iter": "--epochs",
+    "--iterations": "--epochs",
+    "--ws": "--window",
+    "--window-size": "--window",
+    "--neg": "--negative",
+    "--lr": "--alpha",
+    "--learning-rate": "--alpha",
+    "--minCount": "--min-count",
+    "--min-word-count": "--min-count",
+    "--thread": "--workers",
+    "--threads": "--workers",
+    "--jobs": "--workers",
+    "--top": "--topn",
+    "--top-k": "--topn",
+    "--out": "--output",
+    "--sg": "--model",
+    "--cbow": "--model",
+    "--skipgram": "--model",
+    "--skip-gram": "--model",
+    "--hs": "--loss",
+}
+_WITH_VALUE = {
+    ("--sg", "1"): "--model skipgram",
+    ("--sg", "0"): "--model cbow",
+    ("--cbow", "1"): "--model cbow",
+    ("--cbow", "0"): "--model skipgram",
+    ("--hs", "1"): "--loss hs",
+    ("--hs", "0"): "--loss ns",
+}
+_ALONE = {
+    "--sg": "--model skipgram",
+    "--skipgram": "--model skipgram",
+    "--skip-gram": "--model skipgram",
+    "--cbow": "--model cbow",
+    "--hs": "--loss hs",
+}
+
 
 class Parser(argparse.ArgumentParser):
     """An ``argparse.ArgumentParser`` whose errors name the option or command that was probably meant."""
@@ -31,12 +74,14 @@ class Parser(argparse.ArgumentParser):
     def _hints(self) -> Iterator[str]:
         """For each option that is not known, the end of a message."""
         known = [name for name in self._option_string_actions if name.startswith("--")]
-        for given in self._given:
+        for place, given in enumerate(self._given):
             if given == "--" or (self._subparsers is not None and not given.startswith("-")):
                 return  # what follows is no option of this parser
-            name = given.partition("=")[0]
-            if name.startswith("--") and not any(other.startswith(name) for other in known):
-                yield from (f"; did you mean {meant} in place of {name}?" for meant in nearest_name(name, known))
+            name, equals, value = given.partition("=")
+            if not equals:
+                value = "".join(self._given[place + 1 : place + 2])
+            for meant in _meant(name, value, known):
+                yield f"; did you mean {meant} in place of {name}?"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:
@@ -44,3 +89,20 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError as error:
             hint = did_you_mean(nearest_name(str(value), list(map(str, action.choices or ()))))
             raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
+
+
+def _meant(name: str, value: str, known: Sequence[str]) -> Sequence[str]:
+    """The option, one at most, that a name which is none of the ``known`` ones stands for."""
+    if not name.startswith("--"):  # as other programs have it: -size 100; but -n5 is -n 5
+        long = f"-{name}"
+        if len(long) < 4 or not (long in known or _ELSEWHERE.get(long) in known):
+            return []
+        return [long] if long in known else _meant(long, value, known)
+    if any(other.startswith(name) for other in known):
+        return []
+    name = name.replace("_", "-")
+    if name in known:
+        return [name]
+    if _ELSEWHERE.get(name) not in known:
+        return nearest_name(name, known)
+    return [_WITH_VALUE.get((name, value)) or _ALONE.get(name) or _ELSEWHERE[name]]

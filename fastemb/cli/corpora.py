@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from itertools import islice
 from pathlib import Path
@@ -114,6 +115,7 @@ def _add_info(commands: Commands) -> None:
     parser.add_argument(
         "-d", "--vector-size", type=positive, metavar="N", default=100, help="for the memory that training takes (100)"
     )
+    parser.add_argument("--json", action="store_true", help="print what is in the file as a line of JSON")
     parser.set_defaults(run=_info)
 
 
@@ -122,6 +124,22 @@ def _info(options: argparse.Namespace) -> int:
     vocabulary = corpus.vocabulary
     lengths = np.diff(corpus.offsets)
     needed = corpus.estimate(options.vector_size)
+    if options.json:
+        found = {
+            "file": options.corpus,
+            "bytes": os.path.getsize(options.corpus),
+            "words": corpus.words,
+            "raw_words": corpus.raw_words,
+            "sentences": len(corpus),
+            "longest_sentence": int(lengths.max()),
+            "vocabulary": len(vocabulary),
+            "lowest_count": int(vocabulary.counts.min()),
+            "frequent": [str(key) for key in vocabulary.keys[:10]],
+            "vector_size": options.vector_size,
+            "training_bytes": needed["total"],
+        }
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
     print(f"words       {corpus.words:,} of {corpus.raw_words:,} that were read")
     print(f"sentences   {len(corpus):,}, of {corpus.words / len(corpus):,.1f} words; the longest of {lengths.max():,}")
     print(f"vocabulary  {len(vocabulary):,} words, which occur {vocabulary.counts.min():,} times or more")
@@ -139,10 +157,14 @@ def _add_head(commands: Commands) -> None:
     )
     parser.add_argument("corpus", type=file_path, help="encoded corpus")
     parser.add_argument("-n", "--lines", type=positive, metavar="N", default=10, help="how many (10)")
+    parser.add_argument("--json", action="store_true", help="print a list of words as a line of JSON for each")
     parser.set_defaults(run=_head)
 
 
 def _head(options: argparse.Namespace) -> int:
     for sentence in islice(Corpus.open(options.corpus, verify=False), options.lines):
-        print(*sentence)
+        if options.json:
+            print(json.dumps([*map(str, sentence)], ensure_ascii=False))
+        else:
+            print(*sentence)
     return 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -231,6 +234,7 @@ def _add_similar(commands: Commands) -> None:
     parser.add_argument("model", type=file_path, help="file that 'items train' saved")
     parser.add_argument("items", nargs="+", help="items")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each item")
     parser.set_defaults(run=_similar)
 
 
@@ -242,8 +246,12 @@ def _similar(options: argparse.Namespace) -> int:
             say(f"fastemb: {unknown_item(name, model.wv.index_to_key)}")
             status = 1
             continue
+        found = model.similar_items(name, options.topn)
+        if options.json:
+            _print_json({"item": name, "neighbours": _scored(model, found)})
+            continue
         print(_titled(model, name))
-        for near, cosine in model.similar_items(name, options.topn):
+        for near, cosine in found:
             print(f"  {cosine:.4f}  {_titled(model, near)}")
     return status
 
@@ -265,7 +273,7 @@ def _add_recommend(commands: Commands) -> None:
         help="users (sessions) of the table; after --gap USER#0, USER#1, ... are sessions of a user, and USER is the "
         "latest of them",
     )
-    whom.add_argument("--all", action="store_true", help="all of them; needs -o")
+    whom.add_argument("--all", action="store_true", help="all of them; needs -o or --json")
     parser.add_argument("-n", "--topn", type=positive, default=10, metavar="N", help="how many (10)")
     parser.add_argument(
         "--exclude", nargs="+", action="extend", default=[], metavar="ITEM", help="items not to recommend"
@@ -279,12 +287,15 @@ def _add_recommend(commands: Commands) -> None:
         help="write user, rank, item, score and more to a file instead of printing: .csv, .tsv, .jsonl (a line of JSON "
         "for each) or .parquet; - is CSV on standard output",
     )
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each user")
     parser.set_defaults(run=_recommend)
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    if options.all and options.output is None:
-        raise ValueError("--all writes to a file: name it with -o, or give -o - for standard output")
+    if options.json and options.output is not None:
+        raise ValueError("--json prints and -o writes a file: give one; a file whose name ends in .jsonl is JSON, too")
+    if options.all and options.output is None and not options.json:
+        raise ValueError("--all writes to a file: name it with -o, give -o - for standard output, or --json")
     if options.output is not None:
         check_format(options.output)
     check_writable([options.model], None if options.output == STDOUT else options.output)
@@ -319,10 +330,15 @@ def _recommend(options: argparse.Namespace) -> int:
         return 0
     for name, row, values, popular in zip(names, found.items, found.scores, found.popular, strict=True):
         shown = _user_name(name)
+        ranking = [pair for pair in zip(row.tolist(), values.tolist(), strict=True) if pair[1] > -np.inf]
+        if options.json:
+            basis = "popularity" if popular else "history"
+            named = {} if users is None else {"user": shown}
+            _print_json({**named, "basis": basis, "recommendations": _scored(model, ranking)})
+            continue
         print(f"{shown} (nothing is known of it: the most popular items)" if popular else shown)
-        for item, score in zip(row.tolist(), values.tolist(), strict=True):
-            if score > -np.inf:
-                print(f"  {score:.4f}  {_titled(model, item)}")
+        for item, score in ranking:
+            print(f"  {score:.4f}  {_titled(model, item)}")
     return 0
 
 
@@ -369,6 +385,7 @@ def _add_eval(commands: Commands) -> None:
     )
     parser.add_argument("-k", type=positive, default=20, metavar="K", help="recommendations for each session (20)")
     _add_settings(parser)
+    parser.add_argument("--json", action="store_true", help="print the measures as a line of JSON")
     parser.set_defaults(run=_eval)
 
 
@@ -392,13 +409,34 @@ def _eval(options: argparse.Namespace) -> int:
     else:
         train, test = leave_one_out(data, last=options.split != "one", seed=options.random_state)
     _say(options, f"training on {len(train.items):,} events, {len(test.items):,} held out")
-    print(evaluate(model.fit(train), train, test, options.k))
+    found = evaluate(model.fit(train), train, test, options.k)
+    if options.json:
+        _print_json(asdict(found))
+    else:
+        print(found)
     return 0
 
 
 def _unknown(model: Item2Vec, name: str) -> bool:
     """Whether the model has no item of this name, which may also be a number there."""
     return Lookup(model.wv.key_to_index).get(name, -1) < 0
+
+
+def _scored(model: Item2Vec, ranking: Iterable[tuple[Hashable, float]]) -> list[dict[str, Any]]:
+    """Items with their scores, and their titles if there are any, as JSON has them."""
+    return [
+        {"item": item, "score": float(f"{score:.6g}")}
+        | ({} if model.title(item) == str(item) else {"title": model.title(item)})
+        for item, score in ranking
+    ]
+
+
+def _print_json(found: dict[str, Any]) -> None:
+    print(
+        json.dumps(
+            found, ensure_ascii=False, default=lambda one: one.item() if isinstance(one, np.generic) else str(one)
+        )
+    )
 
 
 def _titled(model: Item2Vec, item: Hashable) -> str:

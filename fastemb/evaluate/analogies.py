@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
 from ..io.input_file import numbered_lines
 from ..io.paths import AnyPath, local_path
+from ..signals import slices
 from ..vectors.interface import KeyedVectorsLike, norms_of
 from ..vectors.norms import row_norms, scaled
 from ..vectors.search import Scope, nearest, offsets_of
 from ..vectors.topk import Indices
+from .products import by_product
 from .words import folded, rows_by_word
 
 logger = logging.getLogger(__name__)
@@ -53,8 +55,8 @@ def evaluate_word_analogies(
         restrict_vocab: Look at the first so many keys only; None: at all. Default 300000.
         case_insensitive: Compare words in upper case; of keys that differ only in case the first is used.
         dummy4unknown: Count questions with unknown words as wrong instead of leaving them out.
-        similarity_function: Method that answers; "most_similar" (many questions at once) or another one with the
-            same arguments, such as "most_similar_cosmul" (one at a time).
+        similarity_function: Method that answers; "most_similar" or "most_similar_cosmul" (many questions at once), or
+            another one with the same arguments (one at a time).
 
     Returns:
         The share of right answers, and for each section and in the end for all a dict with "section" (its name),
@@ -68,8 +70,11 @@ def evaluate_word_analogies(
     rows = rows_by_word(self.index_to_key, restrict_vocab, case_insensitive)
     names, questions = _read_questions(analogies, rows, case_insensitive)
     known = [question for question in questions if question.rows is not None]
+    guesses: Iterable[list[Any]]
     if similarity_function == "most_similar":
         guesses = _guesses(self, known, restrict_vocab)
+    elif similarity_function == "most_similar_cosmul":
+        guesses = _guesses_by_product(self, known, restrict_vocab, case_insensitive)
     else:
         guesses = _guesses_by(self, known, restrict_vocab, similarity_function)
     right = {
@@ -114,6 +119,27 @@ def _guesses(
         given = rows[:, :3]
         for near in by_sum(vectors, given, restrict_vocab, offsets_of(given.tolist()), topn=_GUESSES).tolist():
             yield [keys[row] for row in near if row >= 0]
+
+
+def _guesses_by_product(
+    vectors: KeyedVectorsLike, questions: Sequence[_Question], restrict_vocab: int | None, case_insensitive: bool
+) -> list[list[Any]]:
+    """The key that 3CosMul answers to each question, which is none of its words in any case; many at once."""
+    keys = vectors.index_to_key
+    spellings: dict[Any, list[int]] = {word: [] for question in questions for word in question.words[:3]}
+    for row, key in enumerate(keys[:restrict_vocab]):
+        if (word := folded(key, case_insensitive)) in spellings:
+            spellings[word].append(row)
+    guesses: list[list[Any]] = [[] for _ in questions]
+    order = sorted(range(len(questions)), key=lambda place: questions[place].words[:2])
+    for part in slices(len(order), BLOCK_QUESTIONS):
+        places = order[part]
+        given = np.array([questions[place].rows for place in places], np.intp)[:, :3]
+        own = ([row for word in questions[place].words[:3] for row in spellings[word]] for place in places)
+        best = by_product(vectors, given, restrict_vocab, offsets_of(own))
+        for place, row in zip(places, best.tolist(), strict=True):
+            guesses[place] = [keys[row]] if row >= 0 else []
+    return guesses
 
 
 def by_sum(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import re
 import sys
@@ -261,6 +262,30 @@ def test_info_describes_a_corpus(run: Run) -> None:
         r"training    takes 0 MB of memory at 64 dimensions\n",
         result.output,
     ), result.output
+
+
+def test_info_and_head_as_json(run: Run) -> None:
+    run("corpus", "build", "text.txt", "--min-count", 2, "-o", "c")
+    result = run("corpus", "info", "c", "-d", 64, "--json")
+    assert (result.status, result.errors, result.output.count("\n")) == (0, "", 1)
+    found = json.loads(result.output)
+    assert found.pop("training_bytes") == Corpus.open("c").estimate(64)["total"]
+    assert found == {
+        "file": "c",
+        "bytes": os.path.getsize("c"),
+        "words": 450,
+        "raw_words": 451,
+        "sentences": 51,
+        "longest_sentence": 9,
+        "vocabulary": 8,
+        "lowest_count": 50,
+        "frequent": ["the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog"],
+        "vector_size": 64,
+    }
+    result = run("corpus", "head", "c", "-n", 2, "--json")
+    assert [json.loads(line) for line in result.output.splitlines()] == [
+        list(one) for one in list(Corpus.open("c"))[:2]
+    ]
 
 
 def test_head_prints_the_first_sentences(run: Run) -> None:

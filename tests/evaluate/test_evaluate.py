@@ -99,10 +99,27 @@ def test_questions_in_many_blocks(ask):
     assert ask(": s\n" + "".join(lines), similarity_function="similar") == few
 
 
-def test_a_vector_that_is_no_number_answers_nothing(ask, vectors):
-    expected = ask(QUESTIONS)
+@pytest.mark.parametrize("case_insensitive", [True, False])
+@pytest.mark.parametrize("restrict_vocab", [None, 9])
+@pytest.mark.parametrize("block", [7, 4096])
+def test_products_answer_many_questions_as_they_answer_one(
+    ask, vectors, monkeypatch, case_insensitive, restrict_vocab, block
+):
+    monkeypatch.setattr("fastemb.evaluate.analogies.BLOCK_QUESTIONS", block)
+    monkeypatch.setattr(KeyedVectors, "one_by_one", KeyedVectors.most_similar_cosmul, raising=False)
+    keys = ["a", "A", "b", "c", "d", "B", "king", "queen"]
+    text = ": s\n" + "".join(f"{a} {b} {c} {d}\n" for a in keys for b in keys for c in keys for d in "abdx")
+    options = {"case_insensitive": case_insensitive, "restrict_vocab": restrict_vocab}
+    many = ask(text, similarity_function="most_similar_cosmul", **options)
+    assert many == ask(text, similarity_function="one_by_one", **options)
+    assert 0.02 < many[0] < 0.5
+
+
+@pytest.mark.parametrize("function", ["most_similar", "most_similar_cosmul"])
+def test_a_vector_that_is_no_number_answers_nothing(ask, vectors, function):
+    expected = ask(QUESTIONS, similarity_function=function)
     vectors["g"] = np.full(5, np.nan)
-    assert ask(QUESTIONS) == expected
+    assert ask(QUESTIONS, similarity_function=function) == expected
 
 
 def test_methods_show_the_whole_signature_and_docstring():

@@ -73,6 +73,7 @@ def test_scores_are_those_of_gensim() -> None:
     path = write("q.txt", random_analogies(1))
     assert [score.score for score in judge(model(0), analogies=path).scores] == ADD
     assert [score.score for score in judge(model(0), analogies=path, method="3cosmul").scores] == MUL
+    assert model(0).evaluate_word_analogies(path, similarity_function="most_similar_cosmul")[0] == MUL[-1]
     pairs = write("p.txt", "".join(f"{one}\t{other}\t{score}\n" for one, other, score in PAIRS))
     assert judge(model(0), similarity=pairs).scores[0].score == pytest.approx(RHO, abs=1e-6)
 
@@ -102,8 +103,8 @@ def test_vectors_that_are_no_numbers_answer_nothing(method: str) -> None:
 def test_many_questions_of_many_rows_in_blocks(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("q.txt", random_analogies(1))
     expected = judge(model(0), analogies=path, method="3cosmul").scores
-    for name, size in [("BLOCK_QUESTIONS", 70), ("_BLOCK_ROWS", 33), ("_BLOCK_PRODUCTS", 7)]:
-        monkeypatch.setattr(f"fastemb.evaluate.answers.{name}", size)
+    for name, size in [("answers.BLOCK_QUESTIONS", 70), ("products._BLOCK_ROWS", 33), ("products._BLOCK_PRODUCTS", 7)]:
+        monkeypatch.setattr(f"fastemb.evaluate.{name}", size)
     assert judge(model(0), analogies=path, method="3cosmul", workers=workers).scores == expected
 
 

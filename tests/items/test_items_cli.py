@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shops import baskets
@@ -62,6 +63,32 @@ def test_recommendations(model: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert len(capsys.readouterr().out.splitlines()) == 6
     assert main(["items", "recommend", str(model), "--users", "nobody"]) == 1
     assert "unknown user 'nobody'" in capsys.readouterr().err
+
+
+def test_results_as_json(model: Path, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def lines(*given: object) -> list[Any]:
+        assert main(["items", *map(str, given), "--json"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    loaded = Item2Vec.load(model)
+    first, second = lines("similar", model, "k0i0", "k1i0", "-n", 3)
+    assert (first["item"], second["item"]) == ("k0i0", "k1i0")
+    assert [one["item"] for one in first["neighbours"]] == [key for key, _ in loaded.similar_items("k0i0", 3)]
+    (history,) = lines("recommend", model, "--history", "k2i1", "-n", 2)
+    found = loaded.recommend(["k2i1"], n=2)
+    assert history == {
+        "basis": "history",
+        "recommendations": [{"item": item, "score": float(f"{score:.6g}")} for item, score in found],
+    }
+    assert [one["user"] for one in lines("recommend", model, "--users", "u1", "u0")] == ["u1", "u0"]
+    assert len(lines("recommend", model, "--all", "-n", 1)) == 400
+    (judged,) = lines("eval", table, *COLUMNS, *SETTINGS, "-k", 5)
+    assert judged["k"] == 5
+    assert judged["model"].keys() == judged["baseline"].keys() >= {"recall", "mrr"}
+    assert main(["items", "recommend", str(model), "--all", "--json", "-o", "all.jsonl"]) == 1
+    assert "--json prints and -o writes a file" in capsys.readouterr().err
+    assert main(["items", "similar", str(model), "nothing", "k0i0", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["item"] == "k0i0"
 
 
 def test_everyone_into_a_file(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
