@@ -113,13 +113,14 @@ class TopRows:
     def __new__(
         cls,
         isa: str,
-        rows: NDArray[np.float32],
+        rows: NDArray[np.float32] | NDArray[np.uint16] | NDArray[np.int8] | NDArray[np.uint8],
         scale: NDArray[np.float32] | None,
         candidates: NDArray[np.int64] | None,
         queries: NDArray[np.float32],
         exclude_offsets: NDArray[np.int64] | None,
         exclude: NDArray[np.int64] | None,
         n: int,
+        centroids: NDArray[np.float32] | None = ...,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def scan(self, begin: int, end: int, workspace: bytearray) -> None: ...

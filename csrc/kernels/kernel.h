@@ -119,6 +119,9 @@ struct fe_kernel {
     /* sum = the rows times their factors (NULL: 1), one after the other; with `more` they are added to sum */
     void (*combine)(const float *const *rows, const float *factors, int count, int64_t size, int more, float *sum);
     int (*finite)(const float *values, int64_t size);
+    /* Numbers of 16 or 8 bits as floats, exactly. */
+    void (*widen_halves)(const uint16_t *halves, int64_t size, float *values);
+    void (*widen_int8)(const int8_t *numbers, int64_t size, float *values);
     /* Steps of optimisers on a row (rows/rows.h). */
     void (*adagrad)(float *row, float *second, const float *gradient, int64_t size, const struct fe_step_sizes *by);
     void (*adam)(float *row, float *first, float *second, const float *gradient, int64_t size,

@@ -118,6 +118,25 @@ static int ISA(finite)(const float *values, int64_t size) {
     return v_all_finite(v_add(a, b));
 }
 
+/* Plain loops, which compilers vectorise. A half's exponent and fraction are those of a float that is 2^112 times
+ * smaller, also where the half is subnormal; infinities and NaN get the largest exponent. */
+static void ISA(widen_halves)(const uint16_t *restrict halves, int64_t size, float *restrict values) {
+    for (int64_t c = 0; c < size; c++) {
+        const uint32_t half = halves[c], small = (half & 0x7fff) << 13;
+        float value;
+        uint32_t bits;
+        memcpy(&value, &small, sizeof value);
+        value *= 0x1p112f;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= (half & 0x8000) << 16 | ((half & 0x7c00) == 0x7c00 ? 0x7f800000u : 0u);
+        memcpy(values + c, &bits, sizeof bits);
+    }
+}
+
+static void ISA(widen_int8)(const int8_t *restrict numbers, int64_t size, float *restrict values) {
+    for (int64_t c = 0; c < size; c++) values[c] = (float)numbers[c];
+}
+
 static void ISA(adagrad)(float *row, float *second, const float *gradient, int64_t size,
                          const struct fe_step_sizes *by) {
     const vf rate = v_set1(-by->rate), eps = v_set1(by->eps), least = v_set1(FLT_MIN); /* not 0 / 0 */

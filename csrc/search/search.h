@@ -5,10 +5,28 @@
 #include "common/common.h"
 #include "kernels/kernels.h"
 
+/* How rows are stored. All but floats are unpacked a panel at a time, to the values that they stand for. */
+enum fe_coding {
+    FE_FLOATS,
+    FE_HALVES,  /* floating-point numbers of 16 bits */
+    FE_INT8,    /* whole numbers of 8 bits with sign */
+    FE_PRODUCT, /* bytes: number p is that of a centroid, which is the p-th part of the row */
+};
+enum { FE_CENTROIDS = 256 };
+
+struct fe_codes {
+    enum fe_coding coding;
+    const uint8_t *rows; /* NULL for FE_FLOATS */
+    int64_t stride;      /* bytes */
+    const float *centroids; /* FE_PRODUCT: parts x FE_CENTROIDS x width, parts * width == size of the row */
+    int64_t parts, width;
+};
+
 /* For each query the n rows with the highest dot products. */
 struct fe_top {
-    const float *rows; /* 2^32 rows at most, of `stride` floats, `size` of them used */
+    const float *rows; /* 2^32 rows at most, of `stride` floats, `size` of them used; NULL where they are in `codes` */
     int64_t stride, size;
+    struct fe_codes codes;
     const float *scale;        /* factor on each row, or NULL */
     const int64_t *candidates; /* the rows to look at, rising, or NULL: all */
     const float *queries;      /* count x size */
