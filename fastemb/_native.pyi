@@ -126,6 +126,13 @@ class TopRows:
     def scan(self, begin: int, end: int, workspace: bytearray) -> None: ...
     def results(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> None: ...
 
+def nearest_centroids(
+    isa: str,
+    rows: NDArray[np.float32],
+    centroids: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    codes: NDArray[np.uint8],
+) -> None: ...
 def gather_rows(rows: NDArray[np.float32], indices: NDArray[np.int64], out: NDArray[np.float32]) -> None: ...
 def scatter_rows(
     isa: str,

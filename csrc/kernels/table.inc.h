@@ -23,6 +23,7 @@ const struct fe_kernel ISA(fe_kernel) = {
     .finite = ISA(finite),
     .widen_halves = ISA(widen_halves),
     .widen_int8 = ISA(widen_int8),
+    .nearest_centroid = ISA(nearest_centroid),
     .adagrad = ISA(adagrad),
     .adam = ISA(adam),
     .panel_rows = PANEL * LANES,

@@ -12,8 +12,6 @@ enum fe_coding {
     FE_INT8,    /* whole numbers of 8 bits with sign */
     FE_PRODUCT, /* bytes: number p is that of a centroid, which is the p-th part of the row */
 };
-enum { FE_CENTROIDS = 256 };
-
 struct fe_codes {
     enum fe_coding coding;
     const uint8_t *rows; /* NULL for FE_FLOATS */
@@ -46,5 +44,11 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
 /* What was found, count x n: highest score first, of equal ones the lower row; -infinity and row -1 for what is
  * missing. Empties the heaps. */
 void fe_top_results(const struct fe_top *top, float *scores, int64_t *rows);
+
+/* Rows as numbers of centroids: codes[i * code_stride] is that of the nearest to the `width` floats at rows[i * stride].
+ * centroids: width x FE_CENTROIDS; bias: of each, -|c|^2 / 2. */
+void fe_nearest_centroids(const struct fe_kernel *kernel, const float *rows, int64_t stride, int64_t count,
+                          int64_t width, const float *centroids, const float *bias, uint8_t *codes,
+                          int64_t code_stride);
 
 #endif

@@ -222,3 +222,10 @@ void fe_top_results(const struct fe_top *top, float *scores, int64_t *rows) {
         top->kept[query] = 0;
     }
 }
+
+void fe_nearest_centroids(const struct fe_kernel *kernel, const float *rows, int64_t stride, int64_t count,
+                          int64_t width, const float *centroids, const float *bias, uint8_t *codes,
+                          int64_t code_stride) {
+    for (int64_t i = 0; i < count; i++)
+        codes[i * code_stride] = (uint8_t)kernel->nearest_centroid(rows + i * stride, width, centroids, bias);
+}

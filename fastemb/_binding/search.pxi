@@ -32,6 +32,8 @@ cdef extern from "search/search.h" nogil:
         uint64_t *heaps
         int64_t *kept
 
+    void fe_nearest_centroids(const fe_kernel *kernel, const float *rows, int64_t stride, int64_t count, int64_t width,
+                              const float *centroids, const float *bias, uint8_t *codes, int64_t code_stride)
     size_t fe_top_workspace_size(const fe_kernel *kernel, const fe_top *top)
     void fe_top_scan(const fe_kernel *kernel, const fe_top *top, int64_t begin, int64_t end, void *workspace)
     void fe_top_results(const fe_top *top, float *scores, int64_t *rows)
@@ -155,3 +157,19 @@ cdef class TopRows:
                  and rows.shape[0] == self.top.count and rows.shape[1] == self.top.n, "room for results")
         with nogil:
             fe_top_results(&self.top, &scores[0, 0], &rows[0, 0])
+
+
+def nearest_centroids(str isa, const float[:, :] rows not None, const float[:, ::1] centroids not None,
+                      const float[::1] bias not None, uint8_t[:] codes not None):
+    """Fill ``codes`` (n,) with the numbers of the centroids that are nearest to ``rows`` (n, width).
+
+    ``centroids`` is (width, 256); ``bias`` (256,) is -|c|^2 / 2 of each.
+    """
+    cdef const fe_kernel *kernel = _kernel(isa)
+    cdef int64_t stride = _row_stride(rows)
+    _require(centroids.shape[0] == rows.shape[1] and centroids.shape[1] == FE_CENTROIDS
+             and bias.shape[0] == FE_CENTROIDS, "centroids")
+    _require(codes.shape[0] == rows.shape[0], "codes must have one number for each row")
+    with nogil:
+        fe_nearest_centroids(kernel, &rows[0, 0], stride, rows.shape[0], rows.shape[1], &centroids[0, 0], &bias[0],
+                             &codes[0], codes.strides[0])
