@@ -172,18 +172,26 @@ class TopRows:
     def __new__(
         cls,
         isa: str,
-        rows: NDArray[np.float32],
+        rows: NDArray[np.float32] | NDArray[np.uint16] | NDArray[np.int8] | NDArray[np.uint8],
         scale: NDArray[np.float32] | None,
         candidates: NDArray[np.int64] | None,
         queries: NDArray[np.float32],
         exclude_offsets: NDArray[np.int64] | None,
         exclude: NDArray[np.int64] | None,
         n: int,
+        centroids: NDArray[np.float32] | None = ...,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def scan(self, begin: int, end: int, workspace: bytearray) -> None: ...
     def results(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> None: ...
 
+def nearest_centroids(
+    isa: str,
+    rows: NDArray[np.float32],
+    centroids: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    codes: NDArray[np.uint8],
+) -> None: ...
 def gather_rows(rows: NDArray[np.float32], indices: NDArray[np.int64], out: NDArray[np.float32]) -> None: ...
 def scatter_rows(
     isa: str,

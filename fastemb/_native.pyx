@@ -7,7 +7,7 @@ ids, offsets. There is a file for each room of csrc, and one for what C cannot d
 """
 
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 include "_binding/common.pxi"

@@ -119,6 +119,12 @@ struct fe_kernel {
     /* sum = the rows times their factors (NULL: 1), one after the other; with `more` they are added to sum */
     void (*combine)(const float *const *rows, const float *factors, int count, int64_t size, int more, float *sum);
     int (*finite)(const float *values, int64_t size);
+    /* Numbers of 16 or 8 bits as floats, exactly. */
+    void (*widen_halves)(const uint16_t *halves, int64_t size, float *values);
+    void (*widen_int8)(const int8_t *numbers, int64_t size, float *values);
+    /* Which of FE_CENTROIDS scores is the highest, of equal ones the first: bias[c] + sum over k of values[k] *
+     * centroids[k * FE_CENTROIDS + c]. With bias = -|c|^2 / 2 that is the nearest centroid. */
+    int (*nearest_centroid)(const float *values, int64_t width, const float *centroids, const float *bias);
     /* Steps of optimisers on a row (rows/rows.h). */
     void (*adagrad)(float *row, float *second, const float *gradient, int64_t size, const struct fe_step_sizes *by);
     void (*adam)(float *row, float *first, float *second, const float *gradient, int64_t size,

@@ -39,4 +39,6 @@ struct fe_step_sizes {
     float rate, eps, beta1, beta2, keep, root;
 };
 
+enum { FE_CENTROIDS = 256 }; /* of a part of a row in product quantisation: a number that takes a byte */
+
 #endif

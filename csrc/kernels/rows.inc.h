@@ -118,6 +118,54 @@ static int ISA(finite)(const float *values, int64_t size) {
     return v_all_finite(v_add(a, b));
 }
 
+/* Plain loops, which compilers vectorise. A half's exponent and fraction are those of a float that is 2^112 times
+ * smaller, also where the half is subnormal; infinities and NaN get the largest exponent. */
+static void ISA(widen_halves)(const uint16_t *restrict halves, int64_t size, float *restrict values) {
+    for (int64_t c = 0; c < size; c++) {
+        const uint32_t half = halves[c], small = (half & 0x7fff) << 13;
+        float value;
+        uint32_t bits;
+        memcpy(&value, &small, sizeof value);
+        value *= 0x1p112f;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= (half & 0x8000) << 16 | ((half & 0x7c00) == 0x7c00 ? 0x7f800000u : 0u);
+        memcpy(values + c, &bits, sizeof bits);
+    }
+}
+
+static void ISA(widen_int8)(const int8_t *restrict numbers, int64_t size, float *restrict values) {
+    int64_t c = 0;
+    for (; c + LANES <= size; c += LANES)
+        for (int l = 0; l < LANES; l++) values[c + l] = (float)numbers[c + l];
+    if (c == size) return;
+    int8_t rest[LANES] = {0};
+    float wide[LANES];
+    memcpy(rest, numbers + c, (size_t)(size - c));
+    for (int l = 0; l < LANES; l++) wide[l] = (float)rest[l];
+    memcpy(values + c, wide, (size_t)(size - c) * sizeof *wide);
+}
+
+static int ISA(nearest_centroid)(const float *values, int64_t width, const float *centroids, const float *bias) {
+    float scores[FE_CENTROIDS], highest[LANES];
+    vf best = v_set1(-INFINITY);
+    for (int c = 0; c < FE_CENTROIDS; c += LANES) {
+        vf score = v_load(bias + c);
+        for (int64_t k = 0; k < width; k++)
+            score = v_fma(v_set1(values[k]), v_load(centroids + k * FE_CENTROIDS + c), score);
+        v_store(scores + c, score);
+        best = v_max(best, score);
+    }
+    v_store(highest, best);
+    float most = highest[0];
+    for (int l = 1; l < LANES; l++) most = highest[l] > most ? highest[l] : most;
+    int32_t first = FE_CENTROIDS - 1;
+    for (int32_t c = 0; c < FE_CENTROIDS; c++) { /* no early end, so that it is vectorised */
+        const int32_t at = scores[c] == most ? c : FE_CENTROIDS - 1;
+        first = at < first ? at : first;
+    }
+    return first;
+}
+
 static void ISA(adagrad)(float *row, float *second, const float *gradient, int64_t size,
                          const struct fe_step_sizes *by) {
     const vf rate = v_set1(-by->rate), eps = v_set1(by->eps), least = v_set1(FLT_MIN); /* not 0 / 0 */

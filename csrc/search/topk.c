@@ -27,6 +27,7 @@ struct scan {
     uint32_t *query_words;      /* count x words */
     struct fe_query *quantised; /* count */
     float *threshold;           /* count */
+    float *unpacked;            /* panel_rows x size: the rows of the panel, where they are stored as codes */
 };
 
 static void lay_out(struct scan *scan, struct carver *c) {
@@ -37,6 +38,8 @@ static void lay_out(struct scan *scan, struct carver *c) {
     scan->query_words = carve(c, scan->words * top->count, sizeof *scan->query_words);
     scan->quantised = carve(c, top->count, sizeof *scan->quantised);
     scan->threshold = carve(c, top->count, sizeof *scan->threshold);
+    const int64_t unpacked = top->codes.coding != FE_FLOATS ? scan->kernel->panel_rows * top->size : 0;
+    scan->unpacked = carve(c, unpacked, sizeof *scan->unpacked);
 }
 
 size_t fe_top_workspace_size(const struct fe_kernel *kernel, const struct fe_top *top) {
@@ -50,7 +53,29 @@ static int64_t row_at(const struct fe_top *top, int64_t place) {
     return top->candidates != NULL ? top->candidates[place] : place;
 }
 
-static const float *values_of(const struct fe_top *top, int64_t row) { return top->rows + row * top->stride; }
+/* The parts of a row one after another, each a copy of a centroid. */
+FE_INLINE void unpack_product(const struct fe_codes *codes, const uint8_t *row, const int64_t width, float *to) {
+    for (int64_t part = 0; part < codes->parts; part++)
+        memcpy(to + part * width, codes->centroids + (part * FE_CENTROIDS + row[part]) * width,
+               (size_t)width * sizeof *to);
+}
+
+static void unpack(const struct scan *scan, int64_t row, float *to) {
+    const struct fe_codes *codes = &scan->top->codes;
+    const uint8_t *at = codes->rows + row * codes->stride;
+    if (codes->coding == FE_HALVES) scan->kernel->widen_halves((const uint16_t *)(const void *)at, scan->top->size, to);
+    else if (codes->coding == FE_INT8) scan->kernel->widen_int8((const int8_t *)at, scan->top->size, to);
+    else if (codes->width == 2) unpack_product(codes, at, 2, to); /* widths that are common: a load and a store */
+    else if (codes->width == 4) unpack_product(codes, at, 4, to);
+    else unpack_product(codes, at, codes->width, to);
+}
+
+/* Values of row `r` of the panel at `place`. */
+static const float *values_at(const struct scan *scan, int64_t place, int64_t r) {
+    const struct fe_top *top = scan->top;
+    if (top->codes.coding != FE_FLOATS) return scan->unpacked + r * top->size;
+    return top->rows + row_at(top, place + r) * top->stride;
+}
 
 static float scale_of(const struct fe_top *top, int64_t row) { return top->scale != NULL ? top->scale[row] : 1.0f; }
 
@@ -129,8 +154,8 @@ static void offer(struct scan *scan, int64_t query, int64_t place, uint64_t abov
     const float *values = top->queries + query * top->size;
     uint64_t *heap = heap_of(top, query);
     for (; above != 0; above &= above - 1) {
-        const int64_t row = row_at(top, place + fe_lowest_bit(above));
-        const float score = scan->kernel->dot(values_of(top, row), scale_of(top, row), values, top->size);
+        const int64_t r = fe_lowest_bit(above), row = row_at(top, place + r);
+        const float score = scan->kernel->dot(values_at(scan, place, r), scale_of(top, row), values, top->size);
         if (!(score > scan->threshold[query]) || is_excluded(top, query, row)) continue;
         const uint64_t key = key_of(score, row);
         if (top->kept[query] < top->n) sift_up(heap, top->kept[query]++, key);
@@ -155,11 +180,13 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
     for (int64_t place = begin; place < end; place += kernel->panel_rows) {
         const int rows = end - place < kernel->panel_rows ? (int)(end - place) : kernel->panel_rows;
         const uint64_t filled = rows < 64 ? ((uint64_t)1 << rows) - 1 : ~(uint64_t)0;
+        if (top->codes.coding != FE_FLOATS)
+            for (int r = 0; r < rows; r++) unpack(&scan, row_at(top, place + r), scan.unpacked + r * top->size);
         if (scan.words > 0) {
             const float *values[MOST_ROWS];
             float scales[MOST_ROWS];
             for (int r = 0; r < rows; r++) {
-                values[r] = values_of(top, row_at(top, place + r));
+                values[r] = values_at(&scan, place, r);
                 scales[r] = scale_of(top, row_at(top, place + r));
             }
             kernel->quantise_rows(values, scales, rows, top->size, &scan.panel);
@@ -194,4 +221,11 @@ void fe_top_results(const struct fe_top *top, float *scores, int64_t *rows) {
         }
         top->kept[query] = 0;
     }
+}
+
+void fe_nearest_centroids(const struct fe_kernel *kernel, const float *rows, int64_t stride, int64_t count,
+                          int64_t width, const float *centroids, const float *bias, uint8_t *codes,
+                          int64_t code_stride) {
+    for (int64_t i = 0; i < count; i++)
+        codes[i * code_stride] = (uint8_t)kernel->nearest_centroid(rows + i * stride, width, centroids, bias);
 }

@@ -13,7 +13,8 @@ from ..config import show_config
 from ..corpus.corpus_file import is_corpus
 from ..demo import run_demo
 from ..io.formats import FORMATS as KNOWN
-from ..io.formats import format_named, format_of, lost_in, recognised, static_model
+from ..io.formats import fastemb_file, format_named, format_of, lost_in, recognised, static_model
+from ..io.quantised import precision_of
 from ..vectors.any_format import checked_table
 from ..vectors.description import describe
 from .asking import mapped_vectors_of
@@ -51,12 +52,22 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=format_option, metavar="FORMAT", help="the format to write (by the output's name)")
     parser.add_argument(
         "--dtype",
-        choices=("float16", "float32", "float64"),
-        help="of the numbers that are written, where the format has it (as they are)",
+        choices=("float16", "float32", "float64", *QUANTISED),
+        help="of the numbers that are written, where the format has it (as they are); int8, and pq for product "
+        "quantisation, in fastemb's own format only, with a line that says what is lost",
+    )
+    parser.add_argument(
+        "--subvectors",
+        type=int,
+        metavar="N",
+        help="bytes that --dtype pq makes of a vector, a divisor of the dimensions (half of them)",
     )
     parser.add_argument("--json", action="store_true", help="print what was written, and what was lost, as JSON")
     add_static_options(parser)
     parser.set_defaults(run=_convert)
+
+
+QUANTISED = ("int8", "pq")
 
 
 def _list_of_formats() -> str:
@@ -81,6 +92,8 @@ def _convert(options: argparse.Namespace) -> int:
         raise ValueError(f"--dtype is not for --to {options.to}: leave it out")
     elif options.output == STDOUT:
         raise ValueError(f"{static_model.ABOUT.name} is a folder, so it needs a name: - stands for standard output")
+    if options.subvectors is not None and options.dtype != "pq":
+        raise ValueError("--subvectors is for --dtype pq: leave it out, or give that")
     check_writable(sources, vectors=None if is_static else options.output, option=options.to)
     with warnings.catch_warnings(record=options.json) as caught:
         vectors = vectors_of(options, options.input)
@@ -89,11 +102,20 @@ def _convert(options: argparse.Namespace) -> int:
         if options.output != STDOUT
         else format_named(options.to or "word2vec-text")
     )
-    lost = lost_in(to, checked_table(vectors, to), options.dtype)
+    dtype, loss = options.dtype, None
+    if dtype in QUANTISED:
+        if to is not fastemb_file:
+            raise ValueError(
+                f"--dtype {dtype} is for fastemb's own format, a file .safetensors: {to.ABOUT.name} cannot hold it"
+            )
+        small = vectors.quantize(dtype, subvectors=options.subvectors)
+        loss = vectors.quantization_loss(small) if len(vectors) > 1 else None
+        vectors, dtype = small, None
+    lost = lost_in(to, checked_table(vectors, to), dtype)
     if is_static:
         save_static_model(vectors, options.output, options)
     else:
-        save_output(vectors, options.output, options.to, options.dtype)
+        save_output(vectors, options.output, options.to, dtype)
     if options.json:
         done = {
             "input": options.input,
@@ -101,13 +123,16 @@ def _convert(options: argparse.Namespace) -> int:
             "format": to.ABOUT.option,
             "vectors": len(vectors),
             "dimensions": vectors.vector_size,
-            "dtype": options.dtype or str(vectors.vectors.dtype),
+            "dtype": dtype or precision_of(vectors.vectors),
             "lost": lost.as_dict(),
+            **({} if loss is None else {"loss": loss.as_dict()}),
             "warnings": [str(warning.message) for warning in caught or ()],
         }
         print(json.dumps(done, ensure_ascii=False))
         return 0
     say(f"wrote {len(vectors):,} vectors of {vectors.vector_size} dimensions to {options.output}")
+    if loss is not None:
+        say(str(loss))
     if lost:
         say(f"not kept by {to.ABOUT.name}: {lost}")
     return 0
@@ -140,7 +165,7 @@ def _info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
-    print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {vectors.vectors.dtype}")
+    print(f"vectors     {len(vectors):,} of {vectors.vector_size} dimensions, {found['dtype']}")
     if name is not None:
         print(f"format      {name}")
     if size is not None:

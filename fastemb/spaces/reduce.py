@@ -12,6 +12,7 @@ from ..vectors import KeyedVectors
 from ..vectors.finite import check_finite
 from ..vectors.interface import check_lengths
 from ..vectors.store import Key
+from .kept import drawn, neighbours_kept
 
 Doubles = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def reduce(self: KeyedVectors, d: int, *, center: bool = False, k: int = 10) -> 
     made.expandos.update({name: values[rows] for name, values in self.expandos.items() if len(values) == len(self)})
     total = float(values.sum())
     made.variance_kept = float(values[:d].sum()) / total if total > 0 else 1.0
-    made.neighbours_kept = _neighbours_kept(self, made, keys, k)
+    made.neighbours_kept = neighbours_kept(self, made, drawn(keys, _SAMPLE), min(k, len(keys) - 1))
     return made
 
 
@@ -97,13 +98,3 @@ def components(vectors: NDArray[Any], centre: Doubles) -> tuple[Doubles, Doubles
     values, directions = np.maximum(values[::-1], 0.0), directions[:, ::-1]
     largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
     return values, directions * np.where(largest < 0, -1.0, 1.0)
-
-
-def _neighbours_kept(before: KeyedVectors, after: KeyedVectors, keys: list[Key], k: int) -> float:
-    k = min(k, len(keys) - 1)
-    chosen = keys
-    if len(keys) > _SAMPLE:
-        drawn = np.random.default_rng(0).choice(len(keys), _SAMPLE, replace=False)
-        chosen = [keys[row] for row in np.sort(drawn).tolist()]
-    near = [[{key for key, _ in found} for found in wv.most_similar_batch(chosen, k)] for wv in (before, after)]
-    return sum(len(one & other) for one, other in zip(*near, strict=True)) / (k * len(chosen))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..io.quantised import QuantisedRows
 from ..signals import deliver, slices
 from .matrices import Matrix, Padding, copy_of, gathered, random_rows, zeros
 from .settings import Settings
@@ -95,6 +96,8 @@ class Weights:
         vectors = self.holder.vectors
         if not isinstance(vectors, np.ndarray) or vectors.dtype.kind not in "fiu":
             kind = vectors.dtype if isinstance(vectors, np.ndarray) else type(vectors).__name__
+            if isinstance(vectors, QuantisedRows):
+                kind = "quantised vectors, which cannot be trained: take those of dequantize()"
             raise ValueError(f"{self.name}.vectors must be an array of real numbers, not {kind}")
         if vectors.shape != shape:
             raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; the model needs {shape}")

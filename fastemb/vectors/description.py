@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.quantised import precision_of
 from ..signals import slices
 from .interface import KeyedVectorsLike, norms_of
 from .norms import scaled
@@ -20,12 +21,13 @@ def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
     """Numbers about vectors and keys, as JSON holds them.
 
     Returns:
-        "vectors", "dimensions" and "dtype"; "norms" with the "least", "median" and "greatest" length, None where no
-        length is finite; how many vectors are "zero", "not_finite" (NaN or infinite numbers), or "repeated" (the
-        same as one before); "mean_cosine", of two vectors, 1 where all point the same way; "effective_dimensions", how
-        many dimensions the directions fill: (sum of the variances along principal components)^2 / sum of their squares,
-        None for both where there are fewer than two vectors with a direction; "keys", a dict from the kind of key to
-        how many there are; and "attributes", a dict from name to dtype.
+        "vectors", "dimensions" and "dtype", which is "int8" or "pq" of quantised vectors; "norms" with the "least",
+        "median" and "greatest" length, None where no length is finite; how many vectors are "zero", "not_finite" (NaN
+        or infinite numbers), or "repeated" (the same as one before); "mean_cosine", of two vectors, 1 where all point
+        the same way; "effective_dimensions", how many dimensions the directions fill: (sum of the variances along
+        principal components)^2 / sum of their squares, None for both where there are fewer than two vectors with a
+        direction; "keys", a dict from the kind of key to how many there are; and "attributes", a dict from name to
+        dtype.
     """
     norms = norms_of(vectors)
     finite = norms[np.isfinite(norms)]
@@ -36,7 +38,7 @@ def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
     return {
         "vectors": len(vectors),
         "dimensions": vectors.vector_size,
-        "dtype": str(vectors.vectors.dtype),
+        "dtype": precision_of(vectors.vectors),
         "norms": {
             name: float(f"{float(function(finite)):.6g}") if len(finite) else None
             for name, function in (("least", np.min), ("median", np.median), ("greatest", np.max))

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
 from ..checks import in_order, no_text
+from ..io.quantised import QuantisedRows, as_array
 from ..signals import Deferred, deliver, slices
 from .interface import KeyedVectorsLike, check_lengths
 from .store import Array, Key, is_integer
@@ -48,6 +49,7 @@ def add_vectors(
             loaded with ``mmap="r"`` and some are to be replaced.
         TypeError: The keys are a set or a dict.
     """
+    _refuse_quantised(self, "added")
     in_order("keys", keys)
     names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
     values = np.asarray(weights, self.vectors.dtype)
@@ -124,6 +126,7 @@ def resize_vectors(self: KeyedVectorsLike, seed: int = 0) -> None:
         raise ValueError(f"there are {have} vectors for {count} keys")
     vectors = self.vectors
     if have < count:
+        _refuse_quantised(self, "added")
         grown = np.empty((count, self.vector_size), self.vectors.dtype)
         rng = np.random.default_rng(seed)
         for part in slices(count):
@@ -153,15 +156,22 @@ def sort_by_descending_frequency(self: KeyedVectorsLike) -> None:
     if (order[:-1] < order[1:]).all():
         return  # they are in order: a model's own arrays stay its own
     keys = [self.index_to_key[row] for row in order.tolist()]
-    rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, np.empty_like(self.vectors)
-    for part in slices(len(order)):
-        vectors[part] = self.vectors[order[part]]
+    rows, vectors = {key: row for row, key in enumerate(keys) if key is not None}, _reordered(self.vectors, order)
     values = {attr: values[order] for attr, values in self.expandos.items()}
     factors = vars(self).get("vectors_lockf", ())
     with Deferred():
         self.index_to_key, self.key_to_index, self.vectors, self.expandos = keys, rows, vectors, values
         if len(factors) == len(order):
             vars(self)["vectors_lockf"] = factors[order]
+
+
+def _reordered(vectors: Array, order: NDArray[np.intp]) -> Array:
+    if isinstance(vectors, QuantisedRows):
+        return as_array(vectors.reordered(order))
+    made = np.empty_like(vectors)
+    for part in slices(len(order)):
+        made[part] = vectors[order[part]]
+    return made
 
 
 @names_arguments()
@@ -269,12 +279,22 @@ def check_key(key: Key) -> None:
         raise ValueError(f"integer keys must fit in 64 bits with sign; make {key} a str")
 
 
+def _refuse_quantised(vectors: KeyedVectorsLike, done: str) -> None:
+    if isinstance(vectors.vectors, QuantisedRows):
+        raise ValueError(
+            f"no vectors can be {done}: these are quantised to {vectors.vectors.precision}; change those of "
+            "dequantize(), and quantize() them again"
+        )
+
+
 def check_writeable(vectors: Array) -> None:
     """Check that vectors may be changed in place.
 
     Raises:
         ValueError: They may not.
     """
+    if isinstance(vectors, QuantisedRows):
+        raise ValueError("these vectors are quantised and cannot be changed: change those of dequantize()")
     if not vectors.flags.writeable:
         raise ValueError(
             "these vectors are read-only, as those loaded with mmap='r' are: load with mmap='c', which keeps changes "

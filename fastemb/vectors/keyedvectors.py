@@ -241,7 +241,7 @@ class KeyedVectors:
         if isinstance(key_or_keys, str):
             return self.get_vector(key_or_keys)
         if isinstance(key_or_keys, slice):
-            part: Array = self.vectors[key_or_keys]
+            part: Array = np.asarray(self.vectors[key_or_keys])
             part.flags.writeable = False
             return part
         if isinstance(key_or_keys, Iterable) and not isinstance(key_or_keys, bytes):
@@ -281,7 +281,7 @@ class KeyedVectors:
 
     def get_normed_vectors(self) -> Array:
         """Return a copy of all vectors, each scaled to length 1; vectors of zeros stay as they are."""
-        return scaled(self.vectors.copy(), norms_of(self))
+        return scaled(np.array(self.vectors, order="C"), norms_of(self))
 
     def unit_normalize_all(self) -> None:
         """Scale all vectors to length 1 in place; training them further makes no sense afterwards."""
@@ -321,6 +321,9 @@ class KeyedVectors:
 
     axis = late.axis
     reduce = late.reduce
+    quantize = late.quantize
+    dequantize = late.dequantize
+    quantization_loss = late.quantization_loss
     embed = late.embed
     build_index = late.build_index
     plot = late.plot

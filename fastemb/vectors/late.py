@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..plots import maps
     from ..spaces import axis as axes
     from ..spaces import embed as embedding
+    from ..spaces import quantize as quantisation
     from ..spaces import reduce as reduction
     from ..spaces import static_model as static
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     log_evaluate_word_pairs = staticmethod(word_pairs.log_evaluate_word_pairs)
     axis = axes.axis
     reduce = reduction.reduce
+    quantize = quantisation.quantize
+    dequantize = quantisation.dequantize
+    quantization_loss = quantisation.quantization_loss
     embed = embedding.embed
     build_index = vector_index.build_index
     plot = maps.plot
@@ -61,6 +65,9 @@ else:
     log_evaluate_word_pairs = _Late("..evaluate.word_pairs", static=True)
     axis = _Late("..spaces.axis")
     reduce = _Late("..spaces.reduce")
+    quantize = _Late("..spaces.quantize")
+    dequantize = _Late("..spaces.quantize")
+    quantization_loss = _Late("..spaces.quantize")
     embed = _Late("..spaces.embed")
     build_index = _Late("..index.vector_index")
     plot = _Late("..plots.maps")

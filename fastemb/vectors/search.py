@@ -61,8 +61,8 @@ def nearest(
     """Find the rows with the highest cosines, or dot products, with each of many directions.
 
     Scores are computed in float32; but where both are in float64, those of a single direction are computed in that,
-    which takes half the time of converting all vectors. Vectors in float32 are read where they are, as in a file that
-    is mapped; others are converted a part at a time.
+    which takes half the time of converting all vectors. Vectors in float32 and float16, and quantised ones, are read
+    where they are, as in a file that is mapped; those in float64 are converted a part at a time.
 
     Args:
         vectors: Where to look.
@@ -111,7 +111,7 @@ def _in_parts(
 ) -> tuple[Indices, Scores]:
     """As `nearest`, of rows of which ``first`` is the number of the first; what is found is counted from there."""
     extreme = np.empty(0, np.intp) if norms is None else extreme_rows(norms, np.float32)
-    as_they_are = searched.dtype == np.float32 and len(extreme) == 0
+    as_they_are = searched.dtype in (np.float32, np.float16) and len(extreme) == 0
     step = max(1, len(searched) if as_they_are else _PART_BYTES // (4 * max(1, searched.shape[1])))
     found, scores = np.empty((len(directions), 0), np.int64), np.empty((len(directions), 0), np.float32)
     for begin in range(0, max(len(searched), 1), step):
@@ -119,7 +119,7 @@ def _in_parts(
         part, lengths = searched[begin:end], None if norms is None else norms[begin:end]
         unsafe = extreme[(extreme >= begin) & (extreme < end)] - begin
         if lengths is not None and len(unsafe):
-            part, lengths = part.copy(), lengths.copy()
+            part, lengths = np.array(part), lengths.copy()
             part[unsafe] = scaled(part[unsafe], lengths[unsafe])
             lengths[unsafe] = 1
         near, best_scores = top_k(

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..io.quantised import QuantisedRows, as_array
 from ..signals import PART, Deferred, deliver, slices
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
@@ -223,6 +224,8 @@ class Store:
 
 
 def _as_vectors(value: Any) -> Array:
+    if isinstance(value, QuantisedRows):
+        return as_array(value)
     array = value if isinstance(value, np.ndarray) and not isinstance(value, np.matrix) else np.asarray(value)
     if array.dtype.kind in "biu":
         array = array.astype(np.float32)

@@ -14,12 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _native
 from ..checks import are_offsets, integer
 from ..config import isa
+from ..io.quantised import QuantisedRows
 from ..threads import in_threads, thread_count
 
 _BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
 _LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
 _STEP_ROWS = 64  # a multiple of the rows that are scored side by side
 _CALL_PRODUCTS = 1 << 31  # multiplications in one call without the GIL: mostly ten milliseconds
+_PACKED_COST = 8  # what a number that is unpacked takes at most, in multiplications
 _LEAST_PRODUCTS = 1 << 22  # of a thread that looks at some of the rows; below it, starting the thread takes longer
 
 Floats = NDArray[np.float32]
@@ -28,7 +30,7 @@ Indices = NDArray[np.int64]
 
 def top_k(
     queries: ArrayLike,
-    rows: ArrayLike,
+    rows: ArrayLike | QuantisedRows,
     n: int,
     *,
     scale: ArrayLike | None = None,
@@ -45,7 +47,8 @@ def top_k(
 
     Args:
         queries: (q, d).
-        rows: (r, d); what is strided from row to row is not copied.
+        rows: (r, d); what is strided from row to row is not copied. Those in float16, and quantised ones, are not
+            converted as a whole either.
         n: How many rows to find for a query.
         scale: (r,) factors on each row's products, such as 1 / length for cosines. Default None: 1.
         exclude: Rows that are not to be found, by query, as (indptr, indices) of a sparse matrix in CSR form: query i
@@ -62,15 +65,19 @@ def top_k(
         ValueError: Shapes do not fit, or an index is out of range.
         TypeError: ``n`` or ``workers`` is no whole number, indices are none, or ``mask`` is not bool.
     """
-    asked, searched = np.ascontiguousarray(queries, np.float32), _by_rows(np.asarray(rows, np.float32))
-    if asked.ndim != 2 or searched.ndim != 2 or asked.shape[1] != searched.shape[1] or asked.shape[1] == 0:
-        raise ValueError(f"queries and rows must be (q, d) and (r, d), not {asked.shape} and {searched.shape}")
+    asked, given = (
+        np.ascontiguousarray(queries, np.float32),
+        rows if isinstance(rows, QuantisedRows) else np.asarray(rows),
+    )
+    if asked.ndim != 2 or given.ndim != 2 or asked.shape[1] != given.shape[1] or asked.shape[1] == 0:
+        raise ValueError(f"queries and rows must be (q, d) and (r, d), not {asked.shape} and {given.shape}")
     factors = None if scale is None else np.ascontiguousarray(scale, np.float32)
-    if factors is not None and factors.shape != (len(searched),):
-        raise ValueError(f"scale must be ({len(searched)},), not {factors.shape}")
-    offsets, excluded = (None, None) if exclude is None else _exclusions(exclude, len(asked), len(searched))
-    candidates = None if mask is None else _candidates(mask, len(searched))
-    places = len(searched) if candidates is None else len(candidates)
+    if factors is not None and factors.shape != (len(given),):
+        raise ValueError(f"scale must be ({len(given)},), not {factors.shape}")
+    searched, factors = _searched(given, factors)
+    offsets, excluded = (None, None) if exclude is None else _exclusions(exclude, len(asked), len(given))
+    candidates = None if mask is None else _candidates(mask, len(given))
+    places = len(given) if candidates is None else len(candidates)
     threads = thread_count(workers)
     wanted = max(0, integer("n", n))
     count = min(wanted, places)
@@ -103,10 +110,22 @@ class _Task(NamedTuple):
     column: int  # of the results, among those of all spans of places
 
 
+class _Rows(NamedTuple):
+    """Rows as the core takes them."""
+
+    codes: NDArray[Any]  # float32; or the bits of float16, int8, or numbers of centroids
+    centroids: Floats | None
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether they are unpacked as they are read."""
+        return self.codes.dtype != np.float32
+
+
 @dataclass(frozen=True)
 class _Search:
     queries: Floats
-    rows: Floats
+    rows: _Rows
     scale: Floats | None
     candidates: Indices | None
     places: int
@@ -146,16 +165,18 @@ class _Search:
         begin, end = task.begin, task.end
         top = _native.TopRows(
             isa(),
-            self.rows,
+            self.rows.codes,
             self.scale,
             self.candidates,
             self.queries[begin:end],
             None if self.offsets is None else self.offsets[begin : end + 1],
             self.excluded,
             self.n,
+            self.rows.centroids,
         )
         workspace = top.workspace()
-        step = max(1, self.call_products // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
+        products = self.call_products // (_PACKED_COST if self.rows.is_packed else 1)
+        step = max(1, products // ((end - begin) * self.queries.shape[1] * _STEP_ROWS)) * _STEP_ROWS
         for first in range(task.first, task.stop, step):
             if self.stopped.is_set():
                 return
@@ -166,9 +187,23 @@ class _Search:
         scores[begin:end, columns], found[begin:end, columns] = best, rows
 
 
-def _by_rows(rows: Floats) -> Floats:
+def _searched(rows: NDArray[Any] | QuantisedRows, scale: Floats | None) -> tuple[_Rows, Floats | None]:
+    """Rows for the core, and factors on them, which are those of quantised rows, too."""
+    if not isinstance(rows, QuantisedRows):
+        if rows.dtype == np.float16:
+            return _Rows(_by_rows(rows.astype(rows.dtype.newbyteorder("="), copy=False)).view(np.uint16), None), scale
+        return _Rows(_by_rows(np.asarray(rows, np.float32)), None), scale
+    own = rows.factors()
+    if own is not None and scale is not None:
+        own = own * scale
+    factors = scale if own is None else np.ascontiguousarray(own)
+    return _Rows(_by_rows(rows.codes), rows.centroids), factors
+
+
+def _by_rows(rows: NDArray[Any]) -> NDArray[Any]:
     """Return ``rows`` with the values of a row one after another, and rows one after another or further apart."""
-    if rows.ndim == 2 and rows.strides[1] == rows.itemsize and rows.strides[0] >= 0 and rows.strides[0] % 4 == 0:
+    size = rows.itemsize
+    if rows.ndim == 2 and rows.strides[1] == size and rows.strides[0] >= 0 and rows.strides[0] % size == 0:
         return rows
     return np.ascontiguousarray(rows)
 

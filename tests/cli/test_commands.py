@@ -663,6 +663,7 @@ def test_info_describes_a_file(run: Run, vectors: Path) -> None:
         "format      fastemb's own",
         "size        0.0 MB",
         "lengths     1.00499 to 1.41774, median 1.05476",
+        "spread      like 2.55 of 4 dimensions, mean cosine 0.26",
         "keys        6 str",
         "first words man, woman, king, queen, Paris, HTML",
     ]

@@ -194,6 +194,44 @@ def test_zeros_among_rows_and_queries(isa: str) -> None:
         same(best_rows(isa, asked, np.abs(rows), 150), one_by_one(isa, asked, np.abs(rows), 150))
 
 
+def packed_rows(kind: str, rng: np.random.Generator, count: int, size: int) -> tuple[Any, Any, Any]:
+    """Rows as they are stored, their centroids, and the values that they stand for."""
+    if kind == "int8":
+        numbers = rng.integers(-128, 128, (count, size + 3)).astype(np.int8)[:, :size]  # strided
+        return numbers, None, numbers.astype(np.float32)
+    if kind == "halves":
+        halves = rng.integers(0, 2**16, (count, size)).astype(np.uint16)
+        return halves, None, halves.view(np.float16).astype(np.float32)
+    width = next(width for width in (4, 3, 2, 1) if size % width == 0)
+    centroids = rng.standard_normal((size // width, 256, width), np.float32)
+    codes = rng.integers(0, 256, (count, size // width)).astype(np.uint8)
+    return codes, centroids, centroids[np.arange(size // width), codes].reshape(count, size)
+
+
+@pytest.mark.parametrize("kind", ["int8", "halves", "product"])
+@pytest.mark.parametrize("size", [1, 2, 7, 9, 16, 33, 100])
+@pytest.mark.parametrize("queries", [1, 2, 7])
+def test_rows_that_are_unpacked(isa: str, kind: str, size: int, queries: int) -> None:
+    rng = np.random.default_rng(size)
+    stored, centroids, rows = packed_rows(kind, rng, 150, size)
+    asked, scale = rng.standard_normal((queries, size), np.float32), rng.standard_normal(150).astype(np.float32)
+    expected = best_rows(isa, asked, rows, 9, scale)
+    found, scores = np.empty((queries, 9), np.int64), np.empty((queries, 9), np.float32)
+    for candidates, places in ((None, 150), (np.arange(150), 150)):
+        top = _native.TopRows(isa, stored, scale, candidates, asked, None, None, 9, centroids)
+        top.scan(0, places, top.workspace())
+        top.results(scores, found)
+        same((found, scores), expected)
+
+
+@pytest.mark.parametrize("codes", [np.zeros((4, 2), np.uint8), np.zeros((4, 3), np.int16)])
+@pytest.mark.parametrize("shape", [None, (2, 255, 1), (2, 256, 2), (1, 256, 3)])
+def test_bad_codes(codes: Any, shape: tuple[int, ...] | None) -> None:
+    centroids = None if shape is None else np.zeros(shape, np.float32)
+    with pytest.raises((TypeError, ValueError)):
+        _native.TopRows(**arguments(rows=codes, centroids=centroids))
+
+
 def test_very_long_rows(isa: str) -> None:
     rng = np.random.default_rng(3)
     for size in (100_000, 100_001):

@@ -21,6 +21,7 @@ from ..input_file import hint, open_file, open_source, require_file
 from ..kinds import first_line_of_text, tab_after_key
 from ..pack import split_packing
 from ..paths import AnyPath
+from ..quantised import QuantisedRows
 from . import (
     arrow_file,
     fastemb_file,
@@ -332,7 +333,10 @@ def converted(path: StrPath, about: About, table: VectorTable, dtype: str | None
         ValueError: The format does not keep it, or a number is too large for it.
     """
     if dtype is None:
-        return table
+        unpacks = isinstance(table.vectors, QuantisedRows) and about is not fastemb_file.ABOUT
+        return table._replace(vectors=np.asarray(table.vectors)) if unpacks else table
+    if dtype in ("int8", "pq"):
+        raise ValueError(f"{dtype} takes more than a change of dtype: save what KeyedVectors.quantize({dtype!r}) makes")
     if dtype not in ("float16", "float32", "float64"):
         raise ValueError(f"dtype must be 'float16', 'float32' or 'float64', not {dtype!r}")
     if dtype not in about.dtypes:

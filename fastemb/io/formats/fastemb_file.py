@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..atomic import StrPath
 from ..keys import pack_keys, unpack_keys
 from ..kinds import reader_of
+from ..quantised import QuantisedRows, as_array, read_rows
 from ..safetensors import read_header, read_tensors, starts_like_tensors, write_tensors
 from ..user_attributes import pack_attributes, unpack_attributes
 from . import foreign
@@ -40,8 +41,10 @@ KINDS = (KIND, "fastemb.Word2Vec", "fastemb.Item2Vec", "fastemb.Node2Vec", "fast
 """The string "format" in the files that hold vectors in this layout."""
 
 _VERSION = "1"
+_QUANTISED_VERSION = "2"  # so that who cannot read quantised vectors says so
 _ATTRIBUTE = "attribute."
 _OWN = "own."
+_PRECISION = "precision"  # a string of files of quantised vectors
 
 
 def recognises(start: bytes) -> bool:
@@ -66,7 +69,7 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     kind = metadata.get("format")
     if kind not in KINDS:
         raise ValueError(f"{path}: no file of vectors{reader_of(metadata) or foreign.choice(path)}")
-    if metadata.get("version") != _VERSION:
+    if metadata.get("version") not in (_VERSION, _QUANTISED_VERSION):
         raise ValueError(f"{path}: written by a newer fastemb (vectors of format {metadata.get('version')})")
     return unpack(path, *read_tensors(path, reading.mmap))
 
@@ -78,7 +81,8 @@ def write(path: StrPath | BinaryIO, table: VectorTable) -> None:
         TypeError: A key is neither str nor int.
     """
     tensors, metadata = pack(table)
-    write_tensors(path, tensors, {"format": KIND, "version": _VERSION, **metadata})
+    version = _QUANTISED_VERSION if _PRECISION in metadata else _VERSION
+    write_tensors(path, tensors, {"format": KIND, "version": version, **metadata})
 
 
 def pack(table: VectorTable) -> Packed:
@@ -92,8 +96,12 @@ def pack(table: VectorTable) -> Packed:
     numeric = {_ATTRIBUTE + name: values for name, values in table.attributes.items() if name not in lists}
     own, arrays = pack_attributes(table.own, _OWN)
     listed, _ = pack_attributes(lists, _ATTRIBUTE)
-    tensors = {"vectors": table.vectors, **keys, **numeric, **arrays}
-    return tensors, {"key_type": key_type, "own": own, "attributes": listed}
+    rows: dict[str, Array] = {"vectors": table.vectors}
+    precision: dict[str, str] = {}
+    if isinstance(table.vectors, QuantisedRows):
+        rows, precision = table.vectors.tensors(), {_PRECISION: table.vectors.precision}
+    tensors = {**rows, **keys, **numeric, **arrays}
+    return tensors, {"key_type": key_type, "own": own, "attributes": listed, **precision}
 
 
 def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> VectorTable:
@@ -104,6 +112,11 @@ def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -
     """
     keys = unpack_keys(path, tensors, metadata.get("key_type"))
     vectors = tensors.get("vectors")
+    if _PRECISION in metadata:
+        try:
+            vectors = as_array(read_rows(metadata[_PRECISION], tensors))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}: the file is damaged, or written by a newer fastemb") from None
     if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
         raise ValueError(f"{path}: the vectors are missing or do not fit the {len(keys)} keys")
     rows = {key: row for row, key in enumerate(keys)}
