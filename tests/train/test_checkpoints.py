@@ -216,14 +216,31 @@ def test_after_an_interrupt_within_an_epoch_one_more_is_written(tmp_path: Path) 
             run.totals.add(*trainer.train_block(0, *span, 0.1, trainer.workspace()))
             raise KeyboardInterrupt
 
-    with (
-        pytest.raises(KeyboardInterrupt),
-        Training(run, task, Stopping(), Silent(), checkpoints_of(run, task, tmp_path / "c", "1h")) as training,
-    ):
+    checkpoints = checkpoints_of(run, task, tmp_path / "c", "1h")
+    checkpoints.start()
+    with pytest.raises(KeyboardInterrupt), Training(run, task, Stopping(), Silent(), checkpoints) as training:
         training.epoch()
     mark = mark_of("c", read_tensors(tmp_path / "c")[1])
     assert mark.run == run
     assert not mark.ended
+
+
+def test_after_an_interrupt_nothing_is_written_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_of()
+    run, now = run_of(task), [0.0]
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
+    checkpoints = checkpoints_of(run, task, tmp_path / "c", "1h")
+    real, written = checkpoints.write, []
+
+    def slow(*given: Any) -> None:
+        written.append(given)
+        now[0] += 1
+        real(*given)
+
+    monkeypatch.setattr(checkpoints, "write", slow)
+    checkpoints.start()
+    checkpoints.interrupted()
+    assert len(written) == 1
 
 
 def test_a_checkpoint_is_the_file_of_before_until_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
