@@ -225,6 +225,21 @@ def test_after_an_interrupt_within_an_epoch_one_more_is_written(tmp_path: Path) 
     assert not mark.ended
 
 
+def test_nothing_is_written_before_the_first_block_of_an_epoch(tmp_path: Path) -> None:
+    task = task_of()
+    run = run_of(task)
+
+    class Waiting:
+        def train_epoch(self, run: Run, trainer: Any, watch: Any) -> None:
+            watch(nullcontext)
+            raise KeyboardInterrupt
+
+    checkpoints = checkpoints_of(run, task, tmp_path / "c", "0.0000001s")
+    with pytest.raises(KeyboardInterrupt), Training(run, task, Waiting(), Silent(), checkpoints) as training:
+        training.epoch()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_after_an_interrupt_nothing_is_written_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = task_of()
     run, now = run_of(task), [0.0]
