@@ -151,8 +151,8 @@ $(PEERS:%=.venv-peers/%/installed): .venv-peers/%/installed: tests/peers/%/requi
 # typings/. torch leaves some functions without types.
 .PHONY: torch
 torch: peer-torch .venv/check-tools
-	.venv/bin/mypy --config-file= --strict --allow-untyped-calls --allow-untyped-decorators \
-		--python-executable .venv-peers/torch/bin/python --cache-dir .mypy_cache/torch fastemb/torch.py
+	.venv/bin/mypy --config-file= --strict --allow-untyped-calls --allow-untyped-decorators --follow-imports=silent \
+		--python-executable .venv-peers/torch/bin/python --cache-dir .mypy_cache/torch --package fastemb.torch
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \

@@ -6,6 +6,7 @@
 #define FASTEMB_H
 
 #include "common/common.h"
+#include "graph/graph.h"
 #include "kernels/kernels.h"
 #include "rows/rows.h"
 #include "search/search.h"

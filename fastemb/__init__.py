@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Text8Corpus,
         Vocabulary,
     )
+    from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
     from .models.word2vec import Word2Vec
@@ -47,11 +48,14 @@ __all__ = [
     "BrownCorpus",
     "CallbackAny2Vec",
     "Corpus",
+    "DeepWalk",
     "FrozenPhrases",
+    "Graph",
     "Interactions",
     "Item2Vec",
     "KeyedVectors",
     "LineSentence",
+    "Node2Vec",
     "PathLineSentences",
     "Phrases",
     "StopTraining",
@@ -80,6 +84,7 @@ _HOMES = {
         "Vocabulary",
     ],
     "evaluate": [],
+    "graphs": ["DeepWalk", "Graph", "Node2Vec"],
     "index": [],
     "io": [],
     "items": ["Interactions", "Item2Vec"],

@@ -77,6 +77,65 @@ class Paths:
     ) -> Self: ...
 
 @disjoint_base
+class Edges:
+    def __new__(
+        cls,
+        from_: NDArray[np.int32],
+        to: NDArray[np.int32],
+        weights: NDArray[np.float32] | None,
+        both_ways: bool,
+        nodes: int,
+    ) -> Self: ...
+    def count(self, counts: NDArray[np.int64]) -> None: ...
+    def place(
+        self, next_: NDArray[np.int64], neighbours: NDArray[np.int32], weights: NDArray[np.float32] | None
+    ) -> None: ...
+
+@disjoint_base
+class Tidying:
+    def __new__(
+        cls, offsets: NDArray[np.int64], neighbours: NDArray[np.int32], weights: NDArray[np.float32] | None
+    ) -> Self: ...
+    def rows(self, end: int) -> int: ...
+
+def row_shares(
+    begin: int, end: int, offsets: NDArray[np.int64], weights: NDArray[np.float32], shares: NDArray[np.uint32]
+) -> None: ...
+def row_filter(
+    begin: int, end: int, offsets: NDArray[np.int64], neighbours: NDArray[np.int32], filter_: NDArray[np.uint8]
+) -> None: ...
+
+@disjoint_base
+class RowGraph:
+    @property
+    def nodes(self) -> int: ...
+    def __new__(
+        cls,
+        offsets: NDArray[np.int64],
+        neighbours: NDArray[np.int32],
+        shares: NDArray[np.uint32] | None,
+        filter_: NDArray[np.uint8] | None,
+        is_symmetric: bool,
+        look: Callable[[memoryview], None],
+    ) -> Self: ...
+
+@disjoint_base
+class Walker:
+    @property
+    def graph(self) -> RowGraph: ...
+    def __new__(
+        cls,
+        graph: RowGraph,
+        length: int,
+        p: float,
+        q: float,
+        restart: float,
+        starts: NDArray[np.int32] | None,
+        seed: int,
+    ) -> Self: ...
+    def walk(self, epoch: int, first: int, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> tuple[int, int]: ...
+
+@disjoint_base
 class Trainer:
     def __new__(
         cls,

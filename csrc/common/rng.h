@@ -7,7 +7,13 @@
 
 #define FE_GOLDEN 0x9E3779B97F4A7C15ull
 
-enum fe_stream { FE_STREAM_TOKENS = 1, FE_STREAM_NEGATIVES = 2, FE_STREAM_BASKETS = 3, FE_STREAM_PATHS = 4 };
+enum fe_stream {
+    FE_STREAM_TOKENS = 1,
+    FE_STREAM_NEGATIVES = 2,
+    FE_STREAM_BASKETS = 3,
+    FE_STREAM_PATHS = 4,
+    FE_STREAM_WALKS = 5
+};
 
 static inline uint64_t fe_mix(uint64_t x) {
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;

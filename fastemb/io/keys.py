@@ -83,8 +83,8 @@ def unpack_keys(
         ValueError: The arrays are missing or do not fit together.
     """
     keys = tensors.get("keys")
-    if key_type == "json":  # of an Item2Vec model
-        raise ValueError(f"{path}: the keys are of mixed kinds, which only Item2Vec.load and ItemIndex.load read")
+    if key_type == "json":  # of a model of items or nodes
+        raise ValueError(f"{path}: the keys are of mixed kinds, which only the class reads that wrote the file")
     if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
         numbers: list[int] = keys.tolist()
         return numbers

@@ -51,6 +51,12 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
         f"Word2Vec.load reads it, and KeyedVectors.load its vectors alone (commands: {VECTOR_COMMANDS})",
         "a Word2Vec model",
     ),
+    "fastemb.Graph": (
+        "fastemb.graphs.Graph.load reads it (commands: fastemb graph train and fastemb graph walks)",
+        "a graph",
+    ),
+    "fastemb.Node2Vec": ("fastemb.graphs.Node2Vec.load reads it", "a Node2Vec model"),
+    "fastemb.DeepWalk": ("fastemb.graphs.DeepWalk.load reads it", "a DeepWalk model"),
     "fastemb.Item2Vec": (
         "Item2Vec.load reads it (commands: fastemb items similar and fastemb items recommend)",
         "an Item2Vec model",

@@ -17,7 +17,7 @@ from ..train.matrices import Matrix, copy_of
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.schedule import Schedule
-from ..train.task import Task
+from ..train.task import CorpusTokens, Task
 from ..train.training import Training
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
@@ -64,11 +64,12 @@ class Core:
 
         Args:
             corpus: A sentence a session; its vocabulary are the items.
-            event_keep: Thresholds as in `Task`.
+            event_keep: Thresholds as in `CorpusTokens`.
             want_loss: Whether to add up the loss.
         """
         tables = Tables.of(corpus.vocabulary.counts, self.plan.settings, None)
-        return Task(self.plan.settings, corpus, tables, self.weights, want_loss, self.plan.contexts, event_keep)
+        tokens = CorpusTokens(corpus, event_keep)
+        return Task(self.plan.settings, tokens, tables, self.weights, want_loss, self.plan.contexts)
 
     def run(self, words: int) -> Run:
         """A run over so many events that has not begun."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -12,10 +10,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import names_arguments, unknown_argument
+from ..arguments import names_arguments
 from ..checks import flag, warn
 from ..corpus import Vocabulary
 from ..corpus.messages import short
+from ..estimator import Estimator
 from ..io.paths import AnyPath, local_path
 from ..models.callbacks import Interrupted, StopTraining
 from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
@@ -44,7 +43,7 @@ from .splits import leave_one_out
 from .watcher import Watcher
 
 
-class Item2Vec:
+class Item2Vec(Estimator):
     """Item vectors learned from baskets, sessions or histories, and recommendations made of them.
 
     Barkan and Koenigstein 2016, "Item2vec: neural item embedding for collaborative filtering"; Grbovic et al. 2015,
@@ -94,6 +93,8 @@ class Item2Vec:
     It follows scikit-learn's conventions (parameters are checked by ``fit``, not before), without needing it.
     """
 
+    _other_names = PARAMETERS
+
     @names_arguments(PARAMETERS)
     def __init__(
         self,
@@ -135,46 +136,12 @@ class Item2Vec:
         self._titles: dict[Hashable, str] = {}
         self._loss = 0.0
 
-    # ---- scikit-learn's conventions ----
-
-    @classmethod
-    def _parameter_names(cls) -> list[str]:
-        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """All parameters by name; ``deep`` changes nothing."""
-        return {name: getattr(self, name) for name in self._parameter_names()}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name.
-
-        Raises:
-            ValueError: there is no such parameter.
-        """
-        known = self._parameter_names()
-        for name, value in params.items():
-            if name not in known:
-                raise ValueError(unknown_argument("Item2Vec.set_params", name, known, PARAMETERS))
-            setattr(self, name, value)
-        return self
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks of an estimator."""
-        from sklearn.utils import InputTags, Tags, TargetTags
-
-        tags = Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=InputTags())
-        tags.input_tags.two_d_array = False
-        tags.no_validation = True
-        return tags
-
     def __sklearn_is_fitted__(self) -> bool:
         """Whether `fit` was called."""
         return self._trained is not None
 
     def __repr__(self) -> str:
-        defaults = inspect.signature(type(self).__init__).parameters
-        changed = {name: value for name, value in self.get_params().items() if value != defaults[name].default}
-        made = f"Item2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+        made = self._made()
         if self._trained is None:
             return made
         how = "fitted" if any(core.weights.have_learned() for core in self._trained.cores) else "not trained"
@@ -485,7 +452,7 @@ class Item2Vec:
 
     def _known(self) -> Fitted:
         if self._trained is None:
-            raise _not_fitted()
+            raise self._not_fitted()
         return self._trained
 
     @names_arguments(HOW_MANY)
@@ -780,9 +747,3 @@ def _check_trainable(data: Interactions) -> None:
         raise ValueError("nothing to learn from: no session has two items that are kept")
     if len(lengths) and lengths.max() > 2**31 - 1:
         raise ValueError("a session has more than 2**31 - 1 events")
-
-
-def _not_fitted() -> ValueError:
-    """scikit-learn's error where it is in use, which is a ValueError too."""
-    kind: type[ValueError] = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", ValueError)
-    return kind("the model is not fitted yet: call fit")

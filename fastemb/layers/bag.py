@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..arguments import names_arguments
+from ..checks import switch
 from ..vectors import KeyedVectors
-from .given import integers, require_finite
+from .given import array_of, integers, narrowed, require_finite
 from .gradients import Array, Bags, Gradients, Ids
 from .optimizers import Optimizer
 from .table import Gradient, Options, Table, given_weight, new_weight, pretrained
@@ -87,7 +88,7 @@ class EmbeddingBag(Table):
             table = given_weight(weight, dtype, (num_embeddings, embedding_dim))
         super().__init__(table, options)
         self.mode: Mode = mode
-        self.include_last_offset = bool(include_last_offset)
+        self.include_last_offset = switch("include_last_offset", include_last_offset)
         self._looked_up: tuple[_Given, NDArray[np.int64] | None] | None = None
 
     @classmethod
@@ -113,6 +114,7 @@ class EmbeddingBag(Table):
             TypeError: ``embeddings`` are no numbers.
             ValueError: They are no matrix; or ``freeze`` with an optimiser, which would do nothing.
         """
+        freeze = switch("freeze", freeze)
         table, keys = pretrained(embeddings, freeze and max_norm is None)
         if freeze and optimizer is not None:
             raise ValueError("a frozen table needs no optimizer: leave it out, or give freeze=False")
@@ -276,12 +278,12 @@ class EmbeddingBag(Table):
     def _factors(self, weights: ArrayLike, shape: tuple[int, ...]) -> Array:
         if self.mode != "sum":
             raise ValueError(f"per_sample_weights go with mode='sum', not {self.mode!r}")
-        found = np.asarray(weights)
+        found = array_of("per_sample_weights", weights)
         if found.dtype.kind not in "fiu":
             raise TypeError(f"per_sample_weights must be floats, not of dtype {found.dtype}")
         if found.shape != shape:
             raise ValueError(f"per_sample_weights must have the shape of input, {shape}, not {found.shape}")
-        factors = np.ascontiguousarray(found, self.weight.dtype).reshape(-1)
+        factors = np.ascontiguousarray(narrowed("per_sample_weights", found, self.weight.dtype)).reshape(-1)
         require_finite("per_sample_weights", factors.reshape(shape))
         return factors
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from ..arguments import names_arguments
+from ..checks import switch
 from ..vectors import KeyedVectors
 from .gradients import Array, Gradients, Ids
 from .optimizers import Optimizer
@@ -97,6 +98,7 @@ class Embedding(Table):
             TypeError: ``embeddings`` are no numbers.
             ValueError: They are no matrix; or ``freeze`` with an optimiser, which would do nothing.
         """
+        freeze = switch("freeze", freeze)
         table, keys = pretrained(embeddings, freeze and max_norm is None)
         if freeze and optimizer is not None:
             raise ValueError("a frozen table needs no optimizer: leave it out, or give freeze=False")

@@ -1,4 +1,4 @@
-"""What layers are given: arrays of floats, gradients, sizes."""
+"""What layers are given: arrays of floats, gradients, ids, seeds."""
 
 from __future__ import annotations
 
@@ -13,15 +13,60 @@ Bools = NDArray[np.bool_]
 Kept = TypeVar("Kept")
 
 
-def float_dtype(dtype: DTypeLike) -> np.dtype[np.floating[Any]]:
-    """The dtype of a layer.
+def float_dtype(dtype: DTypeLike | None) -> np.dtype[np.floating[Any]]:
+    """The dtype of a layer; None is float32, and not float64 as in NumPy.
 
     Raises:
         TypeError: it is neither float32 nor float64.
     """
-    found: np.dtype[Any] = np.dtype(dtype)
+    found: np.dtype[Any] = np.dtype(np.float32 if dtype is None else dtype)
     if found not in (np.float32, np.float64):
         raise TypeError(f"dtype must be float32 or float64, not {found}")
+    return found
+
+
+def chance_of(seed: int | None) -> np.random.Generator:
+    """Where a layer's chance comes from; None: another one each time.
+
+    Raises:
+        TypeError: the seed is no whole number.
+        ValueError: it is negative.
+    """
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"seed must be a whole number of at least 0, or None, not {seed!r}") from None
+
+
+def array_of(name: str, value: Any) -> NDArray[Any]:
+    """``value`` as an array.
+
+    Raises:
+        ValueError: it is ragged, or an entry of it is masked: what lies under a mask is no value.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        masked = np.ma.getmaskarray(value)
+        if masked.any():
+            raise ValueError(f"{name} is masked{at(first(masked))}, so missing: fill it, as with {name}.filled(0)")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array; lists in it have different lengths") from None
+
+
+def narrowed(name: str, values: NDArray[Any], dtype: np.dtype[np.floating[Any]]) -> Floats:
+    """Numbers as floats of this dtype; no copy is made if they have it.
+
+    Raises:
+        ValueError: one is finite, and too large for the dtype.
+    """
+    with np.errstate(over="ignore"):
+        found: Floats = values.astype(dtype, copy=False)
+    if values.dtype.kind == "f" and values.dtype.itemsize > dtype.itemsize:
+        too_large = np.isinf(found) & np.isfinite(values)
+        if too_large.any():
+            place = first(too_large)
+            raise ValueError(f"{name} holds {values[place]}{at(place)}, which is too large for {dtype}")
     return found
 
 
@@ -30,14 +75,14 @@ def vectors(name: str, value: Any, dtype: np.dtype[np.floating[Any]], last: int 
 
     Raises:
         TypeError: it holds no floats.
-        ValueError: its last axis has another length.
+        ValueError: its last axis has another length, or a value is too large for the dtype.
     """
-    given = np.asarray(value)
+    given = array_of(name, value)
     if given.dtype.kind != "f":
         raise TypeError(f"{name} must be floats, not {given.dtype}")
     if last is not None and (given.ndim == 0 or given.shape[-1] != last):
         raise ValueError(f"{name} must have a last axis of {last}, not the shape {given.shape}")
-    return given.astype(dtype, copy=False)
+    return narrowed(name, given, dtype)
 
 
 def any_vectors(name: str, value: Any) -> Floats:
@@ -46,7 +91,7 @@ def any_vectors(name: str, value: Any) -> Floats:
     Raises:
         TypeError: it holds no floats, or floats of another width.
     """
-    given = np.asarray(value)
+    given = array_of(name, value)
     if given.dtype not in (np.float32, np.float64):
         raise TypeError(f"{name} must be float32 or float64, not {given.dtype}")
     found: Floats = given
@@ -104,17 +149,16 @@ def integers(name: str, value: Any) -> Ints:
 
     Raises:
         TypeError: they are no integers.
-        ValueError: they are ragged.
+        ValueError: they are ragged or masked.
         IndexError: one does not fit in int64.
     """
-    try:
-        found = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} must be an array; lists in it have different lengths") from None
+    found = array_of(name, value)
     if found.size == 0 and not isinstance(value, np.ndarray):
         found = found.astype(np.int64)
     if found.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be integers, not of dtype {found.dtype}; see .astype(int)")
+        words = "words have them by Vocabulary.encode, and keys by a layer's ids_of"
+        hint = words if found.dtype.kind in "US" else "see .astype(int)"
+        raise TypeError(f"{name} must be integers, not of dtype {found.dtype}; {hint}")
     if found.dtype == np.uint64 and found.size and found.max() > np.iinfo(np.int64).max:
         raise IndexError(f"{name} holds {found.max()}{at(first(found == found.max()))}; it must be below 2**63")
     # not ascontiguousarray alone, which makes an array of one dimension out of a number

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..arguments import names_arguments
-from ..checks import integer
+from ..checks import integer, switch
 from . import given
 from .given import Floats
 from .optimizers import Optimizer
@@ -55,9 +55,10 @@ class Linear(Trained):
         self.in_features = integer("in_features", in_features, 1)
         self.out_features = integer("out_features", out_features, 1)
         kind = given.float_dtype(dtype)
-        random, bound = np.random.default_rng(seed), self.in_features**-0.5
+        has_bias = switch("bias", bias)
+        random, bound = given.chance_of(seed), self.in_features**-0.5
         self.weight: Floats = random.uniform(-bound, bound, (self.out_features, self.in_features)).astype(kind)
-        self.bias: Floats | None = random.uniform(-bound, bound, self.out_features).astype(kind) if bias else None
+        self.bias: Floats | None = random.uniform(-bound, bound, self.out_features).astype(kind) if has_bias else None
         self._x: Floats | None = None
         self._train(optimizer)
 

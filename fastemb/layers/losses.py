@@ -44,10 +44,11 @@ class BCEWithLogitsLoss:
 
         Raises:
             TypeError: ``logits`` are no floats, or ``targets`` no numbers.
-            ValueError: The shapes differ, there is no logit, one is NaN, or a target is not between 0 and 1.
+            ValueError: The shapes differ, there is no logit, one is not finite, or a target is not between 0 and 1.
         """
         logits = _checked_logits(logits)
-        share = np.asarray(targets)
+        given.require_finite("logits", logits)
+        share = given.array_of("targets", targets)
         if share.dtype.kind not in "fiub":
             raise TypeError(f"targets must be numbers from 0 to 1, not {share.dtype}")
         if share.shape != logits.shape:
@@ -100,17 +101,22 @@ class CrossEntropyLoss:
         """The loss, added up in float64.
 
         Args:
-            logits: float32 or float64, (..., classes).
+            logits: float32 or float64, (..., classes); minus infinity excludes a class.
             targets: Integers (...), the number of the right class.
 
         Raises:
             TypeError: ``logits`` are no floats, or ``targets`` no integers.
-            ValueError: The shapes do not fit, a logit is NaN, or no target counts.
+            ValueError: The shapes do not fit, a logit is NaN or infinity, all of a row are minus infinity, or no target
+                counts.
             IndexError: A target is no class.
         """
         logits = _checked_logits(logits)
         if not logits.ndim:
             raise ValueError("logits must have the shape (..., classes), not ()")
+        largest = logits.max(axis=-1)
+        if not np.isfinite(largest).all():
+            place = given.first(~np.isfinite(largest))
+            raise ValueError(f"the largest of the logits{given.at(place)} is {largest[place]}; it must be finite")
         numbers = given.integers("targets", targets)
         counting: Bools = np.asarray(numbers != self.ignore_index)
         rows = given.whole_numbers("targets", np.where(counting, numbers, 0), logits.shape[-1], logits.shape[:-1])

@@ -69,7 +69,11 @@ class SGD:
 
     def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
         """The state before the first step on an array of this shape."""
-        return OptimizerState()
+        return _started(self, shape, dtype)
+
+    def remembers(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is remembered of an array of this shape, by name: nothing."""
+        return {}
 
     def rule(self, step: int) -> Rule:
         """What step number ``step``, from 1 on, does."""
@@ -100,7 +104,11 @@ class Adagrad:
 
     def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
         """The state before the first step on an array of this shape."""
-        return OptimizerState(0, {"sum": _filled(shape, self.initial_accumulator_value, dtype)})
+        return _started(self, shape, dtype, self.initial_accumulator_value)
+
+    def remembers(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is remembered of an array of this shape, by name."""
+        return {"sum": shape}
 
     def rule(self, step: int) -> Rule:
         """What step number ``step``, from 1 on, does."""
@@ -114,9 +122,9 @@ class RowwiseAdagrad(Adagrad):
 
     name: ClassVar[str] = "rowwise_adagrad"
 
-    def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
-        """The state before the first step on an array of this shape."""
-        return OptimizerState(0, {"sum": _filled(shape[:1], self.initial_accumulator_value, dtype)})
+    def remembers(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is remembered of an array of this shape, by name."""
+        return {"sum": shape[:1]}
 
 
 @names_arguments(_KERAS)
@@ -153,7 +161,11 @@ class Adam:
 
     def start(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> OptimizerState:
         """The state before the first step on an array of this shape."""
-        return OptimizerState(0, {name: _filled(shape, 0.0, dtype) for name in ("exp_avg", "exp_avg_sq")})
+        return _started(self, shape, dtype)
+
+    def remembers(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is remembered of an array of this shape, by name."""
+        return {"exp_avg": shape, "exp_avg_sq": shape}
 
     def rule(self, step: int) -> Rule:
         """What step number ``step``, from 1 on, does."""
@@ -192,8 +204,12 @@ def _take_numbers(settings: SGD | Adagrad | Adam, *names: str) -> None:
         object.__setattr__(settings, name, number(name, getattr(settings, name), 0.0))
 
 
-def _filled(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> Array:
-    found = aligned_zeros(shape, dtype)
+def _started(
+    optimizer: Optimizer, shape: tuple[int, ...], dtype: DTypeLike = np.float32, value: float = 0.0
+) -> OptimizerState:
+    """A state whose arrays hold ``value``."""
+    arrays = {name: aligned_zeros(own, dtype) for name, own in optimizer.remembers(shape).items()}
     if value:
-        found[...] = value
-    return found
+        for array in arrays.values():
+            array[...] = value
+    return OptimizerState(0, arrays)

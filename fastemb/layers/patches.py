@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..arguments import names_arguments
-from ..checks import integer
+from ..checks import integer, switch
+from ..signals import Deferred
 from . import given
 from .given import Floats
 from .optimizers import Optimizer
@@ -75,16 +76,17 @@ class PatchEmbedding(Trained):
         self.in_channels = integer("in_channels", in_channels, 1)
         self.stride = self.patch_size if stride is None else _pair("stride", stride)
         self.image_size = None if image_size is None else _pair("image_size", image_size)
-        kind, random = given.float_dtype(dtype), np.random.default_rng(seed)
+        has_token, has_bias = switch("class_token", class_token), switch("bias", bias)
+        kind, random = given.float_dtype(dtype), given.chance_of(seed)
         shape = self.embedding_dim, self.in_channels, *self.patch_size
         bound = float(np.prod(shape[1:])) ** -0.5
         self.weight: Floats = random.uniform(-bound, bound, shape).astype(kind)
-        self.bias: Floats | None = random.uniform(-bound, bound, shape[0]).astype(kind) if bias else None
-        self.class_token: Floats | None = random.normal(0, _STD, shape[0]).astype(kind) if class_token else None
+        self.bias: Floats | None = random.uniform(-bound, bound, shape[0]).astype(kind) if has_bias else None
+        self.class_token: Floats | None = random.normal(0, _STD, shape[0]).astype(kind) if has_token else None
         self.positions: Floats | None = None
         if self.image_size is not None:
             rows, columns = self.grid(self.image_size)
-            self.positions = random.normal(0, _STD, (rows * columns + class_token, shape[0])).astype(kind)
+            self.positions = random.normal(0, _STD, (rows * columns + has_token, shape[0])).astype(kind)
         self._patches: Floats | None = None  # (B, patches, C height width)
         self._image_shape: tuple[int, ...] = ()
         self._train(optimizer)
@@ -172,17 +174,19 @@ class PatchEmbedding(Trained):
         """
         if self.positions is None or self.image_size is None:
             raise RuntimeError("the layer has no positions and takes images of any size: make it with image_size=")
+        antialias = switch("antialias", antialias)
         old, new = self.grid(self.image_size), self.grid(image_size)
         down, right = (resize_matrix(*sizes, mode, antialias) for sizes in zip(old, new, strict=True))
         split = len(self.positions) - old[0] * old[1]
         table = self.positions[split:].reshape(*old, -1).astype(np.float64)
         resized = np.einsum("ij,kl,jld->ikd", down, right, table, optimize=True).reshape(new[0] * new[1], -1)
-        self.positions = np.concatenate([self.positions[:split], resized.astype(self.positions.dtype)])
-        self.image_size = _pair("image_size", image_size)
-        self.gradients.clear()
-        self._patches = None
-        if self.optimizer is not None:
-            self.states["positions"] = self.optimizer.start(self.positions.shape, self.positions.dtype)
+        positions = np.concatenate([self.positions[:split], resized.astype(self.positions.dtype)])
+        with Deferred():
+            self.positions, self.image_size = positions, _pair("image_size", image_size)
+            self.gradients.clear()
+            self._patches = None
+            if self.optimizer is not None:
+                self.states["positions"] = self.optimizer.start(positions.shape, positions.dtype)
 
     def _settings(self) -> dict[str, Any]:
         return {"stride": self.stride, "image_size": self.image_size}
@@ -211,7 +215,7 @@ class PatchEmbedding(Trained):
         return self.weight.reshape(self.embedding_dim, -1)
 
     def _checked(self, images: Any) -> Floats:
-        images = np.asarray(images)
+        images = given.array_of("images", images)
         if images.dtype.kind != "f":
             hint = ": divide by 255, or normalise as the model was trained" if images.dtype == np.uint8 else ""
             raise TypeError(f"images must be floats, not {images.dtype}{hint}")
@@ -227,8 +231,7 @@ class PatchEmbedding(Trained):
                 f"images must have {self.image_size[0]} x {self.image_size[1]} pixels, not {images.shape[2]} x "
                 f"{images.shape[3]}, as every position has a vector: call resize({images.shape[2:]}) for these"
             )
-        checked: Floats = images.astype(self.weight.dtype, copy=False)
-        return checked
+        return given.narrowed("images", images, self.weight.dtype)
 
     def _spread(self, patches: Floats) -> Floats:
         """Patches (B, patches, C height width) added up where they lie in the images."""

@@ -104,7 +104,7 @@ class Pooling:
 def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Bools:
     if mask is None:
         return np.ones(shape, bool)
-    mask = np.asarray(mask)
+    mask = given.array_of("mask", mask)
     if mask.dtype != bool:
         raise TypeError(f"mask must be booleans, True for the vectors that count, not {mask.dtype}: give mask != 0")
     if mask.shape != shape:

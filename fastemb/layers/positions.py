@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 from ..arguments import names_arguments
 from ..checks import integer, number
 from ..io.paths import AnyPath
+from ..signals import Deferred
 from . import given
 from .embedding import Embedding
 from .files import LayerFile, load_layer
@@ -169,7 +170,7 @@ class PositionEmbedding(Trained):
         self.embedding_dim = integer("embedding_dim", embedding_dim, 1)
         kind, scale = given.float_dtype(dtype), number("std", std, 0)
         shape = self.num_positions, self.embedding_dim
-        self.weight: Floats = np.random.default_rng(seed).normal(0, scale, shape).astype(kind)
+        self.weight: Floats = given.chance_of(seed).normal(0, scale, shape).astype(kind)
         self._positions: Ints | None = None
         self._shape: tuple[int, ...] = ()
         self._train(optimizer)
@@ -351,7 +352,7 @@ class TokenAndPositionEmbedding:
             raise TypeError(
                 f"positions must be a PositionalEncoding or a PositionEmbedding, not {_kind(positions)}{hint}"
             )
-        if not callable(getattr(tokens, "forward", None)):
+        if isinstance(tokens, type) or not callable(getattr(tokens, "forward", None)):
             raise TypeError(f"tokens must be a layer that looks ids up, such as an Embedding, not {_kind(tokens)}")
         size = getattr(tokens, "embedding_dim", positions.embedding_dim)  # other tables of tokens need not have it
         if size != positions.embedding_dim:
@@ -398,9 +399,10 @@ class TokenAndPositionEmbedding:
         Raises:
             RuntimeError: A table has no optimiser, or no gradient.
         """
-        self.tokens.step()
-        if isinstance(self.positions, PositionEmbedding):
-            self.positions.step()
+        with Deferred():
+            self.tokens.step()
+            if isinstance(self.positions, PositionEmbedding):
+                self.positions.step()
 
     def parameters(self) -> dict[str, Any]:
         """The arrays that are trained, as "tokens.weight" and "positions.weight"; no copies."""

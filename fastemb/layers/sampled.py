@@ -10,13 +10,15 @@ from numpy.typing import DTypeLike
 from ..arguments import names_arguments
 from ..checks import integer, number
 from ..io.paths import AnyPath
+from ..signals import Deferred
 from . import given
 from .files import LayerFile, load_layer
 from .given import Bools, Floats, Ints
 from .losses import Reduction, checked_reduction
+from .memory import drawn
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
-from .steps import make_step
+from .steps import make_step, require_fitting
 
 _TRIES = 16  # draws for each class of a sample, at most
 
@@ -76,12 +78,12 @@ class UnigramSampler:
 
     Raises:
         TypeError: power is no number, or counts are none.
-        ValueError: A count is not above 0 and finite, there is none, or they are no vector.
+        ValueError: A count is not above 0 and finite, or not after the power; there is none, or they are no vector.
     """
 
     @names_arguments()
     def __init__(self, counts: Any, *, power: float = 1.0) -> None:
-        found = np.asarray(counts)
+        found = given.array_of("counts", counts)
         if found.dtype.kind not in "fiu":
             raise TypeError(f"counts must be numbers, not {found.dtype}")
         if found.ndim != 1 or not len(found):
@@ -94,9 +96,13 @@ class UnigramSampler:
             )
         self.counts: Floats = found.astype(np.float64)
         self.power = number("power", power)
-        weights = self.counts**self.power
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            weights = self.counts**self.power
+            total = weights.sum()
+            self._shares: Floats = weights / total
+        if not (np.isfinite(total) and self._shares.all()):
+            raise ValueError(f"counts to the power of {self.power} are too large or too small: some are 0 or infinite")
         self.num_classes = len(found)
-        self._shares: Floats = weights / weights.sum()
         self._ends: Floats = np.cumsum(self._shares)
 
     def draw(self, size: int, random: np.random.Generator) -> Ints:
@@ -210,9 +216,9 @@ class SampledSoftmaxLoss:
         self._by_draws = draws_suffice(sampler, self.num_sampled)
         self.reduction = checked_reduction(reduction)
         kind, shape = given.float_dtype(dtype), (sampler.num_classes, self.embedding_dim)
-        self._random = np.random.default_rng(seed)
+        self._random = given.chance_of(seed)
         if weight is None:
-            weight = self._random.normal(0, self.embedding_dim**-0.5, shape)
+            weight = drawn(shape, kind, lambda count: self._random.normal(0, self.embedding_dim**-0.5, count))
         self.weight: Floats = np.ascontiguousarray(given.vectors("weight", weight, kind))
         if self.weight.shape != shape:
             raise ValueError(f"weight must have the shape {shape}, not {self.weight.shape}")
@@ -284,11 +290,14 @@ class SampledSoftmaxLoss:
         Raises:
             RuntimeError: There is no optimiser, or no gradient.
         """
-        if self.optimizer is None or self.state is None:
+        if self.optimizer is None:
             raise RuntimeError("the loss has no optimizer; give it one, such as optimizer=fastemb.layers.Adam(1e-3)")
         if "weight" not in self.gradients:
             raise RuntimeError("there is no gradient: call backward before step")
-        make_step(self.optimizer, self.state, self.weight, self.gradients.pop("weight"))
+        state = require_fitting(self.optimizer, self.state, self.weight)
+        with Deferred():
+            make_step(self.optimizer, state, self.weight, self.gradients["weight"])
+            self.gradients.clear()
 
     def save(self, path: AnyPath) -> None:
         """Write the table, the sampler, the state of the optimiser and of chance to a safetensors file.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
+from .given import any_vectors, integers
 
 Array = NDArray[Any]
 
@@ -19,7 +20,7 @@ class SparseRows:
     """Some rows of a matrix whose other rows are zero.
 
     Attributes:
-        indices: (n,) int64, the rows that are there, each once, rising.
+        indices: (n,) int64, the rows that are there, each once, rising; other integers are converted.
         values: (n, D) float32 or float64, those rows.
         shape: Of the whole matrix, (rows, D).
     """
@@ -32,8 +33,11 @@ class SparseRows:
         """Check that the parts fit each other.
 
         Raises:
+            TypeError: ``indices`` are no integers, or ``values`` neither float32 nor float64.
             ValueError: They do not, or ``indices`` do not rise or are no rows of the matrix.
         """
+        object.__setattr__(self, "indices", integers("indices", self.indices))
+        object.__setattr__(self, "values", any_vectors("values", self.values))
         rows, size = self.shape
         if self.indices.ndim != 1 or self.values.shape != (len(self.indices), size):
             raise ValueError(

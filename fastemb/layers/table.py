@@ -10,18 +10,19 @@ from typing import Any, Self, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from ..checks import integer, number
+from ..checks import integer, number, switch
 from ..io.keys import pack_keys, unpack_keys
 from ..io.paths import AnyPath
+from ..signals import Deferred
 from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
 from .files import LayerFile, load_layer
-from .given import float_dtype, require_finite, whole_numbers
+from .given import array_of, chance_of, float_dtype, narrowed, require_finite, whole_numbers
 from .gradients import Array, Gradients, Ids
-from .memory import aligned_zeros
+from .memory import drawn
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
-from .steps import make_step, remembered, rows_for
+from .steps import make_step, remembered, require_changeable, require_fitting, rows_for
 
 Gradient: TypeAlias = Array | SparseRows
 _VALUES_FOR_THREADS = 1 << 18  # fewer take less time than two threads need to take up their parts
@@ -64,8 +65,8 @@ class Table:
         self.padding_idx = checked_padding(options.padding_idx, len(weight))
         self.max_norm = None if options.max_norm is None else number("max_norm", options.max_norm, 0.0)
         self.norm_type = checked_norm(options.norm_type)
-        self.scale_grad_by_freq = bool(options.scale_grad_by_freq)
-        self.sparse = bool(options.sparse)
+        self.scale_grad_by_freq = switch("scale_grad_by_freq", options.scale_grad_by_freq)
+        self.sparse = switch("sparse", options.sparse)
         self.optimizer = checked_optimizer(options.optimizer)
         self.state = None if self.optimizer is None else self.optimizer.start(weight.shape, weight.dtype)
         self.workers = checked_workers(options.workers)
@@ -99,8 +100,9 @@ class Table:
             raise RuntimeError("there is no gradient: call backward before step")
         found = self.gradients["weight"]
         values = found.values if isinstance(found, SparseRows) else found
-        make_step(optimizer, state, self.weight, found, self._threads(values.size))
-        self.gradients.clear()
+        with Deferred():
+            make_step(optimizer, state, self.weight, found, self._threads(values.size))
+            self.gradients.clear()
 
     def ids_of(self, keys: ArrayLike) -> Ids:
         """The rows of keys, of the same shape; for a layer that was made from KeyedVectors.
@@ -165,7 +167,7 @@ class Table:
         frozen, key_type = settings.pop("frozen"), settings.pop("key_type", None)
         settings["norm_type"] = float(settings["norm_type"])
         layer: Self = make(*weight.shape, **settings, weight=weight, optimizer=file.optimizer, dtype=weight.dtype)
-        layer.frozen = bool(frozen)
+        layer.frozen = switch("frozen", frozen)
         if file.optimizer is not None:
             layer.state = file.states["weight"]
         if key_type is not None:
@@ -216,6 +218,7 @@ class Table:
     def _shorten(self, ids: Ids) -> None:
         """Shorten the rows that are about to be looked up, where max_norm says so."""
         if self.max_norm is not None and ids.size:
+            require_changeable(self.weight)
             workers = self._threads(ids.size * self.embedding_dim)
             self._rows.shorten(self.weight, ids.reshape(-1), self.max_norm, self.norm_type, workers)
 
@@ -228,12 +231,13 @@ class Table:
             TypeError: It is no array of real numbers.
             ValueError: It has another shape, or a value is NaN or infinite.
         """
-        found = np.asarray(grad)
+        found = array_of("grad", grad)
         if found.dtype.kind not in "fiub":
             raise TypeError(f"grad must be an array of floats, not of dtype {found.dtype}")
         if found.shape != shape:
             raise ValueError(f"grad must have the shape of what forward returns, {shape}, not {found.shape}")
-        rows = np.ascontiguousarray(found, self.weight.dtype).reshape(-1, self.embedding_dim)
+        of_dtype = narrowed("grad", found, self.weight.dtype)
+        rows: Array = np.ascontiguousarray(of_dtype).reshape(-1, self.embedding_dim)
         if not self._takes_unusual and self._rows.find_unusual(rows, self._threads(rows.size)):
             require_finite("grad", rows.reshape(shape))
         return rows
@@ -248,11 +252,12 @@ class Table:
     def _learn(self, ids: Ids, gradients: Gradients) -> None:
         """The gradient of the table and a step in one pass, without an array of gradients."""
         optimizer, state = self._training()
-        if ids.size:
-            workers = self._threads(ids.size * self.embedding_dim)
-            rule = optimizer.rule(state.step + 1)
-            self._rows.learn(self.weight, remembered(state), rule, ids, gradients, self._padding, workers)
-        state.step += 1
+        with Deferred():
+            if ids.size:
+                workers = self._threads(ids.size * self.embedding_dim)
+                rule = optimizer.rule(state.step + 1)
+                self._rows.learn(self.weight, remembered(state), rule, ids, gradients, self._padding, workers)
+            state.step += 1
 
     def _require_trained(self) -> None:
         """Refuse to train a table that is frozen.
@@ -265,9 +270,9 @@ class Table:
 
     def _training(self) -> tuple[Optimizer, OptimizerState]:
         self._require_trained()
-        if self.optimizer is None or self.state is None:
+        if self.optimizer is None:
             raise RuntimeError("the layer has no optimizer; give it one, such as optimizer=fastemb.layers.Adam(1e-3)")
-        return self.optimizer, self.state
+        return self.optimizer, require_fitting(self.optimizer, self.state, self.weight)
 
 
 AnyTable = TypeVar("AnyTable", bound=Table)
@@ -303,13 +308,10 @@ def new_weight(
     if rows > MOST_ROWS:
         raise ValueError(f"num_embeddings must be at most {MOST_ROWS}, not {rows}")
     padding = checked_padding(padding_idx, rows)
-    generator = np.random.default_rng(seed)
+    generator = chance_of(seed)
     kind = float_dtype(dtype)
-    weight = aligned_zeros((rows, size), kind)
-    if kind == np.float32:
-        generator.standard_normal(dtype=np.float32, out=weight)
-    else:
-        generator.standard_normal(dtype=np.float64, out=weight)
+    exact: Any = kind.type  # NumPy draws other numbers for float32, not those of float64 cast
+    weight = drawn((rows, size), kind, lambda count: generator.standard_normal(count, exact))
     if padding is not None:
         weight[padding] = 0
     return weight
@@ -326,7 +328,7 @@ def given_weight(weight: ArrayLike, dtype: DTypeLike, shape: tuple[int, int]) ->
     if found.shape != tuple(shape):
         raise ValueError(f"weight must be of shape (num_embeddings, embedding_dim) = {tuple(shape)}, not {found.shape}")
     wanted = float_dtype(dtype)
-    return found if _is_table(found, wanted) else np.ascontiguousarray(found, wanted)
+    return found if _is_table(found, wanted) else _copied("weight", found, wanted)
 
 
 def pretrained(embeddings: ArrayLike | KeyedVectors, is_unchanged: bool) -> tuple[Array, dict[Any, int] | None]:
@@ -334,18 +336,18 @@ def pretrained(embeddings: ArrayLike | KeyedVectors, is_unchanged: bool) -> tupl
 
     Raises:
         TypeError: It is no matrix of numbers.
-        ValueError: It has not two dimensions, or is empty.
+        ValueError: It has not two dimensions, is empty, or a value is too large for float32.
     """
     keyed = embeddings if isinstance(embeddings, KeyedVectors) else None
     found = _as_matrix("embeddings", embeddings if keyed is None else keyed.vectors)
-    dtype = np.dtype(np.float64 if found.dtype == np.float64 else np.float32)
+    dtype = float_dtype(np.float64 if found.dtype == np.float64 else np.float32)
     if not _is_table(found, dtype) or (keyed is not None and not is_unchanged):
-        found = np.array(found, dtype, order="C")
+        found = _copied("embeddings", found, dtype)
     return found, None if keyed is None else dict(keyed.key_to_index)
 
 
 def _as_matrix(name: str, values: ArrayLike) -> Array:
-    found = np.asarray(values)
+    found = array_of(name, values)
     if found.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be a matrix of floats, not of dtype {found.dtype}")
     if found.ndim != 2 or 0 in found.shape:
@@ -353,6 +355,11 @@ def _as_matrix(name: str, values: ArrayLike) -> Array:
     if len(found) > MOST_ROWS:
         raise ValueError(f"{name} must have at most {MOST_ROWS} rows, not {len(found)}")
     return found
+
+
+def _copied(name: str, matrix: Array, dtype: np.dtype[np.floating[Any]]) -> Array:
+    found = narrowed(name, matrix, dtype)
+    return np.array(found, order="C") if found is matrix else np.ascontiguousarray(found)
 
 
 def _is_table(array: Array, dtype: np.dtype[Any]) -> bool:

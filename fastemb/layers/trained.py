@@ -8,10 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from ..io.paths import AnyPath
+from ..signals import Deferred
 from .files import LayerFile, load_layer
 from .given import Floats
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
-from .steps import make_step
+from .steps import make_step, require_fitting
 
 
 class Trained:
@@ -48,9 +49,15 @@ class Trained:
             raise RuntimeError("the layer has no optimizer; give it one, such as optimizer=fastemb.layers.Adam(1e-3)")
         if not self.gradients:
             raise RuntimeError("there is no gradient: call backward before step")
-        for name, array in self.parameters().items():
-            make_step(self.optimizer, self.states[name], array, self.gradients[name])
-        self.gradients.clear()
+        found = self.parameters()
+        states = {
+            name: require_fitting(self.optimizer, self.states.get(name), array, (f"states[{name!r}]", name))
+            for name, array in found.items()
+        }
+        with Deferred():
+            for name, array in found.items():
+                make_step(self.optimizer, states[name], array, self.gradients[name])
+            self.gradients.clear()
 
     def save(self, path: AnyPath) -> None:
         """Write the arrays, the settings and the state of the optimiser to a safetensors file.

@@ -14,7 +14,7 @@ from ..corpus.corpus import read_again
 from ..corpus.vocabulary import NothingKeptError
 from ..train.checkpoint import Mark
 from ..train.settings import Settings
-from ..train.task import Task
+from ..train.task import CorpusTokens, Task
 from .building import Source
 
 COMMAND = "command"
@@ -53,7 +53,8 @@ class Noted:
     @classmethod
     def of(cls, task: Task, books: Books) -> Self:
         """At this moment."""
-        return cls(task.settings, len(task.corpus.vocabulary), task.want_loss, books.told)
+        assert isinstance(task.tokens, CorpusTokens)
+        return cls(task.settings, len(task.tokens.corpus.vocabulary), task.want_loss, books.told)
 
     def values(self) -> dict[str, Any]:
         """As plain values."""

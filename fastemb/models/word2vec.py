@@ -42,7 +42,7 @@ from ..train.run import Run
 from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
-from ..train.task import Task
+from ..train.task import CorpusTokens, Task
 from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training
 from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
@@ -782,7 +782,7 @@ class Word2Vec(Lifecycle, _Attributes):
         weights = self._known.weights_of(self.wv)
         weights.require(settings)
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
-        return Task(settings, corpus, tables, weights, compute_loss)
+        return Task(settings, CorpusTokens(corpus), tables, weights, compute_loss)
 
     def _train_epochs(
         self,

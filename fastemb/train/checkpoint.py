@@ -26,7 +26,6 @@ from typing import Any, BinaryIO, Self, cast
 from numpy.typing import NDArray
 
 from ..checks import warn, whole
-from ..corpus.checksums import digest
 from ..durations import seconds_of
 from ..io.atomic import atomic_write
 from ..io.json_text import parse_json
@@ -192,10 +191,7 @@ class Text:
     @classmethod
     def of(cls, task: Task) -> Self:
         """That of a task."""
-        corpus = task.corpus
-        keep = [] if task.event_keep is None else [task.event_keep]
-        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
-        return cls(len(corpus), corpus.words, corpus.raw_words, found)
+        return cls(*task.tokens.described())
 
     def require(self, path: str, found: Text) -> None:
         """Check that what is given to go on with is the same.
@@ -395,7 +391,7 @@ class Checkpoints:
                 "version": _VERSION,
                 "run": self._run.to_dict(),
                 "text": vars(text),
-                "origin": self._task.corpus._origin,
+                "origin": self._task.tokens.origin,
                 "every": None if self._target is None or self._target.every.is_default else self._target.every.text,
                 "ended": self._ended,
                 "model": noted,

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..signals import deliver
 from ..threads import in_threads
@@ -31,14 +31,14 @@ _POLL = 0.05  # seconds until a signal is handled
 
 
 class BlockTrainer(Protocol):
-    """What trains one block, such as `task.CorpusTrainer`."""
+    """What trains one block of tokens; see `task.Tokens`."""
 
-    def workspace(self) -> bytearray:
-        """Scratch memory for one thread."""
+    def workspace(self) -> Any:
+        """Scratch memory for one thread, for `train_block`."""
         ...
 
     def train_block(
-        self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+        self, epoch: int, begin: int, end: int, alpha: float, workspace: Any
     ) -> tuple[int, int, int, float]:
         """Train tokens [begin, end) and return words, kept, pairs and loss, as `Totals` adds them."""
         ...

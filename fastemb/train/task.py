@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from .. import _native
 from ..config import isa
 from ..corpus import Corpus
+from ..corpus.checksums import digest
 from ..signals import deliver
+from .hogwild import BlockTrainer
 from .sampling import Tables
 from .settings import Settings
 from .weights import Weights
@@ -22,38 +24,64 @@ THINNED_FROM = 50_000
 Id = TypeVar("Id", np.int32, np.int64)
 
 
+class EpochTokens(Protocol):
+    """The tokens of an epoch, ready to be trained on."""
+
+    @property
+    def longest_sentence(self) -> int:
+        """In tokens; no view that is trained on has a longer one."""
+        ...
+
+    def trained_by(self, trainer: _native.Trainer) -> BlockTrainer:
+        """What trains a block of them."""
+        ...
+
+
+class Tokens(Protocol):
+    """Where ids come from: a corpus, or walks that each thread makes for itself."""
+
+    def begin_epoch(self, rows: int) -> EpochTokens:
+        """Make ready; ids must be below ``rows``."""
+        ...
+
+    def passed(self, words: int) -> None:
+        """Hear that so many words were trained on since the run began."""
+        ...
+
+    def described(self) -> tuple[int, int, int, str]:
+        """Sentences, words that are kept, all words, and a digest of all that is trained on: for checkpoints."""
+        ...
+
+    @property
+    def origin(self) -> Any:
+        """How the same are had again, in plain values; None where nobody knows."""
+        ...
+
+
 @dataclass
 class Task:
     """All that a run needs besides its own state; tables are made once.
 
     Attributes:
         settings: Checked.
-        corpus: Ids are rows of the matrices.
+        tokens: Their ids are rows of the matrices.
         tables: Of the words that the rows stand for.
         weights: What learns.
         want_loss: Whether to add up the loss.
         contexts: Most contexts of a centre where sentences are baskets without order; 0 for windows.
-        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
     """
 
     settings: Settings
-    corpus: Corpus
+    tokens: Tokens
     tables: Tables
     weights: Weights
     want_loss: bool = False
     contexts: int = 0
-    event_keep: NDArray[np.uint32] | None = None
 
     def __post_init__(self) -> None:
         self.weights.require(self.settings)
 
-    def _tokens(self) -> _native.TokenView:
-        """The corpus for an epoch; ids in memory are checked each time, as a callback may have changed them."""
-        rows, ids, offsets = self.tables.rows, _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
-        checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
-        return _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked)
-
-    def bind(self, seed: int) -> CorpusTrainer:
+    def bind(self, seed: int) -> BlockTrainer:
         """Pad the matrices, and hand them with everything else to the core, for an epoch.
 
         Raises:
@@ -61,7 +89,7 @@ class Task:
         """
         settings, tables = self.settings, self.tables
         matrices = self.weights.pad((tables.rows, settings.vector_size))
-        paths, tokens = tables.paths, self._tokens()
+        paths, tokens = tables.paths, self.tokens.begin_epoch(tables.rows)
         thinned = not settings.hs_exact and tables.rows >= THINNED_FROM
         trainer = _native.Trainer(
             isa(),
@@ -84,28 +112,72 @@ class Task:
             seed,
             self.want_loss,
         )
-        return CorpusTrainer(trainer, tokens)
+        return tokens.trained_by(trainer)
 
 
 @dataclass(frozen=True)
-class CorpusTrainer:
+class CorpusTokens:
+    """`Tokens` of a corpus.
+
+    Attributes:
+        corpus: Its ids are rows of the matrices.
+        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
+    """
+
+    corpus: Corpus
+    event_keep: NDArray[np.uint32] | None = None
+
+    def begin_epoch(self, rows: int) -> _CorpusEpoch:
+        """As `Tokens` says; ids in memory are checked each time, as a callback may have changed them."""
+        ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
+        checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
+        return _CorpusEpoch(_native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked))
+
+    def passed(self, words: int) -> None:
+        """As `Tokens` says."""
+        self.corpus.passed(words)
+
+    def described(self) -> tuple[int, int, int, str]:
+        """As `Tokens` says."""
+        corpus = self.corpus
+        keep = [] if self.event_keep is None else [self.event_keep]
+        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
+        return len(corpus), corpus.words, corpus.raw_words, found
+
+    @property
+    def origin(self) -> Any:
+        """As `Tokens` says."""
+        return self.corpus._origin
+
+
+@dataclass(frozen=True)
+class _CorpusEpoch:
+    view: _native.TokenView
+
+    @property
+    def longest_sentence(self) -> int:
+        return self.view.longest_sentence
+
+    def trained_by(self, trainer: _native.Trainer) -> _CorpusTrainer:
+        return _CorpusTrainer(trainer, self.view)
+
+
+@dataclass(frozen=True)
+class _CorpusTrainer:
     """The core's trainer, with a whole corpus as the view of tokens that it trains on."""
 
     trainer: _native.Trainer
-    tokens: _native.TokenView
+    view: _native.TokenView
 
     def workspace(self) -> bytearray:
-        """Scratch memory for one thread."""
         return self.trainer.workspace()
 
     def train_block(
         self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
     ) -> tuple[int, int, int, float]:
-        """Train tokens [begin, end) of the corpus; returns words, kept, pairs and loss."""
-        return self.trainer.train_block(self.tokens, epoch, begin, end, alpha, workspace)
+        return self.trainer.train_block(self.view, epoch, begin, end, alpha, workspace)
 
     def stop(self) -> None:
-        """Break off blocks that take long, in whatever thread."""
         self.trainer.stop()
 
 

@@ -126,7 +126,7 @@ class Training:
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         with contextlib.suppress(OSError):  # a terminal that was closed ends no training
             self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
-        self._task.corpus.passed(totals.words)
+        self._task.tokens.passed(totals.words)
 
 
 def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:

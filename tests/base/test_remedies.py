@@ -23,6 +23,9 @@ CLASSES = {
     "Interactions": fastemb.Interactions,
     "Phrases": Phrases,
     "FrozenPhrases": FrozenPhrases,
+    "Graph": fastemb.Graph,
+    "Node2Vec": fastemb.Node2Vec,
+    "DeepWalk": fastemb.DeepWalk,
 }
 
 

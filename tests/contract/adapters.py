@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastemb import CallbackAny2Vec, Item2Vec, Word2Vec
+from fastemb.graphs import DeepWalk, Graph, Node2Vec
 
 Sequences = Sequence[Any]
 
@@ -20,6 +22,10 @@ class Adapter(Protocol):
     takes_callbacks: bool
     keeps_what_it_had: bool
     """Whether a call that fails changes nothing; otherwise what was learned until then stays."""
+    orders_by_count: bool
+    """Whether rows are in the order of counts; otherwise in that of the data."""
+    takes_empty: bool
+    """Whether an empty text is a token; otherwise it is a missing one."""
 
     def fit(self, data: Sequences, **options: Any) -> Any:
         """A model trained on sequences of tokens."""
@@ -45,6 +51,8 @@ class Words:
 
     takes_callbacks = True
     keeps_what_it_had = False
+    orders_by_count = True
+    takes_empty = True
     defaults: ClassVar[dict[str, Any]] = {"vector_size": 12, "min_count": 1, "sample": 0.0, "epochs": 3, "workers": 1}
 
     def __init__(self, **options: Any) -> None:
@@ -78,6 +86,8 @@ class Items:
 
     takes_callbacks = False
     keeps_what_it_had = True
+    orders_by_count = True
+    takes_empty = True
     defaults: ClassVar[dict[str, Any]] = {
         "vector_size": 12,
         "epochs": 3,
@@ -112,6 +122,53 @@ class Items:
         return {"random_state": seed}
 
 
+class Nodes:
+    """A model of graphs; tokens that follow each other are nodes with an edge."""
+
+    takes_callbacks = False
+    keeps_what_it_had = True
+    orders_by_count = False
+    takes_empty = False
+    defaults: ClassVar[dict[str, Any]] = {
+        "vector_size": 12,
+        "epochs": 3,
+        "num_walks": 5,
+        "walk_length": 20,
+        "workers": 1,
+        "progress": False,
+    }
+
+    def __init__(self, kind: type[Node2Vec] | type[DeepWalk] = Node2Vec, **options: Any) -> None:
+        self._kind = kind
+        self._options = {**self.defaults, **options}
+
+    def fit(self, data: Sequences, **options: Any) -> Node2Vec | DeepWalk:
+        return self._kind(**self._options | options).fit(self._graph(data))
+
+    def go_on(self, model: Node2Vec | DeepWalk, data: Sequences, **options: Any) -> None:
+        before = model.get_params()
+        try:
+            model.set_params(**{"epochs": 2, "workers": 1, "progress": False} | options).partial_fit(self._graph(data))
+        finally:
+            model.set_params(**before)
+
+    def checkpointed(self, data: Sequences, checkpoint: Path, every: str, **options: Any) -> Node2Vec | DeepWalk:
+        model = self._kind(**self._options | options)
+        return model.fit(self._graph(data), checkpoint=checkpoint, checkpoint_every=every)
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Node2Vec | DeepWalk:
+        return self._kind.resume(checkpoint, self._graph(data), **{"progress": False} | options)
+
+    def load(self, path: Path) -> Node2Vec | DeepWalk:
+        return self._kind.load(path)
+
+    def seeded(self, seed: int) -> dict[str, Any]:
+        return {"random_state": seed}
+
+    def _graph(self, data: Sequences) -> Graph:
+        return Graph.from_edges([pair for sequence in data for pair in pairwise(sequence)])
+
+
 MODELS: dict[str, Adapter] = {
     "Word2Vec skip-gram": Words(sg=1),
     "Word2Vec skip-gram, rows without padding": Words(sg=1, vector_size=16),
@@ -121,6 +178,9 @@ MODELS: dict[str, Adapter] = {
     "Item2Vec baskets": Items(),
     "Item2Vec baskets, contexts alone": Items(sg=1),
     "Item2Vec sessions": Items(window=3, sg=0),
+    "Node2Vec": Nodes(p=0.5, q=2.0),
+    "Node2Vec, both outputs": Nodes(hs=1),
+    "DeepWalk": Nodes(DeepWalk),
 }
 
 
@@ -134,6 +194,9 @@ def matrices(model: Any) -> list[NDArray[np.float32]]:
     found = [model.wv.vectors]
     if isinstance(model, Word2Vec):
         return found + [getattr(model, name) for name in ("syn1neg", "syn1") if hasattr(model, name)]
+    if isinstance(model, Node2Vec | DeepWalk):
+        weights = model._known().weights
+        return found + [matrix for matrix in (weights.syn1neg, weights.syn1) if matrix is not None]
     return [*found, model.wv_out.vectors]
 
 

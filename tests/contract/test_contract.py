@@ -65,7 +65,8 @@ def test_a_fitted_model_has_a_vector_for_each_token(adapter: Adapter) -> None:
     check(model)
     assert set(keys_of(model)) == set(TOKENS)
     counts = [model.wv.get_vecattr(key, "count") for key in keys_of(model)]
-    assert counts == sorted(counts, reverse=True)
+    assert min(counts) > 0
+    assert not adapter.orders_by_count or counts == sorted(counts, reverse=True)
     assert all(matrix.any() for matrix in matrices(model))
 
 
@@ -238,7 +239,7 @@ def test_a_checkpoint_of_training_that_has_not_ended_is_not_replaced(adapter: Ad
     with pytest.raises(CutError):
         adapter.checkpointed(DATA, path, "1w", callbacks=[Cut("on_epoch_end", 2)])
     before = path.read_bytes()
-    with pytest.raises(ValueError, match=rf"{path}: a checkpoint of training that has not ended.*2Vec\.resume\("):
+    with pytest.raises(ValueError, match=rf"{path}: a checkpoint of training that has not ended.*\w\.resume\("):
         adapter.checkpointed(DATA, path, "1w")
     assert path.read_bytes() == before
     adapter.resume(path, DATA)
@@ -352,6 +353,10 @@ def test_what_is_no_sequences_of_tokens_is_an_error(adapter: Adapter, data: Any)
 )
 def test_any_text_and_any_whole_number_will_do(adapter: Adapter, data: list[Any]) -> None:
     tokens = {token for sequence in data for token in sequence}
+    if "" in tokens and not adapter.takes_empty:
+        with pytest.raises(ValueError, match="missing"):
+            adapter.fit(data)
+        return
     model = adapter.fit(data)
     check(model, len(tokens))
     assert set(keys_of(model)) == tokens
@@ -374,7 +379,7 @@ def test_one_token_alone_is_no_crash(adapter: Adapter) -> None:
 @pytest.mark.parametrize("name", ["vector_size", "alpha", "epochs", "window", "negative"])
 @pytest.mark.parametrize("value", [-1, "many", float("nan"), [1]])
 def test_a_setting_that_makes_no_sense_is_named(adapter: Adapter, name: str, value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match=f"^{name} must be"):
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must be|unexpected keyword argument {name!r}"):
         adapter.fit(DATA, **{name: value})
 
 

@@ -40,15 +40,18 @@ BAD: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "huge id": (np.array([1, 2**64 - 1], np.uint64), ONES[0, :2], IndexError, r"at 1; it must be below 2\*\*63"),
     "float ids": ([1.0, 2.0], ONES[0, :2], TypeError, "must be integers, not of dtype float64"),
     "bool ids": ([True, False], ONES[0, :2], TypeError, "must be integers, not of dtype bool"),
-    "str ids": (["cat"], ONES[0, :1], TypeError, "must be integers"),
+    "str ids": (["cat"], ONES[0, :1], TypeError, "must be integers.*words have them by Vocabulary.encode"),
     "ragged ids": ([[1, 2], [3]], ONES[0, :2], ValueError, "lists in it have different lengths"),
     "gradient of other ids": (IDS, ONES[:1], ValueError, r"shape .*\(2, 3, 4\), not \(1, 3, 4\)"),
     "gradient of another size": (IDS, ONES[..., :3], ValueError, r"\(2, 3, 4\), not \(2, 3, 3\)"),
     "flat gradient": (IDS, ONES.reshape(6, 4), ValueError, r"\(2, 3, 4\), not \(6, 4\)"),
     "NaN": (IDS, NAN, ValueError, r"grad holds nan at \(1, 0, 2\)"),
     "infinity": (IDS, INFINITE, ValueError, r"grad holds -inf at \(0, 2, 3\)"),
-    "too large for float32": (IDS, ONES * 1e300, ValueError, r"grad holds inf at \(0, 0, 0\)"),
+    "too large for float32": (IDS, ONES * 1e300, ValueError, r"grad holds 1e\+300 at \(0, 0, 0\), .*too large"),
     "complex gradient": (IDS, ONES * 1j, TypeError, "not of dtype complex128"),
+    "masked id": (np.ma.array([1, 2], mask=[0, 1]), ONES[0, :2], ValueError, r"ids is masked at 1.*ids.filled\(0\)"),
+    "masked gradient": (IDS, np.ma.masked_less(ONES * 0, 1), ValueError, r"grad is masked at \(0, 0, 0\)"),
+    "ragged gradient": ([1, 2], [[1.0], [1.0, 2.0]], ValueError, "grad must be an array; lists in it"),
     "gradient of strings": (IDS, ONES.astype(str), TypeError, "must be an array of floats"),
 }
 
@@ -58,7 +61,6 @@ def look_up_and_go_back(layer: Embedding, ids: Any, grad: Any) -> None:
     layer.backward(grad)
 
 
-@pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("name", BAD)
 def test_bad_updates_change_nothing(name: str, workers: int) -> None:

@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "common": set(),
     "kernels": {"common"},
     "rows": {"common", "kernels"},
+    "graph": {"common"},
     "text": {"common"},
     "train": {"common", "kernels"},
     "search": {"common", "kernels"},

@@ -17,7 +17,7 @@ from fastemb.train.run import Run, Totals
 from fastemb.train.sampling import Tables, huffman_paths
 from fastemb.train.schedule import Schedule
 from fastemb.train.settings import Settings
-from fastemb.train.task import Task
+from fastemb.train.task import CorpusTokens, Task
 from fastemb.train.training import Training, train
 from fastemb.train.weights import Rows, Weights, fresh_inputs
 
@@ -85,7 +85,7 @@ def new_weights(settings: Settings) -> Weights:
 def task_of(settings: Settings, weights: Weights, corpus: Corpus = CORPUS) -> Task:
     counts = corpus.vocabulary.counts
     tables = Tables.of(counts, settings, huffman_paths(counts) if settings.hs else None)
-    return Task(settings, corpus, tables, weights, want_loss=True)
+    return Task(settings, CorpusTokens(corpus), tables, weights, want_loss=True)
 
 
 def new_run(settings: Settings, corpus: Corpus = CORPUS) -> Run:

@@ -1,4 +1,4 @@
-# What fastemb/torch.py uses of PyTorch 2.13, for type checkers: they need no PyTorch then.
+# What fastemb/torch uses of PyTorch 2.13, for type checkers: they need no PyTorch then.
 import builtins
 from collections.abc import Sequence
 from typing import Any, Self, SupportsIndex
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from . import autograd as autograd
 from . import compiler as compiler
+from . import jit as jit
 from . import nn as nn
 
 class dtype:
@@ -30,6 +31,7 @@ class Tensor:
     layout: layout
     shape: tuple[int, ...]
     requires_grad: builtins.bool
+    is_leaf: builtins.bool
     _version: int
     def __getitem__(self, item: SupportsIndex | Tensor) -> Tensor: ...
     def clone(self) -> Tensor: ...

@@ -6,9 +6,16 @@ from typing import Any
 
 os.environ["KERAS_BACKEND"] = "torch"
 
+import torch
+
+try:
+    import torchvision  # noqa: F401
+except RuntimeError:  # it is built for GPUs, and torch for CPUs: two operators that it speaks of are missing then
+    for operator in ("nms", "qnms"):
+        torch.library.define(f"torchvision::{operator}", "(Tensor dets, Tensor scores, float threshold) -> Tensor")
+
 import keras
 import timm
-import torch
 import transformers
 from timm.layers import PatchEmbed, resample_abs_pos_embed
 from transformers.models.gptj import modeling_gptj as gptj

@@ -1,0 +1,60 @@
+"""scikit-learn's conventions, without needing it: parameters are attributes, and ``fit`` checks them."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from .arguments import unknown_argument
+
+
+class Estimator:
+    """Parameters by name, as scikit-learn asks for them; for classes whose ``__init__`` only keeps its arguments."""
+
+    _other_names: ClassVar[Mapping[str, str]] = {}
+    """What parameters are called elsewhere, in lower case."""
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """All parameters by name; ``deep`` changes nothing."""
+        return {name: getattr(self, name) for name in self._parameter_names()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name.
+
+        Raises:
+            ValueError: there is no such parameter.
+        """
+        known = self._parameter_names()
+        for name, value in params.items():
+            if name not in known:
+                function = f"{type(self).__name__}.set_params"
+                raise ValueError(unknown_argument(function, name, known, self._other_names))
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        tags = Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=InputTags())
+        tags.input_tags.two_d_array = False
+        tags.no_validation = True
+        return tags
+
+    def _made(self) -> str:
+        """How it was made: the class, and the parameters that are not the defaults."""
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = {name: value for name, value in self.get_params().items() if value != defaults[name].default}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+
+    @staticmethod
+    def _not_fitted() -> ValueError:
+        """scikit-learn's error where it is in use, which is a ValueError too."""
+        kind: type[ValueError] = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", ValueError)
+        return kind("the model is not fitted yet: call fit")

@@ -1,0 +1,493 @@
+"""DeepWalk and node2vec: vectors of nodes, learned from random walks that each training thread makes for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import names_arguments
+from ..checks import flag, warn
+from ..corpus.messages import short
+from ..estimator import Estimator
+from ..io.atomic import StrPath
+from ..io.paths import AnyPath, local_path
+from ..items.watcher import Watcher
+from ..models.callbacks import Interrupted, StopTraining
+from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
+from ..signals import Allowed, Deferred
+from ..threads import checked_workers
+from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
+from ..train.progress import checked_progress, make_progress
+from ..train.run import Run
+from ..train.training import NO_EPOCHS
+from ..vectors import KeyedVectors
+from .core import GraphCore
+from .graph import Graph, warn_of_isolated
+from .model_file import contents_of, read_model, require_storable, write_model
+from .names import MODELS
+from .parameters import GraphParameters
+
+Floats = NDArray[np.float32]
+
+
+class WalkModel(Estimator):
+    """What `Node2Vec` and `DeepWalk` share: all but their parameters."""
+
+    _other_names = MODELS
+    _fixed: ClassVar[dict[str, Any]] = {}
+    """Parameters of `GraphParameters` that the model does not have, and what they are."""
+
+    callbacks: Sequence[Any]
+    compute_loss: bool
+    progress: bool | None
+
+    def _begin(self) -> None:
+        self._trained: GraphCore | None = None
+        self._loss = 0.0
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` was called."""
+        return self._trained is not None
+
+    def __repr__(self) -> str:
+        made = self._made()
+        return made if self._trained is None else f"{made}, fitted: {len(self._trained.nodes):,} nodes"
+
+    # ---- learning ----
+
+    @names_arguments(MODELS)
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
+        """Learn from scratch.
+
+        If it fails or is interrupted, as by Ctrl-C, the model stays as it was. A callback that raises `StopTraining`
+        ends it and keeps what was learned.
+
+        Args:
+            X: A `Graph`; or a graph of networkx, a sparse matrix of SciPy, or edges, as `Graph.from_networkx`,
+                `Graph.from_csr` and `Graph.from_edges` take them.
+            y: Not used.
+            checkpoint: A file to which all that `resume` needs besides the graph is written before, during and after
+                training. It is a whole checkpoint at any time, and `load` reads it as a model.
+            checkpoint_every: How often: a time, such as "30s" or "1.5min", a number of nodes of walks, such as
+                "1000000w", or a timedelta. Default None: every 10 minutes, and less often where writing takes more than
+                6 seconds.
+
+        Raises:
+            ValueError: a parameter makes no sense, or the graph has no edge; ``checkpoint`` is a file that would be
+                lost.
+            OSError: no checkpoint can be written before training begins. A failure later gives a warning.
+            TypeError: a parameter is of another type, or ``X`` is no graph.
+            RuntimeError: another thread trains the model, or a callback calls this.
+            FloatingPointError: training diverged: lower ``alpha``.
+        """
+        parameters, target = self._parameters(), Target.of(checkpoint, checkpoint_every)
+        graph = _graph_of(X)
+        require_storable(graph.nodes)
+        warn_of_isolated(graph)
+        with Deferred(), alone_with(self, trains=True):
+            self._learn(lambda: GraphCore.fresh(parameters, graph), target)
+        return self
+
+    @names_arguments(MODELS)
+    def partial_fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        freeze: bool = True,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
+        """Learn nodes that have joined the graph, from walks that begin at them, or learn on where none has.
+
+        Args:
+            X: The graph as it is now, with all nodes that the model knows; as in `fit`.
+            y: Not used.
+            freeze: Whether vectors of nodes that are known stay as they are. Without new nodes they are trained on.
+            checkpoint: As in `fit`.
+            checkpoint_every: As in `fit`.
+
+        Raises:
+            ValueError: as in `fit`; a node of the model is missing in the graph; or ``hs=1``, whose tree does not grow.
+            TypeError: as in `fit`.
+            RuntimeError: as in `fit`.
+            FloatingPointError: as in `fit`.
+        """
+        known = self._trained
+        if known is None:
+            return self.fit(X, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+        target = Target.of(checkpoint, checkpoint_every)
+        parameters, graph = self._parameters(), _graph_of(X)
+        require_storable(graph.nodes)
+        keep = bool(flag("freeze", freeze))
+        with Deferred(), alone_with(self, trains=True):
+            self._learn(lambda: known.grown(parameters, graph, freeze=keep), target, freeze=keep)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> Floats:  # noqa: N803
+        """`fit`, and the vectors of all nodes in the order of the graph: float32 (nodes, vector_size)."""
+        return self.fit(X)._known().vectors.copy()
+
+    def transform(self, nodes: Iterable[Hashable]) -> Floats:
+        """The vectors of nodes: float32 (nodes, vector_size).
+
+        Raises:
+            KeyError: a node is unknown.
+        """
+        vectors: Floats = self.wv[list(nodes)]
+        return vectors
+
+    def _parameters(self) -> GraphParameters:
+        names = GraphParameters.declared()
+        given = {name: value for name, value in self.get_params().items() if name in names}
+        return GraphParameters(**{**self._fixed, **given}).checked()
+
+    def _learn(
+        self, make: Callable[[], GraphCore], target: Target | None, *, freeze: bool = False, begun: Run | None = None
+    ) -> None:
+        """Train what is made, and become it, or stay what this is if that fails.
+
+        With signals deferred, but for what may be broken off.
+
+        Args:
+            make: Makes it.
+            target: Where checkpoints go.
+            freeze: Whether known nodes stay as they are.
+            begun: The run of a checkpoint, to be gone on with.
+        """
+        before, ends = (self._trained, self._loss), True
+        with Allowed():
+            callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
+            progress, params = checked_progress(self.progress), self._saved_params()
+            core = make()
+            task = core.task(want_loss=want_loss)
+            run = core.run() if begun is None else begun
+
+        def show(watcher: Watcher) -> None:
+            self._trained, self._loss, self._wv = core, watcher.loss, None
+
+        watcher = Watcher(make_progress(progress, run.epochs * run.words, run.totals.words), callbacks, self, show)
+        if begun is not None:
+            watcher.loss = begun.totals.loss
+        checkpoints = Checkpoints(
+            target, run, task, lambda: contents_of(type(self).__name__, params, core, freeze=freeze)
+        )
+        try:
+            with Allowed():
+                hold_checkpoints(self, checkpoints)
+                try:
+                    watcher.train_begins()
+                    if begun is None:
+                        checkpoints.start()
+                    core.train(run, task, watcher, checkpoints)
+                except Interrupted:
+                    ends = False
+                except StopTraining:
+                    pass
+                show(watcher)
+                with suppress(StopTraining):
+                    watcher.train_ends()
+                if ends:
+                    checkpoints.finish()
+        except BaseException:
+            self._trained, self._loss = before
+            self._wv = None
+            raise
+        finally:
+            watcher.close()
+            core.tokens = None  # and so the graph
+        if not run.epochs:
+            warn(NO_EPOCHS)
+
+    @names_arguments()
+    def save_checkpoint(self, path: AnyPath) -> None:
+        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
+
+        Args:
+            path: The file, which is there whole or not at all.
+
+        Raises:
+            RuntimeError: this is called otherwise than by a callback.
+            OSError: the file cannot be written; one that was there stays.
+        """
+        checkpoints_of(self).write(local_path(path))
+
+    @classmethod
+    @names_arguments()
+    def resume(
+        cls,
+        path: AnyPath,
+        X: Any = None,  # noqa: N803
+        *,
+        workers: int | None = None,
+        callbacks: Sequence[Any] = (),
+        progress: bool | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> Self:
+        """Go on with `fit` or `partial_fit` from a checkpoint, to its end.
+
+        With one worker the model has the same bits as one whose training never stopped. More checkpoints are written
+        to the same file on the way. From one that was written when training had ended nothing is left to do.
+
+        Args:
+            path: A file that ``checkpoint`` of `fit`, or `save_checkpoint`, wrote.
+            X: The same graph again, as in `fit`; a checkpoint does not hold it.
+            workers: Threads; -1 uses every CPU available. Default None: as many as before.
+            callbacks: As in the class. ``on_train_begin`` is called again, ``on_epoch_begin`` only of epochs that had
+                not begun.
+            progress: As in the class.
+            checkpoint_every: As in `fit`. Default None: as before.
+
+        Returns:
+            The model, as `fit` leaves it.
+
+        Raises:
+            ValueError: the file is no checkpoint, or damaged; the graph is another one, or is not given.
+            TypeError: ``X`` is no graph.
+            OSError: the file cannot be read, or its folder is not writable.
+            KeyboardInterrupt: after Ctrl-C; the checkpoint stays, and this can be called again.
+            FloatingPointError: training diverged.
+        """
+        path = local_path(path)
+        params, core, metadata, starts = read_model(path, cls.__name__, cls._parameter_names(), cls._fixed)
+        mark = mark_of(path, metadata)
+        made = cls(**params | {"progress": progress, "callbacks": callbacks})
+        if workers is not None:
+            made.set_params(workers=checked_workers(workers))
+            core.parameters.workers = checked_workers(workers)
+        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        made._trained, made._loss = core, mark.run.totals.loss
+        if mark.ended:
+            return made
+        require_room(path)
+        if X is None:
+            raise ValueError(f"{path}: a checkpoint does not hold the graph: give it again, as in resume(path, graph)")
+        graph = _graph_of(X)
+        freeze = mark.model.get("freeze") is True
+        try:
+            core.take_up(graph, starts, freeze=freeze)
+            mark.text.require(path, Text.of(core.task(want_loss=False)))
+        except ValueError:
+            raise ValueError(
+                f"{path}: this is not the graph of {len(core.nodes):,} nodes that the checkpoint was made with: "
+                "give the same one, with its nodes in the same order"
+            ) from None
+        with Deferred(), alone_with(made, trains=True):
+            made._learn(lambda: core, Target(path, every), freeze=freeze, begun=mark.run)
+        return made
+
+    # ---- what was learned ----
+
+    _wv: KeyedVectors | None = None
+
+    @property
+    def wv(self) -> KeyedVectors:
+        """Vectors by node, in the order of the graph; the attribute "count" tells how often walks came to each."""
+        known = self._known()
+        if self._wv is None:
+            self._wv = KeyedVectors._from_arrays(list(known.nodes), known.vectors, known.counts.copy())
+        return self._wv
+
+    def get_latest_training_loss(self) -> float:
+        """The sum of the loss over all epochs of the latest `fit`, with ``compute_loss``; else 0."""
+        return self._loss
+
+    def _known(self) -> GraphCore:
+        if self._trained is None:
+            raise self._not_fitted()
+        return self._trained
+
+    # ---- files ----
+
+    def save(self, path: StrPath) -> None:
+        """Write the model to a safetensors file, whole or not at all; `KeyedVectors.load` reads its vectors, too.
+
+        Raises:
+            ValueError: the model is not fitted.
+            TypeError: a node is of a kind that no file holds.
+            OSError: the file cannot be written.
+        """
+        write_model(path, type(self).__name__, self._saved_params(), self._known())
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: the file holds no such model, or is damaged.
+            OSError: it cannot be read.
+        """
+        params, core, _, _ = read_model(path, cls.__name__, cls._parameter_names(), cls._fixed)
+        made = cls(**params)
+        made._trained = core
+        return made
+
+    def _saved_params(self) -> dict[str, Any]:
+        return {name: value for name, value in self.get_params().items() if name not in ("callbacks", "progress")}
+
+
+class Node2Vec(WalkModel):
+    """Vectors of nodes, learned from biased random walks.
+
+    Grover and Leskovec 2016, "node2vec: scalable feature learning for networks". Walks are sentences, and nodes are
+    words of skip-gram. Every thread makes the walks that it trains on; none is stored, and none comes twice: each pass
+    makes its own. Walks depend on ``random_state`` alone, never on the number of threads.
+
+    Args:
+        vector_size: Length of the vectors.
+        walk_length: Nodes of a walk.
+        num_walks: Walks from each node in a pass.
+        p: Return parameter: the edge back to the node before weighs 1/p. Small ones keep walks near.
+        q: In-out parameter: edges that lead away from the node before weigh 1/q. Small ones lead walks far.
+        window: Nodes of a walk on either side that are contexts.
+        restart: Probability of each step to lead back to where the walk began.
+        epochs: Passes, each with walks of its own.
+        negative: Negatives drawn at once; 0: none.
+        hs: 1 for hierarchical softmax, beside negatives or alone with ``negative=0``.
+        ns_exponent: Negatives are drawn by how often walks come to a node, to the power of this.
+        alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
+        min_alpha: Learning rate at the end.
+        random_state: Seed of everything random: a number, a NumPy generator, or None to pick one. With ``workers=1``
+            the same number gives the same bits.
+        workers: Threads; None (default) or -1 uses every CPU available.
+        progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
+        callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
+            model. One that raises `StopTraining` ends the training, and what was learned stays.
+        compute_loss: Add up the loss; see `get_latest_training_loss`.
+
+    Attributes:
+        wv: Vectors by node, in the order of the graph.
+
+    It follows scikit-learn's conventions (parameters are checked by ``fit``, not before), without needing it.
+    """
+
+    @names_arguments(MODELS)
+    def __init__(
+        self,
+        vector_size: int = 128,
+        walk_length: int = 80,
+        num_walks: int = 10,
+        p: float = 1.0,
+        q: float = 1.0,
+        window: int = 10,
+        restart: float = 0.0,
+        epochs: int = 1,
+        negative: int = 5,
+        hs: int = 0,
+        ns_exponent: float = 0.75,
+        alpha: float = 0.025,
+        min_alpha: float = 0.0001,
+        random_state: Any = 1,
+        workers: int | None = None,
+        progress: bool | None = None,
+        *,
+        callbacks: Sequence[Any] = (),
+        compute_loss: bool = False,
+    ) -> None:
+        self.vector_size = vector_size
+        self.walk_length = walk_length
+        self.num_walks = num_walks
+        self.p = p
+        self.q = q
+        self.window = window
+        self.restart = restart
+        self.epochs = epochs
+        self.negative = negative
+        self.hs = hs
+        self.ns_exponent = ns_exponent
+        self.alpha = alpha
+        self.min_alpha = min_alpha
+        self.random_state = random_state
+        self.workers = workers
+        self.progress = progress
+        self.callbacks = callbacks
+        self.compute_loss = compute_loss
+        self._begin()
+
+
+class DeepWalk(WalkModel):
+    """Vectors of nodes, learned from uniform random walks with hierarchical softmax.
+
+    Perozzi, Al-Rfou and Skiena 2014, "DeepWalk: online learning of social representations". With weights, walks take
+    heavy edges more often. What is said of walks at `Node2Vec` holds here, too.
+
+    Args:
+        vector_size: Length of the vectors.
+        walk_length: Nodes of a walk.
+        num_walks: Walks from each node in a pass.
+        window: Nodes of a walk on either side that are contexts.
+        epochs: Passes, each with walks of its own.
+        alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
+        min_alpha: Learning rate at the end.
+        random_state: Seed, as in `Node2Vec`.
+        workers: Threads; None (default) or -1 uses every CPU available.
+        progress: As in `Node2Vec`.
+        callbacks: As in `Node2Vec`.
+        compute_loss: Add up the loss; see `get_latest_training_loss`.
+
+    Attributes:
+        wv: Vectors by node, in the order of the graph.
+    """
+
+    _fixed: ClassVar[dict[str, Any]] = {"hs": 1, "negative": 0}
+
+    @names_arguments(MODELS)
+    def __init__(
+        self,
+        vector_size: int = 128,
+        walk_length: int = 40,
+        num_walks: int = 80,
+        window: int = 10,
+        epochs: int = 1,
+        alpha: float = 0.025,
+        min_alpha: float = 0.0001,
+        random_state: Any = 1,
+        workers: int | None = None,
+        progress: bool | None = None,
+        *,
+        callbacks: Sequence[Any] = (),
+        compute_loss: bool = False,
+    ) -> None:
+        self.vector_size = vector_size
+        self.walk_length = walk_length
+        self.num_walks = num_walks
+        self.window = window
+        self.epochs = epochs
+        self.alpha = alpha
+        self.min_alpha = min_alpha
+        self.random_state = random_state
+        self.workers = workers
+        self.progress = progress
+        self.callbacks = callbacks
+        self.compute_loss = compute_loss
+        self._begin()
+
+
+def _graph_of(data: Any) -> Graph:
+    """A graph of what `WalkModel.fit` takes.
+
+    Raises:
+        ValueError: it has no edge.
+        TypeError: it is no graph.
+    """
+    if isinstance(data, Graph):
+        return data
+    if hasattr(data, "tocsr"):
+        return Graph.from_csr(data)
+    if hasattr(data, "is_directed"):
+        return Graph.from_networkx(data)
+    if isinstance(data, WalkModel):
+        raise TypeError(f"X must be a graph, not the model {short(data)}")
+    return Graph.from_edges(data)

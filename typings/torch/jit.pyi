@@ -1,0 +1,1 @@
+# torch does not list is_tracing among its names.
