@@ -25,7 +25,7 @@ from fastemb.train.run import Run
 from fastemb.train.sampling import Tables
 from fastemb.train.schedule import Schedule
 from fastemb.train.settings import Settings
-from fastemb.train.task import Task
+from fastemb.train.task import CorpusTokens, Task
 from fastemb.train.training import Training
 from fastemb.train.weights import Rows, Weights, fresh_inputs
 
@@ -37,11 +37,11 @@ def task_of(corpus: Corpus = CORPUS, **options: Any) -> Task:
     settings = Settings(**{"vector_size": 20, "epochs": 3, "sg": 1} | options).checked()
     weights = Weights(Rows(fresh_inputs(60, settings)))
     weights.start_outputs(60, settings)
-    return Task(settings, corpus, Tables.of(corpus.vocabulary.counts, settings, None), weights)
+    return Task(settings, CorpusTokens(corpus), Tables.of(corpus.vocabulary.counts, settings, None), weights)
 
 
 def run_of(task: Task) -> Run:
-    settings, words = task.settings, task.corpus.words
+    settings, words = task.settings, CORPUS.words
     return Run.planned(settings, words, Schedule(settings.alpha, settings.min_alpha, settings.epochs * words))
 
 
@@ -292,9 +292,7 @@ def test_another_text_is_noticed(change: str) -> None:
     if change == "sentence":
         ends[5] += 1
     corpus = Corpus(rows.reshape(-1), ends, CORPUS.vocabulary, rows.size)
-    other.corpus = corpus
-    if change == "weights":
-        other.event_keep = np.full(rows.size, 7, np.uint32)
+    other.tokens = CorpusTokens(corpus, np.full(rows.size, 7, np.uint32) if change == "weights" else None)
     known = Text.of(task_of())
     known.require("c", Text.of(task_of()))
     with pytest.raises(ValueError, match=r"^c: this is not the text that the checkpoint was made with: .*4,000"):
