@@ -302,7 +302,7 @@ def test_no_other_thread_writes_a_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("only", ["skip-gram", "callbacks", "corpus on disk", "items"])
+@pytest.mark.parametrize("only", ["skip-gram", "callbacks", "corpus on disk", "items", "graph"])
 def test_no_kill_loses_more_than_what_came_after_the_checkpoint(only: str) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, str(root / "bench" / "kills.py"), "--kills", "3", "--only", only]
