@@ -38,6 +38,7 @@ import numpy as np
 
 from fastemb import Corpus, Interactions, Item2Vec, KeyedVectors, Phrases, Word2Vec, load_vectors, save_vectors
 from fastemb.items import evaluate, leave_one_out, split_by_time
+from fastemb.models.callbacks import StopTraining
 
 PACKAGE = str(Path(__file__).resolve().parents[1] / "fastemb")
 State = Any
@@ -228,6 +229,17 @@ class Data:
         return made
 
 
+class Copying:
+    """A callback that writes a checkpoint of training that has not begun, and lets it end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_begin(self, model: Word2Vec) -> None:
+        model.save_checkpoint(self.path)
+        raise StopTraining
+
+
 def calls(data: Data) -> dict[str, Callable[[], Call]]:
     """The long calls of the public interface by name; each entry makes its data first."""
 
@@ -244,6 +256,31 @@ def calls(data: Data) -> dict[str, Callable[[], Call]]:
         def entry() -> Call:
             made, given = data.model(**options), getattr(data, corpus)
             return lambda: copy.deepcopy(made), lambda model: model.train(given), sound_model
+
+        return entry
+
+    def checkpointed(resumed: bool) -> Callable[[], Call]:
+        """Training that writes checkpoints, each whole, and training from the one that is left."""
+
+        def entry() -> Call:
+            path, made, model = data.outputs / "checkpoint", data.model(sg=1), Word2Vec
+            started = data.outputs / "started"
+
+            def call(given: Word2Vec) -> Any:
+                if resumed:
+                    path.write_bytes(started.read_bytes())
+                    return model.resume(path, data.corpus, checkpoint_every="0.1s")
+                path.unlink(missing_ok=True)
+                return given.train(data.corpus, checkpoint=path, checkpoint_every="0.1s")
+
+            def sound(given: Word2Vec) -> bool:
+                is_whole = not path.exists() or sound_model(model.load(path))
+                return is_whole and sound_model(given)
+
+            if resumed:
+                once = copy.deepcopy(made)
+                once.train(data.corpus, callbacks=[Copying(started)])
+            return lambda: copy.deepcopy(made), call, sound
 
         return entry
 
@@ -337,6 +374,8 @@ def calls(data: Data) -> dict[str, Callable[[], Call]]:
         "train sg, window 100,000": trained("long_rows", sg=1, window=100_000),
         "train cbow, window 100,000": trained("long_rows", window=100_000),
         "train, lists": trained("lists"),
+        "train with checkpoints": checkpointed(False),
+        "resume": checkpointed(True),
         # vocabularies
         "build_vocab": changed(data.model, lambda made: made.build_vocab(corpus_file=str(data.text)), of_model),
         "build_vocab, lists": changed(data.model, lambda made: made.build_vocab(data.lists), of_model),

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from fastemb import Corpus, Item2Vec, Word2Vec
+from fastemb.graphs import Graph, Node2Vec
 from fastemb.io.atomic import is_draft
 
 _EVERY = "0.005s"
@@ -106,6 +107,17 @@ def _of_items(**options: Any) -> Callable[[str], tuple[Callable[[str | None], An
     return kind
 
 
+def _of_graph(folder: str) -> tuple[Callable[[str | None], Any], Callable[[str], Any]]:
+    edges = np.random.default_rng(2).integers(0, 600, (4000, 2)).tolist()
+    options: dict[str, Any] = {"vector_size": 32, "num_walks": 5, "workers": 1, "progress": False, "q": 0.5}
+
+    def start(checkpoint: str | None) -> Node2Vec:
+        every = None if checkpoint is None else _EVERY
+        return Node2Vec(**options).fit(Graph.from_edges(edges), checkpoint=checkpoint, checkpoint_every=every)
+
+    return start, lambda checkpoint: Node2Vec.resume(checkpoint, Graph.from_edges(edges))
+
+
 KINDS: dict[str, Callable[[str], tuple[Callable[[str | None], Any], Callable[[str], Any]]]] = {
     "skip-gram": _of_text(sg=1),
     "CBOW": _of_text(sg=0),
@@ -117,6 +129,7 @@ KINDS: dict[str, Callable[[str], tuple[Callable[[str | None], Any], Callable[[st
     "corpus on disk": _on_disk,
     "items": _of_items(),
     "items in order": _of_items(window=3, sg=1),
+    "graph": _of_graph,
 }
 
 

@@ -836,7 +836,6 @@ class Word2Vec(Lifecycle, _Attributes):
                         training.epoch_ended()
                 except StopTraining:
                     stopped = True
-                    run.end()
                 self.train_count += 1
                 with suppress(StopTraining):
                     notice("on_train_end")

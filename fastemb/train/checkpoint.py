@@ -43,6 +43,7 @@ _KEY = "checkpoint"  # in the metadata of a file
 _VERSION = 1
 _TIMES_AS_LONG = 100  # as writing takes, the default lets training go on between two checkpoints: 1% at most
 _QUICK = 0.5  # seconds: a checkpoint that takes no longer is written after Ctrl-C, too
+_SMALL = 64 << 20  # bytes, which are written as quickly almost everywhere
 _WORDS = re.compile(r"(\d[\d_,]*(?:\.\d+)?(?:e\d+)?) ?(?:w|words?|events?)")
 
 Contents = Callable[[], tuple[Mapping[str, NDArray[Any]], Mapping[str, str], Mapping[str, Any]]]
@@ -299,7 +300,7 @@ class Checkpoints:
         self._task = task
         self._prepare = prepare
         self._text: Text | None = None
-        self._seconds = 0.0  # that the latest one took
+        self._seconds = 0.0  # that the latest one took; 0 before there was one
         self._words = run.totals.words
         self._time = time.monotonic()
         self._failed = self._ended = False
@@ -321,7 +322,7 @@ class Checkpoints:
 
     def interrupted(self) -> None:
         """Write one after Ctrl-C, if that does not take long."""
-        if self._target is not None and self._seconds <= _QUICK:
+        if self._target is not None and self._is_quick(self._target.path):
             self._tried(self._target.path, nullcontext)
 
     def finish(self) -> None:
@@ -346,6 +347,11 @@ class Checkpoints:
                 raise _Unfit
             arrays, metadata, noted = contents()
             write_tensors(cast(BinaryIO, _Heard(file)), arrays, {**metadata, _KEY: self._mark(self._text, noted)})
+
+    def _is_quick(self, path: str) -> bool:
+        if self._seconds:
+            return self._seconds <= _QUICK
+        return os.path.exists(path) and os.path.getsize(path) <= _SMALL
 
     def _is_due(self, every: Interval) -> bool:
         if every.words:
@@ -375,7 +381,7 @@ class Checkpoints:
             self.write(path, pause)
         finally:
             self._time = time.monotonic()
-            self._seconds = self._time - start
+        self._seconds = self._time - start
         self._failed = False
         logger.debug("checkpoint %s after %d words, in %.3f s", path, self._words, self._seconds)
 

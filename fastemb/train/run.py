@@ -85,10 +85,6 @@ class Run:
         self.epoch += 1
         self.next_word = 0
 
-    def end(self) -> None:
-        """Let no further epoch follow."""
-        self.epochs = self.epoch
-
     @property
     def is_whole(self) -> bool:
         """Whether every block that was handed out was trained to its end, and added up."""

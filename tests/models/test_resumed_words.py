@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import pytest
 
 from fastemb import CallbackAny2Vec, Corpus, LineSentence, Word2Vec
 from fastemb.models.callbacks import StopTraining
+from fastemb.train.hogwild import BlockTrainer, Hogwild, Watch
+from fastemb.train.run import Run
 
 NUMBERS = np.random.default_rng(3).zipf(1.3, (200, 15)) % 50
 SENTENCES = [[f"w{word}" for word in row] for row in NUMBERS.tolist()]
+SENTENCES[7].append("rare")  # which min_count drops
 OPTIONS: dict[str, Any] = {"vector_size": 12, "min_count": 2, "epochs": 3, "workers": 1, "progress": False}
 KINDS: dict[str, dict[str, Any]] = {
     "skip-gram": {"sg": 1, "sample": 1e-2},
@@ -139,9 +143,9 @@ class Busy(CallbackAny2Vec):
     def on_epoch_end(self, model: Word2Vec) -> None:
         epoch = model._known.weights.epochs_trained
         model.wv.vectors[3] *= 0.5
-        model.alpha = 0.9  # counts from the next call on
+        model.alpha, model.window = 0.9, 1  # count from the next call on
         model.running_training_loss = 0.0
-        model.build_vocab([[f"new{epoch}"] * 5], update=True)
+        model.build_vocab([[f"new{epoch}", "rare"] * 5], update=True)
         model.wv.vectors_lockf = np.linspace(0, 1, len(model.wv), dtype=np.float32)
         model.seen = epoch  # type: ignore[attr-defined]
 
@@ -179,6 +183,25 @@ def test_callbacks_hear_of_epochs_that_are_left(tmp_path: Path) -> None:
     events = Events()
     Word2Vec.resume(tmp_path / "c", SENTENCES, callbacks=[events])
     assert events.events == ["train", "epoch", "epoch end", "train end"]
+
+
+def test_an_epoch_that_had_begun_does_not_begin_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def five_blocks(_: Hogwild, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
+        for _ in range(5):
+            watch(nullcontext)
+            span = run.take()
+            assert span is not None
+            run.totals.add(*trainer.train_block(run.draw_epoch, *span, run.alpha(span[0]), trainer.workspace()))
+        watch(nullcontext)
+        raise CutError
+
+    monkeypatch.setattr(Hogwild, "train_epoch", five_blocks)
+    with pytest.raises(CutError):
+        Word2Vec(SENTENCES, **OPTIONS, checkpoint=tmp_path / "c", checkpoint_every="1w")
+    monkeypatch.undo()
+    events = Events()
+    Word2Vec.resume(tmp_path / "c", SENTENCES, callbacks=[events])
+    assert events.events == ["train", "epoch end", *["epoch", "epoch end"] * 2, "train end"]
 
 
 def test_training_that_a_callback_stopped_has_ended(tmp_path: Path) -> None:
@@ -230,7 +253,7 @@ def test_a_text_that_was_changed_moved_or_removed_is_noticed(tmp_path: Path) -> 
         Word2Vec(corpus_file=text, **OPTIONS, callbacks=[Cut(2)], checkpoint=path, checkpoint_every="1w")
     whole = Word2Vec(corpus_file=text, **OPTIONS)
     text.write_text(content + " w1", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"3,000 in 200 sentences, and this has .* 3,001 in 200 sentences\. Give the"):
+    with pytest.raises(ValueError, match=r"3,001 in 200 sentences, and this has .* 3,002 in 200 sentences\. Give the"):
         Word2Vec.resume(path)
     text.unlink()
     with pytest.raises(FileNotFoundError, match=r"give the text where it is now, as in resume\(.*t\.txt"):
@@ -279,7 +302,7 @@ def test_no_other_thread_writes_a_checkpoint(tmp_path: Path) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("only", ["skip-gram", "callbacks", "corpus on disk", "items"])
+@pytest.mark.parametrize("only", ["skip-gram", "callbacks", "corpus on disk", "items", "graph"])
 def test_no_kill_loses_more_than_what_came_after_the_checkpoint(only: str) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, str(root / "bench" / "kills.py"), "--kills", "3", "--only", only]

@@ -41,7 +41,7 @@ def task_of(corpus: Corpus = CORPUS, **options: Any) -> Task:
 
 
 def run_of(task: Task) -> Run:
-    settings, words = task.settings, task.tokens.described()[1]
+    settings, words = task.settings, CORPUS.words
     return Run.planned(settings, words, Schedule(settings.alpha, settings.min_alpha, settings.epochs * words))
 
 
@@ -216,14 +216,46 @@ def test_after_an_interrupt_within_an_epoch_one_more_is_written(tmp_path: Path) 
             run.totals.add(*trainer.train_block(0, *span, 0.1, trainer.workspace()))
             raise KeyboardInterrupt
 
-    with (
-        pytest.raises(KeyboardInterrupt),
-        Training(run, task, Stopping(), Silent(), checkpoints_of(run, task, tmp_path / "c", "1h")) as training,
-    ):
+    checkpoints = checkpoints_of(run, task, tmp_path / "c", "1h")
+    checkpoints.start()
+    with pytest.raises(KeyboardInterrupt), Training(run, task, Stopping(), Silent(), checkpoints) as training:
         training.epoch()
     mark = mark_of("c", read_tensors(tmp_path / "c")[1])
     assert mark.run == run
     assert not mark.ended
+
+
+def test_nothing_is_written_before_the_first_block_of_an_epoch(tmp_path: Path) -> None:
+    task = task_of()
+    run = run_of(task)
+
+    class Waiting:
+        def train_epoch(self, run: Run, trainer: Any, watch: Any) -> None:
+            watch(nullcontext)
+            raise KeyboardInterrupt
+
+    checkpoints = checkpoints_of(run, task, tmp_path / "c", "0.0000001s")
+    with pytest.raises(KeyboardInterrupt), Training(run, task, Waiting(), Silent(), checkpoints) as training:
+        training.epoch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_after_an_interrupt_nothing_is_written_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_of()
+    run, now = run_of(task), [0.0]
+    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
+    checkpoints = checkpoints_of(run, task, tmp_path / "c", "1h")
+    real, written = checkpoints.write, []
+
+    def slow(*given: Any) -> None:
+        written.append(given)
+        now[0] += 1
+        real(*given)
+
+    monkeypatch.setattr(checkpoints, "write", slow)
+    checkpoints.start()
+    checkpoints.interrupted()
+    assert len(written) == 1
 
 
 def test_a_checkpoint_is_the_file_of_before_until_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,9 +292,7 @@ def test_another_text_is_noticed(change: str) -> None:
     if change == "sentence":
         ends[5] += 1
     corpus = Corpus(rows.reshape(-1), ends, CORPUS.vocabulary, rows.size)
-    other.tokens = CorpusTokens(corpus)
-    if change == "weights":
-        other.tokens = CorpusTokens(corpus, np.full(rows.size, 7, np.uint32))
+    other.tokens = CorpusTokens(corpus, np.full(rows.size, 7, np.uint32) if change == "weights" else None)
     known = Text.of(task_of())
     known.require("c", Text.of(task_of()))
     with pytest.raises(ValueError, match=r"^c: this is not the text that the checkpoint was made with: .*4,000"):
