@@ -208,6 +208,36 @@ def test_tokens_that_are_a_class() -> None:
 
 # ---- steps ----
 
+EMPTY: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "Embedding": (lambda **options: Embedding(5, 4, **options), ([],)),
+    "Embedding, sparse": (lambda **options: Embedding(5, 4, sparse=True, **options), (np.empty((0, 3), int),)),
+    "EmbeddingBag": (lambda **options: bag(**options), (np.empty((0, 3), int),)),
+    "EmbeddingBag, sparse": (lambda **options: bag(sparse=True, **options), ([], [])),
+    "EmbeddingBag, max": (lambda **options: bag(sparse=True, mode="max", **options), (np.empty((2, 0), int),)),
+    "Linear": (lambda **options: Linear(4, 3, **options), (np.empty((0, 4)),)),
+    "Linear of no rows": (lambda **options: Linear(4, 3, **options), (np.empty((2, 0, 4)),)),
+    "PositionEmbedding": (lambda **options: PositionEmbedding(5, 4, **options), (np.empty((0, 3, 4)),)),
+    "PositionEmbedding of no rows": (lambda **options: PositionEmbedding(5, 4, **options), (np.empty((2, 0, 4)),)),
+    "PatchEmbedding": (
+        lambda **options: PatchEmbedding(2, 4, image_size=4, class_token=True, **options),
+        (np.empty((0, 3, 4, 4)),),
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_batch_of_nothing_changes_nothing(name: str, optimizer: Any, dtype: Any) -> None:
+    make, inputs = EMPTY[name]
+    layer = make(optimizer=optimizer, dtype=dtype, seed=1)
+    before = {name: array.copy() for name, array in layer.parameters().items()}
+    out = layer(*inputs)
+    layer.backward(np.zeros_like(out))
+    layer.step()
+    for name, array in layer.parameters().items():
+        assert np.array_equal(array, before[name])
+
 
 def state_of(layer: Any) -> tuple[Any, ...]:
     return layer.weight.tobytes(), {n: a.tobytes() for n, a in layer.state.arrays.items()}, layer.state.step
