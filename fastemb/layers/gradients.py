@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Ids: TypeAlias = NDArray[np.int64]
+
+
+class OwnGradients:
+    """What has gradients between `backward` and `step`: ``copy.copy`` of it shares its arrays, and not these."""
+
+    gradients: dict[str, Any]
+
+    def __copy__(self) -> Self:
+        found = object.__new__(type(self))
+        vars(found).update(vars(self), gradients={})
+        return found
 
 
 @dataclass(frozen=True, eq=False, slots=True)

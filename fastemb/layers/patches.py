@@ -151,7 +151,9 @@ class PatchEmbedding(Trained):
         flat = grad.reshape(-1, self.embedding_dim)
         if self.bias is not None:
             self.gradients["bias"] = flat.sum(axis=0)
-        self.gradients["weight"] = (flat.T @ patches.reshape(len(flat), -1)).reshape(self.weight.shape)
+        self.gradients["weight"] = (flat.T @ patches.reshape(len(flat), self._matrix.shape[1])).reshape(
+            self.weight.shape
+        )
         self._patches = None
         return self._spread(grad @ self._matrix)
 

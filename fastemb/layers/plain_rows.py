@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -81,7 +82,7 @@ def apply(
     else:
         (total,) = state
         per_row = rule.name == "rowwise_adagrad"
-        v = total[rows] + ((g * g).reshape(len(g), -1).mean(axis=1) if per_row else g * g)
+        v = total[rows] + ((g * g).reshape(len(g), math.prod(g.shape[1:])).mean(axis=1) if per_row else g * g)
         total[rows] = v
         divisor = np.sqrt(v) + rule.eps
         if per_row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, Self
 
@@ -212,7 +213,9 @@ class PositionEmbedding(Trained):
         positions = given.kept(self._positions)
         found = given.gradient(grad, self._shape, self.weight.dtype)
         summed = np.zeros_like(self.weight)
-        of_rows = found.reshape(-1, *self._shape[-2:]).sum(axis=0) if positions.ndim == 1 else found
+        of_rows = found
+        if positions.ndim == 1:  # the same for all rows
+            of_rows = found.reshape(math.prod(self._shape[:-2]), *self._shape[-2:]).sum(axis=0)
         np.add.at(summed, positions, of_rows)
         self.gradients["weight"] = summed
         self._positions = None

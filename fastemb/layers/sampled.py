@@ -14,6 +14,7 @@ from ..signals import Deferred
 from . import given
 from .files import LayerFile, load_layer
 from .given import Bools, Floats, Ints
+from .gradients import OwnGradients
 from .losses import Reduction, checked_reduction
 from .memory import drawn
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
@@ -161,7 +162,7 @@ def chance(probabilities: Floats, draws: float) -> Floats:
     return found
 
 
-class SampledSoftmaxLoss:
+class SampledSoftmaxLoss(OwnGradients):
     """Softmax cross-entropy whose sum goes over the right class and a sample, drawn anew for each batch.
 
     A class y has the logit h . w(y) - log Q(y), where Q(y) is how probable it is that the sample holds y: so the

@@ -18,7 +18,7 @@ from ..threads import checked_workers, thread_count
 from ..vectors import KeyedVectors
 from .files import LayerFile, load_layer
 from .given import array_of, chance_of, float_dtype, narrowed, require_finite, whole_numbers
-from .gradients import Array, Gradients, Ids
+from .gradients import Array, Gradients, Ids, OwnGradients
 from .memory import drawn
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .sparse import SparseRows
@@ -42,7 +42,7 @@ class Options:
     workers: int | None = None
 
 
-class Table:
+class Table(OwnGradients):
     """What `Embedding` and `EmbeddingBag` share: not made by itself.
 
     Attributes:
@@ -289,7 +289,7 @@ def for_one_call(layer: AnyTable, workers: int, takes_unusual: bool) -> AnyTable
         takes_unusual: Gradients may be infinite or NaN.
     """
     found = copy.copy(layer)
-    found.gradients, found.frozen = {}, False
+    found.frozen = False
     found.workers, found._takes_unusual = workers, takes_unusual
     return found
 

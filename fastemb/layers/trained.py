@@ -11,11 +11,12 @@ from ..io.paths import AnyPath
 from ..signals import Deferred
 from .files import LayerFile, load_layer
 from .given import Floats
+from .gradients import OwnGradients
 from .optimizers import Optimizer, OptimizerState, checked_optimizer
 from .steps import make_step, require_fitting
 
 
-class Trained:
+class Trained(OwnGradients):
     """A layer whose arrays are trained as a whole.
 
     Attributes:

@@ -26,6 +26,7 @@ class Call:
         look_up: Does it.
         update: Changes the table by the gradient of what ``look_up`` returned, in one pass; None: it takes two.
         version: The state of the table, apart from what `max_norm` did, when it was looked up.
+        weight: The tensor that was the table then.
     """
 
     module: Table[Any]
@@ -34,6 +35,7 @@ class Call:
     look_up: Callable[[], Array]
     update: Callable[[Array], None] | None
     version: int = 0
+    weight: Tensor | None = None
 
     def forward(self) -> Tensor:
         """Look up, and tell autograd if rows became shorter."""
@@ -46,7 +48,7 @@ class Call:
             if not np.array_equal(before, np.take(table.weight, self.ids, axis=0, mode="clip"), equal_nan=True):
                 module._was_changed()
                 module._shortenings += 1
-        self.version = self._version()
+        self.version, self.weight = self._version(), module.weight
         return torch.from_numpy(found)
 
     def backward(self, grad: Tensor, of_table: bool, of_weights: bool) -> tuple[Tensor | None, Tensor | None]:
@@ -61,6 +63,11 @@ class Call:
             table.sparse = table.sparse or not of_table
             found = table.backward(rows)
             return gradient_tensor(found) if of_table else None, self._of_weights(of_weights)
+        if self.weight is None or self.weight.data_ptr() != table.weight.ctypes.data:
+            raise RuntimeError(
+                "the table was converted or moved between the look-up and backward, so that a step would be lost: call "
+                "backward before .double(), .float(), .share_memory() and their like"
+            )
         weights = None
         if self.update is not None and not of_weights:
             self.update(rows)

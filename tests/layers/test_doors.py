@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -208,6 +209,36 @@ def test_tokens_that_are_a_class() -> None:
 
 # ---- steps ----
 
+EMPTY: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "Embedding": (lambda **options: Embedding(5, 4, **options), ([],)),
+    "Embedding, sparse": (lambda **options: Embedding(5, 4, sparse=True, **options), (np.empty((0, 3), int),)),
+    "EmbeddingBag": (lambda **options: bag(**options), (np.empty((0, 3), int),)),
+    "EmbeddingBag, sparse": (lambda **options: bag(sparse=True, **options), ([], [])),
+    "EmbeddingBag, max": (lambda **options: bag(sparse=True, mode="max", **options), (np.empty((2, 0), int),)),
+    "Linear": (lambda **options: Linear(4, 3, **options), (np.empty((0, 4)),)),
+    "Linear of no rows": (lambda **options: Linear(4, 3, **options), (np.empty((2, 0, 4)),)),
+    "PositionEmbedding": (lambda **options: PositionEmbedding(5, 4, **options), (np.empty((0, 3, 4)),)),
+    "PositionEmbedding of no rows": (lambda **options: PositionEmbedding(5, 4, **options), (np.empty((2, 0, 4)),)),
+    "PatchEmbedding": (
+        lambda **options: PatchEmbedding(2, 4, image_size=4, class_token=True, **options),
+        (np.empty((0, 3, 4, 4)),),
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_batch_of_nothing_changes_nothing(name: str, optimizer: Any, dtype: Any) -> None:
+    make, inputs = EMPTY[name]
+    layer = make(optimizer=optimizer, dtype=dtype, seed=1)
+    before = {name: array.copy() for name, array in layer.parameters().items()}
+    out = layer(*inputs)
+    layer.backward(np.zeros_like(out))
+    layer.step()
+    for name, array in layer.parameters().items():
+        assert np.array_equal(array, before[name])
+
 
 def state_of(layer: Any) -> tuple[Any, ...]:
     return layer.weight.tobytes(), {n: a.tobytes() for n, a in layer.state.arrays.items()}, layer.state.step
@@ -294,6 +325,40 @@ def test_an_optimizer_that_comes_later_needs_a_state_for_each_array() -> None:
         exec(str(caught.value).partition("Start anew with ")[2], {"layer": layer})
     layer.step()
     assert layer.states["weight"].step == layer.states["bias"].step == 1
+
+
+COPIED: dict[str, tuple[Callable[[], Any], tuple[Any, ...], tuple[Any, ...]]] = {
+    "Embedding": (lambda: Embedding(5, 4, optimizer=SGD(1.0), seed=1), ([1],), ([2, 3],)),
+    "EmbeddingBag": (lambda: bag(optimizer=SGD(1.0), seed=1), ([[1, 2]],), ([[3, 4], [0, 0]],)),
+    "Linear": (lambda: Linear(4, 2, optimizer=SGD(1.0), seed=1), (X[0, :1],), (X[0] * 3,)),
+    "PositionEmbedding": (lambda: PositionEmbedding(5, 4, optimizer=SGD(1.0), seed=1), (X[0],), (X[0, :1],)),
+    "SampledSoftmaxLoss": (
+        lambda: SampledSoftmaxLoss(LogUniformSampler(5), 4, 5, optimizer=SGD(1.0), seed=1),
+        (X[0, :1], [0]),
+        (X[0], [1, 2, 3]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_a_copy_has_the_same_arrays_and_gradients_of_its_own(name: str) -> None:
+    make, inputs, others = COPIED[name]
+
+    def backward(layer: Any, out: Any) -> None:
+        layer.backward(*([] if isinstance(out, float) else [np.ones_like(out)]))
+
+    alone, layer = make(), make()
+    backward(alone, alone(*inputs))
+    alone.step()
+    other = copy.copy(layer)
+    assert np.shares_memory(other.weight, layer.weight)
+    out, others_out = layer(*inputs), other(*others)
+    backward(layer, out)
+    backward(other, others_out)
+    layer.step()
+    assert np.array_equal(layer.weight, alone.weight)
+    other.step()
+    assert not np.array_equal(layer.weight, alone.weight)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

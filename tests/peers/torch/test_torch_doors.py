@@ -72,6 +72,19 @@ def test_no_step_is_lost_on_a_table_that_is_computed(kind: Any, how: str) -> Non
     assert torch.allclose(ours(IDS), theirs(IDS))
 
 
+@pytest.mark.parametrize("move", ["double", "share_memory"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_step_is_lost_on_a_table_that_moves(kind: Any, move: str) -> None:
+    module = kind(5, 4, optimizer=core.SGD(1.0))
+    out = module(IDS)
+    getattr(module, move)()
+    with pytest.raises(RuntimeError, match="was converted or moved between the look-up and backward"):
+        out.sum().backward()
+    before = module.weight.detach().clone()
+    module(IDS).sum().backward()
+    assert not torch.equal(module.weight, before)
+
+
 @pytest.mark.filterwarnings("ignore:.torch.jit.trace:DeprecationWarning", "ignore::torch.jit.TracerWarning")
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_recorded_to_be_done_without_us(kind: Any) -> None:
