@@ -14,8 +14,8 @@ enum fe_coding {
 };
 struct fe_codes {
     enum fe_coding coding;
-    const uint8_t *rows; /* NULL for FE_FLOATS */
-    int64_t stride;      /* bytes */
+    const uint8_t *rows;    /* NULL for FE_FLOATS */
+    int64_t stride;         /* bytes */
     const float *centroids; /* FE_PRODUCT: parts x FE_CENTROIDS x width, parts * width == size of the row */
     int64_t parts, width;
 };
@@ -45,8 +45,8 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
  * missing. Empties the heaps. */
 void fe_top_results(const struct fe_top *top, float *scores, int64_t *rows);
 
-/* Rows as numbers of centroids: codes[i * code_stride] is that of the nearest to the `width` floats at rows[i * stride].
- * centroids: width x FE_CENTROIDS; bias: of each, -|c|^2 / 2. */
+/* Rows as numbers of centroids: codes[i * code_stride] is that of the nearest to the `width` floats at rows[i *
+ * stride]. centroids: width x FE_CENTROIDS; bias: of each, -|c|^2 / 2. */
 void fe_nearest_centroids(const struct fe_kernel *kernel, const float *rows, int64_t stride, int64_t count,
                           int64_t width, const float *centroids, const float *bias, uint8_t *codes,
                           int64_t code_stride);

@@ -170,6 +170,8 @@ def nearest_centroids(str isa, const float[:, :] rows not None, const float[:, :
     _require(centroids.shape[0] == rows.shape[1] and centroids.shape[1] == FE_CENTROIDS
              and bias.shape[0] == FE_CENTROIDS, "centroids")
     _require(codes.shape[0] == rows.shape[0], "codes must have one number for each row")
+    cdef const float *values = &rows[0, 0]
+    cdef const float *known = &centroids[0, 0]
     with nogil:
-        fe_nearest_centroids(kernel, &rows[0, 0], stride, rows.shape[0], rows.shape[1], &centroids[0, 0], &bias[0],
-                             &codes[0], codes.strides[0])
+        fe_nearest_centroids(kernel, values, stride, rows.shape[0], rows.shape[1], known, &bias[0], &codes[0],
+                             codes.strides[0])
