@@ -131,5 +131,5 @@ def clustered(units: Array, texts: Sequence[str], count: int, seed: int) -> Grou
     for one in order.tolist():
         rows = np.flatnonzero(of == one)
         typical = rows[np.argsort(-(units[rows] @ centres[one]), kind="stable")[:_NAMES]]
-        names.append(", ".join(texts[row] for row in typical.tolist()))
+        names.append(", ".join(str(texts[row]) for row in typical.tolist()))
     return Groups(names, place[of])

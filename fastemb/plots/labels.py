@@ -153,7 +153,8 @@ class Placer:
             (-_GAP * 0.6 - width, _GAP * 0.6),
             (-_GAP * 0.6 - width, -_GAP * 0.6 - height),
         ]
-        offsets, distances = [np.array(near)], [np.linspace(0, 2, len(near))]
+        offsets: list[Doubles] = [np.array(near)]
+        distances: list[Doubles] = [np.linspace(0, 2, len(near))]
         angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
         ways = np.column_stack([np.cos(angles), np.sin(angles)])
         for ring in self._rings:  # the label's nearest side or corner lies on the ring

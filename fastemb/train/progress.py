@@ -82,7 +82,7 @@ class Tqdm:
     def __init__(self, total: int, stream: TextIO, done: int = 0) -> None:
         from tqdm.auto import tqdm
 
-        first = {"initial": done} if done else {}
+        first: dict[str, Any] = {"initial": done} if done else {}
         self._bar = tqdm(
             total=total,
             unit="word",
