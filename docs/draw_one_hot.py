@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from fastemb.layers import Adagrad, BCEWithLogitsLoss, Embedding, Linear, Tanh
 
-FOLDER = Path(__file__).parent / "pictures"
 WORDS = ["cat", "dog", "red", "blue", "runs"]
 BLUE, ORANGE, GREY = "#2b6cb0", "#dd6b20", "#e2e8f0"
 
@@ -35,12 +34,12 @@ def blank(width: float, height: float) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def save(figure: Figure, name: str) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write a picture."""
-    figure.savefig(FOLDER / name, dpi=110, facecolor="white")
+    figure.savefig(path, dpi=110, facecolor="white")
 
 
-def one_hot() -> None:
+def one_hot(folder: Path) -> None:
     """Words as vectors with a single one."""
     figure, axes = blank(4.6, 3)
     cells(axes, np.eye(5), left=0, top=5)
@@ -49,10 +48,10 @@ def one_hot() -> None:
         axes.text(row + 0.5, 5.25, str(row), ha="center", color="#718096", fontsize=9)
     axes.set_xlim(-1.6, 5.2)
     axes.set_ylim(-0.2, 5.8)
-    save(figure, "one-hot.png")
+    save(figure, folder / "one-hot.png")
 
 
-def look_up() -> None:
+def look_up(folder: Path) -> None:
     """A one-hot vector times a matrix is a row of it."""
     table = np.array([[0.9, 0.1, -0.4], [0.8, 0.2, -0.5], [-0.3, 0.7, 0.6], [-0.2, 0.8, 0.5], [0.1, -0.9, 0.2]])
     figure, axes = blank(7.4, 3)
@@ -68,10 +67,10 @@ def look_up() -> None:
     axes.text(13.7, 3.3, "row 3 of the table", ha="center", fontsize=10)
     axes.set_xlim(-0.2, 15.6)
     axes.set_ylim(-0.2, 5.9)
-    save(figure, "look-up.png")
+    save(figure, folder / "look-up.png")
 
 
-def learned() -> None:
+def learned(folder: Path) -> None:
     """Vectors before and after a network learned which pairs of words are real."""
     nouns, verbs, colours = ["cat", "dog", "horse"], ["runs", "eats", "sleeps"], ["red", "blue", "green"]
     words = nouns + verbs + colours
@@ -109,11 +108,15 @@ def learned() -> None:
         axes.margins(0.25)
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
-    save(figure, "learned.png")
+    save(figure, folder / "learned.png")
+
+
+def draw_all(folder: Path) -> None:
+    """All pictures, into a folder that is there."""
+    one_hot(folder)
+    look_up(folder)
+    learned(folder)
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    one_hot()
-    look_up()
-    learned()
+    draw_all(Path(__file__).parent / "pictures")

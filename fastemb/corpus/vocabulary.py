@@ -227,7 +227,7 @@ class Vocabulary:
     def number(
         self, counts: Ints, first: Ints, keys_at: KeysAt, source: str, all_differ: bool = False
     ) -> tuple[Vocabulary, Ids]:
-        """The id in this vocabulary of every token of a corpus, -1 for those that it lacks; see `Selection`."""
+        """The id in this vocabulary of every token of a corpus, -1 for those that it lacks; see ``Selection``."""
         ids = self.ids_of(keys_at(np.arange(len(counts), dtype=np.int32)))
         require_known([ids], source, int(counts.sum()))
         return self, ids

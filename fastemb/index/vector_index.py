@@ -315,7 +315,7 @@ def build_index(
     """Build an index of these vectors, which finds neighbours without looking at all of them. Needs usearch.
 
     Give it to ``most_similar`` and its relatives as ``indexer``. It pays off from some hundred thousand vectors on;
-    look at its `recall`. After a change of the vectors build it anew: asking it raises an error then.
+    look at its `VectorIndex.recall`. After a change of the vectors build it anew: asking it raises an error then.
 
     Args:
         metric: "cosine" (the default) or "dot": what it can be asked for.

@@ -40,7 +40,7 @@ class ItemIndex:
     With hundreds of thousands of items and more it answers a query in a fraction of the time that looking at all of
     them takes, at the price of missing a few: see `recall`.
 
-    Vectors get one more dimension, sqrt(M^2 - |v|^2) for the longest length M, so that they are all as long and the
+    Vectors get one more dimension, ``sqrt(M^2 - |v|^2)`` for the longest length M, so that they are all as long and the
     nearest by angle has the highest product (Bachrach et al. 2014).
 
     Args:

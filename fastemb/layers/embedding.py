@@ -28,7 +28,7 @@ class Embedding(Table):
         sparse: `backward` gives `SparseRows`, and not a matrix as large as the table.
         weight: (num_embeddings, embedding_dim) table to use in place of a new one; shared, not copied, if it is a
             C-contiguous array of ``dtype``. Its row ``padding_idx`` stays as it is.
-        optimizer: What `step` and `update` do; see `fastemb.layers.optimizers`.
+        optimizer: What `step` and `update` do; see `fastemb.layers.Optimizer`.
         seed: Of the new table, which is drawn from N(0, 1).
         dtype: float32, or float64, for which all work is done by NumPy on one thread.
         workers: Threads; None for all CPUs. The results have the same bits with any number.
