@@ -70,6 +70,17 @@ coverage: .venv/test-tools build/coverage/made
 	PYTHONPATH=$(CURDIR)/build/coverage .venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --cov=fastemb --cov-report=term
 	.venv/bin/gcovr --root . --filter csrc/ build
 
+# The documentation site, in build/docs/html. A warning ends it: a dead link, a name that is not there, a cell that fails.
+.PHONY: docs
+docs: .venv/docs-tools build
+	.venv/bin/python -m sphinx -n -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
+	@echo "open build/docs/html/index.html"
+
+.venv/docs-tools: .venv/installed
+	@echo "== installing what builds the documentation"
+	$(call install,["project"]["optional-dependencies"]["docs"])
+	@touch $@
+
 # Speed beside gensim and the programs given: make bench CORPUS=text.txt OPTIONS='--word2vec path/to/word2vec'
 bench: build
 	@test -n "$(CORPUS)" || { echo "usage: make bench CORPUS=path/to/text.txt [OPTIONS='--word2vec BIN ...']"; exit 2; }
@@ -155,6 +166,6 @@ torch: peer-torch .venv/check-tools
 		--python-executable .venv-peers/torch/bin/python --cache-dir .mypy_cache/torch --package fastemb.torch
 
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \
+	rm -rf .venv .venv-* build dist docs/made docs/reference *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \
 		.mypy_cache .ruff_cache .benchmarks fastemb-demo.safetensors bench.json bench.png
 	find . -name __pycache__ -prune -exec rm -rf {} +

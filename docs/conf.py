@@ -23,8 +23,9 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import draw_one_hot  # noqa: E402
-from bench import chart  # noqa: E402
 from reference_pages import public_names, write_reference  # noqa: E402
+
+from bench import chart  # noqa: E402
 
 project = "fastemb"
 author = "the fastemb authors"
@@ -50,6 +51,7 @@ html_theme_options = {
 html_show_sphinx = False
 copybutton_exclude = ".linenos, .gp, .go"
 show_warning_types = True
+suppress_warnings = ["myst-nb.lexer"]  # of pages that are not run, and so have no kernel
 
 # Pages: Markdown, with the anchors that GitHub gives to headings.
 myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath"]
@@ -79,7 +81,7 @@ nitpicky = True
 # Types of Python's library and of NumPy, and names that stand for several types, have no page here.
 nitpick_ignore_regex = [
     ("py:class", r"(collections|datetime|fsspec|numpy|os|pathlib|re|torch|typing)\..*"),
-    ("py:class", r"[A-Z]\w*|dtype|generic|'numpy\.typing\.\w+'"),
+    ("py:class", r"[A-Z]\w*|dtype|generic|timedelta|'numpy\.typing\.\w+'"),
     ("py:class", r"fastemb\.(_native|io|layers|spaces|vectors)\.(?!keyedvectors).*"),  # what calls return
     ("py:exc", r"[A-Z]\w*"),
 ]
@@ -100,6 +102,7 @@ LINK = re.compile(r"(!?\[[^\]]*\])\(([^)#:\s]+)((?:#[^)\s]*)?)\)")
 
 # A page that needs what is not installed is shown without its results, and says so.
 NEEDS = re.compile(r"^<!-- page needs: ([\w. :]+) -->$", re.MULTILINE)
+
 
 def is_there(name: str) -> bool:
     """Whether a package, or a font with Chinese characters, is installed."""

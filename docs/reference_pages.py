@@ -1,7 +1,7 @@
 """The pages of the reference: one for each public module and one for each of its classes.
 
-`tests/compat/public_api.txt` says which names are public. A name that stands in several modules is described in the first,
-and the others link there. The pages are written by the build into docs/reference, and only when they change.
+`tests/compat/public_api.txt` says which names are public. A name that stands in several modules is described in the
+first, and the others link there. The pages are written by the build into docs/reference, and only when they change.
 """
 
 from __future__ import annotations

@@ -415,7 +415,10 @@ class Graph:
             save_to: A file to write the corpus to, as in `Corpus`.
 
         Raises:
-            As `walks`; OSError: ``save_to`` cannot be written.
+            ValueError: as in `walks`.
+            TypeError: as in `walks`.
+            KeyError: as in `walks`.
+            OSError: ``save_to`` cannot be written.
         """
         walks = Walks(num_walks, walk_length, p, q, restart, seed).checked()
         ids, offsets = walks_of(self._walkable(second_order=walks.is_second_order), walks, self._starts(nodes), workers)

@@ -4,6 +4,7 @@ from .agreement import Band, Stability, stability
 from .alignment import Alignment, Moved, align, align_many
 from .associations import Association, sc_weat, weat
 from .axis import Axis
+from .quantize import QuantizationLoss
 
 __all__ = [
     "Alignment",
@@ -11,6 +12,7 @@ __all__ = [
     "Axis",
     "Band",
     "Moved",
+    "QuantizationLoss",
     "Stability",
     "align",
     "align_many",

@@ -30,7 +30,7 @@ class Embedding(Table[layers.Embedding]):
         scale_grad_by_freq: Divide the gradient of a row by how often the call looks it up; also with ``sparse``, with
             which torch refuses it.
         sparse: Gradients are coalesced COO tensors, and not as large as the table.
-        optimizer: Backward changes the table itself; see `fastemb.layers.optimizers`. None: it gives a gradient.
+        optimizer: Backward changes the table itself; see `fastemb.layers.Optimizer`. None: it gives a gradient.
         device: "cpu" or None.
         dtype: torch.float32 or torch.float64; None for torch's default.
         workers: Threads; None for torch's. The results have the same bits with any number.

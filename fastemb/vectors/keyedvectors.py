@@ -492,7 +492,7 @@ class KeyedVectors:
         """The table of a ``torch.nn.Embedding``, with keys for its rows; `to_torch` is the way back.
 
         Args:
-            embedding: The module, an ``nn.EmbeddingBag`` or one of `fastemb.torch`, or its weight, a tensor of shape
+            embedding: The module, an ``nn.EmbeddingBag`` or one of ``fastemb.torch``, or its weight, a tensor of shape
                 (n, vector_size). Its memory is shared where it is on the CPU, but for bfloat16, which becomes float32.
             keys: The key of each row, in their order.
             copy: Copy the table. Default False: what changes it later, such as training, changes these vectors too;
