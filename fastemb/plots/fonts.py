@@ -17,6 +17,7 @@ from ..arguments import did_you_mean
 from .extra import library
 
 _DEFAULT = "DejaVu Sans"  # it comes with matplotlib
+_BOXES = ("Last Resort", ".LastResort")  # fonts that draw a box for whatever character there is
 _LIKED = ("Noto Sans", "Source Han Sans", "WenQuanYi")  # of several that have the characters
 
 # A script, by the first word of its characters' names -> a font that has it, and its package in Debian.
@@ -106,7 +107,11 @@ def _best_for(missing: set[str]) -> tuple[str, str] | None:
 def _most(missing: set[str]) -> tuple[str, str] | None:
     found = []
     for entry in library("matplotlib.font_manager").fontManager.ttflist:
-        if entry.style != "normal" or str(entry.weight) not in ("400", "normal", "regular", "book"):
+        if (
+            entry.name.startswith(_BOXES)
+            or entry.style != "normal"
+            or str(entry.weight) not in ("400", "normal", "regular", "book")
+        ):
             continue
         has = len(missing & _signs(entry.fname))
         if has:

@@ -140,9 +140,8 @@ class Placer:
         """Lower left corners of the places to try, (c, 2), and how far each is from the point."""
         width, height = size
         if self._storeys is not None:
-            return anchor + np.array([-width / 2, -height / 2]) + self._up_and_down(self._storeys), np.arange(
-                2.0 * _STOREYS
-            ) + _RINGS[0]
+            far: Doubles = np.arange(2 * _STOREYS, dtype=np.float64) + _RINGS[0]
+            return anchor + np.array([-width / 2, -height / 2]) + self._up_and_down(self._storeys), far
         near = [  # right, left, above, below, and the four corners
             (_GAP, -height / 2),
             (-_GAP - width, -height / 2),
@@ -164,7 +163,7 @@ class Placer:
 
     @staticmethod
     def _up_and_down(height: float) -> Doubles:
-        steps = np.arange(1, _STOREYS + 1) * height
+        steps: Doubles = np.arange(1, _STOREYS + 1, dtype=np.float64) * height
         return np.column_stack([np.zeros(2 * _STOREYS), np.column_stack([steps, -steps]).reshape(-1)])
 
     def _inside(self, boxes: Doubles) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
 from ..checks import integer, switch
 from ..io.quantised import CENTROIDS, Int8Rows, ProductRows, QuantisedRows, as_array, precision_of
 from ..signals import slices
@@ -30,6 +31,7 @@ _PART_ROWS = 1 << 14
 _LARGEST = 127  # int8, so that a number and its opposite are both there
 
 
+@names_arguments()
 @dataclass(frozen=True)
 class QuantizationLoss:
     """What was lost by quantising vectors: what `KeyedVectors.quantization_loss` returns.

@@ -330,7 +330,7 @@ def chinese() -> KeyedVectors:
 def without_other_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib import font_manager
 
-    own = [entry for entry in font_manager.fontManager.ttflist if entry.name == "DejaVu Sans"]
+    own = [entry for entry in font_manager.fontManager.ttflist if entry.name.startswith(("DejaVu Sans", "Last Resort"))]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", own)
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
 
