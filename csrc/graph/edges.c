@@ -74,7 +74,7 @@ void fe_rows_tidy(struct fe_tidy *tidy, int64_t end, int64_t *offsets, int32_t *
         for (int64_t k = 0; k < count;) {
             const uint64_t neighbour = scratch[k] >> 32;
             double weight = 0.0;
-            for (; k < count && scratch[k] >> 32 == neighbour; k++) weight += weight_of(scratch[k]);
+            for (; k < count && scratch[k] >> 32 == neighbour; k++) weight += (double)weight_of(scratch[k]);
             neighbours[tidy->written] = (int32_t)neighbour;
             if (weights != NULL) weights[tidy->written] = (float)weight;
             tidy->written++;
@@ -87,9 +87,9 @@ void fe_rows_tidy(struct fe_tidy *tidy, int64_t end, int64_t *offsets, int32_t *
 void fe_rows_shares(int64_t begin, int64_t end, const int64_t *offsets, const float *weights, uint32_t *shares) {
     for (int64_t row = begin; row < end; row++) {
         double total = 0.0, before = 0.0;
-        for (int64_t k = offsets[row]; k < offsets[row + 1]; k++) total += weights[k];
+        for (int64_t k = offsets[row]; k < offsets[row + 1]; k++) total += (double)weights[k];
         for (int64_t k = offsets[row]; k < offsets[row + 1]; k++) {
-            before += weights[k];
+            before += (double)weights[k];
             const double last = before / total * 0x1p32 - 0.5;
             shares[k] = last >= 0xFFFFFFFFp0 ? 0xFFFFFFFFu : last > 0.0 ? (uint32_t)last : 0; /* 0 for NaN, too */
         }
