@@ -73,7 +73,7 @@ coverage: .venv/test-tools build/coverage/made
 # The documentation site, in build/docs/html. A warning ends it: a dead link, a name that is not there, a cell that fails.
 .PHONY: docs
 docs: .venv/docs-tools build
-	.venv/bin/python -m sphinx -n -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m sphinx -n -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
 	@echo "open build/docs/html/index.html"
 
 .venv/docs-tools: .venv/installed
