@@ -64,6 +64,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress; a cell that fails ends the build
 
 # The reference: docstrings are Google's, `one` names a Python object and ``one`` is code.
 default_role = "py:obj"
