@@ -49,11 +49,12 @@ dist: .venv/check-tools
 	.venv/bin/python -m build --outdir dist
 
 # The tests under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
-# from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw.
+# from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw. Memory that is not there is None, as
+# everywhere, where the sanitizer would end the process. TESTS chooses some, or leaves some out.
 sanitize: .venv/test-tools build/sanitize/made
-	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
 		PYTHONPATH=$(CURDIR)/build/sanitize .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
-		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration'
+		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration' $(TESTS)
 
 # A build for gdb.
 debug: .venv/test-tools build/debug/made
