@@ -101,6 +101,35 @@ def test_new_nodes_learn_while_the_others_stay() -> None:
     assert any((model.wv[key] != vector).any() for key, vector in before.items())
 
 
+class Cut:
+    """Breaks training off after the second epoch, as an error of a callback does."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def on_epoch_end(self, model: Node2Vec) -> None:
+        self.seen += 1
+        if self.seen == 2:
+            raise RuntimeError("cut")
+
+
+def test_new_nodes_are_taken_up_from_a_checkpoint_while_the_others_stay(tmp_path: Path) -> None:
+    edges, path = blocks(names=True), tmp_path / "checkpoint"
+    grown = Graph.from_edges([("new", "n3"), ("new", "n5"), *edges])
+    whole, cut = (Node2Vec(**QUICK, epochs=4).fit(edges) for _ in range(2))
+    whole.partial_fit(grown)
+    with pytest.raises(RuntimeError, match="cut"):
+        cut.set_params(callbacks=[Cut()]).partial_fit(grown, checkpoint=path, checkpoint_every="1w")
+    other = Graph.from_edges([("new", "n4"), ("new", "n5"), *edges])
+    for wrong in (edges, other):
+        with pytest.raises(ValueError, match="not the graph of 61 nodes"):
+            Node2Vec.resume(path, wrong)
+    with pytest.raises(ValueError, match="does not hold the graph: give it again"):
+        Node2Vec.resume(path)
+    resumed = Node2Vec.resume(path, grown, progress=False)
+    assert (resumed.wv.vectors == whole.wv.vectors).all()
+
+
 def test_growing_is_refused_where_it_cannot_be_right() -> None:
     edges = blocks()
     model = Node2Vec(**QUICK).fit(edges)
