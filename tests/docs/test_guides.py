@@ -32,7 +32,8 @@ def run_python(code: str, page: Path, line: int, names: dict[str, Any]) -> None:
 
 
 def run_shell(code: str, page: Path, line: int) -> None:
-    command = f'set -euo pipefail\nfastemb() {{ "{sys.executable}" -m fastemb "$@"; }}\n{code}'
+    shells = f'fastemb() {{ "{sys.executable}" -m fastemb "$@"; }}\npython() {{ "{sys.executable}" "$@"; }}'
+    command = f"set -euo pipefail\n{shells}\n{code}"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, f"{page}:{line}\n{done.stdout}{done.stderr}"
