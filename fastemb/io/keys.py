@@ -87,11 +87,11 @@ def unpack_keys(
     Raises:
         ValueError: The arrays are missing or do not fit together.
     """
-    keys = tensors.get("keys")
     if key_type == "json":  # of a model of items or nodes
         raise ValueError(f"{path}: the keys are of mixed kinds, which only the class reads that wrote the file")
-    if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
-        numbers: list[int] = keys.tolist()
+    integers = _integers(tensors, key_type)
+    if integers is not None:
+        numbers: list[int] = integers.tolist()
         return numbers
     found, offsets = _text(path, tensors, key_type)
     data, ends = found.tobytes(), offsets.tolist()
@@ -105,13 +105,16 @@ def unpack_keys(
 def packed_keys(
     path: StrPath, tensors: Mapping[str, Array], key_type: str | None
 ) -> PackedKeys | list[int] | list[str | int] | list[str]:
-    """As `unpack_keys`, but strings stay where they are, in the memory of these arrays; they are checked now.
+    """As `unpack_keys`, but keys stay where they are, in the memory of these arrays, unless strings and integers mix.
 
-    Whether a key comes twice is seen when one is looked up for the first time.
+    Strings are checked now. Whether a key comes twice is seen when one is looked up for the first time.
 
     Raises:
         ValueError: The arrays are missing or do not fit together, or a key is not valid UTF-8.
     """
+    integers = _integers(tensors, key_type)
+    if integers is not None:
+        return PackedKeys(os.fspath(path), integers, None)
     if key_type != "str":
         return unpack_keys(path, tensors, key_type)
     data, offsets = _text(path, tensors, key_type)
@@ -127,6 +130,12 @@ def packed_keys(
             if (data[starts[starts < end]] & 0xC0 == 0x80).any():
                 raise ValueError(f"{path}: {_NOT_UTF8}")
     return PackedKeys(os.fspath(path), data, offsets)
+
+
+def _integers(tensors: Mapping[str, Array], key_type: str | None) -> Array | None:
+    """The keys where they are integers."""
+    keys = tensors.get("keys")
+    return keys if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1 else None
 
 
 def _text(path: StrPath, tensors: Mapping[str, Array], key_type: str | None) -> tuple[Array, Array]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, overload
 
@@ -13,35 +14,39 @@ from numpy.typing import NDArray
 from .._native import KeyTable
 from ..signals import PART, slices
 
-_NO_STRINGS = (int, float, complex, bytes, tuple, type(None), np.generic)  # whose values equal no str
+_NO_TEXTS = (int, float, complex, bytes, tuple, type(None), np.generic)  # whose values equal no str
+_NO_INTEGERS = (str, np.str_, bytes, np.bytes_, tuple, type(None))
+_NO_KEY = b"\xff"  # neither UTF-8 nor eight bytes
 
 
-class PackedKeys(Sequence[str]):
-    """The keys of a file in the order of their rows, as UTF-8 one after the other.
+class PackedKeys(Sequence[Any]):
+    """The keys of a file in the order of their rows: text as UTF-8, or integers of 64 bits.
 
-    A key becomes a str when it is read. What holds these arrays may be a map, and is not copied.
+    A key becomes a str or an int when it is read. What holds the arrays may be a map, and is not copied.
 
     Args:
         path: The file, for messages.
-        data: (size,) uint8, keys one after the other, each valid UTF-8 (lone surrogates as by "surrogatepass").
-        offsets: (n + 1,) int64, where keys begin and, at last, end.
+        data: (size,) uint8, texts one after the other, each valid UTF-8 (lone surrogates as by "surrogatepass"); or
+            (n,) int64, the keys themselves.
+        offsets: (n + 1,) int64, where texts begin and, at last, end. None: the keys are integers.
 
     Attributes:
         rows: The row of each key.
     """
 
-    def __init__(self, path: str, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+    def __init__(self, path: str, data: NDArray[Any], offsets: NDArray[np.int64] | None) -> None:
         self.rows = PackedRows(path, self, data, offsets)
-        self._data, self._offsets = data.data, offsets.data
+        self._data = data.data
+        self._offsets = None if offsets is None else offsets.data
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
+        return len(self._data) if self._offsets is None else len(self._offsets) - 1
 
     @overload
-    def __getitem__(self, place: int) -> str: ...
+    def __getitem__(self, place: int) -> Any: ...
     @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
+    def __getitem__(self, place: slice) -> list[Any]: ...
+    def __getitem__(self, place: int | slice) -> Any:
         """One key, or a list of those of a slice."""
         if isinstance(place, slice):
             first, stop, step = place.indices(len(self))
@@ -49,16 +54,20 @@ class PackedKeys(Sequence[str]):
         row = place if place >= 0 else place + len(self)
         if not 0 <= row < len(self):
             raise IndexError(f"there is no row {place}: there are {len(self)} keys")
+        if self._offsets is None:
+            return self._data[row]
         return str(self._data[self._offsets[row] : self._offsets[row + 1]], "utf-8", "surrogatepass")
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Any]:
         for part in slices(len(self)):
             yield from self._between(part.start, part.stop)
 
-    def _between(self, first: int, stop: int) -> list[str]:
+    def _between(self, first: int, stop: int) -> list[Any]:
         """Keys first ... stop - 1."""
         if stop <= first:
             return []
+        if self._offsets is None:
+            return self._data[first:stop].tolist()
         ends = self._offsets[first : stop + 1].tolist()
         start, data = ends[0], bytes(self._data[ends[0] : ends[-1]])
         if data.isascii():
@@ -70,23 +79,34 @@ class PackedKeys(Sequence[str]):
 class PackedRows(Mapping[Any, int]):
     """The row of each of `PackedKeys`, by a table that is made when one is looked up for the first time.
 
-    It finds what a dict of the keys finds, and takes some 17 bytes a key.
+    It finds what a dict of the keys finds, and takes 12 to 24 bytes a key.
+
+    Args:
+        path: The file, for messages.
+        keys: The keys in the order of their rows.
+        data: Their bytes, as `PackedKeys` takes them.
+        offsets: The same.
+
+    Attributes:
+        are_integers: Whether the keys are integers, all of them.
 
     Raises:
         ValueError: From the first look-up: a key comes twice. The message names the file and the key.
     """
 
-    def __init__(self, path: str, keys: PackedKeys, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+    def __init__(self, path: str, keys: PackedKeys, data: NDArray[Any], offsets: NDArray[np.int64] | None) -> None:
+        self.are_integers = offsets is None
         self._path = path
         self._keys = keys
-        self._arrays = data, offsets
+        self._arrays = data.view(np.uint8), offsets
+        self._bytes_of: Callable[[Any], bytes | None] = _integer_bytes if self.are_integers else _text_bytes
         self._table: KeyTable | None = None
         self._dict: dict[Any, int] | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self._keys)
 
     def __contains__(self, key: object) -> bool:
@@ -105,17 +125,11 @@ class PackedRows(Mapping[Any, int]):
             TypeError: What is asked for has no hash.
             ValueError: A key of the file comes twice.
         """
-        if type(key) is str or type(key) is np.str_:
-            table = self._table or self._filled()
-            try:
-                row = table.find(key.encode())
-            except UnicodeEncodeError:
-                row = table.find(key.encode("utf-8", "surrogatepass"))
+        wanted = self._bytes_of(key)
+        if wanted is not None:
+            row = (self._table or self._filled()).find(wanted)
             return row if row >= 0 else default
-        if isinstance(key, _NO_STRINGS):
-            hash(key)
-            return default
-        if self._dict is None:  # an object may say by itself which str it equals
+        if self._dict is None:  # an object of another class may say by itself which keys it equals
             self._dict = self.as_dict()
         return self._dict.get(key, default)
 
@@ -146,3 +160,27 @@ class PackedRows(Mapping[Any, int]):
                 )
         self._table = table
         return table
+
+
+def _text_bytes(key: Any) -> bytes | None:
+    """The bytes that a text has in a file; None where only a dict can tell what an object equals."""
+    if type(key) is str or type(key) is np.str_:
+        try:
+            return key.encode()
+        except UnicodeEncodeError:
+            return key.encode("utf-8", "surrogatepass")
+    if isinstance(key, _NO_TEXTS):
+        hash(key)
+        return _NO_KEY
+    return None
+
+
+def _integer_bytes(key: Any) -> bytes | None:
+    """The same of an integer."""
+    if type(key) is int or isinstance(key, np.integer):
+        number = int(key)
+        return number.to_bytes(8, sys.byteorder, signed=True) if -(2**63) <= number < 2**63 else _NO_KEY
+    if type(key) in _NO_INTEGERS:
+        hash(key)
+        return _NO_KEY
+    return None

@@ -143,7 +143,7 @@ class Store:
     def has_integers(self, rows: Mapping[Key, int]) -> bool:
         """Whether one of these keys is an integer. It looks again only when the dict or its length is another."""
         if isinstance(rows, PackedRows):
-            return False
+            return rows.are_integers and len(rows) > 0
         known = self._integers
         if known is None or known[0] is not rows or known[1] != len(rows):
             known = self._integers = (rows, len(rows), any(map(is_integer, rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from fastemb.io.packed_keys import PackedKeys
 TEXTS = st.lists(
     st.one_of(st.text(), st.text("ab", max_size=3), st.text(st.characters(categories=["Cs"]), max_size=2)), unique=True
 )
-NO_STRINGS: list[Any] = [0, 1.5, None, b"a", ("a",), True, np.int64(1), np.float32(2), 2j, frozenset("a")]
+INTEGERS = st.lists(
+    st.one_of(st.integers(-3, 3), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=50, unique=True
+)
+OTHERS: list[Any] = [0, 1.5, None, b"a", ("a",), True, np.int64(1), np.float32(2), 2j, frozenset("a")]
 
 
 class Colour(str, Enum):  # noqa: UP042  (its hash is not that of its text)
@@ -36,7 +40,7 @@ class Folded(str):
         return hash(self.lower())
 
 
-def packed(keys: list[str]) -> PackedKeys:
+def packed(keys: Sequence[str | int]) -> PackedKeys:
     arrays, kind = pack_keys(keys)
     found = packed_keys("some.file", arrays, kind)
     assert isinstance(found, PackedKeys)
@@ -51,13 +55,26 @@ def test_they_are_a_list_and_a_dict_of_the_same_keys(keys: list[str], others: li
     expected = {key: row for row, key in enumerate(keys)}
     assert {key: found.rows[key] for key in keys} == found.rows.as_dict() == expected
     assert list(found.rows) == list(found.rows.as_dict()) == keys
-    asked = [*keys, *others, *(np.str_(key) for key in keys), *NO_STRINGS]
+    asked = [*keys, *others, *(np.str_(key) for key in keys), *OTHERS]
     assert [found.rows.get(key) for key in asked] == [expected.get(key) for key in asked]
     assert [key in found.rows for key in asked] == [key in expected for key in asked]
 
 
-@given(TEXTS, st.slices(12), st.integers(-12, 12))
-def test_places_and_slices_are_those_of_a_list(keys: list[str], part: slice, place: int) -> None:
+@given(INTEGERS, st.lists(st.one_of(st.integers(-(2**66), 2**66), st.text(), st.booleans(), st.floats())))
+def test_integers_are_a_list_and_a_dict_of_the_same_keys(keys: list[int], others: list[Any]) -> None:
+    found = packed(keys)
+    expected = {key: row for row, key in enumerate(keys)}
+    assert found.rows.are_integers
+    assert list(found) == [found[row] for row in range(len(found))] == list(found.rows) == keys
+    assert found.rows.as_dict() == expected
+    numpys = [np.int64(key) for key in keys]
+    asked = [*keys, *others, *numpys, np.uint64(2**64 - 1), np.int8(-1), *map(float, keys), *OTHERS]
+    assert [found.rows.get(key) for key in asked] == [expected.get(key) for key in asked]
+    assert {type(key) for key in found[:]} == {int}
+
+
+@given(st.one_of(TEXTS, INTEGERS), st.slices(12), st.integers(-12, 12))
+def test_places_and_slices_are_those_of_a_list(keys: list[Any], part: slice, place: int) -> None:
     found = packed(keys)
     assert found[part] == keys[part]
     if -len(keys) <= place < len(keys):
@@ -80,6 +97,11 @@ def test_what_has_no_hash_is_no_key() -> None:
             packed(["red"]).rows.get(wrong)
     with pytest.raises(KeyError, match="blue"):
         packed(["red"]).rows["blue"]
+
+
+def test_an_integer_that_comes_twice_is_named() -> None:
+    with pytest.raises(ValueError, match=r"some\.file: the key -5 occurs twice, in rows 0 and 2"):
+        packed([-5, 3, -5]).rows[3]
 
 
 def test_a_key_that_comes_twice_is_named_with_its_file_each_time() -> None:

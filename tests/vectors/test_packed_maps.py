@@ -131,6 +131,30 @@ CHANGES: dict[str, Callable[[KeyedVectors], Any]] = {
 }
 
 
+@pytest.mark.parametrize("keys", [[7, 0, -(2**63), 2**63 - 1], [1, 2, 3, 0]])
+def test_integers_stay_packed_and_are_no_rows(tmp_path: Path, keys: list[int]) -> None:
+    path = written(tmp_path / "vectors", keys)
+    mapped, read = KeyedVectors.load(path, mmap="r"), KeyedVectors.load(path)
+    for key in [*keys, 1, 3, 4, 2**63, "7", np.int64(7), np.uint64(2**64 - 1), None, "x"]:
+        assert (key in mapped) == (key in read)
+        assert mapped.get_index(key, -1) == read.get_index(key, -1)
+    assert mapped.most_similar(keys[0]) == read.most_similar(keys[0])
+    assert mapped.most_similar_batch(keys) == read.most_similar_batch(keys)
+    with pytest.raises(KeyError, match="did you mean 7" if 7 in keys else "not present"):
+        mapped["7"]
+    assert is_packed(mapped)
+    for key in (7.0, True):
+        assert (key in mapped) == (key in read)
+    assert state(mapped) == state(read)
+
+
+@pytest.mark.parametrize("keys", [["a", 1], ["1", 1], [1, "", 2**63 - 1]])
+def test_strings_among_integers_are_unpacked_at_once(tmp_path: Path, keys: list[Any]) -> None:
+    path = written(tmp_path / "vectors", keys)
+    mapped, read = KeyedVectors.load(path, mmap="r"), KeyedVectors.load(path)
+    assert state(mapped) == state(read)
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_changes_are_those_of_vectors_in_memory(path: Path, name: str) -> None:
     mapped, read = KeyedVectors.load(path, mmap="c"), KeyedVectors.load(path)
