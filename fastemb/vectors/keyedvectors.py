@@ -408,7 +408,9 @@ class KeyedVectors:
         Args:
             fname: File.
             mmap: Maps the vectors from a file in fastemb's own format instead of reading them: "r" read-only, "c" with
-                changes that stay in memory, "r+" with changes that reach the file. Default None.
+                changes that stay in memory, "r+" with changes that reach the file. Keys stay in the file, too, until
+                ``index_to_key`` or ``key_to_index`` is read or keys are added; so in a damaged file a key that comes
+                twice is an error of the first look-up. Default None.
 
         Raises:
             ValueError: The file is damaged or of another kind, or ``mmap`` is something else, or given for a file in
