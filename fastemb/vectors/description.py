@@ -8,7 +8,7 @@ import numpy as np
 
 from ..io.quantised import precision_of
 from ..signals import slices
-from .interface import KeyedVectorsLike, keys_by_row, norms_of
+from .interface import KeyedVectorsLike, norms_of
 from .norms import scaled
 from .store import Array
 
@@ -32,7 +32,7 @@ def describe(vectors: KeyedVectorsLike) -> dict[str, Any]:
     norms = norms_of(vectors)
     finite = norms[np.isfinite(norms)]
     kinds: dict[str, int] = {}
-    for key in keys_by_row(vectors):
+    for key in vectors.index_to_key:
         name = "reserved" if key is None else type(key).__name__
         kinds[name] = kinds.get(name, 0) + 1
     return {

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastemb import KeyedVectors, load_vectors
+from fastemb.io.packed_keys import PackedRows
 from fastemb.io.safetensors import read_tensors, write_tensors
 
 KEYS = [f"w{row}" for row in range(40)] + ["", "é", "🙂", "a b\n", "\udc80", "W1", "w_1"]
@@ -80,11 +81,12 @@ def test_what_asks_for_some_keys_leaves_the_others_packed(path: Path, name: str,
 @pytest.mark.parametrize("key", ["w_9", "none", 99, "W2"])
 def test_a_key_that_is_missing_gets_the_same_message(path: Path, key: Any) -> None:
     mapped, read = load_vectors(path, mmap="r"), KeyedVectors.load(path)
-    with pytest.raises(KeyError) as expected:
-        read[key]
-    with pytest.raises(KeyError) as caught:
-        mapped[key]
-    assert str(caught.value) == str(expected.value)
+    for ask in (lambda wv: wv[key], lambda wv: wv.most_similar("w1", where=[key])):
+        with pytest.raises(KeyError) as expected:
+            ask(read)
+        with pytest.raises(KeyError) as caught:
+            ask(mapped)
+        assert str(caught.value) == str(expected.value)
     assert is_packed(mapped)
 
 
@@ -291,23 +293,27 @@ def test_what_a_subclass_shows_is_asked(tmp_path: Path) -> None:
     assert [key for key, _ in mapped.most_similar("ONE")] == ["TWO"]
 
 
-def test_threads_that_ask_at_once_get_the_same_list(path: Path) -> None:
-    for _ in range(20):
-        mapped = KeyedVectors.load(path, mmap="r")
-        found: list[Any] = []
-        start = threading.Barrier(4)
+def test_threads_that_ask_at_once_get_the_same_list(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mapped = KeyedVectors.load(path, mmap="r")
+    found: list[Any] = []
+    everybody, make = threading.Barrier(4), PackedRows.as_dict
 
-        def ask(mapped: KeyedVectors = mapped, start: Any = start, found: list[Any] = found) -> None:
-            start.wait()
-            found.append((mapped.get_index("w7"), mapped.index_to_key, mapped.key_to_index))
+    def slowly(rows: PackedRows) -> dict[Any, int]:
+        everybody.wait(10)
+        return make(rows)
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert [row for row, _, _ in found] == [7] * 4
-        assert all(keys is mapped.index_to_key and rows is mapped.key_to_index for _, keys, rows in found)
+    def ask() -> None:
+        row = mapped.get_index("w7")
+        found.append((row, mapped.index_to_key, mapped.key_to_index))
+
+    monkeypatch.setattr(PackedRows, "as_dict", slowly)
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [row for row, _, _ in found] == [7] * 4
+    assert all(keys is mapped.index_to_key and rows is mapped.key_to_index for _, keys, rows in found)
 
 
 ASK = """
