@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Corpus
+from ..models.watcher import Watcher
 from ..signals import Deferred
 from ..threads import thread_count
 from ..train.checkpoint import Checkpoints
@@ -21,7 +22,6 @@ from ..train.task import CorpusTokens, Task
 from ..train.training import Training
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
-from .watcher import Watcher
 
 
 @dataclass(eq=False)
