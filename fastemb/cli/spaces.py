@@ -50,6 +50,9 @@ def _align(options: argparse.Namespace) -> int:
     if options.anchors is not None:
         lines = numbered_lines(options.anchors, "utf-8", "strict", "save it as UTF-8")
         anchors = [word for _, line in lines if (word := line.strip())]
+    files = [options.old, *options.more_old, options.new, *options.more_new]
+    if len(set(files)) < len(files):
+        raise ValueError("the same file of vectors is named twice: there is no change between a model and itself")
     found = align(
         [load_vectors(path) for path in (options.old, *options.more_old)],
         [load_vectors(path) for path in (options.new, *options.more_new)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from .change import Change, change_between, change_of_pair, false_discovery_rate
 from .procrustes import Turn, models_of, shared_keys, turns
 
 Doubles = NDArray[np.float64]
+
+_SAME = 1e-4  # 1 - cosine, above what rounding makes between copies
 
 
 class Moved(NamedTuple):
@@ -150,7 +153,7 @@ def align(
 
     Raises:
         ValueError: The models differ in dimensions, or have fewer anchors in common than dimensions; a vector is not
-            finite; or one period has one model and the other several.
+            finite; one period has one model and the other several; or two of several models are the same.
         KeyError: An anchor is missing in one of the models.
         TypeError: Something is neither vectors nor a list of them.
     """
@@ -173,6 +176,8 @@ def align(
             "their change means nothing"
         )
     distances = pairwise_distances(spaces)
+    if len(olds) > 1:
+        _refuse_copies(distances, len(olds))
     distance = distances[: len(olds), len(olds) :].mean(axis=(0, 1))
     if len(olds) == 1:
         ranks = np.array([max(olds[0].key_to_index[key], news[0].key_to_index[key]) for key in keys], np.intp)
@@ -208,6 +213,22 @@ def align_many(
     if len(models) < 2:
         raise ValueError("spaces must be at least two sets of vectors, not one")
     return [_mean_of([model], [turn]) for model, turn in zip(models, turns(models, anchors, center), strict=True)]
+
+
+def _refuse_copies(distances: Doubles, old: int) -> None:
+    """Refuse a model that is given twice, as nothing between copies shows chance, and any difference would seem sure.
+
+    Args:
+        distances: (models, models, n), as of `pairwise_distances`.
+        old: How many of the models are old.
+    """
+    names = [f"old[{at}]" if at < old else f"new[{at - old}]" for at in range(len(distances))]
+    for one, other in combinations(range(len(names)), 2):
+        if (distances[one, other] < _SAME).all():
+            raise ValueError(
+                f"{names[one]} and {names[other]} are the same model, or copies: intervals need models that were "
+                "trained each on a part of the text that the others have not"
+            )
 
 
 def _mean_of(models: Sequence[KeyedVectors], found: Sequence[Turn]) -> KeyedVectors:

@@ -80,3 +80,6 @@ def test_mistakes(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 models of the old period and 2 of the new one" in capsys.readouterr().err
     assert main(["align", files[0], files[3], "--words", "W7"]) == 1
     assert "Key 'W7' is not in all of the aligned vectors" in capsys.readouterr().err
+    for twice in ([files[0], files[0]], [files[0], files[3], "--old", files[0], "--new", files[4]]):
+        assert main(["align", *twice]) == 1
+        assert "the same file of vectors is named twice" in capsys.readouterr().err

@@ -300,6 +300,9 @@ def test_a_word_whose_use_changes_in_a_text_is_found() -> None:
 # ---- bad input ----
 
 SMALL = vectors(np.random.default_rng(0).normal(size=(30, 4)))
+OTHER = vectors(np.random.default_rng(1).normal(size=(30, 4)))
+THIRD = vectors(np.random.default_rng(2).normal(size=(30, 4)))
+TURNED = vectors(SMALL.vectors @ rotation(4, 3))
 WIDE = vectors(np.random.default_rng(0).normal(size=(30, 6)))
 
 
@@ -308,6 +311,8 @@ WIDE = vectors(np.random.default_rng(0).normal(size=(30, 6)))
     [
         (SMALL, WIDE, {}, ValueError, "4 and 6 dimensions.*by its method reduce"),
         (SMALL, [SMALL, SMALL], {}, ValueError, "1 models of the old period and 2 of the new one"),
+        ([SMALL, SMALL], [OTHER, THIRD], {}, ValueError, r"old\[0\] and old\[1\] are the same model"),
+        ([OTHER, SMALL], [THIRD, TURNED], {}, ValueError, r"old\[1\] and new\[1\] are the same model"),
         (
             SMALL,
             vectors(np.ones((3, 4))),
