@@ -18,6 +18,8 @@ _PHRASES = (
     (r'as with Corpus\.from_file\(path, encoding="([\w-]+)"\)', r"as with --encoding \1"),
     (r", or give encoding=$", ""),  # of word pairs, which commands read as UTF-8 only
     (r"give format='(\w+)' to load_vectors", r"give --from \1"),
+    (r"read it with binary=\w+, or in load_vectors with format='([\w-]+)'", r"read it with --from \1"),
+    (r"\b(need|with|as that,) format='([\w-]+)'", r"\1 --from \2"),
     (r"Lower alpha \(now", "Lower --alpha (now"),
     (r" or negative \(now", " or --negative (now"),
     (r"nothing was trained: epochs is 0", "nothing was trained: --epochs is 0"),

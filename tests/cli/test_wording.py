@@ -358,6 +358,13 @@ def test_paths_stay_as_they_are(path: str, run: Run) -> None:
         ("window must be at least 1", "--window must be at least 1"),
         ("a window must be open", "a window must be open"),
         ("give format='glove' to load_vectors", "give --from glove"),
+        ("read it with binary=True, or in load_vectors with format='npy'", "read it with --from npy"),
+        (
+            "it looks like JSON lines: read it with format='jsonl'",
+            "it looks like JSON lines: read it with --from jsonl",
+        ),
+        ("one number without a header need format='glove'", "one number without a header need --from glove"),
+        ("give format=npy", "give --to npy"),
         ("confidence must lie between 0 and 1", "--confidence must lie between 0 and 1"),
         ("diverged. Lower alpha (now 5) or negative (now 9)", "diverged. Lower --alpha (now 5) or --negative (now 9)"),
         ("two words that min_count and sample keep", "two words that --min-count and --sample keep"),

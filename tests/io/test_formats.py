@@ -1,6 +1,7 @@
 """Formats are told apart by content and by names, and a new one joins by one entry."""
 
 import gzip
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,6 +57,26 @@ def test_a_name_of_a_format_counts_more_than_the_ending(module: formats.Format, 
     assert path.is_dir() == bool(module.ABOUT.holds)
     assert formats.recognised(str(path)) is module
     assert_equal(read_vectors(path), TABLE)
+
+
+@pytest.mark.parametrize("named", formats.FORMATS, ids=lambda module: module.ABOUT.option)
+@pytest.mark.parametrize("module", formats.FORMATS, ids=lambda module: module.ABOUT.option)
+def test_a_file_that_is_said_to_be_in_another_format(
+    module: formats.Format, named: formats.Format, tmp_path: Path
+) -> None:
+    path = tmp_path / "x"
+    write_vectors(path, TABLE, format=module.ABOUT.option)
+    if module is named or (module, named) == (glove, word2vec_text):  # which reads text without a header, too
+        assert_equal(read_vectors(path, format=named.ABOUT.option), TABLE)
+        return
+    with pytest.raises((ValueError, IsADirectoryError), match="x") as caught:
+        read_vectors(path, format=named.ABOUT.option)
+    if isinstance(caught.value, IsADirectoryError):
+        assert path.is_dir()
+        return
+    remedy = re.search("format='([^']*)'", str(caught.value))
+    assert remedy is not None, caught.value
+    assert_equal(read_vectors(path, format=remedy[1]), TABLE)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 _START_BYTES = 1 << 20
+_LOOKS_LIKE = "; it looks like "  # as `hint` says it, too
 _FRACTION = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?(nan|inf)")
 
 
@@ -190,12 +192,36 @@ def read_vectors(
     path = os.fspath(path)
     found = recognised(path) if format is None else format_named(format)
     _refuse_options(path, found.ABOUT, given)
-    table = found.read(path, replace(DEFAULT, **given))
+    if format is None:
+        table = found.read(path, replace(DEFAULT, **given))
+    else:
+        with _naming_other(path, found):
+            table = found.read(path, replace(DEFAULT, **given))
     if found is glove and format is None and not split_packing(path)[0].lower().endswith(found.ABOUT.endings):
         _doubt(path, table)
     if mmap is None and found is not FORMATS[0]:
         _refuse_missing_numbers(path, table)
     return table
+
+
+@contextmanager
+def _naming_other(path: str, named: Format) -> Iterator[None]:
+    """Add to errors of a file that was said to be in a format that it is in another, where its content says so."""
+    try:
+        yield
+    except (ValueError, FileNotFoundError) as error:
+        if "format='" in str(error):
+            raise
+        try:
+            found = recognised(path)
+        except (OSError, ValueError, ImportError):
+            found = named
+        if found is named or {found, named} == {word2vec_text, glove}:  # which a damaged line may turn into each other
+            raise
+        about = found.ABOUT
+        said = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        wrong = re.split(f"{_LOOKS_LIKE}|: name its encoding", said)[0]
+        raise ValueError(f"{wrong}{_LOOKS_LIKE}{about.name}: read it with format={about.option!r}") from None
 
 
 def recognised(path: str) -> Format:

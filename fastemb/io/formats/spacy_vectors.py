@@ -69,6 +69,9 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     folder = local_path(path)
     if not os.path.isfile(os.path.join(folder, _ROWS)) and os.path.isfile(os.path.join(folder, _VOCAB, _ROWS)):
         folder = os.path.join(folder, _VOCAB)
+    for name in (_VECTORS, _ROWS, _STRINGS):
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise FileNotFoundError(f"{os.path.join(folder, name)}: there is no such file, which a folder of spaCy has")
     _refuse_floret(os.path.join(folder, _CONFIG))
     numbers, strings = os.path.join(folder, _ROWS), os.path.join(folder, _STRINGS)
     vectors = _array(os.path.join(folder, _VECTORS))

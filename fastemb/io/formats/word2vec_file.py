@@ -70,7 +70,10 @@ class VectorFile:
         """Refuse what goes on as text after the header."""
         rest: bytes = self.file.peek(_TOLD_BYTES)[:_TOLD_BYTES]  # type: ignore[attr-defined]
         if rest and is_text_after_all(rest, dims):
-            raise ValueError(f"{self.path}: this is word2vec's text format: read it with binary=False")
+            raise ValueError(
+                f"{self.path}: this is word2vec's text format: read it with binary=False, or in load_vectors with "
+                "format='word2vec-text'"
+            )
 
     def check_room(self, count: int, dims: int, smallest: int) -> None:
         """Refuse a header that promises more than can follow; a vector takes ``smallest`` bytes or more."""

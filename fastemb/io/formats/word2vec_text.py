@@ -85,9 +85,13 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
         try:
             left = lines.read()
         except ValueError as error:
-            if lines.done == 0 and is_surely_binary(_start(path)):
-                raise ValueError(f"{path}: this is word2vec's binary format: read it with binary=True") from None
-            if dims == 1 and not header and not isinstance(error, UnicodeError) and has_header(_start(path)):
+            is_misread = dims == 1 and not header and has_header(_start(path))  # it is no line of a key and a number
+            if (lines.done == 0 or is_misread) and is_surely_binary(_start(path)):
+                raise ValueError(
+                    f"{path}: this is word2vec's binary format: read it with binary=True, or in load_vectors with "
+                    "format='word2vec-binary'"
+                ) from None
+            if is_misread and not isinstance(error, UnicodeError):
                 what = "line 1 is a header, as word2vec's text format has: read it as that, format='word2vec-text'"
                 raise ValueError(f"{error}; {what}") from None
             raise
