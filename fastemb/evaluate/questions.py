@@ -254,9 +254,11 @@ def read_pairs(path: str, words: Words) -> Pairs:
         ValueError: A line has no score, or there are none.
     """
     lines = [(number, line) for number, line in _lines(path) if not line.startswith("#")]
+    if not lines:
+        raise ValueError(f"{path}: there are no pairs of words in it")
     rows = _table(lines, 3)
     if rows is None:
-        number, line = next(((n, line) for n, line in lines if len(_fields(line)) < 3), lines[0] if lines else (0, ""))
+        number, line = next(((n, line) for n, line in lines if len(_fields(line)) < 3), lines[0])
         raise ValueError(
             f"{path}: line {number}: two words and a score were expected, parted by tabs, commas, semicolons or spaces "
             f"(the same in all lines): {line[:80]!r}"

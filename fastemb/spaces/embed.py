@@ -198,11 +198,15 @@ def key_weights(vectors: KeyedVectors, weights: Any, counts: Any, smoothing: flo
         smoothing: For "sif" and "zipf".
 
     Raises:
-        ValueError: The name is none of these; a weight or count is negative or not finite; or "sif" has no counts.
+        ValueError: The name is none of these; a weight or count is negative or not finite; all own weights
+            are 0; or "sif" has no counts.
     """
     check_lengths(vectors)
     if not isinstance(weights, str):
-        return of_rows(vectors, "weights", weights)
+        own = of_rows(vectors, "weights", weights)
+        if len(own) and not own.any():
+            raise ValueError("weights must not all be 0: of a dict, keys that are not in it have the weight 0")
+        return own
     if weights == "mean":
         return None
     if weights not in ("sif", "zipf"):

@@ -74,7 +74,11 @@ def save_vectors(vectors: KeyedVectors, path: AnyPath, *, format: str | None = N
     Raises:
         ValueError: The format cannot hold a key or the dtype, or two keys are the same as text, or the ending is
             another one; or something was assigned that does not fit the rest, as in `KeyedVectors.save`.
+        TypeError: ``vectors`` are none.
     """
+    if not isinstance(vectors, KeyedVectors):
+        hint = ": give its attribute wv" if hasattr(vectors, "wv") else ""
+        raise TypeError(f"vectors must be KeyedVectors, not {type(vectors).__name__}{hint}")
     path = any_path(path)
     table = checked_table(vectors, format_of(path, format))
     write_vectors(path, table, format=format, dtype=dtype)

@@ -213,11 +213,18 @@ def set_vecattr(self: KeyedVectorsLike, key: Key, attr: str, val: Any) -> None:
     Raises:
         TypeError: The attribute's dtype cannot hold ``val``.
         KeyError: There is no such key.
+        ValueError: The attribute's values are in a file that is mapped read-only.
     """
     index = self.get_index(key)
     with Deferred():
         self.allocate_vecattrs([attr], [type(val)])
-        self.expandos[attr][index] = val
+        values = self.expandos[attr]
+        if not values.flags.writeable:
+            raise ValueError(
+                f"the values of {attr!r} are read-only, as those loaded with mmap='r' are: load with mmap='c', which "
+                "keeps changes in memory"
+            )
+        values[index] = val
 
 
 def get_vecattr(self: KeyedVectorsLike, key: Key, attr: str) -> Any:

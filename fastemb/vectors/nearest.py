@@ -148,7 +148,9 @@ def most_similar_batch(
         TypeError: ``queries`` is one key.
     """
     asking = _Asking(negative, where, metric, indexer, workers)
-    rows, scores, _ = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
+    rows, scores, _ = _many(
+        self, queries, min(integer("topn", topn), len(self)), _searched(clip_start, clip_end, restrict_vocab), asking
+    )
     keys = keys_by_row(self)
     return [
         [(keys[row], score) for row, score in zip(*found, strict=True) if row >= 0]
@@ -216,7 +218,9 @@ def most_similar_table(
     """
     require_arrow()
     asking = _Asking(negative, where, metric, indexer, workers)
-    rows, scores, names = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
+    rows, scores, names = _many(
+        self, queries, min(integer("topn", topn), len(self)), _searched(clip_start, clip_end, restrict_vocab), asking
+    )
     return neighbours_table(names, keys_by_row(self), rows, scores)
 
 
@@ -458,10 +462,13 @@ def _as_pair(vectors: KeyedVectorsLike, item: Sequence[Any]) -> tuple[Any, float
     try:
         one, weight = item
         vector = vector_of(vectors, one)
-        return one if vector is None else vector, float(weight)
+        pair = one if vector is None else vector, float(weight)
     except (TypeError, ValueError):
         what = "a key, a vector as an array or list of floats, or a pair (key or vector, weight)"
         raise TypeError(f"expected {what}, not {item!r}") from None
+    if not math.isfinite(pair[1]):
+        raise ValueError(f"a weight must be a finite number, not {pair[1]}")
+    return pair
 
 
 def _searched(clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:

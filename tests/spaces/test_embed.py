@@ -199,6 +199,8 @@ NAMED = {"a": ["science"]}
         (NAMED, "idf", {}, ValueError, "weights must be 'mean', 'sif', 'zipf', 'counts' or own weights, not 'idf'"),
         (NAMED, [1.0, 2.0], {}, ValueError, "weights must be a dict, or an array with one number for each of 5 keys"),
         (NAMED, {"science": -1}, {}, ValueError, "weights must be finite and not negative"),
+        (NAMED, {}, {}, ValueError, "weights must not all be 0: of a dict, keys that are not in it"),
+        (NAMED, np.zeros(5), {}, ValueError, "weights must not all be 0"),
         (NAMED, "mean", {"names": ["a", "b"]}, ValueError, "1 bags, but 2 names"),
         ([["the"], ["the"]], "mean", {"names": ["a", "a"]}, ValueError, "two bags have the name 'a'"),
         (NAMED, "mean", {"counts": {"a": 1}}, ValueError, "counts are for weights='sif' only"),

@@ -72,6 +72,10 @@ def test_only_what_the_filter_names_is_found(where: Any, mask: Any, metric: Any)
     assert len(all_scores) == mask.sum()
 
 
+def test_more_neighbours_than_there_are_take_no_room() -> None:
+    assert len(WV.most_similar_batch(["w1"], 10**12)[0]) == len(WV.most_similar("w1", topn=10**12)) == N - 1
+
+
 def test_filters_and_clipping_hold_together() -> None:
     mask = (LANG == "de") & (np.arange(N) < 100)
     rows, _ = WV.most_similar_rows(["w0", "w5"], 500, restrict_vocab=100, where={"lang": "de"})

@@ -53,6 +53,20 @@ def test_a_map_answers_as_memory_does(tmp_path: Path, name: str, dtype: Any) -> 
     assert is_mapped(mapped.vectors)
 
 
+@pytest.mark.parametrize("mode", ["r", "c", "r+"])
+def test_values_of_keys_are_changed_where_the_map_may_be(tmp_path: Path, mode: Any) -> None:
+    made = KeyedVectors.load(saved(tmp_path, 5, 2))
+    made.set_vecattr("w1", "size", 4)
+    made.save(tmp_path / "values")
+    mapped = KeyedVectors.load(tmp_path / "values", mmap=mode)
+    if mode == "r":
+        with pytest.raises(ValueError, match=r"the values of 'size' are read-only.*load with mmap='c'"):
+            mapped.set_vecattr("w1", "size", 5)
+        mapped = KeyedVectors.load(tmp_path / "values", mmap="c")
+    mapped.set_vecattr("w1", "size", 5)
+    assert mapped.get_vecattr("w1", "size") == 5
+
+
 PROGRAM = """
 import sys
 from fastemb import KeyedVectors

@@ -63,6 +63,19 @@ def test_queries_that_are_not_finite_are_refused_by_name(name: str, wrong: float
         ask(given, given["e"])
 
 
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_not_finite_are_refused(wrong: float) -> None:
+    wv = vectors(1)
+    for ask in (
+        lambda: wv.most_similar([("a", wrong)]),
+        lambda: wv.most_similar([(wv["a"], wrong)], topn=None),
+        lambda: wv.most_similar(["a"], [("b", wrong)]),
+        lambda: wv.most_similar_batch([["a", ("b", wrong)]]),
+    ):
+        with pytest.raises(ValueError, match=f"a weight must be a finite number, not {wrong}"):
+            ask()
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_cosines_of_what_is_not_finite_are_nan(wrong: float) -> None:
     wv = vectors(wrong)
