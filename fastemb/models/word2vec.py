@@ -35,6 +35,7 @@ from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
+from ..train.held_out import pair_loss
 from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix
 from ..train.progress import checked_progress, make_progress
@@ -963,6 +964,36 @@ class Word2Vec(Lifecycle, _Attributes):
             tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
         task.tables = tables
         return vocabulary
+
+    @names_arguments({"corpus_iterable": "sentences"})
+    def held_out_loss(
+        self, sentences: Sentences | None = None, corpus_file: CorpusFile | None = None, *, workers: int | None = None
+    ) -> float:
+        """The loss on sentences that are not trained on, for comparing epochs, and models of the same settings.
+
+        The mean of -log sigmoid over all pairs of an input and an output, in float64: a model that has learned nothing
+        has log 2 = 0.693. What is drawn (windows, negatives) depends on ``seed`` alone, and no word is thinned out, so
+        two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
+
+        Args:
+            sentences: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: no word of the sentences is in the vocabulary, or no sentence has two of them.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
+        """
+        threads = self.workers if workers is None else thread_count(workers)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+            corpus = Source.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
+            task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
+            found = pair_loss(task, corpus.words, threads)
+        if found != found:
+            raise ValueError("there is no loss: no sentence has two words of the vocabulary")
+        return found
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
