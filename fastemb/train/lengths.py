@@ -21,15 +21,17 @@ class LengthWatch:
         self._weights = weights
         self._warned = _product(weights) > _MOST  # they came like this
 
-    def look(self, alpha: float) -> None:
-        """Look at the vectors between two epochs; ``alpha`` is what the user is told to lower."""
+    def look(self, alpha: float, negative: int) -> None:
+        """Look at the vectors between two epochs; ``alpha`` and ``negative`` are what the user is told to lower."""
         product = 0.0 if self._warned else _product(self._weights)
-        if product > _MOST:
+        if _MOST < product < np.inf:  # training itself ends where they are infinite
             self._warned = True
             warn(
                 f"training does not learn but ruins the vectors: input and output vectors have grown to lengths of "
                 f"{np.sqrt(product):.3g}, where 1 to 7 is usual, so that their products say nothing any more. Build "
                 f"the model anew with a lower alpha (now {alpha:g})"
+                + f" or negative (now {negative})"
+                * (negative > 20)
             )
 
 

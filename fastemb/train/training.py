@@ -106,7 +106,7 @@ class Training:
         run.end_epoch()
         weights.epochs_trained += 1
         self._recorder.note(ends=True)
-        self._lengths.look(run.schedule.start_alpha)
+        self._lengths.look(run.schedule.start_alpha, self._task.settings.negative)
         self._show()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")

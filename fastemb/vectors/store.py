@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..io.quantised import QuantisedRows, as_array
+from ..memory import memory_for
 from ..signals import PART, Deferred, deliver, slices
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
@@ -41,9 +42,10 @@ class Store:
         self.next_index = 0
         self.norms: Array | None = None
         self._expandos: dict[str, Array] = {}
-        self._index_to_key: list[Key] = [None] * count
         self._key_to_index: dict[Key, int] = {}
-        self._vectors: Array = np.zeros((count, vector_size), dtype)
+        with memory_for(f"vectors of {count:,} x {vector_size:,}", count * vector_size * np.dtype(dtype).itemsize):
+            self._index_to_key: list[Key] = [None] * count
+            self._vectors: Array = np.zeros((count, vector_size), dtype)
         self._former_keys: dict[int, list[Key]] = {}  # lists that were replaced, by their length
         self._integers: tuple[dict[Key, int], int, bool] | None = None  # what `has_integers` was asked last, and said
         self._room: Array | None = None  # a larger array whose first rows `_vectors` is

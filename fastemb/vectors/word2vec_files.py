@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..io.formats.reading import Reading
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout
 from ..io.paths import AnyPath, any_path, any_target
+from ..memory import memory_for
 from ..signals import Deferred
 from .editing import check_writeable
 from .files import check_text, table_of
@@ -85,7 +87,9 @@ def read_word2vec(
     path = any_path(path)
     counts = None if counts is None else any_path(counts)
     known = None if counts is None else read_counts(counts, reading.unicode_errors)
-    table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
+    size = 0 if reading.limit is not None or not os.path.isfile(path) else os.path.getsize(path)
+    with memory_for(f"what is in {path}", size if binary else size / 3, "limit=1000000 reads the first rows alone"):
+        table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
     if known is None:
         return table
     missing = [key for key in table.keys if key not in known]
