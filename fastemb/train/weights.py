@@ -170,14 +170,26 @@ class Weights:
             raise failure
 
     def lock_factors(self) -> NDArray[np.float32]:
-        """``vectors_lockf`` of the holder, float32 (1,) or (rows,)."""
+        """``vectors_lockf`` of the holder, float32 (1,) or (rows,).
+
+        Raises:
+            TypeError: they are no numbers.
+            ValueError: one is negative, NaN or infinite.
+        """
         given = getattr(self.holder, "vectors_lockf", np.ones(1))
         try:
-            return np.asarray(given, dtype=np.float32).ravel()
+            factors = np.asarray(given, dtype=np.float32).ravel()
         except (TypeError, ValueError):
             raise TypeError(
                 f"{self.name}.vectors_lockf must be numbers, one or one for each word, not {given!r}"
             ) from None
+        wrong = ~((factors >= 0) & (factors < np.inf))
+        if wrong.any():
+            raise ValueError(
+                f"{self.name}.vectors_lockf must be factors from 0, which freezes a vector, but entry "
+                f"{int(wrong.argmax())} is {factors[wrong.argmax()]}"
+            )
+        return factors
 
     def input_scale(self, rows: int) -> NDArray[np.float32] | None:
         """The same for each of so many rows, or None where nothing is held back.
