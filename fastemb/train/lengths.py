@@ -11,7 +11,7 @@ from .weights import Weights
 _MOST = 300.0
 """Of the product of the lengths of input and output vectors. Models that learn well have 1 to 60, also after many
 epochs or at four times the usual rate; ruined ones have 500 and more, mostly millions."""
-_LOOKED_AT = 10_000  # rows, which tell enough
+_LOOKED_AT = 1 << 20  # numbers, those of some rows, which tell enough
 
 
 class LengthWatch:
@@ -42,5 +42,6 @@ def _product(weights: Weights) -> float:
 
 
 def _length(matrix: Matrix) -> float:
-    some = matrix[:: max(1, len(matrix) // _LOOKED_AT)].astype(np.float64)
+    rows = max(64, _LOOKED_AT // matrix.shape[1])
+    some = matrix[:: max(1, len(matrix) // rows)].astype(np.float64)
     return float(np.sqrt(np.einsum("ij,ij->", some, some) / max(1, len(some))))
