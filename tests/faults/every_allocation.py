@@ -184,7 +184,9 @@ def in_child(faults: Faults, call: Callable[[], str]) -> str:
 
 def is_of_others(said: str) -> bool:
     """Whether Python or NumPy, by themselves, do not bear this fault."""
-    if "SystemError: error return without exception set" in said:  # NumPy's, where it forgets to say MemoryError
+    if re.match(r"(afterwards: )?SystemError: .*(without exception set|numpy.* without setting an exception)", said):
+        return True  # NumPy's, where it forgets to say MemoryError
+    if said.endswith("the file is damaged, or holds no numbers: "):  # Python's parser says MemoryError of deep nesting
         return True
     if said.startswith("hangs"):
         return re.search(r'threading.py", line \d+ in start$', said, re.MULTILINE) is not None

@@ -89,7 +89,7 @@ def floats_past_32_bits() -> str:
     inputs[first:] = np.random.default_rng(1).normal(0, 1 / size, (40, size))
     counts = np.zeros(rows, np.int64)
     counts[first:] = 10_000
-    ids = topics(20_000, 20) + first
+    ids = topics(4_000, 20) + first
     vocabulary = Vocabulary._of(list(range(rows)), counts, 0)
     corpus = Corpus(ids.ravel().astype(np.int32), np.arange(0, ids.size + 1, 10), vocabulary, ids.size)
     settings = Settings(vector_size=size, sample=0.0, sg=1, alpha=0.05, workers=2).checked()
