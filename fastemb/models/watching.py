@@ -93,6 +93,8 @@ class EarlyStopping(CallbackAny2Vec):
             )
         if self._restore and not hasattr(model, "syn1neg") and not hasattr(model, "syn1"):
             raise TypeError(f"restore_best is for Word2Vec, not {type(model).__name__}")
+        if self._sentences is not None:
+            self._held_out(model)  # which tells now, not after an epoch, that no word of them is known
 
     def on_epoch_end(self, model: Any) -> None:
         """Look at the score."""

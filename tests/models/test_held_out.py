@@ -167,6 +167,21 @@ def test_the_best_matrices_come_back(kind: str, epochs: int) -> None:
     assert model.wv.most_similar("t0w0") == twin.wv.most_similar("t0w0")
 
 
+def test_sentences_without_a_known_word_are_refused_before_training() -> None:
+    model = Word2Vec(SENTENCES, **OPTIONS)
+    before = model.wv.vectors.copy()
+    with pytest.raises(ValueError, match="none of"):
+        model.train(SENTENCES, callbacks=[EarlyStopping([["other", "words"]])])
+    np.testing.assert_array_equal(model.wv.vectors, before)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_looking_at_the_loss_changes_nothing_that_is_learned(kind: str) -> None:
+    plain = Word2Vec(SENTENCES, **OPTIONS | KINDS[kind])
+    watched = Word2Vec(SENTENCES, **OPTIONS | KINDS[kind], callbacks=[EarlyStopping(HELD_OUT, patience=9)])
+    np.testing.assert_array_equal(watched.wv.vectors, plain.wv.vectors)
+
+
 def test_each_training_begins_anew() -> None:
     stop = EarlyStopping(lambda model: 1.0, patience=1)
     model = Word2Vec(SENTENCES, **OPTIONS, callbacks=[stop])
