@@ -56,6 +56,23 @@ sanitize: .venv/test-tools build/sanitize/made
 		PYTHONPATH=$(CURDIR)/build/sanitize .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
 		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration' $(TESTS)
 
+# Every allocation of small work fails once, one after the other, in a child each: the work ends by MemoryError, what was
+# there is as it was, nothing leaks, and the same work goes well afterwards. Some twenty minutes; FAULTS='--every 10' less.
+faults: .venv/test-tools build
+	@mkdir -p build/faults
+	$(or $(CC),cc) -O2 -Wall -fPIC -shared -fno-builtin -o build/faults/failing_malloc.so tests/faults/failing_malloc.c -ldl
+	LD_PRELOAD=$(CURDIR)/build/faults/failing_malloc.so .venv/bin/python tests/faults/every_allocation.py $(FAULTS)
+
+# Corpora and matrices of more than 2^32 entries, a sentence and a vocabulary of ten million words, 1 and 4,096 dimensions.
+sizes: .venv/test-tools build
+	.venv/bin/python tests/sizes/every_size.py $(SIZES)
+
+# Fifty rounds of training in threads, forked children and pools of processes, of which none may hang.
+rounds: .venv/test-tools build
+	.venv/bin/python tests/rounds/every_round.py $(ROUNDS)
+
+.PHONY: faults sizes rounds
+
 # A build for gdb.
 debug: .venv/test-tools build/debug/made
 

@@ -19,6 +19,10 @@ _PHRASES = (
     (r", or give encoding=$", ""),  # of word pairs, which commands read as UTF-8 only
     (r"give format='(\w+)' to load_vectors", r"give --from \1"),
     (r"Lower alpha \(now", "Lower --alpha (now"),
+    (r"a lower alpha \(now", "a lower --alpha (now"),
+    (r"lower vector_size, or keep fewer rows.*", "lower --vector-size, or keep fewer words, as by --min-count"),
+    (r": (KeyedVectors\.load\(path, )?mmap='r'\)? maps .* instead", ""),
+    (r"init_vectors has", "--init-vectors has"),
     (r" or negative \(now", " or --negative (now"),
     (r"nothing was trained: epochs is 0", "nothing was trained: --epochs is 0"),
     (r"that min_count and sample keep", "that --min-count and --sample keep"),

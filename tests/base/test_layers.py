@@ -17,7 +17,7 @@ import fastemb
 PACKAGE = Path(fastemb.__file__).parent
 ROOMS = (  # from the ground up; those on one line do not see each other
     ("_version", "_native"),
-    ("config", "lifecycle", "signals"),
+    ("config", "lifecycle", "memory", "signals"),
     ("checks",),
     ("arguments", "durations", "threads", "kept_threads"),
     ("estimator",),

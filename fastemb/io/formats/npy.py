@@ -57,16 +57,7 @@ def read_header(where: str, file: BinaryIO) -> Header:
         if version == (3, 0):
             raise ValueError("names of fields that are not ASCII")
         header = Header(*_READERS[version](file, max_header_size=_LONGEST_HEADER))
-    except (
-        ValueError,
-        KeyError,
-        EOFError,
-        OverflowError,
-        TypeError,
-        SyntaxError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except _BROKEN as error:
         raise ValueError(f"{where}: the file is damaged, or holds no numbers: {str(error)[:200]}") from None
     if header.dtype.hasobject:
         raise ValueError(f"{where}: the file is damaged, or holds no numbers: an array of objects is a pickle")
