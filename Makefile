@@ -136,11 +136,21 @@ lint-c: .venv/check-tools
 portable:
 	+.ci/portable
 
+# Races: the core under ThreadSanitizer, in a program with threads.
+tsan:
+	+.ci/threads
+
+# How many of COUNT small faults, put into the C core and into fastemb/train and fastemb/io, the tests notice. Some hours.
+COUNT ?= 100
+mutants: .venv/test-tools build
+	PYTHONPATH=tests .venv/bin/python -P -m mutants.run c --count $(COUNT) --seed $(SEED)
+	PYTHONPATH=tests .venv/bin/python -P -m mutants.run python --count $(COUNT) --seed $(SEED)
+
 build/core/%/compiled: $(CORE) $(wildcard tests/portable/*.[ch]) .ci/compile
 	.ci/compile $*
 	touch $@
 
-.PHONY: warnings lint-c portable
+.PHONY: warnings lint-c portable tsan mutants
 
 # The libraries that fastemb is compared with, an environment for each folder of tests/peers. They must still answer as
 # they are recorded to, and the tests that need them must pass; gensim's own tests must pass on fastemb's classes.
