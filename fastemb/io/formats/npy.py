@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from tokenize import TokenError
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -64,6 +65,7 @@ def read_header(where: str, file: BinaryIO) -> Header:
         OverflowError,
         TypeError,
         SyntaxError,
+        TokenError,  # of a header of Python 2, which NumPy cuts into tokens
         RecursionError,
         MemoryError,
     ) as error:
