@@ -140,6 +140,10 @@ portable:
 tsan:
 	+.ci/threads
 
+# Reads and writes outside of memory, values that were never set, and leaks: the core in a program without Python.
+valgrind:
+	+.ci/memory
+
 # Files changed at random, guided by what they reach: for the core under libFuzzer, for the readers in Python under atheris.
 # MINUTES for each of the eight targets; without, a minute in all.
 MINUTES ?=
@@ -160,7 +164,7 @@ build/core/%/compiled: $(CORE) $(wildcard tests/portable/*.[ch]) .ci/compile
 	.ci/compile $*
 	touch $@
 
-.PHONY: warnings lint-c portable tsan fuzz mutants
+.PHONY: warnings lint-c portable tsan valgrind fuzz mutants
 
 # The libraries that fastemb is compared with, an environment for each folder of tests/peers. They must still answer as
 # they are recorded to, and the tests that need them must pass; gensim's own tests must pass on fastemb's classes.
