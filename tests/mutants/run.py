@@ -57,7 +57,12 @@ COVERING_C = {
     "kernels": ["native/test_step.py", "native/test_rows.py", "native/test_top_rows.py", "vectors/test_topk.py"],
     "rows": ["native/test_rows.py", "layers/test_embedding.py", "layers/test_bag.py"],
     "search": ["native/test_top_rows.py", "vectors/test_topk.py", "vectors/test_many_questions.py"],
-    "text/formats.c": ["io/test_numbers.py", "io/test_text_files.py", "io/test_word2vec_files.py"],
+    "text/formats.c": [
+        "io/test_numbers.py",
+        "io/test_text_files.py",
+        "io/test_word2vec_files.py",
+        "io/test_formats.py",
+    ],
     "text/ids.c": ["native/test_numbering.py", "corpus/test_ids.py", "corpus/test_vocabulary.py"],
     "text/phrases.c": ["native/test_pairs.py", "phrases/test_phrases.py"],
     "text": ["native/test_text_table.py", "corpus/test_text.py", "corpus/test_hard_text.py"],
@@ -247,7 +252,8 @@ def prepare_python() -> Callable[[Mutant], str | None]:
         raise SystemExit("tests/io fails without a fault: run 'make build' first")
 
     def trial(mutant: Mutant) -> str | None:
-        tests = chosen(reached[str(mutant.path), mutant.line])
+        of_file = [test for (path, _), tests in reached.items() if path == str(mutant.path) for test in tests]
+        tests = chosen(reached.get((str(mutant.path), mutant.line)) or of_file)  # a line may run on import alone
         if not tests:
             return ""
         source = mutant.path.read_text()
