@@ -153,11 +153,35 @@ lint-c: .venv/check-tools
 portable:
 	+.ci/portable
 
+# Races: the core under ThreadSanitizer, in a program with threads.
+tsan:
+	+.ci/threads
+
+# Reads and writes outside of memory, values that were never set, and leaks: the core in a program without Python.
+valgrind:
+	+.ci/memory
+
+# Files changed at random, guided by what they reach: for the core under libFuzzer, for the readers in Python under atheris.
+# MINUTES for each of the eight targets; without, a minute in all.
+MINUTES ?=
+fuzz: .venv/test-tools build
+	$(PIP) install atheris
+	.ci/fuzz-core $(if $(MINUTES),$$((60 * $(MINUTES))),5)
+	for group in vectors models texts; do \
+	    PYTHONPATH=tests .venv/bin/python -P -m fuzz.search $$group --seconds $(if $(MINUTES),$$((60 * $(MINUTES))),12) || exit 1; \
+	done
+
+# How many of COUNT small faults, put into the C core and into fastemb/train and fastemb/io, the tests notice. Some hours.
+COUNT ?= 100
+mutants: .venv/test-tools build
+	PYTHONPATH=tests .venv/bin/python -P -m mutants.run c --count $(COUNT) --seed $(SEED)
+	PYTHONPATH=tests .venv/bin/python -P -m mutants.run python --count $(COUNT) --seed $(SEED)
+
 build/core/%/compiled: $(CORE) $(wildcard tests/portable/*.[ch]) .ci/compile
 	.ci/compile $*
 	touch $@
 
-.PHONY: warnings lint-c portable
+.PHONY: warnings lint-c portable tsan valgrind fuzz mutants
 
 # The libraries that fastemb is compared with, an environment for each folder of tests/peers. They must still answer as
 # they are recorded to, and the tests that need them must pass; gensim's own tests must pass on fastemb's classes.
