@@ -8,8 +8,10 @@
   // ---- data ----
 
   async function unpacked(id) {
-    const packed = Uint8Array.from(atob($(id).textContent), (sign) => sign.charCodeAt(0));
+    const text = atob($(id).textContent);
     $(id).remove();
+    const packed = new Uint8Array(text.length);
+    for (let at = 0; at < text.length; at++) packed[at] = text.charCodeAt(at);
     return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   }
   const textOf = async (id) => new TextDecoder().decode(await unpacked(id));
@@ -77,7 +79,7 @@
   let timer = 0;
   let cost = 100; // milliseconds in which plotly drew last
   const LIVE = 24; // while it takes no longer, it draws in every frame
-  const PAUSE = 140;
+  const pause = () => Math.min(Math.max(cost, 140), 600);
 
   function look(next) {
     const scale = Math.min(Math.max(next.scale, wholeScale() / 2), wholeScale() * 4000);
@@ -88,7 +90,7 @@
     };
     askFrame();
     clearTimeout(timer);
-    timer = setTimeout(redraw, cost <= LIVE ? 0 : PAUSE);
+    timer = setTimeout(() => redraw(), cost <= LIVE ? 0 : pause());
   }
 
   function askFrame() {
@@ -168,15 +170,29 @@
   const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
   const GAP = 6;
   const LINE = 15;
-  const written = new Map(); // place -> the text on the map and its width
+  const MOST_WRITTEN = 3000;
+  const written = new Map(); // place and ink -> the text as a small picture, which is drawn faster than text
 
-  function textAt(at) {
-    let found = written.get(at);
-    if (!found) {
+  function wordOf(at, ink) {
+    const id = `${at} ${ink}`;
+    if (!written.has(id)) {
+      if (written.size > MOST_WRITTEN) written.clear();
       const text = oneLine(titles[at], 32);
-      written.set(at, (found = { text, width: pen.measureText(text).width }));
+      const ratio = window.devicePixelRatio || 1;
+      const width = pen.measureText(text).width;
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.ceil((width + 4) * ratio);
+      canvas.height = Math.ceil(LINE * ratio);
+      const brush = canvas.getContext("2d");
+      brush.scale(ratio, ratio);
+      Object.assign(brush, { font: FONT, textBaseline: "middle", lineJoin: "round", lineWidth: 3.5 });
+      brush.strokeStyle = inks.halo;
+      brush.strokeText(text, 2, LINE / 2);
+      brush.fillStyle = ink;
+      brush.fillText(text, 2, LINE / 2);
+      written.set(id, { canvas, width });
     }
-    return found;
+    return written.get(id);
   }
 
   function neighboursOf(at) {
@@ -199,14 +215,13 @@
   function drawMarks() {
     const ratio = window.devicePixelRatio || 1;
     if (marks.width !== Math.round(width * ratio) || marks.height !== Math.round(height * ratio)) {
+      written.clear();
       marks.width = Math.round(width * ratio);
       marks.height = Math.round(height * ratio);
     }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     pen.font = FONT;
-    pen.textBaseline = "middle";
-    pen.lineJoin = "round";
     const close = chosen < 0 ? [] : neighboursOf(chosen).map(([at]) => at).filter((at) => at < count);
     pen.beginPath();
     for (const at of close) {
@@ -225,6 +240,7 @@
   // The first ones have a place first; as a rule keys come in the order of their counts.
   function write(first) {
     const most = Math.min(Math.max(Math.round((width * height) / 9000), 10), 90);
+    const ratio = window.devicePixelRatio || 1;
     const boxes = [];
     const done = new Set();
     let tried = 0;
@@ -234,7 +250,7 @@
       if (px < 0 || px > width || py < 0 || py > height) return;
       done.add(at);
       tried++;
-      const { text, width: wide } = textAt(at);
+      const { canvas, width: wide } = wordOf(at, isNeeded ? inks.accent : inks.ink);
       for (const [sideX, sideY] of [[1, 0], [-1, 0], [0, -1], [0, 1]]) {
         const from = sideX > 0 ? px + GAP : sideX < 0 ? px - GAP - wide : px - wide / 2;
         const middle = py + sideY * (GAP + LINE / 2);
@@ -242,11 +258,8 @@
         if (box[0] < 0 || box[1] < 0 || box[2] > width || box[3] > height) continue;
         if (boxes.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) continue;
         boxes.push(box);
-        pen.lineWidth = 3.5;
-        pen.strokeStyle = inks.halo;
-        pen.strokeText(text, from, middle);
-        pen.fillStyle = isNeeded ? inks.accent : inks.ink;
-        pen.fillText(text, from, middle);
+        const sharp = (length) => Math.round(length * ratio) / ratio;
+        pen.drawImage(canvas, sharp(box[0]), sharp(box[1]), canvas.width / ratio, canvas.height / ratio);
         return;
       }
     };
@@ -630,6 +643,7 @@
 
   function setScheme(scheme) {
     root.dataset.scheme = scheme;
+    written.clear();
     inks = Object.fromEntries(["ink", "faint", "accent", "halo", "none"].map((name) => [name, colour(name)]));
     if (chart.data) paint();
   }
