@@ -78,10 +78,7 @@ def page_of(data: Map, columns: list[Column], title: str, note: str) -> str:
         "scale": list(library("plotly.colors", "explore").sequential.Viridis),
         "arrays": [{"type": _TYPES[array.dtype.str[1:]], "bytes": array.nbytes} for array in arrays],
     }
-    # surrogates, of keys that no text can hold, are replaced as browsers do it
-    described = (
-        json.dumps(about, ensure_ascii=False).encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
-    )
+    described = json.dumps(about, ensure_ascii=False).encode("utf-8", "replace")  # of keys with half a character, too
     drawing = library("plotly.offline", "explore").get_plotlyjs()
     program = _part("page.js")
     parts = {
