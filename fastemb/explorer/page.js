@@ -60,15 +60,21 @@
   const pen = marks.getContext("2d");
   let width = map.clientWidth;
   let height = map.clientHeight;
-  const limits = (values) => values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, 0]);
+  const limits = (values) => values.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
   const [left, right] = limits(x);
   const [bottom, top] = limits(y);
   const wholeScale = () => Math.min(width / Math.max(right - left, 1), height / Math.max(top - bottom, 1)) * 0.92;
   const wholeView = () => ({ x: (left + right) / 2, y: (bottom + top) / 2, scale: wholeScale() });
   let view = wholeView();
   let drawn = view; // the view that plotly has drawn; until it draws again, what it drew is moved and stretched
-  const across = (at) => (x[at] - view.x) * view.scale + width / 2;
-  const down = (at) => height / 2 - (y[at] - view.y) * view.scale;
+  const acrossUnit = (unit) => (unit - view.x) * view.scale + width / 2;
+  const downUnit = (unit) => height / 2 - (unit - view.y) * view.scale;
+  const across = (at) => acrossUnit(x[at]);
+  const down = (at) => downUnit(y[at]);
+  const unitsOf = (spot) => ({
+    x: view.x + (spot.x - width / 2) / view.scale,
+    y: view.y - (spot.y - height / 2) / view.scale,
+  });
 
   const ranges = () => ({
     "xaxis.range": [view.x - width / 2 / view.scale, view.x + width / 2 / view.scale],
@@ -120,9 +126,8 @@
 
   function zoom(factor, atX = width / 2, atY = height / 2) {
     const scale = Math.min(Math.max(view.scale * factor, wholeScale() / 2), wholeScale() * 4000);
-    const unitX = view.x + (atX - width / 2) / view.scale;
-    const unitY = view.y - (atY - height / 2) / view.scale;
-    look({ x: unitX - (atX - width / 2) / scale, y: unitY + (atY - height / 2) / scale, scale });
+    const unit = unitsOf({ x: atX, y: atY });
+    look({ x: unit.x - (atX - width / 2) / scale, y: unit.y + (atY - height / 2) / scale, scale });
   }
 
   let flight = 0;
@@ -212,6 +217,21 @@
     pen.stroke();
   }
 
+  function drawOutline() {
+    pen.beginPath();
+    for (const corner of outline) pen.lineTo(acrossUnit(corner.x), downUnit(corner.y));
+    pen.closePath();
+    pen.setLineDash([5, 4]);
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = inks.accent;
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.globalAlpha = 0.1;
+    pen.fillStyle = inks.accent;
+    pen.fill();
+    pen.globalAlpha = 1;
+  }
+
   function drawMarks() {
     const ratio = window.devicePixelRatio || 1;
     if (marks.width !== Math.round(width * ratio) || marks.height !== Math.round(height * ratio)) {
@@ -234,6 +254,7 @@
     for (const at of close) ring(at, 5, inks.accent, 1.5);
     if (chosen >= 0) ring(chosen, 8, inks.accent, 3);
     if (hovered >= 0) ring(hovered, 6, inks.ink, 1.5);
+    if (outline) drawOutline();
     write([chosen, hovered, ...close].filter((at) => at >= 0));
   }
 
@@ -280,6 +301,9 @@
     return `#${parts.map((part) => Math.round(part + (255 - part) * 0.25).toString(16).padStart(2, "0")).join("")}`;
   }
 
+  // The colours of numbers, without those that are hardly seen on the paper.
+  const shades = () => (isDark() ? about.scale.slice(3) : about.scale.slice(0, -1));
+
   // Numbers that differ by a factor of 100 or more are seen by their logarithm.
   function scaleOf(values) {
     let [low, high] = [Infinity, -Infinity];
@@ -310,11 +334,11 @@
       };
     }
     const scale = scaleOf(column.values);
-    const stops = about.scale.length - 1;
+    const stops = shades();
     return {
       ...look,
       color: Array.from(column.values, (value) => (Number.isFinite(value) ? scale.share(value) : -1)),
-      colorscale: [[0, inks.none], [0.499, inks.none], ...about.scale.map((one, at) => [0.5 + at / stops / 2, one])],
+      colorscale: [[0, inks.none], [0.499, inks.none], ...stops.map((one, at) => [0.5 + at / (stops.length - 1) / 2, one])],
       cmin: -1,
       cmax: 1,
     };
@@ -362,7 +386,7 @@
       const { low, high, isLogarithmic } = scaleOf(column.values);
       const bar = node("div");
       bar.id = "scale";
-      bar.style.background = `linear-gradient(to right, ${about.scale.join(", ")})`;
+      bar.style.background = `linear-gradient(to right, ${shades().join(", ")})`;
       const ends = node("div");
       ends.id = "scale-ends";
       const middle = isLogarithmic ? node("span", "logarithmic") : "";
@@ -439,7 +463,7 @@
   function selectAll(test) {
     const found = [];
     for (let at = 0; at < count; at++) if (test(at)) found.push(at);
-    Plotly.update(chart, { selectedpoints: [found.length ? found : null] }, { selections: [] });
+    Plotly.restyle(chart, { selectedpoints: [found.length ? found : null] });
     show(found);
   }
 
@@ -461,13 +485,38 @@
   }
 
   let mode = "pan";
+  let outline = null; // corners of the area that is being drawn, in the map's units
   function setMode(next) {
     mode = next;
-    map.classList.toggle("selecting", mode !== "pan");
+    outline = null;
+    marks.classList.toggle("selecting", mode !== "pan");
     for (const button of $("tools").querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
     }
-    redraw({ dragmode: mode === "pan" ? false : mode });
+    askFrame();
+  }
+
+  function extend(spot) {
+    const here = unitsOf(spot);
+    const [first] = outline;
+    if (mode === "lasso") outline.push(here);
+    else outline = [first, { x: here.x, y: first.y }, here, { x: first.x, y: here.y }];
+    askFrame();
+  }
+
+  // A point is inside where a line from it to the right crosses the outline an odd number of times.
+  function selectInside(corners) {
+    const [low, high] = limits(corners.map((corner) => corner.y));
+    selectAll((at) => {
+      if (y[at] < low || y[at] > high) return false;
+      let isInside = false;
+      for (let one = 0, before = corners.length - 1; one < corners.length; before = one++) {
+        const [a, b] = [corners[one], corners[before]];
+        if (a.y > y[at] !== b.y > y[at] && x[at] < ((b.x - a.x) * (y[at] - a.y)) / (b.y - a.y) + a.x) isInside = !isInside;
+      }
+      return isInside;
+    });
+    if (!area) say("No key is in there");
   }
 
   // ---- search ----
@@ -560,6 +609,7 @@
     cancelAnimationFrame(flight);
     marks.setPointerCapture(event.pointerId);
     if (!fingers.size) moved = 0;
+    outline = mode === "pan" || fingers.size ? null : [unitsOf(spot(event))];
     fingers.set(event.pointerId, spot(event));
     map.focus({ preventScroll: true });
   });
@@ -578,6 +628,7 @@
     moved += Math.hypot(here.x - before.x, here.y - before.y);
     fingers.set(event.pointerId, here);
     if (moved < 5) return;
+    if (outline) return extend(here);
     marks.classList.add("dragging");
     const others = [...fingers].filter(([id]) => id !== event.pointerId).map(([, one]) => one);
     if (!others.length) return look(pixelsToUnits(here.x - before.x, here.y - before.y));
@@ -589,6 +640,10 @@
   const release = (event) => {
     if (!fingers.delete(event.pointerId)) return;
     marks.classList.remove("dragging");
+    const corners = outline;
+    outline = null;
+    askFrame();
+    if (event.type === "pointerup" && corners && moved >= 5) selectInside(corners);
     if (event.type === "pointerup" && moved < 5 && !fingers.size) {
       const { x: px, y: py } = spot(event);
       choose(nearestTo(px, py, event.pointerType === "touch" ? 22 : 12));
@@ -609,7 +664,12 @@
   }, { passive: false });
 
   const MOVES = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  const letGo = () => (area ? selectAll(() => false) : choose(-1));
+  const letGo = () => {
+    if (outline) outline = null;
+    else if (area) selectAll(() => false);
+    else choose(-1);
+    askFrame();
+  };
   const KEYS = {
     "/": () => $("search").select(),
     "+": () => zoom(1.5),
@@ -619,7 +679,7 @@
     a: () => selectAll((at) => isInView(at)),
     c: copy,
     p: () => setMode("pan"),
-    b: () => setMode("select"),
+    b: () => setMode("box"),
     l: () => setMode("lasso"),
     d: () => setScheme(isDark() ? "light" : "dark"),
     "?": () => $("help").showModal(),
@@ -706,8 +766,6 @@
     },
     { displayModeBar: false, scrollZoom: false, doubleClick: false, plotGlPixelRatio: window.devicePixelRatio || 1 },
   );
-  chart.on("plotly_selected", (event) => event && show(event.points.map((point) => point.pointIndex)));
-  chart.on("plotly_deselect", () => show([]));
   new ResizeObserver(() => {
     if (width === map.clientWidth && height === map.clientHeight) return;
     const scale = view.scale / wholeScale();

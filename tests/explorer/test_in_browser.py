@@ -23,7 +23,7 @@ from fastemb.explorer import Explorer
 PROGRAM = os.environ.get("FASTEMB_BROWSER")
 pytestmark = pytest.mark.integration
 
-MAP = (900, 800)  # pixels of the map, beside the panel
+MAP = (880, 800)  # pixels of the map, beside the panel
 NAME = "document.getElementById('key-name').textContent"
 STATUS = "document.getElementById('status').textContent"
 
