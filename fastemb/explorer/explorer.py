@@ -18,7 +18,7 @@ from ..plots.colours import MOST_GROUPS
 from ..plots.extra import library
 from ..plots.groups import clustered
 from ..plots.layout import belief, flat, tsne
-from ..plots.maps import Method, checked_method, enough
+from ..plots.maps import Method, checked_method, counted, enough
 from ..plots.sources import Source, source_of, units_of
 from ..vectors import KeyedVectors
 from ..vectors.questions import single_keys
@@ -110,7 +110,7 @@ def explore(
         path: The file to write, which ends in .html. Default None: none is written.
         keys: What is on the map. Default None: the first ``restrict_vocab`` keys, as a rule the most frequent ones.
         restrict_vocab: How many of the first keys, where ``keys`` does not say which. Default None: 10,000.
-        topn: How many neighbours of each key the page knows, among all keys, as `most_similar` finds them; 1 to 100.
+        topn: How many neighbours of each key the page knows, among all keys, as ``most_similar`` finds them; 1 to 100.
             Default 10.
         method: "tsne", which shows groups and no distances; or "pca", the two directions of most variance, in a moment.
             Default None: "tsne" from 10 keys on.
@@ -167,7 +167,7 @@ def explore(
     )
     numbers = {"trustworthiness": believed.trustworthiness, "neighbours_kept": believed.kept}
     made = Explorer(chosen, positions, numbers, [column.name for column in columns])
-    heading = f"{len(chosen):,} of {len(source.vectors):,} keys" if title is None else title
+    heading = counted(len(chosen), len(source.vectors)) if title is None else title
     made.html = page_of(_map(source, chosen, texts, positions, topn), columns, heading, note)
     if path is not None:
         made.save(path)

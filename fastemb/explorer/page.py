@@ -94,7 +94,7 @@ def page_of(data: Map, columns: list[Column], title: str, note: str) -> str:
 
 
 def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files(__name__.rpartition(".")[0]).joinpath(name).read_text(encoding="utf-8")
 
 
 def _policy(*programs: str) -> str:

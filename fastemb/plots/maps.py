@@ -121,7 +121,7 @@ def plot(
     )
     canvas.blank()
     canvas.note(
-        f"{how}; {_counted(len(chosen), len(vectors))}; trustworthiness {believed.trustworthiness:.2f}; "
+        f"{how}; {counted(len(chosen), len(vectors))}; trustworthiness {believed.trustworthiness:.2f}; "
         f"{believed.kept:.0%} of the {believed.nearest} nearest kept"
     )
     _points(canvas, positions, groups)
@@ -202,7 +202,8 @@ def checked_method(method: Any, perplexity: Any, count: int) -> tuple[Method, fl
     return method, wanted
 
 
-def _counted(drawn: int, total: int) -> str:
+def counted(drawn: int, total: int) -> str:
+    """How many keys are on a map, of how many."""
     return f"{drawn:,} keys" if drawn == total else f"{drawn:,} of {total:,} keys"
 
 
