@@ -8,10 +8,12 @@ import json
 from ..explorer import explore
 from ..explorer.explorer import CLUSTERS, FIRST, check_ending
 from ..plots.maps import METHODS
+from ..plots.sources import source_of
 from .plot import given_options, source_in, words_of
 from .saying import say
 from .shared import STDIN, check_writable, count_or_none, file_path, format_option, positive, vectors_path
 
+_MANY = 5000  # words, from which one waits
 _OPTIONS = ("restrict_vocab", "topn", "method", "perplexity", "seed", "color", "clusters", "title")
 
 
@@ -60,7 +62,11 @@ def _explore(options: argparse.Namespace) -> int:
         [path for path in (options.vectors, options.words_from) if path not in (None, STDIN)], options.output
     )
     source = source_in(options, options.vectors)
-    made = explore(source, options.output, keys=words_of(options, source), **given_options(options, *_OPTIONS))
+    words = words_of(options, source)
+    count = min(options.restrict_vocab or FIRST, len(source_of(source).vectors)) if words is None else len(words)
+    if count >= _MANY and options.method != "pca":
+        say(f"placing {count:,} words by t-SNE takes about a minute for each 10,000; --method pca takes a moment")
+    made = explore(source, options.output, keys=words, **given_options(options, *_OPTIONS))
     numbers = {name: float(f"{value:.6g}") for name, value in made.numbers.items()}
     if options.json:
         print(json.dumps({"output": options.output, "words": len(made.keys), **numbers}, ensure_ascii=False))

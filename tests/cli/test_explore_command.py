@@ -72,6 +72,17 @@ def test_items_are_shown_by_their_titles(run: Run) -> None:
     assert run("explore", "items.safetensors", "--words", "1", "2", "4", "-o", "a.html")[0] == 0
 
 
+@pytest.mark.parametrize(("options", "waits"), [("--method pca", False), ("--words w1 w2 w3", False), ("", True)])
+def test_who_has_to_wait_is_told_so(run: Run, monkeypatch: pytest.MonkeyPatch, options: str, waits: bool) -> None:
+    many = KeyedVectors(2)
+    many.add_vectors([f"w{row}" for row in range(5000)], np.random.default_rng(0).normal(size=(5000, 2)).astype("f4"))
+    many.save("many.safetensors")
+    monkeypatch.setattr("fastemb.explorer.explorer.tsne", lambda units, perplexity, seed: units[:, :2].astype(float))
+    status, _, errors = run("explore", "many.safetensors", *options.split(), "-o", "a.html")
+    assert status == 0
+    assert ("placing 5,000 words by t-SNE takes" in errors) is waits
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
