@@ -211,3 +211,12 @@ clean:
 	rm -rf .venv .venv-* build dist docs/made docs/reference *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \
 		.mypy_cache .ruff_cache .benchmarks fastemb-demo.safetensors bench.json bench.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Maps tried in Chromium, which is installed where this may be done: on Debian and Ubuntu, as root.
+.PHONY: test-explorer
+test-explorer: .venv/test-tools build
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	{ echo "== installing Chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }; } || true
+	@if browser=$$(command -v chromium || command -v google-chrome || command -v chromium-browser); then \
+	FASTEMB_BROWSER=$$browser .venv/bin/pytest -q -p no:benchmark tests/explorer; \
+	else echo "test-explorer: SKIPPED, maps were tried in no browser: there is no chromium; on Debian: apt-get install chromium"; fi

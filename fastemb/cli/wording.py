@@ -31,6 +31,7 @@ _PHRASES = (
     (r"look=Look\(font=PATH\)", "--font PATH"),
     (r"or a smaller font_size", "or a smaller --font-size"),
     (r"keys and neighbours_of exclude", "--words and --neighbours-of exclude"),
+    (r"keys and restrict_vocab exclude", "--words and --restrict-vocab exclude"),
     (r"color and clusters exclude", "--color and --clusters exclude"),
     (r", or bring each to (\d+) by its method reduce", ""),
     (r"other forms can be read by pandas\.to_datetime\(.*\)", "write dates as 2020-01-31 or 2020-01-31 14:30"),
