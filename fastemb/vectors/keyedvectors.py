@@ -20,6 +20,7 @@ from ..io.user_attributes import set_attributes
 from ..signals import Deferred
 from . import (
     cosines,
+    description,
     editing,
     files,
     gensim_vectors,
@@ -160,6 +161,10 @@ class KeyedVectors:
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return description.as_html(self, self)
 
     # ---- looking up ----
 
