@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from docutils.nodes import Element
-from matplotlib import font_manager
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -18,6 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.nodes import make_refnode
 
 import fastemb
+from fastemb.plots.fonts import font_for
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -79,6 +79,8 @@ napoleon_use_ivar = True
 autodoc_type_aliases = {name: f"numpy.typing.{name}" for name in ("ArrayLike", "DTypeLike")}
 python_maximum_signature_line_length = 88
 nitpicky = True
+linkcheck_timeout = 20
+linkcheck_retries = 2
 # Types of Python's library and of NumPy, and names that stand for several types, have no page here.
 nitpick_ignore_regex = [
     ("py:class", r"(collections|datetime|fsspec|numpy|os|pathlib|re|torch|typing)\..*"),
@@ -108,7 +110,11 @@ NEEDS = re.compile(r"^<!-- page needs: ([\w. :]+) -->$", re.MULTILINE)
 def is_there(name: str) -> bool:
     """Whether a package, or a font with Chinese characters, is installed."""
     if name == "font:chinese":
-        return any("CJK" in font.name or "WenQuanYi" in font.name for font in font_manager.fontManager.ttflist)
+        try:
+            font_for("中文", None)
+        except ValueError:
+            return False
+        return True
     return importlib.util.find_spec(name) is not None
 
 
