@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from docutils.nodes import Element
+from docutils.nodes import Element, SkipNode
+from docutils.utils.math import latex2mathml
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
+from sphinx.util.inspect import TypeAliasForwardRef
 from sphinx.util.nodes import make_refnode
 
 import fastemb
@@ -49,6 +51,7 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#6cc3de", "color-brand-content": "#6cc3de"},
 }
 html_show_sphinx = False
+html_math_renderer = "mathml"
 copybutton_exclude = ".linenos, .gp, .go"
 show_warning_types = True
 suppress_warnings = ["myst-nb.lexer"]  # of pages that are not run, and so have no kernel
@@ -77,6 +80,8 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 autodoc_type_aliases = {name: f"numpy.typing.{name}" for name in ("ArrayLike", "DTypeLike")}
+autodoc_type_aliases |= dict.fromkeys(("Array", "Floats", "Ids", "Ints", "Matrix"), "numpy.ndarray")
+TypeAliasForwardRef.__repr__ = lambda alias: str(alias.name)  # type: ignore[method-assign]  # for those within another type
 python_maximum_signature_line_length = 88
 nitpicky = True
 linkcheck_timeout = 20
@@ -153,7 +158,8 @@ def change_included(app: Sphinx, path: Path, parent: str, content: list[str]) ->
             return f"{text}(/{there.removeprefix('docs/')}{anchor})"
         if text.startswith("!"):
             raise ExtensionError(f"{path}: the site does not have the picture {target}")
-        return f"{text[1:-1]} (`{there}`)"  # in the repository alone
+        shown = text[1:-1].strip("`")
+        return f"`{there}`" if there.endswith(shown) else f"{shown} (`{there}`)"  # in the repository alone
 
     content[0] = LINK.sub(on_the_site, content[0])
 
@@ -196,8 +202,15 @@ def find_public(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: El
     return None
 
 
+def write_formula(writer: Any, node: Element) -> None:
+    """A formula as MathML, which browsers draw without a script from another site."""
+    writer.body.append(latex2mathml.tex2mathml(node.astext(), as_block=node.tagname == "math_block"))
+    raise SkipNode
+
+
 def setup(app: Sphinx) -> None:
     """Write the reference, and connect the above."""
+    app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
     write_reference()
     draw_pictures()
     app.connect("autodoc-process-docstring", hide_colons, priority=400)  # Napoleon comes at 500

@@ -64,11 +64,10 @@ _REMOVED = {
 }
 
 
+# Keys, vectors and further values are in a `Store`, which this class owns. Methods that are assigned here are functions
+# of other files of this folder, a file for each kind of question.
 class KeyedVectors:
     """Vectors by key, as gensim 4's class of this name.
-
-    The keys, vectors and further values are in a ``Store``, which this class owns. Methods that are assigned here are
-    functions of other files of this folder, a file for each kind of question.
 
     Args:
         vector_size: Dimensions of each vector.
