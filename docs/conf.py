@@ -88,7 +88,7 @@ linkcheck_timeout = 20
 linkcheck_retries = 2
 # Types of Python's library and of NumPy, and names that stand for several types, have no page here.
 nitpick_ignore_regex = [
-    ("py:class", r"(collections|datetime|fsspec|numpy|os|pathlib|re|torch|typing)\..*"),
+    ("py:class", r"(collections|datetime|fsspec|np|numpy|os|pathlib|re|torch|typing)\..*"),
     ("py:class", r"[A-Z]\w*|dtype|generic|timedelta|'numpy\.typing\.\w+'"),
     ("py:class", r"fastemb\.(_native|io|layers|spaces|vectors)\.(?!keyedvectors).*"),  # what calls return
     ("py:exc", r"[A-Z]\w*"),
