@@ -48,6 +48,19 @@ dist: .venv/check-tools
 	rm -rf dist
 	.venv/bin/python -m build --outdir dist
 
+# The wheel as others get it: nothing beyond the stable ABI and libraries that every Linux has, a description that PyPI
+# shows, and use in an environment that has nothing else.
+.PHONY: wheel-check
+wheel-check: dist
+	$(PIP) install abi3audit auditwheel twine
+	.venv/bin/abi3audit --strict dist/*.whl
+	.venv/bin/auditwheel show dist/*.whl
+	.venv/bin/twine check --strict dist/*
+	rm -rf build/wheel-check
+	$(PYTHON) -m venv build/wheel-check
+	build/wheel-check/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	build/wheel-check/bin/python -P .ci/try_wheel.py
+
 # The tests under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
 # from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw. Memory that is not there is None, as
 # everywhere, where the sanitizer would end the process. TESTS chooses some, or leaves some out.
@@ -93,6 +106,11 @@ coverage: .venv/test-tools build/coverage/made
 docs: .venv/docs-tools build
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m sphinx -n -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
 	@echo "open build/docs/html/index.html"
+
+# Links to other sites, which needs a network. (Those within the site are checked by make docs.)
+.PHONY: linkcheck
+linkcheck: .venv/docs-tools build
+	.venv/bin/python -m sphinx -q -b linkcheck -D nb_execution_mode=off -d build/docs/linkcheck-doctrees docs build/docs/linkcheck
 
 .venv/docs-tools: .venv/installed
 	@echo "== installing what builds the documentation"

@@ -20,6 +20,7 @@ from ..corpus.messages import short
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
 from ..signals import deliver
+from ..summary import table
 from ..tables.columns import columns_of, factorize, weights_of
 from ..tables.files import read_table
 from .edge_text import read_edge_text
@@ -30,6 +31,7 @@ from .walks import Walks, walk_rows, walks_of
 
 _MOST_NODES = 2**31 - 1
 _SHOWN = 60  # characters
+_FEW_ENTRIES = 10_000_000  # are looked through in no time
 
 
 class Graph:
@@ -329,6 +331,18 @@ class Graph:
         kinds = [*(["directed"] if self.directed else []), *([] if self.weights is None else ["weighted"])]
         kind = f", {', '.join(kinds)}" if kinds else ""
         return f"Graph({self.num_nodes:,} nodes, {self.num_edges:,} edges{kind})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        entries = len(self.neighbours)
+        few = self.directed or entries <= _FEW_ENTRIES
+        rows = {
+            "nodes": f"{self.num_nodes:,}",
+            "edges": f"{self.num_edges:,}" if few else f"about {entries // 2:,}",
+            "kind": f"{'directed' if self.directed else 'undirected'}, {'un' * (self.weights is None)}weighted",
+            "edges of a node": f"{entries / self.num_nodes:.3g} on average" if self.num_nodes else None,
+        }
+        return table(type(self).__name__, rows, {"first nodes": self.nodes})
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._rows(), self.nodes, self.directed)

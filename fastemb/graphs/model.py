@@ -20,6 +20,7 @@ from ..models.callbacks import Interrupted, StopTraining
 from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
 from ..models.watcher import Watcher
 from ..signals import Allowed, Deferred
+from ..summary import table
 from ..threads import checked_workers
 from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
 from ..train.history import Row
@@ -59,6 +60,15 @@ class WalkModel(Estimator):
     def __repr__(self) -> str:
         made = self._made()
         return made if self._trained is None else f"{made}, fitted: {len(self._trained.nodes):,} nodes"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        core = self._trained
+        rows = {"parameters": self._changed() or "the defaults"}
+        if core is None:
+            return table(type(self).__name__, rows | {"fitted": "not yet"}, {})
+        rows["fitted"] = f"{len(core.nodes):,} nodes, {core.weights.holder.vectors.shape[1]:,} dimensions"
+        return table(type(self).__name__, rows, {"first nodes": core.nodes})
 
     # ---- learning ----
 

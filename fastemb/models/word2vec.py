@@ -33,6 +33,7 @@ from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_optio
 from ..io.user_attributes import set_attributes, storable
 from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
+from ..summary import changed_settings, table
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
 from ..train.held_out import pair_loss
@@ -315,6 +316,18 @@ class Word2Vec(Lifecycle, _Attributes):
             f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
             f"{self._how_trained()}>"
         )
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        losses = [row["loss"] for row in self.history if row["loss"] is not None]
+        rows = {
+            "vectors": f"{len(self.wv):,} words, {self.vector_size:,} dimensions",
+            "kind": "skip-gram" if self.sg else "CBOW",
+            "settings": changed_settings(self._settings().values(), Settings().values()) or "the defaults",
+            "training": self._how_trained(),
+            "latest loss": f"{losses[-1]:.4f} a word" if losses else None,
+        }
+        return table(type(self).__name__, rows, {"first words": self.wv})
 
     def _how_trained(self) -> str:
         """What is known of its training, whoever did that."""

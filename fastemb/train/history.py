@@ -13,10 +13,14 @@ logger = logging.getLogger(__name__)
 Row = dict[str, float | None]
 
 _ROWS = 100  # of a run, besides those of the ends of epochs
+_SHORT = 0.05  # seconds in which too few blocks end for their number to tell the speed
 
 
 class Recorder:
     """Writes the rows of a run; only time between `start` and the last `note` counts, not that of callbacks.
+
+    The end of an epoch that comes shortly after a row takes that row's place, as words are counted by whole blocks, and
+    a few of those in no time would look like a very high speed.
 
     Args:
         run: What is recorded.
@@ -36,6 +40,7 @@ class Recorder:
         self.rows: list[Row] = []
         self._run = run
         self._with_loss = with_loss
+        self._midst: tuple[int, float, float] | None = None  # noted before the last row, unless that ends an epoch
         self._seconds = 0.0
         self._since = 0.0
         self._noted = (run.totals.words, run.totals.loss, 0.0)  # words, loss and seconds at the row before
@@ -52,8 +57,16 @@ class Recorder:
         self._since = now
         run, (words, loss, seconds) = self._run, self._noted
         done = run.totals.words - words
-        if done == 0 or (not ends and done * _ROWS < run.epochs * run.words):
+        little = done * _ROWS < run.epochs * run.words
+        if little and not ends:
             return
+        if self._midst is not None and ends and (little or self._seconds - seconds < _SHORT):
+            self.rows.pop()
+            words, loss, seconds = self._midst
+            done = run.totals.words - words
+        if done == 0:
+            return
+        self._midst = None if ends else (words, loss, seconds)
         self._noted = (words + done, run.totals.loss, self._seconds)
         self.rows.append(
             {

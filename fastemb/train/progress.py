@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib import import_module
 from typing import Any, Protocol, TextIO
 
 import numpy as np
@@ -119,6 +120,57 @@ class Lines:
         """Do nothing: each line has an end."""
 
 
+class Notebook:
+    """A bar in the output of a notebook's cell, a single one that is changed a few times a second.
+
+    Where no HTML is shown it is a line of text. A notebook that is saved has what was shown last.
+    """
+
+    def __init__(self, total: int, done: int = 0) -> None:
+        self._total = max(total, 1)
+        self._before = done
+        self._start = self._last = time.monotonic()
+        self._words = done
+        self._rest = ""
+        self._saved = ""
+        self._handle: Any = None
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Change the bar, a few times a second."""
+        self._words = words
+        self._rest = f"alpha {alpha:.5f}{'' if loss is None else f', loss {loss:.4f}'}"
+        now = time.monotonic()
+        if now - self._start < _DELAY or now - self._last < _INTERVAL:
+            return
+        self._last = now
+        speed = self._speed(now)
+        self._show(f"{speed / 1e3:,.0f} k words/s, {_clock((self._total - words) / speed if speed else 0.0)} left")
+
+    def saved(self, words: int) -> None:
+        """Name the place of the latest checkpoint from now on."""
+        self._saved = _saved_at(words, self._total)
+
+    def close(self) -> None:
+        """Say how long it took, if the bar was shown."""
+        if self._handle is not None:
+            now = time.monotonic()
+            ended = "in" if self._words >= self._total else "stopped after"
+            self._show(f"{ended} {_clock(now - self._start)}, {self._speed(now) / 1e3:,.0f} k words/s")
+
+    def _speed(self, now: float) -> float:
+        return (self._words - self._before) / max(now - self._start, 1e-9)
+
+    def _show(self, pace: str) -> None:
+        share = 100 * self._words / self._total
+        text = f"{share:.1f}%  {pace}, {self._rest}{self._saved}"
+        bar = f'<progress value="{self._words}" max="{self._total}" style="width: 20em"></progress>'
+        shown = {"text/plain": text, "text/html": f"<div>{bar} {text}</div>"}
+        if self._handle is None:
+            self._handle = import_module("IPython.display").display(shown, raw=True, display_id=True)
+        else:
+            self._handle.update(shown, raw=True)
+
+
 class Tqdm:
     """A tqdm bar."""
 
@@ -171,10 +223,12 @@ def make_progress(show: bool | None, total: int, done: int = 0) -> Progress:
     None shows it in a notebook, and when standard error is a terminal. Where it is neither of the two, True writes
     lines one after the other, as nothing can be written over in a log.
     """
+    if show is not False and _in_notebook():
+        return Notebook(total, done)
     stream = sys.stderr
     if show is False or stream is None:
         return Silent()
-    if not stream.isatty() and not _in_notebook():
+    if not stream.isatty():
         return Lines(total, stream, done) if show else Silent()
     try:
         return Tqdm(total, stream, done)

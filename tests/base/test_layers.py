@@ -20,6 +20,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("config", "lifecycle", "memory", "signals"),
     ("checks",),
     ("arguments", "durations", "threads", "kept_threads"),
+    ("summary",),
     ("estimator",),
     ("io",),
     ("corpus",),

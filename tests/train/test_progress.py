@@ -298,5 +298,6 @@ def test_a_notebook_shows_progress_by_default(
     if shell == "absent":
         monkeypatch.delitem(sys.modules, "IPython")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert isinstance(progress.make_progress(None, 100), progress.Plain) == shown
+    assert isinstance(progress.make_progress(None, 100), progress.Notebook) == shown
+    assert isinstance(progress.make_progress(False, 100), Silent)
     assert isinstance(progress.make_progress(False, 100), progress.Silent)
