@@ -22,6 +22,7 @@
 
 #include "common/carve.h"
 #include "kernels/kernel.h"
+#include "train/held.h"
 #include "train/inputs.h"
 #include "train/targets.h"
 #include "train/train.h"
@@ -39,6 +40,7 @@ struct trainer {
     float alpha;
     struct fe_maker maker;
     struct fe_ahead ahead;
+    struct fe_held held;
     struct fe_pending slots[MORE_AHEAD + 1];
     int blocks_ahead;
     /* arguments of a step */
@@ -62,6 +64,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     fe_maker_lay_out(&t->maker, job, c);
     for (int k = 0; k <= MORE_AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
+    fe_held_lay_out(&t->held, job, c);
     t->rows = carve(c, fe_most_rows(job), sizeof *t->rows);
     t->scale = carve(c, fe_most_rows(job), sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
@@ -104,14 +107,36 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
 
 /* ---- the step ---- */
 
+/* What is held of words that are bags themselves. */
+FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
+    fe_let_go_below(&t->held, p->needed);
+    for (int32_t i = 0; i < fe_row_count(p); i++) {
+        const int32_t slot = fe_hold(&t->held, p->numbers[i], p->rows[i]);
+        t->rows[i] = t->held.values + slot * t->job->matrices.stride;
+        t->scale[i] = t->held.factors[slot];
+    }
+}
+
 /* The rows of all inputs, or of all bags. */
 static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
     float *const in = t->job->matrices.in;
     const float *in_scale = t->job->matrices.in_scale;
+    if (p->numbers != NULL) {
+        find_held(t, p);
+        return;
+    }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
         t->rows[i] = in + p->rows[i] * t->job->matrices.stride;
         if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
     }
+}
+
+/* Rows in a bag of `count` contexts, which may be bags themselves. */
+static inline int32_t rows_in_bag(const struct trainer *t, const struct fe_pending *p, int32_t from, int32_t count) {
+    int32_t rows = 0;
+    if (p->numbers == NULL) return count;
+    for (int32_t i = from; i < from + count; i++) rows += fe_bag_size(t->job, p->rows[i]);
+    return rows;
 }
 
 /* The hidden rows of bags, and zeros for their changes. */
@@ -119,7 +144,7 @@ static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
     const struct fe_matrices *matrices = &t->job->matrices;
     for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++]) {
         const int32_t count = p->ends[i] - from;
-        const float share = 1.0f / (float)count;
+        const float share = 1.0f / (float)rows_in_bag(t, p, from, count);
         t->shares[i] = t->shares_out ? share : 1.0f;
         t->kernel->gather(t->rows + from, count, t->job->inputs.mean ? share : 1.0f, matrices->size, t->hidden[i]);
     }
@@ -212,6 +237,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+    fe_held_start(&t.held, kernel, job);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
@@ -231,6 +257,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
         int now = 0;
         for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = now < t.blocks_ahead ? now + 1 : 0)
             ok = train_pending(&t, now);
+        fe_let_go_below(&t.held, INT64_MAX);
         if (ok && t.slots[now].m > 0) { /* broken off */
             end = t.slots[now].token;
             t.maker.kept = t.slots[now].kept;

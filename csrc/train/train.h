@@ -39,7 +39,7 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
 /* Rows of `stride` floats, 64-byte aligned. The first `size` of them, the vector size, count; the others are zero and
  * stay zero. */
 struct fe_matrices {
-    float *in;             /* in_rows x stride: input rows, one for each word */
+    float *in;             /* in_rows x stride: input rows, one for each word unless subwords say otherwise */
     float *out_ns;         /* words x stride: output rows of negative sampling; or NULL */
     float *out_hs;         /* (words - 1) x stride: those of the inner nodes of the Huffman tree; or NULL */
     const float *in_scale; /* in_rows: factor on the change of each input row; or NULL */
@@ -90,8 +90,16 @@ struct fe_paths {
     int32_t thinned; /* 1: of a path's top nodes, which are on many other paths too, a centre trains a third */
 };
 
+/* Words whose input is the mean of a bag of rows: one of its own, and those of its n-grams. */
+struct fe_subwords {
+    const int64_t *offsets; /* words + 1; or NULL: the input of a word is its row */
+    const int32_t *rows;    /* of IN: those of word 0, those of word 1 ... No bag is empty */
+    int32_t longest;        /* most rows in a bag */
+};
+
 struct fe_job {
     struct fe_matrices matrices;
+    struct fe_subwords subwords;
     struct fe_subsampling subsampling;
     struct fe_contexts contexts;
     struct fe_inputs inputs;
