@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
+    from .models.fasttext import FastText
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from .vectors import KeyedVectors, load_vectors, save_vectors
@@ -49,6 +50,7 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "DeepWalk",
+    "FastText",
     "FrozenPhrases",
     "Graph",
     "Interactions",
@@ -91,6 +93,7 @@ _HOMES = {
     "layers": [],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
+    "models.fasttext": ["FastText"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],

@@ -23,10 +23,10 @@ struct fe_held {
     int32_t *slots;  /* of number n in slots[n % entries], or -1 */
     int32_t *unused; /* a stack of slots: the latest ones are in cache */
     int32_t unused_count;
-    int32_t *words;          /* in each slot */
-    float *values, *before;  /* slots x stride: what is held, now and as it was gathered */
-    float *factors;          /* slots: by which a block's change of the input is multiplied there */
-    float **rows, *scale;    /* of one bag */
+    int32_t *words;         /* in each slot */
+    float *values, *before; /* slots x stride: what is held, now and as it was gathered */
+    float *factors;         /* slots: by which a block's change of the input is multiplied there */
+    float **rows, *scale;   /* of one bag */
 };
 
 static inline void fe_held_lay_out(struct fe_held *held, const struct fe_job *job, struct carver *c) {

@@ -2,8 +2,8 @@
  * a run: skip-gram has two, CBOW one. All of them fill a struct fe_pending, and the step does not know which did.
  *
  * An input is one row of IN, or the mean or sum of a bag of them; a bag of one row need not be copied. The row of a
- * context is that of its word, or where a word is a bag itself, of its n-grams, what is held of it (held.h). Where a row
- * that is no word's is to join a bag (a document's), the makers are the place to put it in. */
+ * context is that of its word, or where a word is a bag itself, of its n-grams, what is held of it (held.h). Where a
+ * row that is no word's is to join a bag (a document's), the makers are the place to put it in. */
 #ifndef FE_INPUTS_H
 #define FE_INPUTS_H
 
