@@ -61,7 +61,6 @@ def load_facebook_model(path: AnyPath, encoding: str = "utf-8") -> FastText:
     if settings.hs:
         np.negative(parts.outputs, out=parts.outputs)  # fastText's label is 1 where a path turns to 1, ours to 0
     saved.matrices["syn1" if settings.hs else "syn1neg"] = parts.outputs
-    model.wv.buckets = None
     vars(model).update(state)
     model._take(model._known.restored(model.wv, saved), {})
     setattr(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from ..train.settings import Settings, SubwordSettings
 from ..train.task import Task
 from ..vectors.fasttext import FastTextKeyedVectors
 from .building import CorpusFile, Sentences
+from .gensim_import import read_gensims_fasttext
 from .known_subwords import KnownSubwords
 from .known_words import KnownWords
 from .resuming import Books
@@ -55,9 +56,9 @@ class FastText(Word2Vec):
         epochs: Passes over the corpus.
         null_word: 1 adds a word that occurs nowhere.
         min_n: Characters of the shortest n-grams, with < before a word and > after it.
-        max_n: Characters of the longest; 0 for none.
+        max_n: Characters of the longest; below ``min_n`` for no n-grams.
         sorted_vocab: 0 keeps words in the order in which they first occur, instead of the most frequent first.
-        bucket: How many numbers n-grams may have; several n-grams share one where they are many.
+        bucket: How many numbers n-grams may have, by their hash, so that several may share one; 0 for no n-grams.
         trim_rule: As in `Word2Vec`.
         batch_words: Without effect; anything but the default gives a warning.
         callbacks: As in `Word2Vec`. ``wv.vectors`` follow the training at the end of each epoch.
@@ -219,8 +220,13 @@ class FastText(Word2Vec):
         """
         report = {} if report is None else report
         words = vocab_size or len(self.wv)
-        ngrams = len(self.wv.vectors_ngrams) if words == len(self.wv) else min(4 * words, self.bucket)
-        report["input_vectors"] = 4 * self.vector_size * (words + (self.bucket if self.all_buckets else ngrams))
+        ngrams = len(self.wv.vectors_ngrams)
+        if words != len(self.wv):
+            settings = self._settings().checked()
+            assert isinstance(settings, SubwordSettings)
+            ngrams = self.bucket if self.all_buckets else min(4 * words, self.bucket)
+            ngrams *= settings.has_ngrams
+        report["input_vectors"] = 4 * self.vector_size * (words + ngrams)
         return super().estimate_memory(vocab_size, report)
 
     def _prepared(self, task: Task, books: Books) -> Contents:
@@ -232,3 +238,18 @@ class FastText(Word2Vec):
             return contents()
 
         return now
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> Self:
+        """A copy of a gensim model, with which training can go on; every bucket keeps its row.
+
+        Args:
+            model: A ``gensim.models.FastText``, or the path of one that gensim saved. gensim reads the file, by
+                unpickling it: only load files that you trust.
+
+        Raises:
+            ImportError: a path, but gensim is not installed.
+            ValueError: the model has no vocabulary, or is of a gensim that numbered n-grams in a way of its own.
+            TypeError: this is something else.
+        """
+        return cls._of_gensims(model, *read_gensims_fasttext(model))

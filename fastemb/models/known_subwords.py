@@ -127,8 +127,11 @@ class KnownSubwords(KnownWords):
     def restored(self, wv: KeyedVectors, saved: Saved) -> Change:
         """The vocabulary of a model that was read, with copies of its matrices, which are taken out of ``saved``."""
         old, settings = _with_ngrams(wv), _subwords(saved.settings)
-        inputs = saved.matrices.pop("inputs", None)  # which a file of fastemb's has put in ``wv`` already
-        saved.matrices["vectors"] = old.input_vectors if inputs is None else inputs
+        if "inputs" in saved.matrices:
+            old.buckets = None
+        else:  # a file of fastemb's has put them in ``wv`` already
+            saved.matrices["inputs"] = old.input_vectors
+        saved.matrices["vectors"] = saved.matrices.pop("inputs")
         change = super().restored(wv, saved)
         return self._made(wv, saved.vocabulary, change.vectors, old.buckets, change, settings)
 

@@ -1235,8 +1235,12 @@ class Word2Vec(Lifecycle, _Attributes):
             ImportError: a path, but gensim is not installed.
             ValueError: the model has no vocabulary.
         """
+        return cls._of_gensims(model, *read_gensim(model))
+
+    @classmethod
+    def _of_gensims(cls, model: Any, saved: Saved, theirs: Any) -> Self:
+        """A model of the parts of ``model``, whose vectors are ``theirs``."""
         made = cls.__new__(cls)
-        saved, theirs = read_gensim(model)
         made._start_empty(saved.settings)
         vars(made).update(saved.state)
         if isinstance(model, Word2Vec):

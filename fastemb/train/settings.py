@@ -154,19 +154,13 @@ class SubwordSettings(Settings):
 
     word_ngrams: int = switch(1, "0 leaves out n-grams of characters")
     min_n: int = whole_number(3, "characters of the shortest n-grams", 0, 2**30)
-    max_n: int = whole_number(6, "characters of the longest n-grams; 0: none", 0, 2**30)
-    bucket: int = whole_number(2_000_000, "how many numbers n-grams of characters may have", 0, 2**31 - 1)
+    max_n: int = whole_number(6, "characters of the longest n-grams; below min_n: none", 0, 2**30)
+    bucket: int = whole_number(
+        2_000_000, "how many numbers n-grams of characters may have; 0: no n-grams", 0, 2**31 - 1
+    )
     all_buckets: bool = switch(False, "keep a row for every bucket, not only for those of the words")
-
-    def check(self) -> None:
-        """As in the base; and refuse n-grams that cannot be."""
-        super().check()
-        if self.has_ngrams and self.min_n > self.max_n:
-            raise ValueError(f"min_n must not be above max_n, but min_n={self.min_n} and max_n={self.max_n}")
-        if self.word_ngrams and self.max_n > 0 and self.bucket == 0:
-            raise ValueError("n-grams need buckets: set bucket > 0, or max_n=0 for none")
 
     @property
     def has_ngrams(self) -> bool:
         """Whether there are n-grams of characters."""
-        return bool(self.word_ngrams) and self.max_n > 0
+        return bool(self.word_ngrams) and self.bucket > 0 and 0 < self.max_n >= self.min_n
