@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..corpus import TrimRule
+from ..corpus import Corpus, TrimRule
 from ..io.paths import AnyPath
 from ..signals import Allowed, Deferred
 from ..train.checkpoint import Contents
@@ -24,6 +24,7 @@ from .known_words import KnownWords
 from .resuming import Books
 from .training import alone_with
 from .word2vec import Word2Vec
+from .word2vec_file import Saved
 
 
 class FastText(Word2Vec):
@@ -207,6 +208,23 @@ class FastText(Word2Vec):
             raise ValueError(f"wv.vectors has shape {self.wv.vectors.shape}; the model needs {shape}")
         return self.wv.vectors
 
+    def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
+        self._require_same_ngrams(settings)
+        return super()._task(settings, corpus, compute_loss)
+
+    def _saved(self, left_out: Collection[str]) -> Saved:
+        self._require_same_ngrams(self._settings().checked())
+        return super()._saved(left_out)
+
+    def _require_same_ngrams(self, settings: Settings) -> None:
+        """Refuse settings of n-grams that were changed after the rows were made.
+
+        Raises:
+            ValueError: they were.
+        """
+        assert isinstance(self._known, KnownSubwords)
+        self._known.require_same_ngrams(self.wv, settings)
+
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
         """Bytes that a model of these settings takes.
 
@@ -252,4 +270,6 @@ class FastText(Word2Vec):
             ValueError: the model has no vocabulary, or is of a gensim that numbered n-grams in a way of its own.
             TypeError: this is something else.
         """
+        if isinstance(model, FastText):
+            raise TypeError("this is a FastText of fastemb already: copy.deepcopy(model) copies it")
         return cls._of_gensims(model, *read_gensims_fasttext(model))

@@ -107,6 +107,7 @@ class KnownSubwords(KnownWords):
             ValueError: ``wv`` was changed by hand so that it does not fit.
         """
         settings, old = _subwords(settings), _with_ngrams(wv)
+        self.require_same_ngrams(wv, settings)
         self.inputs(wv, settings.sample, settings.vector_size)
         before, words = len(old.vectors_vocab), len(vocabulary)
         known = buckets = old.buckets
@@ -123,6 +124,20 @@ class KnownSubwords(KnownWords):
         return self._made(
             wv, vocabulary, inputs, buckets, self._change(wv, vocabulary, inputs, weights, settings), settings
         )
+
+    def require_same_ngrams(self, wv: KeyedVectors, settings: Settings) -> None:
+        """Check that the n-grams of ``wv`` are those of these settings.
+
+        Raises:
+            ValueError: they are others: one of the two was changed after the rows were made.
+        """
+        there, settings = _with_ngrams(wv), _subwords(settings)
+        found = (there.min_n, there.max_n, there.bucket)
+        if found != (settings.min_n, _longest(settings), settings.bucket):
+            raise ValueError(
+                "min_n, max_n, bucket and word_ngrams cannot be changed once the vocabulary is built: model.wv has "
+                f"min_n={found[0]}, max_n={found[1]} and bucket={found[2]}"
+            )
 
     def restored(self, wv: KeyedVectors, saved: Saved) -> Change:
         """The vocabulary of a model that was read, with copies of its matrices, which are taken out of ``saved``."""

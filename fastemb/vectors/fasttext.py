@@ -76,7 +76,8 @@ class FastTextKeyedVectors(KeyedVectors):
     it is zero where none is.
 
     All questions take such words: `get_vector`, ``[]``, `similarity`, `most_similar` and the others. ``in`` is true of
-    every str where there are n-grams; ``word in wv.key_to_index`` says whether there is a row of its own.
+    every str where there are n-grams; ``word in wv.key_to_index`` says whether there is a row of its own. What is
+    assigned to a word's vector lasts until `adjust_vectors` or training makes it of its rows anew.
 
     Args:
         vector_size: Dimensions of each vector.
@@ -302,6 +303,17 @@ class FastTextKeyedVectors(KeyedVectors):
             self.input_vectors = inputs
             if len(self.vectors_vocab_lockf) == len(order):
                 self.vectors_vocab_lockf = self.vectors_vocab_lockf[order]
+
+    def intersect_word2vec_format(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refuse vectors of words alone, which the rows that they are made of would not follow.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            "the vectors of words are made of rows here: read a model of fastText with load_facebook_model, or assign "
+            "to rows of vectors_vocab and call adjust_vectors"
+        )
 
     # ---- files ----
 

@@ -201,6 +201,39 @@ def test_a_misspelt_argument_is_named() -> None:
         FastText(minn=3)
 
 
+@pytest.mark.parametrize(("name", "value"), [("bucket", 77), ("min_n", 2), ("max_n", 5), ("word_ngrams", 0)])
+@pytest.mark.parametrize("of_wv", [False, True])
+def test_ngrams_that_were_changed_later_are_refused(name: str, value: int, of_wv: bool, tmp_path: Path) -> None:
+    if of_wv and name == "word_ngrams":
+        pytest.skip("it is the model's")
+    model = fitted(epochs=1)
+    setattr(model.wv if of_wv else model, name, value)
+    for call in (
+        lambda: model.train(sentences()),
+        lambda: model.save(tmp_path / "model"),
+        lambda: model.build_vocab([["a", "b"]], update=True),
+    ):
+        with pytest.raises(ValueError, match=r"cannot be changed once the vocabulary is built: model.wv has min_n="):
+            call()
+    if not of_wv:  # the remedy
+        model.build_vocab(sentences())
+        model.train(sentences())
+
+
+def test_vectors_of_words_alone_do_not_join() -> None:
+    with pytest.raises(ValueError, match="read a model of fastText with load_facebook_model"):
+        fitted(epochs=1).wv.intersect_word2vec_format("vectors.txt")
+
+
+def test_a_model_of_ours_is_none_of_gensims() -> None:
+    model = fitted(epochs=1)
+    with pytest.raises(TypeError, match="this is a FastText of fastemb already"):
+        FastText.from_gensim(model)
+    assert np.array_equal(copy.deepcopy(model).wv["unheard"], model.wv["unheard"])
+    with pytest.raises(TypeError, match=r"takes a gensim.models.FastText or the path of one, not int"):
+        FastText.from_gensim(3)
+
+
 def test_wv_must_have_ngrams() -> None:
     model = fitted(epochs=1)
     model.wv = KeyedVectors._from_arrays(model.wv.index_to_key, model.wv.vectors)
