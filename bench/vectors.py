@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-CHOICES = ("load", "text", "neighbours", "retrieval", "million", "alone")
+CHOICES = ("load", "text", "map", "neighbours", "retrieval", "million", "alone")
 Times = tuple[float, float]  # seconds by the clock and of CPU, for the whole amount of work
 
 NEIGHBOURS = {"rows": 77_000, "dims": 100, "queries": 10_000, "n": 10}
@@ -215,9 +215,35 @@ def map_fastemb(path: str) -> Times:
     return timed(lambda: KeyedVectors.load(path, mmap="r"))
 
 
+def first_key(path: str) -> Times:
+    """The first key that is looked up, for which a table of all keys is made."""
+    from fastemb import KeyedVectors
+
+    vectors = KeyedVectors.load(path, mmap="r")
+    return timed(lambda: vectors["wff"])
+
+
+def later_keys(path: str) -> Times:
+    """Ten thousand keys after the first."""
+    from fastemb import KeyedVectors
+
+    vectors = KeyedVectors.load(path, mmap="r")
+    keys = [f"w{row:x}" for row in range(0, len(vectors), len(vectors) // 10_000)]
+    vectors[keys[0]]
+    return timed(lambda: [vectors[key] for key in keys])
+
+
+def all_keys(path: str) -> Times:
+    """The list and the dict of all keys."""
+    from fastemb import KeyedVectors
+
+    vectors = KeyedVectors.load(path, mmap="r")
+    return timed(lambda: (vectors.index_to_key, vectors.key_to_index))
+
+
 TASKS = (load_fastemb, load_gensim, neighbours_fastemb, neighbours_gensim, retrieval_fastemb, retrieval_numpy)
 TASKS += (million_fastemb, million_index, million_gensim, alone_fastemb, alone_gensim, alone_copy)
-TASKS += (text_fastemb, text_gensim, map_fastemb)
+TASKS += (text_fastemb, text_gensim, map_fastemb, first_key, later_keys, all_keys)
 
 
 # ---- what starts them ----
@@ -285,16 +311,28 @@ def main() -> None:
             write_vectors(path, options.rows, 300)
             from fastemb import load_vectors, save_vectors
 
-            keyed = load_vectors(path)
-            save_vectors(keyed, path.with_suffix(".txt"))
-            keyed.save(path.with_suffix(".safetensors"))
-            del keyed
+            save_vectors(load_vectors(path), path.with_suffix(".txt"))
             runs = {
                 "fastemb, text": (text_fastemb, [str(path.with_suffix(".txt"))], False),
                 "gensim, text": (text_gensim, [str(path.with_suffix(".txt"))], False),
-                "fastemb, native, mapped": (map_fastemb, [str(path.with_suffix(".safetensors"))], False),
             }
             measure(f"load_word2vec_format, text, {options.rows:,} x 300", runs, options.rounds)
+    if options.only in (None, "map"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "vectors.bin"
+            write_vectors(path, options.rows, 300)
+            from fastemb import load_vectors
+
+            own = path.with_suffix(".safetensors")
+            load_vectors(path).save(own)
+            path.unlink()
+            runs = {
+                "load": (map_fastemb, [str(own)], False),
+                "the first key": (first_key, [str(own)], False),
+                "10,000 more": (later_keys, [str(own)], False),
+                "index_to_key, key_to_index": (all_keys, [str(own)], False),
+            }
+            measure(f"a map of a file of its own, {options.rows:,} x 300", runs, options.rounds)
     if options.only in (None, "million"):
         with tempfile.TemporaryDirectory() as folder:
             path = options.million or Path(folder) / "million.safetensors"

@@ -100,6 +100,9 @@ FE_INLINE void v_store_int16(void *to, vf a) {
     _mm_storeu_si128(to, _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1)));
 }
 FE_INLINE vw vw_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+FE_INLINE vw vw_load_int8(const int8_t *p) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
 FE_INLINE vw vw_set1(uint32_t a) { return _mm256_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
 FE_INLINE vf v_from_ints(vi a) { return _mm256_cvtepi32_ps(a); }
@@ -129,6 +132,14 @@ static void estimate_avx2(const struct fe_panel *panel, int64_t words, const uin
     else
 #endif
         estimate_plain(panel, words, queries, quantised, count, above);
+}
+
+static uint64_t estimate_int8_avx2(const int8_t *const *rows, const float *scales, int count, int64_t size,
+                                   const uint32_t *words, const struct fe_query *quantised) {
+#ifdef HAS_VNNI
+    if (__builtin_cpu_supports("avxvnni")) return estimate_vnni_int8(rows, scales, count, size, words, quantised);
+#endif
+    return estimate_plain_int8(rows, scales, count, size, words, quantised);
 }
 
 static int ISA(supported)(void) {

@@ -81,6 +81,9 @@ FE_INLINE void v_store_part(float *p, vf a, int count) { _mm512_mask_storeu_ps(p
 typedef __m512i vw, vi;
 FE_INLINE void v_store_int16(void *to, vf a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
+FE_INLINE vw vw_load_int8(const int8_t *p) {
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
 FE_INLINE vw vw_set1(uint32_t a) { return _mm512_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 FE_INLINE vf v_from_ints(vi a) { return _mm512_cvtepi32_ps(a); }
@@ -111,6 +114,14 @@ static void estimate_avx512(const struct fe_panel *panel, int64_t words, const u
     else
 #endif
         estimate_plain(panel, words, queries, quantised, count, above);
+}
+
+static uint64_t estimate_int8_avx512(const int8_t *const *rows, const float *scales, int count, int64_t size,
+                                     const uint32_t *words, const struct fe_query *quantised) {
+#ifdef HAS_VNNI
+    if (__builtin_cpu_supports("avx512vnni")) return estimate_vnni_int8(rows, scales, count, size, words, quantised);
+#endif
+    return estimate_plain_int8(rows, scales, count, size, words, quantised);
 }
 
 static int ISA(supported)(void) {

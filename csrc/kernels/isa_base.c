@@ -104,6 +104,10 @@ FE_INLINE void v_store_int16(void *to, vf a) {
 #include <emmintrin.h>
 typedef __m128i vw, vi;
 FE_INLINE vw vw_load(const uint32_t *p) { return _mm_loadu_si128((const __m128i *)p); }
+FE_INLINE vw vw_load_int8(const int8_t *p) {
+    const __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm_srai_epi16(_mm_unpacklo_epi8(a, a), 8);
+}
 FE_INLINE vw vw_set1(uint32_t a) { return _mm_set1_epi32((int)a); }
 FE_INLINE vi vi_zero(void) { return _mm_setzero_si128(); }
 #define v_dot(sum, rows, query) _mm_add_epi32(sum, _mm_madd_epi16(rows, query))
@@ -117,6 +121,11 @@ typedef struct {
 FE_INLINE vw vw_load(const uint32_t *p) {
     vw a;
     memcpy(&a, p, sizeof a);
+    return a;
+}
+FE_INLINE vw vw_load_int8(const int8_t *p) {
+    vw a;
+    for (int l = 0; l < 2 * LANES; l++) a.number[l] = p[l];
     return a;
 }
 FE_INLINE vw vw_set1(uint32_t a) {
@@ -142,6 +151,7 @@ FE_INLINE vf v_from_ints(vi a) {
 
 #define ESTIMATE estimate_base
 #include "kernels/estimate.inc.h"
+#define estimate_int8_base estimate_base_int8
 
 static int ISA(supported)(void) { return 1; }
 

@@ -82,6 +82,7 @@ typedef struct {
 } vi;
 FE_INLINE void v_store_int16(void *to, vf a) { vst1_s16(to, vmovn_s32(vcvtnq_s32_f32(a))); }
 FE_INLINE vw vw_load(const uint32_t *p) { return vreinterpretq_s16_u32(vld1q_u32(p)); }
+FE_INLINE vw vw_load_int8(const int8_t *p) { return vmovl_s8(vld1_s8(p)); }
 FE_INLINE vw vw_set1(uint32_t a) { return vreinterpretq_s16_u32(vdupq_n_u32(a)); }
 FE_INLINE vi vi_zero(void) { return (vi){vdupq_n_s32(0), vdupq_n_s32(0)}; }
 FE_INLINE vi v_dot(vi sum, vw rows, vw query) {
@@ -93,6 +94,7 @@ FE_INLINE vf v_from_ints(vi a) { return vcvtq_f32_s32(vpaddq_s32(a.low, a.high))
 
 #define ESTIMATE estimate_neon
 #include "kernels/estimate.inc.h"
+#define estimate_int8_neon estimate_neon_int8
 
 static int ISA(supported)(void) { return 1; }
 

@@ -140,6 +140,11 @@ struct fe_kernel {
      * 1 ... FE_SCORE_QUERIES queries whose words lie one after another. */
     void (*estimate)(const struct fe_panel *panel, int64_t words, const uint32_t *queries,
                      const struct fe_query *quantised, int count, uint64_t *above);
+    /* The same of rows of whole numbers of 8 bits times their scales, for one query. rows: `count`, and then repeated
+     * up to a multiple of 8. scales: panel_rows. words: the query's, its columns past the last multiple of 2 lanes laid
+     * out by lay_out_int8 in search/topk.c. */
+    uint64_t (*estimate_int8)(const int8_t *const *rows, const float *scales, int count, int64_t size,
+                              const uint32_t *words, const struct fe_query *quantised);
 };
 
 extern const struct fe_kernel fe_kernel_base, fe_kernel_avx2, fe_kernel_avx512, fe_kernel_neon;

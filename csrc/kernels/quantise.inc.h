@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { WORDS = LANES / 2 };
+enum { INT8_COLUMNS = 2 * LANES, INT8_ROWS = G_ROW }; /* of estimate.inc.h */
 
 static int ISA(is_zero)(const float *values, float scale, int64_t size) {
     for (int64_t c = 0; c < size; c++)

@@ -2,7 +2,7 @@
  *
  *     ISA_NAME         what people call it
  *     ISA(supported)   whether this processor has it
- *     ISA(estimate)    by estimate.inc.h
+ *     ISA(estimate), ISA(estimate_int8)    by estimate.inc.h
  *
  * and includes this file last. */
 
@@ -30,4 +30,5 @@ const struct fe_kernel ISA(fe_kernel) = {
     .quantise_rows = ISA(quantise_rows),
     .quantise_query = ISA(quantise_query),
     .estimate = ISA(estimate),
+    .estimate_int8 = ISA(estimate_int8),
 };

@@ -1,6 +1,7 @@
 /* The best rows for each of many queries. Queries, and a panel of rows at a time, are quantised to 16 bits: an
  * instruction makes twice as many of their products. How far off these can be is known, so only rows that may beat a
- * query's worst kept score are multiplied in full, and what is found is what full products alone would find.
+ * query's worst kept score are multiplied in full, and what is found is what full products alone would find. Rows of 8
+ * bits are multiplied with a few quantised queries as they are.
  *
  * What is kept is a heap of keys, the worst on top. A key orders as (score, lower row first) does: the float's bits,
  * made to rise with its value, above the row's complement. Rows come in rising order, so a score must be above the
@@ -16,6 +17,7 @@
 enum {
     MOST_ROWS = 64,        /* in a panel */
     FEW_QUERIES = 2,       /* up to so many every row is multiplied in full, which is faster than quantising it */
+    FEW_INT8_QUERIES = 16, /* up to so many rows of 8 bits are multiplied as they are */
     MOST_COLUMNS = 100000, /* columns: of more, a sum of squares may be too far off to keep numbers in 16 bits */
 };
 
@@ -23,6 +25,7 @@ struct scan {
     const struct fe_top *top;
     const struct fe_kernel *kernel;
     int64_t words; /* of a quantised row or query; 0 when none is quantised */
+    int is_int8;   /* whether rows of 8 bits are multiplied as they are; they are unpacked one by one then */
     struct fe_panel panel;
     uint32_t *query_words;      /* count x words */
     struct fe_query *quantised; /* count */
@@ -32,13 +35,17 @@ struct scan {
 
 static void lay_out(struct scan *scan, struct carver *c) {
     const struct fe_top *top = scan->top;
-    const int quantises = top->count > FEW_QUERIES && top->size <= MOST_COLUMNS;
-    scan->words = quantises ? (top->size + 1) / 2 : 0;
-    scan->panel.words = carve(c, scan->words * scan->kernel->panel_rows, sizeof *scan->panel.words);
+    const int can = top->size <= MOST_COLUMNS, lanes = scan->kernel->lanes;
+    scan->is_int8 = can && top->codes.coding == FE_INT8 && top->count <= FEW_INT8_QUERIES;
+    scan->words = scan->is_int8                     ? (top->size / (2 * lanes) + 1) * lanes
+                  : can && top->count > FEW_QUERIES ? (top->size + 1) / 2
+                                                    : 0;
+    scan->panel.words = carve(c, scan->is_int8 ? 0 : scan->words * scan->kernel->panel_rows, sizeof *scan->panel.words);
     scan->query_words = carve(c, scan->words * top->count, sizeof *scan->query_words);
     scan->quantised = carve(c, top->count, sizeof *scan->quantised);
     scan->threshold = carve(c, top->count, sizeof *scan->threshold);
-    const int64_t unpacked = top->codes.coding != FE_FLOATS ? scan->kernel->panel_rows * top->size : 0;
+    const int64_t rows = scan->is_int8 ? 1 : scan->kernel->panel_rows;
+    const int64_t unpacked = top->codes.coding != FE_FLOATS ? rows * top->size : 0;
     scan->unpacked = carve(c, unpacked, sizeof *scan->unpacked);
 }
 
@@ -73,6 +80,10 @@ static void unpack(const struct scan *scan, int64_t row, float *to) {
 /* Values of row `r` of the panel at `place`. */
 static const float *values_at(const struct scan *scan, int64_t place, int64_t r) {
     const struct fe_top *top = scan->top;
+    if (scan->is_int8) {
+        unpack(scan, row_at(top, place + r), scan->unpacked);
+        return scan->unpacked;
+    }
     if (top->codes.coding != FE_FLOATS) return scan->unpacked + r * top->size;
     return top->rows + row_at(top, place + r) * top->stride;
 }
@@ -164,6 +175,36 @@ static void offer(struct scan *scan, int64_t query, int64_t place, uint64_t abov
     }
 }
 
+/* ---- rows of 8 bits as they are ---- */
+
+/* Moves the query's last numbers, fewer than a register takes, to the end of a register of their own, after zeros for
+ * those of the row that are loaded a second time; those of a query that is shorter than one are at its start. */
+static void lay_out_int8(const struct scan *scan, uint32_t *words) {
+    const int64_t size = scan->top->size, columns = 2 * scan->kernel->lanes, rest = size % columns;
+    int16_t *tail = (int16_t *)(void *)words + (size - rest);
+    if (size > rest) {
+        memmove(tail + columns - rest, tail, (size_t)rest * sizeof *tail);
+        memset(tail, 0, (size_t)(columns - rest) * sizeof *tail);
+    } else memset(tail + rest, 0, (size_t)(columns - rest) * sizeof *tail);
+}
+
+static void scan_int8(struct scan *scan, int64_t place, int rows) {
+    const struct fe_top *top = scan->top;
+    const int8_t *at[MOST_ROWS];
+    float scales[MOST_ROWS];
+    for (int r = 0; r < scan->kernel->panel_rows; r++) {
+        const int64_t row = row_at(top, place + (r < rows ? r : 0));
+        at[r] = (const int8_t *)top->codes.rows + row * top->codes.stride;
+        scales[r] = scale_of(top, row);
+    }
+    const uint64_t filled = rows < 64 ? ((uint64_t)1 << rows) - 1 : ~(uint64_t)0;
+    for (int64_t query = 0; query < top->count; query++) {
+        const uint64_t above = scan->kernel->estimate_int8(
+            at, scales, rows, top->size, scan->query_words + query * scan->words, scan->quantised + query);
+        if (above & filled) offer(scan, query, place, above & filled);
+    }
+}
+
 /* ---- all queries ---- */
 
 void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64_t begin, int64_t end,
@@ -175,11 +216,16 @@ void fe_top_scan(const struct fe_kernel *kernel, const struct fe_top *top, int64
         if (scan.words > 0)
             kernel->quantise_query(top->queries + query * top->size, top->size, scan.query_words + query * scan.words,
                                    scan.quantised + query);
+        if (scan.is_int8) lay_out_int8(&scan, scan.query_words + query * scan.words);
         set_threshold(&scan, query);
     }
     for (int64_t place = begin; place < end; place += kernel->panel_rows) {
         const int rows = end - place < kernel->panel_rows ? (int)(end - place) : kernel->panel_rows;
         const uint64_t filled = rows < 64 ? ((uint64_t)1 << rows) - 1 : ~(uint64_t)0;
+        if (scan.is_int8) {
+            scan_int8(&scan, place, rows);
+            continue;
+        }
         if (top->codes.coding != FE_FLOATS)
             for (int r = 0; r < rows; r++) unpack(&scan, row_at(top, place + r), scan.unpacked + r * top->size);
         if (scan.words > 0) {

@@ -68,6 +68,25 @@ int64_t fe_remap(int32_t *ids, int64_t count, const int32_t *remap, int64_t *end
 /* counts[id]++ for ids[begin] ... ids[end - 1], and first[id] = the index of an id whose count was 0. */
 void fe_ids_count(const int32_t *ids, int64_t begin, int64_t end, int64_t *counts, int64_t *first);
 
+/* ---- keys of a file (keys.c) ---- */
+
+/* Key number k is bytes[offsets[k]] ... bytes[offsets[k + 1] - 1]; without offsets each has eight bytes. Bytes and
+ * offsets may lie in a file that is mapped: what is changed in it later makes keys that are not found. */
+struct fe_keys {
+    const char *bytes;
+    int64_t size;           /* of `bytes` */
+    const int64_t *offsets; /* rising from 0 to `size`, or NULL */
+    uint64_t *slots;        /* all zero at first; a power of two of them, more than there are keys */
+    uint64_t mask;          /* their number less one */
+    uint64_t seed;          /* random, so that no file can be made whose keys all want the same slot */
+};
+
+/* Enter keys begin ... end - 1. Returns `end`; or the number of the first one that is the same as a key entered before,
+ * and that key's number in *same. */
+int64_t fe_keys_enter(const struct fe_keys *keys, int64_t begin, int64_t end, int64_t *same);
+/* The number of a key that was entered, or -1. */
+int64_t fe_keys_find(const struct fe_keys *keys, const char *key, int64_t length);
+
 /* ---- phrases (phrases.c) ---- */
 
 /* Two words of a sentence are a pair when there is nothing or only connector words between them, which are its chain.

@@ -3,6 +3,7 @@
 #define FE_AHEAD_H
 
 #include "kernels/kernel.h"
+#include "train/copies.h"
 #include "train/train.h"
 
 enum { FE_MOST_AHEAD = 256 }; /* some five blocks of words, or one of baskets */
@@ -10,14 +11,23 @@ enum { FE_MOST_AHEAD = 256 }; /* some five blocks of words, or one of baskets */
 struct fe_ahead {
     int32_t count;
     const float *rows[FE_MOST_AHEAD];
+    const struct fe_apart *apart; /* copies of rows; or NULL */
 };
 
 /* Put a row of a matrix on the list; where that is full, send for it at once. */
 FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, const float *matrix, int64_t row) {
-    const float *at = matrix + row * job->matrices.stride;
+    const struct fe_matrices *m = &job->matrices;
+    const float *at = matrix + row * m->stride;
+    if (ahead->apart != NULL) {
+        const struct fe_changes *changes = ahead->apart->changes;
+        const struct fe_slots *slots = &ahead->apart->slots;
+        if (matrix == m->in) at = fe_row_now(&changes->in, slots->in, matrix, m->stride, row);
+        else if (matrix == m->out_ns) at = fe_row_now(&changes->out_ns, slots->out_ns, matrix, m->stride, row);
+        else at = fe_row_now(&changes->out_hs, slots->out_hs, matrix, m->stride, row);
+    }
     if (ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
     else
-        for (int64_t c = 0; c < job->matrices.size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
+        for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
 }
 
 #endif

@@ -451,6 +451,11 @@ static inline int32_t fe_most_at_rate(float alpha, int has_paths, int32_t limit)
     return most >= (float)limit ? limit : most > 1.0f ? (int32_t)most : 1;
 }
 
+/* How many contexts of one centre may share outputs. */
+static inline int32_t fe_most_contexts(const struct fe_job *job, float alpha) {
+    return job->inputs.per_pair ? 1 : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);
+}
+
 /* Before the first block; maker and p are laid out. */
 static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *job, const struct fe_view *view,
                                   int64_t epoch, float alpha, struct fe_ahead *ahead) {
@@ -459,8 +464,7 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
     maker->job = job;
     maker->ahead = ahead;
     maker->most_centres = is_alone ? 1 : FE_CENTRES;
-    maker->most_contexts = job->inputs.per_pair ? 1
-                                                : fe_most_at_rate(alpha, job->matrices.out_hs != NULL, FE_FEW_CONTEXTS);
+    maker->most_contexts = fe_most_contexts(job, alpha);
     maker->most_together = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS);
     if (job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS) /* not fewer inputs than centres */
         while (maker->most_centres * maker->most_centres > maker->most_together) maker->most_centres--;

@@ -22,6 +22,7 @@
 
 #include "common/carve.h"
 #include "kernels/kernel.h"
+#include "train/copies.h"
 #include "train/held.h"
 #include "train/inputs.h"
 #include "train/targets.h"
@@ -54,6 +55,7 @@ struct trainer {
                                                               FE_LEAST_DRAWS */
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
+    const struct fe_apart *apart;                          /* copies that change; or NULL: the matrices do */
     struct fe_done done;
 };
 
@@ -111,7 +113,7 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
 FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
     fe_let_go_below(&t->held, p->needed);
     for (int32_t i = 0; i < fe_row_count(p); i++) {
-        const int32_t slot = fe_hold(&t->held, p->numbers[i], p->rows[i]);
+        const int32_t slot = fe_hold(&t->held, p->numbers[i], p->rows[i], p->drawn_count + p->node_count);
         t->rows[i] = t->held.values + slot * t->job->matrices.stride;
         t->scale[i] = t->held.factors[slot];
     }
@@ -121,12 +123,15 @@ FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
 static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
     float *const in = t->job->matrices.in;
     const float *in_scale = t->job->matrices.in_scale;
+    const int64_t stride = t->job->matrices.stride;
     if (p->numbers != NULL) {
         find_held(t, p);
         return;
     }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
-        t->rows[i] = in + p->rows[i] * t->job->matrices.stride;
+        t->rows[i] = t->apart == NULL ? in + p->rows[i] * stride
+                                      : fe_copy_of(&t->apart->changes->in, t->apart->slots.in, in, stride, p->rows[i],
+                                                   p->drawn_count + p->node_count);
         if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
     }
 }
@@ -158,9 +163,19 @@ static inline void scatter_bags(struct trainer *t, const struct fe_pending *p) {
                            t->hidden_change[i]);
 }
 
-static inline void set_outputs(struct trainer *t, struct fe_block *block, float *matrix, const int32_t *outputs,
-                               const uint8_t *labels, int32_t n) {
-    for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * t->job->matrices.stride;
+/* The outputs of a block: rows of out_hs if they have labels, else of out_ns. */
+static inline void set_outputs(struct trainer *t, struct fe_block *block, const int32_t *outputs, const uint8_t *labels,
+                               int32_t n) {
+    const struct fe_matrices *matrices = &t->job->matrices;
+    float *const matrix = labels != NULL ? matrices->out_hs : matrices->out_ns;
+    if (t->apart == NULL)
+        for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * matrices->stride;
+    else {
+        struct fe_copies *copies = labels != NULL ? &t->apart->changes->out_hs : &t->apart->changes->out_ns;
+        int32_t *slots = labels != NULL ? t->apart->slots.out_hs : t->apart->slots.out_ns;
+        for (int32_t k = 0; k < n; k++)
+            t->o[k] = fe_copy_of(copies, slots, matrix, matrices->stride, outputs[k], block->m);
+    }
     block->o = t->o;
     block->labels = labels;
     block->n = n;
@@ -175,7 +190,7 @@ static inline int gradient(struct trainer *t, const struct fe_pending *p, const 
 FE_NOINLINE void add_path_loss(struct trainer *t, struct fe_pending *p, struct fe_block *block) {
     const struct fe_job *job = t->job;
     const int32_t n = fe_target_path(job, p->centres[0], FE_WHOLE, p->nodes, p->labels);
-    set_outputs(t, block, job->matrices.out_hs, p->nodes, p->labels, n);
+    set_outputs(t, block, p->nodes, p->labels, n);
     t->kernel->gradient(block, job->matrices.size, t->alpha, &t->done.loss, t->g);
     fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
 }
@@ -201,7 +216,7 @@ static inline int train_pending(struct trainer *t, int now) {
     if (p->node_count > 0) {
         block.in_turn = 1;
         if (loss != NULL && p->path_part != FE_WHOLE) add_path_loss(t, p, &block);
-        set_outputs(t, &block, job->matrices.out_hs, p->nodes, p->labels, p->node_count);
+        set_outputs(t, &block, p->nodes, p->labels, p->node_count);
         if (!gradient(t, p, &block, p->path_part == FE_WHOLE ? loss : NULL)) return 0;
         if (p->drawn_count > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change);
     }
@@ -212,7 +227,7 @@ static inline int train_pending(struct trainer *t, int now) {
             block.own = p->own;
             block.times = p->negative_count > job->negatives.count ? t->least : t->usual;
         }
-        set_outputs(t, &block, job->matrices.out_ns, p->drawn, NULL, p->drawn_count);
+        set_outputs(t, &block, p->drawn, NULL, p->drawn_count);
         if (!gradient(t, p, &block, loss)) return 0;
     }
     find_outputs(t, slot_after(t, now, t->blocks_ahead - 1));
@@ -232,12 +247,19 @@ static inline int is_stopped(const struct trainer *t) {
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_changes *changes, int32_t *slots,
+                   struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    struct fe_apart apart = {.changes = changes};
+    if (changes != NULL) {
+        changes->in.count = changes->out_ns.count = changes->out_hs.count = 0;
+        apart.slots = fe_slots_of(job, slots);
+        t.apart = t.ahead.apart = &apart;
+    }
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
-    fe_held_start(&t.held, kernel, job);
+    fe_held_start(&t.held, kernel, job, t.apart);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
@@ -263,6 +285,7 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
             t.maker.kept = t.slots[now].kept;
         }
     }
+    if (changes != NULL) fe_forget_slots(&apart);
     t.done.words = end - begin;
     t.done.kept = t.maker.kept;
     *done = t.done;

@@ -3,6 +3,7 @@
 #define FE_TRAIN_H
 
 #include "common/common.h"
+#include "common/meeting.h"
 #include "kernels/kernels.h"
 
 /* ---- sampling tables (sample.c) ---- */
@@ -110,6 +111,8 @@ struct fe_job {
     const volatile int32_t *stop; /* another thread sets it to 1 to break off blocks that take long; or NULL */
 };
 
+struct fe_changes;
+
 struct fe_done {
     int64_t words; /* tokens passed, dropped ones included; all of the block unless it was broken off */
     int64_t kept;  /* centres trained */
@@ -125,8 +128,74 @@ size_t fe_workspace_size(const struct fe_job *job);
  * block begins. So a view of a part of a corpus, whole sentences, trains as the whole would.
  *
  * With job->stop set it returns once it has done as much as a block of usual length, some 0.1 s: such a one is trained
- * to its end, and training can be taken up between two blocks. */
+ * to its end, and training can be taken up between two blocks.
+ *
+ * With `changes`, which must have room for the block, the matrices are only read, and what would change is there
+ * afterwards; `slots` then are fe_slots_count numbers of the thread's. */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_changes *changes, int32_t *slots,
+                   struct fe_done *done);
+
+/* ---- rounds (changes.c, rounds.c): several threads learn the same, however many they are ---- */
+
+enum {
+    FE_PIECE = 64, /* tokens of a lane that a round trains */
+    FE_LANES = 16, /* at most in a round */
+};
+
+/* Copies of the rows of a matrix that a piece took. */
+struct fe_copies {
+    int32_t *ids;   /* count: which rows */
+    int32_t *pairs; /* count: (input, output) pairs that each was in */
+    float *rows;    /* count x stride, 64-byte aligned */
+    int64_t count;
+};
+
+struct fe_changes {
+    struct fe_copies in, out_ns, out_hs;
+};
+
+/* What the pieces of a round would change of a row. */
+struct fe_tally {
+    int32_t pieces, pairs; /* that took it; in all of them */
+    int32_t added;         /* copies that are in the sum */
+    float *sum;
+};
+
+/* Tokens [begin, end) of a view, of which each round trains a piece. */
+struct fe_lane {
+    const struct fe_view *view;
+    int64_t begin, end;
+    struct fe_changes changes; /* laid out by fe_lanes_start */
+    struct fe_done done, piece;
+};
+
+/* Threads that train the lanes of a block together. */
+struct fe_crew {
+    struct fe_meeting meeting;
+    struct fe_lane lanes[FE_LANES];
+    int32_t lane_count;
+    int32_t next;   /* lane of the stage that nobody has taken yet */
+    int32_t status; /* FE_OK, or FE_DIVERGED */
+    int32_t cut;    /* 1: a piece was broken off, and the round does not count */
+    int32_t ended;  /* 1: no further round */
+    struct fe_tally *tallies;
+};
+
+/* Bytes for the changes of `lanes` lanes at rates of up to `alpha`, 64-byte aligned by the caller: as many rows as
+ * pieces can take at worst, most of which usually stay untouched. */
+size_t fe_lanes_size(const struct fe_job *job, int lanes, float alpha);
+void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew);
+
+/* Numbers that each thread needs to find copies by, and tallies that all need together; all 0 at first. */
+int64_t fe_slots_count(const struct fe_job *job);
+int64_t fe_tally_count(const struct fe_job *job);
+
+/* Train the lanes of a crew as one of its workers; all of them call this at once, with numbers 0 ... workers - 1.
+ *
+ * A round trains a piece of each lane on copies, while the matrices stay as they are. Then the changes come into them,
+ * row by row in the order of the lanes; every worker adds those of some rows. */
+int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
+                    int64_t epoch, float alpha, void *workspace, int32_t *slots);
 
 #endif

@@ -75,9 +75,43 @@ cdef extern from "train/train.h" nogil:
         int64_t pairs
         double loss
 
+    struct fe_changes:
+        pass
+
     size_t fe_workspace_size(const fe_job *job)
     int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
-                       int64_t end, float alpha, void *workspace, fe_done *done)
+                       int64_t end, float alpha, void *workspace, fe_changes *changes, int32_t *slots, fe_done *done)
+
+    enum:
+        FE_LANES
+
+    struct fe_meeting:
+        int32_t workers
+        int32_t called_off
+
+    struct fe_tally:
+        pass
+
+    struct fe_lane:
+        const fe_view *view
+        int64_t begin
+        int64_t end
+        fe_done done
+
+    struct fe_crew:
+        fe_meeting meeting
+        fe_lane lanes[16]
+        int32_t lane_count
+        int32_t next
+        int32_t cut
+        fe_tally *tallies
+
+    size_t fe_lanes_size(const fe_job *job, int lanes, float alpha)
+    void fe_lanes_start(const fe_job *job, int lanes, float alpha, void *memory, fe_crew *crew)
+    int64_t fe_slots_count(const fe_job *job)
+    int64_t fe_tally_count(const fe_job *job)
+    int fe_train_rounds(const fe_kernel *kernel, const fe_job *job, fe_crew *crew, int32_t worker, int64_t epoch,
+                        float alpha, void *workspace, int32_t *slots)
 
 
 def alias_table(double[::1] weights not None, uint32_t[:, ::1] table not None):
@@ -339,6 +373,20 @@ cdef class Trainer:
         """Scratch memory for one thread."""
         return bytearray(fe_workspace_size(&self.job) + 64)
 
+    def slots(self):
+        """Memory for one thread of a `Crew`."""
+        return bytearray(fe_slots_count(&self.job) * sizeof(int32_t))
+
+    cdef int check_span(self, TokenView view, int64_t begin, int64_t end) except -1:
+        _require(view.words <= self.words, "the view is of a larger vocabulary")
+        _require(view.longest_sentence <= self.job.contexts.longest_sentence, "a sentence of the view is too long")
+        _require(0 <= begin <= end <= view.view.offsets[view.view.sentences], "the block is not within the view")
+        return 0
+
+    cdef unsigned char *scratch(self, unsigned char[::1] workspace) except NULL:
+        _require(<size_t>workspace.shape[0] >= fe_workspace_size(&self.job) + 64, "the workspace is too small")
+        return _aligned(workspace)
+
     def train_block(self, TokenView view not None, int64_t epoch, int64_t begin, int64_t end, float alpha,
                     unsigned char[::1] workspace not None):
         """Train on the centres at tokens [begin, end) of a view; returns (words, kept, pairs, loss).
@@ -347,12 +395,89 @@ cdef class Trainer:
         """
         cdef fe_done done
         cdef int status
-        _require(view.words <= self.words, "the view is of a larger vocabulary")
-        _require(view.longest_sentence <= self.job.contexts.longest_sentence, "a sentence of the view is too long")
-        _require(0 <= begin <= end <= view.view.offsets[view.view.sentences], "the block is not within the view")
-        _require(<size_t>workspace.shape[0] >= fe_workspace_size(&self.job) + 64, "the workspace is too small")
+        self.check_span(view, begin, end)
+        cdef unsigned char *memory = self.scratch(workspace)
         with nogil:
-            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, _aligned(workspace),
+            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, NULL, NULL,
                                     &done)
         _check(status)
         return done.words, done.kept, done.pairs, done.loss
+
+
+cdef class Crew:
+    """Threads that train a block together, and learn the same however many they are.
+
+    Args:
+        trainer: Of whose run the blocks are.
+        workers: The threads.
+        alpha: The highest rate.
+        memory: `size` bytes of it.
+    """
+
+    cdef fe_crew crew
+    cdef Trainer trainer
+    cdef float alpha
+    cdef object memory, tallies, views
+
+    LANES = FE_LANES
+
+    def __cinit__(self, Trainer trainer not None, int32_t workers, float alpha, unsigned char[::1] memory not None):
+        _require(workers > 0 and alpha >= 0, "there must be a worker, and alpha must not be negative")
+        _require(<size_t>memory.shape[0] >= Crew.size(trainer, alpha), "the memory is too small")
+        self.trainer = trainer
+        self.alpha = alpha
+        self.memory = memory
+        self.crew.meeting.workers = workers
+        self.tallies = bytearray(fe_tally_count(&trainer.job) * sizeof(fe_tally))
+        cdef unsigned char[::1] tallies = self.tallies
+        self.crew.tallies = <fe_tally *>&tallies[0]
+        fe_lanes_start(&trainer.job, FE_LANES, alpha, _aligned(memory), &self.crew)
+
+    @staticmethod
+    def size(Trainer trainer not None, float alpha):
+        """Bytes of memory that rows of all lanes need at worst; usually far fewer are touched."""
+        return fe_lanes_size(&trainer.job, FE_LANES, alpha) + 64
+
+    def begin(self, list lanes not None):
+        """Take up the lanes of a block, each a view, and which tokens [begin, end) of it; nobody may be training."""
+        cdef TokenView view
+        cdef int64_t begin, end
+        cdef int k
+        _require(len(lanes) <= FE_LANES, "there are too many lanes")
+        for k, (view, begin, end) in enumerate(lanes):
+            self.trainer.check_span(view, begin, end)
+            self.crew.lanes[k].view = &view.view
+            self.crew.lanes[k].begin = begin
+            self.crew.lanes[k].end = end
+            self.crew.lanes[k].done = fe_done(0, 0, 0, 0.0)
+        self.views = lanes
+        self.crew.lane_count = len(lanes)
+        self.crew.next = 0
+
+    def train(self, int32_t worker, int64_t epoch, float alpha, unsigned char[::1] workspace not None,
+              unsigned char[::1] slots not None):
+        """Train the lanes to their ends, as one of the workers; all must call this."""
+        cdef int status
+        _require(0 <= worker < self.crew.meeting.workers and alpha <= self.alpha, "no such worker, or too high a rate")
+        _require(<size_t>slots.shape[0] >= fe_slots_count(&self.trainer.job) * sizeof(int32_t), "there are too few slots")
+        cdef unsigned char *memory = self.trainer.scratch(workspace)
+        with nogil:
+            status = fe_train_rounds(self.trainer.kernel, &self.trainer.job, &self.crew, worker, epoch, alpha, memory,
+                                     <int32_t *>&slots[0])
+        _check(status)
+
+    def call_off(self):
+        """Let nobody wait for a worker that will not come."""
+        self.crew.meeting.called_off = 1
+
+    def done(self):
+        """Words, kept, pairs and loss of the block."""
+        cdef int64_t words = 0, kept = 0, pairs = 0
+        cdef double loss = 0.0
+        cdef int k
+        for k in range(self.crew.lane_count):
+            words += self.crew.lanes[k].done.words
+            kept += self.crew.lanes[k].done.kept
+            pairs += self.crew.lanes[k].done.pairs
+            loss += self.crew.lanes[k].done.loss
+        return words, kept, pairs, loss

@@ -17,7 +17,7 @@ from ..index import VectorIndex
 from ..io.formats import fastemb_file, recognised
 from ..io.input_file import numbered_lines
 from ..vectors import KeyedVectors
-from ..vectors.interface import Mask, Scored
+from ..vectors.interface import Mask, Scored, rows_by_key
 from ..vectors.missing import spelled_alike
 from ..vectors.nearest import METRICS
 from ..vectors.where import mask_of
@@ -96,7 +96,7 @@ class Asking:
         """Whether there is such a word; if not, say so."""
         if word in self.vectors:
             return True
-        hint = did_you_mean(spelled_alike(word, self.vectors.key_to_index))
+        hint = did_you_mean(spelled_alike(word, rows_by_key(self.vectors)))
         say(f"fastemb: {word!r} is not in the vocabulary{hint}")
         return False
 

@@ -54,7 +54,7 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
         "--dtype",
         choices=("float16", "float32", "float64", *QUANTISED),
         help="of the numbers that are written, where the format has it (as they are); int8, and pq for product "
-        "quantisation, in fastemb's own format only, with a line that says what is lost",
+        "quantisation, in fastemb's own format only; with float16, int8 and pq a line says what is lost",
     )
     parser.add_argument(
         "--subvectors",
@@ -111,6 +111,8 @@ def _convert(options: argparse.Namespace) -> int:
         small = vectors.quantize(dtype, subvectors=options.subvectors)
         loss = vectors.quantization_loss(small) if len(vectors) > 1 else None
         vectors, dtype = small, None
+    elif dtype in to.ABOUT.dtypes and dtype == "float16" and precision_of(vectors.vectors) in ("float32", "float64"):
+        loss = vectors.quantization_loss(vectors.quantize("float16")) if len(vectors) > 1 else None
     lost = lost_in(to, checked_table(vectors, to), dtype)
     if is_static:
         save_static_model(vectors, options.output, options)

@@ -20,6 +20,9 @@ def add_settings(group: Any, kind: type[Checked], names: Mapping[str, str | None
     declared, defaults = kind.declared(), kind().values()
     for name, short in names.items():
         default = defaults[name]
+        if default is False:
+            group.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=declared[name].doc)
+            continue
         group.add_argument(
             *([] if short is None else [short]),
             f"--{name.replace('_', '-')}",

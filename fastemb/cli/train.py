@@ -21,7 +21,7 @@ from .stopping import hear_again, status_of
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
 _BESIDE_RESUME = ("corpus", "output", "save_model", "workers")
-_RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None}
+_RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None, "deterministic": None}
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from ..items.watcher import Watcher
 from ..signals import Deferred
-from ..threads import thread_count
 from ..train.checkpoint import Checkpoints
-from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, gathered
 from ..train.run import Run
 from ..train.sampling import Tables, huffman_paths
 from ..train.schedule import Schedule, block_words, flops_per_word
 from ..train.task import Task
-from ..train.training import Training
+from ..train.training import Training, strategy_of
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .graph import Graph
 from .parameters import GraphParameters
@@ -132,8 +130,7 @@ class GraphCore:
         Raises:
             FloatingPointError: training diverged.
         """
-        strategy = Hogwild(thread_count(self.parameters.workers))
-        with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
+        with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
             watcher.history_of(1, training.history)
             while not run.ended:
                 if not run.next_word:  # else this epoch had begun before a checkpoint

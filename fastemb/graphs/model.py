@@ -374,6 +374,8 @@ class Node2Vec(WalkModel):
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
             model. One that raises `StopTraining` ends the training, and what was learned stays.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
+        deterministic: Let the same number give the same bits with any number of ``workers``, in up to twice the
+            time; as `Word2Vec`.
 
     Attributes:
         wv: Vectors by node, in the order of the graph.
@@ -403,6 +405,7 @@ class Node2Vec(WalkModel):
         *,
         callbacks: Sequence[Any] = (),
         compute_loss: bool = False,
+        deterministic: bool = False,
     ) -> None:
         self.vector_size = vector_size
         self.walk_length = walk_length
@@ -422,6 +425,7 @@ class Node2Vec(WalkModel):
         self.progress = progress
         self.callbacks = callbacks
         self.compute_loss = compute_loss
+        self.deterministic = deterministic
         self._begin()
 
 
@@ -444,6 +448,8 @@ class DeepWalk(WalkModel):
         progress: As in `Node2Vec`.
         callbacks: As in `Node2Vec`.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
+        deterministic: Let the same number give the same bits with any number of ``workers``, in up to twice the
+            time; as `Word2Vec`.
 
     Attributes:
         wv: Vectors by node, in the order of the graph.
@@ -467,6 +473,7 @@ class DeepWalk(WalkModel):
         *,
         callbacks: Sequence[Any] = (),
         compute_loss: bool = False,
+        deterministic: bool = False,
     ) -> None:
         self.vector_size = vector_size
         self.walk_length = walk_length
@@ -480,6 +487,7 @@ class DeepWalk(WalkModel):
         self.progress = progress
         self.callbacks = callbacks
         self.compute_loss = compute_loss
+        self.deterministic = deterministic
         self._begin()
 
 

@@ -38,6 +38,7 @@ class GraphParameters(Checked):
     min_alpha: float = real_number(0.0001, "last learning rate", at_least=0.0)
     random_state: Any = declare(1, "seed", int, lambda name, value: seed_of(value))  # noqa: RUF009 (a declaration)
     workers: int | None = thread_number("threads (default: all CPUs)")
+    deterministic: bool = switch(False, "the same vectors with any number of threads, for twice the work")
 
     def check(self) -> None:
         """As in the base; and refuse parameters that do not go together."""
@@ -59,6 +60,7 @@ class GraphParameters(Checked):
             sample=0.0,
             seed=self.random_state,
             workers=self.workers,
+            deterministic=self.deterministic,
             min_alpha=self.min_alpha,
             sg=1,
             hs=self.hs,

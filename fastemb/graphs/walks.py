@@ -14,6 +14,7 @@ from ..checks import number
 from ..corpus.checksums import digest
 from ..threads import in_threads, thread_count
 from ..train.settings import Checked, declare, whole_number
+from ..train.strategy import Lane
 from .rows import Ints, Offsets, Rows
 
 _BLOCK_TOKENS = 1 << 17  # some milliseconds of walking
@@ -192,25 +193,35 @@ class WalkTokens:
 
 @dataclass(frozen=True)
 class _WalkTrainer:
-    trainer: _native.Trainer
+    core: _native.Trainer
     walker: _native.Walker
     walk_length: int
 
     def workspace(self) -> _Scratch:
-        return _Scratch(self.trainer.workspace())
+        return _Scratch(self.core.workspace())
 
     def train_block(
         self, epoch: int, begin: int, end: int, alpha: float, workspace: _Scratch
     ) -> tuple[int, int, int, float]:
-        ids, offsets = workspace.room(end - begin, self.walk_length)
-        self.walker.walk(epoch, begin // self.walk_length, ids, offsets)
-        tokens = int(offsets[-1])
-        view = _native.TokenView(ids[:tokens], offsets, self.walker.graph.nodes, begin)
-        words, kept, pairs, loss = self.trainer.train_block(view, epoch, 0, tokens, alpha, workspace.core)
+        view, _, tokens = self._walked(epoch, begin, end, workspace)
+        words, kept, pairs, loss = self.core.train_block(view, epoch, 0, tokens, alpha, workspace.core)
         return (end - begin if words == tokens else words), kept, pairs, loss
 
+    @property
+    def unit(self) -> int:
+        return self.walk_length
+
+    def lane(self, epoch: int, begin: int, end: int) -> Lane:
+        return self._walked(epoch, begin, end, _Scratch(bytearray()))
+
+    def _walked(self, epoch: int, begin: int, end: int, room: _Scratch) -> Lane:
+        ids, offsets = room.room(end - begin, self.walk_length)
+        self.walker.walk(epoch, begin // self.walk_length, ids, offsets)
+        tokens = int(offsets[-1])
+        return _native.TokenView(ids[:tokens], offsets, self.walker.graph.nodes, begin), 0, tokens
+
     def stop(self) -> None:
-        self.trainer.stop()
+        self.core.stop()
 
 
 class _Scratch:

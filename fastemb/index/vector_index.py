@@ -20,7 +20,7 @@ from ..io.paths import AnyPath, local_path
 from ..io.safetensors import read_tensors, write_tensors
 from ..threads import thread_count
 from ..vectors import KeyedVectors
-from ..vectors.interface import KeyedVectorsLike, Mask, norms_of
+from ..vectors.interface import KeyedVectorsLike, Mask, keys_by_row, norms_of
 from ..vectors.mapped import is_mapped
 from ..vectors.nearest import METRICS, Metric
 from ..vectors.norms import row_norms, scaled
@@ -182,7 +182,8 @@ class VectorIndex:
         n = integer("n", n, 1)
         if queries is None:
             rows = np.random.default_rng(0).choice(len(vectors), min(_SAMPLE, len(vectors)), replace=False)
-            queries = [vectors.index_to_key[row] for row in np.sort(rows).tolist()]
+            keys = keys_by_row(vectors)
+            queries = [keys[row] for row in np.sort(rows).tolist()]
         asked: Any = queries if isinstance(queries, np.ndarray) else list(queries)
         if not len(asked):
             raise ValueError("there are no queries")
@@ -355,7 +356,7 @@ def build_index(
     if not np.isfinite(norms).all():
         row = int(np.flatnonzero(~np.isfinite(norms))[0])
         raise ValueError(
-            f"the vector of {self.index_to_key[row]!r} (row {row}) is not finite: an index needs vectors that are"
+            f"the vector of {keys_by_row(self)[row]!r} (row {row}) is not finite: an index needs vectors that are"
         )
     longest = float(norms.max())
     if isinstance(graph, FaissGraph):

@@ -33,6 +33,7 @@ except ImportError:  # Windows, which refuses to remove a file that somebody has
 StrPath = str | os.PathLike[str]
 
 _ACCESS_LIST = "system.posix_acl_access"  # of Linux
+_PIECE = 16 << 20  # bytes that are written between two looks at signals
 _DRAFT = re.compile(r"\.fastemb-([0-9a-f]{8})-[0-9a-f]{16}\.tmp")
 _OTHER_HOST_SECONDS = 24 * 3600  # of quiet, before a draft of another machine is removed: its locks may not reach here
 _NO_LOCK_SECONDS = 60  # the same where there may be no lock
@@ -176,8 +177,9 @@ class _NamedFile(io.FileIO):
         self.name = name
 
     def write(self, data: Any, /) -> int:
+        """Write the first `_PIECE` bytes at most, so that Ctrl-C ends the writing of a large array soon."""
         with _naming(self.name):
-            return super().write(data)
+            return super().write(memoryview(data).cast("B")[:_PIECE])
 
 
 @contextmanager

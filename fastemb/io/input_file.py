@@ -90,7 +90,10 @@ def hint(path: StrPath, *, texts: bool = True) -> str:
         return ""
     try:
         with open(path, "rb") as raw:
-            what = kind_of(raw.read(KIND_BYTES), texts=texts)
+            start = raw.read(KIND_BYTES)
+        if not start:
+            return "; it is empty"
+        what = kind_of(start, texts=texts)
         if what is None:
             with open_source(path) as (file, _):
                 what = kind_of(file.read(KIND_BYTES), texts=texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -11,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import are_offsets, is_missing
+from ..signals import slices
 from .atomic import StrPath
+from .packed_keys import PackedKeys
 
 Array = NDArray[Any]
+
+_NOT_UTF8 = "a key is not valid UTF-8"
 
 
 def pack_keys(keys: Sequence[Any]) -> tuple[dict[str, Array], str]:
@@ -82,13 +87,60 @@ def unpack_keys(
     Raises:
         ValueError: The arrays are missing or do not fit together.
     """
-    keys = tensors.get("keys")
     if key_type == "json":  # of a model of items or nodes
         raise ValueError(f"{path}: the keys are of mixed kinds, which only the class reads that wrote the file")
-    if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1:
-        numbers: list[int] = keys.tolist()
+    integers = _integers(tensors, key_type)
+    if integers is not None:
+        numbers: list[int] = integers.tolist()
         return numbers
-    offsets = tensors.get("key_offsets")
+    found, offsets = _text(path, tensors, key_type)
+    data, ends = found.tobytes(), offsets.tolist()
+    try:
+        texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: {_NOT_UTF8}") from None
+    return texts if key_type == "str" else [_unmixed(path, text) for text in texts]
+
+
+def packed_keys(
+    path: StrPath, tensors: Mapping[str, Array], key_type: str | None
+) -> PackedKeys | list[int] | list[str | int] | list[str]:
+    """As `unpack_keys`, but keys stay where they are, in the memory of these arrays, unless strings and integers mix.
+
+    Strings are checked now. Whether a key comes twice is seen when one is looked up for the first time.
+
+    Raises:
+        ValueError: The arrays are missing or do not fit together, or a key is not valid UTF-8.
+    """
+    integers = _integers(tensors, key_type)
+    if integers is not None:
+        return PackedKeys(os.fspath(path), integers, None)
+    if key_type != "str":
+        return unpack_keys(path, tensors, key_type)
+    data, offsets = _text(path, tensors, key_type)
+    bytes_of_keys = data.data
+    for part in slices(len(offsets) - 1):
+        begin, end = int(offsets[part.start]), int(offsets[part.stop])
+        try:
+            text = str(bytes_of_keys[begin:end], "utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}: {_NOT_UTF8}") from None
+        if not text.isascii():  # together they are characters, but one may begin within a character
+            starts = offsets[part]
+            if (data[starts[starts < end]] & 0xC0 == 0x80).any():
+                raise ValueError(f"{path}: {_NOT_UTF8}")
+    return PackedKeys(os.fspath(path), data, offsets)
+
+
+def _integers(tensors: Mapping[str, Array], key_type: str | None) -> Array | None:
+    """The keys where they are integers."""
+    keys = tensors.get("keys")
+    return keys if key_type == "int" and keys is not None and keys.dtype == np.int64 and keys.ndim == 1 else None
+
+
+def _text(path: StrPath, tensors: Mapping[str, Array], key_type: str | None) -> tuple[Array, Array]:
+    """The bytes of keys that are strings, and their offsets, which fit together."""
+    keys, offsets = tensors.get("keys"), tensors.get("key_offsets")
     if (
         key_type not in ("str", "mixed")
         or keys is None
@@ -99,12 +151,7 @@ def unpack_keys(
         or not are_offsets(offsets, len(keys))
     ):
         raise ValueError(f"{path}: the keys are missing or damaged")
-    data, ends = keys.tobytes(), offsets.tolist()
-    try:
-        texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(ends)]
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: a key is not valid UTF-8") from None
-    return texts if key_type == "str" else [_unmixed(path, text) for text in texts]
+    return keys, offsets
 
 
 def _unmixed(path: StrPath, text: str) -> str | int:

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 from ..corpus import Corpus
 from ..signals import Deferred
-from ..threads import thread_count
 from ..train.checkpoint import Checkpoints
-from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix, copy_of
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.schedule import Schedule
 from ..train.task import CorpusTokens, Task
-from ..train.training import Training
+from ..train.training import Training, strategy_of
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
 from .watcher import Watcher
@@ -89,8 +87,7 @@ class Core:
         Raises:
             FloatingPointError: training diverged.
         """
-        strategy = Hogwild(thread_count(self.plan.settings.workers))
-        with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
+        with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
             watcher.history_of(self.plan.settings.sg, training.history)
             while not run.ended:
                 if not run.next_word:  # else this epoch had begun before a checkpoint

@@ -83,6 +83,8 @@ class Item2Vec(Estimator):
             model, which can be asked and saved there. With both kinds of model, all epochs of ``sg=0`` come first.
             One that raises `StopTraining` ends the training, and what was learned stays.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
+        deterministic: Let the same number give the same bits with any number of ``workers``, in up to twice the
+            time; as `Word2Vec`.
 
     Attributes:
         wv: Input vectors of the items, most frequent first.
@@ -115,6 +117,7 @@ class Item2Vec(Estimator):
         *,
         callbacks: Sequence[Any] = (),
         compute_loss: bool = False,
+        deterministic: bool = False,
     ) -> None:
         self.vector_size = vector_size
         self.window = window
@@ -132,6 +135,7 @@ class Item2Vec(Estimator):
         self.progress = progress
         self.callbacks = callbacks
         self.compute_loss = compute_loss
+        self.deterministic = deterministic
         self._trained: Fitted | None = None
         self._titles: dict[Hashable, str] = {}
         self._loss = 0.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..checks import integer, number, whole
 from ..train.schedule import require_falling
-from ..train.settings import Checked, Settings, declare, real_number, thread_number, whole_number
+from ..train.settings import Checked, Settings, declare, real_number, switch, thread_number, whole_number
 
 # What None stands for, by sg; chosen on held-out parts of training data.
 _DEFAULTS: dict[int, dict[str, Any]] = {
@@ -84,6 +84,7 @@ class Parameters(Checked):
     min_count: int = whole_number(1, "drop items that occur less often", 0, 2**62)
     random_state: Any = _any_seed("seed")  # noqa: RUF009 (a declaration, not a value)
     workers: int | None = thread_number("threads (default: all CPUs)")
+    deterministic: bool = switch(False, "the same vectors with any number of threads, for twice the work")
 
     def check(self) -> None:
         """As in the base; and refuse parameters that do not go together."""
@@ -147,6 +148,7 @@ def _plan(asked: Parameters, kind: int, size: int | None, seed: int, items: int 
         min_alpha=asked.min_alpha,
         min_count=asked.min_count,
         workers=asked.workers,
+        deterministic=asked.deterministic,
         seed=seed,
     )
     require_falling(settings.alpha, settings.min_alpha)

@@ -72,6 +72,7 @@ class FastText(Word2Vec):
         negatives_per_pair: As in `Word2Vec`.
         cbow_exact: As in `Word2Vec`.
         hs_exact: As in `Word2Vec`.
+        deterministic: As in `Word2Vec`.
         progress: As in `Word2Vec`.
         checkpoint: As in `Word2Vec`.
         checkpoint_every: As in `Word2Vec`.
@@ -131,6 +132,7 @@ class FastText(Word2Vec):
         negatives_per_pair: bool = False,
         cbow_exact: bool = False,
         hs_exact: bool = False,
+        deterministic: bool = False,
         progress: bool | None = None,
         checkpoint: AnyPath | None = None,
         checkpoint_every: str | timedelta | None = None,
@@ -155,6 +157,7 @@ class FastText(Word2Vec):
             negatives_per_pair=negatives_per_pair,
             cbow_exact=cbow_exact,
             hs_exact=hs_exact,
+            deterministic=deterministic,
             max_vocab_size=max_vocab_size,
             null_word=null_word,
             sorted_vocab=sorted_vocab,

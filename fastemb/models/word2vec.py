@@ -35,7 +35,6 @@ from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
-from ..train.hogwild import Hogwild
 from ..train.matrices import Matrix
 from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
@@ -43,7 +42,7 @@ from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import CorpusTokens, Task
-from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training
+from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training, strategy_of
 from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
 from .building import (
@@ -143,6 +142,9 @@ class Word2Vec(Lifecycle, _Attributes):
             learn enough. The loss is always that of whole paths. Exact paths take 1.27 times as long with skip-gram;
             after 5 epochs of 17 million words 39.3% of analogies were right instead of 39.9%, with CBOW 25.4% instead
             of 28.5%, but SimLex-999 was 23.8 instead of 23.3 with skip-gram; seeds are as far apart there.
+        deterministic: Let the same ``seed`` give the same bits with any number of ``workers``, on the same instruction
+            set. Threads then train copies of rows in short rounds (see `fastemb.train.rounds`), which takes up to twice
+            as long. The bits are others than those of ``workers=1`` without it.
         progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
         checkpoint: A file to which all that `resume` needs is written before, during and after training. It is a
             whole checkpoint at any time, however the process ends, and `load` reads it as a model.
@@ -225,6 +227,7 @@ class Word2Vec(Lifecycle, _Attributes):
         negatives_per_pair: bool = False,
         cbow_exact: bool = False,
         hs_exact: bool = False,
+        deterministic: bool = False,
         progress: bool | None = None,
         checkpoint: AnyPath | None = None,
         checkpoint_every: str | timedelta | None = None,
@@ -249,6 +252,7 @@ class Word2Vec(Lifecycle, _Attributes):
             negatives_per_pair=negatives_per_pair,
             cbow_exact=cbow_exact,
             hs_exact=hs_exact,
+            deterministic=deterministic,
             max_vocab_size=max_vocab_size,
             null_word=null_word,
             sorted_vocab=sorted_vocab,
@@ -889,7 +893,7 @@ class Word2Vec(Lifecycle, _Attributes):
             vocabulary = self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words, run.totals.words)
         try:
-            with Training(run, task, Hogwild(self.workers), display, checkpoints) as training:
+            with Training(run, task, strategy_of(task.settings), display, checkpoints) as training:
                 self.history = training.history
                 try:
                     notice("on_train_begin")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..checks import integer
 from ..vectors import KeyedVectors
 from ..vectors.finite import check_directions
-from ..vectors.interface import Scored, norms_of
+from ..vectors.interface import Scored, keys_by_row, norms_of, rows_by_key
 from ..vectors.norms import unit
 from ..vectors.questions import single_keys
 from ..vectors.search import best, cosines_with
@@ -78,9 +78,10 @@ class Axis:
         Raises:
             ValueError: One has no score.
         """
-        if keys is self._vectors.index_to_key or keys == self._vectors.index_to_key:
+        all_keys = keys_by_row(self._vectors)
+        if len(keys) == len(all_keys) and (keys is all_keys or keys == self._vectors.index_to_key):
             return self.scores
-        rows = self._vectors.key_to_index
+        rows = rows_by_key(self._vectors)
         unknown = [key for key in keys if key not in rows]
         if unknown:
             raise ValueError(
@@ -104,7 +105,7 @@ class Axis:
         return self._best(-scores, topn, examples), self._best(scores, topn, examples)
 
     def _best(self, scores: NDArray[Any], topn: int, without: set[Key]) -> Scored:
-        keys = self._vectors.index_to_key
+        keys = keys_by_row(self._vectors)
         rows = [row for row in best(scores, topn + len(without)).tolist() if keys[row] not in without]
         return [(keys[row], float(self.scores[row])) for row in rows[:topn]]
 

@@ -19,7 +19,7 @@ from ..threads import in_threads, thread_count
 from ..vectors import KeyedVectors
 from ..vectors.editing import check_key
 from ..vectors.finite import check_finite
-from ..vectors.interface import check_lengths
+from ..vectors.interface import check_lengths, keys_by_row, rows_by_key
 from ..vectors.norms import row_norms, scaled, unit
 from ..vectors.questions import checked_vector
 from ..vectors.store import Key
@@ -141,7 +141,8 @@ def embed(
         twice = next(name for name, count in Counter(given.names).items() if count > 1)
         raise ValueError(f"two bags have the name {twice!r}: give other names=, or join these bags")
 
-    rows = np.array([self.key_to_index.get(key, -1) for key in given.keys], np.int64)
+    row_of = rows_by_key(self)
+    rows = np.array([row_of.get(key, -1) for key in given.keys], np.int64)
     known, offsets, factors = _known(given, rows, by_row)
     vectors = np.asarray(self.vectors, np.float32)
     _refuse_not_finite(self, vectors, known)
@@ -165,7 +166,7 @@ def _refuse_not_finite(of: KeyedVectors, vectors: Floats, rows: Ints) -> None:
     for start in range(0, len(used), _PART):
         some = used[start : start + _PART]
         if not np.isfinite(vectors[some]).all():
-            check_finite([of.index_to_key[row] for row in some.tolist()], vectors[some])
+            check_finite([keys_by_row(of)[row] for row in some.tolist()], vectors[some])
 
 
 def of_rows(vectors: KeyedVectors, name: str, given: Any) -> Doubles:

@@ -32,8 +32,8 @@ from ..io.json_text import parse_json
 from ..io.paths import AnyPath, local_path
 from ..io.safetensors import read_header, write_tensors
 from ..signals import Allowed, deliver
-from .hogwild import Pause
 from .run import Run
+from .strategy import Pause
 from .task import Task
 
 logger = logging.getLogger(__name__)

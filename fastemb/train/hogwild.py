@@ -14,56 +14,16 @@ of ids that were checked only.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from ..signals import deliver
 from ..threads import in_threads
 from .run import Run
-
-Pause = Callable[[], AbstractContextManager[None]]
-"""For use in ``with``: while it lasts no block is being trained, and matrices and run belong together."""
-Watch = Callable[[Pause], None]
+from .strategy import BlockTrainer, Watch
 
 _POLL = 0.05  # seconds until a signal is handled
-
-
-class BlockTrainer(Protocol):
-    """What trains one block of tokens; see `task.Tokens`."""
-
-    def workspace(self) -> Any:
-        """Scratch memory for one thread, for `train_block`."""
-        ...
-
-    def train_block(
-        self, epoch: int, begin: int, end: int, alpha: float, workspace: Any
-    ) -> tuple[int, int, int, float]:
-        """Train tokens [begin, end) and return words, kept, pairs and loss, as `Totals` adds them."""
-        ...
-
-    def stop(self) -> None:
-        """Break off blocks that take long, in whatever thread; those of usual length are trained to their end."""
-        ...
-
-
-class Strategy(Protocol):
-    """How the blocks of an epoch are shared out."""
-
-    def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
-        """Train the blocks of the present epoch that are left.
-
-        Args:
-            run: Gives out blocks and adds up what was done. Between two blocks it can be saved.
-            trainer: Trains a block; may be used by several threads.
-            watch: To be called by this thread all along, with what lets it pause the training.
-
-        Raises:
-            BaseException: what a worker, ``watch`` or a signal's handler raised. Nothing runs any more then, and every
-                block that was taken was trained, but for the one in which the error occurred, and the rest of blocks
-                that were broken off because they took long.
-        """
 
 
 @dataclass(frozen=True)

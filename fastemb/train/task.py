@@ -13,9 +13,9 @@ from ..config import isa
 from ..corpus import Corpus
 from ..corpus.checksums import digest
 from ..signals import deliver
-from .hogwild import BlockTrainer
 from .sampling import Tables
 from .settings import Settings
+from .strategy import Lane, LaneTrainer
 from .weights import Weights
 
 THINNED_FROM = 50_000
@@ -32,7 +32,7 @@ class EpochTokens(Protocol):
         """In tokens; no view that is trained on has a longer one."""
         ...
 
-    def trained_by(self, trainer: _native.Trainer) -> BlockTrainer:
+    def trained_by(self, trainer: _native.Trainer) -> LaneTrainer:
         """What trains a block of them."""
         ...
 
@@ -81,7 +81,7 @@ class Task:
     def __post_init__(self) -> None:
         self.weights.require(self.settings)
 
-    def bind(self, seed: int) -> BlockTrainer:
+    def bind(self, seed: int) -> LaneTrainer:
         """Pad the matrices, and hand them with everything else to the core, for an epoch.
 
         Raises:
@@ -167,19 +167,26 @@ class _CorpusEpoch:
 class _CorpusTrainer:
     """The core's trainer, with a whole corpus as the view of tokens that it trains on."""
 
-    trainer: _native.Trainer
+    core: _native.Trainer
     view: _native.TokenView
 
     def workspace(self) -> bytearray:
-        return self.trainer.workspace()
+        return self.core.workspace()
 
     def train_block(
         self, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
     ) -> tuple[int, int, int, float]:
-        return self.trainer.train_block(self.view, epoch, begin, end, alpha, workspace)
+        return self.core.train_block(self.view, epoch, begin, end, alpha, workspace)
+
+    @property
+    def unit(self) -> int:
+        return 1
+
+    def lane(self, epoch: int, begin: int, end: int) -> Lane:
+        return self.view, begin, end
 
     def stop(self) -> None:
-        self.trainer.stop()
+        self.core.stop()
 
 
 def _read_only(values: NDArray[Id]) -> NDArray[Id]:

@@ -10,17 +10,27 @@ from typing import Self
 from .. import _native
 from ..checks import warn
 from ..signals import Deferred
+from ..threads import thread_count
 from .checkpoint import Checkpoints
 from .history import Recorder, Row
-from .hogwild import Pause, Strategy
+from .hogwild import Hogwild
 from .progress import Progress
+from .rounds import Rounds
 from .run import Run
+from .settings import Settings
+from .strategy import Pause, Strategy
 from .task import Task
 
 _LARGE_ALPHA = 1.0
 _MANY_NEGATIVES = 256
 NO_EPOCHS = "nothing was trained: epochs is 0"
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
+
+
+def strategy_of(settings: Settings) -> Strategy:
+    """How threads share the blocks, as settings say."""
+    threads = thread_count(settings.workers)
+    return Rounds(threads) if settings.deterministic else Hogwild(threads)
 
 
 class Training:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .finite import check_finite
-from .interface import KeyedVectorsLike, norms_of
+from .interface import KeyedVectorsLike, keys_by_row, norms_of
 from .norms import cosine, row_norms, unit
 from .questions import checked_vector, keys_of, several, vector_of
 from .search import cosines_with
@@ -96,7 +96,8 @@ def closer_than(self: KeyedVectorsLike, key1: Key, key2: Key) -> list[Key]:
     distances = self.distances(key1)
     own, other = self.get_index(key1), self.get_index(key2)
     rows = np.flatnonzero(distances < distances[other]).tolist()
-    return [self.index_to_key[row] for row in rows if row != own]
+    keys = keys_by_row(self)
+    return [keys[row] for row in rows if row != own]
 
 
 def rank(self: KeyedVectorsLike, key1: Key, key2: Key) -> int:

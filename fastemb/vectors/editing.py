@@ -12,7 +12,7 @@ from ..arguments import names_arguments
 from ..checks import in_order, no_text
 from ..io.quantised import QuantisedRows, as_array
 from ..signals import Deferred, deliver, slices
-from .interface import KeyedVectorsLike, check_lengths
+from .interface import KeyedVectorsLike, check_lengths, keys_by_row, rows_by_key
 from .store import Array, Key, is_integer
 
 
@@ -25,7 +25,7 @@ def add_vector(self: KeyedVectorsLike, key: Key, vector: ArrayLike) -> int:
         ValueError: The vector has another size.
     """
     self.add_vectors([key], np.asarray(vector)[np.newaxis])
-    return self.key_to_index[key]
+    return rows_by_key(self)[key]
 
 
 @names_arguments()
@@ -65,7 +65,8 @@ def add_vectors(
     for key in names:
         check_key(key)
     check_lengths(self)
-    known = {key: self.key_to_index[key] for key in names if key in self.key_to_index}
+    rows = rows_by_key(self)
+    known = {key: rows[key] for key in names if key in rows}
     chosen = [at for at, key in enumerate(names) if replace or known.get(key) is None]
     if not replace:
         chosen = list({names[at]: at for at in reversed(chosen)}.values())[::-1]  # of a repeated key the first
@@ -79,11 +80,13 @@ def add_vectors(
         try:
             for attr, extra in further.items():
                 self.allocate_vecattrs([attr], [extra.dtype])
-            self._store.reserve(new)
+            if new:
+                self._store.reserve(new)
             deliver()
             self.allocate_vecattrs()
+            rows = rows_by_key(self)
             for part in slices(len(chosen)):
-                places[part] = [self.key_to_index[names[at]] for at in chosen[part]]
+                places[part] = [rows[names[at]] for at in chosen[part]]
             at_end = places >= count
             vectors, ours, theirs = self.vectors, places[at_end], source[at_end]
             for part in slices(len(ours)):
@@ -110,7 +113,7 @@ def set_vectors(self: KeyedVectorsLike, keys: Key | Sequence[Key], weights: Arra
     if isinstance(keys, slice):
         raise TypeError("vectors are set by key; assign to rows of the attribute vectors for a slice of all")
     names = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str | bytes) else [keys]
-    keys_of_rows = self.index_to_key
+    keys_of_rows = keys_by_row(self)
     known = [keys_of_rows[self.get_index(key)] if self.has_index_for(key) else key for key in names]
     self.add_vectors(known, weights, replace=True)
 

@@ -21,7 +21,8 @@ class KeyedVectorsLike(Protocol):
 
     The functions are written with ``self`` first, and KeyedVectors binds them by assignment: each of them is a method
     of the class and can be overridden like any other. They read what they need through these names, never from the
-    store, so that what a subclass overrides is used everywhere. Only `add_vectors` makes room in the store.
+    store, so that what a subclass overrides is used everywhere. Only `add_vectors` makes room in the store. Those that
+    read some keys or look some up take `keys_by_row` and `rows_by_key`, which leave the keys of a map packed.
     """
 
     vectors: Array
@@ -89,13 +90,25 @@ class RowIndex(Protocol):
         ...
 
 
+def keys_by_row(vectors: KeyedVectorsLike) -> Sequence[Key]:
+    """The keys in the order of their rows, to be read: ``index_to_key``, or those of a map while they are packed."""
+    packed = vectors._store.packed
+    return vectors.index_to_key if packed is None else packed
+
+
+def rows_by_key(vectors: KeyedVectorsLike) -> Mapping[Key, int]:
+    """The row of each key, to be read: ``key_to_index``, or a table of the keys of a map while they are packed."""
+    packed = vectors._store.packed
+    return vectors.key_to_index if packed is None else packed.rows
+
+
 def check_lengths(vectors: KeyedVectorsLike) -> None:
     """Check that there are as many vectors as keys, as somebody may have assigned others.
 
     Raises:
         ValueError: There are not.
     """
-    have, count = len(vectors.vectors), len(vectors.index_to_key)
+    have, count = len(vectors.vectors), len(keys_by_row(vectors))
     if have != count:
         raise ValueError(f"there are {have} vectors, but {count} keys in index_to_key: assign as many of both")
     if vectors.vectors.shape[1] != vectors.vector_size:

@@ -14,6 +14,7 @@ from ..checks import integer, no_text
 from ..io.atomic import StrPath
 from ..io.formats import VectorTable, fastemb_file, read_vectors
 from ..io.formats.reading import Reading
+from ..io.packed_keys import PackedKeys
 from ..io.paths import AnyPath, any_path, any_target
 from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
 from ..io.user_attributes import set_attributes
@@ -31,7 +32,7 @@ from . import (
     word2vec_files,
     word_mover,
 )
-from .interface import norms_of
+from .interface import keys_by_row, norms_of, rows_by_key
 from .missing import MissingKeyError
 from .norms import row_norms, scaled, scaled_one
 from .questions import several
@@ -120,7 +121,7 @@ class KeyedVectors:
 
         def __getattr__(self, name: str) -> NoReturn:
             hint = f"; {_REMOVED[name]}" if name in _REMOVED else ""
-            if name == "vectors" or name in STORE_NAMES:
+            if name in ("vectors", "_store", *STORE_NAMES):
                 made = "_store" in vars(self)
                 hint = ", which was deleted" if made else ": the __init__ of a subclass must call super().__init__"
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
@@ -142,11 +143,11 @@ class KeyedVectors:
         return made
 
     def __len__(self) -> int:
-        return len(self.index_to_key)
+        return len(keys_by_row(self))
 
     def __iter__(self) -> Iterator[Key]:
         """Iterate over the keys, in the order of their rows."""
-        return (key for key in self.index_to_key if key is not None)
+        return (key for key in keys_by_row(self) if key is not None)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         """All vectors, for `numpy.asarray` and libraries that call it."""
@@ -188,7 +189,8 @@ class KeyedVectors:
         Raises:
             KeyError: There is no such key and ``default`` is None.
         """
-        rows = self.key_to_index
+        packed = self._store.packed  # as rows_by_key, without a call
+        rows = self.key_to_index if packed is None else packed.rows
         try:
             row = rows.get(key, -1)
         except TypeError:
@@ -263,7 +265,7 @@ class KeyedVectors:
             allow_inference: Let classes that can do so make up vectors of unknown keys; this one cannot.
             copy_vecattrs: Copy the attributes too. Default False: "count" falls from n to 1.
         """
-        lookup = self if allow_inference else self.key_to_index
+        lookup = self if allow_inference else rows_by_key(self)
         chosen = [key for key in dict.fromkeys(several("keys", keys)) if key in lookup]
         made = KeyedVectors._from_arrays(chosen, self[chosen], np.arange(len(chosen), 0, -1))
         if copy_vecattrs:
@@ -406,7 +408,9 @@ class KeyedVectors:
         Args:
             fname: File.
             mmap: Maps the vectors from a file in fastemb's own format instead of reading them: "r" read-only, "c" with
-                changes that stay in memory, "r+" with changes that reach the file. Default None.
+                changes that stay in memory, "r+" with changes that reach the file. Keys stay in the file, too, until
+                ``index_to_key`` or ``key_to_index`` is read or keys are added; so in a damaged file a key that comes
+                twice is an error of the first look-up. Default None.
 
         Raises:
             ValueError: The file is damaged or of another kind, or ``mmap`` is something else, or given for a file in
@@ -524,6 +528,10 @@ class KeyedVectors:
 
     def _become(self, keys: Sequence[Key] | dict[Key, int], vectors: Array) -> None:
         """Take these keys and vectors in place of all there were; attributes stay as they are."""
+        names = ("index_to_key", "key_to_index")
+        overrides = any(getattr(type(self), name) is not getattr(KeyedVectors, name) for name in names)
+        if isinstance(keys, PackedKeys) and overrides:  # whoever asks must get what the subclass shows
+            keys = keys.rows.as_dict()
         self._store.replace(keys, vectors)
 
     @classmethod

@@ -15,7 +15,7 @@ from ..arguments import names_arguments
 from ..checks import integer
 from .arrow_table import neighbours_table, require_arrow
 from .finite import check_finite, check_query
-from .interface import KeyedVectorsLike, Mask, RowIndex, Scored, check_lengths, norms_of
+from .interface import KeyedVectorsLike, Mask, RowIndex, Scored, check_lengths, keys_by_row, norms_of
 from .mapped import is_mapped
 from .norms import row_norms, scaled, unit
 from .questions import checked_vector, items_of, several, vector_of
@@ -101,7 +101,8 @@ def most_similar(
         known = {*found[0].tolist(), *given[1].tolist()}
         others = ((row, math.nan) for row in places if row not in known and (mask is None or mask[row]))
         named += islice(others, count - len(named))
-    return [(self.index_to_key[row], score) for row, score in named]
+    keys = keys_by_row(self)
+    return [(keys[row], score) for row, score in named]
 
 
 @names_arguments(_HOW_MANY)
@@ -148,7 +149,7 @@ def most_similar_batch(
     """
     asking = _Asking(negative, where, metric, indexer, workers)
     rows, scores, _ = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
-    keys = self.index_to_key
+    keys = keys_by_row(self)
     return [
         [(keys[row], score) for row, score in zip(*found, strict=True) if row >= 0]
         for found in zip(rows.tolist(), scores.tolist(), strict=True)
@@ -216,7 +217,7 @@ def most_similar_table(
     require_arrow()
     asking = _Asking(negative, where, metric, indexer, workers)
     rows, scores, names = _many(self, queries, topn, _searched(clip_start, clip_end, restrict_vocab), asking)
-    return neighbours_table(names, self.index_to_key, rows, scores)
+    return neighbours_table(names, keys_by_row(self), rows, scores)
 
 
 @dataclass(frozen=True)
@@ -350,7 +351,7 @@ def _rows_of(vectors: KeyedVectorsLike, items: Iterable[Any]) -> set[int]:
     return {vectors.get_index(item, -1) for item in items if not isinstance(item, np.ndarray)} - {-1}
 
 
-def _named(keys: list[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:
+def _named(keys: Sequence[Key], scores: Array, topn: int, first: int, without: set[int]) -> Scored:
     """Return the best keys with their scores; scores[0] is that of row ``first``."""
     rows = [(at, at + first) for at in best(scores, topn + len(without)).tolist()]
     return [(keys[row], float(scores[at])) for at, row in rows if row not in without][:topn]
@@ -418,7 +419,7 @@ def most_similar_cosmul(
     scores = _shifted_cosines(self, near, rows) / (_shifted_cosines(self, far, rows) + 1e-6)
     if topn is None:
         return scores
-    return _named(self.index_to_key, scores, integer("topn", topn), 0, _rows_of(self, near + far))
+    return _named(keys_by_row(self), scores, integer("topn", topn), 0, _rows_of(self, near + far))
 
 
 def _shifted_cosines(vectors: KeyedVectorsLike, items: Iterable[Any], rows: slice) -> Array:

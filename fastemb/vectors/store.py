@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..io.packed_keys import PackedKeys, PackedRows
 from ..io.quantised import QuantisedRows, as_array
 from ..signals import PART, Deferred, deliver, slices
 
@@ -20,6 +21,18 @@ Array = NDArray[Any]
 def is_integer(value: Any) -> bool:
     """Whether ``value`` is a Python or NumPy integer; True and False are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+class _Unpacked:
+    """The list or the dict of a store whose keys are packed: made when it is first read, and from then on its own."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, store: Store, owner: type | None = None) -> Any:
+        """Called only while the store has no attribute of this name."""
+        store.unpack()
+        return vars(store)[self._name]
 
 
 class Store:
@@ -34,19 +47,39 @@ class Store:
         vector_size: Dimensions.
         next_index: First row that may be reserved and not used.
         norms: (n,) array, lengths of the vectors, or None while they are not computed.
+        packed: The keys where a map has them, until somebody asks for ``index_to_key`` or ``key_to_index``, which hold
+            them from then on; or None.
     """
+
+    _index_to_key: Any = _Unpacked()
+    _key_to_index: Any = _Unpacked()
 
     def __init__(self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32) -> None:
         self.vector_size = vector_size
         self.next_index = 0
         self.norms: Array | None = None
+        self.packed: PackedKeys | None = None
         self._expandos: dict[str, Array] = {}
-        self._index_to_key: list[Key] = [None] * count
-        self._key_to_index: dict[Key, int] = {}
+        self._index_to_key = [None] * count
+        self._key_to_index = {}
         self._vectors: Array = np.zeros((count, vector_size), dtype)
         self._former_keys: dict[int, list[Key]] = {}  # lists that were replaced, by their length
-        self._integers: tuple[dict[Key, int], int, bool] | None = None  # what `has_integers` was asked last, and said
+        self._integers: tuple[Mapping[Key, int], int, bool] | None = None  # question of `has_integers`, and answer
         self._room: Array | None = None  # a larger array whose first rows `_vectors` is
+
+    def unpack(self) -> None:
+        """Make the list and the dict of keys that are packed.
+
+        Raises:
+            ValueError: A key comes twice.
+        """
+        packed = self.packed
+        if packed is None:
+            return
+        rows = packed.rows.as_dict()
+        keys = list(rows)
+        if self.packed is packed:  # no other thread has done so meanwhile
+            vars(self).update(_index_to_key=keys, _key_to_index=rows, packed=None)
 
     @property
     def vectors(self) -> Array:
@@ -71,7 +104,8 @@ class Store:
     @property
     def index_to_key(self) -> list[Key]:
         """List of keys; None for a reserved row."""
-        return self._index_to_key
+        keys: list[Key] = self._index_to_key
+        return keys
 
     @index_to_key.setter
     def index_to_key(self, value: Sequence[Key]) -> None:
@@ -83,12 +117,14 @@ class Store:
     @property
     def key_to_index(self) -> dict[Key, int]:
         """Dict from key to row."""
-        return self._key_to_index
+        rows: dict[Key, int] = self._key_to_index
+        return rows
 
     @key_to_index.setter
     def key_to_index(self, value: Mapping[Key, int]) -> None:
         if not isinstance(value, Mapping):
             raise TypeError(f"key_to_index must be a dict from key to row, not {value!r}")
+        self.unpack()
         self._key_to_index = value if isinstance(value, dict) else dict(value)
 
     @property
@@ -104,8 +140,10 @@ class Store:
 
     # ---- looking up ----
 
-    def has_integers(self, rows: dict[Key, int]) -> bool:
+    def has_integers(self, rows: Mapping[Key, int]) -> bool:
         """Whether one of these keys is an integer. It looks again only when the dict or its length is another."""
+        if isinstance(rows, PackedRows):
+            return rows.are_integers and len(rows) > 0
         known = self._integers
         if known is None or known[0] is not rows or known[1] != len(rows):
             known = self._integers = (rows, len(rows), any(map(is_integer, rows)))
@@ -116,17 +154,22 @@ class Store:
     def replace(self, keys: Sequence[Key] | dict[Key, int], vectors: Array) -> None:
         """Take these keys and vectors in place of all there were; further values stay as they are.
 
-        A dict of keys, from key to row in the order of the rows, becomes ``key_to_index``.
+        A dict of keys, from key to row in the order of the rows, becomes ``key_to_index``. `PackedKeys` stay packed.
 
         Raises:
             ValueError: Keys and vectors differ in number, or a key comes twice.
         """
-        index_to_key = list(keys)
-        key_to_index = keys if isinstance(keys, dict) else {key: row for row, key in enumerate(index_to_key)}
-        if not len(vectors) == len(index_to_key) == len(key_to_index):
+        packed = keys if isinstance(keys, PackedKeys) else None
+        held: dict[str, Any] = {}
+        if packed is None:
+            rows = keys if isinstance(keys, dict) else {key: row for row, key in enumerate(keys)}
+            held = {"_index_to_key": list(keys), "_key_to_index": rows}
+        if any(len(vectors) != len(known) for known in (keys, *held.values())):
             raise ValueError("there must be one vector for each key, and no key twice")
         with Deferred():
-            self._index_to_key, self._key_to_index = index_to_key, key_to_index
+            for name in ("_index_to_key", "_key_to_index"):
+                vars(self).pop(name, None)
+            vars(self).update(held, packed=packed)
             self._former_keys = {}
             self.next_index = len(vectors)
             self.vectors = vectors
@@ -153,7 +196,8 @@ class Store:
 
     def give_back(self, new_keys: Sequence[Key], count: int, vectors: Array, next_index: int) -> None:
         """Undo `reserve`, also half way through, where there were ``count`` rows of these ``vectors`` before."""
-        del self._index_to_key[count:]
+        if new_keys:
+            del self._index_to_key[count:]
         for key in new_keys:
             row = self._key_to_index.pop(key, count)
             if row < count:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import did_you_mean, nearest_name
-from .interface import KeyedVectorsLike, Mask
+from .interface import KeyedVectorsLike, Mask, keys_by_row, rows_by_key
 from .missing import MissingKeyError
 from .store import Array
 
@@ -31,7 +31,7 @@ def mask_of(vectors: KeyedVectorsLike, where: Any) -> Mask | None:
     """
     if where is None:
         return None
-    count = len(vectors.index_to_key)
+    count = len(keys_by_row(vectors))
     if isinstance(where, Mapping):
         chosen = np.ones(count, bool)
         for name, wanted in where.items():
@@ -58,7 +58,7 @@ def _row(vectors: KeyedVectorsLike, key: Any) -> int:
         raise MissingKeyError(
             f"where: Key {key!r} not present; leave unknown keys out by [key for key in keys if key in vectors]",
             key,
-            vectors.key_to_index,
+            rows_by_key(vectors),
         )
     return row
 
@@ -70,7 +70,7 @@ def _holds(vectors: KeyedVectorsLike, name: Any, wanted: Any) -> Mask:
         known = [str(one) for one in vectors.expandos]
         hint = did_you_mean(nearest_name(str(name), known)) or f"; there is {', '.join(known) or 'none at all'}"
         raise KeyError(f"where: no attribute {name!r}{hint} (set_vecattr makes one)")
-    count = len(vectors.index_to_key)
+    count = len(keys_by_row(vectors))
     if len(values) != count:
         raise ValueError(f"where: the attribute {name!r} has {len(values)} values for {count} keys")
     if callable(wanted):

@@ -19,8 +19,9 @@ from adapters import MODELS, Adapter, bits, keys_of, matrices
 from fastemb import CallbackAny2Vec
 from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.train import checkpoint
-from fastemb.train.hogwild import BlockTrainer, Hogwild, Watch
+from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run
+from fastemb.train.strategy import BlockTrainer, Watch
 
 TOKENS = [f"t{number}" for number in range(40)]
 FOREVER = 1_000_000  # epochs, more than any test waits for
@@ -98,6 +99,32 @@ def test_any_number_of_workers_learns(adapter: Adapter, workers: int | None) -> 
     model = adapter.fit(DATA * 20, workers=workers)
     check(model)
     assert keys_of(model) == keys_of(adapter.fit(DATA * 20, epochs=1))
+
+
+@pytest.mark.parametrize("workers", [2, 3, 20, None])
+def test_with_deterministic_any_number_of_workers_learns_the_same_bits(adapter: Adapter, workers: int | None) -> None:
+    alone = adapter.fit(DATA * 20, workers=1, deterministic=True, compute_loss=True)
+    model = adapter.fit(DATA * 20, workers=workers, deterministic=True, compute_loss=True)
+    check(model)
+    assert bits(model) == bits(alone)
+    assert model.get_latest_training_loss() == alone.get_latest_training_loss() > 0
+    assert bits(model) != bits(adapter.fit(DATA * 20, workers=1))
+    adapter.go_on(model, DATA)
+    assert bits(model) != bits(alone)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_deterministic_training_that_is_resumed_by_other_threads_ends_with_the_same_bits(
+    adapter: Adapter, workers: int, tmp_path: Path
+) -> None:
+    options = {"deterministic": True, "compute_loss": True}
+    whole = adapter.fit(DATA, **options)
+    cut = Cut("on_epoch_end", 2)
+    with pytest.raises(CutError):
+        adapter.checkpointed(DATA, tmp_path / "c", "1w", workers=2, callbacks=[cut], **options)
+    resumed = adapter.resume(tmp_path / "c", DATA, workers=workers)
+    assert bits(resumed) == bits(whole)
+    assert resumed.get_latest_training_loss() == whole.get_latest_training_loss()
 
 
 @pytest.mark.parametrize(("workers", "error"), [(0, ValueError), (-2, ValueError), (1.5, TypeError), ("x", TypeError)])

@@ -3,12 +3,14 @@
 import errno
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fastemb.corpus import Corpus
@@ -37,6 +39,27 @@ def test_writes_and_replaces(tmp_path):
             file.write(content)
         assert path.read_bytes() == content
     assert names(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("opened", [atomic_write, lambda path: open_named(path, "wb")], ids=["atomic", "named"])
+def test_much_is_written_in_pieces_between_which_signals_are_handled(opened, tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic, "_PIECE", 1000)
+    data = np.arange(20_000, dtype=np.float32)
+    with opened(tmp_path / "x") as file:
+        file.write(data)
+    assert (tmp_path / "x").read_bytes() == data.tobytes()
+    counted = []
+
+    def piece(part):
+        counted.append(len(part))
+        if len(counted) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return memoryview(part)
+
+    monkeypatch.setattr(atomic, "memoryview", piece, raising=False)
+    with opened(tmp_path / "x") as file, pytest.raises(KeyboardInterrupt):
+        file.write(data)
+    assert counted == [80_000, 79_000, 78_000]
 
 
 def test_the_old_file_is_there_until_the_end(tmp_path):

@@ -69,6 +69,17 @@ def test_a_key_and_one_number_a_line_are_no_vectors(tmp_path: Path) -> None:
     assert load_vectors(path).vectors.tolist() == [[3], [2]]
 
 
+def test_a_header_in_a_file_that_is_said_to_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.vec"
+    path.write_bytes(b"2 3\nthe 1 2 3.5\ncat 4 5 6\n")
+    message = r"x.vec: line 2 has 3 values .*, expected 1; line 1 is a header, .*: .*format='word2vec-text'"
+    with pytest.raises(ValueError, match=message):
+        load_vectors(path, format="glove")
+    with pytest.raises(ValueError, match=message):
+        KeyedVectors.load_word2vec_format(path, no_header=True)
+    assert load_vectors(path, format="word2vec-text").index_to_key == ["the", "cat"]
+
+
 def test_whole_numbers_without_a_header_are_doubted(tmp_path: Path) -> None:
     path = tmp_path / "counts.txt"
     path.write_bytes(b"the 3 1\ncat 2 7\n")

@@ -13,9 +13,10 @@ import pytest
 from reference.planted import topic_sentences
 
 from fastemb import CallbackAny2Vec, Corpus, StopTraining, Word2Vec
-from fastemb.train.hogwild import Hogwild, Pause
+from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run, Totals
 from fastemb.train.schedule import Schedule
+from fastemb.train.strategy import Pause
 from fastemb.train.task import Task
 
 SENTENCES = topic_sentences()

@@ -96,6 +96,17 @@ def test_without_ngrams_it_is_word2vec_bit_for_bit(none: dict[str, Any], sg: int
         model.wv["swimming"]
 
 
+@pytest.mark.parametrize("options", [{"sg": 1}, {"sg": 0}, {"sg": 1, "hs": 1, "negative": 0}])
+def test_deterministic_training_learns_the_same_with_any_number_of_threads(options: dict[str, Any]) -> None:
+    one, three = (fitted(deterministic=True, **options | {"workers": workers}) for workers in (1, 3))
+    assert np.array_equal(one.wv.input_vectors, three.wv.input_vectors)
+    assert np.array_equal(one.wv.vectors, three.wv.vectors)
+    before = FastText(**SETTINGS | options)
+    before.build_vocab(sentences())
+    assert np.abs(one.wv.input_vectors - before.wv.input_vectors).max() > 0.01
+    assert np.isfinite(one.wv.input_vectors).all()
+
+
 def test_every_bucket_or_those_that_occur() -> None:
     few, every = fitted(), fitted(all_buckets=True)
     assert every.wv.buckets is None

@@ -14,8 +14,9 @@ import pytest
 
 from fastemb import CallbackAny2Vec, Corpus, LineSentence, Word2Vec
 from fastemb.models.callbacks import StopTraining
-from fastemb.train.hogwild import BlockTrainer, Hogwild, Watch
+from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run
+from fastemb.train.strategy import BlockTrainer, Watch
 
 NUMBERS = np.random.default_rng(3).zipf(1.3, (200, 15)) % 50
 SENTENCES = [[f"w{word}" for word in row] for row in NUMBERS.tolist()]

@@ -14,9 +14,10 @@ import pytest
 from reference.planted import topic_sentences
 
 from fastemb import Corpus, Word2Vec
-from fastemb.train.hogwild import Hogwild, Watch
+from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run
 from fastemb.train.schedule import Schedule, block_words
+from fastemb.train.strategy import Watch
 
 SENTENCES = topic_sentences()
 WORDS = 2700

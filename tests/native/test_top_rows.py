@@ -133,9 +133,15 @@ def test_rounding(isa: str) -> None:
     np.testing.assert_allclose(scores, -np.sort(-exact)[:, :10], atol=300 * 2.0**-24 * 300)
 
 
-def one_by_one(isa: str, queries: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], n: int) -> Pairs:
+def one_by_one(
+    isa: str,
+    queries: npt.NDArray[np.float32],
+    rows: npt.NDArray[np.float32],
+    n: int,
+    scale: npt.NDArray[np.float32] | None = None,
+) -> Pairs:
     """Up to two queries are multiplied with all rows in full."""
-    parts = [best_rows(isa, queries[at : at + 1], rows, n) for at in range(len(queries))]
+    parts = [best_rows(isa, queries[at : at + 1], rows, n, scale) for at in range(len(queries))]
     return np.concatenate([found for found, _ in parts]), np.concatenate([scores for _, scores in parts])
 
 
@@ -209,19 +215,60 @@ def packed_rows(kind: str, rng: np.random.Generator, count: int, size: int) -> t
 
 
 @pytest.mark.parametrize("kind", ["int8", "halves", "product"])
-@pytest.mark.parametrize("size", [1, 2, 7, 9, 16, 33, 100])
-@pytest.mark.parametrize("queries", [1, 2, 7])
+@pytest.mark.parametrize("size", [1, 2, 7, 9, 16, 31, 32, 33, 64, 100])
+@pytest.mark.parametrize("queries", [1, 2, 7, 17])
 def test_rows_that_are_unpacked(isa: str, kind: str, size: int, queries: int) -> None:
     rng = np.random.default_rng(size)
     stored, centroids, rows = packed_rows(kind, rng, 150, size)
     asked, scale = rng.standard_normal((queries, size), np.float32), rng.standard_normal(150).astype(np.float32)
     expected = best_rows(isa, asked, rows, 9, scale)
     found, scores = np.empty((queries, 9), np.int64), np.empty((queries, 9), np.float32)
-    for candidates, places in ((None, 150), (np.arange(150), 150)):
+    for candidates, places in ((None, 150), (np.arange(150), 150), (np.arange(0, 150, 2), 75)):
+        if places < 150:
+            expected = best_rows(isa, asked, rows, 9, scale, candidates.tolist())
         top = _native.TopRows(isa, stored, scale, candidates, asked, None, None, 9, centroids)
         top.scan(0, places, top.workspace())
         top.results(scores, found)
         same((found, scores), expected)
+
+
+@given(
+    st.sampled_from(ISAS),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 16),
+    st.sampled_from([1, 2, 5, 16, 31, 64, 100, 300]),
+    st.sampled_from([0, 1, 3, 100]),
+    st.sampled_from([(1, 1), (1e-3, 1e3), (1e-20, 1), (1e-44, 1e30)]),
+)
+def test_no_near_row_of_bytes_is_missed(
+    isa: str, seed: int, count: int, size: int, spread: int, scales: tuple[float, float]
+) -> None:
+    """Rows are copies of a few, changed by up to `spread` in each column; scales of all sizes, signs, 0, and NaN."""
+    rng = np.random.default_rng(seed)
+    near = rng.integers(-128, 128, (3, size))[rng.integers(0, 3, 200)] + rng.integers(-spread, spread + 1, (200, size))
+    stored = near.clip(-128, 127).astype(np.int8)
+    asked = (rng.standard_normal((count, size)) * 10.0 ** rng.uniform(-3, 3, (count, 1))).astype(np.float32)
+    asked[0, 0] = rng.choice([0, 1, 1e30, np.nan])
+    scale = np.exp(rng.uniform(*np.log(scales), 200)).astype(np.float32) * rng.choice([1, 1, 1, -1], 200)
+    scale[rng.integers(0, 200, 5)] = [0, np.inf, -np.inf, np.nan, 1]
+    found, scores = np.empty((count, 7), np.int64), np.empty((count, 7), np.float32)
+    top = _native.TopRows(isa, stored, scale.astype(np.float32), None, asked, None, None, 7)
+    top.scan(0, 200, top.workspace())
+    top.results(scores, found)
+    expected = one_by_one(isa, asked, stored.astype(np.float32), 7, scale.astype(np.float32))
+    same((found, scores), expected)
+
+
+def test_rounded_queries_of_rows_of_bytes(isa: str) -> None:
+    """Queries whose values differ by less than they lose by rounding, so that all rows seem equal."""
+    rng = np.random.default_rng(1)
+    stored = rng.permuted(np.tile(np.arange(-50, 50, dtype=np.int8), (300, 1)), axis=1)
+    for asked in rng.uniform(1, 1.0001, (20, 1, 100)).astype(np.float32):
+        found, scores = np.empty((1, 5), np.int64), np.empty((1, 5), np.float32)
+        top = _native.TopRows(isa, stored, None, None, asked, None, None, 5)
+        top.scan(0, 300, top.workspace())
+        top.results(scores, found)
+        same((found, scores), best_rows(isa, asked, stored.astype(np.float32), 5))
 
 
 @pytest.mark.parametrize("codes", [np.zeros((4, 2), np.uint8), np.zeros((4, 3), np.int16)])

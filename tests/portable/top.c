@@ -57,6 +57,38 @@ static void check_results(const struct problem *p, const float *scores, const in
     }
 }
 
+/* Looks at all places in two ranges, with every kernel. */
+static void check_kernels(struct problem *p, int64_t places, int64_t number, const char *coding) {
+    const struct fe_top *top = &p->top;
+    float *scores = lend(top->count * top->n, sizeof *scores);
+    int64_t *best = lend(top->count * top->n, sizeof *best);
+    const struct fe_kernel *kernel;
+    for (int k = 0; (kernel = fe_kernel_at(k)) != NULL; k++) {
+        if (!fe_kernel_supported(kernel)) continue;
+        begin_case("best rows of %d queries, %s, number %d, D=%lld, %s", (int)top->count, coding, (int)number,
+                   (long long)top->size, fe_kernel_name(kernel));
+        void *workspace = lend((int64_t)fe_top_workspace_size(kernel, top), 1);
+        fe_top_scan(kernel, top, 0, places / 3, workspace);
+        fe_top_scan(kernel, top, places / 3, places, workspace);
+        fe_top_results(top, scores, best);
+        check_results(p, scores, best);
+        hash_bytes(scores, top->count * top->n * (int64_t)sizeof *scores);
+        hash_bytes(best, top->count * top->n * (int64_t)sizeof *best);
+        end_case();
+    }
+}
+
+/* Rows of 8 bits in memory of their own, which ends with the last one; the floats stand for the same. */
+static void store_int8(struct problem *p) {
+    const int64_t size = p->top.size;
+    int8_t *stored = lend(ROWS * size, 1);
+    float *rows = lend(ROWS * size, sizeof *rows);
+    for (int64_t i = 0; i < ROWS * size; i++) rows[i] = (float)(stored[i] = (int8_t)(random_below(256) - 128));
+    p->top.rows = rows;
+    p->top.stride = size;
+    p->top.codes = (struct fe_codes){.coding = FE_INT8, .rows = (const uint8_t *)stored, .stride = size};
+}
+
 static void check_problem(int64_t size, int64_t count, int64_t number) {
     static struct problem p;
     seed_random((uint64_t)number);
@@ -105,22 +137,10 @@ static void check_problem(int64_t size, int64_t count, int64_t number) {
         for (int64_t i = 0; p.top.candidates != NULL && i < places; i++) p.allowed[q][candidates[i]] = 1;
         if (p.top.exclude_offsets != NULL) p.allowed[q][exclude[2 * q]] = p.allowed[q][exclude[2 * q + 1]] = 0;
     }
-    float *scores = lend(count * p.top.n, sizeof *scores);
-    int64_t *best = lend(count * p.top.n, sizeof *best);
-    const struct fe_kernel *kernel;
-    for (int k = 0; (kernel = fe_kernel_at(k)) != NULL; k++) {
-        if (!fe_kernel_supported(kernel)) continue;
-        begin_case("best rows of %d queries, number %d, D=%lld, %s", (int)count, (int)number, (long long)size,
-                   fe_kernel_name(kernel));
-        void *workspace = lend((int64_t)fe_top_workspace_size(kernel, &p.top), 1);
-        fe_top_scan(kernel, &p.top, 0, places / 3, workspace);
-        fe_top_scan(kernel, &p.top, places / 3, places, workspace);
-        fe_top_results(&p.top, scores, best);
-        check_results(&p, scores, best);
-        hash_bytes(scores, count * p.top.n * (int64_t)sizeof *scores);
-        hash_bytes(best, count * p.top.n * (int64_t)sizeof *best);
-        end_case();
-    }
+    check_kernels(&p, places, number, "floats");
+    store_int8(&p);
+    multiply_all(&p);
+    check_kernels(&p, places, number, "8 bits");
     release_memory();
 }
 

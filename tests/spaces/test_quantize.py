@@ -303,6 +303,23 @@ def test_nearest_centroids(width: int) -> None:
     np.testing.assert_allclose(distances[np.arange(500), codes], distances.min(axis=1), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["half.safetensors", "half.npy", "half.parquet"])
+def test_convert_to_float16_says_what_is_lost(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if "parquet" in name:
+        pytest.importorskip("pyarrow")
+    source, half = str(tmp_path / "x.safetensors"), str(tmp_path / name)
+    WV.save(source)
+    assert main(["convert", source, half, "--dtype", "float16", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    expected = WV.quantization_loss(WV.quantize("float16"))
+    assert told["loss"] == expected.as_dict()
+    assert told["lost"]["precision"] == "float32 to float16"
+    assert main(["convert", source, half, "--dtype", "float16"]) == 0
+    assert str(expected) in capsys.readouterr().err
+    assert main(["convert", half, str(tmp_path / "again.npy"), "--dtype", "float16", "--json"]) == 0
+    assert "loss" not in json.loads(capsys.readouterr().out)  # nothing is lost
+
+
 @pytest.mark.parametrize("dtype", QUANTISED)
 def test_convert(dtype: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, small, text = (str(tmp_path / name) for name in ("a.safetensors", "b.safetensors", "c.txt"))

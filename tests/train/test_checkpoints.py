@@ -19,12 +19,13 @@ from fastemb import Corpus
 from fastemb.io.safetensors import read_tensors
 from fastemb.train import checkpoint
 from fastemb.train.checkpoint import Checkpoints, Interval, Target, Text, mark_of
-from fastemb.train.hogwild import Hogwild, Pause
+from fastemb.train.hogwild import Hogwild
 from fastemb.train.progress import Plain, Silent
 from fastemb.train.run import Run
 from fastemb.train.sampling import Tables
 from fastemb.train.schedule import Schedule
 from fastemb.train.settings import Settings
+from fastemb.train.strategy import Pause
 from fastemb.train.task import CorpusTokens, Task
 from fastemb.train.training import Training
 from fastemb.train.weights import Rows, Weights, fresh_inputs

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from fastemb import Corpus
-from fastemb.train.hogwild import BlockTrainer, Hogwild, Strategy, Watch
+from fastemb.train.hogwild import Hogwild
 from fastemb.train.progress import Silent
 from fastemb.train.run import Run, Totals
 from fastemb.train.sampling import Tables, huffman_paths
 from fastemb.train.schedule import Schedule
 from fastemb.train.settings import Settings
+from fastemb.train.strategy import BlockTrainer, Strategy, Watch
 from fastemb.train.task import CorpusTokens, Task
 from fastemb.train.training import Training, train
 from fastemb.train.weights import Rows, Weights, fresh_inputs

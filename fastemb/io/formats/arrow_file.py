@@ -29,7 +29,7 @@ ABOUT = About(
 )
 
 _FILE, _STREAM = b"ARROW1", b"\xff\xff\xff\xff"
-_DAMAGED = "not an Arrow file, or a damaged one"
+_DAMAGED = "the file is damaged, was cut off, or is none of Arrow"
 
 
 def recognises(start: bytes) -> bool:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..atomic import StrPath
-from ..keys import pack_keys, unpack_keys
+from ..keys import pack_keys, packed_keys, unpack_keys
 from ..kinds import reader_of
+from ..packed_keys import PackedKeys
 from ..quantised import QuantisedRows, as_array, read_rows
 from ..safetensors import read_header, read_tensors, starts_like_tensors, write_tensors
 from ..user_attributes import pack_attributes, unpack_attributes
@@ -71,7 +72,7 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         raise ValueError(f"{path}: no file of vectors{reader_of(metadata) or foreign.choice(path)}")
     if metadata.get("version") not in (_VERSION, _QUANTISED_VERSION):
         raise ValueError(f"{path}: written by a newer fastemb (vectors of format {metadata.get('version')})")
-    return unpack(path, *read_tensors(path, reading.mmap))
+    return unpack(path, *read_tensors(path, reading.mmap), stay=reading.mmap is not None)
 
 
 def write(path: StrPath | BinaryIO, table: VectorTable) -> None:
@@ -104,13 +105,19 @@ def pack(table: VectorTable) -> Packed:
     return tensors, {"key_type": key_type, "own": own, "attributes": listed, **precision}
 
 
-def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -> VectorTable:
+def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str], *, stay: bool = False) -> VectorTable:
     """Return what `pack` was given; ``path`` is for messages.
+
+    Args:
+        path: The file.
+        tensors: Its arrays.
+        metadata: Its strings.
+        stay: Leave keys that are strings in the memory of these arrays, as `packed_keys` does. Default False.
 
     Raises:
         ValueError: Something is missing or does not fit.
     """
-    keys = unpack_keys(path, tensors, metadata.get("key_type"))
+    keys = (packed_keys if stay else unpack_keys)(path, tensors, metadata.get("key_type"))
     vectors = tensors.get("vectors")
     if _PRECISION in metadata:
         try:
@@ -119,7 +126,7 @@ def unpack(path: StrPath, tensors: dict[str, Array], metadata: dict[str, str]) -
             raise ValueError(f"{path}: {error}: the file is damaged, or written by a newer fastemb") from None
     if vectors is None or vectors.ndim != 2 or len(vectors) != len(keys) or vectors.dtype.kind != "f":
         raise ValueError(f"{path}: the vectors are missing or do not fit the {len(keys)} keys")
-    rows = {key: row for row, key in enumerate(keys)}
+    rows = keys if isinstance(keys, PackedKeys) else {key: row for row, key in enumerate(keys)}
     if len(rows) != len(keys):
         raise ValueError(f"{path}: a key occurs twice")
     attributes = unpack_attributes(path, metadata.get("attributes"), tensors, _ATTRIBUTE)

@@ -89,7 +89,8 @@ def _objects(path: str, file: BinaryIO, encoding: str) -> Iterator[tuple[str, di
             what = f"{where} is not {encoding}: name its encoding by encoding="
             raise UnicodeDecodeError(error.encoding, error.object, error.start, error.end, what) from None
         except ValueError as error:
-            raise ValueError(f"{where} is no JSON: {error}") from None
+            cut = "" if line.endswith(b"\n") else "; the file ends within this line: was it cut off?"
+            raise ValueError(f"{where} is no JSON: {error}{cut}") from None
         if not isinstance(found, dict) or _KEY not in found or _VECTOR not in found:
             raise ValueError(f'{where} is no object with "key" and "vector": {line[:60]!r}')
         yield where, found
@@ -139,8 +140,8 @@ def write(path: StrPath, table: VectorTable) -> None:
             rows = table.vectors[part]
             finite = np.isfinite(rows).all(axis=1)
             if not finite.all():
-                wrong = keys[part.start + int(finite.argmin())]
-                raise ValueError(f"{name}: JSON cannot hold the vector of {wrong}, which has NaN or infinite values")
+                wrong = list(table.keys)[part.start + int(finite.argmin())]
+                raise ValueError(f"{name}: JSON cannot hold the vector of {wrong!r}, which has NaN or infinite values")
             for row, numbers in enumerate(number_lines(rows, b", "), start=part.start):
                 values = "".join(f", {json.dumps(column)}: {json.dumps(of[row])}" for column, of in further.items())
                 file.write(f'{{"key": {keys[row]}, "vector": ['.encode() + numbers + f"]{values}}}\n".encode())

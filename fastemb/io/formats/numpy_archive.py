@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import zipfile
 import zlib
@@ -137,6 +138,10 @@ def _member(where: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iter
         raise
     except _DAMAGED as error:
         raise ValueError(f"{where}: the archive is damaged: {error}") from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise ValueError(f"{where}: the archive is damaged: it names a place that is not in the file") from None
 
 
 def _array(path: str, archive: zipfile.ZipFile, name: str, member: _Member) -> Array:

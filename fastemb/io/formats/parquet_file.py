@@ -44,7 +44,7 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     pyarrow()
     parquet = import_module("pyarrow.parquet")
     with open_file(name) as raw:
-        with naming(name, "not a Parquet file, or a damaged one"):
+        with naming(name, "the file is damaged, was cut off, or is none of Parquet"):
             file = parquet.ParquetFile(raw)
         with file, naming(name, "the file is damaged, or has what pyarrow cannot read"):
             schema = file.schema_arrow

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _native
+from ...signals import slices
 from .table import VectorTable
 
 Array = NDArray[Any]
@@ -17,6 +18,7 @@ MOST_DIMENSIONS = 1 << 20
 """Of vectors that are read."""
 
 _FIRST_VALUES = 1 << 16
+_PART_VALUES = 1 << 22  # that are copied before Ctrl-C is answered
 
 
 class Rows:
@@ -55,7 +57,8 @@ class Rows:
         if self._done + count > len(self._rows):
             room = max(self._done + count, len(self._rows) + len(self._rows) // 2)
             self._rows.resize((room, dims), refcheck=False)
-        self._rows[self._done : self._done + count] = vectors
+        for part in slices(count, max(1, _PART_VALUES // dims)):
+            self._rows[self._done + part.start : self._done + part.stop] = vectors[part]
         self._done += count
 
     def taken(self) -> Array:

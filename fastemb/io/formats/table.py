@@ -13,7 +13,7 @@ class VectorTable(NamedTuple):
     """Keys, their vectors, and what else is known of them."""
 
     keys: Sequence[Any] | dict[Any, int]
-    """n keys; a dict holds the row of each and has them in the order of the rows."""
+    """n keys; a dict holds the row of each and has them in the order of the rows. `PackedKeys` lie in a map."""
 
     vectors: NDArray[np.floating[Any]]
     """Shape (n, dimensions). Rows may lie further apart in memory than they are long."""

@@ -190,6 +190,8 @@ def matrix_of(where: str, lists: Any) -> Array:
         if len(sizes) > 1:
             raise ValueError(f"{where}: vectors of {sizes[0]:,} and of {sizes[1]:,} numbers")
         size = sizes[0]
+    if size == 0 and len(lists):
+        raise ValueError(f"{where}: vectors of 0 numbers")
     made: Array = numbers.to_numpy(zero_copy_only=False).reshape(len(lists), size or 1)
     return made
 

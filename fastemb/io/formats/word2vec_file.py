@@ -82,7 +82,7 @@ class VectorFile:
         if count * smallest > left:
             raise TruncatedFileError(
                 f"{self.path}: {count} vectors of {dims} dimensions need {count * smallest} bytes or more, "
-                f"but only {left} follow the header"
+                f"but only {left} follow the header: the file was cut off, copy it again"
             )
 
     def first_rows(self, count: int, dims: int, dtype: DTypeLike, buffers: Buffers) -> Floats:

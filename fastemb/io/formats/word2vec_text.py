@@ -84,9 +84,12 @@ def read(path: StrPath, reading: Reading = DEFAULT, header: bool | None = None) 
         lines = _Lines(source, rows, count, first_line=1 + header, reading=reading)
         try:
             left = lines.read()
-        except ValueError:
+        except ValueError as error:
             if lines.done == 0 and is_surely_binary(_start(path)):
                 raise ValueError(f"{path}: this is word2vec's binary format: read it with binary=True") from None
+            if dims == 1 and not header and not isinstance(error, UnicodeError) and has_header(_start(path)):
+                what = "line 1 is a header, as word2vec's text format has: read it as that, format='word2vec-text'"
+                raise ValueError(f"{error}; {what}") from None
             raise
         if count == stored:
             source.check_end(left, count, f"line {count + lines.first_line}")

@@ -156,9 +156,9 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
     "Word2Vec.Word2Vec": (
         lambda a: [
             default(a.models.Word2Vec, "workers"),
-            *has(a.models.Word2Vec, "negatives_per_pair", "cbow_exact", "hs_exact", "progress"),
+            *has(a.models.Word2Vec, "negatives_per_pair", "cbow_exact", "hs_exact", "deterministic", "progress"),
         ],
-        [None, True, True, True, True],
+        [None, True, True, True, True, True],
     ),
     "Word2Vec.batch_words": (lambda a: warned(lambda: a.models.Word2Vec(batch_words=5)), ["UserWarning"]),
     "Word2Vec.build_vocab": (

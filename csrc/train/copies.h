@@ -1,0 +1,52 @@
+/* Pieces on copies: a piece trains copies of the rows that it takes, while the matrices stay as they are.
+ *
+ * A row is copied when the piece first takes it. Copies lie one after the other, in that order: close together, however
+ * large the matrix is. */
+#ifndef FE_COPIES_H
+#define FE_COPIES_H
+
+#include <string.h>
+
+#include "common/compiler.h"
+#include "train/train.h"
+
+/* For each row of a matrix 1 + the number of its copy, or 0 where there is none. */
+struct fe_slots {
+    int32_t *in, *out_ns, *out_hs;
+};
+
+/* The copies of a piece, and how they are found. */
+struct fe_apart {
+    struct fe_changes *changes;
+    struct fe_slots slots;
+};
+
+struct fe_slots fe_slots_of(const struct fe_job *job, int32_t *numbers);
+
+/* The copy of a row, which is in so many more pairs. */
+FE_INLINE float *fe_copy_of(struct fe_copies *copies, int32_t *slots, const float *matrix, int64_t stride, int32_t row,
+                            int32_t pairs) {
+    int32_t slot = slots[row];
+    if (slot == 0) {
+        memcpy(copies->rows + copies->count * stride, matrix + row * stride, (size_t)stride * sizeof *matrix);
+        copies->ids[copies->count] = row;
+        copies->pairs[copies->count] = 0;
+        slots[row] = slot = (int32_t)++copies->count;
+    }
+    copies->pairs[slot - 1] += pairs;
+    return copies->rows + (slot - 1) * stride;
+}
+
+/* Where a row is now: its copy, or the row itself if there is none. */
+FE_INLINE const float *fe_row_now(const struct fe_copies *copies, const int32_t *slots, const float *matrix,
+                                  int64_t stride, int64_t row) {
+    return slots[row] > 0 ? copies->rows + (slots[row] - 1) * stride : matrix + row * stride;
+}
+
+/* At the end of a piece: slots are 0 again. */
+void fe_forget_slots(const struct fe_apart *apart);
+
+/* Let the changes of all lanes come into a worker's rows of the matrices. Copies are overwritten. */
+void fe_apply_changes(const struct fe_job *job, struct fe_crew *crew, int32_t worker, float alpha);
+
+#endif

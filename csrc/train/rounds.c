@@ -1,0 +1,66 @@
+/* fe_train_rounds: the lanes of a block, a piece of each at a time.
+ *
+ *     time ---->   | round 1                    | round 2
+ *     worker 0     | lanes 0, 2, 3, ... | rows  | lanes 1, 2, ...    | rows
+ *     worker 1     | lanes 1, 4, ...    | rows  | lanes 0, 3, ...    | rows
+ *                  |   matrices are read| added |
+ *
+ * Who trains which lane is left to chance. Lanes, pieces, and the order in which changes are added are not. */
+#include "train/copies.h"
+#include "train/train.h"
+
+enum { USUAL_ROUNDS_WORK = 1 << 28 }; /* floats of pairs scored, before a block may be broken off */
+
+static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
+
+/* Train the next piece of lanes that nobody else has taken. */
+static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int64_t epoch,
+                         float alpha, void *workspace, int32_t *slots) {
+    for (int32_t k; (k = FE_SHARED_ADD(&crew->next, 1) - 1) < crew->lane_count;) {
+        struct fe_lane *lane = &crew->lanes[k];
+        const int64_t begin = lane->begin + lane->done.words, end = at_most(begin + FE_PIECE, lane->end);
+        const int status = fe_train_block(kernel, job, lane->view, epoch, begin, end, alpha, workspace, &lane->changes,
+                                          slots, &lane->piece);
+        if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
+        if (lane->piece.words < end - begin) FE_SHARED_SET(&crew->cut, 1);
+    }
+}
+
+/* All pieces of a round are trained: count them, and decide whether another round follows. */
+static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
+    int64_t left = 0, pairs = 0;
+    crew->next = 0;
+    crew->ended = crew->cut || crew->status != FE_OK;
+    if (crew->ended) return;
+    for (int32_t k = 0; k < crew->lane_count; k++) {
+        struct fe_lane *lane = &crew->lanes[k];
+        lane->done.words += lane->piece.words;
+        lane->done.kept += lane->piece.kept;
+        lane->done.pairs += lane->piece.pairs;
+        lane->done.loss += lane->piece.loss;
+        left += lane->end - lane->begin - lane->done.words;
+        pairs += lane->done.pairs;
+    }
+    const int stops = job->stop != NULL && *job->stop && pairs * job->matrices.size > USUAL_ROUNDS_WORK;
+    crew->ended = left == 0 || stops;
+}
+
+int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
+                    int64_t epoch, float alpha, void *workspace, int32_t *slots) {
+    for (int ended = 0; !ended;) {
+        train_pieces(kernel, job, crew, epoch, alpha, workspace, slots);
+        int is_last = fe_meet(&crew->meeting);
+        if (is_last < 0) break;
+        if (is_last) {
+            count_pieces(job, crew);
+            fe_meeting_end(&crew->meeting);
+        }
+        if (crew->cut || crew->status != FE_OK) break; /* the matrices are as they were before this round */
+        ended = crew->ended;
+        fe_apply_changes(job, crew, worker, alpha);
+        is_last = fe_meet(&crew->meeting);
+        if (is_last < 0) break;
+        if (is_last) fe_meeting_end(&crew->meeting);
+    }
+    return crew->status;
+}
