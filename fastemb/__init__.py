@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
+    from .models.fasttext import FastText
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
@@ -52,6 +53,7 @@ __all__ = [
     "Corpus",
     "DeepWalk",
     "EarlyStopping",
+    "FastText",
     "FrozenPhrases",
     "Graph",
     "Interactions",
@@ -98,6 +100,7 @@ _HOMES = {
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.watching": ["EarlyStopping", "Metrics"],
+    "models.fasttext": ["FastText"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],

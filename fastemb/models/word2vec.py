@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,7 +76,16 @@ from .training import (
     warn_of_queue_options,
 )
 from .warm_start import WarmStart
-from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, packed_model, read_model, write_model
+from .word2vec_file import (
+    STATE,
+    WORD2VEC,
+    Saved,
+    check_state,
+    checked_lock_factors,
+    packed_model,
+    read_model,
+    write_model,
+)
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -187,6 +196,8 @@ class Word2Vec(Lifecycle, _Attributes):
     without ``compute_loss``) and "words_per_second". `fastemb.plots.plot_training` draws it."""
     _workers: int | None
     _known: KnownWords
+    _settings_of: ClassVar[type[Settings]] = Settings
+    _kind: ClassVar[str] = WORD2VEC
 
     @names_arguments({"size": "vector_size", "iter": "epochs"})
     def __init__(
@@ -253,14 +264,43 @@ class Word2Vec(Lifecycle, _Attributes):
             null_word=null_word,
             sorted_vocab=sorted_vocab,
             compute_loss=compute_loss,
-        ).checked()
+        )
+        self._start(settings, hashfxn, batch_words)
+        self.comment = comment
+        self._first_train(
+            sentences,
+            corpus_file,
+            trim_rule=trim_rule,
+            callbacks=callbacks,
+            progress=progress,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            init_vectors=init_vectors,
+        )
+
+    def _start(self, settings: Settings, hashfxn: Callable[[Any], int], batch_words: int) -> None:
+        """Check the settings, and become a model of these without a vocabulary."""
+        settings = settings.checked()
         require_falling(settings.alpha, settings.min_alpha)
         if hashfxn is not hash or batch_words != 10000:
             warn("hashfxn and batch_words have no effect in fastemb")
         self._start_empty(settings)
         self.hashfxn = hashfxn
         self.batch_words = batch_words
-        self.comment = comment
+
+    def _first_train(
+        self,
+        sentences: Sentences | None,
+        corpus_file: CorpusFile | None,
+        *,
+        trim_rule: TrimRule | None,
+        callbacks: Sequence[Any],
+        progress: bool | None,
+        checkpoint: AnyPath | None,
+        checkpoint_every: str | timedelta | None,
+        init_vectors: AnyPath | KeyedVectors | None = None,
+    ) -> None:
+        """Take up the vocabulary of a corpus and train on it, if the constructor was given one."""
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
         target, start = Target.of(checkpoint, checkpoint_every), WarmStart.of(init_vectors, self.vector_size)
         if sentences is not None or corpus_file is not None:
@@ -284,12 +324,45 @@ class Word2Vec(Lifecycle, _Attributes):
 
     def _start_empty(self, settings: Settings) -> None:
         """Become a model of these settings, which were checked, without a vocabulary."""
-        vars(self).update(_blank(settings))
+        vars(self).update(self._blank(settings))
+
+    @classmethod
+    def _blank(cls, settings: Settings) -> dict[str, Any]:
+        """The attributes of a model of these settings that has no vocabulary yet."""
+        wv, known = cls._no_words(settings)
+        wv.vectors_lockf = np.ones(1, dtype=np.float32)
+        values = settings.values()
+        return {
+            "_workers": values.pop("workers"),
+            **values,
+            "wv": wv,
+            "_known": known,
+            "hashfxn": hash,
+            "batch_words": 10000,
+            "comment": None,
+            "corpus_count": 0,
+            "corpus_total_words": 0,
+            "raw_vocab": {},
+            "effective_min_count": settings.min_count,
+            "running_training_loss": 0.0,
+            "train_count": 0,
+            "total_train_time": 0.0,
+            "min_alpha_yet_reached": settings.alpha,
+            "lifecycle_events": [],
+            "history": [],
+            "load": _only_of_the_class,
+        }
+
+    @classmethod
+    def _no_words(cls, settings: Settings) -> tuple[KeyedVectors, KnownWords]:
+        """What holds the words of a model, empty."""
+        wv = KeyedVectors(settings.vector_size)
+        return wv, KnownWords(wv)
 
     def _settings(self) -> Settings:
         """The settings as the attributes are now, unchecked."""
-        values = {name: getattr(self, name) for name in Settings.declared() if name != "workers"}
-        return Settings(**values, workers=self._workers)
+        values = {name: getattr(self, name) for name in self._settings_of.declared() if name != "workers"}
+        return self._settings_of(**values, workers=self._workers)
 
     @property
     def workers(self) -> int:
@@ -965,7 +1038,7 @@ class Word2Vec(Lifecycle, _Attributes):
         """Train what is left of the run of a checkpoint."""
         with Deferred(), alone_with(self, trains=True), Allowed():
             vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            noted = Noted.read(target.path, mark.model, len(vocabulary))
+            noted = Noted.read(target.path, mark.model, len(vocabulary), self._settings_of)
             words = noted.words
             first = (
                 vocabulary
@@ -1175,11 +1248,12 @@ class Word2Vec(Lifecycle, _Attributes):
                 type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
             ),
             *self.wv._packed(set(left_out)),
+            kind=self._kind,
         )
 
     def _own_attributes(self) -> dict[str, Any]:
         """What was hung on this model, and what else is saved in the same way."""
-        blank = _blank(Settings())
+        blank = self._blank(self._settings_of())
         return {name: value for name, value in vars(self).items() if name not in blank or name in _KEPT}
 
     @classmethod
@@ -1208,7 +1282,7 @@ class Word2Vec(Lifecycle, _Attributes):
     def _loaded(cls, fname: str) -> tuple[Self, dict[str, str]]:
         """The model of a file, and all metadata of that."""
         model = cls.__new__(cls)
-        saved = read_model(fname)
+        saved = read_model(fname, cls._kind, cls._settings_of)
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
         model.wv._unpack(fname, saved.tensors, saved.metadata)
@@ -1233,8 +1307,12 @@ class Word2Vec(Lifecycle, _Attributes):
             ImportError: a path, but gensim is not installed.
             ValueError: the model has no vocabulary.
         """
+        return cls._of_gensims(model, *read_gensim(model))
+
+    @classmethod
+    def _of_gensims(cls, model: Any, saved: Saved, theirs: Any) -> Self:
+        """A model of the parts of ``model``, whose vectors are ``theirs``."""
         made = cls.__new__(cls)
-        saved, theirs = read_gensim(model)
         made._start_empty(saved.settings)
         vars(made).update(saved.state)
         if isinstance(model, Word2Vec):
@@ -1247,33 +1325,6 @@ class Word2Vec(Lifecycle, _Attributes):
         if len(getattr(theirs, "vectors_lockf", ())) > 1:
             made.wv.vectors_lockf = np.array(theirs.vectors_lockf)
         return made
-
-
-def _blank(settings: Settings) -> dict[str, Any]:
-    """The attributes of a model of these settings that has no vocabulary yet."""
-    wv = KeyedVectors(settings.vector_size)
-    wv.vectors_lockf = np.ones(1, dtype=np.float32)
-    values = settings.values()
-    return {
-        "_workers": values.pop("workers"),
-        **values,
-        "wv": wv,
-        "_known": KnownWords(wv),
-        "hashfxn": hash,
-        "batch_words": 10000,
-        "comment": None,
-        "corpus_count": 0,
-        "corpus_total_words": 0,
-        "raw_vocab": {},
-        "effective_min_count": settings.min_count,
-        "running_training_loss": 0.0,
-        "train_count": 0,
-        "total_train_time": 0.0,
-        "min_alpha_yet_reached": settings.alpha,
-        "lifecycle_events": [],
-        "history": [],
-        "load": _only_of_the_class,
-    }
 
 
 def _only_of_the_class(*_args: Any, **_kwargs: Any) -> NoReturn:

@@ -30,6 +30,21 @@ class HasVectors(Protocol):
     def vectors(self, value: NDArray[Any]) -> None: ...
 
 
+@dataclass(frozen=True)
+class Bags:
+    """Rows of input vectors whose mean is the input of a word.
+
+    Attributes:
+        offsets: Word i has ``rows[offsets[i]:offsets[i + 1]]``; int64 (words + 1,).
+        rows: int32, none of them outside the input vectors.
+        count: How many input vectors there are.
+    """
+
+    offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    count: int
+
+
 @dataclass
 class Rows:
     """Input vectors that nobody else holds."""
@@ -55,6 +70,19 @@ class Weights:
     epochs_trained: int = 0
     name: str = "the model"
     _paddings: dict[str, Padding] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def input_name(self) -> str:
+        """What messages call the input vectors."""
+        return f"{self.name}.vectors"
+
+    def bags(self) -> Bags | None:
+        """Which input vectors each word has; None where that of a word is its row."""
+        return None
+
+    def input_rows(self, words: int) -> int:
+        """How many input vectors belong to so many words."""
+        return words
 
     # ---- making and growing ----
 
@@ -89,19 +117,20 @@ class Weights:
     # ---- training ----
 
     def inputs(self, shape: tuple[int, int]) -> NDArray[Any]:
-        """The input vectors, which may have been replaced.
+        """The input vectors, which may have been replaced; ``shape`` is (words, vector_size).
 
         Raises:
-            ValueError: they are no numbers, or not of this shape.
+            ValueError: they are no numbers, or not as many as belong to so many words, or of another size.
         """
+        shape = (self.input_rows(shape[0]), shape[1])
         vectors = self.holder.vectors
         if not isinstance(vectors, np.ndarray) or vectors.dtype.kind not in "fiu":
             kind = vectors.dtype if isinstance(vectors, np.ndarray) else type(vectors).__name__
             if isinstance(vectors, QuantisedRows):
                 kind = "quantised vectors, which cannot be trained: take those of dequantize()"
-            raise ValueError(f"{self.name}.vectors must be an array of real numbers, not {kind}")
+            raise ValueError(f"{self.input_name} must be an array of real numbers, not {kind}")
         if vectors.shape != shape:
-            raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; the model needs {shape}")
+            raise ValueError(f"{self.input_name} has shape {vectors.shape}; the model needs {shape}")
         return vectors
 
     def require(self, settings: Settings) -> None:
@@ -129,7 +158,7 @@ class Weights:
         return {name: padding.padded for name, padding in self._paddings.items()}
 
     def check_shapes(self, shape: tuple[int, int]) -> None:
-        """Check that each matrix has this shape, (rows, vector_size).
+        """Check that each matrix fits (words, vector_size).
 
         Raises:
             ValueError: one has another.
@@ -142,7 +171,7 @@ class Weights:
 
     def not_finite(self) -> tuple[str, int] | None:
         """The name of a matrix that holds NaN or infinite numbers, and the first row with one; None if none does."""
-        matrices = {f"{self.name}.vectors": self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
+        matrices = {self.input_name: self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
         with np.errstate(invalid="ignore"):
             for name, matrix in matrices.items():
                 if matrix is None:
@@ -191,13 +220,13 @@ class Weights:
             )
         return factors
 
-    def input_scale(self, rows: int) -> NDArray[np.float32] | None:
-        """The same for each of so many rows, or None where nothing is held back.
+    def input_scale(self, words: int) -> NDArray[np.float32] | None:
+        """The same for each input vector of so many words, or None where nothing is held back.
 
         Raises:
-            ValueError: there are neither 1 nor ``rows`` factors.
+            ValueError: there are neither 1 nor as many factors as rows.
         """
-        factors = self.lock_factors()
+        rows, factors = self.input_rows(words), self.lock_factors()
         if len(factors) == 1:
             return None if factors[0] == 1.0 else np.full(rows, factors[0], dtype=np.float32)
         if len(factors) != rows:

@@ -19,6 +19,7 @@ ADDED = {
         "checkpoint",
         "checkpoint_every",
         "init_vectors",
+        "deterministic",
     },
     ("Word2Vec", "build_vocab"): {"min_count", "sample", "init_vectors"},  # the first two: in gensim among **kwargs
     ("Word2Vec", "train"): {"progress", "checkpoint", "checkpoint_every"},

@@ -87,6 +87,9 @@ static struct {
     struct fe_job job;
     void *workspaces[THREADS];
     int32_t stop;
+    struct fe_view view;
+    struct fe_crew crew;
+    int32_t *slots[THREADS];
 } training;
 
 static void train(int number) {
@@ -95,10 +98,33 @@ static void train(int number) {
     for (int64_t begin = begin_of(number, TOKENS); begin < begin_of(number + 1, TOKENS); begin += BLOCK) {
         struct fe_done done;
         fe_train_block(training.kernel, &training.job, &view, 0, begin, begin + BLOCK, 0.01f,
-                       training.workspaces[plant.workspace ? 0 : number], &done);
+                       training.workspaces[plant.workspace ? 0 : number], NULL, &done);
     }
     /* as a thread does that was told to stop, and tells the others */
     __atomic_store_n(&training.stop, 1, __ATOMIC_RELAXED);
+}
+
+static void train_rounds(int number) {
+    fe_train_rounds(training.kernel, &training.job, &training.crew, number, 0, 0.01f, training.workspaces[number],
+                    training.slots[number]);
+}
+
+/* Threads that wait for each other: here nothing may race. */
+static void train_together(const char *name) {
+    const struct fe_job *job = &training.job;
+    training.stop = 0;
+    training.view = (struct fe_view){.ids = corpus.ids, .offsets = corpus.offsets, .sentences = SENTENCES};
+    training.crew = (struct fe_crew){.meeting = {.workers = THREADS}, .lane_count = FE_LANES};
+    training.crew.tallies = lend(fe_tally_count(job), sizeof *training.crew.tallies);
+    fe_lanes_start(job, FE_LANES, 0.01f, lend((int64_t)fe_lanes_size(job, FE_LANES, 0.01f), 1), &training.crew);
+    for (int k = 0; k < FE_LANES; k++) {
+        training.crew.lanes[k].view = &training.view;
+        training.crew.lanes[k].begin = (int64_t)TOKENS * k / FE_LANES;
+        training.crew.lanes[k].end = (int64_t)TOKENS * (k + 1) / FE_LANES;
+    }
+    for (int k = 0; k < THREADS; k++) training.slots[k] = lend(fe_slots_count(job), sizeof(int32_t));
+    in_threads(name, train_rounds);
+    expect(training.crew.status == FE_OK, "status %d", training.crew.status);
 }
 
 static float *filled(int64_t rows) {
@@ -131,6 +157,8 @@ static void train_all(const struct fe_kernel *kernel) {
         *(has_paths ? &training.job.matrices.out_hs : &training.job.matrices.out_ns) = filled(WORDS);
         for (int k = 0; k < THREADS; k++) training.workspaces[k] = lend((int64_t)fe_workspace_size(&training.job), 1);
         in_threads(name, train);
+        snprintf(name, sizeof name, "rounds, kind %d, %s", kind, fe_kernel_name(kernel));
+        train_together(name);
         release_memory();
     }
 }
