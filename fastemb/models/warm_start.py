@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import warn
+from ..corpus.messages import short
 from ..io.paths import AnyPath
 from ..signals import PART, slices
 from ..train.matrices import Matrix
@@ -34,6 +36,8 @@ class WarmStart:
     def __init__(self, given: AnyPath | KeyedVectors, vector_size: int) -> None:
         if hasattr(given, "wv"):
             raise TypeError(f"init_vectors must be a file of vectors, or KeyedVectors: give {type(given).__name__}.wv")
+        if not isinstance(given, KeyedVectors | str | bytes | PathLike):
+            raise TypeError(f"init_vectors must be a file of vectors, or KeyedVectors, not {short(given)}")
         self._vectors = given if isinstance(given, KeyedVectors) else load_vectors(given)
         self._name = "init_vectors" if isinstance(given, KeyedVectors) else str(given)
         if self._vectors.vector_size != vector_size:

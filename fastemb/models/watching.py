@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,9 @@ class Metrics(CallbackAny2Vec):
     """
 
     @names_arguments({"hook": "log", "function": "log", "metrics": "further"})
-    def __init__(self, log: Callable[[dict[str, float]], Any], *, further: dict[str, Score] | None = None) -> None:
+    def __init__(self, log: Callable[[dict[str, float]], Any], *, further: Mapping[str, Score] | None = None) -> None:
+        if further is not None and not isinstance(further, Mapping):
+            raise TypeError(f"further must be a dict of names and functions, not {further!r}")
         for name, function in {"log": log, **(further or {})}.items():
             if not callable(function):
                 raise TypeError(f"{name} must be a function, not {function!r}")

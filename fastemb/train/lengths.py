@@ -8,9 +8,10 @@ from ..checks import warn
 from .matrices import Matrix
 from .weights import Weights
 
-_MOST = 300.0
+_MOST = 1000.0
 """Of the product of the lengths of input and output vectors. Models that learn well have 1 to 60, also after many
-epochs or at four times the usual rate; ruined ones have 500 and more, mostly millions."""
+epochs or at four times the usual rate, and up to 400 of few words that are repeated; ruined ones have thousands to
+1e17 and more."""
 _LOOKED_AT = 1 << 20  # numbers, those of some rows, which tell enough
 
 

@@ -249,6 +249,9 @@ def test_metrics_of_what_is_no_function_are_refused() -> None:
     with pytest.raises(TypeError, match="recall must be a function"):
         Metrics(print, further={"recall": 0.5})  # type: ignore[dict-item]
 
+    with pytest.raises(TypeError, match="further must be a dict of names and functions, not"):
+        Metrics(print, further=[print])  # type: ignore[arg-type]
+
 
 def test_a_metric_may_stop_training() -> None:
     def stop(_: dict[str, float]) -> None:

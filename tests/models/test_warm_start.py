@@ -94,6 +94,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_read(tmp_path: Path) ->
         (tmp_path / "v", ValueError, rf"{tmp_path}/v has vectors of 9 dimensions"),
         (tmp_path / "no", FileNotFoundError, "no"),
         (Word2Vec(SENTENCES, **OPTIONS), TypeError, r"init_vectors must be .* give Word2Vec.wv"),
+        (np.ones((3, 6)), TypeError, "init_vectors must be a file of vectors, or KeyedVectors, not"),
+        ({"t0w0": [1.0] * 6}, TypeError, "init_vectors must be a file of vectors, or KeyedVectors, not"),
     ):
         with pytest.raises(error, match=message):
             Word2Vec(unread(), **OPTIONS, init_vectors=start)  # type: ignore[arg-type]
