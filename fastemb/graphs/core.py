@@ -45,6 +45,7 @@ class GraphCore:
         counts: How often walks come to each, int64 (nodes).
         weights: What was learned.
         tokens: The walks to train on; None once that has ended.
+        kept_outputs: Output vectors of known nodes that are to stay as they were, in the order of all; or None.
     """
 
     parameters: GraphParameters
@@ -52,6 +53,7 @@ class GraphCore:
     counts: NDArray[np.int64]
     weights: Weights
     tokens: WalkTokens | None = None
+    kept_outputs: Matrix | None = None
 
     @classmethod
     def fresh(cls, parameters: GraphParameters, graph: Graph) -> Self:
@@ -96,15 +98,27 @@ class GraphCore:
         made = GraphCore(parameters, graph.nodes, counts, weights, tokens)
         if len(new) and freeze:
             made.freeze_all_but(new)
+            if parameters.takes_mean and weights.syn1neg is not None:
+                made.kept_outputs = weights.syn1neg.copy()
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "tokens": None}
+        return {**vars(self), "tokens": None, "kept_outputs": None}
 
     @property
     def vectors(self) -> Matrix:
         """Input vectors, (nodes, vector_size)."""
         return self.weights.holder.vectors
+
+    def node_vectors(self) -> Matrix:
+        """What nodes are known by, (nodes, vector_size): the input vectors, or a new matrix of means, read-only."""
+        outputs = self.weights.syn1neg
+        if outputs is None or not self.parameters.takes_mean:
+            return self.vectors
+        means: Matrix = np.add(self.vectors, outputs)
+        means *= 0.5
+        means.flags.writeable = False  # a change would not reach what is trained and saved
+        return means
 
     @property
     def words(self) -> int:
@@ -133,16 +147,26 @@ class GraphCore:
             FloatingPointError: training diverged.
         """
         strategy = Hogwild(thread_count(self.parameters.workers))
-        with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
-            watcher.history_of(1, training.history)
-            while not run.ended:
-                if not run.next_word:  # else this epoch had begun before a checkpoint
-                    watcher.epoch_begins()
-                training.epoch()
-                if watcher.looks_at_vectors:
-                    training.release()
-                watcher.epoch_ends(run.totals.loss)
-                training.epoch_ended()
+        try:
+            with Deferred(), Training(run, task, strategy, watcher.display, checkpoints) as training:
+                watcher.history_of(1, training.history)
+                while not run.ended:
+                    if not run.next_word:  # else this epoch had begun before a checkpoint
+                        watcher.epoch_begins()
+                    training.epoch()
+                    if watcher.looks_at_vectors:
+                        training.release()
+                    watcher.epoch_ends(run.totals.loss)
+                    training.epoch_ended()
+        finally:
+            self._restore_outputs()
+
+    def _restore_outputs(self) -> None:
+        """Give known nodes the output vectors back that walks from new nodes have changed."""
+        if self.kept_outputs is not None and self.tokens is not None and self.weights.syn1neg is not None:
+            known = np.ones(len(self.nodes), bool)
+            known[self.tokens.starts] = False
+            self.weights.syn1neg[known] = self.kept_outputs[known]
 
     def take_up(self, graph: Graph, starts: Ints | None, *, freeze: bool) -> None:
         """Go on with the walks of a checkpoint: the graph again, and where they begin.
