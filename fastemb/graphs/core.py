@@ -162,11 +162,25 @@ class GraphCore:
             self._restore_outputs()
 
     def _restore_outputs(self) -> None:
-        """Give known nodes the output vectors back that walks from new nodes have changed."""
-        if self.kept_outputs is not None and self.tokens is not None and self.weights.syn1neg is not None:
-            known = np.ones(len(self.nodes), bool)
-            known[self.tokens.starts] = False
-            self.weights.syn1neg[known] = self.kept_outputs[known]
+        """Give known nodes the output vectors back that walks from new nodes have changed.
+
+        A new node receives the mean of those of its known neighbours: its own has met few walks, as none begin at
+        others, and would not fit theirs.
+        """
+        outputs, before = self.weights.syn1neg, self.kept_outputs
+        if before is None or outputs is None or self.tokens is None or self.tokens.starts is None:
+            return
+        known = np.ones(len(self.nodes), bool)
+        known[self.tokens.starts] = False
+        outputs[known] = before[known]
+        rows = self.tokens.rows
+        for node in self.tokens.starts.tolist():
+            entries = slice(rows.offsets[node], rows.offsets[node + 1])
+            near = rows.neighbours[entries]
+            chosen = known[near]
+            if chosen.any():
+                weights = None if rows.weights is None else rows.weights[entries][chosen]
+                outputs[node] = np.average(before[near[chosen]], axis=0, weights=weights)
 
     def take_up(self, graph: Graph, starts: Ints | None, *, freeze: bool) -> None:
         """Go on with the walks of a checkpoint: the graph again, and where they begin.

@@ -98,6 +98,7 @@ def test_new_nodes_learn_while_the_others_stay() -> None:
     odd = np.mean([cosines("new", name) for name in names[1::2]])
     even = np.mean([cosines("new", name) for name in names[::2]])
     assert odd > even + 0.2
+    assert cosines("new", "n3") > 0.5  # as those that were there have with each other
     model.partial_fit(Graph.from_edges([*grown, ("late", "n2")]), freeze=False)
     assert any((model.wv[key] != vector).any() for key, vector in before.items())
 
