@@ -125,6 +125,8 @@ class Graph:
             ImportError: its kind needs pyarrow.
         """
         switched = bool(flag("directed", directed))
+        if isinstance(table, str | bytes | os.PathLike):
+            raise TypeError(f"not a table but {short(table)}: Graph.from_file(path, source=..., target=...) reads it")
         names = [name for name in (source, target, weight) if name is not None]
         columns = dict(zip(names, columns_of(table, names), strict=True))
         weights = None if weight is None else _weights(weights_of(columns[weight], weight))
@@ -532,7 +534,9 @@ def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
         columns: list[Any] = [list(column) for column in zip(*edges, strict=True)] if edges else [[], []]
     else:
         if edges.ndim != 2 or edges.shape[1] not in (2, 3):
-            raise ValueError(f"an array of edges has two or three columns, not shape {edges.shape}")
+            is_square = edges.ndim == 2 and edges.shape[0] == edges.shape[1]
+            hint = "; an adjacency matrix is for Graph.from_csr(scipy.sparse.csr_array(matrix))" if is_square else ""
+            raise ValueError(f"an array of edges has two or three columns, not shape {edges.shape}{hint}")
         columns = list(edges.T)
         if len(columns) == 3 and edges.dtype.kind == "f":
             columns[:2] = [_whole(column) for column in columns[:2]]

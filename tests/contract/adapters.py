@@ -199,8 +199,9 @@ def matrices(model: Any) -> list[NDArray[np.float32]]:
     if isinstance(model, Word2Vec):
         return found + [getattr(model, name) for name in ("syn1neg", "syn1") if hasattr(model, name)]
     if isinstance(model, Node2Vec | DeepWalk):
-        weights = model._known().weights
-        return found + [matrix for matrix in (weights.syn1neg, weights.syn1) if matrix is not None]
+        known = model._known()  # whose input vectors are not those of wv
+        outputs = (known.weights.syn1neg, known.weights.syn1)
+        return [known.vectors, *(matrix for matrix in outputs if matrix is not None)]
     return [*found, model.wv_out.vectors]
 
 
