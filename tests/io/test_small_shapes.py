@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import fastemb
-from fastemb import KeyedVectors
+from fastemb import Corpus, KeyedVectors
 from fastemb.io.formats import FORMATS
 from fastemb.phrases import Phrases
 
@@ -52,7 +54,19 @@ def test_rows_of_quantised_vectors(chosen: object) -> None:
     assert np.array_equal(np.asarray(rows, np.float64), whole.astype(np.float64))
 
 
-def test_a_first_sentence_of_one_word_is_kept() -> None:
+@pytest.mark.parametrize("given", [list, Corpus.from_sentences], ids=["list", "corpus"])
+def test_a_first_sentence_of_one_word_is_kept(given: Callable[[list[list[str]]], Any]) -> None:
     sentences = [["york"], ["new", "york", "is"], ["new", "york"]] * 5
-    joined = list(Phrases(sentences, min_count=1, threshold=0.1)[sentences])
+    joined = list(Phrases(sentences, min_count=1, threshold=0.1)[given(sentences)])
     assert [list(sentence) for sentence in joined[:3]] == [["york"], ["new_york", "is"], ["new_york"]]
+
+
+@pytest.mark.parametrize("end", ["", " ", "\t \r"])
+@pytest.mark.parametrize("rows_before", range(4))
+def test_keys_with_spaces_and_numbers_that_take_the_exact_way(rows_before: int, end: str, tmp_path: Path) -> None:
+    lines = [f"key-{k} {k} 0.5 1e-60" for k in range(rows_before)]
+    lines += [f"new york 1e-60 2 3{end}", f"a b c 4 1e-60 6{end}", f"last 7 8 1e-60{end}"]
+    (tmp_path / "x").write_text("\n".join(lines) + "\n", newline="")
+    found = fastemb.load_vectors(tmp_path / "x", format="glove")
+    assert list(found.index_to_key)[rows_before:] == ["new york", "a b c", "last"]
+    assert found.vectors[rows_before:].tolist() == [[0, 2, 3], [4, 0, 6], [7, 8, 0]]
