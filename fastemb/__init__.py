@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
     from .models.fasttext import FastText
+    from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from .vectors import KeyedVectors, load_vectors, save_vectors
@@ -50,6 +52,7 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "DeepWalk",
+    "EarlyStopping",
     "FastText",
     "FrozenPhrases",
     "Graph",
@@ -57,6 +60,7 @@ __all__ = [
     "Item2Vec",
     "KeyedVectors",
     "LineSentence",
+    "Metrics",
     "Node2Vec",
     "PathLineSentences",
     "Phrases",
@@ -70,6 +74,8 @@ __all__ = [
     "save_vectors",
     "show_config",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the program says otherwise
 
 # A name is imported when it is first used: the command line answers --help without waiting for NumPy.
 _HOMES = {
@@ -94,6 +100,7 @@ _HOMES = {
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.fasttext": ["FastText"],
+    "models.watching": ["EarlyStopping", "Metrics"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import secrets
 import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from .arguments import unknown_argument
+from .checks import whole
 
 
 class Estimator:
@@ -58,3 +62,21 @@ class Estimator:
         """scikit-learn's error where it is in use, which is a ValueError too."""
         kind: type[ValueError] = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", ValueError)
         return kind("the model is not fitted yet: call fit")
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed that a number, a NumPy generator or None (any) stands for.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: the number is negative, or too large.
+    """
+    if random_state is None:
+        return secrets.randbits(32)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**32))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**32, dtype=np.uint64))
+    if isinstance(random_state, str | float | np.floating):
+        raise TypeError(f"random_state must be a whole number, a NumPy generator or None, not {random_state!r}")
+    return whole("random_state", random_state, 0, 2**64 - 1)

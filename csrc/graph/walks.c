@@ -6,11 +6,14 @@
  *
  * node2vec's second-order step from `before` over `node` to x has weight w(node, x) times 1/p if x is `before`, 1 if an
  * edge leads from `before` to x, else 1/q. It is drawn by rejection, without tables of pairs (as in KnightKing, Yang et
- * al. 2019): x is drawn by w alone and taken with its factor divided by M = max(1, 1/q). Where 1/p is above M, its edge
- * back has a strip of its own beside the other edges, with the part of its weight that is above M, so that one edge
- * does not make all others rare. A trial is taken with a probability of at least min(1, 1/p, 1/q) / M, so a step needs
- * max(1, p, q) * max(1, 1/q) trials at most on average. After MOST_TRIALS in vain the row is gone through once: trials
- * are independent, so that the next one has the right distribution whichever way it is made. */
+ * al. 2019), from three parts, whose weights add up to at least these:
+ *   - every edge with the smaller of 1 and 1/q, which is taken unseen;
+ *   - the rest up to the larger one, which edges of one kind alone have: with q above 1 those whose end is also a
+ *     neighbour of `before`. These may as well be drawn from the row of `before`, and the shorter of the two rows is
+ *     taken, so that few are drawn in vain;
+ *   - what the edge back has above the other two.
+ * After MOST_TRIALS in vain the row is gone through once: trials are independent, so that the next one has the right
+ * distribution whichever way it is made. */
 #include <string.h>
 
 #include "common/compiler.h"
@@ -19,45 +22,75 @@
 #include "graph/graph.h"
 
 enum {
-    LANES = 32, /* walks in turn */
-    NEAR = 16,  /* entries that are looked through one by one: a cache line */
-    SMALL = 64, /* a row so short has its filter in a cache line or two, which are sent for with the row */
+    LANES = 128, /* walks in turn */
+    NEAR = 16,   /* entries that are looked through one by one: a cache line */
+    SMALL = 64,  /* a row so short is searched whatever other row there is */
     MOST_TRIALS = 64,
 };
 
 /* What a visit finds in cache. */
-enum stage { AT_NODE, AT_BACK, AT_SHARE, AT_NEIGHBOUR, AT_FILTER, AT_CANDIDATE, AT_EDGE, ENDED };
+enum stage { AT_NODE, AT_BACK, AT_SHARE, AT_NEIGHBOUR, AT_EXTRA, AT_FILTER, AT_CANDIDATE, AT_EDGE, ENDED, STAGES };
 
+struct row {
+    int64_t begin;
+    int32_t degree, node; /* node: -1 for none */
+};
+
+enum { HERE, BEHIND }; /* the row of the present node, and of the one before */
+
+/* No bytes, as a store of one would make the compiler read all else again. */
 struct walker {
-    enum stage stage;
-    int32_t length, start, node, before, candidate, wanted;
-    int32_t *walk;                     /* its `length` nodes so far */
-    int64_t number;                    /* in the call */
-    int64_t trials;                    /* for the present step */
-    uint64_t key, drawn;               /* of its draws; how many it made */
-    int64_t row, degree;               /* of `node` */
-    int64_t before_row, before_degree; /* of `before`, where it is not negative */
-    int64_t low, high;                 /* entries in which a search goes on */
-    int64_t entry;                     /* of the neighbour that was drawn */
-    uint32_t share, bits;              /* random */
-    struct fe_bit bit;                 /* of the candidate in the filter of `before` */
-    double strip;                      /* of the edge back, beside a row of width 1 */
+    int16_t stage;
+    int16_t is_second; /* whether the step depends on the node before */
+    int16_t pool;      /* the row that the second part is drawn from */
+    int16_t is_extra;  /* whether a neighbour was drawn from the second part */
+    int32_t trials;    /* for the present step */
+    uint32_t share;    /* random; or the mask of the bit in the filter that is asked */
+    int32_t *walk;     /* its nodes so far */
+    int64_t number;    /* in the call */
+    int32_t length, start, candidate, wanted;
+    uint64_t draws; /* the key of the next draw */
+    struct row rows[2];
+    double all, some, total; /* weight of the first part, of the first two, of all three */
+    int64_t low, high;       /* entries in which a search goes on; low: what was drawn, or the byte of the filter */
+};
+
+/* The walks of a stage. Those of one stage are visited one after the other, which the processor foresees. */
+struct waiting {
+    int32_t count;
+    int16_t lanes[2 * LANES]; /* those that are visited, and those that come meanwhile */
 };
 
 struct walking {
     const struct fe_graph *graph;
     const struct fe_walk_plan *plan;
     uint64_t key;
-    int is_second_order, asks;       /* asks: the filter */
-    double above;                    /* of the edge back's factor, the part above M, divided by M */
-    uint64_t back, near, far, least; /* factors divided by M, of 2^32 */
-    uint64_t restart;                /* of 2^32 */
-    int64_t round, first, stride;    /* the order of starts in a round */
+    int is_second_order;
+    double factor[2];     /* of an edge in the first part and in the second */
+    double per_factor[2]; /* 1 divided by them */
+    int extra_is_near;    /* whether the second part is of edges to neighbours of the node before */
+    int may_choose;       /* whether the second part may come from either row */
+    int seeks_back;       /* whether there may be no edge back, or its weight must be found */
+    double above[2];      /* what the edge back has above the first two parts, by the pool of the second; or 0 */
+    int back_is_sure;     /* whether it is taken where it was drawn from the first part */
+    uint64_t back[2];     /* how likely it is to be taken from the first part and from the second, of 2^32 */
+    uint64_t restart;     /* of 2^32 */
+    int64_t round, first, stride; /* the order of starts in a round */
     int64_t *lengths;
     struct fe_walked done;
+    struct waiting waiting[STAGES];
+    struct walker lanes[LANES];
 };
 
-static uint64_t draw(struct walker *w) { return fe_draw(w->key, w->drawn++); }
+static uint64_t draw(struct walker *w) {
+    const uint64_t key = w->draws;
+    w->draws = fe_key_from(key, 1);
+    return fe_draw(key, 0);
+}
+
+static double draw_unit(struct walker *w) { return (double)(draw(w) >> 11) * 0x1p-53; }
+
+static int happens(struct walker *w, uint64_t of_32_bits) { return (draw(w) & UINT32_MAX) < of_32_bits; }
 
 /* ---- where walks begin ---- */
 
@@ -90,50 +123,54 @@ static int32_t start_of(struct walking *t, int64_t number) {
 
 /* ---- steps ---- */
 
+static void end(struct walking *t, struct walker *w) {
+    t->lengths[w->number] = w->length;
+    w->stage = ENDED;
+}
+
 static void arrive(struct walking *t, struct walker *w) {
-    w->walk[w->length++] = w->node;
+    w->walk[w->length++] = w->rows[HERE].node;
     if (w->length == t->plan->length) {
-        t->lengths[w->number] = w->length;
-        w->stage = ENDED;
+        end(t, w);
         return;
     }
-    FE_PREFETCH(t->graph->offsets + w->node);
+    FE_PREFETCH(t->graph->offsets + w->rows[HERE].node);
     w->stage = AT_NODE;
 }
 
 static void step_to(struct walking *t, struct walker *w, int32_t node) {
-    w->before = w->node;
-    w->before_row = w->row;
-    w->before_degree = w->degree;
-    w->node = node;
-    if (t->asks) FE_PREFETCH(t->graph->filter + w->before_row);
+    w->rows[BEHIND] = w->rows[HERE];
+    w->rows[HERE].node = node;
     t->done.steps++;
     arrive(t, w);
 }
 
+static void begin_at(struct walking *t, struct walker *w, int32_t node) {
+    w->rows[BEHIND].node = -1;
+    w->rows[HERE].node = node;
+    arrive(t, w);
+}
+
 static void begin(struct walking *t, struct walker *w, int64_t walk, int64_t number, int32_t *ids) {
-    w->key = fe_draw(t->key, (uint64_t)walk);
-    w->drawn = 0;
+    w->draws = fe_draw(t->key, (uint64_t)walk);
     w->number = number;
     w->walk = ids + number * t->plan->length;
     w->length = 0;
-    w->node = w->start = start_of(t, walk);
-    w->before = -1;
-    arrive(t, w);
+    w->start = start_of(t, walk);
+    begin_at(t, w, w->start);
 }
 
 static void search(struct walker *w, enum stage stage, const void *middle) {
     FE_PREFETCH(middle);
-    w->stage = stage;
+    w->stage = (int16_t)stage;
 }
 
-/* Look for `wanted` in a row, entries [low, high). */
-static void search_row(struct walking *t, struct walker *w, enum stage stage, int64_t row, int64_t degree,
-                       int32_t wanted) {
-    w->low = row;
-    w->high = row + degree;
+/* Look for `wanted` in a row. */
+static void search_row(struct walking *t, struct walker *w, enum stage stage, const struct row *row, int32_t wanted) {
+    w->low = row->begin;
+    w->high = row->begin + row->degree;
     w->wanted = wanted;
-    search(w, stage, t->graph->neighbours + row + degree / 2);
+    search(w, stage, t->graph->neighbours + row->begin + row->degree / 2);
 }
 
 /* Narrow it: -1 not done, 0 it is not there, 1 it is entry `low`. */
@@ -150,27 +187,28 @@ static int narrowed(struct walking *t, struct walker *w) {
     return w->low < w->high && neighbours[w->low] == w->wanted;
 }
 
-/* node2vec's weight of an entry of the present row. seen: where to look on in the row of `before`. */
+/* node2vec's weight of an entry of the present row. seen: where to look on in the row of the node before. */
 static double weight_of(const struct walking *t, const struct walker *w, int64_t entry, int64_t *seen) {
     const struct fe_graph *graph = t->graph;
-    const int64_t end = w->before_row + w->before_degree;
+    const struct row *here = &w->rows[HERE], *behind = &w->rows[BEHIND];
+    const int64_t end = behind->begin + behind->degree;
     const int32_t x = graph->neighbours[entry];
     double weight = 1.0;
     if (graph->shares != NULL)
-        weight += (double)graph->shares[entry] - (entry > w->row ? (double)graph->shares[entry - 1] + 1.0 : 0.0);
+        weight += (double)graph->shares[entry] - (entry > here->begin ? (double)graph->shares[entry - 1] + 1.0 : 0.0);
     while (*seen < end && graph->neighbours[*seen] < x) ++*seen;
-    if (x == w->before) return weight / t->plan->p;
+    if (x == behind->node) return weight / t->plan->p;
     return *seen < end && graph->neighbours[*seen] == x ? weight : weight / t->plan->q;
 }
 
 /* Draw among all weights of the row. */
 static void step_by_weights(struct walking *t, struct walker *w) {
-    const int64_t end = w->row + w->degree;
+    const int64_t first = w->rows[HERE].begin, end = first + w->rows[HERE].degree, before = w->rows[BEHIND].begin;
     double total = 0.0, sum = 0.0;
-    for (int64_t k = w->row, seen = w->before_row; k < end; k++) total += weight_of(t, w, k, &seen);
-    const double point = (double)(draw(w) >> 11) * 0x1p-53 * total;
-    int64_t chosen = w->row;
-    for (int64_t k = w->row, seen = w->before_row; k < end && sum <= point; k++) {
+    for (int64_t k = first, seen = before; k < end; k++) total += weight_of(t, w, k, &seen);
+    const double point = draw_unit(w) * total;
+    int64_t chosen = first;
+    for (int64_t k = first, seen = before; k < end && sum <= point; k++) {
         const double weight = weight_of(t, w, k, &seen);
         if (weight > 0.0) chosen = k;
         sum += weight;
@@ -178,75 +216,96 @@ static void step_by_weights(struct walking *t, struct walker *w) {
     step_to(t, w, t->graph->neighbours[chosen]);
 }
 
-/* Draw a neighbour. */
+/* Go to the entry that a share of the row's weight stands for. */
+static void go_by_share(struct walking *t, struct walker *w, uint32_t share) {
+    w->share = share;
+    w->low = w->rows[HERE].begin;
+    w->high = w->low + w->rows[HERE].degree - 1;
+    search(w, AT_SHARE, t->graph->shares + w->low + (w->high - w->low) / 2);
+}
+
+static void go_to_entry(struct walking *t, struct walker *w, int64_t entry) {
+    w->low = entry;
+    search(w, AT_NEIGHBOUR + w->is_extra, t->graph->neighbours + entry);
+}
+
+/* Draw a neighbour that is taken in any case. */
+static void draw_any(struct walking *t, struct walker *w) {
+    const uint32_t random = (uint32_t)(draw(w) >> 32);
+    t->done.trials++;
+    w->is_second = w->is_extra = 0;
+    if (t->graph->shares != NULL) go_by_share(t, w, random);
+    else go_to_entry(t, w, w->rows[HERE].begin + fe_below(random, (uint32_t)w->rows[HERE].degree));
+}
+
+/* Draw a neighbour from one of the three parts. Few branches, as nobody can foresee them. */
 static void propose(struct walking *t, struct walker *w) {
     t->done.trials++;
     if (++w->trials > MOST_TRIALS) {
         step_by_weights(t, w);
         return;
     }
-    if (w->strip > 0.0) {
-        const double point = (double)(draw(w) >> 11) * 0x1p-53 * (1.0 + w->strip);
-        if (point >= 1.0) {
-            step_to(t, w, w->before);
-            return;
-        }
-    }
-    const uint64_t random = draw(w);
-    w->bits = (uint32_t)random;
-    if (t->graph->shares != NULL) {
-        w->share = (uint32_t)(random >> 32);
-        w->low = w->row;
-        w->high = w->row + w->degree - 1;
-        search(w, AT_SHARE, t->graph->shares + w->low + (w->high - w->low) / 2);
+    const double point = draw_unit(w) * w->total;
+    if (point >= w->some) {
+        step_to(t, w, w->rows[BEHIND].node);
         return;
     }
-    w->entry = w->row + fe_below((uint32_t)(random >> 32), (uint32_t)w->degree);
-    search(w, AT_NEIGHBOUR, t->graph->neighbours + w->entry);
+    const int is_extra = point >= w->all;
+    w->is_extra = (int16_t)is_extra;
+    if (t->graph->shares != NULL) {
+        go_by_share(t, w, (uint32_t)(draw(w) >> 32));
+        return;
+    }
+    const struct row *row = &w->rows[is_extra & w->pool];
+    const int64_t at = (int64_t)((point - is_extra * w->all) * t->per_factor[is_extra]), last = row->degree - 1;
+    go_to_entry(t, w, row->begin + (at < last ? at : last)); /* which rounding may have gone past */
+}
+
+/* Weigh the parts; the edge back has so much above the first two. */
+static void weigh(struct walking *t, struct walker *w, double above) {
+    if (t->graph->shares != NULL) { /* those of a row add up to 1 */
+        w->all = t->factor[0];
+        w->some = t->factor[0] + t->factor[1];
+    } else {
+        w->all = t->factor[0] * w->rows[HERE].degree;
+        w->some = w->all + t->factor[1] * w->rows[w->pool].degree;
+    }
+    w->total = w->some + above;
+    propose(t, w);
 }
 
 static void at_node(struct walking *t, struct walker *w) {
-    const struct fe_graph *graph = t->graph;
-    if (t->restart > 0 && w->length > 1 && (draw(w) & UINT32_MAX) < t->restart) {
-        w->node = w->start;
-        w->before = -1;
+    struct row *here = &w->rows[HERE];
+    if (t->restart > 0 && w->length > 1 && happens(w, t->restart)) {
         t->done.steps++;
         t->done.trials++;
-        arrive(t, w);
+        begin_at(t, w, w->start);
         return;
     }
-    w->row = graph->offsets[w->node];
-    w->degree = graph->offsets[w->node + 1] - w->row;
-    w->strip = 0.0;
-    w->trials = 0;
-    if (w->degree == 0) {
-        t->lengths[w->number] = w->length;
-        w->stage = ENDED;
-        return;
+    here->begin = t->graph->offsets[here->node];
+    here->degree = (int32_t)(t->graph->offsets[here->node + 1] - here->begin);
+    if (here->degree == 0) end(t, w);
+    else if (!t->is_second_order || w->rows[BEHIND].node < 0) draw_any(t, w);
+    else {
+        w->is_second = 1;
+        w->trials = 0;
+        w->pool = (int16_t)(t->may_choose & (w->rows[BEHIND].degree < here->degree));
+        if (t->seeks_back) search_row(t, w, AT_BACK, here, w->rows[BEHIND].node);
+        else weigh(t, w, t->above[w->pool]);
     }
-    if (t->above > 0.0 && w->before >= 0) {
-        if (graph->shares != NULL || !graph->is_symmetric) {
-            search_row(t, w, AT_BACK, w->row, w->degree, w->before);
-            return;
-        }
-        w->strip = t->above / (double)w->degree;
-    }
-    propose(t, w);
 }
 
 /* Is there an edge back, and how heavy? */
 static void at_back(struct walking *t, struct walker *w) {
     const int found = narrowed(t, w);
     if (found < 0) return;
-    if (found) {
+    double above = found ? t->above[w->pool] : 0.0;
+    if (found && t->graph->shares != NULL) {
         const uint32_t *shares = t->graph->shares;
-        if (shares == NULL) w->strip = t->above / (double)w->degree;
-        else {
-            const int64_t from = w->low > w->row ? (int64_t)shares[w->low - 1] : -1;
-            w->strip = t->above * (double)((int64_t)shares[w->low] - from) * 0x1p-32;
-        }
+        const int64_t from = w->low > w->rows[HERE].begin ? (int64_t)shares[w->low - 1] : -1;
+        above *= (double)((int64_t)shares[w->low] - from) * 0x1p-32;
     }
-    propose(t, w);
+    weigh(t, w, above);
 }
 
 /* The first entry whose share is not below the one that was drawn. */
@@ -260,48 +319,61 @@ static void at_share(struct walking *t, struct walker *w) {
         return;
     }
     while (shares[w->low] < w->share) w->low++;
-    w->entry = w->low;
-    search(w, AT_NEIGHBOUR, t->graph->neighbours + w->entry);
+    go_to_entry(t, w, w->low);
 }
 
+/* Where to look for what was drawn from the second part: in the row that it was not drawn from. */
+static const struct row *other_row(const struct walker *w) { return &w->rows[1 - w->pool]; }
+
 static void look_for_edge(struct walking *t, struct walker *w) {
-    search_row(t, w, AT_EDGE, w->before_row, w->before_degree, w->candidate);
+    search_row(t, w, AT_EDGE, other_row(w), w->candidate);
 }
 
 /* The edge stands in both rows of a symmetric graph: the shorter one is searched. */
 static void ask_rows(struct walking *t, struct walker *w) {
-    if (t->graph->is_symmetric && w->before_degree > SMALL) search(w, AT_CANDIDATE, t->graph->offsets + w->candidate);
+    if (t->graph->is_symmetric && other_row(w)->degree > SMALL)
+        search(w, AT_CANDIDATE, t->graph->offsets + w->candidate);
     else look_for_edge(t, w);
 }
 
 static void decide(struct walking *t, struct walker *w, int is_near) {
-    if (w->bits < (is_near ? t->near : t->far)) step_to(t, w, w->candidate);
+    if (is_near == t->extra_is_near) step_to(t, w, w->candidate);
     else propose(t, w);
 }
 
 static void at_filter(struct walking *t, struct walker *w) {
-    if (t->graph->filter[w->before_row + w->bit.byte] & w->bit.mask) ask_rows(t, w);
+    if (t->graph->filter[w->low] & w->share) ask_rows(t, w);
     else decide(t, w, 0);
 }
 
+/* Drawn from the first part. */
 static void at_neighbour(struct walking *t, struct walker *w) {
-    w->candidate = t->graph->neighbours[w->entry];
-    if (!t->is_second_order || w->before < 0) step_to(t, w, w->candidate);
-    else if (w->candidate == w->before) {
-        if (w->bits < t->back) step_to(t, w, w->candidate);
+    const int32_t node = t->graph->neighbours[w->low];
+    if (t->back_is_sure || !w->is_second || node != w->rows[BEHIND].node || happens(w, t->back[0])) step_to(t, w, node);
+    else propose(t, w);
+}
+
+/* Drawn from the second part. */
+static void at_extra(struct walking *t, struct walker *w) {
+    w->candidate = t->graph->neighbours[w->low];
+    if (w->candidate == w->rows[BEHIND].node) { /* in its own row it is a loop */
+        if (w->pool == HERE && happens(w, t->back[1])) step_to(t, w, w->candidate);
         else propose(t, w);
-    } else if (w->bits < t->least) step_to(t, w, w->candidate);
-    else if (t->graph->filter == NULL) ask_rows(t, w);
+    } else if (t->graph->filter == NULL) ask_rows(t, w);
     else {
-        w->bit = fe_bit_of(w->candidate, w->before_degree);
-        if (w->before_degree <= SMALL) at_filter(t, w);
-        else search(w, AT_FILTER, t->graph->filter + w->before_row + w->bit.byte);
+        const struct row *other = other_row(w);
+        const struct fe_bit bit = fe_bit_of(w->candidate, other->degree);
+        w->low = other->begin + bit.byte;
+        w->share = bit.mask;
+        search(w, AT_FILTER, t->graph->filter + w->low);
     }
 }
 
 static void at_candidate(struct walking *t, struct walker *w) {
-    const int64_t row = t->graph->offsets[w->candidate], degree = t->graph->offsets[w->candidate + 1] - row;
-    if (degree < w->before_degree) search_row(t, w, AT_EDGE, row, degree, w->before);
+    const struct row *other = other_row(w);
+    const int64_t begin = t->graph->offsets[w->candidate], degree = t->graph->offsets[w->candidate + 1] - begin;
+    const struct row row = {begin, (int32_t)degree, w->candidate};
+    if (row.degree < other->degree) search_row(t, w, AT_EDGE, &row, other->node);
     else look_for_edge(t, w);
 }
 
@@ -310,47 +382,90 @@ static void at_edge(struct walking *t, struct walker *w) {
     if (found >= 0) decide(t, w, found);
 }
 
-static void visit(struct walking *t, struct walker *w) {
-    switch (w->stage) {
-    case AT_NODE: at_node(t, w); break;
-    case AT_BACK: at_back(t, w); break;
-    case AT_SHARE: at_share(t, w); break;
-    case AT_NEIGHBOUR: at_neighbour(t, w); break;
-    case AT_FILTER: at_filter(t, w); break;
-    case AT_CANDIDATE: at_candidate(t, w); break;
-    case AT_EDGE: at_edge(t, w); break;
-    case ENDED: break;
-    }
+typedef void handler(struct walking *t, struct walker *w);
+
+static inline void wait_in_stage(struct walking *t, int lane) {
+    struct waiting *stage = &t->waiting[t->lanes[lane].stage];
+    stage->lanes[stage->count++] = (int16_t)lane;
 }
 
-static uint64_t of_32_bits(double probability) { return (uint64_t)(probability * 0x1p32 + 0.5); }
+/* Forget the first lanes of a stage, which were visited. */
+static inline void close_up(struct waiting *stage, int visited) {
+    stage->count -= visited;
+    for (int k = 0; k < stage->count; k++) stage->lanes[k] = stage->lanes[visited + k];
+}
+
+FE_INLINE void visit_all(struct walking *t, enum stage stage, handler *visit) {
+    const int count = t->waiting[stage].count;
+    for (int k = 0; k < count; k++) {
+        const int lane = t->waiting[stage].lanes[k];
+        visit(t, &t->lanes[lane]);
+        wait_in_stage(t, lane);
+    }
+    close_up(&t->waiting[stage], count);
+}
+
+static uint64_t of_32_bits(double probability) {
+    return probability < 1.0 ? (uint64_t)(probability * 0x1p32 + 0.5) : (uint64_t)1 << 32;
+}
+
+static void plan_steps(struct walking *t) {
+    const struct fe_graph *graph = t->graph;
+    const double back = 1.0 / t->plan->p, far = 1.0 / t->plan->q;
+    const double base = far < 1.0 ? far : 1.0, extra = far < 1.0 ? 1.0 - far : far - 1.0;
+    t->is_second_order = t->plan->p != 1.0 || t->plan->q != 1.0;
+    t->extra_is_near = far < 1.0;
+    t->may_choose = t->extra_is_near && graph->shares == NULL;
+    t->factor[0] = base;
+    t->factor[1] = extra;
+    t->per_factor[0] = 1.0 / base;
+    t->per_factor[1] = extra > 0.0 ? 1.0 / extra : 0.0;
+    t->above[HERE] = back > base + extra ? back - base - extra : 0.0;
+    t->above[BEHIND] = back > base ? back - base : 0.0;
+    t->seeks_back = t->above[t->may_choose ? BEHIND : HERE] > 0.0 && (graph->shares != NULL || !graph->is_symmetric);
+    t->back_is_sure = back >= base;
+    t->back[0] = of_32_bits(back / base);
+    t->back[1] = extra > 0.0 ? of_32_bits(t->above[BEHIND] / extra) : 0;
+    t->restart = of_32_bits(t->plan->restart);
+}
 
 void fe_walk(const struct fe_graph *graph, const struct fe_walk_plan *plan, int64_t epoch, int64_t first, int64_t count,
              int32_t *ids, int64_t *offsets, struct fe_walked *walked) {
-    struct walking t = {.graph = graph, .plan = plan, .round = -1, .lengths = offsets + 1};
-    struct walker lanes[LANES];
-    const double most = plan->q < 1.0 ? 1.0 / plan->q : 1.0, back = 1.0 / plan->p / most;
+    struct walking t;
+    t.graph = graph;
+    t.plan = plan;
     t.key = fe_key(plan->seed, (uint64_t)epoch, FE_STREAM_WALKS);
-    t.is_second_order = plan->p != 1.0 || plan->q != 1.0;
-    t.above = back > 1.0 ? back - 1.0 : 0.0;
-    t.back = of_32_bits(back < 1.0 ? back : 1.0);
-    t.near = of_32_bits(1.0 / most);
-    t.far = of_32_bits(1.0 / plan->q / most);
-    t.least = t.near < t.far ? t.near : t.far;
-    t.asks = graph->filter != NULL && t.near != t.far;
-    t.restart = of_32_bits(plan->restart);
+    t.round = -1;
+    t.lengths = offsets + 1;
+    t.done = (struct fe_walked){0, 0};
+    for (int stage = 0; stage < STAGES; stage++) t.waiting[stage].count = 0;
+    plan_steps(&t);
     int64_t begun = 0;
-    int busy = 0;
-    for (; busy < LANES && begun < count; busy++, begun++) begin(&t, &lanes[busy], first + begun, begun, ids);
+    int busy = count < LANES ? (int)count : LANES;
+    for (int lane = 0; lane < busy; lane++) {
+        t.lanes[lane].stage = ENDED;
+        wait_in_stage(&t, lane);
+    }
     while (busy > 0) {
-        for (int k = 0; k < busy; k++) {
-            visit(&t, &lanes[k]);
-            while (lanes[k].stage == ENDED && begun < count) {
-                begin(&t, &lanes[k], first + begun, begun, ids);
+        const int ended = t.waiting[ENDED].count;
+        for (int k = 0; k < ended; k++) {
+            const int lane = t.waiting[ENDED].lanes[k];
+            if (begun == count) busy--;
+            else {
+                begin(&t, &t.lanes[lane], first + begun, begun, ids);
+                wait_in_stage(&t, lane);
                 begun++;
             }
-            if (lanes[k].stage == ENDED) lanes[k--] = lanes[--busy];
         }
+        close_up(&t.waiting[ENDED], ended);
+        visit_all(&t, AT_EDGE, at_edge); /* last stages first: what they need was sent for the longest time ago */
+        visit_all(&t, AT_CANDIDATE, at_candidate);
+        visit_all(&t, AT_FILTER, at_filter);
+        visit_all(&t, AT_EXTRA, at_extra);
+        visit_all(&t, AT_NEIGHBOUR, at_neighbour);
+        visit_all(&t, AT_SHARE, at_share);
+        visit_all(&t, AT_BACK, at_back);
+        visit_all(&t, AT_NODE, at_node);
     }
     offsets[0] = 0;
     for (int64_t k = 0; k < count; k++) {

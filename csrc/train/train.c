@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "common/carve.h"
+#include "common/compiler.h"
 #include "kernels/kernel.h"
 #include "train/copies.h"
 #include "train/held.h"
@@ -243,7 +244,7 @@ static inline int train_pending(struct trainer *t, int now) {
 /* Whether to break off: after a usual block's work, so that blocks of usual settings are never left half done. */
 static inline int is_stopped(const struct trainer *t) {
     const volatile int32_t *stop = t->job->stop;
-    return stop != NULL && *stop && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
+    return stop != NULL && FE_LOAD_SHARED(stop) && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,

@@ -19,6 +19,10 @@ _PHRASES = (
     (r", or give encoding=$", ""),  # of word pairs, which commands read as UTF-8 only
     (r"give format='(\w+)' to load_vectors", r"give --from \1"),
     (r"Lower alpha \(now", "Lower --alpha (now"),
+    (r"a lower alpha \(now", "a lower --alpha (now"),
+    (r"lower vector_size, or keep fewer rows.*", "lower --vector-size, or keep fewer words, as by --min-count"),
+    (r": (KeyedVectors\.load\(path, )?mmap='r'\)? maps .* instead", ""),
+    (r"init_vectors has", "--init-vectors has"),
     (r" or negative \(now", " or --negative (now"),
     (r"nothing was trained: epochs is 0", "nothing was trained: --epochs is 0"),
     (r"that min_count and sample keep", "that --min-count and --sample keep"),
@@ -27,6 +31,7 @@ _PHRASES = (
     (r"look=Look\(font=PATH\)", "--font PATH"),
     (r"or a smaller font_size", "or a smaller --font-size"),
     (r"keys and neighbours_of exclude", "--words and --neighbours-of exclude"),
+    (r"keys and restrict_vocab exclude", "--words and --restrict-vocab exclude"),
     (r"color and clusters exclude", "--color and --clusters exclude"),
     (r", or bring each to (\d+) by its method reduce", ""),
     (r"other forms can be read by pandas\.to_datetime\(.*\)", "write dates as 2020-01-31 or 2020-01-31 14:30"),

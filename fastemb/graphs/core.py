@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..items.watcher import Watcher
+from ..models.watcher import Watcher
 from ..signals import Deferred
 from ..train.checkpoint import Checkpoints
 from ..train.matrices import Matrix, gathered

@@ -19,9 +19,9 @@ from ..corpus.inputs import UTF8
 from ..corpus.messages import short
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
-from ..items.columns import columns_of, factorize, weights_of
-from ..items.files import read_table
 from ..signals import deliver
+from ..tables.columns import columns_of, factorize, weights_of
+from ..tables.files import read_table
 from .edge_text import read_edge_text
 from .graph_file import read_graph, write_graph
 from .names import EDGES

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..checks import are_offsets
 from ..io.atomic import StrPath
+from ..io.keys import pack_any_keys, unpack_any_keys
+from ..io.kinds import require_format
 from ..io.paths import AnyPath, any_path
 from ..io.safetensors import read_tensors, write_tensors
-from ..items.model_file import packed, require_format, unpacked
 from ..signals import slices
 from .rows import Rows
 
@@ -31,7 +32,7 @@ def write_graph(path: StrPath, rows: Rows, nodes: Sequence[Hashable], *, directe
         arrays["weights"] = rows.weights
     metadata = {"format": _FORMAT, "version": _VERSION, "directed": str(int(directed)), "key_type": "range"}
     if not isinstance(nodes, range):
-        keys, metadata["key_type"] = packed(nodes, "nodes", ": give str(node)")
+        keys, metadata["key_type"] = pack_any_keys(nodes, "nodes", ": give str(node)")
         arrays |= keys
     write_tensors(path, arrays, metadata)
 
@@ -47,7 +48,7 @@ def read_graph(path: AnyPath, mmap: str | None) -> tuple[Rows, Sequence[Hashable
         raise ValueError(f"mmap must be None or 'r', not {mmap!r}")
     arrays, metadata = read_tensors(path, mmap)
     name = any_path(path)
-    require_format(name, metadata, _FORMAT)
+    require_format(name, metadata, _FORMAT, _VERSION)
     try:
         rows = Rows(arrays["offsets"], arrays["neighbours"], arrays.get("weights"))
         count = len(rows.offsets) - 1
@@ -67,7 +68,7 @@ def read_graph(path: AnyPath, mmap: str | None) -> tuple[Rows, Sequence[Hashable
         ):
             raise ValueError("the weights make no sense")
         kind = metadata.get("key_type")
-        nodes: Sequence[Hashable] = range(count) if kind == "range" else unpacked(path, arrays, kind)
+        nodes: Sequence[Hashable] = range(count) if kind == "range" else unpack_any_keys(path, arrays, kind)
         if len(nodes) != count or (kind != "range" and len(set(nodes)) != count):
             raise ValueError("the nodes do not fit the rows")
         if metadata.get("directed") not in ("0", "1"):

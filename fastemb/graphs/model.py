@@ -16,9 +16,9 @@ from ..corpus.messages import short
 from ..estimator import Estimator
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
-from ..items.watcher import Watcher
 from ..models.callbacks import Interrupted, StopTraining
 from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
+from ..models.watcher import Watcher
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers
 from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..io.atomic import StrPath
 from ..io.json_text import parse_json
+from ..io.keys import pack_any_keys, unpack_any_keys
+from ..io.kinds import require_format
 from ..io.paths import AnyPath, any_path
 from ..io.safetensors import read_tensors, write_tensors
-from ..items.model_file import packed, require_format, unpacked
 from ..train.checkpoint import Contents
 from ..train.weights import Rows, Weights
 from .core import GraphCore
@@ -30,7 +31,7 @@ def require_storable(nodes: Sequence[Hashable]) -> None:
         TypeError: a node is of a kind that no file holds.
     """
     if not isinstance(nodes, range) and not {type(node) for node in nodes} <= {str}:
-        packed(nodes, "nodes", _HINT)
+        pack_any_keys(nodes, "nodes", _HINT)
 
 
 def write_model(path: StrPath, name: str, params: Mapping[str, Any], core: GraphCore) -> None:
@@ -44,7 +45,7 @@ def packed_model(name: str, params: Mapping[str, Any], core: GraphCore) -> tuple
     Raises:
         TypeError: a node, or a parameter, is of a kind that no file holds.
     """
-    keys, kind = packed(list(core.nodes), "nodes", _HINT)
+    keys, kind = pack_any_keys(list(core.nodes), "nodes", _HINT)
     arrays = {**keys, **_matrices(core), "attribute.count": core.counts}
     metadata = {"format": f"fastemb.{name}", "version": _VERSION, "key_type": kind}
     return arrays, metadata | packed_state(params, core)
@@ -83,7 +84,7 @@ def read_model(
     """
     arrays, metadata = read_tensors(path)
     name = any_path(path)
-    require_format(name, metadata, f"fastemb.{kind}")
+    require_format(name, metadata, f"fastemb.{kind}", _VERSION)
     try:
         state = parse_json(metadata["state"])
         params = state["params"]
@@ -93,7 +94,7 @@ def read_model(
         declared = GraphParameters.declared()
         given = {key: value for key, value in params.items() if key in declared}
         parameters = GraphParameters(**{**fixed, **given}).checked()
-        nodes = unpacked(path, arrays, metadata.get("key_type"))
+        nodes = unpack_any_keys(path, arrays, metadata.get("key_type"))
         vectors, counts = arrays["vectors"], arrays["attribute.count"]
         shape = (len(nodes), parameters.vector_size)
         matrices = {one: arrays.get(one) for one in ("syn1neg", "syn1")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..items.parameters import seed_of
+from ..estimator import seed_of
 from ..train.schedule import require_falling
 from ..train.settings import Checked, Settings, declare, real_number, switch, thread_number, whole_number
 from .walks import Walks

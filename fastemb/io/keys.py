@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ..checks import are_offsets, is_missing
 from ..signals import slices
 from .atomic import StrPath
+from .json_text import parse_json
 from .packed_keys import PackedKeys
 
 Array = NDArray[Any]
@@ -160,3 +162,42 @@ def _unmixed(path: StrPath, text: str) -> str | int:
     if re.fullmatch(r"i-?[0-9]{1,19}", text) is None or not -(2**63) <= int(text[1:]) < 2**63:
         raise ValueError(f"{path}: the keys are missing or damaged")
     return int(text[1:])
+
+
+def pack_any_keys(keys: Sequence[Hashable], what: str, hint: str) -> tuple[dict[str, Array], str]:
+    """As `pack_keys`, or as JSON where they are not all str or all int of 64 bits.
+
+    Raises:
+        TypeError: one is of a kind that JSON does not hold; ``what`` they are and a ``hint`` are for the message.
+    """
+    try:
+        return pack_keys(keys)
+    except (TypeError, OverflowError):
+        return pack_keys([json.dumps(_jsonable(key, what, hint)) for key in keys])[0], "json"
+
+
+def _jsonable(key: Hashable, what: str, hint: str) -> Any:
+    if isinstance(key, tuple):
+        return [_jsonable(part, what, hint) for part in key]
+    if isinstance(key, np.generic):
+        key = key.item()
+    if key is None or isinstance(key, str | int | float):
+        return key
+    raise TypeError(f"{what}: a file holds str, numbers and tuples of them, not {key!r}{hint}")
+
+
+def unpack_any_keys(path: Any, arrays: Mapping[str, Array], kind: str | None) -> Sequence[Hashable]:
+    """The keys that `pack_any_keys` stored.
+
+    Raises:
+        ValueError: they are damaged.
+    """
+    if kind != "json":
+        return unpack_keys(path, arrays, kind)
+    return [_from_json(parse_json(str(text))) for text in unpack_keys(path, arrays, "str")]
+
+
+def _from_json(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        raise ValueError("a key is an object")
+    return tuple(_from_json(part) for part in value) if isinstance(value, list) else value

@@ -6,6 +6,7 @@ import codecs
 import pickletools
 import re
 from collections.abc import Mapping
+from typing import Any
 
 START_BYTES = 1 << 20
 """How much of a file's start is looked at."""
@@ -256,6 +257,18 @@ def reader_of(metadata: Mapping[str, str]) -> str:
         return ""
     reader, what = _OWN[metadata["format"]]
     return f"; it is {what}: {reader}"
+
+
+def require_format(path: Any, metadata: Mapping[str, str], wanted: str, version: str) -> None:
+    """Check that a file holds what its reader wants, in the version that it knows.
+
+    Raises:
+        ValueError: it holds something else; the message says what, and what reads it.
+    """
+    if metadata.get("format") != wanted:
+        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{reader_of(metadata)}")
+    if metadata.get("version") != version:
+        raise ValueError(f"{path}: written by a newer fastemb (format {metadata.get('version')})")
 
 
 def kind_of(start: bytes, *, texts: bool = True) -> str | None:

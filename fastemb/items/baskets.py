@@ -14,7 +14,7 @@ from ..corpus.given import library_of, python_value
 from ..corpus.lists import first_unhashable, list_batches, number_lists
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
-from .columns import refuse_lazy_frame
+from ..tables.columns import refuse_lazy_frame
 
 Ids = NDArray[np.int32]
 Ints = NDArray[np.int64]
@@ -43,6 +43,16 @@ def require_path(path: Any) -> None:
         else "Interactions.from_baskets takes lists of items"
     )
     raise TypeError(f"a file is read here, by its path, not a {type(path).__name__}: {door}")
+
+
+def refuse_path(table: Any) -> None:
+    """Raise TypeError when this is the path of a table, with what reads it."""
+    is_file = callable(getattr(table, "read", None))  # a table may have a column of this name
+    if isinstance(table, str | bytes | os.PathLike) or is_file:
+        raise TypeError(
+            f"not a table but a {'file' if is_file else 'path'}: Interactions.from_file(path, session=..., item=...) "
+            "reads it"
+        )
 
 
 def refuse_tables(data: Any) -> None:

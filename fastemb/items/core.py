@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Corpus
+from ..models.watcher import Watcher
 from ..signals import Deferred
 from ..train.checkpoint import Checkpoints
 from ..train.matrices import Matrix, copy_of
@@ -19,7 +20,6 @@ from ..train.task import CorpusTokens, Task
 from ..train.training import Training, strategy_of
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
-from .watcher import Watcher
 
 
 @dataclass(eq=False)

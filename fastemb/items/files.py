@@ -1,84 +1,18 @@
-"""Files of interactions: Parquet, or text with a row or a basket a line."""
+"""Texts with a basket a line, and texts of titles."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping
 
 from ..arguments import names_arguments
 from ..checks import warn
-from ..corpus.arrow import open_parquet, parquet_files
 from ..corpus.delimited import LONGEST_ROW, Delimited, open_rows
 from ..corpus.inputs import UTF8, find_inputs, open_text
 from ..corpus.messages import NOT_UTF8, no_text_in
-from ..io.arrow import pyarrow
 from ..io.paths import AnyPath
-from .columns import require_columns
-from .text_columns import read_text_columns
 
-_NO_NAMES = "; if the first line of the file does not name its columns, name them by columns="
-_NOT_PARTED = "; if something else stands between its fields, such as ';', give that by sep="
 _OTHER_SEPARATORS = (",", ";", "|")
 _PIECE = 1 << 20  # bytes
-
-
-def read_table(
-    path: str,
-    columns: Sequence[str] | None = None,
-    *,
-    keyed: Sequence[str] = (),
-    measured: Sequence[str] = (),
-    options: Delimited | None = None,
-) -> Any:
-    """A text or Parquet file, a folder or pattern of them, as a table of the columns that are asked for.
-
-    In a text everything is text, so items are str. Parquet, by the ending .parquet or .pq, needs pyarrow.
-
-    Args:
-        path: The file.
-        columns: Names of the columns of a text whose first line is not a line of names.
-        keyed: Columns to read as keys.
-        measured: Columns to read as numbers or times.
-        options: How the fields of a text are told apart.
-
-    Raises:
-        ImportError: it is a Parquet file and pyarrow is not installed.
-        KeyError: there is no such column.
-        ValueError: the file is empty or damaged (with the line); an option is given that Parquet does not have.
-        OSError: it cannot be read.
-    """
-    options = Delimited() if options is None else options
-    if os.path.splitext(path.lower())[1] in (".parquet", ".pq"):
-        if columns is not None:
-            raise ValueError(f"{path}: a Parquet file names its columns itself")
-        if options != Delimited():
-            raise ValueError(f"{path}: sep, quotechar and encoding are for text: Parquet has none")
-        return _read_parquet(path, [*keyed, *measured])
-    table = read_text_columns(find_inputs(path), options, columns, keyed, measured)
-    alone = len(table) == 1  # all of a line is one field
-    require_columns(table, [*keyed, *measured], _NOT_PARTED if alone else "" if columns else _NO_NAMES)
-    return table
-
-
-def _read_parquet(path: str, names: list[str]) -> Any:
-    """The columns of these names, as a table of pyarrow; of a folder those of all its files."""
-    pa = pyarrow()
-    tables = []
-    for source in parquet_files(path):
-        with open_parquet(source) as file:
-            try:
-                require_columns(file.schema_arrow.names, names)
-            except KeyError as error:
-                raise KeyError(f"{source.name}: {error.args[0]}") from None
-            try:
-                tables.append(file.read(columns=list(dict.fromkeys(names))))
-            except (pa.ArrowInvalid, OSError) as error:
-                raise ValueError(f"{source.name}: the file is damaged: {error}") from None
-    try:
-        return pa.concat_tables(tables)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{path}: the files have columns of different types: {error}") from None
 
 
 def read_baskets(path: str, sep: str | None, encoding: str, *, keyed: bool) -> Iterator[tuple[str | None, list[str]]]:

@@ -16,13 +16,14 @@ from ..corpus.messages import short
 from ..index.candidates import Candidates, products
 from ..index.graph import PART_ROWS, Graph, GraphSettings, lengthened, usearch_index
 from ..io.atomic import StrPath
+from ..io.keys import pack_any_keys, unpack_any_keys
 from ..io.safetensors import write_tensors
 from ..threads import thread_count
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .baskets import require_items
 from .lookup import Lookup
-from .model_file import packed, read_own, unpacked
+from .model_file import read_own
 from .names import HOW_MANY
 from .parameters import check_count
 
@@ -132,7 +133,7 @@ class ItemIndex:
             ValueError: ``index_to_key`` was changed by hand so that it does not fit.
             OSError: the file cannot be written.
         """
-        keys, key_type = packed(self.index_to_key, "items", "")
+        keys, key_type = pack_any_keys(self.index_to_key, "items", "")
         if not len(self.index_to_key) == len(set(self.index_to_key)) == len(self._rows):
             raise ValueError(
                 f"index_to_key was changed by hand: it must hold {len(self._rows):,} different items, one a vector"
@@ -143,7 +144,7 @@ class ItemIndex:
         metadata = {"format": FORMAT, "version": "1", "key_type": key_type, "state": json.dumps(state)}
         arrays = {**keys, "vectors": self._rows, "graph": graph}
         if self.users is not None:
-            users, metadata["user_type"] = packed(self.users.index_to_key, "users", "")
+            users, metadata["user_type"] = pack_any_keys(self.users.index_to_key, "users", "")
             arrays |= {f"user_{name}": array for name, array in users.items()} | {"user_vectors": self.users.vectors}
         write_tensors(path, arrays, metadata)
 
@@ -171,7 +172,7 @@ class ItemIndex:
             made._settings.check()
             if type(made.normalize) is not bool:
                 raise ValueError("normalize makes no sense")
-            keys = unpacked(path, arrays, metadata.get("key_type"))
+            keys = unpack_any_keys(path, arrays, metadata.get("key_type"))
             rows, stored, longest = arrays["vectors"], arrays["graph"], state["longest"]
             if rows.ndim != 2 or rows.dtype != np.float32 or not 0 < len(rows) == len(keys) == len(set(keys)):
                 raise ValueError("the vectors do not fit the keys")
@@ -307,7 +308,7 @@ def _stored_users(
     if "user_vectors" not in arrays:
         return None
     own = {name.removeprefix("user_"): array for name, array in arrays.items() if name.startswith("user_")}
-    keys, vectors = unpacked(path, own, metadata.get("user_type")), own["vectors"]
+    keys, vectors = unpack_any_keys(path, own, metadata.get("user_type")), own["vectors"]
     if vectors.dtype.kind != "f" or vectors.shape != (len(keys), size) or len(set(keys)) != len(keys):
         raise ValueError("the users do not fit their vectors")
     return KeyedVectors._from_arrays(keys, vectors)

@@ -18,12 +18,21 @@ from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
 from ..corpus.inputs import UTF8
 from ..io.paths import AnyPath, local_path
-from .baskets import number_baskets, refuse_tables, require_path
-from .columns import columns_of, factorize, number_integers, ordered_keys, refuse_path, times_of, weights_of, whole
-from .files import read_baskets, read_table
+from ..tables.columns import (
+    columns_of,
+    factorize,
+    number_integers,
+    ordered_keys,
+    times_of,
+    weights_of,
+    whole,
+)
+from ..tables.files import read_table
+from ..tables.times import check_gap, gap_seconds
+from .baskets import number_baskets, refuse_path, refuse_tables, require_path
+from .files import read_baskets
 from .grouping import blocks, firsts_and_groups, grouped, owners_of, sorted_within
 from .names import COLUMNS
-from .times import check_gap, gap_seconds
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

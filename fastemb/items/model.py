@@ -14,10 +14,12 @@ from ..arguments import names_arguments
 from ..checks import flag, warn
 from ..corpus import Vocabulary
 from ..corpus.messages import short
-from ..estimator import Estimator
+from ..estimator import Estimator, seed_of
+from ..io.keys import pack_any_keys
 from ..io.paths import AnyPath, local_path
 from ..models.callbacks import Interrupted, StopTraining
 from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
+from ..models.watcher import Watcher
 from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
 from ..threads import checked_workers
@@ -33,14 +35,13 @@ from .fitted import Fitted, Floats
 from .interactions import Interactions
 from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
-from .model_file import ITEM_HINT, ItemFile, Learned, check_titles, packed, read_items, write_items
+from .model_file import ITEM_HINT, ItemFile, Learned, check_titles, read_items, write_items
 from .names import HOW_MANY, PARAMETERS
-from .parameters import Parameters, Plan, check_count, plans, seed_of
+from .parameters import Parameters, Plan, check_count, plans
 from .recommendations import Recommendations
 from .resuming import Lesson, Noted
 from .rules import Rules
 from .splits import leave_one_out
-from .watcher import Watcher
 
 
 class Item2Vec(Estimator):
@@ -192,7 +193,7 @@ class Item2Vec(Estimator):
         if not len(data.items):
             raise ValueError(f"no item occurs min_count={least} times")
         vocabulary = _items_by_count(data)
-        packed(vocabulary.keys, "items", ITEM_HINT)  # refuses what could not be saved
+        pack_any_keys(vocabulary.keys, "items", ITEM_HINT)  # refuses what could not be saved
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
         with Deferred(), alone_with(self, trains=True):
@@ -244,7 +245,7 @@ class Item2Vec(Estimator):
         present = np.flatnonzero(counts)
         seen = Vocabulary([data.item_keys[item] for item in present.tolist()], counts[present])
         grown = vocabulary.extended(seen)
-        packed(seen.keys, "items", ITEM_HINT)
+        pack_any_keys(seen.keys, "items", ITEM_HINT)
         data = data.with_items(grown.key_to_index, grown.keys)
         _check_trainable(data)
         before = self._trained.current_cores()

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ..corpus import Vocabulary
 from ..io.atomic import StrPath
 from ..io.json_text import parse_json
-from ..io.keys import pack_keys, unpack_keys
-from ..io.kinds import START_BYTES, first_line_of_text, reader_of
+from ..io.keys import pack_any_keys, pack_keys, unpack_any_keys, unpack_keys
+from ..io.kinds import START_BYTES, first_line_of_text, require_format
 from ..io.safetensors import read_tensors, write_tensors
 from .interactions import Interactions
 from .parameters import Parameters
@@ -62,7 +62,7 @@ def packed_items(
         ValueError: the histories do not fit the items, or themselves.
         TypeError: an item or a user is of a kind that no file holds.
     """
-    keys, key_type = packed(learned.vocabulary.keys, "items", ITEM_HINT)
+    keys, key_type = pack_any_keys(learned.vocabulary.keys, "items", ITEM_HINT)
     arrays: Arrays = {
         **keys,
         "vectors": learned.inputs,
@@ -88,7 +88,9 @@ def packed_items(
         arrays["history_offsets"], arrays["history_items"] = histories.offsets, histories.items.astype(np.int32)
         if histories.weights is not None:
             arrays["history_weights"] = histories.weights
-        users, metadata["user_type"] = packed(histories.session_keys, "users", "; histories=False leaves users out")
+        users, metadata["user_type"] = pack_any_keys(
+            histories.session_keys, "users", "; histories=False leaves users out"
+        )
         arrays |= {f"user_{name}": array for name, array in users.items()}
     return arrays, metadata
 
@@ -110,9 +112,9 @@ def check_storable(data: Interactions, *, histories: bool) -> None:
     Raises:
         TypeError: items, or users (if ``histories`` are kept), are of a kind that no file holds.
     """
-    packed(data.item_keys, "items", ITEM_HINT)
+    pack_any_keys(data.item_keys, "items", ITEM_HINT)
     if histories:
-        packed(data.session_keys, "users", "; histories=False leaves users out")
+        pack_any_keys(data.session_keys, "users", "; histories=False leaves users out")
 
 
 def check_titles(titles: Mapping[Hashable, Any]) -> None:
@@ -124,57 +126,6 @@ def check_titles(titles: Mapping[Hashable, Any]) -> None:
     for item, title in titles.items():
         if not isinstance(title, str):
             raise TypeError(f"the title of {item!r} must be a str, not {title!r}")
-
-
-def packed(keys: Sequence[Hashable], what: str, hint: str) -> tuple[Arrays, str]:
-    """As `pack_keys`, or as JSON where they are not all str or all int of 64 bits.
-
-    Raises:
-        TypeError: one is of a kind that JSON does not hold; ``what`` they are and a ``hint`` are for the message.
-    """
-    try:
-        return pack_keys(keys)
-    except (TypeError, OverflowError):
-        return pack_keys([json.dumps(_jsonable(key, what, hint)) for key in keys])[0], "json"
-
-
-def _jsonable(key: Hashable, what: str, hint: str) -> Any:
-    if isinstance(key, tuple):
-        return [_jsonable(part, what, hint) for part in key]
-    if isinstance(key, np.generic):
-        key = key.item()
-    if key is None or isinstance(key, str | int | float):
-        return key
-    raise TypeError(f"{what}: a file holds str, numbers and tuples of them, not {key!r}{hint}")
-
-
-def unpacked(path: Any, arrays: Mapping[str, NDArray[Any]], kind: str | None) -> Sequence[Hashable]:
-    """The keys that `packed` stored.
-
-    Raises:
-        ValueError: they are damaged.
-    """
-    if kind != "json":
-        return unpack_keys(path, arrays, kind)
-    return [_from_json(parse_json(str(text))) for text in unpack_keys(path, arrays, "str")]
-
-
-def _from_json(value: Any) -> Hashable:
-    if isinstance(value, dict):
-        raise ValueError("a key is an object")
-    return tuple(_from_json(part) for part in value) if isinstance(value, list) else value
-
-
-def require_format(path: Any, metadata: Mapping[str, str], wanted: str) -> None:
-    """Check that a file holds what its reader wants.
-
-    Raises:
-        ValueError: it holds something else; the message says what, and what reads it.
-    """
-    if metadata.get("format") != wanted:
-        raise ValueError(f"{path}: holds no {wanted.removeprefix('fastemb.')}{reader_of(metadata)}")
-    if metadata.get("version") != _VERSION:
-        raise ValueError(f"{path}: written by a newer fastemb (format {metadata.get('version')})")
 
 
 def read_own(path: StrPath, wanted: str) -> tuple[Arrays, dict[str, str]]:
@@ -196,7 +147,7 @@ def read_own(path: StrPath, wanted: str) -> tuple[Arrays, dict[str, str]]:
                 "fastemb items train)"
             ) from None
         raise
-    require_format(path, metadata, wanted)
+    require_format(path, metadata, wanted, _VERSION)
     return arrays, metadata
 
 
@@ -228,7 +179,7 @@ def read_items(path: StrPath) -> ItemFile:
     arrays, metadata = read_own(path, _FORMAT)
     try:
         state = _state(parse_json(metadata["state"]))
-        keys = unpacked(path, arrays, metadata.get("key_type"))
+        keys = unpack_any_keys(path, arrays, metadata.get("key_type"))
         counts = _typed(arrays, "attribute.count", np.int64, 1)
         if counts.size and not 0 <= counts.min() <= counts.max() <= _LARGEST // len(counts):
             raise ValueError("a count makes no sense")
@@ -278,7 +229,7 @@ def _starting(arrays: Mapping[str, NDArray[Any]], start: str) -> Arrays:
 def _histories(path: Any, arrays: Arrays, metadata: Mapping[str, str], keys: Sequence[Hashable]) -> Interactions:
     if metadata.get("user_type") == "none":
         return Interactions._of(np.empty(0, np.int64), np.zeros(1, np.int64), keys)
-    session_keys = unpacked(path, _starting(arrays, "user_"), metadata["user_type"])
+    session_keys = unpack_any_keys(path, _starting(arrays, "user_"), metadata["user_type"])
     return _events(_starting(arrays, "history_"), keys, session_keys)
 
 

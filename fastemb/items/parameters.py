@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..checks import integer, number, whole
+from ..estimator import seed_of
 from ..train.schedule import require_falling
 from ..train.settings import Checked, Settings, declare, real_number, switch, thread_number, whole_number
 
@@ -164,21 +162,3 @@ def check_parameters(params: Mapping[str, Any]) -> None:
     """
     plans(Parameters.among(params))
     seed_of(params["random_state"])
-
-
-def seed_of(random_state: Any) -> int:
-    """The seed that a number, a NumPy generator or None (any) stands for.
-
-    Raises:
-        TypeError: it is something else.
-        ValueError: the number is negative, or too large.
-    """
-    if random_state is None:
-        return secrets.randbits(32)
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**32))
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**32, dtype=np.uint64))
-    if isinstance(random_state, str | float | np.floating):
-        raise TypeError(f"random_state must be a whole number, a NumPy generator or None, not {random_state!r}")
-    return whole("random_state", random_state, 0, 2**64 - 1)

@@ -160,9 +160,9 @@ class KnownWords:
 
     def fresh(self, wv: KeyedVectors, vocabulary: Vocabulary, settings: Settings) -> Change:
         """Another vocabulary, with fresh matrices."""
-        weights = replace(self.weights)
+        vectors, weights = fresh_inputs(len(vocabulary), settings), replace(self.weights)
         weights.start_outputs(len(vocabulary), settings)
-        return self._change(wv, vocabulary, fresh_inputs(len(vocabulary), settings), weights, settings)
+        return self._change(wv, vocabulary, vectors, weights, settings)
 
     def grown(self, wv: KeyedVectors, vocabulary: Vocabulary, settings: Settings) -> Change:
         """A vocabulary that begins with the words of the present one, whose vectors stay.
@@ -171,9 +171,9 @@ class KnownWords:
             ValueError: ``wv`` was changed by hand so that it does not fit.
         """
         known = self.inputs(wv, settings.sample, settings.vector_size)
-        weights = replace(self.weights)
+        vectors, weights = grown_inputs(known, len(vocabulary), settings.seed), replace(self.weights)
         weights.grow_outputs(len(vocabulary))
-        return self._change(wv, vocabulary, grown_inputs(known, len(vocabulary), settings.seed), weights, settings)
+        return self._change(wv, vocabulary, vectors, weights, settings)
 
     def restored(self, wv: KeyedVectors, saved: Saved) -> Change:
         """The vocabulary of a model that was read, with its matrices, or copies of them, taken out of ``saved``."""

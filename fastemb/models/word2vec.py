@@ -35,6 +35,7 @@ from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
+from ..train.held_out import pair_loss
 from ..train.matrices import Matrix
 from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
@@ -73,6 +74,7 @@ from .training import (
     notify,
     warn_of_queue_options,
 )
+from .warm_start import WarmStart
 from .word2vec_file import (
     STATE,
     WORD2VEC,
@@ -151,6 +153,9 @@ class Word2Vec(Lifecycle, _Attributes):
         checkpoint_every: How often: a time, such as "30s", "1.5min" or "2h", a number of words, such as "1000000w", or
             a timedelta. Default None: every 10 minutes, and less often where writing takes more than 6 seconds, so that
             training takes 1% longer at most.
+        init_vectors: What words start from, in place of small random vectors, as far as it has them: a file in any
+            format of `load_vectors`, or `KeyedVectors`, of ``vector_size`` dimensions. Output vectors start at zero as
+            always. `wv.vectors_lockf`, set between `build_vocab` and `train`, keeps some of them as they are.
         max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
             ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.
@@ -231,6 +236,7 @@ class Word2Vec(Lifecycle, _Attributes):
         progress: bool | None = None,
         checkpoint: AnyPath | None = None,
         checkpoint_every: str | timedelta | None = None,
+        init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
         settings = Settings(
             vector_size=vector_size,
@@ -268,6 +274,7 @@ class Word2Vec(Lifecycle, _Attributes):
             progress=progress,
             checkpoint=checkpoint,
             checkpoint_every=checkpoint_every,
+            init_vectors=init_vectors,
         )
 
     def _start(self, settings: Settings, hashfxn: Callable[[Any], int], batch_words: int) -> None:
@@ -290,16 +297,17 @@ class Word2Vec(Lifecycle, _Attributes):
         progress: bool | None,
         checkpoint: AnyPath | None,
         checkpoint_every: str | timedelta | None,
+        init_vectors: AnyPath | KeyedVectors | None,
     ) -> None:
         """Take up the vocabulary of a corpus and train on it, if the constructor was given one."""
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
-        target = Target.of(checkpoint, checkpoint_every)
+        target, start = Target.of(checkpoint, checkpoint_every), WarmStart.of(init_vectors, self.vector_size)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
             corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {})
+            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {}, start)
             self.train(
                 corpus,
                 callbacks=callbacks,
@@ -307,8 +315,9 @@ class Word2Vec(Lifecycle, _Attributes):
                 checkpoint=checkpoint,
                 checkpoint_every=checkpoint_every,
             )
-        elif trim_rule is not None or callbacks or target is not None:
+        elif trim_rule is not None or callbacks or target is not None or start is not None:
             given = "trim_rule and callbacks" if target is None else "trim_rule, callbacks and checkpoint"
+            given = given if start is None else "trim_rule, callbacks, checkpoint and init_vectors"
             warn(f"{given} have no effect without a corpus: give them to build_vocab and train")
         self.add_lifecycle_event("created", params=str(self))
 
@@ -418,6 +427,7 @@ class Word2Vec(Lifecycle, _Attributes):
         *,
         min_count: int | None = None,
         sample: float | None = None,
+        init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
         """Count the words of a corpus, drop the rare ones, and make fresh matrices or let those there are grow.
 
@@ -433,14 +443,18 @@ class Word2Vec(Lifecycle, _Attributes):
             trim_rule: As in the constructor.
             min_count: In place of the model's; without ``update`` it becomes the model's.
             sample: Becomes the model's.
+            init_vectors: As in the constructor; with ``update`` for new words alone.
 
         Raises:
             RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
                 vocabulary.
-            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
+            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``; or ``init_vectors`` have
+                another length, or NaN.
         """
         with Deferred(), alone_with(self, trains=False), Allowed():
-            self._build(Source.of(corpus_iterable, corpus_file), update, keep_raw_vocab, trim_rule, min_count, sample)
+            start = WarmStart.of(init_vectors, self.vector_size)
+            source = Source.of(corpus_iterable, corpus_file)
+            self._build(source, update, keep_raw_vocab, trim_rule, min_count, sample, start)
             self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
     def _build(
@@ -451,6 +465,7 @@ class Word2Vec(Lifecycle, _Attributes):
         trim_rule: TrimRule | None,
         min_count: int | None,
         sample: float | None,
+        start: WarmStart | None,
     ) -> None:
         self._settings().check()  # before the corpus is read
         if update:
@@ -472,7 +487,7 @@ class Word2Vec(Lifecycle, _Attributes):
             "corpus_count": len(corpus),
             "corpus_total_words": corpus.raw_words,
         }
-        self._take_vocabulary(vocabulary, least, update, further)
+        self._take_vocabulary(vocabulary, least, update, further, start)
 
     @names_arguments()
     def build_vocab_from_freq(
@@ -639,7 +654,14 @@ class Word2Vec(Lifecycle, _Attributes):
     def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
         return selection_of(self._settings(), trim_rule, min_count)
 
-    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool, further: dict[str, Any]) -> None:
+    def _take_vocabulary(
+        self,
+        vocabulary: Vocabulary,
+        min_count: int,
+        update: bool,
+        further: dict[str, Any],
+        start: WarmStart | None = None,
+    ) -> None:
         """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
 
         Args:
@@ -647,6 +669,7 @@ class Word2Vec(Lifecycle, _Attributes):
             min_count: From which count words were kept; without ``update`` it becomes the model's.
             update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
             further: Attributes to set with it.
+            start: What words start from that are new.
         """
         require_words(vocabulary)
         further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
@@ -657,8 +680,10 @@ class Word2Vec(Lifecycle, _Attributes):
         settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
         with Deferred(), alone_with(self, trains=False), Allowed():
             words = self._known
-            change = words.grown if update else words.fresh
-            self._take(change(self.wv, vocabulary, settings), further)
+            change = (words.grown if update else words.fresh)(self.wv, vocabulary, settings)
+            if start is not None:
+                start.fill(change.rows, change.vectors, len(self.wv) if update else 0)
+            self._take(change, further)
 
     # ---- matrices ----
 
@@ -1038,6 +1063,36 @@ class Word2Vec(Lifecycle, _Attributes):
             tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
         task.tables = tables
         return vocabulary
+
+    @names_arguments({"corpus_iterable": "sentences"})
+    def held_out_loss(
+        self, sentences: Sentences | None = None, corpus_file: CorpusFile | None = None, *, workers: int | None = None
+    ) -> float:
+        """The loss on sentences that are not trained on, for comparing epochs, and models of the same settings.
+
+        The mean of -log sigmoid over all pairs of an input and an output, in float64: a model that has learned nothing
+        has log 2 = 0.693. What is drawn (windows, negatives) depends on ``seed`` alone, and no word is thinned out, so
+        two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
+
+        Args:
+            sentences: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: no word of the sentences is in the vocabulary, or no sentence has two of them.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
+        """
+        threads = self.workers if workers is None else thread_count(workers)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+            corpus = Source.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
+            task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
+            found = pair_loss(task, corpus.words, threads)
+        if found != found:
+            raise ValueError("there is no loss: no sentence has two words of the vocabulary")
+        return found
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""

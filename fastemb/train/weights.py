@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..io.quantised import QuantisedRows
+from ..memory import memory_for
 from ..signals import deliver, slices
-from .matrices import Matrix, Padding, copy_of, gathered, random_rows, zeros
+from .matrices import LINE, Matrix, Padding, copy_of, gathered, random_rows, zeros
 from .settings import Settings
 
 
@@ -198,14 +199,26 @@ class Weights:
             raise failure
 
     def lock_factors(self) -> NDArray[np.float32]:
-        """``vectors_lockf`` of the holder, float32 (1,) or (rows,)."""
+        """``vectors_lockf`` of the holder, float32 (1,) or (rows,).
+
+        Raises:
+            TypeError: they are no numbers.
+            ValueError: one is negative, NaN or infinite.
+        """
         given = getattr(self.holder, "vectors_lockf", np.ones(1))
         try:
-            return np.asarray(given, dtype=np.float32).ravel()
+            factors = np.asarray(given, dtype=np.float32).ravel()
         except (TypeError, ValueError):
             raise TypeError(
                 f"{self.name}.vectors_lockf must be numbers, one or one for each word, not {given!r}"
             ) from None
+        wrong = ~((factors >= 0) & (factors < np.inf))
+        if wrong.any():
+            raise ValueError(
+                f"{self.name}.vectors_lockf must be factors from 0, which freezes a vector, but entry "
+                f"{int(wrong.argmax())} is {factors[wrong.argmax()]}"
+            )
+        return factors
 
     def input_scale(self, words: int) -> NDArray[np.float32] | None:
         """The same for each input vector of so many words, or None where nothing is held back.
@@ -224,17 +237,36 @@ class Weights:
 
 
 def fresh_inputs(rows: int, settings: Settings) -> Matrix:
-    """Small random input vectors: shape (rows, vector_size)."""
-    vectors = zeros(rows, settings.vector_size)
-    random_rows(vectors, settings.seed)
+    """Small random input vectors: shape (rows, vector_size).
+
+    Raises:
+        MemoryError: there is too little for all matrices of a model.
+    """
+    with memory_for(*_needed(rows, settings.vector_size, 1 + bool(settings.negative) + bool(settings.hs))):
+        vectors = zeros(rows, settings.vector_size)
+        random_rows(vectors, settings.seed)
     return vectors
 
 
 def grown_inputs(known: NDArray[Any], rows: int, seed: int) -> Matrix:
-    """A copy of ``known`` with ``rows`` rows, the new ones small and random."""
-    vectors = copy_of(known, rows)
-    random_rows(vectors, seed, len(known))
+    """A copy of ``known`` with ``rows`` rows, the new ones small and random.
+
+    Raises:
+        MemoryError: there is too little for the copy and that of output vectors.
+    """
+    with memory_for(*_needed(rows, known.shape[1], 2)):
+        vectors = copy_of(known, rows)
+        random_rows(vectors, seed, len(known))
     return vectors
+
+
+def _needed(rows: int, vector_size: int, matrices: int) -> tuple[str, int, str]:
+    """What so many matrices take while they are trained, for `memory_for`."""
+    what = f"a model of {rows:,} rows and {vector_size:,} dimensions"
+    padded = -(-vector_size // LINE) * LINE
+    one_more = padded * (padded != vector_size)  # a matrix is copied where its rows are padded
+    advice = "lower vector_size, or keep fewer rows, as by min_count or max_final_vocab"
+    return what, 4 * rows * (padded * matrices + one_more), advice
 
 
 def fitting(name: str, value: ArrayLike, shape: tuple[int, int]) -> Matrix:

@@ -329,6 +329,7 @@ class KeyedVectors:
     embed = late.embed
     build_index = late.build_index
     plot = late.plot
+    explore = late.explore
     save_sentence_transformers = late.save_sentence_transformers
 
     # ---- adding and changing ----

@@ -18,6 +18,7 @@ MODULES = (
     "fastemb",
     "fastemb.index",
     "fastemb.evaluate",
+    "fastemb.explorer",
     "fastemb.graphs",
     "fastemb.items",
     "fastemb.layers",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fastemb.cli import main
 from fastemb.items import Interactions, Item2Vec
-from fastemb.items.times import gap_seconds, moment_of
+from fastemb.tables.times import gap_seconds, moment_of
 
 # ---- text ----
 
@@ -376,9 +376,7 @@ def test_tables_that_hold_no_rows_yet_say_what_to_call() -> None:
         lambda: Interactions.from_any(lazy),
         lambda: Interactions.from_baskets(lazy),
     ):
-        with pytest.raises(
-            TypeError, match=r"LazyFrame holds no rows yet: Interactions\.from_table\(frame\.collect\(\), session="
-        ):
+        with pytest.raises(TypeError, match=r"LazyFrame holds no rows yet: give frame\.collect\(\)"):
             ask()
     assert list(Interactions.from_table(lazy.collect(), session="user", item="item")) == [["i"]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -27,7 +26,7 @@ _DATASET_ROWS = 1 << 16
 
 
 def columns_of(table: Any, names: Iterable[str]) -> list[Any]:
-    """The named columns of a table; see `Interactions.from_table` for what it may be.
+    """The named columns of a table of pandas, polars, Arrow, DuckDB or Hugging Face, a dict of columns, or dicts.
 
     Raises:
         KeyError: the table has no such column; the message lists those it has.
@@ -85,22 +84,10 @@ def _as_table(table: Any, names: list[str]) -> Any:
     )
 
 
-def refuse_path(table: Any) -> None:
-    """Raise TypeError when this is the path of a table, with what reads it."""
-    is_file = callable(getattr(table, "read", None))  # a table may have a column of this name
-    if isinstance(table, str | bytes | os.PathLike) or is_file:
-        raise TypeError(
-            f"not a table but a {'file' if is_file else 'path'}: Interactions.from_file(path, session=..., item=...) "
-            "reads it"
-        )
-
-
 def refuse_lazy_frame(table: Any) -> None:
     """Raise TypeError when this is a LazyFrame of polars, with what to give instead."""
     if type(table).__name__ == "LazyFrame":
-        raise TypeError(
-            "a LazyFrame holds no rows yet: Interactions.from_table(frame.collect(), session=..., item=...)"
-        )
+        raise TypeError("a LazyFrame holds no rows yet: give frame.collect()")
 
 
 def _of_dataset(data: Any, names: list[str]) -> Any:
@@ -238,8 +225,7 @@ def _factorize_arrow(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
         column = decoded(column)
         if pa.types.is_nested(column.type):
             raise TypeError(
-                f"the column {name!r} holds {column.type}: a row has one key, such as a text or a number; lists of "
-                "items are for Interactions.from_baskets"
+                f"the column {name!r} holds {column.type}: a row has one key, such as a text or a number, not a list"
             )
         column = column.dictionary_encode()
     codes, used = number_integers(np.asarray(column.indices).astype(np.int64))

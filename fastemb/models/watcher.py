@@ -1,22 +1,22 @@
-"""Who hears of the training of item models, one kind after the other."""
+"""Who hears of the training of a model of items or nodes, which may have several parts, one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..models.training import notify
 from ..signals import Allowed
 from ..train.history import Row
 from ..train.progress import Progress
+from .training import notify
 
 
 class Watcher:
-    """Tells callbacks and a display of the whole training, of which each kind of model does a part.
+    """Tells callbacks and a display of the whole training, of which there may be several parts.
 
     Args:
         display: Of all parts together.
-        callbacks: As `Item2Vec` takes them.
+        callbacks: As the model takes them.
         model: What callbacks are given.
         show: Makes the model show its vectors as they are.
         loss: What was lost before a checkpoint.
