@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..corpus import Corpus, TrimRule
+from ..corpus import Corpus, TrimRule, Vocabulary
 from ..io.paths import AnyPath
 from ..signals import Allowed, Deferred
 from ..train.checkpoint import Contents
@@ -23,6 +23,7 @@ from .known_subwords import KnownSubwords
 from .known_words import KnownWords
 from .resuming import Books
 from .training import alone_with
+from .warm_start import WarmStart
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
@@ -178,6 +179,7 @@ class FastText(Word2Vec):
             progress=progress,
             checkpoint=checkpoint,
             checkpoint_every=checkpoint_every,
+            init_vectors=None,
         )
 
     @classmethod
@@ -210,6 +212,21 @@ class FastText(Word2Vec):
         if self.wv.vectors.shape != shape:
             raise ValueError(f"wv.vectors has shape {self.wv.vectors.shape}; the model needs {shape}")
         return self.wv.vectors
+
+    def _take_vocabulary(
+        self,
+        vocabulary: Vocabulary,
+        min_count: int,
+        update: bool,
+        further: dict[str, Any],
+        start: WarmStart | None = None,
+    ) -> None:
+        if start is not None:
+            raise ValueError(
+                "init_vectors are those of words, which are made of rows here: go on with a model, as "
+                "load_facebook_model reads it, or assign to rows of wv.vectors_vocab"
+            )
+        super()._take_vocabulary(vocabulary, min_count, update, further)
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         self._require_same_ngrams(settings)

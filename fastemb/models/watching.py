@@ -159,6 +159,7 @@ def _has_more_kinds(model: Any) -> bool:
 
 
 def _matrices(model: Any) -> list[Matrix]:
-    """What a Word2Vec model has learned, in place."""
+    """What a Word2Vec model, or one of subwords, has learned, in place."""
     names = [name for name in ("syn1neg", "syn1") if hasattr(model, name)]
-    return [np.asarray(model.wv.vectors), *(np.asarray(getattr(model, name)) for name in names)]
+    inputs = [getattr(model.wv, name) for name in ("vectors", "input_vectors") if hasattr(model.wv, name)]
+    return [*map(np.asarray, inputs), *(np.asarray(getattr(model, name)) for name in names)]

@@ -298,7 +298,7 @@ class Word2Vec(Lifecycle, _Attributes):
         progress: bool | None,
         checkpoint: AnyPath | None,
         checkpoint_every: str | timedelta | None,
-        init_vectors: AnyPath | KeyedVectors | None = None,
+        init_vectors: AnyPath | KeyedVectors | None,
     ) -> None:
         """Take up the vocabulary of a corpus and train on it, if the constructor was given one."""
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)

@@ -12,7 +12,7 @@ import pytest
 from reference.harness import alias_table, together
 from reference.oracle import Model, keep_thresholds, train
 
-from fastemb import CallbackAny2Vec, FastText, KeyedVectors, Word2Vec
+from fastemb import CallbackAny2Vec, EarlyStopping, FastText, KeyedVectors, Word2Vec
 from fastemb.config import isa
 from fastemb.io.formats.fasttext_subwords import subword_rows
 from fastemb.models.fasttext import FastTextKeyedVectors
@@ -135,6 +135,23 @@ def test_callbacks_see_vectors_of_the_epoch() -> None:
     assert not np.allclose(seen[0], seen[2])
 
 
+def test_the_best_epoch_comes_back_with_its_rows() -> None:
+    scores = iter([1.0, 5.0, 4.0])
+    kept: list[np.ndarray] = []
+
+    def score(model: FastText) -> float:
+        kept.append(model.wv.input_vectors.copy())
+        return next(scores)
+
+    model = fitted(callbacks=[EarlyStopping(score, mode="max", restore_best=True)])
+    assert len(kept) == 3
+    assert np.array_equal(model.wv.input_vectors, kept[1])
+    vectors = model.wv.vectors.copy()
+    model.wv.adjust_vectors()
+    assert np.array_equal(model.wv.vectors, vectors)
+    assert 0 < model.held_out_loss(sentences(40)) < 1
+
+
 @pytest.mark.parametrize("name", ["vectors_vocab_lockf", "vectors_ngrams_lockf"])
 @pytest.mark.parametrize("whole", [True, False])
 def test_locked_rows_stay(name: str, whole: bool) -> None:
@@ -234,6 +251,12 @@ def test_ngrams_that_were_changed_later_are_refused(name: str, value: int, of_wv
 def test_vectors_of_words_alone_do_not_join() -> None:
     with pytest.raises(ValueError, match="read a model of fastText with load_facebook_model"):
         fitted(epochs=1).wv.intersect_word2vec_format("vectors.txt")
+
+
+def test_vectors_to_start_from_are_refused() -> None:
+    given = KeyedVectors._from_arrays(["the"], np.ones((1, 12), np.float32))
+    with pytest.raises(ValueError, match="init_vectors are those of words, which are made of rows here"):
+        FastText(**SETTINGS).build_vocab(sentences(), init_vectors=given)
 
 
 def test_a_model_of_ours_is_none_of_gensims() -> None:
