@@ -48,6 +48,19 @@ dist: .venv/check-tools
 	rm -rf dist
 	.venv/bin/python -m build --outdir dist
 
+# The wheel as others get it: nothing beyond the stable ABI and libraries that every Linux has, a description that PyPI
+# shows, and use in an environment that has nothing else.
+.PHONY: wheel-check
+wheel-check: dist
+	$(PIP) install abi3audit auditwheel twine
+	.venv/bin/abi3audit --strict dist/*.whl
+	.venv/bin/auditwheel show dist/*.whl
+	.venv/bin/twine check --strict dist/*
+	rm -rf build/wheel-check
+	$(PYTHON) -m venv build/wheel-check
+	build/wheel-check/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	build/wheel-check/bin/python -P .ci/try_wheel.py
+
 # The tests under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
 # from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw. Memory that is not there is None, as
 # everywhere, where the sanitizer would end the process. TESTS chooses some, or leaves some out.
@@ -55,6 +68,23 @@ sanitize: .venv/test-tools build/sanitize/made
 	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
 		PYTHONPATH=$(CURDIR)/build/sanitize .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
 		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration' $(TESTS)
+
+# Every allocation of small work fails once, one after the other, in a child each: the work ends by MemoryError, what was
+# there is as it was, nothing leaks, and the same work goes well afterwards. Some twenty minutes; FAULTS='--every 10' less.
+faults: .venv/test-tools build
+	@mkdir -p build/faults
+	$(or $(CC),cc) -O2 -Wall -fPIC -shared -fno-builtin -o build/faults/failing_malloc.so tests/faults/failing_malloc.c -ldl
+	LD_PRELOAD=$(CURDIR)/build/faults/failing_malloc.so .venv/bin/python tests/faults/every_allocation.py $(FAULTS)
+
+# Corpora and matrices of more than 2^32 entries, a sentence and a vocabulary of ten million words, 1 and 4,096 dimensions.
+sizes: .venv/test-tools build
+	.venv/bin/python tests/sizes/every_size.py $(SIZES)
+
+# Fifty rounds of training in threads, forked children and pools of processes, of which none may hang.
+rounds: .venv/test-tools build
+	.venv/bin/python tests/rounds/every_round.py $(ROUNDS)
+
+.PHONY: faults sizes rounds
 
 # A build for gdb.
 debug: .venv/test-tools build/debug/made
@@ -76,6 +106,11 @@ coverage: .venv/test-tools build/coverage/made
 docs: .venv/docs-tools build
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m sphinx -n -W --keep-going -q -b html -d build/docs/doctrees docs build/docs/html
 	@echo "open build/docs/html/index.html"
+
+# Links to other sites, which needs a network. (Those within the site are checked by make docs.)
+.PHONY: linkcheck
+linkcheck: .venv/docs-tools build
+	.venv/bin/python -m sphinx -q -b linkcheck -D nb_execution_mode=off -d build/docs/linkcheck-doctrees docs build/docs/linkcheck
 
 .venv/docs-tools: .venv/installed
 	@echo "== installing what builds the documentation"
@@ -136,11 +171,35 @@ lint-c: .venv/check-tools
 portable:
 	+.ci/portable
 
+# Races: the core under ThreadSanitizer, in a program with threads.
+tsan:
+	+.ci/threads
+
+# Reads and writes outside of memory, values that were never set, and leaks: the core in a program without Python.
+valgrind:
+	+.ci/memory
+
+# Files changed at random, guided by what they reach: for the core under libFuzzer, for the readers in Python under atheris.
+# MINUTES for each of the eight targets; without, a minute in all.
+MINUTES ?=
+fuzz: .venv/test-tools build
+	$(PIP) install atheris
+	.ci/fuzz-core $(if $(MINUTES),$$((60 * $(MINUTES))),5)
+	for group in vectors models texts; do \
+	    PYTHONPATH=tests .venv/bin/python -P -m fuzz.search $$group --seconds $(if $(MINUTES),$$((60 * $(MINUTES))),12) || exit 1; \
+	done
+
+# How many of COUNT small faults, put into the C core and into fastemb/train and fastemb/io, the tests notice. Some hours.
+COUNT ?= 100
+mutants: .venv/test-tools build
+	PYTHONPATH=tests .venv/bin/python -P -m mutants.run c --count $(COUNT) --seed $(SEED)
+	PYTHONPATH=tests .venv/bin/python -P -m mutants.run python --count $(COUNT) --seed $(SEED)
+
 build/core/%/compiled: $(CORE) $(wildcard tests/portable/*.[ch]) .ci/compile
 	.ci/compile $*
 	touch $@
 
-.PHONY: warnings lint-c portable
+.PHONY: warnings lint-c portable tsan valgrind fuzz mutants
 
 # The libraries that fastemb is compared with, an environment for each folder of tests/peers. They must still answer as
 # they are recorded to, and the tests that need them must pass; gensim's own tests must pass on fastemb's classes.
@@ -170,3 +229,12 @@ clean:
 	rm -rf .venv .venv-* build dist docs/made docs/reference *.egg-info fastemb/_native.c fastemb/*.so .coverage htmlcov .hypothesis .pytest_cache \
 		.mypy_cache .ruff_cache .benchmarks fastemb-demo.safetensors bench.json bench.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Maps tried in Chromium, which is installed where this may be done: on Debian and Ubuntu, as root.
+.PHONY: test-explorer
+test-explorer: .venv/test-tools build
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	{ echo "== installing Chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }; } || true
+	@if browser=$$(command -v chromium || command -v google-chrome || command -v chromium-browser); then \
+	FASTEMB_BROWSER=$$browser .venv/bin/pytest -q -p no:benchmark tests/explorer; \
+	else echo "test-explorer: SKIPPED, maps were tried in no browser: there is no chromium; on Debian: apt-get install chromium"; fi

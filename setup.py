@@ -27,8 +27,9 @@ STABLE_ABI = not sysconfig.get_config_var("Py_GIL_DISABLED")
 macros: list[tuple[str, str | None]] = [("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else []
 compile_args: list[str] = []
 link_args: list[str] = []
+GNU_ARGS = ["-std=c11", "-O3", "-g0", "-fvisibility=hidden", "-MMD"]
 if sys.platform != "win32":
-    compile_args += ["-std=c11", "-O3", "-g0", "-fvisibility=hidden", "-MMD"]
+    compile_args += GNU_ARGS
     link_args += ["-lm"]
 
 kind = os.environ.get("FASTEMB_BUILD", "")
@@ -88,6 +89,8 @@ class BuildExtension(build_ext):
 
     def build_extensions(self) -> None:
         """Build, with our own `compile` in place of the compiler's, which makes every object anew."""
+        if self.compiler.compiler_type == "mingw32":
+            native.extra_compile_args += GNU_ARGS
         self._forget_other_commands()
         compile_all = self.compiler.compile
 

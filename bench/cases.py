@@ -16,12 +16,14 @@ class Case:
     negative: int = 5
     vector_size: int = 100
     window: int = 5
+    subwords: bool = False  # n-grams of 3 to 6 characters in 2,000,000 buckets
 
     @property
     def title(self) -> str:
         model = "skip-gram" if self.sg else "CBOW"
         method = "hierarchical softmax" if self.hs else f"negative sampling K={self.negative}"
-        return f"{self.name}: {model}, {method}, D={self.vector_size}, window {self.window}"
+        parts = ", subwords" if self.subwords else ""
+        return f"{self.name}: {model}{parts}, {method}, D={self.vector_size}, window {self.window}"
 
 
 CASES = (
@@ -31,6 +33,8 @@ CASES = (
     Case("cbow-ns", sg=0),
     Case("sg-hs", hs=1, negative=0),
     Case("cbow-hs", sg=0, hs=1, negative=0),
+    Case("sg-subwords", subwords=True),
+    Case("cbow-subwords", sg=0, subwords=True),
 )
 
 

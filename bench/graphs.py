@@ -28,7 +28,15 @@ from typing import Any
 import numpy as np
 
 Graph = Any
-SETTINGS: dict[str, Any] = {"num_walks": 10, "walk_length": 80, "window": 10, "vector_size": 128, "epochs": 1}
+SETTINGS: dict[str, Any] = {  # PecanPy's defaults, not ours
+    "num_walks": 10,
+    "walk_length": 80,
+    "window": 10,
+    "vector_size": 128,
+    "epochs": 1,
+    "p": 1.0,
+    "q": 1.0,
+}
 BIASES = [(1.0, 1.0), (0.5, 2.0), (0.25, 0.25), (0.25, 4.0), (4.0, 0.25)]
 
 

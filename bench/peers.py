@@ -75,7 +75,13 @@ def _model(job: Job) -> dict[str, Any]:
 
 
 def _sources(job: Job) -> dict[str, Any]:
-    return {"corpus": str(job.corpus), "lists": job.settings.lists, "vectors": _kept(job)}
+    kind = "FastText" if job.case.subwords else "Word2Vec"
+    return {"corpus": str(job.corpus), "lists": job.settings.lists, "vectors": _kept(job), "kind": kind}
+
+
+def _ngrams(case: Case, prefix: str = "") -> dict[str, Any]:
+    """fastText's options."""
+    return {f"{prefix}minn": 3, f"{prefix}maxn": 6} if case.subwords else {f"{prefix}minn": 0, f"{prefix}maxn": 0}
 
 
 def _kept(job: Job) -> str | None:
@@ -114,7 +120,7 @@ class Gensim(Trainer):
 
 @dataclass(frozen=True)
 class FastTextLibrary(Trainer):
-    """The fasttext package of Python, without subwords."""
+    """The fasttext package of Python."""
 
     def words(self, words: int, raw_words: int) -> int:
         return raw_words  # it goes on until it has passed as many known words as the file has words in all
@@ -132,8 +138,7 @@ class FastTextLibrary(Trainer):
             "lr": settings.alpha,
             "epoch": settings.epochs,
             "thread": settings.threads,
-            "minn": 0,
-            "maxn": 0,
+            **_ngrams(case),
         }
         arguments = {"corpus": str(job.corpus), "vectors": _kept(job), "options": options}
         result, child = run_task("fasttext", arguments, job.folder, timeout)
@@ -142,7 +147,7 @@ class FastTextLibrary(Trainer):
 
 @dataclass(frozen=True)
 class FastTextProgram(FastTextLibrary):
-    """fastText's program, without subwords."""
+    """fastText's program."""
 
     path: str = ""
     binary_vectors = False
@@ -161,8 +166,7 @@ class FastTextProgram(FastTextLibrary):
             "-lr": settings.alpha,
             "-epoch": settings.epochs,
             "-thread": settings.threads,
-            "-minn": 0,
-            "-maxn": 0,
+            **_ngrams(case, "-"),
         }
         child = run_child([self.path, "skipgram" if case.sg else "cbow", *_flat(options)], job.folder, timeout)
         job.vectors.with_suffix(".vec").replace(job.vectors)
@@ -188,6 +192,8 @@ class Word2VecProgram(Trainer):
     rate_per_thread: bool = True
 
     def refuses(self, case: Case) -> str | None:
+        if case.subwords:
+            return "has no subwords"
         only = self.skip_gram_only and not (case.sg and case.negative and not case.hs)
         return "does skip-gram with negative sampling only" if only else None
 

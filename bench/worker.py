@@ -42,11 +42,11 @@ def _lists(corpus: str) -> list[list[str]]:
         return [line.split() for line in lines]
 
 
-def fastemb(corpus: str, lists: bool, vectors: str | None, model: Result, options: Result) -> Result:
-    from fastemb import Corpus, Word2Vec
+def fastemb(corpus: str, lists: bool, vectors: str | None, kind: str, model: Result, options: Result) -> Result:
+    from fastemb import Corpus, models
 
     sentences = _lists(corpus) if lists else None
-    trainer = Word2Vec(**model, **options, progress=False)
+    trainer = getattr(models, kind)(**model, **options, progress=False)
     start = time.perf_counter()
     if sentences is None:
         ids = Corpus.from_file(corpus, min_count=model["min_count"], workers=model["workers"])
@@ -64,11 +64,11 @@ def fastemb(corpus: str, lists: bool, vectors: str | None, model: Result, option
     return {"vocabulary_s": ready - start, "training_s": end - ready, "gflops": gflops}
 
 
-def gensim(corpus: str, lists: bool, vectors: str | None, model: Result) -> Result:
-    from gensim.models import Word2Vec
+def gensim(corpus: str, lists: bool, vectors: str | None, kind: str, model: Result) -> Result:
+    from gensim import models
 
     source = _lists(corpus) if lists else corpus
-    trainer = Word2Vec(**model)
+    trainer = getattr(models, kind)(**model)
     start = time.perf_counter()
     trainer.build_vocab(**{"corpus_iterable" if lists else "corpus_file": source})
     ready = time.perf_counter()

@@ -9,15 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from docutils.nodes import Element
-from matplotlib import font_manager
+from docutils.nodes import Element, SkipNode
+from docutils.utils.math import latex2mathml
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
+from sphinx.util.inspect import TypeAliasForwardRef
 from sphinx.util.nodes import make_refnode
 
 import fastemb
+from fastemb.plots.fonts import font_for
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -49,6 +51,7 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#6cc3de", "color-brand-content": "#6cc3de"},
 }
 html_show_sphinx = False
+html_math_renderer = "mathml"
 copybutton_exclude = ".linenos, .gp, .go"
 show_warning_types = True
 suppress_warnings = ["myst-nb.lexer"]  # of pages that are not run, and so have no kernel
@@ -77,11 +80,15 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 autodoc_type_aliases = {name: f"numpy.typing.{name}" for name in ("ArrayLike", "DTypeLike")}
+autodoc_type_aliases |= dict.fromkeys(("Array", "Floats", "Ids", "Ints", "Matrix"), "numpy.ndarray")
+TypeAliasForwardRef.__repr__ = lambda alias: str(alias.name)  # type: ignore[method-assign]  # for those within another type
 python_maximum_signature_line_length = 88
 nitpicky = True
+linkcheck_timeout = 20
+linkcheck_retries = 2
 # Types of Python's library and of NumPy, and names that stand for several types, have no page here.
 nitpick_ignore_regex = [
-    ("py:class", r"(collections|datetime|fsspec|numpy|os|pathlib|re|torch|typing)\..*"),
+    ("py:class", r"(collections|datetime|fsspec|np|numpy|os|pathlib|re|torch|typing)\..*"),
     ("py:class", r"[A-Z]\w*|dtype|generic|timedelta|'numpy\.typing\.\w+'"),
     ("py:class", r"fastemb\.(_native|io|layers|spaces|vectors)\.(?!keyedvectors).*"),  # what calls return
     ("py:exc", r"[A-Z]\w*"),
@@ -108,7 +115,11 @@ NEEDS = re.compile(r"^<!-- page needs: ([\w. :]+) -->$", re.MULTILINE)
 def is_there(name: str) -> bool:
     """Whether a package, or a font with Chinese characters, is installed."""
     if name == "font:chinese":
-        return any("CJK" in font.name or "WenQuanYi" in font.name for font in font_manager.fontManager.ttflist)
+        try:
+            font_for("中文", None)
+        except ValueError:
+            return False
+        return True
     return importlib.util.find_spec(name) is not None
 
 
@@ -147,7 +158,8 @@ def change_included(app: Sphinx, path: Path, parent: str, content: list[str]) ->
             return f"{text}(/{there.removeprefix('docs/')}{anchor})"
         if text.startswith("!"):
             raise ExtensionError(f"{path}: the site does not have the picture {target}")
-        return f"{text[1:-1]} (`{there}`)"  # in the repository alone
+        shown = text[1:-1].strip("`")
+        return f"`{there}`" if there.endswith(shown) else f"{shown} (`{there}`)"  # in the repository alone
 
     content[0] = LINK.sub(on_the_site, content[0])
 
@@ -190,8 +202,15 @@ def find_public(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: El
     return None
 
 
+def write_formula(writer: Any, node: Element) -> None:
+    """A formula as MathML, which browsers draw without a script from another site."""
+    writer.body.append(latex2mathml.tex2mathml(node.astext(), as_block=node.tagname == "math_block"))
+    raise SkipNode
+
+
 def setup(app: Sphinx) -> None:
     """Write the reference, and connect the above."""
+    app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
     write_reference()
     draw_pictures()
     app.connect("autodoc-process-docstring", hide_colons, priority=400)  # Napoleon comes at 500

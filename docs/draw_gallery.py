@@ -13,12 +13,22 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SNIPPET = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PICTURE = re.compile(r"[\w-]+\.png")
 
 
 def main(folder: Path, only: str | None) -> None:
-    """Run the snippets in the folder, and take the pictures from there."""
-    for language, code in SNIPPET.findall((HERE / "gallery.md").read_text(encoding="utf-8")):
-        made = re.findall(r"[\w-]+\.png", code)
+    """Run the snippets in the folder, and take the pictures from there.
+
+    Raises:
+        SystemExit: no snippet draws the one that is wanted.
+        CalledProcessError: a snippet fails.
+    """
+    snippets = SNIPPET.findall((HERE / "gallery.md").read_text(encoding="utf-8"))
+    known = [name for _, code in snippets for name in PICTURE.findall(code)]
+    if only is not None and only not in known:
+        raise SystemExit(f"gallery.md draws no {only}, but {', '.join(known)}")
+    for language, code in snippets:
+        made = PICTURE.findall(code)
         if only is not None and only not in made:
             continue
         command = ["bash", "-euc", code] if language == "sh" else [sys.executable, "-c", code]

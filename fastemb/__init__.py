@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
+    from .models.fasttext import FastText
+    from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
     from .vectors import KeyedVectors, load_vectors, save_vectors
@@ -49,12 +52,15 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "DeepWalk",
+    "EarlyStopping",
+    "FastText",
     "FrozenPhrases",
     "Graph",
     "Interactions",
     "Item2Vec",
     "KeyedVectors",
     "LineSentence",
+    "Metrics",
     "Node2Vec",
     "PathLineSentences",
     "Phrases",
@@ -68,6 +74,8 @@ __all__ = [
     "save_vectors",
     "show_config",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless the program says otherwise
 
 # A name is imported when it is first used: the command line answers --help without waiting for NumPy.
 _HOMES = {
@@ -91,6 +99,8 @@ _HOMES = {
     "layers": [],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
+    "models.fasttext": ["FastText"],
+    "models.watching": ["EarlyStopping", "Metrics"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],

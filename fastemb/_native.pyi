@@ -136,6 +136,10 @@ class Walker:
     def walk(self, epoch: int, first: int, ids: NDArray[np.int32], offsets: NDArray[np.int64]) -> tuple[int, int]: ...
 
 @disjoint_base
+class Subwords:
+    def __new__(cls, offsets: NDArray[np.int64], rows: NDArray[np.int32]) -> Self: ...
+
+@disjoint_base
 class Trainer:
     def __new__(
         cls,
@@ -148,6 +152,7 @@ class Trainer:
         keep: NDArray[np.uint32] | None,
         seed: int,
         want_loss: bool,
+        subwords: Subwords | None = ...,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def slots(self) -> bytearray: ...
@@ -221,6 +226,15 @@ def mean_rows(
     weights: NDArray[np.float64] | None,
     means: NDArray[np.float32],
 ) -> None: ...
+def number_ngrams(
+    words: bytes,
+    offsets: NDArray[np.int64],
+    shortest: int,
+    longest: int,
+    buckets: int,
+    begins: NDArray[np.int64],
+    numbers: NDArray[np.int64] | None,
+) -> int: ...
 def count_lines(data: _Bytes) -> int: ...
 def count_words(data: _Bytes) -> int: ...
 def lower_ascii(data: _Bytes) -> bytearray: ...

@@ -12,6 +12,7 @@ import numpy as np
 
 from .arguments import unknown_argument
 from .checks import whole
+from .summary import changed_settings
 
 
 class Estimator:
@@ -53,9 +54,12 @@ class Estimator:
 
     def _made(self) -> str:
         """How it was made: the class, and the parameters that are not the defaults."""
-        defaults = inspect.signature(type(self).__init__).parameters
-        changed = {name: value for name, value in self.get_params().items() if value != defaults[name].default}
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+        return f"{type(self).__name__}({self._changed()})"
+
+    def _changed(self) -> str:
+        """The parameters that are not the defaults."""
+        parameters = inspect.signature(type(self).__init__).parameters
+        return changed_settings(self.get_params(), {name: parameter.default for name, parameter in parameters.items()})
 
     @staticmethod
     def _not_fitted() -> ValueError:

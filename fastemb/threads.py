@@ -84,8 +84,10 @@ class _Team:
             for index in range(self._count):
                 deliver()
                 self._start(index)
-            for _, ended in self._started:
+            for thread, ended in self._started:
                 while not ended.wait(_POLL):
+                    if not thread.is_alive() and not ended.is_set():  # Python had no memory to begin it
+                        raise MemoryError("a thread ended before it began")
                     deliver()
                     if watch is not None:
                         watch()
@@ -93,7 +95,8 @@ class _Team:
             self._fail(error)
         finally:
             for thread, ended in self._started:
-                ended.wait()
+                while not ended.wait(_POLL) and thread.is_alive():
+                    pass
                 thread.join()
         if self._errors:
             raise self._errors[0]

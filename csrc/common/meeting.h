@@ -26,9 +26,9 @@ void fe_rest(void);
 enum { FE_LOOKS = 10000 }; /* some 20 to 50 microseconds, until the processor is left to others for as long */
 
 struct fe_meeting {
-    int32_t workers;   /* that come */
-    int32_t waiting;   /* that have come */
-    int32_t turn;      /* how often all had come */
+    int32_t workers;    /* that come */
+    int32_t waiting;    /* that have come */
+    int32_t turn;       /* how often all had come */
     int32_t called_off; /* 1: somebody will not come */
 };
 

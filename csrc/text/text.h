@@ -47,6 +47,19 @@ int fe_text_read(struct fe_table *table, const char *bytes, int64_t length, int6
 /* Add every token of `from` with its count to `into`; remap[i] is where token i of `from` went. */
 int fe_table_merge(struct fe_table *into, const struct fe_table *from, int32_t *remap);
 
+/* ---- n-grams of words (subwords.c) ---- */
+
+struct fe_ngrams {
+    int32_t shortest, longest; /* characters */
+    uint32_t buckets;          /* at least 1: an n-gram's number is its hash modulo these */
+};
+
+/* The n-grams of words, word i from offsets[i] to offsets[i + 1] in UTF-8, each put in < and >. They come in the order
+ * of their first characters, the shorter ones first; < and > alone are none. begins[i] is where those of word i begin
+ * in `numbers` (count + 1 in all); numbers: room for as many as are returned, or NULL, and they are counted only. */
+int64_t fe_number_ngrams(const char *words, const int64_t *offsets, int64_t count, const struct fe_ngrams *which,
+                         int64_t *begins, int64_t *numbers);
+
 /* ---- ids (ids.c) ---- */
 
 /* ids[i] = remap[ids[i]] with negative results left out; line ends move along. Returns the new count. */

@@ -14,7 +14,9 @@ static int64_t at_most(int64_t value, int64_t most) { return value < most ? valu
  * ends. */
 static int64_t most_inputs(const struct fe_job *job, int64_t words) {
     const int64_t span = fe_span(&job->contexts);
-    return at_most(job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1, job->matrices.in_rows);
+    const int64_t each = job->subwords.offsets != NULL ? job->subwords.longest : 1;
+    return at_most(each * (job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1),
+                   job->matrices.in_rows);
 }
 
 /* The most draws of negatives for one centre. */
@@ -22,7 +24,8 @@ static int64_t most_draws_of_centre(const struct fe_job *job, float alpha) {
     if (job->inputs.kind == FE_BAG_INPUTS) return 1;
     const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     int64_t together = fe_most_contexts(job, alpha);
-    if (job->contexts.basket > 0) together = at_most(together, fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS) / FE_CENTRES);
+    if (job->contexts.basket > 0)
+        together = at_most(together, fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS) / FE_CENTRES);
     return together > 1 ? (contexts + together - 1) / together : contexts;
 }
 
@@ -71,16 +74,20 @@ int64_t fe_slots_count(const struct fe_job *job) {
     return job->matrices.in_rows + outputs * word_count(job);
 }
 
-struct fe_slots fe_slots_of(const struct fe_job *job, int32_t *numbers) {
-    int32_t *const outputs = numbers + job->matrices.in_rows;
-    return (struct fe_slots){numbers, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0)};
+struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, int32_t *slots) {
+    int32_t *const outputs = slots + job->matrices.in_rows;
+    changes->in.count = changes->out_ns.count = changes->out_hs.count = 0;
+    return (struct fe_apart){
+        .changes = changes,
+        .slots = {slots, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0)},
+    };
 }
 
 static void forget(struct fe_copies *copies, int32_t *slots) {
     for (int64_t i = 0; i < copies->count; i++) slots[copies->ids[i]] = 0;
 }
 
-void fe_forget_slots(const struct fe_apart *apart) {
+void fe_apart_end(const struct fe_apart *apart) {
     forget(&apart->changes->in, apart->slots.in);
     forget(&apart->changes->out_ns, apart->slots.out_ns);
     forget(&apart->changes->out_hs, apart->slots.out_hs);
@@ -90,9 +97,9 @@ void fe_forget_slots(const struct fe_apart *apart) {
 
 int64_t fe_tally_count(const struct fe_job *job) { return fe_slots_count(job); }
 
-/* Each piece moves a row towards where its pairs would have it, and the more pairs, the further: pairs / (pairs + enough)
- * of the way. Pieces that go most of the way each would together throw the row far beyond, if their changes were added
- * up; all their pairs one after the other would not. So this share of the sum is taken. */
+/* Each piece moves a row towards where its pairs would have it, and the more pairs, the further: pairs / (pairs +
+ * enough) of the way. Pieces that go most of the way each would together throw the row far beyond, if their changes
+ * were added up; all their pairs one after the other would not. So this share of the sum is taken. */
 static const float BY_PAIR = 0.05f; /* of the way, for each pair, at a rate of 1 and a length of 0 */
 
 /* square: the squared length of the row, by which its pairs pull harder. */
@@ -121,9 +128,9 @@ enum { AHEAD = 6 }; /* rows that are sent for */
 /* Of one matrix. */
 static void apply(float *matrix, int64_t stride, struct fe_copies *const *lanes, const struct fe_crew *crew,
                   int32_t worker, float alpha, struct fe_tally *tallies) {
-#define EACH_ROW                                            \
-    for (int32_t k = 0; k < crew->lane_count; k++)          \
-        for (int64_t i = 0, row; i < lanes[k]->count; i++)  \
+#define EACH_ROW                                           \
+    for (int32_t k = 0; k < crew->lane_count; k++)         \
+        for (int64_t i = 0, row; i < lanes[k]->count; i++) \
             if (is_of((int32_t)(row = lanes[k]->ids[i]), crew, worker))
 
     EACH_ROW {

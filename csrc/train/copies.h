@@ -21,7 +21,10 @@ struct fe_apart {
     struct fe_slots slots;
 };
 
-struct fe_slots fe_slots_of(const struct fe_job *job, int32_t *numbers);
+/* Before a piece: no copies; `slots` are fe_slots_count numbers of the thread's. */
+struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, int32_t *slots);
+/* After it: the slots are 0 again. */
+void fe_apart_end(const struct fe_apart *apart);
 
 /* The copy of a row, which is in so many more pairs. */
 FE_INLINE float *fe_copy_of(struct fe_copies *copies, int32_t *slots, const float *matrix, int64_t stride, int32_t row,
@@ -42,9 +45,6 @@ FE_INLINE const float *fe_row_now(const struct fe_copies *copies, const int32_t 
                                   int64_t stride, int64_t row) {
     return slots[row] > 0 ? copies->rows + (slots[row] - 1) * stride : matrix + row * stride;
 }
-
-/* At the end of a piece: slots are 0 again. */
-void fe_forget_slots(const struct fe_apart *apart);
 
 /* Let the changes of all lanes come into a worker's rows of the matrices. Copies are overwritten. */
 void fe_apply_changes(const struct fe_job *job, struct fe_crew *crew, int32_t worker, float alpha);

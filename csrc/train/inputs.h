@@ -1,9 +1,9 @@
 /* Contexts -> inputs: which rows of IN make the next block, and whose contexts they are. An input maker is chosen once
  * a run: skip-gram has two, CBOW one. All of them fill a struct fe_pending, and the step does not know which did.
  *
- * An input is one row of IN, or the mean or sum of a bag of them; a bag of one row need not be copied. Today the row of
- * a context is that of its word. Where a word is to be a bag of its own (its n-grams), or a row that is no word's is to
- * join a bag (a document's), the makers are the place to put these rows in. */
+ * An input is one row of IN, or the mean or sum of a bag of them; a bag of one row need not be copied. The row of a
+ * context is that of its word, or where a word is a bag itself, of its n-grams, what is held of it (held.h). Where a
+ * row that is no word's is to join a bag (a document's), the makers are the place to put it in. */
 #ifndef FE_INPUTS_H
 #define FE_INPUTS_H
 
@@ -30,7 +30,9 @@ _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= FE_SLOTS, "room to the left, in
 /* A block on its way to the step. */
 struct fe_pending {
     int32_t m;                /* inputs; 0 when no block is left */
-    int32_t *rows;            /* of IN: those of input 0, those of input 1 ... */
+    int32_t *rows;            /* of IN: those of input 0, those of input 1 ...; or words, where these are bags */
+    int64_t *numbers;         /* of the tokens that these words are; NULL: words are rows */
+    int64_t needed;           /* neither this block nor later ones have lower numbers */
     int32_t has_bags;         /* 0: an input is one row. 1: input i is a bag, which ends before row number ends[i] */
     int32_t ends[FE_CENTRES]; /* of bags: a block has one a centre */
     uint8_t *own;             /* bit k of own[i]: input i is a context of centre k. NULL: input i is that of centre i */
@@ -75,10 +77,20 @@ struct fe_maker {
     /* of fe_next_baskets: numbers in the view of the contexts and of the centres that share them */
     int64_t *context_tokens, centre_tokens[FE_CENTRES];
     int32_t centres[FE_CENTRES], centre_count;
-    int64_t kept; /* centres so far */
+    int64_t kept;     /* centres so far */
+    int64_t numbered; /* contexts of baskets so far, where words are bags: each has a number of its own */
 };
 
 /* ---- workspace ---- */
+
+/* Where words are bags: numbers that may be held at a time, a power of 2. Else 0. */
+static inline int32_t fe_numbers_held(const struct fe_job *job) {
+    const int64_t least = 2 * (int64_t)fe_span(&job->contexts) + FE_SLOTS;
+    int32_t entries = FE_SLOTS;
+    if (job->subwords.offsets == NULL) return 0;
+    while (entries < least) entries *= 2;
+    return entries;
+}
 
 /* The most rows of IN in a block. */
 static inline int64_t fe_most_rows(const struct fe_job *job) {
@@ -111,6 +123,8 @@ static inline void fe_maker_lay_out(struct fe_maker *maker, const struct fe_job 
 
 static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job *job, struct carver *c) {
     p->rows = carve(c, fe_most_rows(job) + FE_LINE, sizeof *p->rows);
+    p->numbers = carve(c, job->subwords.offsets != NULL ? fe_most_rows(job) + FE_LINE : 0, sizeof *p->numbers);
+    if (job->subwords.offsets == NULL) p->numbers = NULL;
     p->own = carve(c, FE_SLOTS, 1);
     if (job->inputs.kind == FE_BAG_INPUTS) p->own = NULL;
     p->aims = carve(c, fe_most_draws(job), sizeof *p->aims);
@@ -124,9 +138,17 @@ static inline int32_t fe_row_count(const struct fe_pending *p) { return p->has_b
 
 /* ---- centres ---- */
 
+FE_INLINE void fe_send_for_word(const struct fe_maker *maker, int32_t id) {
+    const struct fe_subwords *subwords = &maker->job->subwords;
+    if (subwords->offsets == NULL) fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, id);
+    else
+        for (int64_t k = subwords->offsets[id]; k < subwords->offsets[id + 1]; k++)
+            fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, subwords->rows[k]);
+}
+
 FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {
     const int32_t id = maker->window.ids[entry];
-    fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, id);
+    fe_send_for_word(maker, id);
     if (maker->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(maker->job->paths.offsets + id);
 }
 
@@ -158,6 +180,30 @@ FE_INLINE int fe_next_centre(struct fe_maker *maker) {
     maker->centre = maker->window.ids[maker->window.centre];
     maker->used = 0;
     return 1;
+}
+
+/* The lowest number that the current centre or a later one may need. */
+static inline int64_t fe_first_needed(const struct fe_maker *maker) {
+    const struct fe_window *w = &maker->window;
+    if (maker->job->contexts.basket > 0) return maker->numbered;
+    return w->passed + (w->centre > w->span ? w->centre - w->span : 0);
+}
+
+/* Whether the current centre's contexts have numbers too high to be held with those of the block's first centre. */
+static inline int fe_is_far(const struct fe_maker *maker, const struct fe_pending *p, int32_t count) {
+    if (p->numbers == NULL) return 0;
+    const int64_t last = maker->job->contexts.basket > 0 ? maker->numbered + count + maker->context_count
+                                                         : maker->window.passed + maker->reach.to;
+    return last - p->needed >= fe_numbers_held(maker->job);
+}
+
+/* Where words are bags, the numbers of the current centre's contexts from `used` on. */
+static inline void fe_number(const struct fe_maker *maker, int32_t count, int64_t *numbers) {
+    if (numbers == NULL || maker->job->contexts.basket > 0) return;
+    for (int32_t e = maker->used; e < maker->used + count; e++) {
+        const int32_t entry = maker->reach.from + e;
+        *numbers++ = maker->window.passed + entry + (entry >= maker->window.centre);
+    }
 }
 
 /* Whether a word is a centre of the block already: centres of a block are different words, so it begins the next. */
@@ -193,8 +239,12 @@ static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
     while (p->centre_count < maker->most_centres) {
         if (maker->used == maker->context_count && !fe_next_centre(maker)) break;
         if (fe_is_centre(p, maker->centre)) break;
-        if (p->centre_count == 0) fe_aim(maker, p, fe_token_of_centre(maker), 0, maker->job->negatives.count);
+        if (p->centre_count == 0) {
+            fe_aim(maker, p, fe_token_of_centre(maker), 0, maker->job->negatives.count);
+            p->needed = fe_first_needed(maker);
+        } else if (fe_is_far(maker, p, count)) break;
         int32_t *rows = p->rows + count;
+        fe_number(maker, maker->context_count, p->numbers != NULL ? p->numbers + count : NULL);
         if (maker->job->contexts.basket > 0) memcpy(rows, maker->contexts, (size_t)maker->context_count * sizeof *rows);
         else fe_window_contexts(&maker->window, maker->reach, rows);
         maker->used = maker->context_count;
@@ -222,6 +272,8 @@ static void fe_next_contexts(struct fe_maker *maker, struct fe_pending *p) {
     p->m = maker->context_count - maker->used;
     p->m = fe_even_share(p->m, most);
     memcpy(p->rows, maker->contexts + maker->used, (size_t)p->m * sizeof *p->rows);
+    fe_number(maker, p->m, p->numbers);
+    p->needed = fe_first_needed(maker);
     fe_aim(maker, p, fe_token_of_centre(maker), (uint64_t)maker->used * (uint64_t)negative, negative);
     p->centres[0] = maker->centre;
     p->centre_count = 1;
@@ -270,6 +322,7 @@ static void fe_next_baskets(struct fe_maker *maker, struct fe_pending *p) {
         }
     p->m = m;
     p->kept = maker->kept - maker->centre_count;
+    p->needed = fe_first_needed(maker);
     const int32_t drawn = p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : negative;
     fe_aim(maker, p, maker->centre_tokens[0], (uint64_t)first * (uint64_t)fe_most_draws(maker->job), drawn);
 }
@@ -291,6 +344,18 @@ FE_INLINE void fe_find_own(int32_t first, const uint8_t *from, const uint8_t *le
         for (int k = 0; k < FE_CENTRES; k++)
             bits |= -((uint8_t)(slot - from[k]) <= length[k]) & -(slot != centre[k]) & 1 << k;
         own[s] = (uint8_t)bits;
+    }
+}
+
+/* From the numbers of slots, where words are bags, to those of inputs. */
+static inline void fe_number_inputs(struct fe_pending *p, int32_t slots, const uint8_t *from, const uint8_t *length,
+                                    const uint8_t *centre) {
+    uint8_t own[FE_SLOTS];
+    int32_t m = 0;
+    for (int32_t line = 0; line < slots; line += FE_LINE) fe_find_own(line, from, length, centre, own + line);
+    for (int32_t s = 0; s < slots; s++) {
+        p->numbers[m] = p->numbers[s];
+        m += own[s] != 0;
     }
 }
 
@@ -326,13 +391,17 @@ static void fe_next_windows(struct fe_maker *maker, struct fe_pending *p) {
         }
         /* In a run of one the centre is no context; in one of two, each is the other's. */
         const int32_t inputs_then = next.inputs_before + (int32_t)(next.last - next.first) + goes_on;
-        const int is_full = inputs_then > FE_MAX_INPUTS || p->own_pairs + maker->context_count > maker->most_together;
-        if (p->centre_count == 0) token = fe_token_of_centre(maker);
-        else if (is_full || fe_is_centre(p, maker->centre)) break;
+        const int is_full = inputs_then > FE_MAX_INPUTS || p->own_pairs + maker->context_count > maker->most_together ||
+                            fe_is_far(maker, p, 0);
+        if (p->centre_count == 0) {
+            token = fe_token_of_centre(maker);
+            p->needed = fe_first_needed(maker);
+        } else if (is_full || fe_is_centre(p, maker->centre)) break;
         run = next;
         inputs = inputs_then;
         const int32_t new_slots = (int32_t)(right - run.origin) + 1 - slots;
         fe_copy_ids(p->rows + slots, w->ids + (run.origin + slots - w->passed), new_slots);
+        for (int32_t s = slots; p->numbers != NULL && s < slots + new_slots; s++) p->numbers[s] = run.origin + s;
         if (new_slots > 0) slots += new_slots;
         from[p->centre_count] = (uint8_t)(left - run.origin);
         length[p->centre_count] = (uint8_t)(right - left);
@@ -344,6 +413,7 @@ static void fe_next_windows(struct fe_maker *maker, struct fe_pending *p) {
     if (inputs == 0) return;
     int32_t m = 0, *ids = p->rows;
     uint8_t *owns = p->own;
+    if (p->numbers != NULL) fe_number_inputs(p, slots, from, length, centre);
     for (int32_t line = 0; line < slots; line += FE_LINE) {
         uint8_t own[FE_LINE];
         fe_find_own(line, from, length, centre, own);
@@ -369,8 +439,9 @@ static inline void fe_next_block(struct fe_maker *maker, struct fe_pending *p) {
     if (job->matrices.out_hs != NULL && p->path_is_new) fe_target_prefetch_path(job, p->centres[0]);
     const uint32_t bits = (uint32_t)fe_draw(maker->paths_key, (uint64_t)p->token);
     p->path_part = job->paths.thinned ? (int32_t)fe_below(bits, FE_TOP_PARTS) : FE_WHOLE;
-    if (job->contexts.basket > 0)
-        for (int32_t i = 0; i < fe_row_count(p); i++) fe_send_for(maker->ahead, job, job->matrices.in, p->rows[i]);
+    if (job->contexts.basket == 0) return;
+    for (int32_t i = 0; i < fe_row_count(p); i++) fe_send_for_word(maker, p->rows[i]);
+    for (int32_t i = 0; p->numbers != NULL && i < fe_row_count(p); i++) p->numbers[i] = maker->numbered++;
 }
 
 /* How many contexts may share outputs at this rate. All of them are scored before any has moved an output: with many
@@ -404,7 +475,7 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
     else maker->make = job->contexts.basket > 0 ? fe_next_baskets : fe_next_windows;
     maker->pool.at = maker->pool.round = 0;
     maker->used = maker->context_count = 0;
-    maker->kept = 0;
+    maker->kept = maker->numbered = 0;
 }
 
 #endif

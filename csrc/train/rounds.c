@@ -19,8 +19,10 @@ static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *jo
     for (int32_t k; (k = FE_SHARED_ADD(&crew->next, 1) - 1) < crew->lane_count;) {
         struct fe_lane *lane = &crew->lanes[k];
         const int64_t begin = lane->begin + lane->done.words, end = at_most(begin + FE_PIECE, lane->end);
-        const int status = fe_train_block(kernel, job, lane->view, epoch, begin, end, alpha, workspace, &lane->changes,
-                                          slots, &lane->piece);
+        const struct fe_apart apart = fe_apart_start(job, &lane->changes, slots);
+        const int status = fe_train_block(kernel, job, lane->view, epoch, begin, end, alpha, workspace, &apart,
+                                          &lane->piece);
+        fe_apart_end(&apart);
         if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
         if (lane->piece.words < end - begin) FE_SHARED_SET(&crew->cut, 1);
     }
@@ -41,7 +43,7 @@ static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
         left += lane->end - lane->begin - lane->done.words;
         pairs += lane->done.pairs;
     }
-    const int stops = job->stop != NULL && *job->stop && pairs * job->matrices.size > USUAL_ROUNDS_WORK;
+    const int stops = job->stop != NULL && FE_LOAD_SHARED(job->stop) && pairs * job->matrices.size > USUAL_ROUNDS_WORK;
     crew->ended = left == 0 || stops;
 }
 

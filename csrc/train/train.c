@@ -21,8 +21,10 @@
 #include <string.h>
 
 #include "common/carve.h"
+#include "common/compiler.h"
 #include "kernels/kernel.h"
 #include "train/copies.h"
+#include "train/held.h"
 #include "train/inputs.h"
 #include "train/targets.h"
 #include "train/train.h"
@@ -40,6 +42,7 @@ struct trainer {
     float alpha;
     struct fe_maker maker;
     struct fe_ahead ahead;
+    struct fe_held held;
     struct fe_pending slots[MORE_AHEAD + 1];
     int blocks_ahead;
     /* arguments of a step */
@@ -64,6 +67,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     fe_maker_lay_out(&t->maker, job, c);
     for (int k = 0; k <= MORE_AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);
+    fe_held_lay_out(&t->held, job, c);
     t->rows = carve(c, fe_most_rows(job), sizeof *t->rows);
     t->scale = carve(c, fe_most_rows(job), sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
@@ -106,16 +110,39 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
 
 /* ---- the step ---- */
 
+/* What is held of words that are bags themselves. */
+FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
+    fe_let_go_below(&t->held, p->needed);
+    for (int32_t i = 0; i < fe_row_count(p); i++) {
+        const int32_t slot = fe_hold(&t->held, p->numbers[i], p->rows[i], p->drawn_count + p->node_count);
+        t->rows[i] = t->held.values + slot * t->job->matrices.stride;
+        t->scale[i] = t->held.factors[slot];
+    }
+}
+
 /* The rows of all inputs, or of all bags. */
 static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
     float *const in = t->job->matrices.in;
     const float *in_scale = t->job->matrices.in_scale;
     const int64_t stride = t->job->matrices.stride;
+    if (p->numbers != NULL) {
+        find_held(t, p);
+        return;
+    }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
         t->rows[i] = t->apart == NULL ? in + p->rows[i] * stride
-                                        : fe_copy_of(&t->apart->changes->in, t->apart->slots.in, in, stride, p->rows[i], p->drawn_count + p->node_count);
+                                      : fe_copy_of(&t->apart->changes->in, t->apart->slots.in, in, stride, p->rows[i],
+                                                   p->drawn_count + p->node_count);
         if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
     }
+}
+
+/* Rows in a bag of `count` contexts, which may be bags themselves. */
+static inline int32_t rows_in_bag(const struct trainer *t, const struct fe_pending *p, int32_t from, int32_t count) {
+    int32_t rows = 0;
+    if (p->numbers == NULL) return count;
+    for (int32_t i = from; i < from + count; i++) rows += fe_bag_size(t->job, p->rows[i]);
+    return rows;
 }
 
 /* The hidden rows of bags, and zeros for their changes. */
@@ -123,7 +150,7 @@ static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
     const struct fe_matrices *matrices = &t->job->matrices;
     for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++]) {
         const int32_t count = p->ends[i] - from;
-        const float share = 1.0f / (float)count;
+        const float share = 1.0f / (float)rows_in_bag(t, p, from, count);
         t->shares[i] = t->shares_out ? share : 1.0f;
         t->kernel->gather(t->rows + from, count, t->job->inputs.mean ? share : 1.0f, matrices->size, t->hidden[i]);
     }
@@ -138,8 +165,8 @@ static inline void scatter_bags(struct trainer *t, const struct fe_pending *p) {
 }
 
 /* The outputs of a block: rows of out_hs if they have labels, else of out_ns. */
-static inline void set_outputs(struct trainer *t, struct fe_block *block, const int32_t *outputs,
-                               const uint8_t *labels, int32_t n) {
+static inline void set_outputs(struct trainer *t, struct fe_block *block, const int32_t *outputs, const uint8_t *labels,
+                               int32_t n) {
     const struct fe_matrices *matrices = &t->job->matrices;
     float *const matrix = labels != NULL ? matrices->out_hs : matrices->out_ns;
     if (t->apart == NULL)
@@ -147,7 +174,8 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
     else {
         struct fe_copies *copies = labels != NULL ? &t->apart->changes->out_hs : &t->apart->changes->out_ns;
         int32_t *slots = labels != NULL ? t->apart->slots.out_hs : t->apart->slots.out_ns;
-        for (int32_t k = 0; k < n; k++) t->o[k] = fe_copy_of(copies, slots, matrix, matrices->stride, outputs[k], block->m);
+        for (int32_t k = 0; k < n; k++)
+            t->o[k] = fe_copy_of(copies, slots, matrix, matrices->stride, outputs[k], block->m);
     }
     block->o = t->o;
     block->labels = labels;
@@ -216,22 +244,18 @@ static inline int train_pending(struct trainer *t, int now) {
 /* Whether to break off: after a usual block's work, so that blocks of usual settings are never left half done. */
 static inline int is_stopped(const struct trainer *t) {
     const volatile int32_t *stop = t->job->stop;
-    return stop != NULL && *stop && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
+    return stop != NULL && FE_LOAD_SHARED(stop) && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_changes *changes, int32_t *slots,
+                   int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
                    struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
-    struct fe_apart apart = {.changes = changes};
-    if (changes != NULL) {
-        changes->in.count = changes->out_ns.count = changes->out_hs.count = 0;
-        apart.slots = fe_slots_of(job, slots);
-        t.apart = t.ahead.apart = &apart;
-    }
+    t.apart = t.ahead.apart = apart;
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+    fe_held_start(&t.held, kernel, job, t.apart);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
@@ -251,12 +275,12 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
         int now = 0;
         for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = now < t.blocks_ahead ? now + 1 : 0)
             ok = train_pending(&t, now);
+        fe_let_go_below(&t.held, INT64_MAX);
         if (ok && t.slots[now].m > 0) { /* broken off */
             end = t.slots[now].token;
             t.maker.kept = t.slots[now].kept;
         }
     }
-    if (changes != NULL) fe_forget_slots(&apart);
     t.done.words = end - begin;
     t.done.kept = t.maker.kept;
     *done = t.done;

@@ -40,7 +40,7 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
 /* Rows of `stride` floats, 64-byte aligned. The first `size` of them, the vector size, count; the others are zero and
  * stay zero. */
 struct fe_matrices {
-    float *in;             /* in_rows x stride: input rows, one for each word */
+    float *in;             /* in_rows x stride: input rows, one for each word unless subwords say otherwise */
     float *out_ns;         /* words x stride: output rows of negative sampling; or NULL */
     float *out_hs;         /* (words - 1) x stride: those of the inner nodes of the Huffman tree; or NULL */
     const float *in_scale; /* in_rows: factor on the change of each input row; or NULL */
@@ -91,8 +91,16 @@ struct fe_paths {
     int32_t thinned; /* 1: of a path's top nodes, which are on many other paths too, a centre trains a third */
 };
 
+/* Words whose input is the mean of a bag of rows: one of its own, and those of its n-grams. */
+struct fe_subwords {
+    const int64_t *offsets; /* words + 1; or NULL: the input of a word is its row */
+    const int32_t *rows;    /* of IN: those of word 0, those of word 1 ... No bag is empty */
+    int32_t longest;        /* most rows in a bag */
+};
+
 struct fe_job {
     struct fe_matrices matrices;
+    struct fe_subwords subwords;
     struct fe_subsampling subsampling;
     struct fe_contexts contexts;
     struct fe_inputs inputs;
@@ -103,7 +111,7 @@ struct fe_job {
     const volatile int32_t *stop; /* another thread sets it to 1 to break off blocks that take long; or NULL */
 };
 
-struct fe_changes;
+struct fe_apart;
 
 struct fe_done {
     int64_t words; /* tokens passed, dropped ones included; all of the block unless it was broken off */
@@ -122,10 +130,9 @@ size_t fe_workspace_size(const struct fe_job *job);
  * With job->stop set it returns once it has done as much as a block of usual length, some 0.1 s: such a one is trained
  * to its end, and training can be taken up between two blocks.
  *
- * With `changes`, which must have room for the block, the matrices are only read, and what would change is there
- * afterwards; `slots` then are fe_slots_count numbers of the thread's. */
+ * With `apart` (copies.h) the matrices are only read, and copies of their rows change. */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_changes *changes, int32_t *slots,
+                   int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
                    struct fe_done *done);
 
 /* ---- rounds (changes.c, rounds.c): several threads learn the same, however many they are ---- */
@@ -174,8 +181,8 @@ struct fe_crew {
     struct fe_tally *tallies;
 };
 
-/* Bytes for the changes of `lanes` lanes at rates of up to `alpha`, 64-byte aligned by the caller: as many rows as pieces
- * can take at worst, most of which usually stay untouched. */
+/* Bytes for the changes of `lanes` lanes at rates of up to `alpha`, 64-byte aligned by the caller: as many rows as
+ * pieces can take at worst, most of which usually stay untouched. */
 size_t fe_lanes_size(const struct fe_job *job, int lanes, float alpha);
 void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew);
 
@@ -185,8 +192,8 @@ int64_t fe_tally_count(const struct fe_job *job);
 
 /* Train the lanes of a crew as one of its workers; all of them call this at once, with numbers 0 ... workers - 1.
  *
- * A round trains a piece of each lane on copies, while the matrices stay as they are. Then the changes come into them, row
- * by row in the order of the lanes; every worker adds those of some rows. */
+ * A round trains a piece of each lane on copies, while the matrices stay as they are. Then the changes come into them,
+ * row by row in the order of the lanes; every worker adds those of some rows. */
 int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
                     int64_t epoch, float alpha, void *workspace, int32_t *slots);
 

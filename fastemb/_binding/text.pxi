@@ -24,6 +24,13 @@ cdef extern from "text/text.h" nogil:
 
     void fe_ids_count(const int32_t *ids, int64_t begin, int64_t end, int64_t *counts, int64_t *first)
 
+    struct fe_ngrams:
+        int32_t shortest
+        int32_t longest
+        uint32_t buckets
+    int64_t fe_number_ngrams(const char *words, const int64_t *offsets, int64_t count, const fe_ngrams *which,
+                        int64_t *begins, int64_t *numbers)
+
 
 def count_lines(const unsigned char[::1] data not None):
     """How many line ends there are."""
@@ -197,3 +204,28 @@ def count_ids(const int32_t[::1] ids not None, int64_t begin, int64_t end, int64
     _check_range(ids[begin:end], counts.shape[0])
     with nogil:
         fe_ids_count(&ids[0], begin, end, &counts[0], &first[0])
+
+
+def number_ngrams(const unsigned char[::1] words not None, const int64_t[::1] offsets not None, int32_t shortest,
+             int32_t longest, uint32_t buckets, int64_t[::1] begins not None, int64_t[::1] numbers):
+    """Number the n-grams of words, which are ``words[offsets[i]:offsets[i + 1]]``, as fastText does.
+
+    ``begins`` (words + 1) receives where those of each word begin; ``numbers`` the numbers, or is None, and they are
+    counted only. Returns how many there are.
+    """
+    cdef fe_ngrams which
+    cdef int64_t total
+    cdef Py_ssize_t count = offsets.shape[0] - 1
+    cdef const char *text = <const char *>&words[0] if words.shape[0] else NULL
+    _check_offsets(offsets, words.shape[0])
+    _require(begins.shape[0] == count + 1, "begins must have one entry more than there are words")
+    _require(buckets > 0, "there must be buckets")
+    which.shortest, which.longest, which.buckets = shortest, longest, buckets
+    with nogil:
+        total = fe_number_ngrams(text, &offsets[0], count, &which, &begins[0], NULL)
+    if numbers is None or total == 0:
+        return total
+    _require(numbers.shape[0] == total, "numbers must have one entry for each n-gram")
+    with nogil:
+        fe_number_ngrams(text, &offsets[0], count, &which, &begins[0], &numbers[0])
+    return total

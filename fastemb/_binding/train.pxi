@@ -52,8 +52,14 @@ cdef extern from "train/train.h" nogil:
         int32_t longest
         int32_t thinned
 
+    struct fe_subwords:
+        const int64_t *offsets
+        const int32_t *rows
+        int32_t longest
+
     struct fe_job:
         fe_matrices matrices
+        fe_subwords subwords
         fe_subsampling subsampling
         fe_contexts contexts
         fe_inputs inputs
@@ -69,12 +75,12 @@ cdef extern from "train/train.h" nogil:
         int64_t pairs
         double loss
 
-    struct fe_changes:
+    struct fe_apart:
         pass
 
     size_t fe_workspace_size(const fe_job *job)
     int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
-                       int64_t end, float alpha, void *workspace, fe_changes *changes, int32_t *slots, fe_done *done)
+                       int64_t end, float alpha, void *workspace, const fe_apart *apart, fe_done *done)
 
     enum:
         FE_LANES
@@ -280,6 +286,29 @@ cdef class Paths:
         self.paths.thinned = thinned
 
 
+cdef class Subwords:
+    """Words whose input is the mean of a bag of input rows: word i has ``rows[offsets[i]:offsets[i + 1]]``."""
+
+    cdef fe_subwords subwords
+    cdef const int32_t[::1] rows
+    cdef Py_ssize_t words
+    cdef object kept_alive
+
+    def __cinit__(self, const int64_t[::1] offsets not None, const int32_t[::1] rows not None):
+        self.kept_alive = offsets
+        self.rows = rows
+        _require(offsets.shape[0] > 1 and rows.shape[0] > 0, "subwords need one offset more than words, and rows")
+        cdef int64_t longest = _check_offsets(offsets, rows.shape[0])
+        cdef Py_ssize_t i
+        for i in range(offsets.shape[0] - 1):
+            _require(offsets[i] < offsets[i + 1], "a word has no row")
+        _require(longest <= 0x7FFFFFFF, "a word has too many rows")
+        self.words = offsets.shape[0] - 1
+        self.subwords.offsets = &offsets[0]
+        self.subwords.rows = &rows[0]
+        self.subwords.longest = <int32_t>longest
+
+
 cdef class Trainer:
     """A run of training: what all its blocks share.
 
@@ -293,6 +322,7 @@ cdef class Trainer:
         keep: For each word the threshold of 32 random bits up to which a token stays; None keeps all.
         seed: Of all random draws.
         want_loss: Whether the loss is added up.
+        subwords: There where words are bags of rows.
     """
 
     cdef fe_job job
@@ -302,13 +332,20 @@ cdef class Trainer:
     cdef object kept_alive
 
     def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
-                  Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss):
+                  Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss,
+                  Subwords subwords=None):
         self.kernel = _kernel(isa)
-        self.kept_alive = (matrices, negatives, paths, keep)
+        self.kept_alive = (matrices, negatives, paths, keep, subwords)
         _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")
         _require((paths is not None) == (matrices.matrices.out_hs != NULL), "paths and out_hs go together")
         self.words = negatives.negatives.words if negatives is not None else paths.words
-        _require(self.words <= 0x7FFFFFFF and self.words <= matrices.matrices.in_rows, "a word has no input row")
+        _require(self.words <= 0x7FFFFFFF, "there are too many words")
+        if subwords is None:
+            _require(self.words <= matrices.matrices.in_rows, "a word has no input row")
+        else:
+            _require(subwords.words == self.words, "there must be one bag of rows for each word")
+            _check_range(subwords.rows, matrices.matrices.in_rows)
+            self.job.subwords = subwords.subwords
         self.job.matrices = matrices.matrices
         self.job.contexts = contexts.contexts
         self.job.inputs = inputs.inputs
@@ -361,8 +398,7 @@ cdef class Trainer:
         self.check_span(view, begin, end)
         cdef unsigned char *memory = self.scratch(workspace)
         with nogil:
-            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, NULL, NULL,
-                                    &done)
+            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, NULL, &done)
         _check(status)
         return done.words, done.kept, done.pairs, done.loss
 

@@ -56,6 +56,11 @@ def _add_edges(parser: argparse.ArgumentParser) -> None:
         help="text with two nodes a line and perhaps a weight, parted by white space, also compressed; with --source "
         "and --target a CSV or Parquet table; or a graph that Graph.save wrote",
     )
+    _add_edge_options(parser)
+    parser.add_argument("--encoding", metavar="NAME", default=UTF8, help="of the text (%(default)s)")
+
+
+def _add_edge_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("edges")
     group.add_argument("--directed", action="store_true", help="an edge leads from the first node to the second only")
     group.add_argument("--source", metavar="NAME", help="column of the nodes that edges begin at")
@@ -65,7 +70,6 @@ def _add_edges(parser: argparse.ArgumentParser) -> None:
         "--columns", metavar="A,B,...", help="names of all columns, for a table whose first line has none"
     )
     group.add_argument("--sep", metavar="TEXT", help="what stands between the fields of a table")
-    group.add_argument("--encoding", metavar="NAME", default=UTF8, help="of the text (%(default)s)")
 
 
 def _graph(options: argparse.Namespace) -> Graph:
@@ -82,7 +86,7 @@ def _graph(options: argparse.Namespace) -> Graph:
         columns=options.columns.split(",") if options.columns else None,
         sep=None if options.sep is None else options.sep.replace("\\t", "\t"),
         directed=options.directed,
-        encoding=options.encoding,
+        encoding=options.encoding or UTF8,
     )
     if not getattr(options, "quiet", True):
         say(f"read {graph.num_edges:,} edges of {len(graph):,} nodes")
@@ -95,18 +99,19 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         choices=tuple(_MODELS),
         default="node2vec",
         help="node2vec, with negatives; or deepwalk: hierarchical softmax, without --p, --q, --restart, --negative, "
-        "--hs and --ns-exponent, and with other walks where these are not given (node2vec)",
+        "--hs, --ns-exponent and --combine, and 80 walks of 40 in one pass where these are not given (node2vec)",
     )
     group = parser.add_argument_group("model")
     add_settings(group, GraphParameters, _SETTINGS)
+    parser.set_defaults(**_SETTINGS)  # None: not given, and the model's own default holds
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
 
 
 def _model(options: argparse.Namespace) -> WalkModel:
     """The model as it is asked for, checked before anything is read."""
     kind = _MODELS[options.model]
-    known, defaults = kind().get_params(), GraphParameters().values()
-    given = {name: value for name, value in settings_of(options, _SETTINGS).items() if value != defaults[name]}
+    known = kind().get_params()
+    given = {name: value for name, value in settings_of(options, _SETTINGS).items() if value is not None}
     for name in given:
         if name not in known:
             raise ValueError(f"--{name.replace('_', '-')} is not for --model {options.model}")
@@ -220,7 +225,7 @@ def _add_eval(commands: Commands) -> None:
     group.add_argument("--splits", type=positive, metavar="N", default=10, help="random splits (%(default)s)")
     group = parser.add_argument_group("links")
     group.add_argument("--share", type=float, metavar="X", default=0.5, help="share of edges to hold out (%(default)s)")
-    group.add_argument("--directed", action="store_true", help="an edge leads from the first node to the second only")
+    _add_edge_options(parser)
     parser.add_argument("--split-seed", type=int, metavar="N", default=0, help="seed of the splits (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     _add_model(parser)
@@ -231,6 +236,9 @@ def _eval(options: argparse.Namespace) -> int:
     if options.labels is not None:
         if options.vectors is None:
             raise ValueError("name the file of vectors to score: fastemb graph eval VECTORS --labels FILE")
+        for name in ("directed", "source", "target", "weight", "columns", "sep"):
+            if getattr(options, name):
+                raise ValueError(f"--{name} is for --links: it says how edges are read")
         check_writable(sources_of(options, options.vectors))
         vectors: KeyedVectors = vectors_of(options, options.vectors)
         labels = read_labels(options.labels)
@@ -240,10 +248,7 @@ def _eval(options: argparse.Namespace) -> int:
     if options.vectors is not None:
         raise ValueError("--links trains vectors of its own: leave the file of vectors out")
     model = _model(options)
-    given = argparse.Namespace(
-        **vars(options) | dict.fromkeys(("source", "target", "weight", "columns", "sep")) | {"encoding": UTF8}
-    )
-    split = split_links(_graph(given), options.share, seed=options.split_seed)
+    split = split_links(_graph(options), options.share, seed=options.split_seed)
     links = predict_links(model.fit(split.graph).wv, split)
     print(json.dumps(links.to_dict()) if options.json else links)
     return 0

@@ -19,6 +19,7 @@ _COMMANDS = {
     "index": ("ask", "build an index, for faster answers"),
     "align": ("spaces", "what moved between two files of vectors"),
     "plot": ("plot", "pictures of vectors: maps, axes, neighbours, analogies"),
+    "explore": ("explore", "a map of vectors to walk through in a browser, as one file"),
     "eval": ("evaluate", "score vectors on questions: analogies, similar words, odd ones out, categories"),
     "convert": ("files", "change the format of a file of vectors"),
     "info": ("files", "what is in a file, or what this installation can do"),

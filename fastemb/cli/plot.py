@@ -146,9 +146,9 @@ def _plot(options: argparse.Namespace) -> int:
         stems = [Path(path).stem for path in paths]
         names = stems if len({*stems}) == len(stems) else [str(number) for number in range(1, len(paths) + 1)]
         spaces = dict(zip(names, [vectors_of(options, path) for path in paths], strict=True))
-        picture = plot_drift(spaces, options.drift, **_given(options, "topn", "restrict_vocab"), look=look)
+        picture = plot_drift(spaces, options.drift, **given_options(options, "topn", "restrict_vocab"), look=look)
     else:
-        picture = _one_space(options, kind, _source(options, paths[0]), look)
+        picture = _one_space(options, kind, source_in(options, paths[0]), look)
     picture.save(options.output, dpi=options.dpi)
     _tell(options, picture)
     return 0
@@ -161,19 +161,19 @@ def _refuse_others(options: argparse.Namespace, kind: str) -> None:
             raise ValueError(f"--{option} has no effect with --{drawn}: leave it out")
 
 
-def _source(options: argparse.Namespace, path: str) -> Any:
+def source_in(options: argparse.Namespace, path: str) -> Any:
     """Vectors, or an item model, whose items are compared in its own way and have titles."""
     kind = None if path == STDIN else kind_of_model(path)
     return Item2Vec.load(path) if kind is not None and kind.startswith("an Item2Vec") else vectors_of(options, path)
 
 
 def _one_space(options: argparse.Namespace, kind: str, source: Any, look: Look) -> Picture:
-    words = _words(options, source)
-    limit = _given(options, "restrict_vocab")
+    words = words_of(options, source)
+    limit = given_options(options, "restrict_vocab")
     if kind == "variance":
         return plot_variance(source, **limit, look=look)
     if kind == "fan":
-        return plot_neighbours(source, _key(source, options.fan), **_given(options, "topn"), **limit, look=look)
+        return plot_neighbours(source, _key(source, options.fan), **given_options(options, "topn"), **limit, look=look)
     if kind == "analogies":
         if len(options.analogies) % 2:
             raise ValueError(f"--analogies takes pairs of words, and {len(options.analogies)} words are no pairs")
@@ -189,18 +189,19 @@ def _one_space(options: argparse.Namespace, kind: str, source: Any, look: Look) 
             raise ValueError("--heat-map takes the words that it compares: give --words")
         return plot_cosines(source, words, look=look)
     near = options.neighbours_of
-    given = _given(options, "topn", "restrict_vocab", *_OF_MAPS)
+    given = given_options(options, "topn", "restrict_vocab", *_OF_MAPS)
     return plot(
         source, words, neighbours_of=None if near is None else [_key(source, word) for word in near], **given, look=look
     )
 
 
-def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+def given_options(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Those of these options that were given."""
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
-def _words(options: argparse.Namespace, source: Any) -> list[Any] | None:
+def words_of(options: argparse.Namespace, source: Any) -> list[Any] | None:
+    """The keys of ``--words`` or ``--words-from``; None where neither was given."""
     words: Sequence[str] | None = options.words
     if options.words_from is not None:
         if words is not None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..train.settings import Checked
 
+_METAVARS: dict[type, str] = {int: "N", float: "X", str: "NAME"}
+
 
 def add_settings(group: Any, kind: type[Checked], names: Mapping[str, str | None]) -> None:
     """Add an option for each of these settings, with the type, default and meaning that were declared.
@@ -28,7 +30,7 @@ def add_settings(group: Any, kind: type[Checked], names: Mapping[str, str | None
             f"--{name.replace('_', '-')}",
             type=declared[name].kind,
             default=default,
-            metavar="N" if declared[name].kind is int else "X",
+            metavar=_METAVARS[declared[name].kind],
             help=declared[name].doc + ("" if default is None else f" ({default})"),
         )
 

@@ -9,8 +9,10 @@ from functools import partial
 from ..config import isa
 from ..io.safetensors import read_header
 from ..models import Word2Vec
+from ..models.warm_start import WarmStart
 from ..train.checkpoint import Target, mark_of
 from ..train.settings import Settings
+from ..vectors import load_vectors
 from .checkpoints import Held, add_checkpoints, corpus_again, go_on_later, origin_of, refuse_beside_resume
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
@@ -54,6 +56,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"
     )
+    model.add_argument(
+        "--init-vectors",
+        type=file_path,
+        metavar="FILE",
+        help="vectors, in any format, that words start from, as far as it has them; of as many dimensions",
+    )
     add_settings(model, Settings, _MODEL)
     model.add_argument("--negative", type=int, metavar="N", help="negatives drawn at once, with --loss ns (5)")
     run = parser.add_argument_group("training")
@@ -85,8 +93,10 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         workers=options.workers,
     )
     tell = (lambda *_: None) if options.quiet else say
+    start = None if options.init_vectors is None else load_vectors(options.init_vectors)
+    WarmStart.of(start, model.vector_size)  # whether it fits, before the corpus is read
     corpus = corpus_of(options, options.workers, cache=options.cache)
-    model.build_vocab(corpus)
+    model.build_vocab(corpus, init_vectors=start)
     tell(f"read {corpus.raw_words:,} words in {len(corpus):,} sentences; {len(model.wv):,} different words kept")
     corpus._origin = origin_of(options)
     try:

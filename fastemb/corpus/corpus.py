@@ -14,6 +14,7 @@ from .._native import CheckedSentences
 from ..arguments import names_arguments
 from ..checks import flag, whole
 from ..io.paths import AnyPath, expanded, local_path, optional_path
+from ..summary import memory_size, table
 from .arrow import TableSource
 from .blocks import Parts
 from .corpus_file import is_corpus, open_corpus, save_corpus
@@ -641,6 +642,22 @@ class Corpus:
 
     def __repr__(self) -> str:
         return f"Corpus({len(self):,} sentences, {self.words:,} words, {len(self.vocabulary):,} different)"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        dropped, on_disk = self.raw_words - self.words, self._on_disk
+        keys = self.vocabulary.keys
+        rows = {
+            "sentences": f"{len(self):,}",
+            "words": f"{self.words:,}" + (f", and {dropped:,} that were dropped" if dropped > 0 else ""),
+            "different words": f"{len(self.vocabulary):,}",
+            "ids": memory_size(self.ids.nbytes + self.offsets.nbytes)
+            + ("" if on_disk is None else ", in a file that is mapped"),
+        }
+        first = [] if on_disk is not None or not len(self) else self.ids[: self.offsets[1]][:20].tolist()
+        return table(
+            type(self).__name__, rows, {"first words": keys, "first sentence": (keys[number] for number in first)}
+        )
 
 
 def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, workers: int | None) -> Corpus:

@@ -6,6 +6,7 @@ import csv
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -320,7 +321,8 @@ def _table(lines: list[Line], least: int) -> list[tuple[int, list[str]]] | None:
 
 def _cut(line: str, separator: str | None) -> list[str]:
     if separator in (";", ",") and '"' in line:
-        return [part.strip() for part in next(csv.reader([line], delimiter=separator or ",", skipinitialspace=True))]
+        with suppress(csv.Error):  # a line end of another system in it, or a field without end
+            return [part.strip() for part in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
     return [part.strip() for part in line.split(separator)]
 
 

@@ -43,6 +43,7 @@ class GraphCore:
         counts: How often walks come to each, int64 (nodes).
         weights: What was learned.
         tokens: The walks to train on; None once that has ended.
+        kept_outputs: Output vectors of known nodes that are to stay as they were, in the order of all; or None.
     """
 
     parameters: GraphParameters
@@ -50,6 +51,7 @@ class GraphCore:
     counts: NDArray[np.int64]
     weights: Weights
     tokens: WalkTokens | None = None
+    kept_outputs: Matrix | None = None
 
     @classmethod
     def fresh(cls, parameters: GraphParameters, graph: Graph) -> Self:
@@ -94,15 +96,27 @@ class GraphCore:
         made = GraphCore(parameters, graph.nodes, counts, weights, tokens)
         if len(new) and freeze:
             made.freeze_all_but(new)
+            if parameters.takes_mean and weights.syn1neg is not None:
+                made.kept_outputs = weights.syn1neg.copy()
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "tokens": None}
+        return {**vars(self), "tokens": None, "kept_outputs": None}
 
     @property
     def vectors(self) -> Matrix:
         """Input vectors, (nodes, vector_size)."""
         return self.weights.holder.vectors
+
+    def node_vectors(self) -> Matrix:
+        """What nodes are known by, (nodes, vector_size): the input vectors, or a new matrix of means, read-only."""
+        outputs = self.weights.syn1neg
+        if outputs is None or not self.parameters.takes_mean:
+            return self.vectors
+        means: Matrix = np.add(self.vectors, outputs)
+        means *= 0.5
+        means.flags.writeable = False  # a change would not reach what is trained and saved
+        return means
 
     @property
     def words(self) -> int:
@@ -130,16 +144,40 @@ class GraphCore:
         Raises:
             FloatingPointError: training diverged.
         """
-        with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
-            watcher.history_of(1, training.history)
-            while not run.ended:
-                if not run.next_word:  # else this epoch had begun before a checkpoint
-                    watcher.epoch_begins()
-                training.epoch()
-                if watcher.looks_at_vectors:
-                    training.release()
-                watcher.epoch_ends(run.totals.loss)
-                training.epoch_ended()
+        try:
+            with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
+                watcher.history_of(1, training.history)
+                while not run.ended:
+                    if not run.next_word:  # else this epoch had begun before a checkpoint
+                        watcher.epoch_begins()
+                    training.epoch()
+                    if watcher.looks_at_vectors:
+                        training.release()
+                    watcher.epoch_ends(run.totals.loss)
+                    training.epoch_ended()
+        finally:
+            self._restore_outputs()
+
+    def _restore_outputs(self) -> None:
+        """Give known nodes the output vectors back that walks from new nodes have changed.
+
+        A new node receives the mean of those of its known neighbours: its own has met few walks, as none begin at
+        others, and would not fit theirs.
+        """
+        outputs, before = self.weights.syn1neg, self.kept_outputs
+        if before is None or outputs is None or self.tokens is None or self.tokens.starts is None:
+            return
+        known = np.ones(len(self.nodes), bool)
+        known[self.tokens.starts] = False
+        outputs[known] = before[known]
+        rows = self.tokens.rows
+        for node in self.tokens.starts.tolist():
+            entries = slice(rows.offsets[node], rows.offsets[node + 1])
+            near = rows.neighbours[entries]
+            chosen = known[near]
+            if chosen.any():
+                weights = None if rows.weights is None else rows.weights[entries][chosen]
+                outputs[node] = np.average(before[near[chosen]], axis=0, weights=weights)
 
     def take_up(self, graph: Graph, starts: Ints | None, *, freeze: bool) -> None:
         """Go on with the walks of a checkpoint: the graph again, and where they begin.

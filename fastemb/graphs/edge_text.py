@@ -137,7 +137,9 @@ def _read(source: InputFile, encoding: str, workers: int | None) -> _Part:
         line = int(wrong[0])
         fields = [corpus.vocabulary.keys[id] for id in corpus.ids[corpus.offsets[line] : corpus.offsets[line + 1]][:4]]
         shown = " ".join(map(str, fields))[:60]
-        hint = "; name the separator by sep=" if any(sep in shown for sep in ",;|") else ""
+        sep = next((sep for sep in ",;|" if sep in shown), None)
+        how = f"sep={sep!r}, columns=['source', 'target'], source='source', target='target'"
+        hint = "" if sep is None else f"; where {sep!r} parts them, give {how}; without columns if line 1 names them"
         first = "" if width not in (2, 3) else f", and the first has {width}"
         raise ValueError(
             f"{_line(source.name, file.skipped, line)}: a line holds two nodes, and perhaps a weight, parted by white "

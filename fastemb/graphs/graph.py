@@ -20,6 +20,7 @@ from ..corpus.messages import short
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
 from ..signals import deliver
+from ..summary import table
 from ..tables.columns import columns_of, factorize, weights_of
 from ..tables.files import read_table
 from .edge_text import read_edge_text
@@ -30,6 +31,7 @@ from .walks import Walks, walk_rows, walks_of
 
 _MOST_NODES = 2**31 - 1
 _SHOWN = 60  # characters
+_FEW_ENTRIES = 10_000_000  # are looked through in no time
 
 
 class Graph:
@@ -123,6 +125,8 @@ class Graph:
             ImportError: its kind needs pyarrow.
         """
         switched = bool(flag("directed", directed))
+        if isinstance(table, str | bytes | os.PathLike):
+            raise TypeError(f"not a table but {short(table)}: Graph.from_file(path, source=..., target=...) reads it")
         names = [name for name in (source, target, weight) if name is not None]
         columns = dict(zip(names, columns_of(table, names), strict=True))
         weights = None if weight is None else _weights(weights_of(columns[weight], weight))
@@ -330,6 +334,18 @@ class Graph:
         kind = f", {', '.join(kinds)}" if kinds else ""
         return f"Graph({self.num_nodes:,} nodes, {self.num_edges:,} edges{kind})"
 
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        entries = len(self.neighbours)
+        few = self.directed or entries <= _FEW_ENTRIES
+        rows = {
+            "nodes": f"{self.num_nodes:,}",
+            "edges": f"{self.num_edges:,}" if few else f"about {entries // 2:,}",
+            "kind": f"{'directed' if self.directed else 'undirected'}, {'un' * (self.weights is None)}weighted",
+            "edges of a node": f"{entries / self.num_nodes:.3g} on average" if self.num_nodes else None,
+        }
+        return table(type(self).__name__, rows, {"first nodes": self.nodes})
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._rows(), self.nodes, self.directed)
 
@@ -518,7 +534,9 @@ def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
         columns: list[Any] = [list(column) for column in zip(*edges, strict=True)] if edges else [[], []]
     else:
         if edges.ndim != 2 or edges.shape[1] not in (2, 3):
-            raise ValueError(f"an array of edges has two or three columns, not shape {edges.shape}")
+            is_square = edges.ndim == 2 and edges.shape[0] == edges.shape[1]
+            hint = "; an adjacency matrix is for Graph.from_csr(scipy.sparse.csr_array(matrix))" if is_square else ""
+            raise ValueError(f"an array of edges has two or three columns, not shape {edges.shape}{hint}")
         columns = list(edges.T)
         if len(columns) == 3 and edges.dtype.kind == "f":
             columns[:2] = [_whole(column) for column in columns[:2]]

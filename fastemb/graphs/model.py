@@ -20,6 +20,7 @@ from ..models.callbacks import Interrupted, StopTraining
 from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
 from ..models.watcher import Watcher
 from ..signals import Allowed, Deferred
+from ..summary import table
 from ..threads import checked_workers
 from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
 from ..train.history import Row
@@ -59,6 +60,15 @@ class WalkModel(Estimator):
     def __repr__(self) -> str:
         made = self._made()
         return made if self._trained is None else f"{made}, fitted: {len(self._trained.nodes):,} nodes"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        core = self._trained
+        rows = {"parameters": self._changed() or "the defaults"}
+        if core is None:
+            return table(type(self).__name__, rows | {"fitted": "not yet"}, {})
+        rows["fitted"] = f"{len(core.nodes):,} nodes, {core.weights.holder.vectors.shape[1]:,} dimensions"
+        return table(type(self).__name__, rows, {"first nodes": core.nodes})
 
     # ---- learning ----
 
@@ -140,7 +150,7 @@ class WalkModel(Estimator):
 
     def fit_transform(self, X: Any, y: Any = None) -> Floats:  # noqa: N803
         """`fit`, and the vectors of all nodes in the order of the graph: float32 (nodes, vector_size)."""
-        return self.fit(X)._known().vectors.copy()
+        return self.fit(X).wv.vectors.copy()
 
     def transform(self, nodes: Iterable[Hashable]) -> Floats:
         """The vectors of nodes: float32 (nodes, vector_size).
@@ -297,10 +307,13 @@ class WalkModel(Estimator):
 
     @property
     def wv(self) -> KeyedVectors:
-        """Vectors by node, in the order of the graph; the attribute "count" tells how often walks came to each."""
+        """Vectors by node, in the order of the graph; the attribute "count" tells how often walks came to each.
+
+        Means of input and output vectors, see ``combine``, are read-only.
+        """
         known = self._known()
         if self._wv is None:
-            self._wv = KeyedVectors._from_arrays(list(known.nodes), known.vectors, known.counts.copy())
+            self._wv = KeyedVectors._from_arrays(list(known.nodes), known.node_vectors(), known.counts.copy())
         return self._wv
 
     def get_latest_training_loss(self) -> float:
@@ -358,7 +371,8 @@ class Node2Vec(WalkModel):
         walk_length: Nodes of a walk.
         num_walks: Walks from each node in a pass.
         p: Return parameter: the edge back to the node before weighs 1/p. Small ones keep walks near.
-        q: In-out parameter: edges that lead away from the node before weigh 1/q. Small ones lead walks far.
+        q: In-out parameter: edges that lead away from the node before weigh 1/q. Small ones lead walks far. ``p=1,
+            q=1`` are uniform walks.
         window: Nodes of a walk on either side that are contexts.
         restart: Probability of each step to lead back to where the walk began.
         epochs: Passes, each with walks of its own.
@@ -371,6 +385,9 @@ class Node2Vec(WalkModel):
             the same number gives the same bits.
         workers: Threads; None (default) or -1 uses every CPU available.
         progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
+        combine: What a node's vector in `wv` is: "mean" of its input and output vector, or "in", its input vector
+            alone, as in other libraries. None (default): "mean", and "in" with ``negative=0``, where nodes have no
+            output vectors.
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
             model. One that raises `StopTraining` ends the training, and what was learned stays.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
@@ -389,11 +406,11 @@ class Node2Vec(WalkModel):
         vector_size: int = 128,
         walk_length: int = 80,
         num_walks: int = 10,
-        p: float = 1.0,
-        q: float = 1.0,
+        p: float = 0.25,
+        q: float = 0.25,
         window: int = 10,
         restart: float = 0.0,
-        epochs: int = 1,
+        epochs: int = 10,
         negative: int = 5,
         hs: int = 0,
         ns_exponent: float = 0.75,
@@ -403,6 +420,7 @@ class Node2Vec(WalkModel):
         workers: int | None = None,
         progress: bool | None = None,
         *,
+        combine: str | None = None,
         callbacks: Sequence[Any] = (),
         compute_loss: bool = False,
         deterministic: bool = False,
@@ -423,6 +441,7 @@ class Node2Vec(WalkModel):
         self.random_state = random_state
         self.workers = workers
         self.progress = progress
+        self.combine = combine
         self.callbacks = callbacks
         self.compute_loss = compute_loss
         self.deterministic = deterministic
@@ -455,7 +474,7 @@ class DeepWalk(WalkModel):
         wv: Vectors by node, in the order of the graph.
     """
 
-    _fixed: ClassVar[dict[str, Any]] = {"hs": 1, "negative": 0}
+    _fixed: ClassVar[dict[str, Any]] = {"hs": 1, "negative": 0, "p": 1.0, "q": 1.0}
 
     @names_arguments(MODELS)
     def __init__(

@@ -36,17 +36,18 @@ def require_storable(nodes: Sequence[Hashable]) -> None:
 
 def write_model(path: StrPath, name: str, params: Mapping[str, Any], core: GraphCore) -> None:
     """Write a model; see `packed_model`. The file is there whole or not at all."""
-    write_tensors(path, *packed_model(name, params, core))
+    arrays, metadata = packed_model(name, params, core)
+    write_tensors(path, arrays | _matrices(core), metadata)
 
 
 def packed_model(name: str, params: Mapping[str, Any], core: GraphCore) -> tuple[dict[str, Any], dict[str, str]]:
-    """The arrays and metadata of a model's file; the matrices are not copied.
+    """The arrays and metadata of a model's file, but for the matrices.
 
     Raises:
         TypeError: a node, or a parameter, is of a kind that no file holds.
     """
     keys, kind = pack_any_keys(list(core.nodes), "nodes", _HINT)
-    arrays = {**keys, **_matrices(core), "attribute.count": core.counts}
+    arrays = {**keys, "attribute.count": core.counts}
     metadata = {"format": f"fastemb.{name}", "version": _VERSION, "key_type": kind}
     return arrays, metadata | packed_state(params, core)
 
@@ -62,6 +63,8 @@ def contents_of(name: str, params: Mapping[str, Any], core: GraphCore, *, freeze
     arrays, metadata = packed_model(name, params, core)
     if core.tokens is not None and core.tokens.starts is not None:
         arrays["starts"] = core.tokens.starts
+        if core.kept_outputs is not None:
+            arrays["kept_outputs"] = core.kept_outputs
 
     def contents() -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         return arrays | _matrices(core), metadata | packed_state(params, core), {"freeze": freeze}
@@ -70,7 +73,11 @@ def contents_of(name: str, params: Mapping[str, Any], core: GraphCore, *, freeze
 
 
 def _matrices(core: GraphCore) -> dict[str, Any]:
-    found = {"vectors": core.vectors, "syn1neg": core.weights.syn1neg, "syn1": core.weights.syn1}
+    """By name; "vectors" are what nodes are known by, and "inputs" are there where these are not the input vectors."""
+    vectors = core.node_vectors()
+    found = {"vectors": vectors, "syn1neg": core.weights.syn1neg, "syn1": core.weights.syn1}
+    if vectors is not core.vectors:
+        found["inputs"] = core.vectors
     return {name: matrix for name, matrix in found.items() if matrix is not None}
 
 
@@ -95,12 +102,13 @@ def read_model(
         given = {key: value for key, value in params.items() if key in declared}
         parameters = GraphParameters(**{**fixed, **given}).checked()
         nodes = unpack_any_keys(path, arrays, metadata.get("key_type"))
-        vectors, counts = arrays["vectors"], arrays["attribute.count"]
+        vectors, counts = arrays["inputs" if parameters.takes_mean else "vectors"], arrays["attribute.count"]
         shape = (len(nodes), parameters.vector_size)
         matrices = {one: arrays.get(one) for one in ("syn1neg", "syn1")}
         if counts.shape != shape[:1] or counts.dtype != np.int64 or (counts < 1).any() or len(set(nodes)) != len(nodes):
             raise ValueError("the nodes do not fit")
-        for matrix in (vectors, *matrices.values()):
+        kept = arrays.get("kept_outputs")
+        for matrix in (vectors, *matrices.values(), kept):
             if matrix is not None and (matrix.shape != shape or matrix.dtype != np.float32):
                 raise ValueError("the matrices do not fit the nodes")
         if type(state["epochs"]) is not int or not 0 <= state["epochs"] < 2**62:
@@ -115,4 +123,4 @@ def read_model(
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         missing = "there is no " if isinstance(error, KeyError) else ""
         raise ValueError(f"{name}: damaged: {missing}{str(error).removeprefix(f'{name}: ')}") from None
-    return params, GraphCore(parameters, nodes, counts, weights), metadata, starts
+    return params, GraphCore(parameters, nodes, counts, weights, kept_outputs=kept), metadata, starts

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import _native
 from ..checks import number
 from ..corpus.checksums import digest
+from ..memory import memory_for
 from ..threads import in_threads, thread_count
 from ..train.settings import Checked, declare, whole_number
 from ..train.strategy import Lane
@@ -92,7 +93,9 @@ class _Blocks:
 def walk_rows(graph: _native.RowGraph, walks: Walks, starts: Ints | None, workers: int | None) -> Ints:
     """Walks as rows, int32 (walks, walk_length), filled up with -1."""
     count, length = walks.count(graph, starts), walks.walk_length
-    made = np.empty((count, length), np.int32)
+    what = f"a table of {count:,} walks of {length:,} nodes"
+    with memory_for(what, 4 * count * length, "walk_corpus and the models store none"):
+        made = np.empty((count, length), np.int32)
     walker, blocks = walks.walker(graph, starts), _Blocks(count, length)
 
     def work(_: int) -> None:

@@ -52,6 +52,10 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
         f"Word2Vec.load reads it, and KeyedVectors.load its vectors alone (commands: {VECTOR_COMMANDS})",
         "a Word2Vec model",
     ),
+    "fastemb.FastText": (
+        f"FastText.load reads it, and KeyedVectors.load its vectors alone (commands: {VECTOR_COMMANDS})",
+        "a FastText model",
+    ),
     "fastemb.Graph": (
         "fastemb.graphs.Graph.load reads it (commands: fastemb graph train and fastemb graph walks)",
         "a graph",

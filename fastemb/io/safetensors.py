@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..memory import memory_for
 from .atomic import StrPath, atomic_write
 from .input_file import hint, open_file, require_file, size_of
 from .json_text import parse_json
@@ -142,6 +143,7 @@ def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Arra
         TruncatedFileError: The file ends early (a ValueError).
         ValueError: The file is no safetensors file or is damaged; the message says what is wrong. Or ``mmap`` is
             something else.
+        MemoryError: there is too little for the arrays.
     """
     if mmap not in (None, "r", "r+", "c"):
         raise ValueError(f"mmap must be None, 'r', 'r+' or 'c', not {mmap!r}")
@@ -163,7 +165,9 @@ def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Arra
             elif mmap == "r+" and not all(array.flags.writeable for array in tensors.values()):
                 raise ValueError(f"{path}: mmap='r+' needs arrays that are aligned in the file; save it anew")
         else:
-            tensors = {name: _read_array(path, file, start + place.begin, place) for name, place in places.items()}
+            size = sum(place.end - place.begin for place in places.values())
+            with memory_for(f"what is in {path}", size, "KeyedVectors.load(path, mmap='r') maps vectors instead"):
+                tensors = {name: _read_array(path, file, start + place.begin, place) for name, place in places.items()}
         return tensors, metadata
 
 

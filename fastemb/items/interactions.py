@@ -18,6 +18,7 @@ from ..corpus.delimited import Delimited
 from ..corpus.ids import csr_arrays
 from ..corpus.inputs import UTF8
 from ..io.paths import AnyPath, local_path
+from ..summary import table
 from ..tables.columns import (
     columns_of,
     factorize,
@@ -520,6 +521,18 @@ class Interactions:
 
     def __repr__(self) -> str:
         return f"Interactions({len(self):,} sessions, {len(self.items):,} events, {len(self.item_keys):,} items)"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        known = [name for name, values in (("times", self.times), ("weights", self.weights)) if values is not None]
+        rows = {
+            "sessions": f"{len(self):,}",
+            "events": f"{len(self.items):,}" + (f", with {' and '.join(known)}" if known else ""),
+            "items": f"{len(self.item_keys):,}",
+        }
+        first = self.items[: self.offsets[1]][:20].tolist() if len(self) else []
+        examples = {"first items": self.item_keys, "first session": (self.item_keys[number] for number in first)}
+        return table(type(self).__name__, rows, examples)
 
 
 def _noting_keys(baskets: Iterable[tuple[str | None, list[str]]], keys: list[Hashable]) -> Iterator[list[str]]:

@@ -22,6 +22,7 @@ from ..models.training import alone_with, checked_callbacks, checkpoints_of, hol
 from ..models.watcher import Watcher
 from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
+from ..summary import table
 from ..threads import checked_workers
 from ..train.checkpoint import Checkpoints, Contents, Interval, Target, Text, mark_of, require_room
 from ..train.progress import checked_progress, make_progress
@@ -152,6 +153,20 @@ class Item2Vec(Estimator):
             return made
         how = "fitted" if any(core.weights.have_learned() for core in self._trained.cores) else "not trained"
         return f"{made}, {how}: {len(self._trained.keys):,} items, {self._trained.sessions:,} sessions"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        known = self._trained
+        rows = {"parameters": self._changed() or "the defaults"}
+        if known is None:
+            return table(type(self).__name__, rows | {"fitted": "not yet"}, {})
+        kinds = " and ".join("skip-gram" if core.plan.settings.sg else "CBOW" for core in known.cores)
+        rows["kind"] = kinds
+        rows["fitted"] = (
+            f"{len(known.keys):,} items of {known.sessions:,} sessions, {known.inputs.shape[1]:,} dimensions"
+        )
+        titles = self._titles
+        return table(type(self).__name__, rows, {"first items": (titles.get(key, key) for key in known.keys)})
 
     # ---- learning ----
 

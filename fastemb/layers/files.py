@@ -18,6 +18,7 @@ from .gradients import Array
 from .optimizers import SGD, Adagrad, Adam, Optimizer, OptimizerState, RowwiseAdagrad
 
 _OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adagrad, RowwiseAdagrad, Adam)}
+_VERSION = "1"
 _STATE = "optimizer."
 _PART = "/"  # between the name of a part and those of what it holds
 Layer = TypeVar("Layer")
@@ -48,7 +49,7 @@ class LayerFile:
     def write(self, path: AnyPath) -> None:
         """Write it; the file is there whole or not at all."""
         tensors, metadata = self._contents()
-        write_tensors(path, tensors, {**metadata, "fastemb_version": __version__})
+        write_tensors(path, tensors, {**metadata, "version": _VERSION, "fastemb_version": __version__})
 
     def _contents(self) -> tuple[dict[str, Array], dict[str, str]]:
         """Arrays and metadata, those of parts behind the name of the part."""
@@ -76,12 +77,14 @@ def load_layer(path: AnyPath, kind: str, unpack: Callable[[LayerFile], Layer], m
         mmap: As for `read_tensors`.
 
     Raises:
-        ValueError: The file is damaged, or holds something else.
+        ValueError: The file is damaged, of a newer version, or holds something else.
     """
     path = local_path(path)
     tensors, metadata = read_tensors(path, mmap)
     if metadata.get("format") != f"fastemb.{kind}":
         raise ValueError(f"{path}: holds no {kind}{reader_of(metadata)}")
+    if metadata.get("version") != _VERSION:
+        raise ValueError(f"{path}: written by a newer fastemb (layer format {metadata.get('version')})")
     try:
         return unpack(_file_of(tensors, metadata))
     except (LookupError, OverflowError, TypeError, ValueError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..memory import memory_for
 from ..signals import slices
 
 _LINE = 64  # bytes
@@ -29,7 +30,9 @@ def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 
 def drawn(shape: tuple[int, ...], dtype: DTypeLike, draw: Callable[[int], NDArray[Any]]) -> NDArray[Any]:
     """An array of values that ``draw(count)`` gives a piece at a time: Ctrl-C ends it between two of them."""
-    found = aligned_zeros(shape, dtype)
+    what = f"a table of {' x '.join(f'{side:,}' for side in shape)} {np.dtype(dtype)}"
+    with memory_for(what, math.prod(shape) * np.dtype(dtype).itemsize):
+        found = aligned_zeros(shape, dtype)
     flat = found.reshape(-1)
     for part in slices(found.size, _PIECE):
         flat[part] = draw(part.stop - part.start)

@@ -2,7 +2,19 @@
 
 from ..phrases import FrozenPhrases, Phrases
 from ..vectors import KeyedVectors
-from . import callbacks, keyedvectors, phrases, word2vec
+from . import callbacks, fasttext, keyedvectors, phrases, word2vec
+from .fasttext import FastText
 from .word2vec import Word2Vec
 
-__all__ = ["FrozenPhrases", "KeyedVectors", "Phrases", "Word2Vec", "callbacks", "keyedvectors", "phrases", "word2vec"]
+__all__ = [
+    "FastText",
+    "FrozenPhrases",
+    "KeyedVectors",
+    "Phrases",
+    "Word2Vec",
+    "callbacks",
+    "fasttext",
+    "keyedvectors",
+    "phrases",
+    "word2vec",
+]

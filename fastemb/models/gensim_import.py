@@ -11,28 +11,28 @@ from numpy.typing import NDArray
 from ..corpus import Vocabulary
 from ..io.paths import local_path
 from ..train.sampling import HuffmanPaths
-from ..train.settings import Settings
+from ..train.settings import Settings, SubwordSettings
 from ..vectors.gensim_vectors import loaded_by, require_gensims_file
 from .attributes import Attributes
 from .word2vec_file import STATE, Saved
 
 
-def _loaded(model: Any) -> Any:
+def _loaded(model: Any, kind: str) -> Any:
     """``model`` itself, or what gensim reads from that path.
 
     Raises:
         ImportError: a path, but gensim is not installed.
-        ValueError: the file is not one that gensim saved, or holds something else than a Word2Vec.
+        ValueError: the file is not one that gensim saved, or holds something else than a model of this kind.
     """
     if not isinstance(model, str | bytes | os.PathLike):
         return model
     path = local_path(model)
-    require_gensims_file(path, ("Word2Vec",))
+    require_gensims_file(path, (kind,))
     try:
         import gensim.models
     except ImportError:
         raise ImportError(f"{path}: reading gensim's own files takes gensim: pip install gensim") from None
-    return loaded_by(gensim.models.Word2Vec, path)
+    return loaded_by(getattr(gensim.models, kind), path)
 
 
 def _require_word2vec(model: Any) -> None:
@@ -43,11 +43,17 @@ def _require_word2vec(model: Any) -> None:
     """
     kinds = [kind.__name__ for kind in type(model).__mro__ if kind.__module__.partition(".")[0] == "gensim"]
     name = type(model).__name__
-    for other, parts in (("FastText", "parts of words"), ("Doc2Vec", "documents")):
+    for other, parts, remedy in (
+        (
+            "FastText",
+            "parts of words",
+            "FastText.from_gensim takes it whole, and KeyedVectors.from_gensim takes the vectors of its words",
+        ),
+        ("Doc2Vec", "documents", "KeyedVectors.from_gensim takes the vectors of its words"),
+    ):
         if other in kinds:
             raise TypeError(
-                f"Word2Vec.from_gensim takes a Word2Vec, and this {name} would lose its vectors of {parts}: "
-                "KeyedVectors.from_gensim takes the vectors of its words"
+                f"Word2Vec.from_gensim takes a Word2Vec, and this {name} would lose its vectors of {parts}: {remedy}"
             )
     if "KeyedVectors" in kinds:
         raise TypeError(
@@ -66,20 +72,50 @@ def read_gensim(model: Any) -> tuple[Saved, Any]:
         ValueError: the model has no vocabulary, or the file is not one that gensim saved, or holds something else.
         TypeError: this is something else.
     """
-    model = _loaded(model)
+    model = _loaded(model, "Word2Vec")
     _require_word2vec(model)
+    return _parts(model, Settings.among(_settings(model)), {"vectors": model.wv.vectors})
+
+
+def read_gensims_fasttext(model: Any) -> tuple[Saved, Any]:
+    """The same of a ``gensim.models.FastText``: a row for each word, then one for each bucket, are its "inputs".
+
+    Raises:
+        ImportError: a path, but gensim is not installed.
+        ValueError: the model has no vocabulary; its n-grams were numbered by a fault of old gensims; or the file is not
+            one that gensim saved, or holds something else.
+        TypeError: this is something else.
+    """
+    model = _loaded(model, "FastText")
+    vectors: Any = getattr(model, "wv", None)
+    if not all(hasattr(vectors, name) for name in ("vectors_vocab", "vectors_ngrams", "bucket")):
+        name = type(model).__name__
+        raise TypeError(f"FastText.from_gensim takes a gensim.models.FastText or the path of one, not {name}")
+    if not getattr(vectors, "compatible_hash", True):
+        raise ValueError("the gensim model is of a version that numbered n-grams in a way of its own: train it anew")
+    there = _settings(model) | {name: getattr(vectors, name) for name in ("min_n", "max_n", "bucket")}
+    settings = SubwordSettings.among(there | {"all_buckets": True})
+    ngrams = vectors.vectors_ngrams[: settings.bucket if settings.has_ngrams else 0]
+    inputs = np.concatenate([vectors.vectors_vocab, ngrams])
+    return _parts(model, settings, {"inputs": inputs})
+
+
+def _settings(model: Any) -> dict[str, Any]:
+    there = {name: getattr(model, name) for name in SubwordSettings.declared() if hasattr(model, name)}
+    return there | {"workers": None}  # as many as there are CPUs, whatever gensim used
+
+
+def _parts(model: Any, settings: Settings, matrices: dict[str, Any]) -> tuple[Saved, Any]:
+    """Raises ValueError where the model has no vocabulary."""
     vectors = model.wv
     if not len(vectors):
         raise ValueError("the gensim model has no vocabulary")
-    there: dict[str, Any] = {name: getattr(model, name) for name in Settings.declared() if hasattr(model, name)}
-    there["workers"] = None  # as many as there are CPUs, whatever gensim used
-    matrices = {"vectors": vectors.vectors}
     if model.negative:
         matrices["syn1neg"] = model.syn1neg
     if model.hs:
         matrices["syn1"] = model.syn1
     saved = Saved(
-        Settings(**there).checked(),
+        settings.checked(),
         {name: getattr(model, name) for name in STATE if getattr(model, name, None) is not None},
         0,
         Vocabulary(vectors.index_to_key, vectors.expandos["count"]),

@@ -149,8 +149,9 @@ class KnownWords:
         found = self.weights.not_finite()
         if found is not None:
             name, row = found
+            of = repr(vocabulary.keys[row]) if row < len(vocabulary) else "of an n-gram"
             raise ValueError(
-                f"{name} holds NaN or infinite numbers, first in row {row} ({vocabulary.keys[row]!r}): "
+                f"{name} holds NaN or infinite numbers, first in row {row} ({of}): "
                 "set them to numbers before training, or build the model anew"
             )
         return vocabulary
@@ -159,9 +160,9 @@ class KnownWords:
 
     def fresh(self, wv: KeyedVectors, vocabulary: Vocabulary, settings: Settings) -> Change:
         """Another vocabulary, with fresh matrices."""
-        weights = replace(self.weights)
+        vectors, weights = fresh_inputs(len(vocabulary), settings), replace(self.weights)
         weights.start_outputs(len(vocabulary), settings)
-        return self._change(wv, vocabulary, fresh_inputs(len(vocabulary), settings), weights, settings)
+        return self._change(wv, vocabulary, vectors, weights, settings)
 
     def grown(self, wv: KeyedVectors, vocabulary: Vocabulary, settings: Settings) -> Change:
         """A vocabulary that begins with the words of the present one, whose vectors stay.
@@ -170,19 +171,24 @@ class KnownWords:
             ValueError: ``wv`` was changed by hand so that it does not fit.
         """
         known = self.inputs(wv, settings.sample, settings.vector_size)
-        weights = replace(self.weights)
+        vectors, weights = grown_inputs(known, len(vocabulary), settings.seed), replace(self.weights)
         weights.grow_outputs(len(vocabulary))
-        return self._change(wv, vocabulary, grown_inputs(known, len(vocabulary), settings.seed), weights, settings)
+        return self._change(wv, vocabulary, vectors, weights, settings)
 
     def restored(self, wv: KeyedVectors, saved: Saved) -> Change:
-        """The vocabulary of a model that was read, with copies of its matrices, which are taken out of ``saved``."""
+        """The vocabulary of a model that was read, with its matrices, or copies of them, taken out of ``saved``."""
         matrices, settings = saved.matrices, saved.settings
-        vectors = copy_of(matrices.pop("vectors"))
+
+        def taken(name: str) -> Matrix:
+            return matrices.pop(name) if saved.owned else copy_of(matrices.pop(name), rows.get(name))
+
+        rows = {"syn1": len(saved.vocabulary)}
+        vectors = taken("vectors")
         weights = replace(self.weights, epochs_trained=saved.epochs_trained)
         if settings.negative:
-            weights.syn1neg = copy_of(matrices.pop("syn1neg"))
+            weights.syn1neg = taken("syn1neg")
         if settings.hs:
-            weights.syn1 = copy_of(matrices.pop("syn1"), len(saved.vocabulary))
+            weights.syn1 = taken("syn1")
         return self._change(wv, saved.vocabulary, vectors, weights, settings, saved.paths)
 
     def _change(
@@ -215,8 +221,12 @@ class KnownWords:
         with Deferred():
             self.vocabulary, self.paths = vocabulary, change.paths
             self.weights.take_outputs(change.weights)
-            wv._become(change.rows, change.vectors)
+            self._put(wv, change)
             self._keys = wv.index_to_key
             wv.expandos = Attributes({"count": vocabulary.counts, **change.kept}, change.sample, change.paths)
             wv.allocate_vecattrs()
             wv.vectors_lockf = extended_factors(change.factors, len(vocabulary))
+
+    def _put(self, wv: KeyedVectors, change: Change) -> None:
+        """Put words and vectors in ``wv``."""
+        wv._become(change.rows, change.vectors)

@@ -61,15 +61,15 @@ class Noted:
         return {**vars(self), "settings": self.settings.values()}
 
     @classmethod
-    def read(cls, path: str, values: Mapping[str, Any], words: int) -> Self:
-        """From plain values; ``words`` are in the model's vocabulary.
+    def read(cls, path: str, values: Mapping[str, Any], words: int, settings_of: type[Settings] = Settings) -> Self:
+        """From plain values; ``words`` are in the model's vocabulary, which has such settings.
 
         Raises:
             ValueError: they are damaged.
         """
         try:
             return cls(
-                Settings(**values["settings"]).checked(),
+                settings_of(**values["settings"]).checked(),
                 whole("words", values["words"], 1, words),
                 switch("want_loss", values["want_loss"]),
                 number("told", values["told"]),

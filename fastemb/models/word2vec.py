@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,8 +33,10 @@ from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_optio
 from ..io.user_attributes import set_attributes, storable
 from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
+from ..summary import changed_settings, table
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
+from ..train.held_out import pair_loss
 from ..train.matrices import Matrix
 from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
@@ -73,7 +75,17 @@ from .training import (
     notify,
     warn_of_queue_options,
 )
-from .word2vec_file import STATE, Saved, check_state, checked_lock_factors, packed_model, read_model, write_model
+from .warm_start import WarmStart
+from .word2vec_file import (
+    STATE,
+    WORD2VEC,
+    Saved,
+    check_state,
+    checked_lock_factors,
+    packed_model,
+    read_model,
+    write_model,
+)
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -142,6 +154,9 @@ class Word2Vec(Lifecycle, _Attributes):
         checkpoint_every: How often: a time, such as "30s", "1.5min" or "2h", a number of words, such as "1000000w", or
             a timedelta. Default None: every 10 minutes, and less often where writing takes more than 6 seconds, so that
             training takes 1% longer at most.
+        init_vectors: What words start from, in place of small random vectors, as far as it has them: a file in any
+            format of `load_vectors`, or `KeyedVectors`, of ``vector_size`` dimensions. Output vectors start at zero as
+            always. `wv.vectors_lockf`, set between `build_vocab` and `train`, keeps some of them as they are.
         max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
             ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.
@@ -181,6 +196,8 @@ class Word2Vec(Lifecycle, _Attributes):
     without ``compute_loss``) and "words_per_second". `fastemb.plots.plot_training` draws it."""
     _workers: int | None
     _known: KnownWords
+    _settings_of: ClassVar[type[Settings]] = Settings
+    _kind: ClassVar[str] = WORD2VEC
 
     @names_arguments({"size": "vector_size", "iter": "epochs"})
     def __init__(
@@ -220,6 +237,7 @@ class Word2Vec(Lifecycle, _Attributes):
         progress: bool | None = None,
         checkpoint: AnyPath | None = None,
         checkpoint_every: str | timedelta | None = None,
+        init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
         settings = Settings(
             vector_size=vector_size,
@@ -246,22 +264,51 @@ class Word2Vec(Lifecycle, _Attributes):
             null_word=null_word,
             sorted_vocab=sorted_vocab,
             compute_loss=compute_loss,
-        ).checked()
+        )
+        self._start(settings, hashfxn, batch_words)
+        self.comment = comment
+        self._first_train(
+            sentences,
+            corpus_file,
+            trim_rule=trim_rule,
+            callbacks=callbacks,
+            progress=progress,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            init_vectors=init_vectors,
+        )
+
+    def _start(self, settings: Settings, hashfxn: Callable[[Any], int], batch_words: int) -> None:
+        """Check the settings, and become a model of these without a vocabulary."""
+        settings = settings.checked()
         require_falling(settings.alpha, settings.min_alpha)
         if hashfxn is not hash or batch_words != 10000:
             warn("hashfxn and batch_words have no effect in fastemb")
         self._start_empty(settings)
         self.hashfxn = hashfxn
         self.batch_words = batch_words
-        self.comment = comment
+
+    def _first_train(
+        self,
+        sentences: Sentences | None,
+        corpus_file: CorpusFile | None,
+        *,
+        trim_rule: TrimRule | None,
+        callbacks: Sequence[Any],
+        progress: bool | None,
+        checkpoint: AnyPath | None,
+        checkpoint_every: str | timedelta | None,
+        init_vectors: AnyPath | KeyedVectors | None,
+    ) -> None:
+        """Take up the vocabulary of a corpus and train on it, if the constructor was given one."""
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
-        target = Target.of(checkpoint, checkpoint_every)
+        target, start = Target.of(checkpoint, checkpoint_every), WarmStart.of(init_vectors, self.vector_size)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
             corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {})
+            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {}, start)
             self.train(
                 corpus,
                 callbacks=callbacks,
@@ -269,19 +316,53 @@ class Word2Vec(Lifecycle, _Attributes):
                 checkpoint=checkpoint,
                 checkpoint_every=checkpoint_every,
             )
-        elif trim_rule is not None or callbacks or target is not None:
+        elif trim_rule is not None or callbacks or target is not None or start is not None:
             given = "trim_rule and callbacks" if target is None else "trim_rule, callbacks and checkpoint"
+            given = given if start is None else "trim_rule, callbacks, checkpoint and init_vectors"
             warn(f"{given} have no effect without a corpus: give them to build_vocab and train")
         self.add_lifecycle_event("created", params=str(self))
 
     def _start_empty(self, settings: Settings) -> None:
         """Become a model of these settings, which were checked, without a vocabulary."""
-        vars(self).update(_blank(settings))
+        vars(self).update(self._blank(settings))
+
+    @classmethod
+    def _blank(cls, settings: Settings) -> dict[str, Any]:
+        """The attributes of a model of these settings that has no vocabulary yet."""
+        wv, known = cls._no_words(settings)
+        wv.vectors_lockf = np.ones(1, dtype=np.float32)
+        values = settings.values()
+        return {
+            "_workers": values.pop("workers"),
+            **values,
+            "wv": wv,
+            "_known": known,
+            "hashfxn": hash,
+            "batch_words": 10000,
+            "comment": None,
+            "corpus_count": 0,
+            "corpus_total_words": 0,
+            "raw_vocab": {},
+            "effective_min_count": settings.min_count,
+            "running_training_loss": 0.0,
+            "train_count": 0,
+            "total_train_time": 0.0,
+            "min_alpha_yet_reached": settings.alpha,
+            "lifecycle_events": [],
+            "history": [],
+            "load": _only_of_the_class,
+        }
+
+    @classmethod
+    def _no_words(cls, settings: Settings) -> tuple[KeyedVectors, KnownWords]:
+        """What holds the words of a model, empty."""
+        wv = KeyedVectors(settings.vector_size)
+        return wv, KnownWords(wv)
 
     def _settings(self) -> Settings:
         """The settings as the attributes are now, unchecked."""
-        values = {name: getattr(self, name) for name in Settings.declared() if name != "workers"}
-        return Settings(**values, workers=self._workers)
+        values = {name: getattr(self, name) for name in self._settings_of.declared() if name != "workers"}
+        return self._settings_of(**values, workers=self._workers)
 
     @property
     def workers(self) -> int:
@@ -308,6 +389,18 @@ class Word2Vec(Lifecycle, _Attributes):
             f"<{type(self).__name__}: {len(self.wv):,} words, {self.vector_size} dimensions, {', '.join(kind)}, "
             f"{self._how_trained()}>"
         )
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        losses = [row["loss"] for row in self.history if row["loss"] is not None]
+        rows = {
+            "vectors": f"{len(self.wv):,} words, {self.vector_size:,} dimensions",
+            "kind": "skip-gram" if self.sg else "CBOW",
+            "settings": changed_settings(self._settings().values(), Settings().values()) or "the defaults",
+            "training": self._how_trained(),
+            "latest loss": f"{losses[-1]:.4f} a word" if losses else None,
+        }
+        return table(type(self).__name__, rows, {"first words": self.wv})
 
     def _how_trained(self) -> str:
         """What is known of its training, whoever did that."""
@@ -347,6 +440,7 @@ class Word2Vec(Lifecycle, _Attributes):
         *,
         min_count: int | None = None,
         sample: float | None = None,
+        init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
         """Count the words of a corpus, drop the rare ones, and make fresh matrices or let those there are grow.
 
@@ -362,14 +456,18 @@ class Word2Vec(Lifecycle, _Attributes):
             trim_rule: As in the constructor.
             min_count: In place of the model's; without ``update`` it becomes the model's.
             sample: Becomes the model's.
+            init_vectors: As in the constructor; with ``update`` for new words alone.
 
         Raises:
             RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
                 vocabulary.
-            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``.
+            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``; or ``init_vectors`` have
+                another length, or NaN.
         """
         with Deferred(), alone_with(self, trains=False), Allowed():
-            self._build(Source.of(corpus_iterable, corpus_file), update, keep_raw_vocab, trim_rule, min_count, sample)
+            start = WarmStart.of(init_vectors, self.vector_size)
+            source = Source.of(corpus_iterable, corpus_file)
+            self._build(source, update, keep_raw_vocab, trim_rule, min_count, sample, start)
             self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
     def _build(
@@ -380,6 +478,7 @@ class Word2Vec(Lifecycle, _Attributes):
         trim_rule: TrimRule | None,
         min_count: int | None,
         sample: float | None,
+        start: WarmStart | None,
     ) -> None:
         self._settings().check()  # before the corpus is read
         if update:
@@ -401,7 +500,7 @@ class Word2Vec(Lifecycle, _Attributes):
             "corpus_count": len(corpus),
             "corpus_total_words": corpus.raw_words,
         }
-        self._take_vocabulary(vocabulary, least, update, further)
+        self._take_vocabulary(vocabulary, least, update, further, start)
 
     @names_arguments()
     def build_vocab_from_freq(
@@ -568,7 +667,14 @@ class Word2Vec(Lifecycle, _Attributes):
     def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
         return selection_of(self._settings(), trim_rule, min_count)
 
-    def _take_vocabulary(self, vocabulary: Vocabulary, min_count: int, update: bool, further: dict[str, Any]) -> None:
+    def _take_vocabulary(
+        self,
+        vocabulary: Vocabulary,
+        min_count: int,
+        update: bool,
+        further: dict[str, Any],
+        start: WarmStart | None = None,
+    ) -> None:
         """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
 
         Args:
@@ -576,6 +682,7 @@ class Word2Vec(Lifecycle, _Attributes):
             min_count: From which count words were kept; without ``update`` it becomes the model's.
             update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
             further: Attributes to set with it.
+            start: What words start from that are new.
         """
         require_words(vocabulary)
         further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
@@ -586,8 +693,10 @@ class Word2Vec(Lifecycle, _Attributes):
         settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
         with Deferred(), alone_with(self, trains=False), Allowed():
             words = self._known
-            change = words.grown if update else words.fresh
-            self._take(change(self.wv, vocabulary, settings), further)
+            change = (words.grown if update else words.fresh)(self.wv, vocabulary, settings)
+            if start is not None:
+                start.fill(change.rows, change.vectors, len(self.wv) if update else 0)
+            self._take(change, further)
 
     # ---- matrices ----
 
@@ -929,7 +1038,7 @@ class Word2Vec(Lifecycle, _Attributes):
         """Train what is left of the run of a checkpoint."""
         with Deferred(), alone_with(self, trains=True), Allowed():
             vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            noted = Noted.read(target.path, mark.model, len(vocabulary))
+            noted = Noted.read(target.path, mark.model, len(vocabulary), self._settings_of)
             words = noted.words
             first = (
                 vocabulary
@@ -967,6 +1076,36 @@ class Word2Vec(Lifecycle, _Attributes):
             tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
         task.tables = tables
         return vocabulary
+
+    @names_arguments({"corpus_iterable": "sentences"})
+    def held_out_loss(
+        self, sentences: Sentences | None = None, corpus_file: CorpusFile | None = None, *, workers: int | None = None
+    ) -> float:
+        """The loss on sentences that are not trained on, for comparing epochs, and models of the same settings.
+
+        The mean of -log sigmoid over all pairs of an input and an output, in float64: a model that has learned nothing
+        has log 2 = 0.693. What is drawn (windows, negatives) depends on ``seed`` alone, and no word is thinned out, so
+        two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
+
+        Args:
+            sentences: Token lists or a `Corpus`; or give ``corpus_file``.
+            corpus_file: Path of a text file.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: no word of the sentences is in the vocabulary, or no sentence has two of them.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
+        """
+        threads = self.workers if workers is None else thread_count(workers)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+            corpus = Source.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
+            task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
+            found = pair_loss(task, corpus.words, threads)
+        if found != found:
+            raise ValueError("there is no loss: no sentence has two words of the vocabulary")
+        return found
 
     def get_latest_training_loss(self) -> float:
         """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
@@ -1109,11 +1248,12 @@ class Word2Vec(Lifecycle, _Attributes):
                 type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
             ),
             *self.wv._packed(set(left_out)),
+            kind=self._kind,
         )
 
     def _own_attributes(self) -> dict[str, Any]:
         """What was hung on this model, and what else is saved in the same way."""
-        blank = _blank(Settings())
+        blank = self._blank(self._settings_of())
         return {name: value for name, value in vars(self).items() if name not in blank or name in _KEPT}
 
     @classmethod
@@ -1142,7 +1282,7 @@ class Word2Vec(Lifecycle, _Attributes):
     def _loaded(cls, fname: str) -> tuple[Self, dict[str, str]]:
         """The model of a file, and all metadata of that."""
         model = cls.__new__(cls)
-        saved = read_model(fname)
+        saved = read_model(fname, cls._kind, cls._settings_of)
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
         model.wv._unpack(fname, saved.tensors, saved.metadata)
@@ -1167,8 +1307,12 @@ class Word2Vec(Lifecycle, _Attributes):
             ImportError: a path, but gensim is not installed.
             ValueError: the model has no vocabulary.
         """
+        return cls._of_gensims(model, *read_gensim(model))
+
+    @classmethod
+    def _of_gensims(cls, model: Any, saved: Saved, theirs: Any) -> Self:
+        """A model of the parts of ``model``, whose vectors are ``theirs``."""
         made = cls.__new__(cls)
-        saved, theirs = read_gensim(model)
         made._start_empty(saved.settings)
         vars(made).update(saved.state)
         if isinstance(model, Word2Vec):
@@ -1181,33 +1325,6 @@ class Word2Vec(Lifecycle, _Attributes):
         if len(getattr(theirs, "vectors_lockf", ())) > 1:
             made.wv.vectors_lockf = np.array(theirs.vectors_lockf)
         return made
-
-
-def _blank(settings: Settings) -> dict[str, Any]:
-    """The attributes of a model of these settings that has no vocabulary yet."""
-    wv = KeyedVectors(settings.vector_size)
-    wv.vectors_lockf = np.ones(1, dtype=np.float32)
-    values = settings.values()
-    return {
-        "_workers": values.pop("workers"),
-        **values,
-        "wv": wv,
-        "_known": KnownWords(wv),
-        "hashfxn": hash,
-        "batch_words": 10000,
-        "comment": None,
-        "corpus_count": 0,
-        "corpus_total_words": 0,
-        "raw_vocab": {},
-        "effective_min_count": settings.min_count,
-        "running_training_loss": 0.0,
-        "train_count": 0,
-        "total_train_time": 0.0,
-        "min_alpha_yet_reached": settings.alpha,
-        "lifecycle_events": [],
-        "history": [],
-        "load": _only_of_the_class,
-    }
 
 
 def _only_of_the_class(*_args: Any, **_kwargs: Any) -> NoReturn:

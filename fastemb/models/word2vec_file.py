@@ -21,7 +21,9 @@ from ..train.sampling import HuffmanPaths
 from ..train.settings import Settings
 from .building import require_counts
 
-_FORMAT = "fastemb.Word2Vec"
+WORD2VEC = "fastemb.Word2Vec"
+"""The kind of a model's file, by the class that reads it."""
+
 _VERSION = "1"
 _COUNTS = "attribute.count"  # so that KeyedVectors can read the file
 _OWN = "model."
@@ -53,6 +55,8 @@ class Saved:
         own: What was hung on the model, by name.
         tensors: All arrays of the file.
         metadata: The texts of the file.
+        kind: Of the file.
+        owned: Nobody else has the matrices, so that they need not be copied.
     """
 
     settings: Settings
@@ -64,6 +68,8 @@ class Saved:
     own: dict[str, Any] = field(default_factory=dict)
     tensors: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    kind: str = WORD2VEC
+    owned: bool = False
 
 
 def write_model(target: str | os.PathLike[str] | BinaryIO, model: Saved) -> None:
@@ -85,7 +91,7 @@ def packed_model(model: Saved) -> tuple[dict[str, Any], dict[str, str]]:
     state = model.state | {name: values[name] for name in _IN_STATE} | {"epochs_trained": model.epochs_trained}
     plain, further = pack_attributes(model.own, _OWN)
     metadata = model.metadata | {
-        "format": _FORMAT,
+        "format": model.kind,
         "version": _VERSION,
         "settings": json.dumps(settings, default=_plain),
         "state": json.dumps(state, default=_plain),
@@ -94,8 +100,8 @@ def packed_model(model: Saved) -> tuple[dict[str, Any], dict[str, str]]:
     return arrays | further, metadata
 
 
-def read_model(path: str | os.PathLike[str]) -> Saved:
-    """What `write_model` wrote.
+def read_model(path: str | os.PathLike[str], kind: str = WORD2VEC, settings_of: type[Settings] = Settings) -> Saved:
+    """What `write_model` wrote of a model of this kind, which has these settings.
 
     Raises:
         ValueError: the file is something else, or damaged.
@@ -104,17 +110,18 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
         arrays, metadata = read_tensors(path)
     except ValueError as error:
         if _is_text(path):
-            raise ValueError(f"{error}; to learn from text call Word2Vec(corpus_file={str(path)!r})") from None
+            name = kind.rpartition(".")[2]
+            raise ValueError(f"{error}; to learn from text call {name}(corpus_file={str(path)!r})") from None
         raise
-    if metadata.get("format") != _FORMAT:
-        raise ValueError(f"{path}: holds no Word2Vec model{reader_of(metadata)}")
+    if metadata.get("format") != kind:
+        raise ValueError(f"{path}: holds no {kind.rpartition('.')[2]} model{reader_of(metadata)}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"{path}: written by a newer fastemb (model format {metadata.get('version')})")
     try:
         saved = parse_json(metadata["state"])
         state = {name: saved[name] for name in (*STATE, "epochs_trained")}
         moved = {name: saved[name] for name in _IN_STATE}
-        settings = Settings(**parse_json(metadata["settings"]), **moved).checked()
+        settings = settings_of(**parse_json(metadata["settings"]), **moved).checked()
         check_state(state)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
@@ -130,6 +137,7 @@ def read_model(path: str | os.PathLike[str]) -> Saved:
         checked_own(path, unpack_attributes(path, metadata.get("model"), arrays, _OWN)),
         arrays,
         metadata,
+        kind,
     )
 
 

@@ -6,8 +6,12 @@ from importlib import import_module
 from typing import Any
 
 
-def library(module: str) -> Any:
-    """A module of matplotlib or openTSNE.
+def library(module: str, extra: str = "plot") -> Any:
+    """A module of matplotlib, openTSNE or plotly.
+
+    Args:
+        module: Its name.
+        extra: The extra of fastemb that installs it.
 
     Raises:
         ImportError: It is not installed.
@@ -18,4 +22,4 @@ def library(module: str) -> Any:
         package = module.partition(".")[0]
         if error.name is not None and error.name.partition(".")[0] != package:
             raise  # it is there, and lacks something itself
-        raise ImportError(f"pictures are drawn by {package}: pip install 'fastemb[plot]'") from None
+        raise ImportError(f"pictures are drawn by {package}: pip install 'fastemb[{extra}]'") from None

@@ -95,7 +95,7 @@ def plot(
     if clusters is not None and color is not None:
         raise ValueError("color and clusters exclude each other: give one")
     chosen, found = _chosen(vectors, keys, neighbours_of, topn, restrict_vocab)
-    method, perplexity = _checked(method, perplexity, len(chosen))
+    method, perplexity = checked_method(method, perplexity, len(chosen))
     seed = integer("seed", seed, 0)
     most = len(chosen) if labels is None and (keys is not None or found is not None) else labels
     most = LABELS if most is None else integer("labels", most, 0)
@@ -121,7 +121,7 @@ def plot(
     )
     canvas.blank()
     canvas.note(
-        f"{how}; {_counted(len(chosen), len(vectors))}; trustworthiness {believed.trustworthiness:.2f}; "
+        f"{how}; {counted(len(chosen), len(vectors))}; trustworthiness {believed.trustworthiness:.2f}; "
         f"{believed.kept:.0%} of the {believed.nearest} nearest kept"
     )
     _points(canvas, positions, groups)
@@ -146,9 +146,9 @@ def _chosen(
         chosen = list(dict.fromkeys(single_keys("keys", keys)))
         for key in chosen:
             vectors.get_index(key)
-        return _enough(chosen), None
+        return enough(chosen), None
     if neighbours_of is None:
-        return _enough([key for key in vectors.index_to_key[: limit or FIRST] if key is not None]), None
+        return enough([key for key in vectors.index_to_key[: limit or FIRST] if key is not None]), None
     asked = list(dict.fromkeys(single_keys("neighbours_of", neighbours_of)))
     if not 1 <= len(asked) <= MOST_GROUPS:
         raise ValueError(f"neighbours_of must be 1 to {MOST_GROUPS} keys, not {len(asked)}")
@@ -160,17 +160,28 @@ def _chosen(
             nearest[key] = max(nearest.get(key, (-2.0, 0)), (cosine, -place))
     for key, (_, place) in nearest.items():
         of.setdefault(key, -place)
-    chosen = _enough(list(of))
+    chosen = enough(list(of))
     return chosen, Groups([str(key) for key in asked], np.array([of[key] for key in chosen], np.int64))
 
 
-def _enough(keys: list[Key]) -> list[Key]:
+def enough(keys: list[Key]) -> list[Key]:
+    """These keys.
+
+    Raises:
+        ValueError: They are too few for a map.
+    """
     if len(keys) < LEAST:
         raise ValueError(f"a map needs at least {LEAST} keys, not {len(keys)}")
     return keys
 
 
-def _checked(method: Any, perplexity: Any, count: int) -> tuple[Method, float]:
+def checked_method(method: Any, perplexity: Any, count: int) -> tuple[Method, float]:
+    """How a map of so many keys is made, and its perplexity.
+
+    Raises:
+        ValueError: There is no such method, or there are too few keys for the perplexity.
+        TypeError: ``perplexity`` is no number.
+    """
     if method is None:
         method = "tsne" if count >= _FEW or perplexity is not None else "pca"
     if method not in METHODS:
@@ -191,7 +202,8 @@ def _checked(method: Any, perplexity: Any, count: int) -> tuple[Method, float]:
     return method, wanted
 
 
-def _counted(drawn: int, total: int) -> str:
+def counted(drawn: int, total: int) -> str:
+    """How many keys are on a map, of how many."""
     return f"{drawn:,} keys" if drawn == total else f"{drawn:,} of {total:,} keys"
 
 

@@ -147,8 +147,8 @@ def factorize(column: Any, name: str) -> tuple[Codes, list[Hashable]]:
                 codes[row] = index.setdefault(value, len(index))
             except TypeError:
                 raise TypeError(
-                    f"{_table_row(row)}: the {name} is a {type(value).__name__}, not a key such as a str or an int; "
-                    "a table has a row for each item that was taken"
+                    f"{_table_row(row)}: the {name} is a {type(value).__name__}, not a key such as a str or an int: "
+                    "a row has one of them, and several are several rows"
                 ) from None
     return codes, whole(list(index))
 

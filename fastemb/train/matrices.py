@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..memory import memory_for
 from ..signals import slices
 
 LINE = 16  # floats in a cache line
@@ -22,7 +23,8 @@ Matrix = NDArray[np.float32]
 def padded_zeros(rows: int, vector_size: int) -> Matrix:
     """A zero matrix of shape (rows, vector_size rounded up to 16) whose first row is 64-byte aligned."""
     stride = -(-vector_size // LINE) * LINE
-    memory = np.zeros(rows * stride + LINE, dtype=np.float32)
+    with memory_for(f"a matrix of {rows:,} x {vector_size:,}", 4 * rows * stride):
+        memory = np.zeros(rows * stride + LINE, dtype=np.float32)
     skip = -(memory.ctypes.data // 4) % LINE
     return memory[skip : skip + rows * stride].reshape(rows, stride)
 
@@ -31,7 +33,8 @@ def zeros(rows: int, vector_size: int) -> Matrix:
     """A contiguous zero matrix of shape (rows, vector_size), aligned where rows need no padding."""
     if vector_size % LINE == 0:
         return padded_zeros(rows, vector_size)
-    return np.zeros((rows, vector_size), dtype=np.float32)
+    with memory_for(f"a matrix of {rows:,} x {vector_size:,}", 4 * rows * vector_size):
+        return np.zeros((rows, vector_size), dtype=np.float32)
 
 
 def copy_of(values: NDArray[Any], rows: int | None = None) -> Matrix:

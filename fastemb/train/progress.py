@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib import import_module
 from typing import Any, Protocol, TextIO
 
 import numpy as np
 
 _DELAY = 0.5  # seconds before the first line, so that short runs stay quiet
 _INTERVAL = 0.25
+_LINES = 10  # in a log
+_LINE_SECONDS = 60.0  # without a line in a log
 
 
 class Progress(Protocol):
@@ -38,42 +41,134 @@ class Silent:
         """Do nothing."""
 
 
+class _Text:
+    """What a line says of a run of ``total`` words, of which some were ``done`` before it started."""
+
+    def __init__(self, total: int, done: int) -> None:
+        self.total = total
+        self.start = time.monotonic()
+        self.saved = ""
+        self._before = done
+
+    def line(self, words: int, alpha: float, loss: float | None, now: float) -> str:
+        """How far it is."""
+        speed = (words - self._before) / (now - self.start)
+        left = (self.total - words) / speed if speed else 0.0
+        return (
+            f"{100 * words / self.total:5.1f}%  {speed / 1e3:,.0f} k words/s  "
+            f"alpha {alpha:.5f}{'' if loss is None else f'  loss {loss:.4f}'}  {_clock(left)} left"
+            f"{self.saved}"
+        )
+
+
 class Plain:
     """One line that is written over and over."""
 
     def __init__(self, total: int, stream: TextIO, done: int = 0) -> None:
-        self._total = total
-        self._before = done
+        self._text = _Text(total, done)
         self._stream = stream
-        self._start = self._last = time.monotonic()
+        self._last = self._text.start
         self._shown = False
-        self._saved = ""
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Write the line anew, a few times a second."""
         now = time.monotonic()
-        if now - self._start < _DELAY or now - self._last < _INTERVAL:
+        if now - self._text.start < _DELAY or now - self._last < _INTERVAL:
             return
         self._last, self._shown = now, True
-        speed = (words - self._before) / (now - self._start)
-        left = (self._total - words) / speed if speed else 0.0
-        line = (
-            f"{100 * words / self._total:5.1f}%  {speed / 1e3:,.0f} k words/s  "
-            f"alpha {alpha:.5f}{'' if loss is None else f'  loss {loss:.4f}'}  {_clock(left)} left"
-            f"{self._saved}"
-        )
-        self._stream.write(f"\r{line:<72}")
+        self._stream.write(f"\r{self._text.line(words, alpha, loss, now):<72}")
         self._stream.flush()
 
     def saved(self, words: int) -> None:
         """Name the place of the latest checkpoint from now on."""
-        self._saved = _saved_at(words, self._total)
+        self._text.saved = _saved_at(words, self._text.total)
 
     def close(self) -> None:
         """End the line."""
         if self._shown:
             self._stream.write("\n")
             self._stream.flush()
+
+
+class Lines:
+    """A line now and then, for what is read later: files of logs, and notebooks that a program runs.
+
+    One is written for each tenth of the run, and after each minute without one.
+    """
+
+    def __init__(self, total: int, stream: TextIO, done: int = 0) -> None:
+        self._text = _Text(total, done)
+        self._stream = stream
+        self._next = done + max(1, total // _LINES)
+        self._last = time.monotonic()
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Write a line if it is time."""
+        now = time.monotonic()
+        if now - self._last < _LINE_SECONDS and (words < self._next or now - self._text.start < _DELAY):
+            return
+        self._last = now
+        self._next = words + max(1, self._text.total // _LINES)
+        self._stream.write(f"{self._text.line(words, alpha, loss, now)}\n")
+        self._stream.flush()
+
+    def saved(self, words: int) -> None:
+        """Name the place of the latest checkpoint from now on."""
+        self._text.saved = _saved_at(words, self._text.total)
+
+    def close(self) -> None:
+        """Do nothing: each line has an end."""
+
+
+class Notebook:
+    """A bar in the output of a notebook's cell, a single one that is changed a few times a second.
+
+    Where no HTML is shown it is a line of text. A notebook that is saved has what was shown last.
+    """
+
+    def __init__(self, total: int, done: int = 0) -> None:
+        self._total = max(total, 1)
+        self._before = done
+        self._start = self._last = time.monotonic()
+        self._words = done
+        self._rest = ""
+        self._saved = ""
+        self._handle: Any = None
+
+    def update(self, words: int, alpha: float, loss: float | None) -> None:
+        """Change the bar, a few times a second."""
+        self._words = words
+        self._rest = f"alpha {alpha:.5f}{'' if loss is None else f', loss {loss:.4f}'}"
+        now = time.monotonic()
+        if now - self._start < _DELAY or now - self._last < _INTERVAL:
+            return
+        self._last = now
+        speed = self._speed(now)
+        self._show(f"{speed / 1e3:,.0f} k words/s, {_clock((self._total - words) / speed if speed else 0.0)} left")
+
+    def saved(self, words: int) -> None:
+        """Name the place of the latest checkpoint from now on."""
+        self._saved = _saved_at(words, self._total)
+
+    def close(self) -> None:
+        """Say how long it took, if the bar was shown."""
+        if self._handle is not None:
+            now = time.monotonic()
+            ended = "in" if self._words >= self._total else "stopped after"
+            self._show(f"{ended} {_clock(now - self._start)}, {self._speed(now) / 1e3:,.0f} k words/s")
+
+    def _speed(self, now: float) -> float:
+        return (self._words - self._before) / max(now - self._start, 1e-9)
+
+    def _show(self, pace: str) -> None:
+        share = 100 * self._words / self._total
+        text = f"{share:.1f}%  {pace}, {self._rest}{self._saved}"
+        bar = f'<progress value="{self._words}" max="{self._total}" style="width: 20em"></progress>'
+        shown = {"text/plain": text, "text/html": f"<div>{bar} {text}</div>"}
+        if self._handle is None:
+            self._handle = import_module("IPython.display").display(shown, raw=True, display_id=True)
+        else:
+            self._handle.update(shown, raw=True)
 
 
 class Tqdm:
@@ -125,11 +220,16 @@ def checked_progress(show: Any) -> bool | None:
 def make_progress(show: bool | None, total: int, done: int = 0) -> Progress:
     """The display for a run of ``total`` words, of which some are ``done``.
 
-    None shows it in a notebook, and when standard error is a terminal.
+    None shows it in a notebook, and when standard error is a terminal. Where it is neither of the two, True writes
+    lines one after the other, as nothing can be written over in a log.
     """
+    if show is not False and _in_notebook():
+        return Notebook(total, done)
     stream = sys.stderr
-    if show is False or stream is None or (show is None and not stream.isatty() and not _in_notebook()):
+    if show is False or stream is None:
         return Silent()
+    if not stream.isatty():
+        return Lines(total, stream, done) if show else Silent()
     try:
         return Tqdm(total, stream, done)
     except ImportError:

@@ -147,3 +147,21 @@ class Settings(Checked):
             raise ValueError("cbow_exact applies to CBOW (sg=0) only")
         if self.hs_exact and not self.hs:
             raise ValueError("hs_exact applies to hierarchical softmax (hs=1) only")
+
+
+@dataclass
+class SubwordSettings(Settings):
+    """How vectors of words and of their n-grams of characters are learned."""
+
+    word_ngrams: int = switch(1, "0 leaves out n-grams of characters")
+    min_n: int = whole_number(3, "characters of the shortest n-grams", 0, 2**30)
+    max_n: int = whole_number(6, "characters of the longest n-grams; below min_n: none", 0, 2**30)
+    bucket: int = whole_number(
+        2_000_000, "how many numbers n-grams of characters may have; 0: no n-grams", 0, 2**31 - 1
+    )
+    all_buckets: bool = switch(False, "keep a row for every bucket, not only for those of the words")
+
+    @property
+    def has_ngrams(self) -> bool:
+        """Whether there are n-grams of characters."""
+        return bool(self.word_ngrams) and self.bucket > 0 and 0 < self.max_n >= self.min_n

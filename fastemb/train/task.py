@@ -88,7 +88,7 @@ class Task:
             ValueError: a matrix or the lock factors do not fit the tables.
         """
         settings, tables = self.settings, self.tables
-        matrices = self.weights.pad((tables.rows, settings.vector_size))
+        matrices, bags = self.weights.pad((tables.rows, settings.vector_size)), self.weights.bags()
         paths, tokens = tables.paths, self.tokens.begin_epoch(tables.rows)
         thinned = not settings.hs_exact and tables.rows >= THINNED_FROM
         trainer = _native.Trainer(
@@ -111,6 +111,7 @@ class Task:
             tables.keep,
             seed,
             self.want_loss,
+            None if bags is None else _native.Subwords(bags.offsets, bags.rows),
         )
         return tokens.trained_by(trainer)
 

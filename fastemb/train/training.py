@@ -14,6 +14,7 @@ from ..threads import thread_count
 from .checkpoint import Checkpoints
 from .history import Recorder, Row
 from .hogwild import Hogwild
+from .lengths import LengthWatch
 from .progress import Progress
 from .rounds import Rounds
 from .run import Run
@@ -60,7 +61,8 @@ class Training:
         self._task = task
         self._strategy = strategy
         self._display = display
-        self._recorder = Recorder(run, task.want_loss)
+        self._lengths = LengthWatch(task.weights)
+        self._recorder = Recorder(run, task.want_loss, task.settings)
         if run.schedule.start_alpha > _LARGE_ALPHA:
             warn(
                 f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
@@ -114,6 +116,7 @@ class Training:
         run.end_epoch()
         weights.epochs_trained += 1
         self._recorder.note(ends=True)
+        self._lengths.look(run.schedule.start_alpha, self._task.settings.negative)
         self._show()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")

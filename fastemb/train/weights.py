@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..io.quantised import QuantisedRows
+from ..memory import memory_for
 from ..signals import deliver, slices
-from .matrices import Matrix, Padding, copy_of, gathered, random_rows, zeros
+from .matrices import LINE, Matrix, Padding, copy_of, gathered, random_rows, zeros
 from .settings import Settings
 
 
@@ -27,6 +28,21 @@ class HasVectors(Protocol):
 
     @vectors.setter
     def vectors(self, value: NDArray[Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Bags:
+    """Rows of input vectors whose mean is the input of a word.
+
+    Attributes:
+        offsets: Word i has ``rows[offsets[i]:offsets[i + 1]]``; int64 (words + 1,).
+        rows: int32, none of them outside the input vectors.
+        count: How many input vectors there are.
+    """
+
+    offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    count: int
 
 
 @dataclass
@@ -54,6 +70,19 @@ class Weights:
     epochs_trained: int = 0
     name: str = "the model"
     _paddings: dict[str, Padding] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def input_name(self) -> str:
+        """What messages call the input vectors."""
+        return f"{self.name}.vectors"
+
+    def bags(self) -> Bags | None:
+        """Which input vectors each word has; None where that of a word is its row."""
+        return None
+
+    def input_rows(self, words: int) -> int:
+        """How many input vectors belong to so many words."""
+        return words
 
     # ---- making and growing ----
 
@@ -88,19 +117,20 @@ class Weights:
     # ---- training ----
 
     def inputs(self, shape: tuple[int, int]) -> NDArray[Any]:
-        """The input vectors, which may have been replaced.
+        """The input vectors, which may have been replaced; ``shape`` is (words, vector_size).
 
         Raises:
-            ValueError: they are no numbers, or not of this shape.
+            ValueError: they are no numbers, or not as many as belong to so many words, or of another size.
         """
+        shape = (self.input_rows(shape[0]), shape[1])
         vectors = self.holder.vectors
         if not isinstance(vectors, np.ndarray) or vectors.dtype.kind not in "fiu":
             kind = vectors.dtype if isinstance(vectors, np.ndarray) else type(vectors).__name__
             if isinstance(vectors, QuantisedRows):
                 kind = "quantised vectors, which cannot be trained: take those of dequantize()"
-            raise ValueError(f"{self.name}.vectors must be an array of real numbers, not {kind}")
+            raise ValueError(f"{self.input_name} must be an array of real numbers, not {kind}")
         if vectors.shape != shape:
-            raise ValueError(f"{self.name}.vectors has shape {vectors.shape}; the model needs {shape}")
+            raise ValueError(f"{self.input_name} has shape {vectors.shape}; the model needs {shape}")
         return vectors
 
     def require(self, settings: Settings) -> None:
@@ -128,7 +158,7 @@ class Weights:
         return {name: padding.padded for name, padding in self._paddings.items()}
 
     def check_shapes(self, shape: tuple[int, int]) -> None:
-        """Check that each matrix has this shape, (rows, vector_size).
+        """Check that each matrix fits (words, vector_size).
 
         Raises:
             ValueError: one has another.
@@ -141,7 +171,7 @@ class Weights:
 
     def not_finite(self) -> tuple[str, int] | None:
         """The name of a matrix that holds NaN or infinite numbers, and the first row with one; None if none does."""
-        matrices = {f"{self.name}.vectors": self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
+        matrices = {self.input_name: self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
         with np.errstate(invalid="ignore"):
             for name, matrix in matrices.items():
                 if matrix is None:
@@ -169,22 +199,34 @@ class Weights:
             raise failure
 
     def lock_factors(self) -> NDArray[np.float32]:
-        """``vectors_lockf`` of the holder, float32 (1,) or (rows,)."""
+        """``vectors_lockf`` of the holder, float32 (1,) or (rows,).
+
+        Raises:
+            TypeError: they are no numbers.
+            ValueError: one is negative, NaN or infinite.
+        """
         given = getattr(self.holder, "vectors_lockf", np.ones(1))
         try:
-            return np.asarray(given, dtype=np.float32).ravel()
+            factors = np.asarray(given, dtype=np.float32).ravel()
         except (TypeError, ValueError):
             raise TypeError(
                 f"{self.name}.vectors_lockf must be numbers, one or one for each word, not {given!r}"
             ) from None
+        wrong = ~((factors >= 0) & (factors < np.inf))
+        if wrong.any():
+            raise ValueError(
+                f"{self.name}.vectors_lockf must be factors from 0, which freezes a vector, but entry "
+                f"{int(wrong.argmax())} is {factors[wrong.argmax()]}"
+            )
+        return factors
 
-    def input_scale(self, rows: int) -> NDArray[np.float32] | None:
-        """The same for each of so many rows, or None where nothing is held back.
+    def input_scale(self, words: int) -> NDArray[np.float32] | None:
+        """The same for each input vector of so many words, or None where nothing is held back.
 
         Raises:
-            ValueError: there are neither 1 nor ``rows`` factors.
+            ValueError: there are neither 1 nor as many factors as rows.
         """
-        factors = self.lock_factors()
+        rows, factors = self.input_rows(words), self.lock_factors()
         if len(factors) == 1:
             return None if factors[0] == 1.0 else np.full(rows, factors[0], dtype=np.float32)
         if len(factors) != rows:
@@ -195,17 +237,36 @@ class Weights:
 
 
 def fresh_inputs(rows: int, settings: Settings) -> Matrix:
-    """Small random input vectors: shape (rows, vector_size)."""
-    vectors = zeros(rows, settings.vector_size)
-    random_rows(vectors, settings.seed)
+    """Small random input vectors: shape (rows, vector_size).
+
+    Raises:
+        MemoryError: there is too little for all matrices of a model.
+    """
+    with memory_for(*_needed(rows, settings.vector_size, 1 + bool(settings.negative) + bool(settings.hs))):
+        vectors = zeros(rows, settings.vector_size)
+        random_rows(vectors, settings.seed)
     return vectors
 
 
 def grown_inputs(known: NDArray[Any], rows: int, seed: int) -> Matrix:
-    """A copy of ``known`` with ``rows`` rows, the new ones small and random."""
-    vectors = copy_of(known, rows)
-    random_rows(vectors, seed, len(known))
+    """A copy of ``known`` with ``rows`` rows, the new ones small and random.
+
+    Raises:
+        MemoryError: there is too little for the copy and that of output vectors.
+    """
+    with memory_for(*_needed(rows, known.shape[1], 2)):
+        vectors = copy_of(known, rows)
+        random_rows(vectors, seed, len(known))
     return vectors
+
+
+def _needed(rows: int, vector_size: int, matrices: int) -> tuple[str, int, str]:
+    """What so many matrices take while they are trained, for `memory_for`."""
+    what = f"a model of {rows:,} rows and {vector_size:,} dimensions"
+    padded = -(-vector_size // LINE) * LINE
+    one_more = padded * (padded != vector_size)  # a matrix is copied where its rows are padded
+    advice = "lower vector_size, or keep fewer rows, as by min_count or max_final_vocab"
+    return what, 4 * rows * (padded * matrices + one_more), advice
 
 
 def fitting(name: str, value: ArrayLike, shape: tuple[int, int]) -> Matrix:

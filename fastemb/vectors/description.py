@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..io.quantised import precision_of
 from ..signals import slices
+from ..summary import memory_size, table
 from .interface import KeyedVectorsLike, norms_of
+from .mapped import is_mapped
 from .norms import scaled
-from .store import Array
+from .store import Array, Key
 
 _PART_ROWS = 1 << 14
 _SPREAD_ROWS = 20000
@@ -86,3 +89,15 @@ def repeated(vectors: Array) -> int:
         rows = np.ascontiguousarray(vectors[part]).view(np.uint16)
         found[part] = rows.astype(np.uint64) @ weights
     return len(found) - len(np.unique(found))
+
+
+def as_html(vectors: KeyedVectorsLike, keys: Iterable[Key]) -> str:
+    """What notebooks show. Only the first keys are read, and no vector is."""
+    array = vectors.vectors
+    where = ", in a file that is mapped" if is_mapped(array) else ""
+    rows = {
+        "vectors": f"{len(array):,} of {vectors.vector_size:,} dimensions",
+        "stored as": f"{precision_of(array)}, {memory_size(array.nbytes)}{where}",
+        "attributes": ", ".join(map(str, vectors.expandos)),
+    }
+    return table(type(vectors).__name__, rows, {"first keys": keys})

@@ -21,6 +21,7 @@ from ..io.user_attributes import set_attributes
 from ..signals import Deferred
 from . import (
     cosines,
+    description,
     editing,
     files,
     gensim_vectors,
@@ -64,11 +65,10 @@ _REMOVED = {
 }
 
 
+# Keys, vectors and further values are in a `Store`, which this class owns. Methods that are assigned here are functions
+# of other files of this folder, a file for each kind of question.
 class KeyedVectors:
     """Vectors by key, as gensim 4's class of this name.
-
-    The keys, vectors and further values are in a ``Store``, which this class owns. Methods that are assigned here are
-    functions of other files of this folder, a file for each kind of question.
 
     Args:
         vector_size: Dimensions of each vector.
@@ -161,6 +161,10 @@ class KeyedVectors:
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return description.as_html(self, self)
 
     # ---- looking up ----
 
@@ -329,6 +333,7 @@ class KeyedVectors:
     embed = late.embed
     build_index = late.build_index
     plot = late.plot
+    explore = late.explore
     save_sentence_transformers = late.save_sentence_transformers
 
     # ---- adding and changing ----

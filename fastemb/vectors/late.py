@@ -1,8 +1,8 @@
 """Methods of KeyedVectors whose code stands in a room above this one, loaded when they are first used.
 
-This table is the one place where a room names a room above it: `vectors` must not import `evaluate`, `index`,
-`plots` and `spaces`, which are made of `vectors`, but people look for an evaluation on the vectors that they want to
-evaluate. Type checkers see the functions themselves, and so do help() and inspect.signature.
+This table is the one place where a room names a room above it: `vectors` must not import `evaluate`, `explorer`,
+`index`, `plots` and `spaces`, which are made of `vectors`, but people look for an evaluation on the vectors that they
+want to evaluate. Type checkers see the functions themselves, and so do help() and inspect.signature.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ..arguments import names_arguments
 
 if TYPE_CHECKING:
     from ..evaluate import analogies, word_pairs
+    from ..explorer import explorer
     from ..index import vector_index
     from ..plots import maps
     from ..spaces import axis as axes
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     embed = embedding.embed
     build_index = vector_index.build_index
     plot = maps.plot
+    explore = explorer.explore
     save_sentence_transformers = static.save_sentence_transformers
 else:
 
@@ -71,4 +73,5 @@ else:
     embed = _Late("..spaces.embed")
     build_index = _Late("..index.vector_index")
     plot = _Late("..plots.maps")
+    explore = _Late("..explorer.explorer")
     save_sentence_transformers = _Late("..spaces.static_model")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
+from ..checks import warn
 from .finite import check_finite
 from .interface import KeyedVectorsLike
 from .norms import cosine, unit
 from .questions import items_of, keys_of, several
 from .store import Array, Key
-
-logger = logging.getLogger(__name__)
 
 
 @names_arguments()
@@ -82,10 +80,10 @@ def rank_by_centrality(self: KeyedVectorsLike, words: Iterable[Key], use_norm: b
         TypeError: ``words`` is no list of keys.
     """
     given = keys_of("words", words) if not isinstance(words, str) or words in self else several("words", words)
-    used = _known(self, given)
-    if not used:
+    if not any(word in self for word in given):
         missing = f": none of these has a vector: {given!r}" if given else ""
         raise ValueError(f"cannot select a word from an empty list{missing}")
+    used = _known(self, given)
     check_finite(used, np.stack([self.get_vector(word) for word in used]))
     vectors = np.stack([self.get_vector(word, norm=use_norm) for word in used])
     mean = self.get_mean_vector(list(vectors), post_normalize=True)
@@ -124,9 +122,10 @@ def n_similarity(self: KeyedVectorsLike, ws1: Iterable[Key], ws2: Iterable[Key])
 
 
 def _known(vectors: KeyedVectorsLike, keys: list[Key]) -> list[Key]:
-    """Those keys that exist, with a warning in the log about the others."""
+    """Those keys that exist, with a warning about the others."""
     known = [key for key in keys if key in vectors]
     if len(known) < len(keys):
         missing = [key for key in keys if key not in vectors]
-        logger.warning("these words have no vectors and are left out: %s", missing)
+        shown = ", ".join(map(repr, missing[:5])) + ", ..." * (len(missing) > 5)
+        warn(f"these words have no vectors and are left out: {shown}")
     return known

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..io.packed_keys import PackedKeys, PackedRows
 from ..io.quantised import QuantisedRows, as_array
+from ..memory import memory_for
 from ..signals import PART, Deferred, deliver, slices
 
 Key = Any  # str or int as a rule; anything hashable that is no list, tuple or array
@@ -60,9 +61,10 @@ class Store:
         self.norms: Array | None = None
         self.packed: PackedKeys | None = None
         self._expandos: dict[str, Array] = {}
-        self._index_to_key = [None] * count
         self._key_to_index = {}
-        self._vectors: Array = np.zeros((count, vector_size), dtype)
+        with memory_for(f"vectors of {count:,} x {vector_size:,}", count * vector_size * np.dtype(dtype).itemsize):
+            self._index_to_key = [None] * count
+            self._vectors: Array = np.zeros((count, vector_size), dtype)
         self._former_keys: dict[int, list[Key]] = {}  # lists that were replaced, by their length
         self._integers: tuple[Mapping[Key, int], int, bool] | None = None  # question of `has_integers`, and answer
         self._room: Array | None = None  # a larger array whose first rows `_vectors` is

@@ -15,8 +15,10 @@ from .. import _native
 from ..checks import are_offsets, integer
 from ..config import isa
 from ..io.quantised import QuantisedRows
+from ..memory import memory_for
 from ..threads import in_threads, thread_count
 
+_ENTRY_BYTES = 12  # of a row that is found: its number, and its product
 _BLOCK_QUERIES = 2040  # a multiple of the queries that are scored side by side
 _LEAST_QUERIES = 60  # below it, bringing the rows into place costs more than another thread gains
 _STEP_ROWS = 64  # a multiple of the rows that are scored side by side
@@ -64,6 +66,7 @@ def top_k(
     Raises:
         ValueError: Shapes do not fit, or an index is out of range.
         TypeError: ``n`` or ``workers`` is no whole number, indices are none, or ``mask`` is not bool.
+        MemoryError: there is too little for what is to be found.
     """
     asked, given = (
         np.ascontiguousarray(queries, np.float32),
@@ -81,13 +84,15 @@ def top_k(
     threads = thread_count(workers)
     wanted = max(0, integer("n", n))
     count = min(wanted, places)
-    found, scores = np.full((len(asked), count), -1, np.int64), np.full((len(asked), count), -np.inf, np.float32)
-    if found.size:
-        search = _Search(asked, searched, factors, candidates, places, offsets, excluded, count, call_products)
-        found, scores = search.run(threads)
-    if wanted > places:
-        missing = ((0, 0), (0, wanted - places))
-        return np.pad(found, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf)
+    what = f"a table of the {wanted:,} best rows of {len(asked):,} queries"
+    with memory_for(what, 2 * _ENTRY_BYTES * len(asked) * wanted, "ask for fewer of both at a time"):
+        found, scores = np.full((len(asked), count), -1, np.int64), np.full((len(asked), count), -np.inf, np.float32)
+        if found.size:
+            search = _Search(asked, searched, factors, candidates, places, offsets, excluded, count, call_products)
+            found, scores = search.run(threads)
+        if wanted > places:
+            missing = ((0, 0), (0, wanted - places))
+            return np.pad(found, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf)
     return found, scores
 
 

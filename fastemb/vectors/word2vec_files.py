@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from ..arguments import names_arguments
+from ..checks import warn
 from ..io.formats import VectorTable, word2vec_binary, word2vec_text
 from ..io.formats.reading import Reading
 from ..io.formats.word2vec_counts import read_counts, write_counts
 from ..io.formats.word2vec_file import Layout
 from ..io.paths import AnyPath, any_path, any_target
+from ..memory import memory_for
 from ..signals import Deferred
 from .editing import check_writeable
 from .files import check_text, table_of
@@ -82,13 +85,17 @@ def read_word2vec(
     if binary and no_header:
         raise NotImplementedError("no_header works only with text: binary files need their header")
     path = any_path(path)
-    known = None if counts is None else read_counts(any_path(counts), reading.unicode_errors)
-    table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
+    counts = None if counts is None else any_path(counts)
+    known = None if counts is None else read_counts(counts, reading.unicode_errors)
+    size = 0 if reading.limit is not None or not os.path.isfile(path) else os.path.getsize(path)
+    with memory_for(f"what is in {path}", size if binary else size / 3, "limit=1000000 reads the first rows alone"):
+        table = word2vec_binary.read(path, reading) if binary else word2vec_text.read(path, reading, not no_header)
     if known is None:
         return table
     missing = [key for key in table.keys if key not in known]
     if missing:
-        logger.warning("%s lacks %d keys, which get the count 0: %s ...", counts, len(missing), missing[:5])
+        shown = ", ".join(map(repr, missing[:5])) + ", ..." * (len(missing) > 5)
+        warn(f"{counts} lacks {len(missing):,} keys, which get the count 0: {shown}")
     return table._replace(attributes={"count": np.array([known.get(key, 0) for key in table.keys], np.int64)})
 
 

@@ -17,9 +17,10 @@ import fastemb
 PACKAGE = Path(fastemb.__file__).parent
 ROOMS = (  # from the ground up; those on one line do not see each other
     ("_version", "_native"),
-    ("config", "lifecycle", "signals"),
+    ("config", "lifecycle", "memory", "signals"),
     ("checks",),
     ("arguments", "durations", "threads", "kept_threads"),
+    ("summary",),
     ("estimator",),
     ("io",),
     ("corpus",),
@@ -34,6 +35,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("graphs",),
     ("layers",),
     ("plots",),
+    ("explorer",),
     ("torch",),
     ("demo",),
     ("cli",),

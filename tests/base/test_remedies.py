@@ -27,6 +27,7 @@ CLASSES = {
     "Node2Vec": fastemb.Node2Vec,
     "DeepWalk": fastemb.DeepWalk,
 }
+DISPLAYS = ("__str__", "__repr__", "table", "_show")  # the last two write HTML
 
 
 def messages() -> Iterator[tuple[str, str]]:
@@ -34,7 +35,7 @@ def messages() -> Iterator[tuple[str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        displays = [node for node in ast.walk(tree) if getattr(node, "name", "") in ("__str__", "__repr__")]
+        displays = [node for node in ast.walk(tree) if getattr(node, "name", "") in DISPLAYS]
         others = documentation | {id(node) for display in displays for node in ast.walk(display)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in others:

@@ -21,7 +21,20 @@ from fastemb.cli import main
 from fastemb.io.formats import FORMATS, Format
 from fastemb.train.hogwild import Hogwild
 
-COMMANDS = ("train", "similar", "nearest", "analogy", "index", "align", "plot", "eval", "convert", "info", "demo")
+COMMANDS = (
+    "train",
+    "similar",
+    "nearest",
+    "analogy",
+    "index",
+    "align",
+    "plot",
+    "explore",
+    "eval",
+    "convert",
+    "info",
+    "demo",
+)
 
 
 class Result(NamedTuple):

@@ -48,6 +48,8 @@ PROGRAM = """\
 from gensim.models import Word2Vec
 from gensim.models import KeyedVectors, Word2Vec as W2V
 from gensim.models import Word2Vec, FastText
+from gensim.models import Word2Vec, Doc2Vec
+from gensim.models.fasttext import load_facebook_model
 from gensim.models import Doc2Vec
 from gensim.models.word2vec import LineSentence, Text8Corpus
 from gensim.models.callbacks import CallbackAny2Vec
@@ -60,14 +62,16 @@ other = gensim.models.word2vec_like
 CHANGED = """\
 from fastemb.models import Word2Vec
 from fastemb.models import KeyedVectors, Word2Vec as W2V
-from gensim.models import Word2Vec, FastText
+from fastemb.models import Word2Vec, FastText
+from gensim.models import Word2Vec, Doc2Vec
+from fastemb.models.fasttext import load_facebook_model
 from gensim.models import Doc2Vec
 from fastemb.models.word2vec import LineSentence, Text8Corpus
 from fastemb.models.callbacks import CallbackAny2Vec
 from gensim.models.callbacks import PerplexityMetric
 from fastemb.models.phrases import Phrases
 import fastemb.models.keyedvectors as kv
-model = fastemb.models.Word2Vec(gensim.models.FastText, fastemb.models.KeyedVectors)
+model = fastemb.models.Word2Vec(fastemb.models.FastText, fastemb.models.KeyedVectors)
 other = gensim.models.word2vec_like
 """
 

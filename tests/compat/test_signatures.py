@@ -18,8 +18,10 @@ ADDED = {
         "progress",
         "checkpoint",
         "checkpoint_every",
+        "init_vectors",
+        "deterministic",
     },
-    ("Word2Vec", "build_vocab"): {"min_count", "sample"},  # gensim: among **kwargs
+    ("Word2Vec", "build_vocab"): {"min_count", "sample", "init_vectors"},  # the first two: in gensim among **kwargs
     ("Word2Vec", "train"): {"progress", "checkpoint", "checkpoint_every"},
     ("Phrases", "__init__"): {"workers"},
     ("KeyedVectors", "most_similar"): {"where", "metric", "workers"},

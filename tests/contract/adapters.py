@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastemb import CallbackAny2Vec, Item2Vec, Word2Vec
+from fastemb import CallbackAny2Vec, FastText, Item2Vec, Word2Vec
 from fastemb.graphs import DeepWalk, Graph, Node2Vec
 
 Sequences = Sequence[Any]
@@ -47,7 +47,7 @@ class Adapter(Protocol):
 
 
 class Words:
-    """A Word2Vec model."""
+    """A Word2Vec or a FastText model."""
 
     takes_callbacks = True
     keeps_what_it_had = False
@@ -55,11 +55,12 @@ class Words:
     takes_empty = True
     defaults: ClassVar[dict[str, Any]] = {"vector_size": 12, "min_count": 1, "sample": 0.0, "epochs": 3, "workers": 1}
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, kind: type[Word2Vec] = Word2Vec, **options: Any) -> None:
+        self._kind = kind
         self._options = {**self.defaults, "progress": False, **options}
 
     def fit(self, data: Sequences, **options: Any) -> Word2Vec:
-        return Word2Vec(data, **self._options | options)
+        return self._kind(data, **self._options | options)
 
     def go_on(
         self, model: Word2Vec, data: Sequences, epochs: int = 2, callbacks: Sequence[CallbackAny2Vec] = (), **more: Any
@@ -70,10 +71,10 @@ class Words:
         return self.fit(data, checkpoint=checkpoint, checkpoint_every=every, **options)
 
     def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Word2Vec:
-        return Word2Vec.resume(checkpoint, data, **{"progress": False} | options)
+        return self._kind.resume(checkpoint, data, **{"progress": False} | options)
 
     def load(self, path: Path) -> Word2Vec:
-        model = Word2Vec.load(path)
+        model = self._kind.load(path)
         model.workers = 1
         return model
 
@@ -175,6 +176,9 @@ MODELS: dict[str, Adapter] = {
     "Word2Vec CBOW": Words(sg=0),
     "Word2Vec hierarchical softmax": Words(sg=1, hs=1, negative=0),
     "Word2Vec CBOW, both outputs": Words(sg=0, hs=1),
+    "FastText skip-gram": Words(FastText, sg=1),
+    "FastText CBOW, few buckets": Words(FastText, sg=0, bucket=50),
+    "FastText hierarchical softmax, every bucket": Words(FastText, sg=1, hs=1, negative=0, bucket=50, all_buckets=True),
     "Item2Vec baskets": Items(),
     "Item2Vec baskets, contexts alone": Items(sg=1),
     "Item2Vec sessions": Items(window=3, sg=0),
@@ -195,8 +199,9 @@ def matrices(model: Any) -> list[NDArray[np.float32]]:
     if isinstance(model, Word2Vec):
         return found + [getattr(model, name) for name in ("syn1neg", "syn1") if hasattr(model, name)]
     if isinstance(model, Node2Vec | DeepWalk):
-        weights = model._known().weights
-        return found + [matrix for matrix in (weights.syn1neg, weights.syn1) if matrix is not None]
+        known = model._known()  # whose input vectors are not those of wv
+        outputs = (known.weights.syn1neg, known.weights.syn1)
+        return [known.vectors, *(matrix for matrix in outputs if matrix is not None)]
     return [*found, model.wv_out.vectors]
 
 

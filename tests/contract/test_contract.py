@@ -460,6 +460,7 @@ def bars(monkeypatch: pytest.MonkeyPatch, kind: type[Bar]) -> list[Bar]:
 
 def test_progress_is_shown_when_asked_for(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
     made = bars(monkeypatch, Bar)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)  # else it would be lines in a log
     adapter.fit(DATA, progress=False)
     assert not made
     adapter.fit(DATA, progress=True)

@@ -256,6 +256,13 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
     ("no pair", lambda: Graph.from_edges([(0, 1), (1,)]), TypeError, r"edge 1 \(counting from 0\) must be a pair"),
     ("words", lambda: Graph.from_edges(["ab", "cd"]), TypeError, "edge 0 .* must be a pair"),
     ("an array of one column", lambda: Graph.from_edges(np.ones((3, 1))), ValueError, "two or three columns"),
+    ("a dense matrix", lambda: Graph.from_edges(np.eye(4)), ValueError, r"from_csr\(scipy.sparse.csr_array\(matrix"),
+    (
+        "a path of a table",
+        lambda: Graph.from_table("edges.csv", source="a", target="b"),
+        TypeError,
+        r"Graph.from_file\(path, source=",
+    ),
     ("fractions", lambda: Graph.from_edges(np.array([[0.5, 1, 2]])), ValueError, "must be whole numbers"),
     ("missing", lambda: Graph.from_edges([None], ["b"]), ValueError, "source is missing"),
     ("str and int", lambda: Graph.from_edges([("a", 1)]), TypeError, "some nodes are str and some are int"),
@@ -283,7 +290,11 @@ def test_what_is_wrong_with_edges_is_said(make: Callable[[], object], kind: type
         (["a b 1", "c d x"], {}, r"edges.txt, line 2: the weight is 'x', which is no number"),
         (["a b 1", "c d -2"], {}, r"edges.txt, line 2: the weight is -2"),
         (["a b 1", "c d nan"], {}, r"edges.txt, line 2: the weight is nan"),
-        (["a,b", "c,d"], {}, r"edges.txt, line 1: .* this has 1 fields: 'a,b'; name the separator"),
+        (
+            ["a,b", "c,d"],
+            {},
+            r"edges.txt, line 1: .* this has 1 fields: 'a,b'; where ',' parts them, give sep=',', col",
+        ),
         (["a b c d"], {}, r"edges.txt, line 1: .* this has 4 fields"),
         (["a b"], {"weighted": True}, "lines have 2 fields, but weighted=True"),
         (["a b 1"], {"weighted": False}, "lines have 3 fields, but weighted=False"),
@@ -296,6 +307,12 @@ def test_what_is_wrong_with_a_list_is_said(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Graph.from_file(text(tmp_path, lines), **arguments)
+
+
+def test_lines_that_commas_part_are_read_as_the_error_says(tmp_path: Path) -> None:
+    path = text(tmp_path, ["a,b", "c,d"])
+    graph = Graph.from_file(path, sep=",", columns=["source", "target"], source="source", target="target")
+    assert set(graph.nodes) == {"a", "b", "c", "d"}
 
 
 def test_arguments_of_the_other_kind_of_file_are_refused(tmp_path: Path) -> None:

@@ -221,6 +221,16 @@ def test_train_walks_and_eval(edges: Path, tmp_path: Path, capfd: pytest.Capture
     assert json.loads(capfd.readouterr().out)["nodes"] == 60
     assert main(["graph", "eval", "--links", str(edges), *quick, "--share", "0.3"]) == 0
     assert "held out" in capfd.readouterr().out
+    table = tmp_path / "edges.csv"
+    lines = [line.split() for line in edges.read_text().splitlines()]
+    table.write_text("a;b;w\n" + "".join(f"{a};{b};{1 + k % 3}\n" for k, (a, b) in enumerate(lines)))
+    as_table = ["--sep", ";", "--source", "a", "--target", "b", "--workers", "1", "--json"]
+    scores = []
+    for weight in ([], ["--weight", "w"]):
+        assert main(["graph", "eval", "--links", str(table), *as_table, *weight, *quick]) == 0
+        scores.append(json.loads(capfd.readouterr().out))
+    assert scores[0]["held_out"] == scores[1]["held_out"]
+    assert scores[0]["auc"] != scores[1]["auc"]
     graph = tmp_path / "graph.safetensors"
     Graph.from_file(edges).save(graph)
     assert main(["graph", "train", str(graph), "-o", "-", *quick]) == 0
@@ -237,6 +247,10 @@ def test_train_walks_and_eval(edges: Path, tmp_path: Path, capfd: pytest.Capture
         (["train", "EDGES", "-o", "EDGES"], "also the input"),
         (["eval", "--labels", "EDGES"], "name the file of vectors"),
         (["eval", "OUT", "--links", "EDGES"], "leave the file of vectors out"),
+        (["eval", "OUT", "--labels", "EDGES", "--weight", "w"], "--weight is for --links"),
+        (["eval", "--links", "EDGES", "--weight", "w"], "Graph.from_file(path, source="),
+        (["train", "EDGES", "-o", "OUT", "--combine", "sum"], "--combine must be 'mean', 'in' or"),
+        (["train", "EDGES", "-o", "OUT", "--model", "deepwalk", "--combine", "mean"], "--combine is not for --model"),
         (["walks", "EDGES", "--walk-length", "0"], "--walk-length must be"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 
 from fastemb import KeyedVectors, StopTraining, Word2Vec
 from fastemb.graphs import DeepWalk, Graph, Node2Vec
+from fastemb.io.safetensors import read_tensors
 
 QUICK: dict[str, Any] = {"vector_size": 16, "num_walks": 10, "walk_length": 20, "workers": 1, "progress": False}
 
@@ -51,7 +52,7 @@ def test_halves_of_a_graph_are_told_apart(model: Any) -> None:
 def test_vectors_are_those_of_word2vec_on_the_same_walks() -> None:
     """Walks made inside training are the walks of the pass, token for token."""
     graph = Graph.from_edges(blocks())
-    model = Node2Vec(**QUICK | {"num_walks": 200}, p=0.5, q=2.0, alpha=0.05).fit(graph)
+    model = Node2Vec(**QUICK | {"num_walks": 200}, p=0.5, q=2.0, alpha=0.05, epochs=1, combine="in").fit(graph)
     corpus = graph.walk_corpus(200, 20, p=0.5, q=2.0)
     words = Word2Vec(
         corpus,
@@ -97,6 +98,7 @@ def test_new_nodes_learn_while_the_others_stay() -> None:
     odd = np.mean([cosines("new", name) for name in names[1::2]])
     even = np.mean([cosines("new", name) for name in names[::2]])
     assert odd > even + 0.2
+    assert cosines("new", "n3") > 0.5  # as those that were there have with each other
     model.partial_fit(Graph.from_edges([*grown, ("late", "n2")]), freeze=False)
     assert any((model.wv[key] != vector).any() for key, vector in before.items())
 
@@ -127,6 +129,10 @@ def test_new_nodes_are_taken_up_from_a_checkpoint_while_the_others_stay(tmp_path
     with pytest.raises(ValueError, match="does not hold the graph: give it again"):
         Node2Vec.resume(path)
     resumed = Node2Vec.resume(path, grown, progress=False)
+    assert (resumed.wv.vectors == whole.wv.vectors).all()
+    later = Graph.from_edges([("newer", "n2"), ("new", "n3"), ("new", "n5"), *edges])
+    for model in (resumed, whole):
+        model.set_params(callbacks=()).partial_fit(later)
     assert (resumed.wv.vectors == whole.wv.vectors).all()
 
 
@@ -160,10 +166,26 @@ def test_saved_models_go_on(kind: Any, names: bool, tmp_path: Path) -> None:
 
 
 def test_what_people_change_in_wv_is_saved_and_trained(tmp_path: Path) -> None:
-    model = Node2Vec(**QUICK).fit(blocks())
+    model = Node2Vec(**QUICK, combine="in").fit(blocks())
     model.wv.vectors[3] = 7
     model.save(tmp_path / "model")
     assert (Node2Vec.load(tmp_path / "model").wv[3] == 7).all()
+    mean = Node2Vec(**QUICK).fit(blocks())
+    with pytest.raises(ValueError, match="read-only"):
+        mean.wv.vectors[3] = 7
+
+
+def test_a_vector_is_the_mean_of_input_and_output_unless_it_is_asked_to_be_the_input(tmp_path: Path) -> None:
+    mean, alone = (Node2Vec(**QUICK, combine=combine).fit(blocks()) for combine in (None, "in"))
+    alone.save(tmp_path / "alone")
+    arrays = read_tensors(tmp_path / "alone")[0]
+    assert (alone.wv.vectors == arrays["vectors"]).all()
+    np.testing.assert_allclose(mean.wv.vectors, (arrays["vectors"] + arrays["syn1neg"]) / 2, rtol=1e-6)
+    assert (mean.fit_transform(blocks()) == mean.wv.vectors).all()
+    assert (mean.set_params(combine="mean").fit(blocks()).wv.vectors == mean.wv.vectors).all()
+    tree = Node2Vec(**QUICK, hs=1, negative=0).fit(blocks())
+    tree.save(tmp_path / "tree")
+    assert (tree.wv.vectors == read_tensors(tmp_path / "tree")[0]["vectors"]).all()
 
 
 class Stop:
@@ -216,6 +238,8 @@ def test_networkx_and_scipy_are_taken_as_they_are() -> None:
         (lambda: Node2Vec(num_walks=2.5), TypeError, "num_walks must be"),
         (lambda: Node2Vec(restart=1), ValueError, "restart is a probability"),
         (lambda: Node2Vec(negative=0), ValueError, "nothing to train"),
+        (lambda: Node2Vec(combine="sum"), ValueError, "combine must be 'mean', 'in' or None"),
+        (lambda: Node2Vec(combine="mean", hs=1, negative=0), ValueError, "set negative > 0, or leave combine out"),
         (lambda: Node2Vec(alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
         (lambda: Node2Vec(random_state="x"), TypeError, "random_state must be"),
         (lambda: Node2Vec(callbacks=3), TypeError, "callbacks must be a list"),

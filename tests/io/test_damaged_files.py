@@ -261,7 +261,7 @@ def use(kind: str, path: Path) -> None:
         list(found[SENTENCES])
 
 
-@pytest.mark.filterwarnings("ignore:alpha=")
+@pytest.mark.filterwarnings("ignore:alpha=", "ignore:training does not learn but ruins the vectors")
 @pytest.mark.parametrize("kind", ["Word2Vec", "Item2Vec", "Phrases", "FrozenPhrases"])
 def test_a_part_of_the_wrong_type_is_found_by_load(kind: str, tmp_path: Path) -> None:
     saves()[kind](tmp_path / "x")

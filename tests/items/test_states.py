@@ -222,7 +222,7 @@ class Models(RuleBasedStateMachine):
             assert (counts <= known.vocabulary.counts).all()
 
 
-TestModels = pytest.mark.filterwarnings("ignore:alpha=")(Models.TestCase)
+TestModels = pytest.mark.filterwarnings("ignore:alpha=", "ignore:training does not learn")(Models.TestCase)
 TestModels.settings = settings(
     max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -109,6 +109,7 @@ def test_callbacks_stay_out_of_files(tmp_path: Path) -> None:
 def test_one_display_shows_both_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     stream, heard = io.StringIO(), []
     monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setattr(stream, "isatty", lambda: True)
 
     class Display:
         def __init__(self, total: int, stream: Any, done: int = 0) -> None:

@@ -478,6 +478,10 @@ def test_when_the_main_thread_looks_does_not_change_how_the_loss_is_rounded(monk
     assert model.get_latest_training_loss() == expected
 
 
+RUINED = pytest.mark.filterwarnings("ignore:training does not learn but ruins the vectors")  # see test_lengths
+
+
+@RUINED
 @pytest.mark.parametrize("kind", [{"sg": 1}, {"sg": 0}, {"sg": 1, "hs": 1, "negative": 0}])
 @pytest.mark.parametrize("alpha", [1.5, 1e3, 1e6])
 def test_a_large_learning_rate_never_passes_without_a_word(kind: dict[str, int], alpha: float) -> None:
@@ -489,6 +493,7 @@ def test_a_large_learning_rate_never_passes_without_a_word(kind: dict[str, int],
         model.train([["a", "b", "c"]] * 3 + SENTENCES[:3], start_alpha=alpha)
 
 
+@RUINED
 def test_many_negatives_never_pass_without_a_word() -> None:
     model = built(negative=1000)
     with pytest.warns(UserWarning, match="negative=1000 takes long, and training easily diverges"):

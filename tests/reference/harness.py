@@ -79,6 +79,12 @@ def flat_paths(paths: list[list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
     return offsets, nodes, codes
 
 
+def flat_bags(bags: list[list[int]]) -> tuple[Any, Any]:
+    """Offsets and rows."""
+    offsets = np.cumsum([0] + [len(bag) for bag in bags]).astype(np.int64)
+    return offsets, np.array([row for bag in bags for row in bag], np.int32)
+
+
 def token_view(model: Model, sentences: Sequence[Sequence[int]], first_position: int = 0) -> _native.TokenView:
     """Sentences of which the first token is at a position of the model's corpus."""
     ids = np.array([word for sentence in sentences for word in sentence], np.int32)
@@ -117,6 +123,7 @@ def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_
         None if model.keep is None else np.array(model.keep, np.uint32),
         model.seed,
         want_loss,
+        None if model.bags is None else _native.Subwords(*flat_bags(model.bags)),
     )
     return NativeRun(trainer, view, inputs, out_ns, out_hs, trainer.workspace(), sum(map(len, sentences)))
 

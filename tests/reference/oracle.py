@@ -138,6 +138,7 @@ class Model:
     keep: list[int] | None = None
     event_keep: list[int] | None = None
     in_scale: list[float] | None = None
+    bags: list[list[int]] | None = None  # of each word, rows of the inputs; None: a word is its row
     window: int = 5
     basket: int = 0
     negative: int = 0
@@ -162,12 +163,19 @@ class Done:
 
 
 class Window(NamedTuple):
-    """A kept token and those that are its contexts: words, and positions in the corpus."""
+    """A kept token and those that are its contexts: words, and positions in the corpus.
+
+    Numbers count kept tokens, and a gap between two sentences: those of the contexts; of the last token in the window,
+    which may be the centre; and of the first token that a window from here on may have.
+    """
 
     position: int
     centre: int
     contexts: list[int]
     places: list[int]
+    numbers: list[int]
+    last: int
+    needed: int
 
 
 # ---- sentence -> centre and contexts ----
@@ -201,7 +209,8 @@ def basket_places(model: Model, size: int, position: int, epoch: int, without: i
 def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Iterator[Window]:
     """Of every kept token; contexts from left to right, in a basket as they are drawn."""
     key = stream_key(model.seed, epoch, TOKENS)
-    position = 0
+    position = number = 0
+    span = min(model.window, max(map(len, sentences), default=0))
     for sentence in sentences:
         kept = []
         first = position
@@ -215,12 +224,21 @@ def windows(model: Model, sentences: Sequence[Sequence[int]], epoch: int) -> Ite
             for where, centre, _ in kept:
                 drawn = basket_places(model, len(sentence), where, epoch, without=where - first)
                 places = [first + place for place in drawn if first + place in words]
-                yield Window(where, centre, [words[place] for place in places], places)
+                yield Window(where, centre, [words[place] for place in places], places, [], 0, 0)
             continue
         for at, (where, centre, bits) in enumerate(kept):
             reach = model.window - below(bits, model.window) if model.shrink_windows else model.window
-            found = kept[max(0, at - reach) : at] + kept[at + 1 : at + 1 + reach]
-            yield Window(where, centre, [word for _, word, _ in found], [place for place, _, _ in found])
+            there = [other for other in range(max(0, at - reach), min(len(kept), at + reach + 1)) if other != at]
+            yield Window(
+                where,
+                centre,
+                [kept[other][1] for other in there],
+                [kept[other][0] for other in there],
+                [number + other for other in there],
+                number + max([at, *there]),
+                number + max(0, at - span),
+            )
+        number += len(kept) + 1
 
 
 # ---- centre -> output rows and labels ----
@@ -389,8 +407,89 @@ def targets_of(model: Model, negatives: Negatives, centres: list[int], position:
     return targets
 
 
-def scales(model: Model, rows: list[int]) -> Vectors:
-    return np.array([1.0 if model.in_scale is None else model.in_scale[row] for row in rows])[:, None]
+class Inputs:
+    """The rows of words."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.fresh = 0  # numbers of tokens in baskets so far
+
+    def scales(self, rows: list[int]) -> Vectors:
+        """Factors on the changes of rows."""
+        factors = self.model.in_scale
+        return np.array([1.0 if factors is None else factors[row] for row in rows])[:, None]
+
+    def take(self, words: list[int], numbers: list[int], needed: int) -> tuple[Vectors, Vectors, list[int]]:
+        """Vectors of tokens, factors on their changes, and which of them are the same: equal numbers."""
+        return self.model.inputs[words], self.scales(words), words
+
+    def add(self, words: list[int], numbers: list[int], changes: Vectors) -> None:
+        """Add changes, times their factors, to what was taken."""
+        np.add.at(self.model.inputs, words, changes)
+
+    def sizes(self, words: list[int]) -> int:
+        """Rows of all these words."""
+        return len(words)
+
+    def far(self, needed: int, last: int) -> bool:
+        """Whether no block may have both numbers."""
+        return False
+
+    def give_back(self, needed: int | None = None) -> None:
+        """All tokens with lower numbers, or all, have been taken for the last time."""
+
+
+class Bags(Inputs):
+    """The means of words' bags of rows, or in CBOW the sums.
+
+    They are held from the first block that takes them to the last one: it is then that each row of a bag receives the
+    whole change of the mean.
+    """
+
+    def __init__(self, model: Model, longest_sentence: int) -> None:
+        super().__init__(model)
+        span = min(model.basket or model.window, longest_sentence)
+        self.most = 64
+        while self.most < 2 * span + 64:
+            self.most *= 2
+        self.held: dict[int, tuple[int, Vectors, Vectors]] = {}  # number -> word, value, value before
+
+    def bag(self, word: int) -> list[int]:
+        assert self.model.bags is not None
+        return self.model.bags[word]
+
+    def take(self, words: list[int], numbers: list[int], needed: int) -> tuple[Vectors, Vectors, list[int]]:
+        self.give_back(needed)
+        for word, number in zip(words, numbers, strict=True):
+            if number not in self.held:
+                rows = self.model.inputs[self.bag(word)]
+                value = rows.mean(axis=0) if self.model.sg else rows.sum(axis=0)
+                self.held[number] = (word, value, value.copy())
+        return np.array([self.held[number][1] for number in numbers]), self.factors(words), numbers
+
+    def factors(self, words: list[int]) -> Vectors:
+        factors = [self.scales(self.bag(word)) for word in words]
+        return np.array([scale.mean() if self.model.sg else scale.sum() for scale in factors])[:, None]
+
+    def add(self, words: list[int], numbers: list[int], changes: Vectors) -> None:
+        for number, change in zip(numbers, np.broadcast_to(changes, (len(words), len(changes[0]))), strict=True):
+            self.held[number][1][:] += change
+
+    def sizes(self, words: list[int]) -> int:
+        return sum(len(self.bag(word)) for word in words)
+
+    def far(self, needed: int, last: int) -> bool:
+        return last - needed >= self.most
+
+    def give_back(self, needed: int | None = None) -> None:
+        for number in sorted(self.held):
+            if needed is None or number < needed:
+                word, value, before = self.held.pop(number)
+                factor = float(self.factors([word])[0, 0])
+                if factor:
+                    np.add.at(
+                        self.model.inputs, self.bag(word), self.scales(self.bag(word)) * (value - before) / factor
+                    )
 
 
 def is_alone(model: Model) -> bool:
@@ -398,39 +497,52 @@ def is_alone(model: Model) -> bool:
     return model.negatives_per_pair or model.paths is not None
 
 
-def train_contexts(model: Model, window: Window, negatives: Negatives, alpha: float, done: Done) -> None:
+def numbered(inputs: Inputs, words: list[int]) -> tuple[list[int], list[int], int]:
+    """Words of baskets, each token with a number of its own in every block."""
+    first, inputs.fresh = inputs.fresh, inputs.fresh + len(words)
+    return words, list(range(first, inputs.fresh)), first
+
+
+def train_contexts(
+    model: Model, inputs: Inputs, window: Window, negatives: Negatives, alpha: float, done: Done
+) -> None:
     """Blocks of one centre's contexts. The second output matrix sees h as the first one left it."""
     used = 0
     for size in chunk_sizes(len(window.contexts), most_inputs(model, alpha)):
-        rows = window.contexts[used : used + size]
+        words, numbers, needed = window.contexts[used : used + size], window.numbers[used : used + size], window.needed
+        if model.basket:
+            words, numbers, needed = numbered(inputs, words)
         for target in targets_of(model, negatives, [window.centre], window.position, used * model.negative):
             matrix, outputs, labels = target[:3]
-            scale, paths = scales(model, rows), matrix is model.out_hs
-            h = model.inputs[rows]
+            paths = matrix is model.out_hs
+            h, scale, rows = inputs.take(words, numbers, needed)
             loss = block_loss(h, matrix[target.whole_rows], target.whole_labels)
             dh, do, _ = block_step(
                 h, matrix[outputs], labels, alpha, rows, scale, outputs, paths, together=model.together
             )
             np.add.at(matrix, outputs, do)
-            np.add.at(model.inputs, rows, scale * dh)
+            inputs.add(words, numbers, scale * dh)
             done.pairs += len(rows) * len(outputs)
             done.loss += loss
         used += size
 
 
-def train_windows(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
+def train_windows(
+    model: Model, inputs: Inputs, group: list[Window], negatives: Negatives, alpha: float, done: Done
+) -> None:
     """One block of several centres: each token in their windows is one input, with the centres whose context it is."""
-    words = {place: word for window in group for place, word in zip(window.places, window.contexts, strict=True)}
-    places = sorted(words)
-    own = np.array([[place in window.places for window in group] for place in places])
-    rows = [words[place] for place in places]
-    train_together(model, group, rows, own, (group[0].position, 0), negatives, alpha, done)
+    words = {number: word for window in group for number, word in zip(window.numbers, window.contexts, strict=True)}
+    numbers = sorted(words)
+    own = np.array([[number in window.numbers for window in group] for number in numbers])
+    taken = ([words[number] for number in numbers], numbers, group[0].needed)
+    train_together(model, inputs, group, taken, own, (group[0].position, 0), negatives, alpha, done)
 
 
 def train_together(
     model: Model,
+    inputs: Inputs,
     group: list[Window],
-    rows: list[int],
+    taken: tuple[list[int], list[int], int],
     own: Array,
     first: tuple[int, int],
     negatives: Negatives,
@@ -443,12 +555,12 @@ def train_together(
     assert model.out_ns is not None
     count = max(model.negative, LEAST_DRAWS) if own.sum() > FEW_CONTEXTS else model.negative
     outputs, _ = negative_targets([window.centre for window in group], negatives.drawn(*first, count))
+    h, scale, rows = inputs.take(*taken)
     labels, weights = np.zeros((len(rows), len(outputs))), np.ones((len(rows), len(outputs)))
     labels[:, : len(group)] = np.where(own, 1.0, np.nan)
     weights[:, len(group) :] = own.sum(axis=1, keepdims=True) * model.negative / count
-    scale = scales(model, rows)
     dh, do, loss = block_step(
-        model.inputs[rows],
+        h,
         model.out_ns[outputs],
         labels,
         alpha,
@@ -459,7 +571,7 @@ def train_together(
         together=model.together,
     )
     np.add.at(model.out_ns, outputs, do)
-    np.add.at(model.inputs, rows, scale * dh)
+    inputs.add(*taken[:2], scale * dh)
     done.pairs += int((~np.isnan(labels)).sum())
     done.loss += loss
 
@@ -481,14 +593,19 @@ def basket_groups(model: Model, sentences: Sequence[Sequence[int]], epoch: int, 
             if group and (where is None or len(group) == most or words[where] in [words[place] for place in group]):
                 drawn = [first + place for place in basket_places(model, len(sentence), group[0], epoch)]
                 places = [place for place in drawn if place in words]
-                yield [Window(centre, words[centre], [words[place] for place in places], places) for centre in group]
+                yield [
+                    Window(centre, words[centre], [words[place] for place in places], places, [], 0, 0)
+                    for centre in group
+                ]
                 group = []
             if where is not None:
                 group.append(where)
         first += len(sentence)
 
 
-def train_basket(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
+def train_basket(
+    model: Model, inputs: Inputs, group: list[Window], negatives: Negatives, alpha: float, done: Done
+) -> None:
     """Blocks of several centres' common contexts; a centre is no context of its own."""
     used = 0
     most = min(MOST_INPUTS, max(1, most_at_rate(alpha, False, MOST_CONTEXTS) // len(group)))
@@ -501,13 +618,14 @@ def train_basket(model: Model, group: list[Window], negatives: Negatives, alpha:
             centres = [window for window in group if window.position != members[0][0]]
             rows = [members[0][1]] * len(centres)
             own = np.eye(len(centres), dtype=bool)
-            train_together(model, centres, rows, own, (group[0].position, first), negatives, alpha, done)
+            taken = numbered(inputs, rows)
+            train_together(model, inputs, centres, taken, own, (group[0].position, first), negatives, alpha, done)
         elif members:
-            rows = [word for _, word in members]
-            train_together(model, group, rows, own, (group[0].position, first), negatives, alpha, done)
+            taken = numbered(inputs, [word for _, word in members])
+            train_together(model, inputs, group, taken, own, (group[0].position, first), negatives, alpha, done)
 
 
-def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Window]]:
+def sharing(model: Model, found: list[Window], alpha: float, inputs: Inputs | None = None) -> Iterator[list[Window]]:
     """Centres that share a block: up to four different words, as they follow each other. In skip-gram there are limits
     to the tokens in their windows and to the contexts of all; a centre beyond them is alone."""
     most, most_contexts = 1 if is_alone(model) else 4, most_at_rate(alpha, False, MOST_CONTEXTS)
@@ -516,6 +634,7 @@ def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Wi
         tokens = {place for member in [*group, window] for place in member.places}
         contexts = sum(len(member.contexts) for member in [*group, window])
         is_full = len(group) == most or (model.sg and (len(tokens) > MOST_INPUTS or contexts > most_contexts))
+        is_full |= inputs is not None and bool(group) and inputs.far(group[0].needed, window.last)
         if group and (is_full or window.centre in [member.centre for member in group]):
             yield group
             group = []
@@ -524,14 +643,20 @@ def sharing(model: Model, found: list[Window], alpha: float) -> Iterator[list[Wi
         yield group
 
 
-def train_cbow(model: Model, group: list[Window], negatives: Negatives, alpha: float, done: Done) -> None:
+def train_cbow(
+    model: Model, inputs: Inputs, group: list[Window], negatives: Negatives, alpha: float, done: Done
+) -> None:
     """One hidden row for all contexts of a centre and both output matrices, and its change handed to each of them.
 
     With the true gradient (arXiv 2012.15332) the change is divided by the number of contexts for a mean and not for a
     sum; otherwise it is not divided for a mean (word2vec) and is for a sum (gensim).
     """
-    shares = [1.0 / len(window.contexts) for window in group]
-    sums = [model.inputs[window.contexts].sum(axis=0) for window in group]
+    taken = [(window.contexts, window.numbers, group[0].needed) for window in group]
+    if model.basket:
+        first = inputs.fresh
+        taken = [(*numbered(inputs, window.contexts)[:2], first) for window in group]
+    shares = [1.0 / inputs.sizes(window.contexts) for window in group]
+    sums = [inputs.take(*some)[0].sum(axis=0) for some in taken]
     h = np.array([row * (share if model.cbow_mean else 1.0) for row, share in zip(sums, shares, strict=True)])
     change = np.zeros_like(h)
     for target in targets_of(model, negatives, [window.centre for window in group], group[0].position, 0):
@@ -542,9 +667,9 @@ def train_cbow(model: Model, group: list[Window], negatives: Negatives, alpha: f
         change += dh
         done.pairs += int((~np.isnan(labels)).sum())
         done.loss += loss
-    for window, share, row in zip(group, shares, change, strict=True):
+    for some, share, row in zip(taken, shares, change, strict=True):
         factor = share if model.cbow_mean == model.cbow_exact else 1.0
-        np.add.at(model.inputs, window.contexts, factor * scales(model, window.contexts) * row)
+        inputs.add(*some[:2], factor * inputs.take(*some)[1] * row)
 
 
 def train(
@@ -552,11 +677,14 @@ def train(
 ) -> Done:
     """Train on the centres at tokens [begin, end)."""
     done, negatives = Done(), Negatives(model, epoch)
+    longest = max(map(len, sentences), default=0)
+    inputs = Inputs(model) if model.bags is None else Bags(model, longest)
     if model.basket and model.sg and not is_alone(model):
         for group in basket_groups(model, sentences, epoch, alpha):
             done.kept += len(group)
             done.centres += [(window.position, window.contexts) for window in group]
-            train_basket(model, group, negatives, alpha, done)
+            train_basket(model, inputs, group, negatives, alpha, done)
+        inputs.give_back()
         return done
     found = []
     for window in windows(model, sentences, epoch):
@@ -566,11 +694,12 @@ def train(
         done.centres.append((window.position, window.contexts))
         if window.contexts:
             found.append(window)
-    for group in sharing(model, found, alpha):
+    for group in sharing(model, found, alpha, inputs):
         if not model.sg:
-            train_cbow(model, group, negatives, alpha, done)
+            train_cbow(model, inputs, group, negatives, alpha, done)
         elif is_alone(model) or len(group[0].contexts) > min(MOST_INPUTS, most_at_rate(alpha, False, MOST_CONTEXTS)):
-            train_contexts(model, group[0], negatives, alpha, done)
+            train_contexts(model, inputs, group[0], negatives, alpha, done)
         else:
-            train_windows(model, group, negatives, alpha, done)
+            train_windows(model, inputs, group, negatives, alpha, done)
+    inputs.give_back()
     return done

@@ -8,6 +8,11 @@ from typing import Any
 import pytest
 
 from fastemb import Item2Vec, StopTraining, Word2Vec
+from fastemb.train import history
+from fastemb.train.history import Recorder
+from fastemb.train.run import Run
+from fastemb.train.schedule import Schedule
+from fastemb.train.settings import Settings
 
 TEXTS = [["a", "b", "c", "d"] * 5] * 400
 
@@ -75,3 +80,43 @@ def test_both_kinds_of_item_models_have_rows() -> None:
     before = model.history
     model.partial_fit([[1, 2], [2, 3]] * 20)
     assert model.history != before
+
+
+class Clock:
+    now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        # each step: seconds, words, whether an epoch ends; expected: words and speed of each row
+        ([(1, 500, False), (1, 500, True)], [(500, 500), (1000, 500)]),
+        ([(1, 500, False), (1, 495, False), (0.001, 5, True)], [(500, 500), (1000, 500 / 1.001)]),
+        ([(1, 500, False), (0.0001, 500, True)], [(1000, 1000 / 1.0001)]),
+        ([(1, 1000, False), (0.5, 0, True)], [(1000, 1000 / 1.5)]),
+        ([(0.001, 1000, True)], [(1000, 1e6)]),
+        ([(1, 1000, False), (0, 0, True), (0.01, 1000, True)], [(1000, 1000), (2000, 1e5)]),
+        ([(1, 1000, True), (0.01, 1000, True)], [(1000, 1000), (2000, 1e5)]),
+    ],
+)
+def test_a_few_blocks_in_no_time_are_no_speed(
+    monkeypatch: pytest.MonkeyPatch, steps: list[tuple[float, int, bool]], expected: list[tuple[float, float]]
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(history, "time", clock)
+    run = Run(2, 1000, 100, 1, Schedule(0.025, 0.0, 2000))
+    recorder = Recorder(run, True, Settings())
+    recorder.start()
+    for seconds, words, ends in steps:
+        clock.now += seconds
+        run.totals.add(words, words, words, 2.0 * words)
+        run.epoch += ends
+        recorder.note(ends=ends)
+    rows = recorder.rows
+    assert [row["words"] for row in rows] == [words for words, _ in expected]
+    assert [row["words_per_second"] for row in rows] == pytest.approx([speed for _, speed in expected])
+    assert [row["loss"] for row in rows] == [2.0] * len(rows)
+    assert rows[-1]["epoch"] == run.epoch

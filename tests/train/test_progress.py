@@ -16,7 +16,7 @@ from reference.planted import topic_sentences
 
 from fastemb import Word2Vec
 from fastemb.train import progress
-from fastemb.train.progress import Plain, Silent, Tqdm, make_progress
+from fastemb.train.progress import Lines, Plain, Silent, Tqdm, make_progress
 
 
 class Terminal(io.StringIO):
@@ -87,7 +87,7 @@ def with_tqdm(monkeypatch: pytest.MonkeyPatch) -> type[FakeBar]:
     [
         (None, io.StringIO(), Silent),
         (None, Terminal(), Plain),
-        (True, io.StringIO(), Plain),
+        (True, io.StringIO(), Lines),
         (True, Terminal(), Plain),
         (False, Terminal(), Silent),
         (None, None, Silent),
@@ -130,6 +130,7 @@ def test_a_model_moves_the_bar_to_its_end_and_closes_it(
             if fails:
                 raise KeyError
 
+    monkeypatch.setattr(sys, "stderr", Terminal())
     sentences = topic_sentences()
     options: dict[str, Any] = {"min_count": 1, "sample": 0, "vector_size": 8, "alpha": 0.05, "min_alpha": 0.02}
     try:
@@ -200,6 +201,46 @@ def test_nothing_done_yet_is_no_trouble(clock: Clock) -> None:
     assert "0 k words/s" in stream.getvalue()
 
 
+# ---- lines in a log ----
+
+
+def test_a_log_gets_a_line_for_each_tenth_of_the_run(clock: Clock) -> None:
+    stream = io.StringIO()
+    lines = Lines(1_000_000, stream)
+    for words in range(0, 1_000_001, 10_000):
+        clock.now += 0.1
+        lines.update(words, 0.02, 2.25)
+    lines.close()
+    written = stream.getvalue()
+    assert "\r" not in written
+    assert written.endswith("\n")
+    assert [line.split()[0] for line in written.splitlines()] == [f"{share}.0%" for share in range(10, 101, 10)]
+    assert written.splitlines()[0] == " 10.0%  91 k words/s  alpha 0.02000  loss 2.2500  0:10 left"
+
+
+def test_a_log_gets_a_line_a_minute_of_a_long_run(clock: Clock) -> None:
+    stream = io.StringIO()
+    lines = Lines(10**12, stream)
+    for second in range(1, 301):
+        clock.now += 1
+        lines.update(second * 10_000, 0.02, None)
+    lines.saved(10**11)
+    clock.now += 60
+    lines.update(3_600_000, 0.02, None)
+    written = stream.getvalue().splitlines()
+    assert len(written) == 6
+    assert written[-1].endswith("left, saved at 10.0%")
+
+
+def test_a_short_run_leaves_no_line_in_a_log(clock: Clock) -> None:
+    stream = io.StringIO()
+    lines = Lines(100, stream)
+    clock.now += 0.3
+    lines.update(100, 0.1, None)
+    lines.close()
+    assert stream.getvalue() == ""
+
+
 # ---- a whole run ----
 
 CHILD = """
@@ -257,5 +298,6 @@ def test_a_notebook_shows_progress_by_default(
     if shell == "absent":
         monkeypatch.delitem(sys.modules, "IPython")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert isinstance(progress.make_progress(None, 100), progress.Plain) == shown
+    assert isinstance(progress.make_progress(None, 100), progress.Notebook) == shown
+    assert isinstance(progress.make_progress(False, 100), Silent)
     assert isinstance(progress.make_progress(False, 100), progress.Silent)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from ...arguments import did_you_mean, nearest_name
 from ...checks import warn
+from ...memory import memory_for
 from ...signals import slices
 from ..atomic import StrPath
 from ..input_file import hint, open_file, open_source, require_file
@@ -178,6 +179,7 @@ def read_vectors(
     Raises:
         ValueError: The file is in none of the formats, is damaged, or is a pipe; or an option is given that does not
             belong to a file of this kind.
+        MemoryError: There is too little for the vectors.
     """
     given: dict[str, Any] = {
         "key": key,
@@ -192,11 +194,12 @@ def read_vectors(
     path = os.fspath(path)
     found = recognised(path) if format is None else format_named(format)
     _refuse_options(path, found.ABOUT, given)
-    if format is None:
+    estimated = _estimated(path, found, mmap)
+    with (
+        nullcontext() if format is None else _naming_other(path, found),
+        memory_for(f"what is in {path}", estimated, "mmap='r' maps .safetensors and .npy instead"),
+    ):
         table = found.read(path, replace(DEFAULT, **given))
-    else:
-        with _naming_other(path, found):
-            table = found.read(path, replace(DEFAULT, **given))
     if found is glove and format is None and not split_packing(path)[0].lower().endswith(found.ABOUT.endings):
         _doubt(path, table)
     if mmap is None and found is not FORMATS[0]:
@@ -222,6 +225,13 @@ def _naming_other(path: str, named: Format) -> Iterator[None]:
         said = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
         wrong = re.split(f"{_LOOKS_LIKE}|: name its encoding", said)[0]
         raise ValueError(f"{wrong}{_LOOKS_LIKE}{about.name}: read it with format={about.option!r}") from None
+
+
+def _estimated(path: str, found: Format, mmap: str | None) -> float:
+    """Bytes that the vectors of a file take, at a guess: numbers of text take three times as many in the file."""
+    if mmap is not None or not os.path.isfile(path):
+        return 0
+    return os.path.getsize(path) / (3 if "encoding" in found.ABOUT.options else 1)
 
 
 def recognised(path: str) -> Format:

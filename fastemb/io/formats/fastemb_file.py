@@ -38,7 +38,7 @@ ABOUT = About(
     own=True,
 )
 KIND = "fastemb.KeyedVectors"
-KINDS = (KIND, "fastemb.Word2Vec", "fastemb.Item2Vec", "fastemb.Node2Vec", "fastemb.DeepWalk")
+KINDS = (KIND, "fastemb.Word2Vec", "fastemb.FastText", "fastemb.Item2Vec", "fastemb.Node2Vec", "fastemb.DeepWalk")
 """The string "format" in the files that hold vectors in this layout."""
 
 _VERSION = "1"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ from .fasttext_parts import (
     parts,
 )
 from .fasttext_subwords import subword_rows
-from .reading import DEFAULT, Reading
+from .reading import DEFAULT, Buffers, Reading
 from .rows import refuse_none
 from .table import VectorTable
 from .word2vec_file import AS_USUAL, key_bytes, table_of
@@ -58,6 +60,60 @@ def recognises(start: bytes) -> bool:
 # ---- reading ----
 
 
+@dataclass(frozen=True)
+class Whole:
+    """All parts of a model that is not quantised."""
+
+    arguments: Arguments
+    """``maxn`` is 0 where n-grams are not used, whatever the file says."""
+
+    dictionary: Dictionary
+    inputs: NDArray[np.float32]
+    """A row for each word, then one for each bucket of n-grams."""
+
+    outputs: NDArray[np.float32] | None
+    """A row for each word or label; None where they were not asked for."""
+
+
+def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bool = True) -> Whole:
+    """Read all parts of a model, or leave out its output matrix.
+
+    Raises:
+        TruncatedFileError: The file ends early; it is both a ValueError and an EOFError.
+        ValueError: The model is quantised or of another version, or anything else is wrong with the file.
+    """
+    name = os.fspath(path)
+    with open_source(path) as (raw, size):
+        file = ModelFile(name, raw, size, buffers)
+        version = file.header()
+        arguments = file.arguments()
+        dictionary = file.dictionary()
+        if dictionary.pruned != UNPRUNED or file.flag("the input matrix is quantised"):
+            raise ValueError(
+                f"{name}: this model of fastText is quantised (.ftz), which is not read: take the .bin file that it "
+                "was made from, or let fastText write vectors as text, with print-word-vectors"
+            )
+        if version == _WITHOUT_NGRAMS and arguments.model == SUPERVISED:
+            arguments = replace(arguments, maxn=0)  # as fastText does
+        rows, columns = file.shape("input")
+        if columns != arguments.dim or rows != dictionary.words + arguments.bucket:
+            raise file.damaged(
+                f"an input matrix of shape ({rows:,}, {columns:,}), where {dictionary.words:,} words, "
+                f"{arguments.bucket:,} rows for n-grams and {arguments.dim:,} dimensions are expected"
+            )
+        if arguments.maxn > 0 and arguments.bucket == 0:
+            raise file.damaged("there are n-grams, but no rows for them")
+        inputs, out = file.matrix("input", rows, columns), None
+        file.flag("the output matrix is quantised")  # which holds for quantised models alone
+        shape = file.shape("output")
+        if outputs:
+            out = file.matrix("output", *shape)
+        else:
+            file.skip("output", *shape)
+        file.end()
+    return Whole(arguments, dictionary, inputs, out)
+
+
 def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     """Read the words, their vectors as ``fasttext print-word-vectors`` gives them, and their counts.
 
@@ -68,34 +124,14 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         UnicodeDecodeError: A word is no valid text.
         ValueError: The model is quantised or of another version, or anything else is wrong with the file.
     """
-    name = os.fspath(path)
-    with open_source(path) as (raw, size):
-        file = ModelFile(name, raw, size, reading.buffers)
-        version = file.header()
-        arguments = file.arguments()
-        dictionary = file.dictionary()
-        if dictionary.pruned != UNPRUNED or file.flag("the input matrix is quantised"):
-            raise ValueError(
-                f"{name}: this model of fastText is quantised (.ftz), which is not read: take the .bin file that it "
-                "was made from, or let fastText write vectors as text, with print-word-vectors"
-            )
-        maxn = 0 if version == _WITHOUT_NGRAMS and arguments.model == SUPERVISED else arguments.maxn  # as fastText does
-        rows, columns = file.shape("input")
-        if columns != arguments.dim or rows != dictionary.words + arguments.bucket:
-            raise file.damaged(
-                f"an input matrix of shape ({rows:,}, {columns:,}), where {dictionary.words:,} words, "
-                f"{arguments.bucket:,} rows for n-grams and {arguments.dim:,} dimensions are expected"
-            )
-        if maxn > 0 and arguments.bucket == 0:
-            raise file.damaged("there are n-grams, but no rows for them")
-        inputs = file.matrix("input", rows, columns)
-        file.flag("the output matrix is quantised")  # which holds for quantised models alone
-        file.skip("output", *file.shape("output"))
-        file.end()
+    whole = read_whole(path, reading.buffers, outputs=False)
+    arguments, dictionary = whole.arguments, whole.dictionary
     words = dictionary.names[: dictionary.words]
     if any(b"\n" in word for word in words):
-        raise file.damaged("a word has a line end in it")
-    vectors = _means(words, inputs, arguments.minn, maxn, arguments.bucket)
+        raise ValueError(
+            f"{os.fspath(path)}: a word has a line end in it: the file is damaged, or no model of fastText"
+        )
+    vectors = _means(words, whole.inputs, arguments.minn, arguments.maxn, arguments.bucket)
     counts = dictionary.counts[: dictionary.words]
     return table_of(path, [b"\n".join(words) + b"\n"], vectors, reading, counts)
 
@@ -150,12 +186,27 @@ def write(path: StrPath, table: VectorTable) -> None:
     if "count" in table.attributes:
         counts = np.clip(table.attributes["count"][order], 1, _MOST_COUNT).astype(np.int64)
     dictionary = Dictionary(names, len(names), counts, int(counts.sum()))
-    with atomic_write(path) as raw, packed(raw, split_packing(name)[1]) as file:
-        for part in parts(Arguments(dims), dictionary):
+    write_whole(
+        path,
+        Arguments(dims),
+        dictionary,
+        (table.vectors[order[some]] for some in slices(len(names), _PART)),
+        (np.zeros((some.stop - some.start, dims), np.float32) for some in slices(len(names), _PART)),
+    )
+
+
+def write_whole(
+    path: StrPath,
+    arguments: Arguments,
+    dictionary: Dictionary,
+    inputs: Iterable[NDArray[np.float32]],
+    outputs: Iterable[NDArray[np.float32]],
+) -> None:
+    """Write a model, whole or not at all; its matrices come in pieces, and have as many rows as fastText expects."""
+    with atomic_write(path) as raw, packed(raw, split_packing(os.fspath(path))[1]) as file:
+        for part in parts(arguments, dictionary):
             file.write(part)
-        file.write(matrix_start(len(names), dims))
-        for some in slices(len(names), _PART):
-            file.write(matrix_bytes(table.vectors[order[some]]))
-        file.write(matrix_start(len(names), dims))
-        for some in slices(len(names), _PART):
-            file.write(bytes(4 * dims * (some.stop - some.start)))
+        for rows, pieces in ((dictionary.words + arguments.bucket, inputs), (dictionary.words, outputs)):
+            file.write(matrix_start(rows, arguments.dim))
+            for piece in pieces:
+                file.write(matrix_bytes(piece))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from tokenize import TokenError
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -21,7 +22,17 @@ _BLOCK_BYTES = 8 << 20
 _FIRST_BYTES = 64 << 20  # of an array whose file is compressed, so that nobody knows whether all of it follows
 _LONGEST_HEADER = 10_000
 _READERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
-_BROKEN = (ValueError, KeyError, EOFError, OverflowError, TypeError, SyntaxError, RecursionError, MemoryError)
+_BROKEN = (
+    ValueError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    TypeError,
+    SyntaxError,
+    TokenError,  # of a header of Python 2, which NumPy cuts into tokens
+    RecursionError,
+    MemoryError,
+)
 
 
 class Header(NamedTuple):
@@ -57,16 +68,7 @@ def read_header(where: str, file: BinaryIO) -> Header:
         if version == (3, 0):
             raise ValueError("names of fields that are not ASCII")
         header = Header(*_READERS[version](file, max_header_size=_LONGEST_HEADER))
-    except (
-        ValueError,
-        KeyError,
-        EOFError,
-        OverflowError,
-        TypeError,
-        SyntaxError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except _BROKEN as error:
         raise ValueError(f"{where}: the file is damaged, or holds no numbers: {str(error)[:200]}") from None
     if header.dtype.hasobject:
         raise ValueError(f"{where}: the file is damaged, or holds no numbers: an array of objects is a pickle")

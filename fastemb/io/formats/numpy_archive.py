@@ -100,7 +100,9 @@ def _opened(path: str) -> Iterator[zipfile.ZipFile]:
     with open_file(path) as file:
         try:
             archive = zipfile.ZipFile(file)
-        except _BROKEN as error:
+        except (*_BROKEN, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
             raise ValueError(f"{path}: the archive is damaged, or was cut off: {error}") from None
         with archive:
             yield archive
@@ -136,12 +138,10 @@ def _member(where: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iter
             yield cast(BinaryIO, file)
     except TruncatedFileError:
         raise
-    except _DAMAGED as error:
-        raise ValueError(f"{where}: the archive is damaged: {error}") from None
-    except OSError as error:
-        if error.errno != errno.EINVAL:
+    except (*_DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # of places outside of the file
             raise
-        raise ValueError(f"{where}: the archive is damaged: it names a place that is not in the file") from None
+        raise ValueError(f"{where}: the archive is damaged: {error}") from None
 
 
 def _array(path: str, archive: zipfile.ZipFile, name: str, member: _Member) -> Array:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastemb import KeyedVectors, load_vectors, save_vectors
+from fastemb import FastText, KeyedVectors, load_vectors, save_vectors
+from fastemb.models.fasttext import load_facebook_model, save_facebook_model
 from peers import ABSOLUTE, RELATIVE
 from peers.fasttext.questions import COMMON, WORDS
 
@@ -50,3 +51,19 @@ def test_words_of_characters_of_one_to_four_bytes(tmp_path: Path) -> None:
     found = load_vectors(tmp_path / "x.bin")
     for word in found.index_to_key:
         assert found[word] == pytest.approx(model.get_word_vector(word), rel=RELATIVE, abs=ABSOLUTE)
+
+
+@pytest.mark.parametrize("options", [{"sg": 1}, {"sg": 0}, {"sg": 1, "hs": 1, "negative": 0}, {"max_n": 0}])
+def test_fasttext_reads_a_model_that_was_trained_here(options: dict[str, int], tmp_path: Path) -> None:
+    sentences = [[WORDS[(start * step) % len(WORDS)] for step in range(8)] for start in range(200)]
+    model = FastText(sentences, min_count=1, vector_size=10, bucket=500, min_n=1, all_buckets=True, **options)
+    save_facebook_model(model, tmp_path / "x.bin")
+    theirs = fasttext.load_model(str(tmp_path / "x.bin"))
+    assert theirs.get_words() == model.wv.index_to_key
+    unseen = [] if "max_n" in options else ["Zürcher", "東", "catlike", "q"]
+    for word in [*WORDS, *unseen]:
+        assert theirs.get_word_vector(word) == pytest.approx(model.wv[word], rel=RELATIVE, abs=ABSOLUTE)
+    theirs.save_model(str(tmp_path / "again.bin"))
+    assert (tmp_path / "again.bin").read_bytes() == (tmp_path / "x.bin").read_bytes()
+    again = load_facebook_model(tmp_path / "again.bin")
+    assert again.wv.input_vectors.tobytes() == model.wv.input_vectors.tobytes()

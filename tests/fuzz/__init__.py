@@ -1,0 +1,1 @@
+"""Files that are damaged at random, or made to harm, given to every reader: `make fuzz`."""
