@@ -1,6 +1,7 @@
 """Formats are told apart by content and by names, and a new one joins by one entry."""
 
 import gzip
+import pickle
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,24 @@ def test_a_file_that_is_said_to_be_in_another_format(
     remedy = re.search("format='([^']*)'", str(caught.value))
     assert remedy is not None, caught.value
     assert_equal(read_vectors(path, format=remedy[1]), TABLE)
+
+
+@pytest.mark.parametrize("module", formats.FORMATS, ids=lambda module: module.ABOUT.option)
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "it is empty"),
+        (b"<!DOCTYPE html><html>Not found</html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "a pointer of Git LFS"),
+        (pickle.dumps({"a": [1.0]}, 4), "a pickle"),
+    ],
+)
+def test_a_file_of_no_format_that_is_said_to_be_in_one(
+    module: formats.Format, content: bytes, what: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises((ValueError, FileNotFoundError), match=f"x.*{what}"):
+        read_vectors(tmp_path / "x", format=module.ABOUT.option)
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,13 @@ def test_lines_that_jsons_own_module_reads(vectors: KeyedVectors, tmp_path: Path
     lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["key"] for line in lines] == KEYS
     assert np.array([line["vector"] for line in lines], np.float32).tobytes() == ROWS.tobytes()
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "npy", "npz", "arrow", "parquet", "jsonl"])
+def test_numbers_whose_bytes_are_in_another_order(ending: str, vectors: KeyedVectors, tmp_path: Path) -> None:
+    if ending in ("arrow", "parquet"):
+        pytest.importorskip("pyarrow")
+    vectors.vectors = ROWS.astype(ROWS.dtype.newbyteorder("S"))  # swapped
+    vectors.expandos["count"] = np.array(COUNTS).astype(np.dtype(np.int64).newbyteorder("S"))
+    save_vectors(vectors, tmp_path / f"x.{ending}")
+    check(load_vectors(tmp_path / f"x.{ending}"))

@@ -207,6 +207,16 @@ def read_vectors(
     return table
 
 
+def _told_by_content(path: str) -> Format | None:
+    """The format of a file or folder; None for other files, and for pickles, which no format reads."""
+    try:
+        found = recognised(path)
+        is_pickle = os.path.isfile(path) and _start(path)[0].startswith(b"\x80")
+    except (OSError, ValueError, ImportError):
+        return None
+    return None if is_pickle else found
+
+
 @contextmanager
 def _naming_other(path: str, named: Format) -> Iterator[None]:
     """Add to errors of a file that was said to be in a format that it is in another, where its content says so."""
@@ -215,10 +225,12 @@ def _naming_other(path: str, named: Format) -> Iterator[None]:
     except (ValueError, FileNotFoundError) as error:
         if "format='" in str(error):
             raise
-        try:
-            found = recognised(path)
-        except (OSError, ValueError, ImportError):
-            found = named
+        found = _told_by_content(path)
+        if found is None:
+            other = hint(path, texts=False)
+            if not other or _LOOKS_LIKE in str(error):
+                raise
+            raise ValueError(f"{error}{other}") from None
         if found is named or {found, named} == {word2vec_text, glove}:  # which a damaged line may turn into each other
             raise
         about = found.ABOUT

@@ -218,11 +218,16 @@ def arrow_table(path: str, what: str, table: VectorTable) -> Any:
         if name in (_KEY, _VECTOR):
             raise ValueError(f"{path}: {what} cannot hold values called {name!r}: rename them")
     dims = table.vectors.shape[1]
-    numbers = pa.array(np.ascontiguousarray(table.vectors).reshape(-1))
+    numbers = pa.array(_native(np.ascontiguousarray(table.vectors)).reshape(-1))
     columns = {_KEY: _keys(path, what, list(table.keys)), _VECTOR: pa.FixedSizeListArray.from_arrays(numbers, dims)}
     for name, values in further.items():
-        columns[name] = _texts(path, what, values.tolist()) if values.dtype.kind in "OU" else pa.array(values)
+        columns[name] = _texts(path, what, values.tolist()) if values.dtype.kind in "OU" else pa.array(_native(values))
     return pa.table(columns)
+
+
+def _native(values: Array) -> Array:
+    """The same numbers in the machine's order of bytes, the only one that pyarrow takes."""
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def _keys(path: str, what: str, keys: list[Any]) -> Any:
