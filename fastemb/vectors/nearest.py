@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
 from ..checks import integer
+from ..io.quantised import QuantisedRows
 from .arrow_table import neighbours_table, require_arrow
 from .finite import check_finite, check_query
 from .interface import KeyedVectorsLike, Mask, RowIndex, Scored, check_lengths, keys_by_row, norms_of
@@ -283,6 +284,8 @@ def _plain_queries(
             raise TypeError("queries must be several keys or vectors; use most_similar for one vector")
         if vector_of(vectors, queries[0]) is not None:
             queries = np.stack([checked_vector(vectors, query) for query in queries])
+    if isinstance(queries, QuantisedRows):
+        queries = np.asarray(queries)
     if isinstance(queries, np.ndarray) and (queries.ndim != 1 or queries.dtype.kind == "f"):
         if queries.ndim != 2 or queries.shape[1] != vectors.vector_size:
             raise ValueError(f"vectors must be (n, {vectors.vector_size}), not {queries.shape}")

@@ -72,6 +72,20 @@ def test_answers_are_those_of_the_unpacked_vectors(precision: str) -> None:
     assert small.rank("w1", "w2") == plain.rank("w1", "w2")
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_quantised_vectors_are_asked_with(precision: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = SMALL[precision]
+    expected = WV.most_similar_batch(small.dequantize().vectors[:20], 3)
+    assert WV.most_similar_batch(small.vectors[:20], 3) == expected
+    small.save(tmp_path / "small")
+    WV.save(tmp_path / "all")
+    assert main(["nearest", str(tmp_path / "all"), str(tmp_path / "small"), "-n", "3", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [[near["word"] for near in line["neighbours"]] for line in lines[:20]] == [
+        [key for key, _ in found] for found in expected
+    ]
+
+
 def test_int8_is_off_by_half_a_step_at_most() -> None:
     steps = np.abs(WV.vectors).max(axis=1, keepdims=True) / 127
     assert (np.abs(SMALL["int8"].dequantize().vectors - WV.vectors) <= 0.5001 * steps).all()
