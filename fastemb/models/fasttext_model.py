@@ -84,7 +84,7 @@ class FastText(Word2Vec):
         FloatingPointError: training diverged.
     """
 
-    wv: FastTextKeyedVectors
+    wv: FastTextKeyedVectors  # pyright: ignore[reportIncompatibleVariableOverride]
     """The vectors of words, and the rows that they are made of."""
     word_ngrams: int
     min_n: int
