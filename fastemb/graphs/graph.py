@@ -19,7 +19,7 @@ from ..corpus.given import is_table
 from ..corpus.inputs import UTF8
 from ..corpus.messages import short
 from ..io.atomic import StrPath
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath, any_path, local_path
 from ..signals import deliver
 from ..summary import table
 from ..tables.columns import columns_of, factorize, weights_of
@@ -493,7 +493,7 @@ def _named(path: AnyPath) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{short(path)}: {error}") from None
+        raise ValueError(f"{any_path(path)}: {error}") from None
 
 
 def _restored(rows: Rows, nodes: Sequence[Hashable], directed: bool) -> Graph:
