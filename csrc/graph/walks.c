@@ -226,7 +226,7 @@ static void go_by_share(struct walking *t, struct walker *w, uint32_t share) {
 
 static void go_to_entry(struct walking *t, struct walker *w, int64_t entry) {
     w->low = entry;
-    search(w, AT_NEIGHBOUR + w->is_extra, t->graph->neighbours + entry);
+    search(w, (enum stage)(AT_NEIGHBOUR + w->is_extra), t->graph->neighbours + entry);
 }
 
 /* Draw a neighbour that is taken in any case. */

@@ -15,7 +15,10 @@ FE_INLINE int goes_on(const char *word, int64_t length, int64_t i) {
 }
 
 /* FNV-1a with bytes as signed numbers: the upper bits of the word change, too. */
-FE_INLINE uint32_t hashed(uint32_t hash, uint8_t byte) { return (hash ^ (uint32_t)(int8_t)byte) * 16777619u; }
+FE_INLINE uint32_t hashed(uint32_t hash, uint8_t byte) {
+    const uint32_t wide = byte < 0x80 ? byte : byte | 0xFFFFFF00u;
+    return (hash ^ wide) * 16777619u;
+}
 
 static int64_t of_word(const char *word, int64_t length, const struct fe_ngrams *which, int64_t *numbers) {
     int64_t count = 0;

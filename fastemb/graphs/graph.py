@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..corpus.given import is_table
 from ..corpus.inputs import UTF8
 from ..corpus.messages import short
 from ..io.atomic import StrPath
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath, any_path, local_path
 from ..signals import deliver
 from ..summary import table
 from ..tables.columns import columns_of, factorize, weights_of
@@ -183,7 +184,9 @@ class Graph:
             if str(path).lower().endswith((".csv", ".parquet", ".pq")):
                 raise TypeError(f"{short(path)}: name its columns: Graph.from_file(path, source=..., target=...)")
             edges = read_edge_text(path, encoding, None if weighted is None else bool(flag("weighted", weighted)), None)
-            return cls._of(*edges[:2], edges.nodes, edges.weights, directed=bool(flag("directed", directed)))
+            directed = bool(flag("directed", directed))
+            with _named(path):
+                return cls._of(*edges[:2], edges.nodes, edges.weights, directed=directed)
         if source is None or target is None:
             raise TypeError("name both source and target, the columns of the ends of edges, or neither")
         if weighted is not None:
@@ -192,7 +195,8 @@ class Graph:
         table = read_table(
             local_path(path), columns, keyed=[source, target], measured=measured, options=Delimited(sep, None, encoding)
         )
-        return cls.from_table(table, source=source, target=target, weight=weight, directed=directed)
+        with _named(path):
+            return cls.from_table(table, source=source, target=target, weight=weight, directed=directed)
 
     @classmethod
     @names_arguments(EDGES)
@@ -481,6 +485,15 @@ def shown(node: Hashable) -> str:
     """A node for messages."""
     text = repr(node)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+@contextmanager
+def _named(path: AnyPath) -> Iterator[None]:
+    """Let errors of what a file holds name the file."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{any_path(path)}: {error}") from None
 
 
 def _restored(rows: Rows, nodes: Sequence[Hashable], directed: bool) -> Graph:

@@ -73,7 +73,8 @@ class FastText(Word2Vec):
         negatives_per_pair: As in `Word2Vec`.
         cbow_exact: As in `Word2Vec`.
         hs_exact: As in `Word2Vec`.
-        deterministic: As in `Word2Vec`.
+        deterministic: As in `Word2Vec`. N-grams are in many words that are trained at once, and learn less in such
+            rounds: after 2 epochs of 10 MB 19.0% of analogies were right instead of 23.2%.
         progress: As in `Word2Vec`.
         checkpoint: As in `Word2Vec`.
         checkpoint_every: As in `Word2Vec`.
@@ -84,7 +85,7 @@ class FastText(Word2Vec):
         FloatingPointError: training diverged.
     """
 
-    wv: FastTextKeyedVectors
+    wv: FastTextKeyedVectors  # pyright: ignore[reportIncompatibleVariableOverride]
     """The vectors of words, and the rows that they are made of."""
     word_ngrams: int
     min_n: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -210,7 +210,7 @@ class FastTextKeyedVectors(KeyedVectors):
         with Deferred():
             if made is not self.vectors:
                 self.vectors = made
-            self.norms = None
+            self.norms = cast("Array | None", None)
 
     # ---- looking up ----
 

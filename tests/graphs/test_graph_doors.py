@@ -299,6 +299,7 @@ def test_what_is_wrong_with_edges_is_said(make: Callable[[], object], kind: type
         (["a b"], {"weighted": True}, "lines have 2 fields, but weighted=True"),
         (["a b 1"], {"weighted": False}, "lines have 3 fields, but weighted=False"),
         (["# nothing"], {}, "edges.txt: there is no edge in it"),
+        (["a b 0", "b c 0"], {}, "edges.txt: the graph has no edge of a weight above 0"),
         ([""], {}, "edges.txt: there is no edge in it"),
     ],
 )
