@@ -27,7 +27,7 @@ CLASSES = {
     "Node2Vec": fastemb.Node2Vec,
     "DeepWalk": fastemb.DeepWalk,
 }
-DISPLAYS = ("__str__", "__repr__", "table", "_show")  # the last two write HTML
+DISPLAYS = ("__str__", "__repr__", "table", "_show", "_repr_html_")  # the last three write HTML
 
 
 def messages() -> Iterator[tuple[str, str]]:
