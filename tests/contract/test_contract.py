@@ -455,12 +455,12 @@ def bars(monkeypatch: pytest.MonkeyPatch, kind: type[Bar]) -> list[Bar]:
     auto.tqdm = kind  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tqdm", package)
     monkeypatch.setitem(sys.modules, "tqdm.auto", auto)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)  # else there would be lines of a log
     return kind.made
 
 
 def test_progress_is_shown_when_asked_for(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
     made = bars(monkeypatch, Bar)
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)  # else it would be lines in a log
     adapter.fit(DATA, progress=False)
     assert not made
     adapter.fit(DATA, progress=True)
