@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checks import is_missing
 from ..plots.colours import MOST_GROUPS
 from ..plots.groups import Groups, Values, coloured
 from ..vectors import KeyedVectors
@@ -32,7 +33,7 @@ def column_of(color: Any, vectors: KeyedVectors, keys: Sequence[Key]) -> Column:
     """The column that ``color`` stands for: the name of an attribute, a dict, or a value for each key.
 
     Raises:
-        ValueError: There is no such attribute, or there are other numbers of values than keys.
+        ValueError: There is no such attribute, there are other numbers of values than keys, or no key has a value.
         TypeError: It is something else.
     """
     return Column(color if isinstance(color, str) else _OWN, coloured(color, vectors, keys))
@@ -41,8 +42,11 @@ def column_of(color: Any, vectors: KeyedVectors, keys: Sequence[Key]) -> Column:
 def columns_of(vectors: KeyedVectors, keys: Sequence[Key], without: Collection[str]) -> list[Column]:
     """The attributes whose colours tell keys apart, which those of texts that are nearly all different do not."""
     found = []
+    rows = [vectors.get_index(key) for key in keys]
     for name, values in vectors.expandos.items():
         if name in without or name in _DERIVED or not _is_plain(values):
+            continue
+        if all(is_missing(value) for value in values[rows].tolist()):
             continue
         column = column_of(name, vectors, keys)
         if isinstance(column.values, Values) or _tells_apart(column.values):

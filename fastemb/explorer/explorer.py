@@ -17,7 +17,7 @@ from ..io.paths import AnyPath, any_path
 from ..plots.colours import MOST_GROUPS
 from ..plots.extra import library
 from ..plots.groups import clustered
-from ..plots.layout import belief, flat, tsne
+from ..plots.layout import belief, check_spread, flat, tsne
 from ..plots.maps import Method, checked_method, counted, enough
 from ..plots.sources import Source, source_of, units_of
 from ..vectors import KeyedVectors
@@ -129,7 +129,8 @@ def explore(
     Raises:
         KeyError: There is no such key.
         ValueError: There are fewer than 3 keys, or too few for ``perplexity``; ``path`` has another ending; a vector is
-            not finite; ``color`` has another number of values, or no attribute of this name.
+            not finite, or all point the same way; ``color`` has another number of values, no value for any key, or no
+            attribute of this name.
         TypeError: Something is of another type.
         ImportError: plotly or openTSNE is missing.
         OSError: The file cannot be written.
@@ -150,6 +151,7 @@ def explore(
         library("openTSNE", "explore")
     texts = [str(source.text(key)) for key in chosen]
     units = units_of(source.vectors, chosen)
+    check_spread(units)
     columns = [] if color is None else [column_of(color, source.vectors, chosen)]
     if count:
         columns.append(Column("clusters", clustered(units, texts, count, seed)))

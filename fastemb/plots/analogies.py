@@ -11,7 +11,7 @@ from ..arguments import names_arguments
 from ..vectors.store import Key
 from .colours import FAINT, INK, style_of
 from .labels import Placer, warn_of_no_room
-from .layout import flat
+from .layout import check_spread, flat
 from .picture import Canvas, Look, Picture, written
 from .sources import source_of, units_of
 
@@ -43,8 +43,8 @@ def plot_analogies(
 
     Raises:
         KeyError: There is no such key.
-        ValueError: There are fewer than two pairs, a pair holds a key twice, a vector is not finite, or no font has a
-            character.
+        ValueError: There are fewer than two pairs, a pair holds a key twice, a vector is not finite, all point the
+            same way, or no font has a character.
         TypeError: A pair is none, or something else is of another type.
         ImportError: matplotlib is missing.
     """
@@ -52,6 +52,7 @@ def plot_analogies(
     given = _pairs(pairs)
     keys = list(dict.fromkeys(key for pair in given for key in pair))
     units = units_of(source.vectors, keys).astype(np.float64)
+    check_spread(units)
     rows = {key: row for row, key in enumerate(keys)}
     ends = np.array([[rows[key] for key in pair] for pair in given], np.intp)
     titles = look.titles if isinstance(look, Look) else {}

@@ -28,6 +28,9 @@ _FONTS = {
     "HANGUL": ("Noto Sans CJK", "fonts-noto-cjk"),
 }
 _OTHER = ("Noto Sans", "fonts-noto")
+_PICTURES = ("Symbola", "fonts-symbola")  # of emoji; fonts of coloured emoji cannot be drawn by matplotlib
+_FIRST_PICTURE = "\U0001f000"
+_LAST_PICTURE = "\U0001faff"
 
 
 def font_for(texts: Iterable[str], font: str | None) -> Any:
@@ -64,9 +67,11 @@ def _named(font: str) -> tuple[Any, str]:
     manager = library("matplotlib.font_manager")
     if os.path.isfile(font):
         try:
-            manager.get_font(font)
+            read = manager.get_font(font)
         except (RuntimeError, OSError):
             raise ValueError(f"font must name a font or a file of one, and {font} is no file of a font") from None
+        if not read.scalable:
+            raise ValueError(f"font must have outlines, which matplotlib draws, and {font} has none")
         return manager.FontProperties(fname=font), font
     known = sorted({entry.name for entry in manager.fontManager.ttflist})
     if font not in known:
@@ -84,11 +89,12 @@ def _path_of(name: str) -> str:
 
 @cache
 def _signs(path: str) -> frozenset[str]:
-    """The characters that a font has; none where it cannot be read."""
+    """The characters that a font has; none where it cannot be read, or has no outlines, as of coloured emoji."""
     try:
-        return frozenset(map(chr, library("matplotlib.font_manager").get_font(path).get_charmap()))
+        read = library("matplotlib.font_manager").get_font(path)
     except (RuntimeError, OSError):
         return frozenset()
+    return frozenset(map(chr, read.get_charmap())) if read.scalable else frozenset()
 
 
 def _best_for(missing: set[str]) -> tuple[str, str] | None:
@@ -127,7 +133,10 @@ def _shown(missing: set[str]) -> str:
 
 
 def _remedy(missing: set[str]) -> str:
-    name, package = _FONTS.get(unicodedata.name(min(missing), "").replace("-", " ").partition(" ")[0], _OTHER)
+    sign = min(missing)
+    script = unicodedata.name(sign, "").replace("-", " ").partition(" ")[0]
+    other = _PICTURES if _FIRST_PICTURE <= sign <= _LAST_PICTURE else _OTHER
+    name, package = _FONTS.get(script, other)
     return (
         f"install one that has, such as {name} (on Debian: apt-get install {package}), or name one: "
         "look=Look(font=PATH)"

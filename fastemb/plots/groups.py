@@ -59,14 +59,22 @@ def coloured(color: Any, vectors: KeyedVectors, keys: Sequence[Key]) -> Groups |
         keys: The n keys that are drawn.
 
     Raises:
-        ValueError: There is no such attribute, or there are other numbers of values than keys.
+        ValueError: There is no such attribute, there are other numbers of values than keys, none of the keys has a
+            value, or a number is too large.
         TypeError: It is something else.
     """
     name, values = _values(color, vectors, keys)
+    if any(isinstance(value, np.ndarray) for value in values):
+        raise TypeError("color must have one value for each key, such as a text or a number, not an array for each")
     missing = np.array([is_missing(value) for value in values], bool)
+    if missing.all():
+        raise ValueError(f"color has no value for any of the {len(keys):,} keys that are drawn, such as {keys[0]!r}")
     given = [value for value, none in zip(values, missing.tolist(), strict=True) if not none]
     if given and all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in given):
-        numbers = np.array([np.nan if none else float(value) for value, none in zip(values, missing, strict=True)])
+        try:
+            numbers = np.array([np.nan if none else float(value) for value, none in zip(values, missing, strict=True)])
+        except OverflowError:
+            raise ValueError("color has a whole number that is too large for a scale: give its logarithm") from None
         whole = (numbers[~missing] == np.round(numbers[~missing])).all()
         if not whole or len(set(given)) > _FEW:
             return Values(name, numbers)

@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 NEAREST = 10
 _LOOKED_AT = 500  # points whose neighbours are compared
 _PART = 100
+_SPREAD = 1e-6  # of a dimension, below which vectors differ by rounding alone
 _MANY = 5000  # points from which threads gain more than they lose where others compute too
 _DISTANCE_PART = 1 << 12
 
@@ -37,6 +38,19 @@ class Belief(NamedTuple):
     trustworthiness: float
     kept: float
     nearest: int
+
+
+def check_spread(units: Array) -> None:
+    """Refuse vectors (n, d) of length 1 of which there is nothing to see.
+
+    Raises:
+        ValueError: All are the same.
+    """
+    if float(np.ptp(units, axis=0).max()) < _SPREAD:
+        raise ValueError(
+            f"the vectors of all {len(units):,} keys point the same way, so their places would mean nothing: "
+            "were they trained?"
+        )
 
 
 def flat(units: Array) -> tuple[Doubles, Doubles]:

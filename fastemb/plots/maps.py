@@ -16,7 +16,7 @@ from .colours import FAINT, INK, MOST_GROUPS, SCALE, style_of
 from .extra import library
 from .groups import Groups, Values, clustered, coloured
 from .labels import Placer, warn_of_no_room
-from .layout import belief, flat, tsne
+from .layout import belief, check_spread, flat, tsne
 from .picture import Canvas, Look, Picture, on_a_line, written
 from .sources import source_of, units_of
 
@@ -84,9 +84,9 @@ def plot(
 
     Raises:
         KeyError: There is no such key.
-        ValueError: There are fewer than 3 keys, or too few for ``perplexity``; a vector is not finite; ``color`` has
-            another number of values, or no attribute of this name; options exclude each other; or no font has a
-            character.
+        ValueError: There are fewer than 3 keys, or too few for ``perplexity``; a vector is not finite, or all
+            point the same way; ``color`` has another number of values, no value for any key, or no attribute of this
+            name; options exclude each other; or no font has a character.
         TypeError: Something is of another type.
         ImportError: matplotlib or openTSNE is missing.
     """
@@ -100,6 +100,7 @@ def plot(
     most = len(chosen) if labels is None and (keys is not None or found is not None) else labels
     most = LABELS if most is None else integer("labels", most, 0)
     units = units_of(vectors, chosen)
+    check_spread(units)
     titles = look.titles if isinstance(look, Look) else {}
     texts = [written(key, source.text, titles) for key in chosen]
     groups: Groups | Values | None = found

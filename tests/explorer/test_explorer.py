@@ -172,7 +172,7 @@ def test_models_items_and_layers_have_maps() -> None:
 
 def test_integer_keys_and_equal_vectors() -> None:
     same = KeyedVectors(4)
-    same.add_vectors([10, 20, 30, 40], np.ones((4, 4), np.float32))
+    same.add_vectors([10, 20, 30, 40], np.array([[1, 1, 1, 1]] * 3 + [[1, 2, 1, 1]], np.float32))
     page = same.explore()
     assert page.keys == [10, 20, 30, 40]
     assert held(page)[0]["names"] == ["10", "20", "30", "40"]
@@ -257,6 +257,7 @@ def test_a_notebook_shows_a_page_that_was_not_written(made: Explorer, wv: KeyedV
         ({"color": "knid"}, ValueError, "no attribute 'knid'; did you mean 'kind'"),
         ({"color": [1, 2, 3]}, ValueError, "color has 3 values, but 132 keys"),
         ({"color": 5}, TypeError, "color must be"),
+        ({"color": {}}, ValueError, "color has no value for any of the 132 keys that are drawn"),
         ({"clusters": 37}, ValueError, "clusters must be 0 to 36, not 37"),
         ({"clusters": -1}, ValueError, "clusters must be 0 to 36"),
         ({"topn": 0}, ValueError, "topn must be 1 to 100, not 0"),
@@ -289,6 +290,23 @@ def test_a_vector_that_is_not_finite_is_named() -> None:
     bad.vectors[20, 0] = np.nan
     with pytest.raises(ValueError, match=KEYS[20]):
         bad.explore()
+
+
+@pytest.mark.parametrize("vectors", [np.ones((4, 4)), np.zeros((4, 4)), np.outer([1, 2, 3, 7], np.ones(4))])
+def test_vectors_of_which_there_is_nothing_to_see_are_refused(vectors: Any) -> None:
+    same = KeyedVectors(4)
+    same.add_vectors(list("abcd"), vectors)
+    with pytest.raises(ValueError, match="all 4 keys point the same way"):
+        same.explore()
+
+
+def test_an_attribute_that_no_key_on_the_map_has_is_left_out() -> None:
+    some = space()
+    some.expandos["year"] = np.array([None] * 100 + [1984, 1985] * ((len(some) - 100) // 2), object)
+    assert "year" not in some.explore(method="pca", restrict_vocab=50).columns
+    assert "year" in some.explore(method="pca").columns
+    with pytest.raises(ValueError, match="color has no value for any of the 50 keys"):
+        some.explore(method="pca", restrict_vocab=50, color="year")
 
 
 def test_what_has_no_keys_is_refused() -> None:

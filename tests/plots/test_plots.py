@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -347,6 +348,29 @@ def test_a_missing_font_is_an_error_that_names_one(monkeypatch: pytest.MonkeyPat
     assert chinese().plot(look=Look(titles={"猫": "cat", "狗": "dog"})).keys == ["猫", "狗", "car"]
 
 
+def test_fonts_of_coloured_emoji_are_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from matplotlib import font_manager
+
+    def get_font(path: str) -> Any:
+        return (
+            SimpleNamespace(scalable=False, get_charmap=lambda: {0x1F968: 1}) if path == str(coloured) else known(path)
+        )
+
+    coloured, known = tmp_path / "NotoColorEmoji.ttf", font_manager.get_font
+    coloured.touch()
+    without_other_fonts(monkeypatch)
+    entry = font_manager.FontEntry(fname=str(coloured), name="Noto Color Emoji", style="normal", weight="regular")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist, entry])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(coloured)])
+    monkeypatch.setattr(font_manager, "get_font", get_font)
+    made = KeyedVectors(3)
+    made.add_vectors(["\U0001f968", "b", "car"], np.random.default_rng(1).normal(size=(3, 3)))
+    with pytest.raises(ValueError, match=r"no installed font has .*PRETZEL.* such as Symbola .*fonts-symbola"):
+        made.plot()
+    with pytest.raises(ValueError, match=r"font must have outlines, .*NotoColorEmoji.ttf has none"):
+        made.plot(look=Look(font=str(coloured)))
+
+
 def test_an_installed_font_that_has_the_characters_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib import font_manager
 
@@ -515,6 +539,11 @@ REFUSED: list[tuple[Callable[[KeyedVectors], Any], type[Exception], str]] = [
     (lambda wv: wv.plot(color=[1, 2, 3]), ValueError, "color has 3 values, but 80 keys are drawn, of 80"),
     (lambda wv: wv.plot(color="kinds"), ValueError, "no attribute 'kinds'; did you mean 'kind'"),
     (lambda wv: wv.plot(color=7), TypeError, "color must be the name of an attribute, a dict .* not 7"),
+    (lambda wv: wv.plot(color={}), ValueError, "color has no value for any of the 80 keys .*, such as 'animal0'"),
+    (lambda wv: wv.plot(color={"Animal0": 1}), ValueError, "color has no value for any of the 80 keys"),
+    (lambda wv: wv.plot(color=[None, np.nan] * 40), ValueError, "color has no value for any of the 80 keys"),
+    (lambda wv: wv.plot(color=np.ones((80, 3))), TypeError, "color must have one value for each key"),
+    (lambda wv: wv.plot(color=[10**400, *range(79)]), ValueError, "a whole number that is too large for a scale"),
     (lambda wv: wv.plot(color="kind", clusters=3), ValueError, "color and clusters exclude each other"),
     (lambda wv: wv.plot(clusters=0), ValueError, "clusters must be 1 to 36, not 0"),
     (lambda wv: wv.plot(clusters="many"), TypeError, "clusters must be a whole number"),
@@ -562,11 +591,15 @@ def test_vectors_that_are_no_numbers_are_named(value: float) -> None:
             draw()
 
 
-def test_vectors_that_are_all_alike_have_no_variance() -> None:
+@pytest.mark.parametrize("vectors", [np.ones((4, 3)), np.zeros((4, 3)), np.outer([1, 2, 3, 7], np.ones(3))])
+def test_vectors_of_which_there_is_nothing_to_see_are_refused(vectors: Any) -> None:
     made = KeyedVectors(3)
-    made.add_vectors(["a", "b", "c"], np.ones((3, 3)))
+    made.add_vectors(list("abcd"), vectors)
     with pytest.raises(ValueError, match="all vectors point the same way"):
         plot_variance(made)
+    for draw in (made.plot, lambda: plot_analogies(made, [("a", "b"), ("c", "d")])):
+        with pytest.raises(ValueError, match="all 4 keys point the same way"):
+            draw()
 
 
 @pytest.mark.parametrize(
