@@ -9,15 +9,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.watcher import Watcher
-from ..signals import Deferred
+from ..models.watcher import Watcher, train_watched
 from ..train.checkpoint import Checkpoints
 from ..train.matrices import Matrix, gathered
 from ..train.run import Run
 from ..train.sampling import Tables, huffman_paths
 from ..train.schedule import Schedule, block_words, flops_per_word
 from ..train.task import Task
-from ..train.training import Training, strategy_of
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .graph import Graph
 from .parameters import GraphParameters
@@ -145,16 +143,7 @@ class GraphCore:
             FloatingPointError: training diverged.
         """
         try:
-            with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
-                watcher.history_of(1, training.history)
-                while not run.ended:
-                    if not run.next_word:  # else this epoch had begun before a checkpoint
-                        watcher.epoch_begins()
-                    training.epoch()
-                    if watcher.looks_at_vectors:
-                        training.release()
-                    watcher.epoch_ends(run.totals.loss)
-                    training.epoch_ended()
+            train_watched(run, task, watcher, checkpoints)
         finally:
             self._restore_outputs()
 

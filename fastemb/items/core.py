@@ -9,15 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Corpus
-from ..models.watcher import Watcher
-from ..signals import Deferred
-from ..train.checkpoint import Checkpoints
 from ..train.matrices import Matrix, copy_of
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.schedule import Schedule
 from ..train.task import CorpusTokens, Task
-from ..train.training import Training, strategy_of
 from ..train.weights import Rows, Weights, fresh_inputs, grown_inputs
 from .parameters import Plan
 
@@ -74,26 +70,3 @@ class Core:
         settings = self.plan.settings
         schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * words)
         return Run.planned(settings, words, schedule)
-
-    def train(self, run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoints) -> None:
-        """Train what is left of a run.
-
-        Args:
-            run: How far it is.
-            task: What it trains.
-            watcher: Hears of that.
-            checkpoints: Writes some meanwhile.
-
-        Raises:
-            FloatingPointError: training diverged.
-        """
-        with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
-            watcher.history_of(self.plan.settings.sg, training.history)
-            while not run.ended:
-                if not run.next_word:  # else this epoch had begun before a checkpoint
-                    watcher.epoch_begins()
-                training.epoch()
-                if watcher.looks_at_vectors:
-                    training.release()
-                watcher.epoch_ends(run.totals.loss)
-                training.epoch_ended()

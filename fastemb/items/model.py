@@ -19,7 +19,7 @@ from ..io.keys import pack_any_keys
 from ..io.paths import AnyPath, local_path
 from ..models.callbacks import Interrupted, StopTraining
 from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
-from ..models.watcher import Watcher
+from ..models.watcher import Watcher, train_watched
 from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
 from ..summary import table
@@ -328,7 +328,7 @@ class Item2Vec(Estimator):
                         if begun is None and part == 0:
                             checkpoints.start()
                         begun = None
-                        cores[part].train(run, task, watcher, checkpoints)
+                        train_watched(run, task, watcher, checkpoints)
                         taught = taught or run.totals.pairs > 0
                     all_parts = True
                 except Interrupted:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..signals import Allowed
+from ..signals import Allowed, Deferred
+from ..train.checkpoint import Checkpoints
 from ..train.history import Row
 from ..train.progress import Progress
+from ..train.run import Run
+from ..train.task import Task
+from ..train.training import Training, strategy_of
 from .training import notify
 
 
@@ -108,3 +112,27 @@ class _Part:
 
     def close(self) -> None:
         """This part has ended, but others may follow."""
+
+
+def train_watched(run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoints) -> None:
+    """Train what is left of a run.
+
+    Args:
+        run: How far it is.
+        task: What it trains.
+        watcher: Hears of that.
+        checkpoints: Writes some meanwhile.
+
+    Raises:
+        FloatingPointError: training diverged.
+    """
+    with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
+        watcher.history_of(task.settings.sg, training.history)
+        while not run.ended:
+            if not run.next_word:  # else this epoch had begun before a checkpoint
+                watcher.epoch_begins()
+            training.epoch()
+            if watcher.looks_at_vectors:
+                training.release()
+            watcher.epoch_ends(run.totals.loss)
+            training.epoch_ended()

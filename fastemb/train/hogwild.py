@@ -13,17 +13,12 @@ of ids that were checked only.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..signals import deliver
 from ..threads import in_threads
+from .pausing import Pausing
 from .run import Run
 from .strategy import BlockTrainer, Watch
-
-_POLL = 0.05  # seconds until a signal is handled
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,9 @@ class Hogwild:
     def train_epoch(self, run: Run, trainer: BlockTrainer, watch: Watch) -> None:
         """As `Strategy` says."""
         team = _Team(run, trainer)
-        in_threads(min(self.workers, -(-run.words // run.block)), team.work, team.stop, lambda: watch(team.pause))
+        in_threads(
+            min(self.workers, -(-run.words // run.block)), team.work, team.stop, lambda: watch(team.pausing.pause)
+        )
 
 
 class _Team:
@@ -44,9 +41,9 @@ class _Team:
     def __init__(self, run: Run, trainer: BlockTrainer) -> None:
         self._run = run
         self._trainer = trainer
-        self._changed = threading.Condition()
+        self.pausing = Pausing(lambda: self._busy > 0)
+        self._changed = self.pausing.changed
         self._busy = 0  # threads that train a block
-        self._paused = False
         self._stopped = False
 
     def stop(self) -> None:
@@ -55,25 +52,6 @@ class _Team:
         self._trainer.stop()
         with self._changed:
             self._changed.notify_all()
-
-    @contextmanager
-    def pause(self) -> Iterator[None]:
-        """As `Pause` says; for the thread that watches."""
-        self._paused = True
-        try:
-            while self._is_busy():
-                deliver()
-            yield
-        finally:
-            with self._changed:
-                self._paused = False
-                self._changed.notify_all()
-
-    def _is_busy(self) -> bool:
-        with self._changed:
-            if self._busy:
-                self._changed.wait(_POLL)
-            return self._busy > 0
 
     def work(self, _: int) -> None:
         """Train one block after the other."""
@@ -87,12 +65,12 @@ class _Team:
                     if done is not None:
                         self._run.totals.add(*done)
                     self._busy -= 1
-                    if self._paused:
+                    if self.pausing.paused:
                         self._changed.notify_all()
 
     def _take(self) -> tuple[int, int] | None:
         with self._changed:
-            while self._paused and not self._stopped:
+            while self.pausing.paused and not self._stopped:
                 self._changed.wait()
             span = None if self._stopped else self._run.take()
             self._busy += span is not None

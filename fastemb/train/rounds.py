@@ -11,20 +11,15 @@ The rounds of a block are in the core, where threads wait for each other without
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import _native
-from ..signals import deliver
 from ..threads import in_threads
+from .pausing import Pausing
 from .run import Run
 from .strategy import Lane, LaneTrainer, Watch
-
-_POLL = 0.05  # seconds until a signal is handled
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ class Rounds:
         threads = min(self.workers, _native.Crew.LANES)
         team = _Team(run, trainer, threads)
         try:
-            in_threads(threads, team.work, team.stop, lambda: watch(team.pause))
+            in_threads(threads, team.work, team.stop, lambda: watch(team.pausing.pause))
         finally:
             team.forget()
 
@@ -53,14 +48,15 @@ class _Team:
         self._run = run
         self._trainer = trainer
         self._threads = threads
-        self._changed = threading.Condition()
+        self.pausing = Pausing(lambda: self._left > 0)
+        self._changed = self.pausing.changed
         self._ready = 0  # threads
         self._span = (0, 0)  # the block
         self._lanes: list[tuple[int, int]] = []
         self._made: dict[int, Lane] = {}
         self._trains = False  # the second stage
         self._tasks = self._given = self._left = 0  # of the stage; how many were begun, and have not ended
-        self._paused = self._stopped = False
+        self._stopped = False
 
     def stop(self) -> None:
         """Let no block begin, and break off one that takes long."""
@@ -73,25 +69,6 @@ class _Team:
         """Let a block that was not trained not count; all threads have ended."""
         if self._left and not (self._trains and self._given):
             self._run.next_word = self._span[0]
-
-    @contextmanager
-    def pause(self) -> Iterator[None]:
-        """As `Pause` says; for the thread that watches."""
-        self._paused = True
-        try:
-            while self._is_busy():
-                deliver()
-            yield
-        finally:
-            with self._changed:
-                self._paused = False
-                self._changed.notify_all()
-
-    def _is_busy(self) -> bool:
-        with self._changed:
-            if self._left:
-                self._changed.wait(_POLL)
-            return self._left > 0
 
     def work(self, _: int) -> None:
         """Do one task after the other."""
@@ -114,7 +91,7 @@ class _Team:
     def _take(self) -> int | None:
         with self._changed:
             while True:
-                if self._left == 0 and not self._stopped and not self._paused and self._ready == self._threads:
+                if self._left == 0 and not self._stopped and not self.pausing.paused and self._ready == self._threads:
                     span = self._run.take()
                     if span is None:
                         self._stopped = True

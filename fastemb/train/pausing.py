@@ -1,0 +1,47 @@
+"""A pause of training: nothing is trained while it lasts, and then threads go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..signals import deliver
+
+_POLL = 0.05  # seconds until a signal is handled
+
+
+class Pausing:
+    """What threads that train share with one that watches.
+
+    Args:
+        is_busy: Whether something is being trained; asked while ``changed`` is held.
+
+    Attributes:
+        changed: Held by who takes up or ends work, and notified of it.
+        paused: Whether nothing may begin.
+    """
+
+    def __init__(self, is_busy: Callable[[], bool]) -> None:
+        self.changed = threading.Condition()
+        self.paused = False
+        self._is_busy = is_busy
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """As `strategy.Pause` says; for the thread that watches."""
+        self.paused = True
+        try:
+            while self._waits():
+                deliver()
+            yield
+        finally:
+            with self.changed:
+                self.paused = False
+                self.changed.notify_all()
+
+    def _waits(self) -> bool:
+        with self.changed:
+            if self._is_busy():
+                self.changed.wait(_POLL)
+            return self._is_busy()
