@@ -143,6 +143,8 @@ def _chosen(
     limit = None if restrict_vocab is None else integer("restrict_vocab", restrict_vocab, 1)
     if keys is not None and neighbours_of is not None:
         raise ValueError("keys and neighbours_of exclude each other: give one")
+    if keys is not None and limit is not None:
+        raise ValueError("keys and restrict_vocab exclude each other: give one")
     if keys is not None:
         chosen = list(dict.fromkeys(single_keys("keys", keys)))
         for key in chosen:
