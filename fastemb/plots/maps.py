@@ -103,7 +103,9 @@ def plot(
     check_spread(units)
     titles = look.titles if isinstance(look, Look) else {}
     texts = [written(key, source.text, titles) for key in chosen]
-    groups: Groups | Values | None = found
+    groups: Groups | Values | None = None
+    if found is not None:
+        groups = Groups(texts[: len(found.names)], found.of)  # keys that were asked for come first
     if color is not None:
         groups = coloured(color, vectors, chosen)
     elif clusters is not None:

@@ -247,6 +247,10 @@ def test_items_are_written_by_their_titles_and_compared_as_the_model_does() -> N
     model.titles = {item: f"Thing {item}" for item in range(20)}
     picture = plot(model, [0, 1, 2, 10, 11, 12])
     assert set(written(picture)) == {f"Thing {item}" for item in (0, 1, 2, 10, 11, 12)}
+    around = plot(model, neighbours_of=[0, 10], topn=3)
+    legend = around.axes.get_legend()
+    assert legend is not None
+    assert around.groups == [text.get_text() for text in legend.get_texts()] == ["Thing 0", "Thing 10"]
     for item, cosine in model.similar_items(3, 5):
         assert model.compared.similarity(3, item) == pytest.approx(cosine, abs=1e-6)
     assert plot_neighbours(model, 3, 5).keys == [3, *(item for item, _ in model.similar_items(3, 5))]
