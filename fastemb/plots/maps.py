@@ -119,9 +119,7 @@ def plot(
         positions = tsne(units, perplexity, seed)
     believed = belief(units, positions)
     numbers = {"trustworthiness": believed.trustworthiness, "neighbours_kept": believed.kept}
-    how = (
-        f"t-SNE, perplexity {perplexity:g}, seed {seed}" if method == "tsne" else f"PCA, {shares.sum():.0%} of variance"
-    )
+    how = how_made(method, perplexity, seed, shares)
     canvas.blank()
     canvas.note(
         f"{how}; {counted(len(chosen), len(vectors))}; trustworthiness {believed.trustworthiness:.2f}; "
@@ -205,6 +203,13 @@ def checked_method(method: Any, perplexity: Any, count: int) -> tuple[Method, fl
             f"leave it out, or give at most {most:.3g}"
         )
     return method, wanted
+
+
+def how_made(method: Method, perplexity: float, seed: int, shares: Doubles) -> str:
+    """What is written about a map: the settings of t-SNE, or the share of the variance that PCA shows."""
+    if method == "tsne":
+        return f"t-SNE, perplexity {perplexity:.3g}, seed {seed}"
+    return f"PCA, {shares.sum():.0%} of variance"
 
 
 def counted(drawn: int, total: int) -> str:

@@ -205,6 +205,11 @@ def test_many_groups_are_told_apart_by_marks_and_the_rest_is_one() -> None:
     assert picture.groups[-1] == "15 others"
 
 
+def test_what_is_written_below_a_map_is_short(wv: KeyedVectors) -> None:
+    assert wv.plot(KEYS[:21]).axes.get_xlabel().startswith("t-SNE, perplexity 6.67, seed 1")
+    assert wv.plot(KEYS[:21], method="pca").axes.get_xlabel().startswith("PCA, ")
+
+
 def test_neighbours_of_several(wv: KeyedVectors) -> None:
     picture = wv.plot(neighbours_of=["animal0", "river0"], topn=5)
     assert picture.keys[:2] == ["animal0", "river0"]
