@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ from .shared import (
 )
 
 _ARROW = "->"
+_TWO_PAIRS = 4
 _KEYS = ("words", "words_from")
 _OF_MAPS = ("method", "perplexity", "seed", "color", "clusters", "labels")
 # What is drawn -> the options that it takes besides those of every picture.
@@ -127,13 +129,13 @@ def _add_others(group: Any) -> None:
 def _plot(options: argparse.Namespace) -> int:
     form_of(options.output)
     paths = options.vectors
-    kind = next((name for name in _TAKES if getattr(options, name, None)), "map")
+    kind = next((name for name in _TAKES if getattr(options, name, None) is not None), "map")
     _refuse_others(options, kind)
     if len(paths) > 1 and kind != "drift":
         raise ValueError(f"one file of vectors is drawn, not {len(paths)}, unless with --drift")
     if len(paths) < 2 and kind == "drift":
         raise ValueError("--drift takes two files of vectors or more, in their order")
-    check_writable([path for path in paths if path != STDIN], options.output)
+    check_writable([path for path in (*paths, options.words_from) if path not in (None, STDIN)], options.output)
     look = Look(
         size=None if options.size is None else tuple(options.size),
         font=options.font,
@@ -141,6 +143,8 @@ def _plot(options: argparse.Namespace) -> int:
         title=options.title,
     )
     if kind == "training":
+        if paths[0] == STDIN or options.source_format is not None:
+            raise ValueError("--training takes a file of a Word2Vec model: no - for standard input, and no --from")
         picture = plot_training(Word2Vec.load(paths[0]), look=look)
     elif kind == "drift":
         stems = [Path(path).stem for path in paths]
@@ -159,6 +163,10 @@ def _refuse_others(options: argparse.Namespace, kind: str) -> None:
         if getattr(options, name) is not None and name not in _TAKES[kind]:
             option, drawn = name.replace("_", "-"), kind.replace("_", "-")
             raise ValueError(f"--{option} has no effect with --{drawn}: leave it out")
+    if kind == "map" and options.topn is not None and options.neighbours_of is None:
+        raise ValueError("--topn has no effect without --neighbours-of: leave it out")
+    if kind == "axis" and options.restrict_vocab is not None and (options.words or options.words_from):
+        raise ValueError("--restrict-vocab has no effect where words are named: leave it out")
 
 
 def source_in(options: argparse.Namespace, path: str) -> Any:
@@ -177,6 +185,8 @@ def _one_space(options: argparse.Namespace, kind: str, source: Any, look: Look) 
     if kind == "analogies":
         if len(options.analogies) % 2:
             raise ValueError(f"--analogies takes pairs of words, and {len(options.analogies)} words are no pairs")
+        if len(options.analogies) < _TWO_PAIRS:
+            raise ValueError("--analogies takes two pairs or more, to be compared, such as man woman king queen")
         keys = [_key(source, word) for word in options.analogies]
         return plot_analogies(source, list(zip(keys[::2], keys[1::2], strict=True)), look=look)
     if kind == "axis":
@@ -226,10 +236,12 @@ def _ends(source: Any, text: str) -> tuple[list[Any], list[Any]]:
 
 def _tell(options: argparse.Namespace, picture: Picture) -> None:
     if options.json:
-        numbers = {name: float(f"{value:.6g}") for name, value in picture.numbers.items()}
+        numbers = {
+            name: None if math.isnan(value) else float(f"{value:.6g}") for name, value in picture.numbers.items()
+        }
         print(json.dumps({"output": options.output, "words": len(picture.keys), **numbers}, ensure_ascii=False))
         return
     say(f"wrote {options.output}")
     width = max((len(name) for name in picture.numbers), default=0)
     for name, value in picture.numbers.items():
-        print(f"{name.replace('_', ' '):<{width}}  {value:.4g}")
+        print(f"{name.replace('_', ' '):<{width}}  {'not known' if math.isnan(value) else f'{value:.4g}'}")

@@ -18,7 +18,7 @@ from ..plots.colours import MOST_GROUPS
 from ..plots.extra import library
 from ..plots.groups import clustered
 from ..plots.layout import belief, check_spread, flat, tsne
-from ..plots.maps import Method, checked_method, counted, enough
+from ..plots.maps import Method, checked_method, counted, enough, how_made
 from ..plots.sources import Source, source_of, units_of
 from ..vectors import KeyedVectors
 from ..vectors.questions import single_keys
@@ -160,9 +160,7 @@ def explore(
     if method == "tsne":
         positions = tsne(units, perplexity, seed)
     believed = belief(units, positions)
-    how = (
-        f"t-SNE, perplexity {perplexity:g}, seed {seed}" if method == "tsne" else f"PCA, {shares.sum():.0%} of variance"
-    )
+    how = how_made(method, perplexity, seed, shares)
     note = (
         f"{how}. Trustworthiness {believed.trustworthiness:.2f}; {believed.kept:.0%} of the {believed.nearest} nearest "
         "keys are among the nearest on the map."

@@ -12,6 +12,7 @@ from ..arguments import names_arguments
 from ..checks import integer
 from ..spaces import Axis
 from ..vectors import KeyedVectors
+from ..vectors.finite import check_finite
 from ..vectors.questions import single_keys
 from ..vectors.store import Key
 from .colours import INK, PALE, style_of
@@ -50,8 +51,9 @@ def plot_axes(
 
     The place of a key is the cosine of its vector with the axis (see `KeyedVectors.axis`); examples have another
     colour. The result's ``numbers`` have, for each axis, "x_told_apart": the share of its examples that an axis made
-    without them puts on their own side, 1 for a clear axis and 0.5 for one that tells nothing; for two axes also
-    "cosine_of_axes", 0 for axes that have nothing in common. Needs ``fastemb[plot]``.
+    without them puts on their own side, 1 for a clear axis, 0.5 for one that tells nothing, and NaN where an end has
+    a single example; for two axes also "cosine_of_axes", 0 for axes that have nothing in common. Needs
+    ``fastemb[plot]``.
 
     Args:
         vectors: `KeyedVectors`, a model, or a layer that has keys.
@@ -65,8 +67,8 @@ def plot_axes(
 
     Raises:
         KeyError: There is no such key.
-        ValueError: An end has no key; both ends are at the same place; an axis is of other vectors; or no font has a
-            character.
+        ValueError: An end has no key; both ends are at the same place; an axis is of other vectors; a vector is not
+            finite; or no font has a character.
         TypeError: Something is of another type.
         ImportError: matplotlib is missing.
     """
@@ -81,6 +83,7 @@ def plot_axes(
         found = (end for axis in axes for end in axis.ends(topn, restrict_vocab=limit))
         chosen = list(dict.fromkeys(key for end in found for key, _ in end))
     chosen = [*examples, *(key for key in chosen if key not in set(examples))]
+    check_finite(chosen, np.array([source.vectors.get_vector(key) for key in chosen]))
     titles = look.titles if isinstance(look, Look) else {}
     texts = [written(key, source.text, titles) for key in chosen]
     positions = np.zeros((len(chosen), 2))

@@ -17,7 +17,7 @@ from ..vectors.store import Key
 from .colours import FAINT, style_of
 from .labels import Placer, warn_of_no_room
 from .layout import flat
-from .picture import Canvas, Look, Picture, written
+from .picture import Canvas, Look, Picture, on_a_line, written
 from .sources import source_of, units_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def plot_drift(
     text = sources[-1].text
     around_texts = [written(key, text, titles) for key in near]
     key_texts = [written(key, text, titles) for key in chosen]
-    labels = [f"{key} {name}" for name in names for key in key_texts]
+    labels = [f"{key} {on_a_line(name)}" for name in names for key in key_texts]
     canvas = Canvas(ax, look, [*labels, *around_texts])
     axes = canvas.axes
     count = len(names) * len(chosen)

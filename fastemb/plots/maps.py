@@ -103,7 +103,9 @@ def plot(
     check_spread(units)
     titles = look.titles if isinstance(look, Look) else {}
     texts = [written(key, source.text, titles) for key in chosen]
-    groups: Groups | Values | None = found
+    groups: Groups | Values | None = None
+    if found is not None:
+        groups = Groups(texts[: len(found.names)], found.of)  # keys that were asked for come first
     if color is not None:
         groups = coloured(color, vectors, chosen)
     elif clusters is not None:
@@ -117,9 +119,7 @@ def plot(
         positions = tsne(units, perplexity, seed)
     believed = belief(units, positions)
     numbers = {"trustworthiness": believed.trustworthiness, "neighbours_kept": believed.kept}
-    how = (
-        f"t-SNE, perplexity {perplexity:g}, seed {seed}" if method == "tsne" else f"PCA, {shares.sum():.0%} of variance"
-    )
+    how = how_made(method, perplexity, seed, shares)
     canvas.blank()
     canvas.note(
         f"{how}; {counted(len(chosen), len(vectors))}; trustworthiness {believed.trustworthiness:.2f}; "
@@ -143,6 +143,8 @@ def _chosen(
     limit = None if restrict_vocab is None else integer("restrict_vocab", restrict_vocab, 1)
     if keys is not None and neighbours_of is not None:
         raise ValueError("keys and neighbours_of exclude each other: give one")
+    if keys is not None and limit is not None:
+        raise ValueError("keys and restrict_vocab exclude each other: give one")
     if keys is not None:
         chosen = list(dict.fromkeys(single_keys("keys", keys)))
         for key in chosen:
@@ -201,6 +203,13 @@ def checked_method(method: Any, perplexity: Any, count: int) -> tuple[Method, fl
             f"leave it out, or give at most {most:.3g}"
         )
     return method, wanted
+
+
+def how_made(method: Method, perplexity: float, seed: int, shares: Doubles) -> str:
+    """What is written about a map: the settings of t-SNE, or the share of the variance that PCA shows."""
+    if method == "tsne":
+        return f"t-SNE, perplexity {perplexity:.3g}, seed {seed}"
+    return f"PCA, {shares.sum():.0%} of variance"
 
 
 def counted(drawn: int, total: int) -> str:

@@ -28,6 +28,7 @@ Doubles = NDArray[np.float64]
 
 FORMATS = ("png", "svg", "pdf")
 DPI = 200
+_MOST_PIXELS = 1 << 28  # 1 GB while it is drawn
 _LONGEST = 40  # letters of a key
 _SALT = {"svg.hashsalt": "fastemb", "svg.fonttype": "path"}
 _NO_DATES: dict[str, dict[str, Any]] = {
@@ -60,6 +61,10 @@ class Look:
     def __post_init__(self) -> None:
         if not 1 <= number("font_size", self.font_size) <= 100:
             raise ValueError(f"font_size must be 1 to 100 points, not {self.font_size!r}")
+        if self.title is not None and not isinstance(self.title, str):
+            raise TypeError(f"title must be a str, not {type(self.title).__name__}")
+        if self.font is not None and not isinstance(self.font, str):
+            raise TypeError(f"font must be a str, the name of a font or its file, not {type(self.font).__name__}")
         if not isinstance(self.titles, Mapping):
             raise TypeError(f"titles must be a dict from key to text, not {type(self.titles).__name__}")
         if self.size is None:
@@ -122,11 +127,16 @@ class Picture:
             dpi: Pixels an inch, of PNG. Default 200.
 
         Raises:
-            ValueError: The name has another ending, or ``dpi`` is less than 10.
+            ValueError: The name has another ending; or ``dpi`` is less than 10, or so large that PNG would have more
+                than 268 million pixels.
             OSError: The file cannot be written.
         """
         form = form_of(path)
-        data = self._bytes(form, integer("dpi", dpi, 10))
+        inches = self.figure.get_size_inches()
+        most = int(np.sqrt(_MOST_PIXELS / inches.prod()))
+        if integer("dpi", dpi, 10) > most and form == "png":
+            raise ValueError(f"dpi must be at most {most:,} for this picture, not {dpi:,}: or write it as .svg or .pdf")
+        data = self._bytes(form, dpi)
         with atomic_write(path) as file:
             file.write(data)
 
@@ -174,7 +184,7 @@ class Canvas:
 
     Raises:
         TypeError: They are no axes, or no `Look`.
-        ValueError: No font has a character.
+        ValueError: They are too many or too few; or no font has a character.
     """
 
     def __init__(
@@ -197,6 +207,8 @@ class Canvas:
             self.rows: list[Axes] = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
         else:
             self.rows = list(ax) if isinstance(ax, Sequence | np.ndarray) else [ax]
+            if len(self.rows) != rows:
+                raise ValueError(f"ax must be {rows} axes of matplotlib, not {len(self.rows)}")
             for one in self.rows:
                 if not isinstance(one, library("matplotlib.axes").Axes) or one.name != "rectilinear":
                     raise TypeError(f"ax must be plain axes of matplotlib, not {type(one).__name__}")

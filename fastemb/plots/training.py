@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..arguments import names_arguments
 from ..train.history import Row
 from .colours import style_of
 from .extra import library
-from .picture import Canvas, Look, Picture, open_frame
+from .picture import Canvas, Look, Picture, on_a_line, open_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +46,8 @@ def plot_training(
     """
     runs = _runs(models)
     has_loss = any(row["loss"] is not None for rows in runs.values() for row in rows)
+    if what is not None and not isinstance(what, Iterable):
+        raise TypeError(f"what must be one or more of {', '.join(map(repr, _CURVES))}, not {what!r}")
     shown = [what] if isinstance(what, str) else list(_CURVES if what is None else what)
     for name in shown:
         if name not in _CURVES:
@@ -61,11 +63,11 @@ def plot_training(
         raise ValueError(f"there are {len(shown)} curves, {', '.join(shown)}, so ax must be as many axes, not {count}")
     canvas = Canvas(ax, look, list(runs), (5.0, 0.6 + 1.5 * len(shown)), len(shown))
     for axes, name in zip(canvas.rows, shown, strict=True):
-        for run, (label, rows) in enumerate(runs.items()):
+        for run, rows in enumerate(runs.values()):
             points = np.array([(row["epoch"], row[name]) for row in rows if row[name] is not None], np.float64)
             colour, mark = style_of(run)
             lone = mark if len(points) == 1 else None
-            axes.plot(*points.reshape(-1, 2).T, color=colour, linewidth=1.2, marker=lone, markersize=4, label=label)
+            axes.plot(*points.reshape(-1, 2).T, color=colour, linewidth=1.2, marker=lone, markersize=4)
         axes.set_ylabel(_CURVES[name], fontproperties=canvas.sized(canvas.small))
         if name != "loss":
             axes.set_ylim(bottom=0)
@@ -74,7 +76,12 @@ def plot_training(
         open_frame(axes)
     canvas.rows[-1].set_xlabel("epochs", fontproperties=canvas.sized(canvas.small))
     if len(runs) > 1:
-        for text in canvas.axes.legend(frameon=False, prop=canvas.sized(canvas.small)).get_texts():
+        names = [on_a_line(label) for label in runs]
+        lines = canvas.axes.get_lines()[-len(runs) :]
+        spaced = [f" {name}" for name in names]  # matplotlib leaves out what begins with "_"
+        legend = canvas.axes.legend(lines, spaced, frameon=False, prop=canvas.sized(canvas.small))
+        for text, name in zip(legend.get_texts(), names, strict=True):
+            text.set_text(name)
             text.set_parse_math(False)
     canvas.settle()
     ends = {f"{label} {name}".strip(): rows[-1][name] for label, rows in runs.items() for name in shown}
@@ -84,6 +91,8 @@ def plot_training(
 def _runs(models: Any) -> dict[str, list[Row]]:
     """The rows of each run, by its name; a single one has none. Both kinds of an `Item2Vec` are runs of their own."""
     if isinstance(models, Mapping):
+        if not models:
+            raise ValueError("models is empty: give one model at least")
         return {
             " ".join([str(name), *([kind] if kind else [])]): rows
             for name, model in models.items()

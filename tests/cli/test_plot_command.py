@@ -101,6 +101,19 @@ def test_items_and_models(run: Run) -> None:
     assert run("plot", "model.safetensors", "-o", "a.png")[0] == 0
 
 
+def test_what_is_not_known_is_null_in_json(run: Run) -> None:
+    axis = ("plot", "v.safetensors", "--axis", "animal0 -> river0", "-o", "a.png")
+    assert run(*axis)[1] == "x told apart  not known\n"
+    assert "NaN" not in (output := run(*axis, "--json")[1])
+    assert json.loads(output)["x_told_apart"] is None
+
+
+def test_an_empty_word_is_a_word(run: Run) -> None:
+    status, _, errors = run("plot", "v.safetensors", "--fan", "", "-o", "a.png")
+    assert status == 1
+    assert "Key '' not present" in errors
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -113,6 +126,15 @@ def test_items_and_models(run: Run) -> None:
         ("-o a.png --words animal1", "at least 3 keys, not 1"),
         ("-o a.png --words animal1 --words-from v.safetensors", "--words and --words-from exclude each other"),
         ("-o a.png --words animal1 --neighbours-of river1", "--words and --neighbours-of exclude each other"),
+        (
+            "-o a.png --words animal1 animal2 river1 --restrict-vocab 9",
+            "--words and --restrict-vocab exclude each other",
+        ),
+        ("-o a.png --words animal1 animal2 river1 -n 9", "--topn has no effect without --neighbours-of"),
+        ("-o a.png --axis animal1->river1 --words river2 --restrict-vocab 9", "--restrict-vocab has no effect where"),
+        ("-o a.png --analogies animal1 river1", "--analogies takes two pairs or more, .* such as man woman king queen"),
+        ("-o a.png --training --from npy", "--training takes a file of a Word2Vec model: .* no --from"),
+        ("-o a.png --dpi 100000", r"--dpi must be at most 3,\d+ for this picture, not 100,000: or write it as .svg"),
         ("-o a.png --color count --clusters 2", "--color and --clusters exclude each other"),
         ("-o a.png --color cont", "did you mean 'count'"),
         ("-o a.png --perplexity 20", "--perplexity 20 needs at least 61 keys, and there are 30"),

@@ -205,6 +205,11 @@ def test_many_groups_are_told_apart_by_marks_and_the_rest_is_one() -> None:
     assert picture.groups[-1] == "15 others"
 
 
+def test_what_is_written_below_a_map_is_short(wv: KeyedVectors) -> None:
+    assert wv.plot(KEYS[:21]).axes.get_xlabel().startswith("t-SNE, perplexity 6.67, seed 1")
+    assert wv.plot(KEYS[:21], method="pca").axes.get_xlabel().startswith("PCA, ")
+
+
 def test_neighbours_of_several(wv: KeyedVectors) -> None:
     picture = wv.plot(neighbours_of=["animal0", "river0"], topn=5)
     assert picture.keys[:2] == ["animal0", "river0"]
@@ -247,6 +252,10 @@ def test_items_are_written_by_their_titles_and_compared_as_the_model_does() -> N
     model.titles = {item: f"Thing {item}" for item in range(20)}
     picture = plot(model, [0, 1, 2, 10, 11, 12])
     assert set(written(picture)) == {f"Thing {item}" for item in (0, 1, 2, 10, 11, 12)}
+    around = plot(model, neighbours_of=[0, 10], topn=3)
+    legend = around.axes.get_legend()
+    assert legend is not None
+    assert around.groups == [text.get_text() for text in legend.get_texts()] == ["Thing 0", "Thing 10"]
     for item, cosine in model.similar_items(3, 5):
         assert model.compared.similarity(3, item) == pytest.approx(cosine, abs=1e-6)
     assert plot_neighbours(model, 3, 5).keys == [3, *(item for item, _ in model.similar_items(3, 5))]
@@ -521,6 +530,28 @@ def test_curves_are_those_of_the_history(tmp_path: Path) -> None:
 # ---- what is refused ----
 
 
+RUN = [{"epoch": epoch, "loss": None, "alpha": 0.02, "words_per_second": 1e6} for epoch in range(1, 4)]
+
+
+@pytest.mark.parametrize("name", ["_first", "two\nlines", "$x_1$", "long" * 100])
+def test_every_run_is_in_the_legend(name: str) -> None:
+    legend = plot_training({name: RUN, "other": RUN}).axes.get_legend()
+    assert legend is not None
+    shown, other = (text.get_text() for text in legend.get_texts())
+    assert other == "other"
+    assert len(shown) <= 40
+    assert "\n" not in shown
+    assert shown.replace("…", "").replace(" ", "\n") in name
+
+
+def test_a_picture_of_too_many_pixels_is_refused(wv: KeyedVectors, tmp_path: Path) -> None:
+    made = plot_cosines(wv, KEYS[:3], look=Look(size=(50, 50)))
+    with pytest.raises(ValueError, match=r"dpi must be at most 327 for this picture, not 328: or write it as \.svg"):
+        made.save(tmp_path / "a.png", dpi=328)
+    assert not list(tmp_path.iterdir())
+    made.save(tmp_path / "a.svg", dpi=328)
+
+
 REFUSED: list[tuple[Callable[[KeyedVectors], Any], type[Exception], str]] = [
     (lambda wv: wv.plot(["animal0", "anmal1", "river1"]), KeyError, "'anmal1' not present; did you mean 'animal1'"),
     (lambda wv: wv.plot(neighbours_of=["rivr1"]), KeyError, "did you mean 'river1'"),
@@ -551,6 +582,13 @@ REFUSED: list[tuple[Callable[[KeyedVectors], Any], type[Exception], str]] = [
     (lambda wv: wv.plot(labels=-1), ValueError, "labels must be at least 0"),
     (lambda wv: wv.plot(seed="x"), TypeError, "seed must be a whole number"),
     (lambda wv: wv.plot(perplexty=5), TypeError, "did you mean 'perplexity'"),
+    (lambda wv: wv.plot(KEYS[:4], restrict_vocab=9), ValueError, "keys and restrict_vocab exclude each other"),
+    (lambda wv: wv.plot(ax=[]), ValueError, "ax must be 1 axes of matplotlib, not 0"),
+    (lambda wv: wv.plot(ax=list(Figure().subplots(2, 1))), ValueError, "ax must be 1 axes of matplotlib, not 2"),
+    (lambda wv: wv.plot(look=Look(title=3)), TypeError, "title must be a str, not int"),  # type: ignore[arg-type]
+    (lambda wv: wv.plot(look=Look(font=3)), TypeError, "font must be a str, .* not int"),  # type: ignore[arg-type]
+    (lambda wv: plot_training({}), ValueError, "models is empty"),
+    (lambda wv: plot_training(RUN, 3), TypeError, "what must be one or more of 'loss', .* not 3"),  # type: ignore[arg-type]
     (lambda wv: wv.plot(ax=3), TypeError, "ax must be plain axes of matplotlib, not int"),
     (lambda wv: wv.plot(ax=Figure().add_subplot(projection="polar")), TypeError, "ax must be plain axes .* not Polar"),
     (lambda wv: wv.plot(look={"title": "x"}), TypeError, r"look must be a Look, .* not dict"),
@@ -586,7 +624,12 @@ def test_what_is_refused(wv: KeyedVectors, call: Any, error: type[Exception], me
 def test_vectors_that_are_no_numbers_are_named(value: float) -> None:
     made = space()
     made.vectors[3, 2] = value
-    for draw in (lambda: made.plot(), lambda: plot_cosines(made, KEYS[:5]), lambda: plot_variance(made)):
+    for draw in (
+        lambda: made.plot(),
+        lambda: plot_cosines(made, KEYS[:5]),
+        lambda: plot_variance(made),
+        lambda: plot_axes(made, (["river1"], ["river2"]), keys=["river0"]),
+    ):
         with pytest.raises(ValueError, match="the vector of 'river0' holds NaN or infinity"):
             draw()
 
