@@ -90,7 +90,7 @@ linkcheck_retries = 2
 nitpick_ignore_regex = [
     ("py:class", r"(collections|datetime|fsspec|np|numpy|os|pathlib|re|torch|typing)\..*"),
     ("py:class", r"[A-Z]\w*|dtype|generic|timedelta|'numpy\.typing\.\w+'"),
-    ("py:class", r"fastemb\.(_native|io|layers|spaces|vectors)\.(?!keyedvectors).*"),  # what calls return
+    ("py:class", r"fastemb\.(_native|io|layers|spaces|train|vectors)\.(?!keyedvectors).*"),  # what calls return
     ("py:exc", r"[A-Z]\w*"),
 ]
 

@@ -146,7 +146,7 @@ class Word2Vec(Lifecycle, _Attributes):
             after 5 epochs of 17 million words 39.3% of analogies were right instead of 39.9%, with CBOW 25.4% instead
             of 28.5%, but SimLex-999 was 23.8 instead of 23.3 with skip-gram; seeds are as far apart there.
         deterministic: Let the same ``seed`` give the same bits with any number of ``workers``, on the same instruction
-            set. Threads then train copies of rows in short rounds (see `fastemb.train.rounds`), which takes up to twice
+            set. Threads then train copies of rows in short rounds (see the guide), which takes up to twice
             as long. The bits are others than those of ``workers=1`` without it.
         progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
         checkpoint: A file to which all that `resume` needs is written before, during and after training. It is a
@@ -156,7 +156,7 @@ class Word2Vec(Lifecycle, _Attributes):
             training takes 1% longer at most.
         init_vectors: What words start from, in place of small random vectors, as far as it has them: a file in any
             format of `load_vectors`, or `KeyedVectors`, of ``vector_size`` dimensions. Output vectors start at zero as
-            always. `wv.vectors_lockf`, set between `build_vocab` and `train`, keeps some of them as they are.
+            always. ``wv.vectors_lockf``, set between `build_vocab` and `train`, keeps some of them as they are.
         max_vocab_size: Keep at most this many words, the most frequent ones. Memory for counting those of a
             ``corpus_file`` is limited too; see `Corpus.from_file`.
         null_word: 1 adds a word "\0" that occurs nowhere.

@@ -126,7 +126,7 @@ def test_every_option_of_train_reaches_the_model(
     monkeypatch.setattr(Word2Vec, "__init__", spy)
     options = (
         "--model cbow --loss ns --vector-size 12 --window 3 --negative 7 --ns-exponent 0.5 --min-count 2 --max-vocab 1 "
-        "--max-vocab-size 3 --sample 0.5 --epochs 2 --alpha 0.05 --min-alpha 0.01 --workers 2 --seed 9"
+        "--max-vocab-size 3 --sample 0.5 --epochs 2 --alpha 0.05 --min-alpha 0.01 --workers 2 --seed 9 --deterministic"
     )
     result = run("train", text, "--output", "v.bin", "--save-model", "model", *options.split())
     assert result.status == 0
@@ -145,6 +145,7 @@ def test_every_option_of_train_reaches_the_model(
         "epochs": 2,
         "alpha": 0.05,
         "min_alpha": 0.01,
+        "deterministic": True,
         "workers": 2,
         "seed": 9,
     }

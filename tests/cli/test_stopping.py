@@ -99,7 +99,7 @@ def test_training_of_items_saves_what_was_learned(number: int) -> None:
     process = started("items", "train", "table.csv", *named, "-o", "out.safetensors", "--epochs", "10000000")
     assert process.stderr is not None
     assert process.stderr.readline().startswith("read ")
-    time.sleep(0.5)
+    time.sleep(2)  # until it trains
     process.send_signal(number)
     process.send_signal(number)  # at once: not heard twice
     _, errors = process.communicate(timeout=PATIENCE)

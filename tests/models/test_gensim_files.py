@@ -17,7 +17,7 @@ from fastemb import KeyedVectors, Word2Vec
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "files that gensim's save wrote: this is no pickle"),
+        (b"", "files that gensim's save wrote; it is empty"),
         (b"some text\n", "this is no pickle"),
         (b"2 2\na 1 2\nb 2 1\n", r"word2vec's text format: KeyedVectors\.load_word2vec_format reads it"),
         (pickle.dumps({"a": 1}), "a pickle, which may run any code"),

@@ -50,7 +50,7 @@ def frozen(value: Any) -> Any:
         return [(key, frozen(part)) for key, part in value.items() if key not in UNTIMED]
     if isinstance(value, list | tuple):
         return [frozen(part) for part in value]
-    return frozen(vars(value)) if hasattr(value, "__dict__") and not callable(value) else value
+    return frozen(dict(sorted(vars(value).items()))) if hasattr(value, "__dict__") and not callable(value) else value
 
 
 def require_sound(model: Word2Vec) -> None:
