@@ -41,9 +41,8 @@ class _Team:
     def __init__(self, run: Run, trainer: BlockTrainer) -> None:
         self._run = run
         self._trainer = trainer
-        self.pausing = Pausing(lambda: self._busy > 0)
+        self.pausing = Pausing()
         self._changed = self.pausing.changed
-        self._busy = 0  # threads that train a block
         self._stopped = False
 
     def stop(self) -> None:
@@ -64,7 +63,7 @@ class _Team:
                 with self._changed:
                     if done is not None:
                         self._run.totals.add(*done)
-                    self._busy -= 1
+                    self.pausing.busy -= 1
                     if self.pausing.paused:
                         self._changed.notify_all()
 
@@ -73,5 +72,5 @@ class _Team:
             while self.pausing.paused and not self._stopped:
                 self._changed.wait()
             span = None if self._stopped else self._run.take()
-            self._busy += span is not None
+            self.pausing.busy += span is not None
             return span

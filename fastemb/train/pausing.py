@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..signals import deliver
@@ -14,18 +14,16 @@ _POLL = 0.05  # seconds until a signal is handled
 class Pausing:
     """What threads that train share with one that watches.
 
-    Args:
-        is_busy: Whether something is being trained; asked while ``changed`` is held.
-
     Attributes:
         changed: Held by who takes up or ends work, and notified of it.
+        busy: Pieces of work that are not ended; 0 when nothing is being trained.
         paused: Whether nothing may begin.
     """
 
-    def __init__(self, is_busy: Callable[[], bool]) -> None:
+    def __init__(self) -> None:
         self.changed = threading.Condition()
+        self.busy = 0
         self.paused = False
-        self._is_busy = is_busy
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -42,6 +40,6 @@ class Pausing:
 
     def _waits(self) -> bool:
         with self.changed:
-            if self._is_busy():
+            if self.busy:
                 self.changed.wait(_POLL)
-            return self._is_busy()
+            return self.busy > 0

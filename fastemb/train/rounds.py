@@ -48,14 +48,14 @@ class _Team:
         self._run = run
         self._trainer = trainer
         self._threads = threads
-        self.pausing = Pausing(lambda: self._left > 0)
+        self.pausing = Pausing()  # busy: tasks of the stage that have not ended
         self._changed = self.pausing.changed
         self._ready = 0  # threads
         self._span = (0, 0)  # the block
         self._lanes: list[tuple[int, int]] = []
         self._made: dict[int, Lane] = {}
         self._trains = False  # the second stage
-        self._tasks = self._given = self._left = 0  # of the stage; how many were begun, and have not ended
+        self._tasks = self._given = 0  # of the stage; how many were begun
         self._stopped = False
 
     def stop(self) -> None:
@@ -67,7 +67,7 @@ class _Team:
 
     def forget(self) -> None:
         """Let a block that was not trained not count; all threads have ended."""
-        if self._left and not (self._trains and self._given):
+        if self.pausing.busy and not (self._trains and self._given):
             self._run.next_word = self._span[0]
 
     def work(self, _: int) -> None:
@@ -91,7 +91,8 @@ class _Team:
     def _take(self) -> int | None:
         with self._changed:
             while True:
-                if self._left == 0 and not self._stopped and not self.pausing.paused and self._ready == self._threads:
+                is_free = self.pausing.busy == 0 and not self._stopped and not self.pausing.paused
+                if is_free and self._ready == self._threads:
                     span = self._run.take()
                     if span is None:
                         self._stopped = True
@@ -113,15 +114,15 @@ class _Team:
         self._lanes = [(at, min(at + size, end)) for at in range(begin, end, size)]
         self._made = {}
         self._trains = False
-        self._tasks = self._left = len(self._lanes)
+        self._tasks = self.pausing.busy = len(self._lanes)
         self._given = 0
         self._changed.notify_all()
 
     def _ended(self) -> None:
         """A task has ended, and perhaps its stage."""
         with self._changed:
-            self._left -= 1
-            if self._left:
+            self.pausing.busy -= 1
+            if self.pausing.busy:
                 return
             self._given = 0
             if self._trains:
@@ -132,5 +133,5 @@ class _Team:
                 self._run.totals.add(words, kept, pairs, loss)
             else:
                 self._crew.begin([self._made[lane] for lane in range(self._tasks)])
-                self._trains, self._tasks, self._left = True, self._threads, self._threads
+                self._trains, self._tasks, self.pausing.busy = True, self._threads, self._threads
             self._changed.notify_all()
