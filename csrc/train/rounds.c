@@ -9,8 +9,6 @@
 #include "train/copies.h"
 #include "train/train.h"
 
-enum { USUAL_ROUNDS_WORK = 1 << 28 }; /* floats of pairs scored, before a block may be broken off */
-
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
 
 /* Train the next piece of lanes that nobody else has taken. */
@@ -43,7 +41,7 @@ static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
         left += lane->end - lane->begin - lane->done.words;
         pairs += lane->done.pairs;
     }
-    const int stops = job->stop != NULL && FE_LOAD_SHARED(job->stop) && pairs * job->matrices.size > USUAL_ROUNDS_WORK;
+    const int stops = job->stop != NULL && FE_LOAD_SHARED(job->stop) && pairs * job->matrices.size > FE_USUAL_WORK;
     crew->ended = left == 0 || stops;
 }
 

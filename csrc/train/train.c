@@ -30,10 +30,9 @@
 #include "train/train.h"
 
 enum {
-    AHEAD = 2,            /* blocks whose inputs are made before they are trained on */
-    MORE_AHEAD = 3,       /* where these are small, one input each: they pass while a row is still on its way */
-    NEAR_NODES = 9,       /* at the top of each path: up to 511 in all, which stay in cache by themselves */
-    USUAL_WORK = 1 << 28, /* floats of rows gathered and of pairs scored, before a block may be broken off */
+    AHEAD = 2,      /* blocks whose inputs are made before they are trained on */
+    MORE_AHEAD = 3, /* where these are small, one input each: they pass while a row is still on its way */
+    NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
 };
 
 struct trainer {
@@ -244,7 +243,8 @@ static inline int train_pending(struct trainer *t, int now) {
 /* Whether to break off: after a usual block's work, so that blocks of usual settings are never left half done. */
 static inline int is_stopped(const struct trainer *t) {
     const volatile int32_t *stop = t->job->stop;
-    return stop != NULL && FE_LOAD_SHARED(stop) && (t->rows_read + t->done.pairs) * t->job->matrices.size > USUAL_WORK;
+    return stop != NULL && FE_LOAD_SHARED(stop) &&
+           (t->rows_read + t->done.pairs) * t->job->matrices.size > FE_USUAL_WORK;
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,

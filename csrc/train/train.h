@@ -113,6 +113,8 @@ struct fe_job {
 
 struct fe_apart;
 
+enum { FE_USUAL_WORK = 1 << 28 }; /* floats of rows gathered and of pairs scored, before a block may be broken off */
+
 struct fe_done {
     int64_t words; /* tokens passed, dropped ones included; all of the block unless it was broken off */
     int64_t kept;  /* centres trained */
@@ -145,7 +147,7 @@ enum {
 /* Copies of the rows of a matrix that a piece took. */
 struct fe_copies {
     int32_t *ids;   /* count: which rows */
-    int32_t *pairs; /* count: (input, output) pairs that each was in */
+    int64_t *pairs; /* count: (input, output) pairs that each was in */
     float *rows;    /* count x stride, 64-byte aligned */
     int64_t count;
 };
@@ -156,8 +158,8 @@ struct fe_changes {
 
 /* What the pieces of a round would change of a row. */
 struct fe_tally {
-    int32_t pieces, pairs; /* that took it; in all of them */
-    int32_t added;         /* copies that are in the sum */
+    int32_t pieces, added; /* that took it; whose copies are in the sum */
+    int64_t pairs;         /* in all of them */
     float *sum;
 };
 
