@@ -108,13 +108,12 @@ static float share_of(const struct fe_tally *tally, float alpha, float square) {
     return (1.0f + all / (float)tally->pieces) / (1.0f + all);
 }
 
-/* row += share (sum - pieces row), where `sum` is that of the row's copies */
+/* row += share of what its pieces would change */
 static void take_up(float *row, const float *sum, const struct fe_tally *tally, float alpha, int64_t stride) {
     float square = 0.0f;
-    for (int64_t c = 0; c < stride; c++) square += sum[c] * sum[c];
-    square /= (float)tally->pieces * (float)tally->pieces;
-    const float share = share_of(tally, alpha, square), kept = 1.0f - share * (float)tally->pieces;
-    for (int64_t c = 0; c < stride; c++) row[c] = kept * row[c] + share * sum[c];
+    for (int64_t c = 0; c < stride; c++) square += row[c] * row[c];
+    const float share = share_of(tally, alpha, square);
+    for (int64_t c = 0; c < stride; c++) row[c] += share * sum[c];
 }
 
 /* Rows are parted among workers by a hash of their number (Knuth's multiplicative one). */
@@ -144,13 +143,18 @@ static void apply(float *matrix, int64_t stride, struct fe_copies *const *lanes,
             const float *next = matrix + lanes[k]->ids[i + AHEAD] * stride;
             for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(next + c);
         }
-        const float *copy = lanes[k]->rows + i * stride;
-        if (tally->pieces == 1) memcpy(matrix + row * stride, copy, (size_t)stride * sizeof *copy);
-        else if (tally->added++ == 0) tally->sum = lanes[k]->rows + i * stride;
-        else {
-            for (int64_t c = 0; c < stride; c++) tally->sum[c] += copy[c];
-            if (tally->added == tally->pieces) take_up(matrix + row * stride, tally->sum, tally, alpha, stride);
+        float *copy = lanes[k]->rows + i * stride, *own = matrix + row * stride;
+        if (tally->pieces == 1) {
+            memcpy(own, copy, (size_t)stride * sizeof *copy);
+            continue;
         }
+        /* differences, so that a row that no piece changes stays as it is to the last bit */
+        if (tally->added++ == 0) {
+            tally->sum = copy;
+            for (int64_t c = 0; c < stride; c++) copy[c] -= own[c];
+        } else
+            for (int64_t c = 0; c < stride; c++) tally->sum[c] += copy[c] - own[c];
+        if (tally->added == tally->pieces) take_up(own, tally->sum, tally, alpha, stride);
     }
     EACH_ROW tallies[row] = (struct fe_tally){0, 0, 0, NULL};
 #undef EACH_ROW

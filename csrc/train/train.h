@@ -158,7 +158,7 @@ struct fe_changes {
 
 /* What the pieces of a round would change of a row. */
 struct fe_tally {
-    int32_t pieces, added; /* that took it; whose copies are in the sum */
+    int32_t pieces, added; /* that took it; whose changes are in the sum */
     int64_t pairs;         /* in all of them */
     float *sum;
 };

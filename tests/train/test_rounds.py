@@ -1,0 +1,150 @@
+"""Rounds: what a crew learns beside blocks that are trained one after the other, and what a stop leaves behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from reference.harness import NativeRun, alias_table, native_run, random_rows
+from reference.oracle import Model, huffman_paths
+
+from fastemb import _native
+from fastemb.config import isa
+from fastemb.train.rounds import Rounds
+from fastemb.train.run import Run
+from fastemb.train.schedule import Schedule
+from fastemb.train.strategy import Lane
+
+WORDS, SIZE, ALPHA = 400, 20, 0.05
+PIECE = 64
+TEXT = [np.random.default_rng(seed).zipf(1.3, 150).clip(1, WORDS).astype(int) - 1 for seed in range(8)]
+SENTENCES = [sentence.tolist() for sentence in TEXT]
+MODELS: dict[str, dict[str, Any]] = {
+    "skip-gram": {"sg": True},
+    "negatives per pair": {"sg": True, "negatives_per_pair": True},
+    "CBOW": {"sg": False},
+    "skip-gram, paths": {"sg": True, "paths": True},
+    "baskets": {"sg": True, "basket": 4},
+    "CBOW of baskets": {"sg": False, "basket": 4},
+    "factors on changes": {"sg": True, "in_scale": [0.5, 0.0] * (WORDS // 2)},
+}
+
+
+def fresh(kind: str) -> NativeRun:
+    """Matrices as they are at first, always the same."""
+    settings = dict(MODELS[kind])
+    rng = np.random.default_rng(1)
+    counts = [int(1000 / (rank + 1)) + 1 for rank in range(WORDS)]
+    model = Model(random_rows(rng, WORDS, SIZE))
+    if settings.pop("paths", False):
+        model.out_hs, model.paths = random_rows(rng, WORDS - 1, SIZE), huffman_paths(counts)
+    else:
+        model.out_ns, model.negative = random_rows(rng, WORDS, SIZE), 5
+        model.noise = alias_table(np.array(counts) ** 0.75).tolist()
+    for name, value in settings.items():
+        assert hasattr(model, name)
+        setattr(model, name, value)
+    return native_run(isa(), model, SENTENCES)
+
+
+def train_lanes(run: NativeRun, lanes: Sequence[tuple[int, int]], workers: int) -> tuple[int, int, int, float]:
+    """Train lanes of the tokens [begin, end) by so many threads."""
+    memory = np.empty(_native.Crew.size(run.trainer, ALPHA), np.uint8)
+    crew = _native.Crew(run.trainer, workers, ALPHA, memory)
+    crew.begin([(run.view, begin, end) for begin, end in lanes])
+
+    def work(number: int) -> None:
+        crew.train(number, 0, ALPHA, run.trainer.workspace(), run.trainer.slots())
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return crew.done()
+
+
+def matrices(run: NativeRun) -> list[np.ndarray[Any, Any]]:
+    return [matrix for matrix in (run.inputs, run.out_ns, run.out_hs) if matrix is not None]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_lane_alone_learns_what_its_pieces_do_one_after_the_other(kind: str, workers: int) -> None:
+    one, other = fresh(kind), fresh(kind)
+    found = train_lanes(one, [(0, one.tokens)], workers)
+    pieces = [other.train(0, ALPHA, at, min(at + PIECE, other.tokens)) for at in range(0, other.tokens, PIECE)]
+    assert one.bits() == other.bits() != fresh(kind).bits()
+    sums = [sum(column) for column in zip(*pieces, strict=True)]
+    assert found[:3] == tuple(sums[:3])
+    assert found[3] == pytest.approx(sums[3])
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_changes_of_a_round_are_added_less_of_those_of_several_pieces(kind: str) -> None:
+    lanes = [(0, PIECE), (500, 500 + PIECE), (900, 900 + PIECE)]
+    old, run = fresh(kind), fresh(kind)
+    alone = [fresh(kind) for _ in lanes]
+    for single, lane in zip(alone, lanes, strict=True):
+        single.train(0, ALPHA, *lane)
+    train_lanes(run, lanes, 1)
+    shared = lone = 0
+    for number, before in enumerate(matrices(old)):
+        changes = [matrices(single)[number].astype(np.float64) - before for single in alone]
+        taken = np.array([change.any(axis=1) for change in changes])
+        after = matrices(run)[number]
+        np.testing.assert_array_equal(after[~taken.any(axis=0)], before[~taken.any(axis=0)])
+        for row in np.flatnonzero(taken.sum(axis=0) == 1):
+            lone += 1
+            single = alone[int(taken[:, row].argmax())]
+            np.testing.assert_allclose(after[row], matrices(single)[number][row], rtol=0, atol=2e-6)
+        for row in np.flatnonzero(taken.sum(axis=0) > 1):
+            shared += 1
+            whole = np.sum([change[row] for change in changes], axis=0)
+            got = after[row].astype(np.float64) - before[row]
+            share = got @ whole / (whole @ whole)
+            assert 1 / len(lanes) < share < 1
+            np.testing.assert_allclose(got, share * whole, rtol=0, atol=2e-6)
+    assert shared > 10
+    assert lone > 10
+
+
+class Trainer:
+    """A trainer whose lanes take some time, of which one fails."""
+
+    unit = 1
+
+    def __init__(self, run: NativeRun, fails_at: int) -> None:
+        self.core = run.trainer
+        self._run = run
+        self._left = fails_at
+
+    def workspace(self) -> bytearray:
+        return self._run.workspace
+
+    def train_block(self, epoch: int, begin: int, end: int, alpha: float, workspace: Any) -> Any:
+        raise NotImplementedError
+
+    def lane(self, epoch: int, begin: int, end: int) -> Lane:
+        self._left -= 1
+        if not self._left:
+            raise KeyError("a lane")
+        return self._run.view, begin, end
+
+    def stop(self) -> None:
+        self.core.stop()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("fails_at", [1, 9, 25, 70])
+def test_a_block_whose_lanes_are_not_made_does_not_count(workers: int, fails_at: int) -> None:
+    made = fresh("skip-gram")
+    run = Run(1, made.tokens, 128, 1, Schedule(ALPHA, ALPHA, 1.0))
+    with pytest.raises(KeyError, match="a lane"):
+        Rounds(workers).train_epoch(run, Trainer(made, fails_at), lambda _: None)
+    assert run.is_whole
+    assert run.next_word == (fails_at - 1) // 16 * 128
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fastemb")]
