@@ -314,6 +314,33 @@ class KeyTable:
     def enter(self, begin: int, end: int) -> tuple[int, int] | None: ...
     def find(self, key: bytes) -> int: ...
 
+def list_words(data: _Bytes, words: NDArray[np.uint8] | bytearray) -> int: ...
+
+@disjoint_base
+class DocumentReader:
+    def __new__(
+        cls,
+        names: KeyTable,
+        words: int,
+        prefix: bytes,
+        shortest: int,
+        longest: int,
+        buckets: int,
+        word_ngrams: int,
+        pruned: NDArray[np.int32] | None,
+        slots: NDArray[np.uint64] | None,
+    ) -> Self: ...
+    def read(
+        self,
+        data: _Bytes,
+        whole: bool,
+        rows: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        labels: NDArray[np.int32],
+        label_offsets: NDArray[np.int64],
+        scratch: NDArray[np.int64],
+    ) -> tuple[int, int, int, int, int]: ...
+
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
 def count_ids(
     ids: NDArray[np.int32], begin: int, end: int, counts: NDArray[np.int64], first: NDArray[np.int64]
