@@ -184,6 +184,7 @@ class Texts:
         class_count: int,
         weights: NDArray[np.float32] | None = ...,
     ) -> Self: ...
+    def arrange(self, order: NDArray[np.int64] | None) -> None: ...
 
 @disjoint_base
 class ClassTrainer:

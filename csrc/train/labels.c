@@ -14,8 +14,10 @@
 #include "train/sample.h"
 
 enum {
-    TOGETHER = 8, /* rows that are gathered at a time, and as many are sent for */
-    TRIES = 16,   /* draws for each negative: with two classes every other draw is the text's own */
+    TOGETHER = 8,     /* rows that are gathered at a time, and as many are sent for */
+    TRIES = 16,       /* draws for each negative: with two classes every other draw is the text's own */
+    ROWS_AHEAD = 4,   /* texts, until one whose rows' numbers are sent for */
+    MOST_AHEAD = 512, /* of these */
 };
 
 struct learner {
@@ -99,9 +101,9 @@ static void scatter(struct learner *t, const int32_t *rows, int64_t count) {
 
 static inline void label(struct learner *t, int64_t n) { t->labels[n / 8] |= (uint8_t)(1 << n % 8); }
 
-static int add_negatives(struct learner *t, int32_t own, int64_t text) {
+static int add_negatives(struct learner *t, int32_t own, int64_t place) {
     const struct fe_negatives *negatives = &t->job->classes.negatives;
-    const uint64_t key = fe_draw(t->negative_key, (uint64_t)text);
+    const uint64_t key = fe_draw(t->negative_key, (uint64_t)place);
     int n = 1;
     for (uint64_t k = 0; n <= negatives->count && k < (uint64_t)TRIES * (uint64_t)negatives->count; k++) {
         const int32_t row = fe_alias_draw(negatives->noise, (uint32_t)negatives->words, fe_draw(key, k));
@@ -111,7 +113,7 @@ static int add_negatives(struct learner *t, int32_t own, int64_t text) {
 }
 
 /* The outputs of a text that learns class `own`, or with FE_EACH_CLASS all `count` classes; returns their number. */
-static int find_outputs(struct learner *t, int32_t own, const int32_t *classes, int64_t count, int64_t text) {
+static int find_outputs(struct learner *t, int32_t own, const int32_t *classes, int64_t count, int64_t place) {
     const struct fe_classes *all = &t->job->classes;
     memset(t->labels, 0, (size_t)(most_outputs(all) / 8 + 1));
     int n = all->count;
@@ -132,7 +134,7 @@ static int find_outputs(struct learner *t, int32_t own, const int32_t *classes, 
     case FE_CLASS_NEGATIVES:
         t->outputs[0] = own;
         label(t, 0);
-        n = add_negatives(t, own, text);
+        n = add_negatives(t, own, place);
         break;
     }
     for (int k = 0; k < n; k++) t->o[k] = t->job->out + t->outputs[k] * t->job->stride;
@@ -146,7 +148,7 @@ static float weight_of(const struct fe_class_job *job, const struct fe_texts *te
     const float *weights = job->classes.weights;
     float weight = 1.0f;
     if (weights != NULL && job->classes.kind != FE_EACH_CLASS) weight = weights[own];
-    else if (weights != NULL) {
+    else if (weights != NULL && texts->class_offsets[text] < texts->class_offsets[text + 1]) {
         const int64_t from = texts->class_offsets[text], to = texts->class_offsets[text + 1];
         weight = 0.0f;
         for (int64_t i = from; i < to; i++) weight += weights[texts->classes[i]];
@@ -156,20 +158,20 @@ static float weight_of(const struct fe_class_job *job, const struct fe_texts *te
 }
 
 /* Returns 0 when a score was not finite. */
-static int train_text(struct learner *t, const struct fe_texts *texts, int64_t text, float alpha) {
+static int train_text(struct learner *t, const struct fe_texts *texts, int64_t text, int64_t place, float alpha) {
     const struct fe_class_job *job = t->job;
     const int32_t *rows = texts->rows + texts->offsets[text], *classes = texts->classes + texts->class_offsets[text];
     const int64_t row_count = texts->offsets[text + 1] - texts->offsets[text];
     const int64_t class_count = texts->class_offsets[text + 1] - texts->class_offsets[text];
-    if (row_count == 0 || class_count == 0) return 1;
-    int32_t own = classes[0];
+    if (row_count == 0 || (class_count == 0 && job->classes.kind != FE_EACH_CLASS)) return 1;
+    int32_t own = class_count > 0 ? classes[0] : 0;
     if (class_count > 1) {
-        const uint32_t bits = (uint32_t)(fe_draw(t->class_key, (uint64_t)text) >> 32);
+        const uint32_t bits = (uint32_t)(fe_draw(t->class_key, (uint64_t)place) >> 32);
         own = classes[fe_below(bits, (uint32_t)class_count)];
     }
     t->done.kept++;
     gather(t, rows, row_count);
-    const int n = find_outputs(t, own, classes, class_count, text);
+    const int n = find_outputs(t, own, classes, class_count, place);
     if (n == 0) return 1; /* one class alone has no path */
     const float weight = weight_of(job, texts, text, own), one = 1.0f;
     memset(t->change, 0, (size_t)job->stride * sizeof *t->change);
@@ -188,6 +190,18 @@ static int train_text(struct learner *t, const struct fe_texts *texts, int64_t t
     return 1;
 }
 
+static inline int64_t text_at(const struct fe_texts *texts, int64_t place) {
+    return texts->order != NULL ? texts->order[place] : place;
+}
+
+/* In an order of its own the rows' numbers, too, are anywhere. */
+static inline void send_for_rows(const struct fe_texts *texts, int64_t text) {
+    if (texts->order == NULL) return;
+    const int64_t from = texts->offsets[text], to = texts->offsets[text + 1];
+    for (int64_t i = from; i < to && i < from + MOST_AHEAD; i += FE_LINE) FE_PREFETCH(texts->rows + i);
+    FE_PREFETCH(texts->class_offsets + text);
+}
+
 static inline int is_stopped(const struct learner *t) {
     const volatile int32_t *stop = t->job->stop;
     return stop != NULL && FE_LOAD_SHARED(stop) && (t->rows_read + t->done.pairs) * t->job->size > FE_USUAL_WORK;
@@ -203,16 +217,18 @@ int fe_train_texts(const struct fe_kernel *kernel, const struct fe_class_job *jo
     if (job->classes.kind == FE_SOFTMAX || job->classes.kind == FE_EACH_CLASS)
         for (int32_t k = 0; k < job->classes.count; k++) t.o[k] = job->out + k * job->stride;
     int ok = 1;
-    int64_t text = begin;
-    for (; ok && text < end && !is_stopped(&t); text++) {
+    int64_t place = begin;
+    for (; ok && place < end && !is_stopped(&t); place++) {
         while (t.ahead_count > 0) send_some(&t); /* of this text, where it is longer than the one before */
-        if (text + 1 < end) {
-            t.ahead = texts->rows + texts->offsets[text + 1];
-            t.ahead_count = texts->offsets[text + 2] - texts->offsets[text + 1];
+        if (place + ROWS_AHEAD < end) send_for_rows(texts, text_at(texts, place + ROWS_AHEAD));
+        if (place + 1 < end) {
+            const int64_t next = text_at(texts, place + 1);
+            t.ahead = texts->rows + texts->offsets[next];
+            t.ahead_count = texts->offsets[next + 1] - texts->offsets[next];
         }
-        ok = train_text(&t, texts, text, alpha);
+        ok = train_text(&t, texts, text_at(texts, place), place, alpha);
     }
-    t.done.words = text - begin;
+    t.done.words = place - begin;
     *done = t.done;
     return ok ? FE_OK : FE_DIVERGED;
 }

@@ -30,6 +30,7 @@ cdef extern from "train/labels.h" nogil:
         const int64_t *class_offsets
         const int32_t *classes
         const float *weights
+        const int64_t *order
         int64_t count
 
     size_t fe_class_workspace_size(const fe_class_job *job)
@@ -90,7 +91,7 @@ cdef class Texts:
 
     cdef fe_texts texts
     cdef int64_t in_rows, class_count
-    cdef object kept_alive
+    cdef object kept_alive, order
 
     def __cinit__(self, const int64_t[::1] offsets not None, const int32_t[::1] rows not None,
                   const int64_t[::1] class_offsets not None, const int32_t[::1] classes not None, int64_t in_rows,
@@ -111,6 +112,19 @@ cdef class Texts:
         if weights is not None:
             _require(weights.shape[0] == self.texts.count, "there must be one weight for each text")
             self.texts.weights = &weights[0] if self.texts.count else NULL
+
+    def arrange(self, const int64_t[::1] order):
+        """Let texts come in this order, numbers of texts, from now on; None: as they are. Nobody may be training."""
+        if order is None:
+            self.order, self.texts.order = None, NULL
+            return
+        cdef Py_ssize_t k
+        cdef bint known = order.shape[0] == self.texts.count
+        for k in range(order.shape[0]):
+            known = known and 0 <= order[k] < self.texts.count
+        _require(known, "the order must have a number of a text for each text")
+        self.order = order
+        self.texts.order = &order[0] if order.shape[0] else NULL
 
 
 cdef class ClassTrainer:
@@ -160,7 +174,7 @@ cdef class ClassTrainer:
 
     def train_block(self, Texts texts not None, int64_t epoch, int64_t begin, int64_t end, float alpha,
                     unsigned char[::1] workspace not None):
-        """Train on texts [begin, end); returns (texts passed, texts trained, outputs, loss).
+        """Train on texts [begin, end) of their order; returns (texts passed, texts trained, outputs, loss).
 
         After `stop` it trains as much as a block of usual length only, and the first number says how far it came.
         """

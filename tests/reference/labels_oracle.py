@@ -40,15 +40,15 @@ class ClassModel:
         """One pass; the loss of all texts."""
         total = 0.0
         for number, (rows, own) in enumerate(zip(texts, classes, strict=True)):
-            if rows and own:
+            if rows and (own or self.loss == "ova"):
                 total += self._text(number, rows, own, epoch, alpha, 1.0 if weights is None else weights[number])
         return total
 
     def _text(self, number: int, rows: list[int], own: list[int], epoch: int, alpha: float, weight: float) -> float:
-        label = own[0]
+        label = own[0] if own else 0
         if len(own) > 1:
             label = own[below(draw(stream_key(self.seed, epoch, LABELS), number) >> 32, len(own))]
-        if self.class_weights is not None:
+        if self.class_weights is not None and own:
             chosen = own if self.loss == "ova" else [label]
             weight *= float(np.mean([self.class_weights[one] for one in chosen]))
         hidden = self.inputs[rows].mean(axis=0)
