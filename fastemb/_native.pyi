@@ -162,6 +162,49 @@ class Trainer:
     ) -> tuple[int, int, int, float]: ...
 
 @disjoint_base
+class ClassTargets:
+    def __new__(
+        cls,
+        count: int,
+        each: bool = ...,
+        weights: NDArray[np.float32] | None = ...,
+        negatives: Negatives | None = ...,
+        paths: Paths | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Texts:
+    def __new__(
+        cls,
+        offsets: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        class_offsets: NDArray[np.int64],
+        classes: NDArray[np.int32],
+        in_rows: int,
+        class_count: int,
+        weights: NDArray[np.float32] | None = ...,
+    ) -> Self: ...
+    def arrange(self, order: NDArray[np.int64] | None) -> None: ...
+
+@disjoint_base
+class ClassTrainer:
+    def __new__(
+        cls,
+        isa: str,
+        in_: NDArray[np.float32],
+        out: NDArray[np.float32],
+        vector_size: int,
+        targets: ClassTargets,
+        seed: int,
+        want_loss: bool,
+    ) -> Self: ...
+    def workspace(self) -> bytearray: ...
+    def stop(self) -> None: ...
+    def train_block(
+        self, texts: Texts, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+    ) -> tuple[int, int, int, float]: ...
+
+@disjoint_base
 class Crew:
     LANES: int
     def __new__(cls, trainer: Trainer, workers: int, alpha: float, memory: NDArray[np.uint8]) -> Self: ...

@@ -8,10 +8,10 @@ from typing import Any
 from ..signals import Allowed, Deferred
 from ..train.checkpoint import Checkpoints
 from ..train.history import Row
+from ..train.learning import Learning
 from ..train.progress import Progress
 from ..train.run import Run
-from ..train.task import Task
-from ..train.training import Training, strategy_of
+from ..train.training import Training
 from .training import notify
 
 
@@ -114,7 +114,7 @@ class _Part:
         """This part has ended, but others may follow."""
 
 
-def train_watched(run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoints) -> None:
+def train_watched(run: Run, task: Learning, watcher: Watcher, checkpoints: Checkpoints) -> None:
     """Train what is left of a run.
 
     Args:
@@ -126,8 +126,8 @@ def train_watched(run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoin
     Raises:
         FloatingPointError: training diverged.
     """
-    with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
-        watcher.history_of(task.settings.sg, training.history)
+    with Deferred(), Training(run, task, task.strategy(), watcher.display, checkpoints) as training:
+        watcher.history_of(task.part, training.history)
         while not run.ended:
             if not run.next_word:  # else this epoch had begun before a checkpoint
                 watcher.epoch_begins()

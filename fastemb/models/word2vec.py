@@ -44,7 +44,7 @@ from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import CorpusTokens, Task
-from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training, strategy_of
+from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training
 from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
 from .building import (
@@ -931,7 +931,7 @@ class Word2Vec(Lifecycle, _Attributes):
             vocabulary = self._known_vocabulary()
         display = make_progress(progress, run.epochs * run.words, run.totals.words)
         try:
-            with Training(run, task, strategy_of(task.settings), display, checkpoints) as training:
+            with Training(run, task, task.strategy(), display, checkpoints) as training:
                 self.history = training.history
                 try:
                     notice("on_train_begin")
