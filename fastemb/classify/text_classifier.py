@@ -694,10 +694,9 @@ class TextClassifier(Estimator):
         """Of labels in the order of their rows."""
         fitted = self._known()
         core = fitted.core
-        paths = core.state().paths if core.settings.loss == "hs" else None
         vectors = text_vectors(core.weights.inputs, documents)
         one = not self._separate(fitted)
-        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, paths, one=one)
+        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, core.paths, one=one)
 
     # ---- files ----
 
@@ -743,7 +742,6 @@ class _Validation:
 
     def _loss(self, model: Any) -> float:
         loss = self._task.mean_loss(self._tokens, self._core.settings.random_state)
-        self._core.weights.unpad()
         if model.history:
             model.history[-1]["validation_loss"] = loss
         return loss
