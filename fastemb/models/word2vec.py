@@ -235,34 +235,7 @@ class Word2Vec(Lifecycle, _Attributes):
         checkpoint_every: str | timedelta | None = None,
         init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
-        settings = Settings(
-            vector_size=vector_size,
-            alpha=alpha,
-            window=window,
-            min_count=min_count,
-            sample=0.0 if sample is None else sample,
-            seed=secrets.randbits(32) if seed is None else seed,
-            workers=workers,
-            min_alpha=min_alpha,
-            sg=sg,
-            hs=hs,
-            negative=negative,
-            ns_exponent=ns_exponent,
-            cbow_mean=cbow_mean,
-            epochs=epochs,
-            max_final_vocab=max_final_vocab,
-            shrink_windows=shrink_windows,
-            negatives_per_pair=negatives_per_pair,
-            cbow_exact=cbow_exact,
-            hs_exact=hs_exact,
-            deterministic=deterministic,
-            max_vocab_size=max_vocab_size,
-            null_word=null_word,
-            sorted_vocab=sorted_vocab,
-            compute_loss=compute_loss,
-        )
-        self._start(settings, hashfxn, batch_words)
-        self.comment = comment
+        self._start(locals())
         self._first_train(
             sentences,
             corpus_file,
@@ -274,15 +247,17 @@ class Word2Vec(Lifecycle, _Attributes):
             init_vectors=init_vectors,
         )
 
-    def _start(self, settings: Settings, hashfxn: Callable[[Any], int], batch_words: int) -> None:
-        """Check the settings, and become a model of these without a vocabulary."""
-        settings = settings.checked()
+    def _start(self, given: Mapping[str, Any]) -> None:
+        """Check the settings among the arguments of a constructor, and become a model of them without a vocabulary."""
+        sample, seed = given["sample"], given["seed"]
+        chosen = {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
+        settings = self._settings_of.among({**given, **chosen}).checked()
         require_falling(settings.alpha, settings.min_alpha)
-        if hashfxn is not hash or batch_words != 10000:
+        if given["hashfxn"] is not hash or given["batch_words"] != 10000:
             warn("hashfxn and batch_words have no effect in fastemb")
         self._start_empty(settings)
-        self.hashfxn = hashfxn
-        self.batch_words = batch_words
+        for name in ("hashfxn", "batch_words", "comment"):
+            setattr(self, name, given[name])
 
     def _first_train(
         self,
