@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
     from .models.fasttext import FastText
+    from .models.text_classifier import TextClassifier
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
@@ -66,6 +67,7 @@ __all__ = [
     "Phrases",
     "StopTraining",
     "Text8Corpus",
+    "TextClassifier",
     "Vocabulary",
     "Word2Vec",
     "__version__",
@@ -100,6 +102,7 @@ _HOMES = {
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.fasttext": ["FastText"],
+    "models.text_classifier": ["TextClassifier"],
     "models.watching": ["EarlyStopping", "Metrics"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],

@@ -162,6 +162,49 @@ class Trainer:
     ) -> tuple[int, int, int, float]: ...
 
 @disjoint_base
+class ClassTargets:
+    def __new__(
+        cls,
+        count: int,
+        each: bool = ...,
+        weights: NDArray[np.float32] | None = ...,
+        negatives: Negatives | None = ...,
+        paths: Paths | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Texts:
+    def __new__(
+        cls,
+        offsets: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        class_offsets: NDArray[np.int64],
+        classes: NDArray[np.int32],
+        in_rows: int,
+        class_count: int,
+        weights: NDArray[np.float32] | None = ...,
+    ) -> Self: ...
+    def arrange(self, order: NDArray[np.int64] | None) -> None: ...
+
+@disjoint_base
+class ClassTrainer:
+    def __new__(
+        cls,
+        isa: str,
+        in_: NDArray[np.float32],
+        out: NDArray[np.float32],
+        vector_size: int,
+        targets: ClassTargets,
+        seed: int,
+        want_loss: bool,
+    ) -> Self: ...
+    def workspace(self) -> bytearray: ...
+    def stop(self) -> None: ...
+    def train_block(
+        self, texts: Texts, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+    ) -> tuple[int, int, int, float]: ...
+
+@disjoint_base
 class Crew:
     LANES: int
     def __new__(cls, trainer: Trainer, workers: int, alpha: float, memory: NDArray[np.uint8]) -> Self: ...
@@ -271,6 +314,33 @@ class KeyTable:
     ) -> Self: ...
     def enter(self, begin: int, end: int) -> tuple[int, int] | None: ...
     def find(self, key: bytes) -> int: ...
+
+def list_words(data: _Bytes, words: NDArray[np.uint8] | bytearray) -> int: ...
+
+@disjoint_base
+class DocumentReader:
+    def __new__(
+        cls,
+        names: KeyTable,
+        words: int,
+        prefix: bytes,
+        shortest: int,
+        longest: int,
+        buckets: int,
+        word_ngrams: int,
+        pruned: NDArray[np.int32] | None,
+        slots: NDArray[np.uint64] | None,
+    ) -> Self: ...
+    def read(
+        self,
+        data: _Bytes,
+        whole: bool,
+        rows: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        labels: NDArray[np.int32],
+        label_offsets: NDArray[np.int64],
+        scratch: NDArray[np.int64],
+    ) -> tuple[int, int, int, int, int]: ...
 
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
 def count_ids(

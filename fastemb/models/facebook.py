@@ -153,7 +153,7 @@ def save_facebook_model(
         t=model.sample,
     )
     names = [_written(name, key) for key in vocabulary.keys]
-    dictionary = Dictionary(names, len(names), vocabulary.counts, model.corpus_total_words)
+    dictionary = Dictionary.of(names, len(names), vocabulary.counts, model.corpus_total_words)
     outputs = model.syn1 if model.hs else model.syn1neg
     write_whole(name, arguments, dictionary, _input_rows(wv, bucket), _output_rows(outputs, bool(model.hs)))
     model.add_lifecycle_event("save_facebook_model", fname=name)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..checks import warn
 from ..config import isa
 from ..corpus import Corpus
 from ..corpus.checksums import digest
 from ..signals import deliver
+from ..threads import thread_count
+from .hogwild import Hogwild
+from .lengths import LengthWatch
+from .rounds import Rounds
 from .sampling import Tables
+from .schedule import Schedule
 from .settings import Settings
-from .strategy import Lane, LaneTrainer
+from .strategy import Lane, LaneTrainer, Strategy
 from .weights import Weights
 
 THINNED_FROM = 50_000
 """From so many words on a centre trains a part of the top nodes of its path: others train them too. With fewer, all."""
+
+_LARGE_ALPHA = 1.0
+_MANY_NEGATIVES = 256
 
 Id = TypeVar("Id", np.int32, np.int64)
 
@@ -77,9 +86,41 @@ class Task:
     weights: Weights
     want_loss: bool = False
     contexts: int = 0
+    _lengths: LengthWatch | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.weights.require(self.settings)
+
+    @property
+    def part(self) -> int:
+        """Of a model of items, which has one of each kind: ``sg``."""
+        return self.settings.sg
+
+    def strategy(self) -> Strategy:
+        """How threads share the blocks, as settings say."""
+        threads = thread_count(self.settings.workers)
+        return Rounds(threads) if self.settings.deterministic else Hogwild(threads)
+
+    def begins(self, schedule: Schedule) -> None:
+        """Warn of rates and numbers of negatives with which nothing useful is learned."""
+        self._lengths = LengthWatch(self.weights)
+        if schedule.start_alpha > _LARGE_ALPHA:
+            warn(f"alpha={schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual")
+        if self.settings.negative > _MANY_NEGATIVES and not self.settings.cbow_exact:  # with which many do well
+            warn(
+                f"negative={self.settings.negative} takes long, and training easily diverges with so many negatives: "
+                "5 to 20 is usual"
+            )
+
+    def epoch_ended(self, schedule: Schedule) -> None:
+        """Warn where vectors have grown so long that scores say nothing any more."""
+        if self._lengths is not None:
+            self._lengths.look(schedule.start_alpha, self.settings.negative)
+
+    def remedy(self, schedule: Schedule) -> str:
+        """What to change when training diverged."""
+        alpha, negative = schedule.start_alpha, self.settings.negative
+        return f"Lower alpha (now {alpha:g})" + f" or negative (now {negative})" * (negative > _MANY_NEGATIVES)
 
     def bind(self, seed: int) -> LaneTrainer:
         """Pad the matrices, and hand them with everything else to the core, for an epoch.

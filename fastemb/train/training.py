@@ -8,30 +8,16 @@ from types import TracebackType
 from typing import Self
 
 from .. import _native
-from ..checks import warn
 from ..signals import Deferred
-from ..threads import thread_count
 from .checkpoint import Checkpoints
 from .history import Recorder, Row
-from .hogwild import Hogwild
-from .lengths import LengthWatch
+from .learning import Learning
 from .progress import Display
-from .rounds import Rounds
 from .run import Run
-from .settings import Settings
 from .strategy import Pause, Strategy
-from .task import Task
 
-_LARGE_ALPHA = 1.0
-_MANY_NEGATIVES = 256
 NO_EPOCHS = "nothing was trained: epochs is 0"
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
-
-
-def strategy_of(settings: Settings) -> Strategy:
-    """How threads share the blocks, as settings say."""
-    threads = thread_count(settings.workers)
-    return Rounds(threads) if settings.deterministic else Hogwild(threads)
 
 
 class Training:
@@ -39,7 +25,7 @@ class Training:
 
     Signals must be deferred, so that this holds after Ctrl-C too; it is raised by `epoch`.
 
-        with Deferred(), Training(run, task, Hogwild(workers), display) as training:
+        with Deferred(), Training(run, task, strategy, display) as training:
             while not run.ended:
                 training.epoch()
                 training.epoch_ended()
@@ -53,7 +39,7 @@ class Training:
     """
 
     def __init__(
-        self, run: Run, task: Task, strategy: Strategy, display: Display, checkpoints: Checkpoints | None = None
+        self, run: Run, task: Learning, strategy: Strategy, display: Display, checkpoints: Checkpoints | None = None
     ) -> None:
         self._checkpoints = checkpoints
         self._inside = False
@@ -61,17 +47,8 @@ class Training:
         self._task = task
         self._strategy = strategy
         self._display = display
-        self._lengths = LengthWatch(task.weights)
         self._recorder = Recorder(run, task.want_loss, task.settings)
-        if run.schedule.start_alpha > _LARGE_ALPHA:
-            warn(
-                f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
-            )
-        if task.settings.negative > _MANY_NEGATIVES and not task.settings.cbow_exact:  # with which many do well
-            warn(
-                f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
-                "5 to 20 is usual"
-            )
+        task.begins(run.schedule)
 
     @property
     def history(self) -> list[Row]:
@@ -112,15 +89,13 @@ class Training:
         run.end_epoch()
         weights.epochs_trained += 1
         self._recorder.note(ends=True)
-        self._lengths.look(run.schedule.start_alpha, self._task.settings.negative)
+        self._task.epoch_ended(run.schedule)
         self._show()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
 
     def _diverged(self, sign: str) -> FloatingPointError:
-        alpha, negative = self._run.schedule.start_alpha, self._task.settings.negative
-        remedy = f"Lower alpha (now {alpha:g})" + f" or negative (now {negative})" * (negative > _MANY_NEGATIVES)
-        return FloatingPointError(f"training diverged: {sign}. {remedy}")
+        return FloatingPointError(f"training diverged: {sign}. {self._task.remedy(self._run.schedule)}")
 
     def release(self) -> None:
         """Make the matrices contiguous, for whoever looks at them between two epochs."""
@@ -148,7 +123,7 @@ class Training:
         self._task.tokens.passed(totals.words)
 
 
-def train(run: Run, task: Task, strategy: Strategy, display: Display) -> None:
+def train(run: Run, task: Learning, strategy: Strategy, display: Display) -> None:
     """Train all epochs that are left; see `Training`, which lets something be done between them."""
     with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:

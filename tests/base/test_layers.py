@@ -29,6 +29,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("vectors",),
     ("index",),
     ("models",),
+    ("classify",),
     ("evaluate",),
     ("spaces",),
     ("items",),

@@ -24,7 +24,6 @@ from .about import About, Values
 from .fasttext_parts import (
     MAGIC,
     SUPERVISED,
-    UNPRUNED,
     Arguments,
     Dictionary,
     ModelFile,
@@ -88,7 +87,7 @@ def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bo
         version = file.header()
         arguments = file.arguments()
         dictionary = file.dictionary()
-        if dictionary.pruned != UNPRUNED or file.flag("the input matrix is quantised"):
+        if dictionary.pruned is not None or file.flag("the input matrix is quantised"):
             raise ValueError(
                 f"{name}: this model of fastText is quantised (.ftz), which is not read: take the .bin file that it "
                 "was made from, or let fastText write vectors as text, with print-word-vectors"
@@ -185,7 +184,7 @@ def write(path: StrPath, table: VectorTable) -> None:
     counts = np.ones(len(names), np.int64)
     if "count" in table.attributes:
         counts = np.clip(table.attributes["count"][order], 1, _MOST_COUNT).astype(np.int64)
-    dictionary = Dictionary(names, len(names), counts, int(counts.sum()))
+    dictionary = Dictionary.of(names, len(names), counts, int(counts.sum()))
     write_whole(
         path,
         Arguments(dims),

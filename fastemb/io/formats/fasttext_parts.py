@@ -6,9 +6,11 @@ All numbers are little-endian. Nothing here knows what vectors are made of the p
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,12 +62,15 @@ class Arguments:
     t: float = 1e-4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
-    """Words and, in supervised models, labels behind them."""
+    """Words and, in supervised models, labels behind them: their bytes, one after the other, and what counts them."""
 
-    names: list[bytes]
-    """Words, then labels."""
+    data: NDArray[np.uint8]
+    """Bytes of all names."""
+
+    offsets: NDArray[np.int64]
+    """(names + 1,), where each begins and, at last, ends."""
 
     words: int
     """How many of the names are words."""
@@ -76,8 +81,24 @@ class Dictionary:
     tokens: int
     """Length of the text."""
 
-    pruned: int = UNPRUNED
-    """How many n-grams are kept in a quantised model; a pair of int32 for each follows the dictionary."""
+    pruned: NDArray[np.int32] | None = None
+    """(n, 2): in a pruned model the buckets of n-grams that are kept, and their new numbers; None: all are kept."""
+
+    @classmethod
+    def of(cls, names: Sequence[bytes], words: int, counts: NDArray[np.int64], tokens: int) -> Self:
+        """The dictionary of these names, words first."""
+        offsets = np.zeros(len(names) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, names), np.int64, len(names)), out=offsets[1:])
+        return cls(np.frombuffer(b"".join(names), np.uint8), offsets, words, counts, tokens)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def names(self) -> list[bytes]:
+        """Words, then labels."""
+        data, ends = self.data.tobytes(), self.offsets.tolist()
+        return [data[begin:end] for begin, end in pairwise(ends)]
 
 
 class ModelFile:
@@ -142,7 +163,12 @@ class ModelFile:
             raise self.damaged(
                 f"in the dictionary name {int(wrong.argmax()) + 1:,} is of the wrong kind, word or label"
             )
-        return Dictionary(names, words, entries["count"].astype(np.int64), tokens, pruned)
+        made = Dictionary.of(names, words, entries["count"].astype(np.int64), tokens)
+        return made if pruned == UNPRUNED else replace(made, pruned=self._pruned(pruned))
+
+    def _pruned(self, count: int) -> NDArray[np.int32]:
+        """The n-grams that a pruned model keeps, and their new numbers."""
+        return self._table("the table of n-grams that are kept", count, 2, "<i4").astype(np.int32, copy=False)
 
     def flag(self, what: str) -> bool:
         """Read whether ``what`` is so."""
@@ -164,18 +190,24 @@ class ModelFile:
         return rows, columns
 
     def matrix(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
-        """Read a matrix of floats. Where the length of the file is unknown, room is made as its rows come."""
-        first = rows if self.size is not None else min(rows, self._buffers.first_rows // (4 * columns) + 1)
-        made, done = np.empty((first, columns), "<f4"), 0
-        step = max(1, self._buffers.block // (4 * columns))
+        """Read a matrix of floats."""
+        return self._table(f"the {name} matrix", rows, columns, "<f4").astype(np.float32, copy=False)
+
+    def _table(self, what: str, rows: int, columns: int, kind: str) -> NDArray[Any]:
+        """Read rows of numbers. Where the length of the file is unknown, room is made as they come."""
+        size = np.dtype(kind).itemsize * columns
+        self._refuse_beyond(size * rows, f"{what} of shape ({rows:,}, {columns:,})")
+        first = rows if self.size is not None else min(rows, self._buffers.first_rows // size + 1)
+        made, done = np.empty((first, columns), kind), 0
+        step = max(1, self._buffers.block // size)
         while done < rows:
             if done == len(made):
                 made.resize((min(rows, 2 * done), columns), refcheck=False)
             end = min(done + step, len(made))
-            self._fill(made[done:end].data.cast("B"), f"the {name} matrix, row {done + 1:,} of {rows:,}")
+            self._fill(made[done:end].data.cast("B"), f"{what}, row {done + 1:,} of {rows:,}")
             done = end
             deliver()
-        return made.astype(np.float32, copy=False)
+        return made
 
     def skip(self, name: str, rows: int, columns: int) -> None:
         """Pass over a matrix of floats, which must be there."""
@@ -266,10 +298,13 @@ def parts(arguments: Arguments, dictionary: Dictionary) -> Iterator[bytes]:
     """What stands before the matrices of a model that is not quantised."""
     yield MAGIC + struct.pack("<i", VERSIONS[-1])
     yield _ARGUMENTS.pack(*astuple(arguments))
-    size = len(dictionary.names)
-    yield _COUNTS.pack(size, dictionary.words, size - dictionary.words, dictionary.tokens, dictionary.pruned)
+    size, kept = len(dictionary), dictionary.pruned
+    pruned = UNPRUNED if kept is None else len(kept)
+    yield _COUNTS.pack(size, dictionary.words, size - dictionary.words, dictionary.tokens, pruned)
     for row, (name, count) in enumerate(zip(dictionary.names, dictionary.counts.tolist(), strict=True)):
         yield name + struct.pack("<bqb", 0, count, row >= dictionary.words)
+    if kept is not None:
+        yield kept.astype("<i4").tobytes()
 
 
 def matrix_start(rows: int, columns: int) -> bytes:
