@@ -407,6 +407,9 @@ cdef class Trainer:
         _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")
         _require((paths is not None) == (matrices.matrices.out_hs != NULL), "paths and out_hs go together")
         self.words = negatives.negatives.words if negatives is not None else paths.words
+        if documents is not None and documents.documents.tags_only and negatives is not None:
+            self.words = matrices.ns_rows  # of which a few may be drawn
+            _require(negatives.negatives.words <= self.words, "a negative has no row")
         _require(self.words <= 0x7FFFFFFF, "there are too many words")
         if subwords is None:
             _require(self.words <= matrices.matrices.in_rows, "a word has no input row")
@@ -423,7 +426,9 @@ cdef class Trainer:
         else:
             _require(matrices.matrices.out_size == matrices.matrices.size, "out_size is of rows side by side")
         if negatives is not None:
-            _require(matrices.ns_rows == self.words, "out_ns and noise must have one row for each word")
+            _require(matrices.ns_rows == self.words and (negatives.negatives.words == self.words
+                                                         or (documents is not None and documents.documents.tags_only)),
+                     "out_ns and noise must have one row for each word")
             self.job.negatives = negatives.negatives
         if paths is not None:
             _require(paths.words == self.words, "noise and paths are of different vocabularies")
