@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
+    from .models.doc2vec import Doc2Vec, Documents, TaggedDocument, TaggedLineDocument
     from .models.fasttext import FastText
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
@@ -52,6 +53,8 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "DeepWalk",
+    "Doc2Vec",
+    "Documents",
     "EarlyStopping",
     "FastText",
     "FrozenPhrases",
@@ -65,6 +68,8 @@ __all__ = [
     "PathLineSentences",
     "Phrases",
     "StopTraining",
+    "TaggedDocument",
+    "TaggedLineDocument",
     "Text8Corpus",
     "Vocabulary",
     "Word2Vec",
@@ -99,6 +104,7 @@ _HOMES = {
     "layers": [],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
+    "models.doc2vec": ["Doc2Vec", "Documents", "TaggedDocument", "TaggedLineDocument"],
     "models.fasttext": ["FastText"],
     "models.watching": ["EarlyStopping", "Metrics"],
     "models.word2vec": ["Word2Vec"],

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arguments import names_arguments
-from ..corpus import Corpus, LineSentence, Vocabulary
+from ..corpus import Corpus, Vocabulary
 from ..corpus.given import is_table, python_value
 from ..corpus.inputs import TextSource, find_inputs
 from ..corpus.lists import encode_lists, sentence_tokens
@@ -18,10 +18,10 @@ from ..corpus.memory import MemoryStore
 from ..corpus.messages import short
 from ..corpus.task import Task
 from ..corpus.vocabulary import Selection
-from ..io.paths import AnyPath
+from ..io.input_file import open_text_source
 from ..tables.columns import columns_of
 from ..tables.files import read_table
-from .building import CorpusFile, Source
+from .building import Source
 from .tags import TagLists, TagReader
 
 
@@ -41,7 +41,7 @@ class TaggedDocument(NamedTuple):
 
 
 class TaggedLineDocument:
-    """Each line of a text as a `TaggedDocument`, whose tag is the line's number from 0; tokens are parted by white space.
+    """Each line of a text as a `TaggedDocument`, whose tag is its number from 0; white space parts its tokens.
 
     Args:
         source: The path of a file, plain or compressed, or an open one.
@@ -60,12 +60,20 @@ class TaggedLineDocument:
 
 def _lines(source: Any) -> Iterator[list[str]]:
     if isinstance(source, str | bytes | os.PathLike):
-        with open_text(source) as file:
-            yield from (line.split() for line in file)
-    else:
-        if hasattr(source, "seek"):
-            source.seek(0)
-        yield from ((line.decode() if isinstance(line, bytes) else line).split() for line in source)
+        with open_text_source(source) as (file, _):
+            yield from _words(file)
+        return
+    if hasattr(source, "seek") and getattr(source, "seekable", lambda: True)():
+        source.seek(0)
+    yield from _words(source)
+
+
+def _words(lines: Iterable[str | bytes]) -> Iterator[list[str]]:
+    for number, line in enumerate(lines, 1):
+        try:
+            yield (line.decode() if isinstance(line, bytes) else line).split()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"line {number} is not UTF-8: {error}") from None
 
 
 class Documents(Corpus):
@@ -171,10 +179,9 @@ class Documents(Corpus):
             OSError: a file cannot be read.
             ValueError: there is no word; or a file is not UTF-8.
         """
-        files = find_inputs(source)
-        paths = [file.name for file in files]
+        paths = [file.name for file in find_inputs(source)]
         names = [os.path.basename(path) for path in paths]
-        corpus = Corpus.from_sentences(map(_whole_text, files), split=True, **options)
+        corpus = Corpus.from_sentences(map(_whole_text, paths), split=True, **options)
         return cls.of(corpus, names if len(set(names)) == len(names) else paths)
 
     def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
@@ -187,6 +194,14 @@ class Documents(Corpus):
 
     def __repr__(self) -> str:
         return f"Documents({len(self):,} documents, {self.words:,} words, {len(self.vocabulary):,} different)"
+
+
+def _whole_text(path: str) -> str:
+    with open_text_source(path) as (file, _):
+        try:
+            return file.read().decode().replace("\n", " ")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: this is not UTF-8: {error}") from None
 
 
 def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> Documents:
@@ -202,18 +217,18 @@ def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> D
 
     def words() -> Iterator[Sequence[Hashable]]:
         for number, document in enumerate(documents):
-            tags.add(*_parts_of(document, number)[1:])
-            yield sentence_tokens(document.words, number)
+            found, names = _parts_of(document, number)
+            tags.add(names, number)
+            yield sentence_tokens(found, number)
 
-    texts = words()
-    made = Documents(*encode_lists(texts, Task(target, MemoryStore())))
+    made = Documents(*encode_lists(words(), Task(target, MemoryStore())))
     made._tags = tags.lists()
     return made
 
 
-def _parts_of(document: Any, number: int) -> tuple[Any, Any, int]:
+def _parts_of(document: Any, number: int) -> tuple[Any, Any]:
     try:
-        return document.words, document.tags, number
+        return document.words, document.tags
     except AttributeError:
         hint = "TaggedDocument(words, [tag])"
         if isinstance(document, str):

@@ -118,8 +118,8 @@ class TagReader:
         numbers, documents = self._most + 1, len(self._ends) - 1
         if numbers > 10 * documents + 1000:
             warn(
-                f"the highest tag is {self._most:,}, of {documents:,} documents: a whole number is the row of a vector, "
-                f"so {numbers:,} rows are made. Make a str of each tag for one row each"
+                f"the highest tag is {self._most:,}, of {documents:,} documents: a whole number is the row of a "
+                f"vector, so {numbers:,} rows are made. Make a str of each tag for one row each"
             )
         found = np.array(self._found, np.int64)
         rows = np.where(found >= 0, found, numbers - 1 - found).astype(np.int32)

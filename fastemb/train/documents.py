@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +59,12 @@ class DocumentWeights(Weights):
         self.output_size = settings.layer1_size
         super().start_outputs(rows, settings)
 
+    def take_outputs(self, other: Weights) -> None:
+        """As in the base."""
+        super().take_outputs(other)
+        assert isinstance(other, DocumentWeights)
+        self.output_size = other.output_size
+
     def output_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
         """As in the base."""
         return shape[0], self.output_size or shape[1]
@@ -100,7 +105,7 @@ class DocumentWeights(Weights):
         """As in the base; lengths that were computed before are those of other vectors."""
         trained = bool(self._paddings)
         super().unpad()
-        if trained and hasattr(self.documents, "norms"):
+        if trained and self.documents is not None and hasattr(self.documents, "norms"):
             self.documents.norms = None
 
 
@@ -136,7 +141,8 @@ class DocumentTask(Task):
     def documents(self) -> _native.Documents:
         """As in the base."""
         settings, tokens = self.settings, self.tokens
-        assert isinstance(settings, DocumentSettings) and isinstance(tokens, DocumentTokens)
+        assert isinstance(settings, DocumentSettings)
+        assert isinstance(tokens, DocumentTokens)
         assert tokens.tags is not None
         return _bound(settings, tokens.tags.longest, self.tables.rows - 1, tags_only=False)
 
@@ -215,7 +221,7 @@ def infer(
     frozen: Frozen,
     ids: NDArray[np.int32],
     offsets: NDArray[np.int64],
-    rates: Sequence[float],
+    rates: NDArray[np.float32],
     seed: int,
     workers: int,
 ) -> Matrix:
@@ -243,9 +249,7 @@ def infer(
     rows[np.diff(offsets) > 0, :size] = first
     tag_count = settings.dm_tag_count if settings.concatenates else 1
     tags = Tags(np.arange(texts, dtype=np.int32).repeat(tag_count), np.arange(texts + 1) * tag_count, texts)
-    view = _native.TokenView(
-        local.ids, offsets, local.words, tags=tags.rows, tag_offsets=tags.offsets, tag_rows=texts
-    )
+    view = _native.TokenView(local.ids, offsets, local.words, tags=tags.rows, tag_offsets=tags.offsets, tag_rows=texts)
     is_longer = settings.layer1_size != size
     trainer = _native.Trainer(
         isa(),
@@ -253,9 +257,7 @@ def infer(
             local.inputs, local.outputs, local.nodes, size, None, rows, None, settings.layer1_size if is_longer else 0
         ),
         _native.Contexts(min(settings.window, 2**30), settings.shrink_windows, view.longest_sentence),
-        _native.Inputs(
-            bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair
-        ),
+        _native.Inputs(bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair),
         None if local.noise is None else _native.Negatives(local.noise, settings.negative),
         None
         if local.paths is None
@@ -266,7 +268,6 @@ def infer(
         None,
         _bound(settings, tag_count, local.null_word, tags_only=True),
     )
-    alphas = np.asarray(rates, np.float32)
     cuts = _cuts(offsets, max(1, min(16 * workers, texts)))
     waiting = iter(range(len(cuts) - 1))
     stopped = False
@@ -281,7 +282,7 @@ def infer(
         for part in waiting:
             if stopped:
                 return
-            trainer.infer(view, cuts[part], cuts[part + 1], alphas, workspace)
+            trainer.infer(view, cuts[part], cuts[part + 1], rates, workspace)
 
     try:
         with Deferred():

@@ -173,9 +173,11 @@ class CorpusEpoch:
 
     @property
     def longest_sentence(self) -> int:
+        """As `EpochTokens` says."""
         return self.view.longest_sentence
 
     def trained_by(self, trainer: _native.Trainer) -> _CorpusTrainer:
+        """As `EpochTokens` says."""
         return _CorpusTrainer(trainer, self.view)
 
 
