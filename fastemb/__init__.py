@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
+    from .models.doc2vec import Doc2Vec, Documents, TaggedDocument, TaggedLineDocument
     from .models.fasttext import FastText
     from .models.text_classifier import TextClassifier
     from .models.watching import EarlyStopping, Metrics
@@ -53,6 +54,8 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "DeepWalk",
+    "Doc2Vec",
+    "Documents",
     "EarlyStopping",
     "FastText",
     "FrozenPhrases",
@@ -66,6 +69,8 @@ __all__ = [
     "PathLineSentences",
     "Phrases",
     "StopTraining",
+    "TaggedDocument",
+    "TaggedLineDocument",
     "Text8Corpus",
     "TextClassifier",
     "Vocabulary",
@@ -101,6 +106,7 @@ _HOMES = {
     "layers": [],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
+    "models.doc2vec": ["Doc2Vec", "Documents", "TaggedDocument", "TaggedLineDocument"],
     "models.fasttext": ["FastText"],
     "models.text_classifier": ["TextClassifier"],
     "models.watching": ["EarlyStopping", "Metrics"],

@@ -193,6 +193,7 @@ class Word2Vec(Lifecycle, _Attributes):
     _workers: int | None
     _known: KnownWords
     _settings_of: ClassVar[type[Settings]] = Settings
+    _source_type: ClassVar[type[Source]] = Source
     _kind: ClassVar[str] = WORD2VEC
 
     @names_arguments({"size": "vector_size", "iter": "epochs"})
@@ -276,10 +277,10 @@ class Word2Vec(Lifecycle, _Attributes):
         target, start = Target.of(checkpoint, checkpoint_every), WarmStart.of(init_vectors, self.vector_size)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
-            corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
+            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {}, start)
+            self._take_vocabulary(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
             self.train(
                 corpus,
                 callbacks=callbacks,
@@ -437,7 +438,7 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         with Deferred(), alone_with(self, trains=False), Allowed():
             start = WarmStart.of(init_vectors, self.vector_size)
-            source = Source.of(corpus_iterable, corpus_file)
+            source = self._source_type.of(corpus_iterable, corpus_file)
             self._build(source, update, keep_raw_vocab, trim_rule, min_count, sample, start)
             self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
@@ -470,6 +471,7 @@ class Word2Vec(Lifecycle, _Attributes):
             "raw_vocab": raw if keep_raw_vocab else {},
             "corpus_count": len(corpus),
             "corpus_total_words": corpus.raw_words,
+            **self._further_of(corpus),
         }
         self._take_vocabulary(vocabulary, least, update, further, start)
 
@@ -532,7 +534,7 @@ class Word2Vec(Lifecycle, _Attributes):
         Raises:
             ValueError: the corpus is empty or unreadable.
         """
-        corpus = Source.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
+        corpus = self._source_type.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
         self.raw_vocab = counts_of(corpus.vocabulary)
         return corpus.raw_words, len(corpus)
 
@@ -620,6 +622,10 @@ class Word2Vec(Lifecycle, _Attributes):
             settings = self._settings().checked()
             self._take(self._known.fresh(self.wv, other_model._known_vocabulary(), settings), further)
 
+    def _further_of(self, corpus: Corpus) -> dict[str, Any]:
+        """What else of a corpus a model takes over with its vocabulary."""
+        return {}
+
     def _least_count(self, min_count: int | None) -> int:
         """The model's ``min_count`` or the one given."""
         return whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
@@ -701,7 +707,7 @@ class Word2Vec(Lifecycle, _Attributes):
     def syn1neg(self, value: ArrayLike) -> None:
         if self._known.weights.syn1neg is None:
             self._lacks("syn1neg", "negative > 0")
-        self._known.weights.syn1neg = fitting("syn1neg", value, (len(self._known_vocabulary()), self.vector_size))
+        self._known.weights.syn1neg = fitting("syn1neg", value, self._output_shape())
 
     @property
     def syn1(self) -> Matrix:
@@ -714,7 +720,10 @@ class Word2Vec(Lifecycle, _Attributes):
     def syn1(self, value: ArrayLike) -> None:
         if self._known.weights.syn1 is None:
             self._lacks("syn1", "hs=1")
-        self._known.weights.syn1 = fitting("syn1", value, (len(self._known_vocabulary()), self.vector_size))
+        self._known.weights.syn1 = fitting("syn1", value, self._output_shape())
+
+    def _output_shape(self) -> tuple[int, int]:
+        return len(self._known_vocabulary()), self.layer1_size
 
     @property
     def wv_out(self) -> KeyedVectors:
@@ -827,7 +836,7 @@ class Word2Vec(Lifecycle, _Attributes):
             rates.check(settings)
             callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
             target = Target.of(checkpoint, checkpoint_every)
-            corpus = Source.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
+            corpus = self._source_type.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
             if isinstance(corpus, NothingKeptError):
                 warn(f"nothing was trained: {corpus}")
                 return 0, corpus.raw_words * settings.epochs
@@ -935,7 +944,7 @@ class Word2Vec(Lifecycle, _Attributes):
                 if words == len(vocabulary)
                 else Vocabulary(vocabulary.keys[:words], vocabulary.counts[:words])
             )
-            corpus = text_again(target.path, mark, given, first, self._workers)
+            corpus = text_again(target.path, mark, self._source_type, given, first, self._workers)
             task = self._task(noted.settings, corpus, noted.want_loss)
             mark.text.require(target.path, Text.of(task))
             if corpus._origin is None:
@@ -982,7 +991,7 @@ class Word2Vec(Lifecycle, _Attributes):
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), alone_with(self, trains=False), Allowed():
             vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            corpus = Source.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
+            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
             task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
             found = pair_loss(task, corpus.words, threads)
         if found != found:
@@ -1167,8 +1176,7 @@ class Word2Vec(Lifecycle, _Attributes):
         saved = read_model(fname, cls._kind, cls._settings_of)
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
-        model.wv._unpack(fname, saved.tensors, saved.metadata)
-        checked_lock_factors(fname, model.wv.vectors_lockf, len(saved.vocabulary))
+        model._unpack(fname, saved)
         saved.tensors.clear()  # copies of the matrices are made one by one
         own = saved.own
         for name in set(own) & _KEPT:
@@ -1176,6 +1184,11 @@ class Word2Vec(Lifecycle, _Attributes):
         set_attributes(fname, model, own, set(vars(model)))
         model._take(model._known.restored(model.wv, saved), {})
         return model, saved.metadata
+
+    def _unpack(self, fname: str, saved: Saved) -> None:
+        """Take what is hung on the vectors of a file."""
+        self.wv._unpack(fname, saved.tensors, saved.metadata)
+        checked_lock_factors(fname, self.wv.vectors_lockf, len(saved.vocabulary))
 
     @classmethod
     def from_gensim(cls, model: Any) -> Self:

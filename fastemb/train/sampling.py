@@ -40,12 +40,18 @@ def keep_shares(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
     return thresholds
 
 
-def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
-    """Alias table (n x 2) that draws each word with a probability proportional to count ** ns_exponent."""
+def noise_weights(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.float64]:
+    """Chances to be drawn as a negative: count ** ns_exponent, the highest of them 1."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logs = ns_exponent * np.log(counts.astype(np.float64))
         logs[counts == 0] = -np.inf
-        weights = np.exp(logs - logs.max())
+        weights: NDArray[np.float64] = np.exp(logs - logs.max())
+    return weights
+
+
+def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
+    """Alias table (n x 2) that draws each word with a probability proportional to count ** ns_exponent."""
+    weights = noise_weights(counts, ns_exponent)
     table = np.empty((len(counts), 2), dtype=np.uint32)
     _native.alias_table(weights, table)
     return table

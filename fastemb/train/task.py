@@ -140,6 +140,7 @@ class Task:
                 matrices.get("syn1"),
                 settings.vector_size,
                 self.weights.input_scale(tables.rows),
+                **self.weights.further_matrices(matrices),
             ),
             _native.Contexts(
                 min(settings.window, 2**30), settings.shrink_windows, tokens.longest_sentence, self.contexts
@@ -153,8 +154,13 @@ class Task:
             seed,
             self.want_loss,
             None if bags is None else _native.Subwords(bags.offsets, bags.rows),
+            self.documents(),
         )
         return tokens.trained_by(trainer)
+
+    def documents(self) -> _native.Documents | None:
+        """How sentences learn as documents; None where they are none."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -169,11 +175,15 @@ class CorpusTokens:
     corpus: Corpus
     event_keep: NDArray[np.uint32] | None = None
 
-    def begin_epoch(self, rows: int) -> _CorpusEpoch:
-        """As `Tokens` says; ids in memory are checked each time, as a callback may have changed them."""
+    def begin_epoch(self, rows: int) -> CorpusEpoch:
+        """As `Tokens` says."""
+        return CorpusEpoch(self.view(rows))
+
+    def view(self, rows: int, **tags: Any) -> _native.TokenView:
+        """A view of all tokens; ids in memory are checked each time, as a callback may have changed them."""
         ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
-        return _CorpusEpoch(_native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked))
+        return _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked, **tags)
 
     def passed(self, words: int) -> None:
         """As `Tokens` says."""
@@ -181,9 +191,13 @@ class CorpusTokens:
 
     def described(self) -> tuple[int, int, int, str]:
         """As `Tokens` says."""
+        return self.described_with()
+
+    def described_with(self, *further: NDArray[Any]) -> tuple[int, int, int, str]:
+        """`described`, where the digest is of further arrays, too."""
         corpus = self.corpus
         keep = [] if self.event_keep is None else [self.event_keep]
-        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
+        found = digest(corpus.ids, corpus.offsets, *keep, *further, passed=corpus.passed)
         return len(corpus), corpus.words, corpus.raw_words, found
 
     @property
@@ -193,14 +207,18 @@ class CorpusTokens:
 
 
 @dataclass(frozen=True)
-class _CorpusEpoch:
+class CorpusEpoch:
+    """`EpochTokens` of a corpus."""
+
     view: _native.TokenView
 
     @property
     def longest_sentence(self) -> int:
+        """As `EpochTokens` says."""
         return self.view.longest_sentence
 
     def trained_by(self, trainer: _native.Trainer) -> _CorpusTrainer:
+        """As `EpochTokens` says."""
         return _CorpusTrainer(trainer, self.view)
 
 

@@ -84,12 +84,24 @@ class Weights:
         """How many input vectors belong to so many words."""
         return words
 
+    def output_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """That of output vectors, of input vectors whose shape is (words, vector_size)."""
+        return shape
+
+    def places(self) -> dict[str, tuple[Any, str]]:
+        """Where each matrix is: an object, and the name of its attribute."""
+        return {"vectors": (self.holder, "vectors"), "syn1neg": (self, "syn1neg"), "syn1": (self, "syn1")}
+
+    def further_matrices(self, padded: dict[str, Matrix]) -> dict[str, Any]:
+        """What else than input and output vectors the core is handed, by the names that it has for it."""
+        return {}
+
     # ---- making and growing ----
 
     def start_outputs(self, rows: int, settings: Settings) -> None:
         """Output vectors of zero, for input vectors that are fresh."""
-        self.syn1neg = zeros(rows, settings.vector_size) if settings.negative else None
-        self.syn1 = zeros(rows, settings.vector_size) if settings.hs else None
+        self.syn1neg = zeros(rows, settings.layer1_size) if settings.negative else None
+        self.syn1 = zeros(rows, settings.layer1_size) if settings.hs else None
         self.epochs_trained = 0
 
     def grow_outputs(self, rows: int) -> None:
@@ -149,11 +161,11 @@ class Weights:
             ValueError: a matrix has another shape.
         """
         self.check_shapes(shape)
-        for name, owner in {"vectors": self.holder, "syn1neg": self, "syn1": self}.items():
+        for name, (owner, attribute) in self.places().items():
             if name in self._paddings and self._paddings[name].replaced:
                 del self._paddings[name]
-            if getattr(owner, name) is not None and name not in self._paddings:
-                self._paddings[name] = Padding(owner, name)
+            if getattr(owner, attribute) is not None and name not in self._paddings:
+                self._paddings[name] = Padding(owner, attribute)
                 deliver()  # each is a copy of a matrix
         return {name: padding.padded for name, padding in self._paddings.items()}
 
@@ -164,6 +176,7 @@ class Weights:
             ValueError: one has another.
         """
         self.inputs(shape)
+        shape = self.output_shape(shape)
         for name in ("syn1neg", "syn1"):
             matrix: Matrix | None = getattr(self, name)
             if matrix is not None and matrix.shape != shape:

@@ -24,6 +24,7 @@ MODULES = (
     "fastemb.layers",
     "fastemb.models",
     "fastemb.models.callbacks",
+    "fastemb.models.doc2vec",
     "fastemb.models.fasttext",
     "fastemb.models.keyedvectors",
     "fastemb.models.phrases",
