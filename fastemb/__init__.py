@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
+    from .scale.merging import merge
     from .vectors import KeyedVectors, load_vectors, save_vectors
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Word2Vec",
     "__version__",
     "load_vectors",
+    "merge",
     "models",
     "save_vectors",
     "show_config",
@@ -113,6 +115,8 @@ _HOMES = {
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
+    "scale": [],
+    "scale.merging": ["merge"],
     "spaces": [],
     "train": [],
     "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],

@@ -18,6 +18,7 @@ _COMMANDS = {
     "analogy": ("ask", "A is to B as C is to ?"),
     "index": ("ask", "build an index, for faster answers"),
     "align": ("spaces", "what moved between two files of vectors"),
+    "merge": ("merge", "one file of vectors from several that were trained apart"),
     "plot": ("plot", "pictures of vectors: maps, axes, neighbours, analogies"),
     "explore": ("explore", "a map of vectors to walk through in a browser, as one file"),
     "eval": ("evaluate", "score vectors on questions: analogies, similar words, odd ones out, categories"),

@@ -30,6 +30,7 @@ MODULES = (
     "fastemb.models.phrases",
     "fastemb.models.word2vec",
     "fastemb.plots",
+    "fastemb.scale",
     "fastemb.spaces",
 )
 
