@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_graphs import adjacency, chi_square, counted_steps, graphs, step
 
+from fastemb import _native
 from fastemb.graphs import Graph
 
 BIASES = [
@@ -102,6 +103,15 @@ def test_every_node_begins_one_walk_of_each_round_in_an_order_drawn_anew(count: 
     assert (np.sort(starts, axis=1) == np.arange(count)).all()
     if count > 10:
         assert len({tuple(row) for row in starts.tolist()}) == 6
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize(("p", "q"), [(0.5, 2.0), (0.25, 0.25), (3.0, 7.0)])
+def test_the_filter_of_edges_changes_the_time_that_walks_take_and_no_walk(p: float, q: float, directed: bool) -> None:
+    ends = np.random.default_rng(2).zipf(1.4, (4000, 2)) % 500
+    asked, plain = (Graph.from_edges(ends[:, 0], ends[:, 1], directed=directed) for _ in range(2))
+    plain._native = True, _native.RowGraph(plain.offsets, plain.neighbours, None, None, not directed, lambda _: None)
+    assert (asked.walks(20, 50, p=p, q=q) == plain.walks(20, 50, p=p, q=q)).all()
 
 
 def test_walks_begin_at_the_nodes_that_are_given() -> None:
