@@ -123,16 +123,20 @@ class CorpusTokens:
     Attributes:
         corpus: Its ids are rows of the matrices.
         event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
+        first_position: The place of the first token in the whole of which this is a part, as draws are keyed by that.
     """
 
     corpus: Corpus
     event_keep: NDArray[np.uint32] | None = None
+    first_position: int = 0
 
     def begin_epoch(self, rows: int) -> _CorpusEpoch:
         """As `Tokens` says; ids in memory are checked each time, as a callback may have changed them."""
         ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
-        return _CorpusEpoch(_native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked))
+        return _CorpusEpoch(
+            _native.TokenView(ids, offsets, rows, self.first_position, keep=self.event_keep, checked=checked)
+        )
 
     def passed(self, words: int) -> None:
         """As `Tokens` says."""

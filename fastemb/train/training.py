@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import nullcontext
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
 
@@ -19,13 +22,34 @@ from .progress import Progress
 from .rounds import Rounds
 from .run import Run
 from .settings import Settings
-from .strategy import Pause, Strategy
+from .strategy import Pause, Strategy, Watch
 from .task import Task
 
 _LARGE_ALPHA = 1.0
 _MANY_NEGATIVES = 256
 NO_EPOCHS = "nothing was trained: epochs is 0"
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
+
+
+class Elsewhere(ABC):
+    """Trains the epochs of a task on other machines, in place of threads of this process.
+
+    Attributes:
+        status: What a display shows besides.
+    """
+
+    status: str = ""
+
+    @abstractmethod
+    def train_epoch_elsewhere(self, run: Run, watch: Watch) -> None:
+        """Train what is left of the present epoch; `Strategy.train_epoch` says what that means.
+
+        In a pause that ``watch`` asks for, and afterwards, the weights of the task are what was learned.
+        """
+
+
+elsewhere: ContextVar[Callable[[Task], Elsewhere] | None] = ContextVar("elsewhere", default=None)
+"""Makes what trains the tasks of a model on other machines, while it is set; each thread has its own."""
 
 
 def strategy_of(settings: Settings) -> Strategy:
@@ -60,6 +84,8 @@ class Training:
         self._run = run
         self._task = task
         self._strategy = strategy
+        make = elsewhere.get()
+        self._elsewhere = None if make is None else make(task)
         self._display = display
         self._lengths = LengthWatch(task.weights)
         self._recorder = Recorder(run, task.want_loss, task.settings)
@@ -103,13 +129,16 @@ class Training:
                 until then stays.
         """
         run, weights = self._run, self._task.weights
-        trainer = self._task.bind(run.seed)
+        trainer = None if self._elsewhere is not None else self._task.bind(run.seed)
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
         self._recorder.start()
         try:
             self._inside = True
-            self._strategy.train_epoch(run, trainer, self._watch)
+            if trainer is not None:
+                self._strategy.train_epoch(run, trainer, self._watch)
+            elif self._elsewhere is not None:
+                self._elsewhere.train_epoch_elsewhere(run, self._watch)
         except _native.DivergedError:
             raise self._diverged("a score is no finite number any more") from None
         self._inside = False
