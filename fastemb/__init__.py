@@ -104,6 +104,7 @@ _HOMES = {
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
+    "scale": [],
     "spaces": [],
     "train": [],
     "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],

@@ -110,6 +110,10 @@ class _Part:
         """A checkpoint was written after so many words of this part."""
         self._display.saved(self.before + words)
 
+    def status(self, text: str) -> None:
+        """Pass it on."""
+        self._display.status(text)
+
     def close(self) -> None:
         """This part has ended, but others may follow."""
 

@@ -58,34 +58,21 @@ def split(changes: Changes, owners: int) -> list[Changes]:
     return [Changes(changes.rows[of == owner], changes.values[of == owner]) for owner in range(owners)]
 
 
-def combined(changes: Sequence[Changes]) -> Changes:
-    """The changes of all nodes as one: pairs of nodes first, then pairs of pairs, and so on."""
-    level = list(changes)
-    while len(level) > 1:
-        pairs = [_of_two(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
-        level = pairs + level[len(level) // 2 * 2 :]
-    return level[0]
+def combined(changes: Sequence[Changes], pull: NDArray[np.float32]) -> Changes:
+    """The changes of all nodes as one.
 
-
-def _of_two(one: Changes, other: Changes) -> Changes:
-    rows = np.union1d(one.rows, other.rows)
-    at_one, at_other = np.searchsorted(rows, one.rows), np.searchsorted(rows, other.rows)
-    values = np.zeros((len(rows), one.values.shape[1]), np.float32)
-    values[at_one] = one.values
-    _, in_one, in_other = np.intersect1d(one.rows, other.rows, assume_unique=True, return_indices=True)
-    values[at_other] += other.values
-    for part in slices(len(in_one), 1 << 14):
-        a, b = one.values[in_one[part]], other.values[in_other[part]]
-        values[at_one[in_one[part]]] = adaptive_sum(a, b)
-    return Changes(rows, values)
-
-
-def adaptive_sum(a: Matrix, b: Matrix) -> Matrix:
-    """Row by row a + b without what they share: (1 - ab / 2aa) a + (1 - ab / 2bb) b."""
-    shared = np.einsum("ij,ij->i", a, b)
-    size_a, size_b = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
-    tiny = np.float32(1e-30)
-    of_a = 1 - shared / np.maximum(2 * size_a, tiny)
-    of_b = 1 - shared / np.maximum(2 * size_b, tiny)
-    made: Matrix = of_a[:, None] * a + of_b[:, None] * b
-    return made
+    Args:
+        changes: Of each node.
+        pull: For each row of the matrix, how far a node went on its way: 0 for a short step, 1 and more for nearly all
+            of it; float32 (rows of the matrix).
+    """
+    rows = np.unique(np.concatenate([one.rows for one in changes]))
+    total = np.zeros((len(rows), changes[0].values.shape[1]), np.float32)
+    nodes = np.zeros(len(rows), np.float32)
+    for one in changes:
+        at = np.searchsorted(rows, one.rows)
+        total[at] += one.values
+        nodes[at] += 1
+    far = np.maximum(pull[rows], 1e-4)
+    total *= (np.expm1(-far * nodes) / np.expm1(-far) / nodes)[:, None]
+    return Changes(rows, total)

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
 from .._version import __version__
 from ..config import isa
 from ..corpus import Corpus, Vocabulary
+from ..corpus.checksums import ArraySum
 from ..corpus.vocabulary import NothingKeptError
 from ..train.matrices import zeros
 from ..train.run import Run
@@ -29,7 +29,7 @@ from ..train.settings import Settings
 from ..train.strategy import LaneTrainer, Pause
 from ..train.task import CorpusTokens, Task, Tokens
 from ..train.training import strategy_of
-from ..train.weights import Bags, Rows, Weights
+from ..train.weights import Bags, Weights
 from .combine import Changes, changes_between, combined, split
 from .plan import Plan, often
 from .shards import Shard
@@ -158,6 +158,7 @@ class Node:
         self._number = number
         self._nodes = nodes
         self._threads = threads
+        self._all_words: Corpus | None = None
         self._corpus: Corpus | None = None
         self._stops = False
 
@@ -186,18 +187,24 @@ class Node:
             corpus = shard.read(self._threads)
         except NothingKeptError:
             corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64), Vocabulary([], []), 0)
-        self._corpus = corpus
+        self._all_words, self._corpus = corpus, None
         return corpus.vocabulary.keys, corpus.vocabulary.counts, len(corpus), corpus.raw_words
 
-    def encode(self, vocabulary: Vocabulary) -> tuple[int, int, str]:
-        """Number the words anew; returns how many are kept, in how many sentences, and a digest of them."""
-        assert self._corpus is not None
+    def encode(self, vocabulary: Vocabulary) -> int:
+        """Number the words anew; returns how many are kept."""
+        assert self._all_words is not None
         try:
-            self._corpus = self._corpus.encode_with(vocabulary)
+            self._corpus = self._all_words.encode_with(vocabulary)
         except NothingKeptError:
-            offsets = np.zeros(len(self._corpus) + 1, np.int64)
-            self._corpus = Corpus(np.empty(0, np.int32), offsets, vocabulary, self._corpus.raw_words)
-        return self._corpus.words, len(self._corpus), CorpusTokens(self._corpus).described()[3]
+            offsets = np.zeros(len(self._all_words) + 1, np.int64)
+            self._corpus = Corpus(np.empty(0, np.int32), offsets, vocabulary, self._all_words.raw_words)
+        return self._corpus.words
+
+    def digest(self, ids: ArraySum, offsets: ArraySum, first: int) -> tuple[ArraySum, ArraySum]:
+        """Add this shard to the digest of those before it, which have so many words."""
+        assert self._corpus is not None
+        ends = self._corpus.offsets[1 if self._number else 0 :]
+        return ids.add(self._corpus.ids), offsets.add(ends + first)
 
     # ---- training ----
 
@@ -217,6 +224,7 @@ class Node:
         self._first = first
         if tokens is None:
             assert self._corpus is not None
+            self._all_words = None
             tokens, self._first = CorpusTokens(self._corpus, first_position=first), 0
         task = Task(lesson.settings, tokens, lesson.tables, weights, lesson.want_loss, lesson.contexts)
         self._trainer: LaneTrainer = task.bind(lesson.seed)
@@ -225,6 +233,7 @@ class Node:
         self._begun: Matrices = {}  # rows that are merged often, as they were when the round began
         self._often = often_rows(lesson) if self._nodes > 1 else dict.fromkeys(lesson.shapes, _NO_ROWS)
         self._pending: Sequence[list[Changes]] | None = None
+        self._pairs, self._least = pairs_met(lesson)
 
     def set_state(self, state: Matrices) -> None:
         """Take these matrices, which all nodes have now."""
@@ -261,7 +270,8 @@ class Node:
         done = (totals.words, totals.kept, totals.pairs, totals.loss)
         if self._nodes == 1:
             return [Report(*done, 0, 0)]
-        ends_round = (beat.number + 1) % plan.beats == 0
+        ends_round = self._ends_round = (beat.number + 1) % plan.beats == 0
+        self._alpha = run.alpha(begin)
         parts: list[list[Changes]] = [[] for _ in range(self._nodes)]
         rows = 0
         for name, matrix in self._matrices().items():
@@ -274,7 +284,10 @@ class Node:
 
     def merge(self, *parts: list[Changes]) -> list[Changes]:
         """The changes of all nodes to the rows that this one merges, by matrix, as one."""
-        return [combined(some) for some in zip(*parts, strict=True)]
+        share = 1.0 / (self._lesson.plan.rounds * self._nodes) / (1 if self._ends_round else self._lesson.plan.beats)
+        names = self._matrices()
+        pulls = [PULL * self._alpha * np.maximum(share * self._pairs[name], self._least) for name in names]
+        return [combined(some, pull) for some, pull in zip(zip(*parts, strict=True), pulls, strict=True)]
 
     def take(self, ends_round: bool, *merged: list[Changes]) -> int:
         """Take what each node has merged; returns the bytes that came from others.
@@ -329,3 +342,29 @@ def often_rows(lesson: Lesson) -> dict[str, NDArray[np.int64]]:
         met["syn1"] = np.zeros(len(counts))
         np.add.at(met["syn1"], tables.paths.nodes[:-1], np.repeat(counts, np.diff(tables.paths.offsets)))
     return {name: often(met[name], words, lesson.plan) for name in lesson.shapes}
+
+
+PULL = 0.03
+"""How far a pair of vectors moves a row on its way, at a learning rate of 1: tried in bench/NOTEBOOK.md."""
+
+
+def pairs_met(lesson: Lesson) -> tuple[Matrices, float]:
+    """How many pairs of vectors change each row of each matrix in an epoch, roughly; and at least where it is met."""
+    settings, tables = lesson.settings, lesson.tables
+    counts = tables.counts.astype(np.float64)
+    kept = counts if tables.keep is None else counts * ((tables.keep + 1.0) / 2.0**32)
+    width = settings.window + 1 if settings.shrink_windows else 2 * settings.window
+    pairs = kept * width
+    met = {"vectors": pairs * (1 + settings.negative)}
+    if settings.negative:
+        noise = np.maximum(counts, 1) ** settings.ns_exponent
+        met["syn1neg"] = pairs + settings.negative * pairs.sum() * noise / noise.sum()
+    if tables.paths is not None:
+        steps = np.diff(tables.paths.offsets)
+        met["vectors"] += pairs * steps
+        met["syn1"] = np.zeros(len(counts))
+        np.add.at(met["syn1"], tables.paths.nodes[:-1], np.repeat(pairs, steps))
+    if lesson.bags is not None:
+        of_words, met["vectors"] = met["vectors"], np.zeros(lesson.bags.count)
+        np.add.at(met["vectors"], lesson.bags.rows, np.repeat(of_words, np.diff(lesson.bags.offsets)))
+    return {name: met[name].astype(np.float32) for name in lesson.shapes}, float(width)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import IO, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,12 +246,13 @@ class _Range(io.RawIOBase):
         super().close()
 
 
-def _opened(path: str, begin: int, end: int) -> _Range:
+def _opened(path: str, begin: int, end: int) -> IO[Any]:
     """The lines that begin from byte ``begin`` on and before byte ``end``."""
     file = open(path, "rb")  # noqa: SIM115 (closed by what is returned)
     try:
         size = os.fstat(file.fileno()).st_size
-        return _Range(file, _line_from(file, begin, size), _line_from(file, end, size))
+        made: Any = _Range(file, _line_from(file, begin, size), _line_from(file, end, size))
+        return cast(IO[Any], made)
     except BaseException:
         file.close()
         raise

@@ -16,7 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,12 @@ class Tally:
     rows: int = 0
     nbytes: int = 0
     lost: int = 0
-    seconds: dict[str, float] = field(default_factory=lambda: {"train": 0.0, "merge": 0.0, "take": 0.0})
+    seconds: dict[str, float] = field(default_factory=lambda: {"train": 0.0, "merge": 0.0})
+
+    def told(self) -> dict[str, float]:
+        """As plain values."""
+        seconds = {f"seconds_to_{what}": taken for what, taken in self.seconds.items()}
+        return {"rounds": self.rounds, "rows": self.rows, "bytes": self.nbytes, "replaced": self.lost, **seconds}
 
 
 class Together(Elsewhere):
@@ -121,7 +126,7 @@ class Together(Elsewhere):
                 except NodeLostError as lost:
                     failures += 1
                     if failures > _MOST_FAILURES:
-                        raise RuntimeError(f"nodes were lost {failures} times in one round; the last time: {lost}") from lost
+                        raise RuntimeError(f"nodes were lost {failures} times in one round, at last: {lost}") from lost
                     self._recover(run, lost)
             self._fetch_anyway(run)
         except BaseException:
@@ -135,8 +140,16 @@ class Together(Elsewhere):
         if self._plan is None:
             task, words = self._task, self._spread.words
             self._plan = Plan.of(words, task.settings, run.block, self._spread.unit, self._rounds)
+            cut = (len(words), self._plan.rounds)
+            if run.next_word and run.cut != cut:
+                before = "one machine" if run.cut is None else f"{run.cut[0]} nodes in {run.cut[1]} rounds"
+                raise ValueError(
+                    f"{before} trained a part of this epoch: go on with it there, or by as many nodes, before it is "
+                    f"trained by {cut[0]} nodes in {cut[1]} rounds"
+                )
+            run.cut = cut
             lesson = Lesson(
-                task.settings,
+                replace(task.settings, workers=self._transport.threads),
                 task.tables,
                 task.weights.bags(),
                 task.weights.lock_factors(),
@@ -195,9 +208,7 @@ class Together(Elsewhere):
         trained = [transport.call(node, "train", beat, returns=1 + len(nodes)) for node in nodes]
         reports: list[Report] = self._gather([(node, trained[node][0]) for node in nodes], patience=PATIENCE)
         middle = time.perf_counter()
-        merged = [
-            transport.call(owner, "merge", *[trained[node][1 + owner] for node in nodes])[0] for owner in nodes
-        ]
+        merged = [transport.call(owner, "merge", *[trained[node][1 + owner] for node in nodes])[0] for owner in nodes]
         taken = [transport.call(node, "take", ends_round, *merged)[0] for node in nodes]
         came: list[int] = self._gather(list(zip(nodes, taken, strict=True)), patience=PATIENCE)
         self._tally.seconds["train"] += middle - start
@@ -214,7 +225,8 @@ class Together(Elsewhere):
         self._tally.lost += len(set(gone) - self._empty)
         self._empty.update(gone)
         warn(
-            f"{lost}; " + (f"node {', '.join(map(str, gone))} is replaced" if gone else "all nodes answer again")
+            f"{lost}; "
+            + (f"node {', '.join(map(str, gone))} is replaced" if gone else "all nodes answer again")
             + ", and the round begins anew"
         )
         try:
@@ -309,11 +321,8 @@ def _sums(matrices: Matrices) -> dict[str, int]:
     return {name: zlib.crc32(np.ascontiguousarray(matrix).view(np.uint8).data) for name, matrix in matrices.items()}
 
 
-def _bytes(count: int) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            break
-        count /= 1000  # type: ignore[assignment]
-    else:
-        unit = "TB"
-    return f"{count:.3g} {unit}"
+def _bytes(count: float) -> str:
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while count >= 1000 and len(units) > 1:
+        count, units = count / 1000, units[1:]
+    return f"{count:.3g} {units[0]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from .node import Node
@@ -21,9 +22,11 @@ class Transport(Protocol):
 
     Attributes:
         nodes: How many there are.
+        threads: That train on each.
     """
 
     nodes: int
+    threads: int
 
     def call(self, node: int, method: str, *arguments: Any, returns: int = 1) -> list[Handle]:
         """Have a method of a node called, after what it was called for before.
@@ -70,6 +73,10 @@ class Transport(Protocol):
         ...
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 @dataclass
 class _Later:
     """A value that is made when it is asked for."""
@@ -94,7 +101,7 @@ class InProcess:
 
     def __init__(self, nodes: int, threads: int) -> None:
         self.nodes = nodes
-        self._threads = threads
+        self.threads = threads
         self._all: list[Node | None] = [Node(number, nodes, threads) for number in range(nodes)]
 
     def call(self, node: int, method: str, *arguments: Any, returns: int = 1) -> list[Handle]:
@@ -104,11 +111,11 @@ class InProcess:
             raise NodeLostError(f"node {node} is lost")
         values = [one.get() if isinstance(one, _Later) else one for one in arguments]
         found = getattr(called, method)(*values)
-        return [_Later(lambda value=value: value) for value in (found if returns > 1 else [found])]
+        return [_Later(partial(_same, value)) for value in (found if returns > 1 else [found])]
 
     def put(self, value: Any) -> Handle:
         """As `Transport` says."""
-        return _Later(lambda: value)
+        return _Later(partial(_same, value))
 
     def gather(self, handles: Sequence[tuple[int, Handle]], patience: float | None = None) -> list[Any]:
         """As `Transport` says."""
@@ -120,7 +127,7 @@ class InProcess:
 
     def replace(self, node: int) -> None:
         """As `Transport` says."""
-        self._all[node] = Node(node, self.nodes, self._threads)
+        self._all[node] = Node(node, self.nodes, self.threads)
 
     def lose(self, node: int) -> None:
         """Lose a node, as a machine that dies."""

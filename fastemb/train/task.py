@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from .. import _native
 from ..config import isa
 from ..corpus import Corpus
-from ..corpus.checksums import digest
 from ..signals import deliver
 from .sampling import Tables
 from .settings import Settings
@@ -146,8 +145,7 @@ class CorpusTokens:
         """As `Tokens` says."""
         corpus = self.corpus
         keep = [] if self.event_keep is None else [self.event_keep]
-        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
-        return len(corpus), corpus.words, corpus.raw_words, found
+        return len(corpus), corpus.words, corpus.raw_words, corpus._digest(*keep)
 
     @property
     def origin(self) -> Any:

@@ -32,13 +32,12 @@ NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that
 
 
 class Elsewhere(ABC):
-    """Trains the epochs of a task on other machines, in place of threads of this process.
+    """Trains the epochs of a task on other machines, in place of threads of this process."""
 
-    Attributes:
-        status: What a display shows besides.
-    """
-
-    status: str = ""
+    @property
+    @abstractmethod
+    def status(self) -> str:
+        """What a display shows besides."""
 
     @abstractmethod
     def train_epoch_elsewhere(self, run: Run, watch: Watch) -> None:
@@ -129,6 +128,13 @@ class Training:
                 until then stays.
         """
         run, weights = self._run, self._task.weights
+        if self._elsewhere is None and run.cut is not None:
+            if run.next_word:
+                raise ValueError(
+                    f"{run.cut[0]} nodes of a cluster trained a part of this epoch, each at its own place: go on from "
+                    "the checkpoint by fastemb.scale.resume"
+                )
+            run.cut = None
         trainer = None if self._elsewhere is not None else self._task.bind(run.seed)
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
@@ -177,6 +183,8 @@ class Training:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         with contextlib.suppress(OSError):  # a terminal that was closed ends no training
+            if self._elsewhere is not None:
+                self._display.status(self._elsewhere.status)
             self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
         self._task.tokens.passed(totals.words)
 
