@@ -162,7 +162,7 @@ def resume(
         path: The file.
         data: What the model was trained on. Default None: the files that the checkpoint names.
         address: As in `fit`.
-        nodes: Default: as many as before.
+        nodes: Default: as many as before; as in `fit` where the checkpoint is from before the first round.
         workers_per_node: As in `fit`.
         callbacks: As in `fit`, and for every model.
         progress: The same.

@@ -344,7 +344,7 @@ def often_rows(lesson: Lesson) -> dict[str, NDArray[np.int64]]:
     return {name: often(met[name], words, lesson.plan) for name in lesson.shapes}
 
 
-PULL = 0.03
+PULL = 0.1
 """How far a pair of vectors moves a row on its way, at a learning rate of 1: tried in bench/NOTEBOOK.md."""
 
 

@@ -191,7 +191,7 @@ def parquet_shards(source: Any, column: str | None, options: TextOptions, nodes:
     files = parquet_files(source)
     with open_parquet(files[0]) as opened:
         names: list[str] = opened.schema_arrow.names
-    parquet_column(files[:1], column, ReadSizes())  # names what is wrong with the column
+    next(iter(parquet_column(files[:1], column, ReadSizes()).chunks), None)  # tells what is wrong with the column
     name = names[0] if column is None else column
     sizes: list[tuple[str, int, int]] = []
     for file in files:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import warn
 from ..corpus import Corpus, Vocabulary
 from ..corpus.checksums import ArraySum, digest_of
 from ..corpus.origin import Origin
@@ -16,8 +17,8 @@ from ..corpus.vocabulary import NothingKeptError, Selection
 from ..graphs.walks import WalkTokens
 from ..train.task import CorpusTokens, Tokens
 from .shards import Shard, counted
-from .together import Spread
-from .transport import Transport
+from .together import MOST_FAILURES, Spread
+from .transport import NodeLostError, Transport
 
 
 class SpreadText(Corpus):
@@ -34,8 +35,7 @@ class SpreadText(Corpus):
         self._transport = transport
         self._shards = shards
         self._source = source
-        nodes = range(transport.nodes)
-        found = transport.gather([(node, transport.call(node, "read", shards[node])[0]) for node in nodes])
+        found = self._each("read", lambda node: (shards[node],), lambda _: None)
         self._counted = [(keys, counts) for keys, counts, _, _ in found]
         self._sentences: int = sum(sentences for _, _, sentences, _ in found)
         self._words: tuple[int, ...] = ()
@@ -49,10 +49,7 @@ class SpreadText(Corpus):
             return self
         vocabulary = target if isinstance(target, Vocabulary) else counted(self._counted, target, self._source)
         self._sent = self._transport.put(Vocabulary._of(vocabulary.keys, vocabulary.counts, vocabulary.least_count))
-        nodes = range(self._transport.nodes)
-        self._words = tuple(
-            self._transport.gather([(node, self._transport.call(node, "encode", self._sent)[0]) for node in nodes])
-        )
+        self._words = tuple(self._each("encode", lambda _: (self._sent,), self._read_again))
         self.vocabulary = vocabulary
         if not self.words:
             raise NothingKeptError(f"{self._source}: none of its words is in the vocabulary", self.raw_words)
@@ -80,10 +77,34 @@ class SpreadText(Corpus):
         firsts = np.cumsum([0, *self._words]).tolist()
         return Spread(self._words, 1, lambda node: (None, firsts[node]), self._fill)
 
+    def _each(
+        self, method: str, arguments: Callable[[int], tuple[Any, ...]], restore: Callable[[int], None]
+    ) -> list[Any]:
+        """Call a method of every node; one that is lost is replaced, restored, and called again."""
+        transport, found = self._transport, dict[int, Any]()
+        for _ in range(MOST_FAILURES):
+            called = {
+                node: transport.call(node, method, *arguments(node))[0]
+                for node in range(transport.nodes)
+                if node not in found
+            }
+            for node, handle in called.items():
+                try:
+                    found[node] = transport.gather([(node, handle)])[0]
+                except NodeLostError as lost:
+                    warn(f"{lost}; it is replaced, and reads its part again")
+                    transport.replace(node)
+                    restore(node)
+            if len(found) == transport.nodes:
+                return [found[node] for node in range(transport.nodes)]
+        raise RuntimeError(f"{self._source}: nodes that read it are lost again and again")
+
+    def _read_again(self, node: int) -> None:
+        self._transport.gather([(node, self._transport.call(node, "read", self._shards[node])[0])])
+
     def _fill(self, node: int) -> None:
-        calls = [self._transport.call(node, "read", self._shards[node])[0]]
-        calls += self._transport.call(node, "encode", self._sent)
-        (_, _, _, _), words = self._transport.gather([(node, call) for call in calls])
+        self._read_again(node)
+        (words,) = self._transport.gather([(node, self._transport.call(node, "encode", self._sent)[0])])
         if words != self._words[node]:
             raise ValueError(f"{self._source}: the part of node {node} was changed since it was read first")
 

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = 60.0
 """Seconds that a node may take longer than all others, or as many times their time as follows, if that is more."""
 _TIMES = 4
-_MOST_FAILURES = 10  # of one round, before training gives up
+MOST_FAILURES = 10  # of one round, before training gives up
 _ALIVE_SECONDS = 20.0
 _LAST_WORDS = 8.0  # seconds for what was learned to arrive after an interrupt
 
@@ -125,7 +125,7 @@ class Together(Elsewhere):
                     failures = 0
                 except NodeLostError as lost:
                     failures += 1
-                    if failures > _MOST_FAILURES:
+                    if failures > MOST_FAILURES:
                         raise RuntimeError(f"nodes were lost {failures} times in one round, at last: {lost}") from lost
                     self._recover(run, lost)
             self._fetch_anyway(run)
@@ -137,36 +137,60 @@ class Together(Elsewhere):
 
     def _begin(self, run: Run) -> None:
         """Let all nodes have the matrices of this process, where these are not theirs already."""
-        if self._plan is None:
-            task, words = self._task, self._spread.words
-            self._plan = Plan.of(words, task.settings, run.block, self._spread.unit, self._rounds)
-            cut = (len(words), self._plan.rounds)
-            if run.next_word and run.cut != cut:
-                before = "one machine" if run.cut is None else f"{run.cut[0]} nodes in {run.cut[1]} rounds"
-                raise ValueError(
-                    f"{before} trained a part of this epoch: go on with it there, or by as many nodes, before it is "
-                    f"trained by {cut[0]} nodes in {cut[1]} rounds"
-                )
-            run.cut = cut
-            lesson = Lesson(
-                replace(task.settings, workers=self._transport.threads),
-                task.tables,
-                task.weights.bags(),
-                task.weights.lock_factors(),
-                task.want_loss,
-                task.contexts,
-                run.seed,
-                self._plan,
-                {name: matrix.shape for name, matrix in matrices_of(task).items()},
-            )
-            self._lesson = self._transport.put(lesson)
-            self._gather([(node, self._tell_lesson(node)) for node in range(self._transport.nodes)])
         self._safe = (run.epoch, run.next_word, copy.copy(run.totals))
         sums = _sums(matrices_of(self._task))
-        if sums != self._known:
-            self._send_all()
-            self._known = sums
-        self._current = True
+        is_first = self._plan is None
+        if is_first:
+            self._make_plan(run)
+        if is_first or sums != self._known:
+            self._surely(self._tell_all if is_first else self._send_all)
+        self._known, self._current = sums, True
+
+    def _make_plan(self, run: Run) -> None:
+        task, words = self._task, self._spread.words
+        plan = Plan.of(words, task.settings, run.block, self._spread.unit, self._rounds)
+        cut = (len(words), plan.rounds)
+        if run.next_word and run.cut != cut:
+            before = "one machine" if run.cut is None else f"{run.cut[0]} nodes in {run.cut[1]} rounds"
+            raise ValueError(
+                f"{before} trained a part of this epoch: go on with it there, or by as many nodes, before it is "
+                f"trained by {cut[0]} nodes in {cut[1]} rounds"
+            )
+        run.cut = cut
+        lesson = Lesson(
+            replace(task.settings, workers=self._transport.threads),
+            task.tables,
+            task.weights.bags(),
+            task.weights.lock_factors(),
+            task.want_loss,
+            task.contexts,
+            run.seed,
+            plan,
+            {name: matrix.shape for name, matrix in matrices_of(task).items()},
+        )
+        self._plan, self._lesson = plan, self._transport.put(lesson)
+
+    def _tell_all(self) -> None:
+        self._gather([(node, self._tell_lesson(node)) for node in range(self._transport.nodes)])
+        self._send_all()
+
+    def _surely(self, work: Callable[[], None]) -> None:
+        """Do what can be done again; nodes that are lost meanwhile are replaced, and told all."""
+        for _ in range(MOST_FAILURES):
+            try:
+                return work()
+            except NodeLostError as lost:
+                gone = sorted(set(range(self._transport.nodes)) - set(self._transport.alive(_ALIVE_SECONDS)))
+                warn(f"{lost}; it is replaced")
+                self._tally.lost += len(gone)
+                try:
+                    for node in gone:
+                        self._transport.replace(node)
+                        self._spread.fill(node)
+                        self._gather([(node, self._tell_lesson(node))])
+                except NodeLostError as another:
+                    logger.info("lost again while nodes were replaced: %s", another)
+        raise RuntimeError("nodes are lost again and again before training begins")
 
     def _tell_lesson(self, node: int) -> Handle:
         return self._transport.call(node, "begin", self._lesson, *self._spread.tokens(node))[0]
@@ -266,7 +290,7 @@ class Together(Elsewhere):
         yield
 
     def _fetch_anyway(self, run: Run) -> None:
-        for _ in range(_MOST_FAILURES):
+        for _ in range(MOST_FAILURES):
             try:
                 self._fetch(run)
                 return
@@ -281,9 +305,7 @@ class Together(Elsewhere):
             return
         state: Matrices = self._gather([(0, self._transport.call(0, "state")[0])])[0]
         with Deferred():
-            for name, matrix in matrices_of(self._task).items():
-                matrix[:] = state[name]
-            self._known, self._current = _sums(matrices_of(self._task)), True
+            self._put(state)
             self._safe = (run.epoch, run.next_word, copy.copy(run.totals))
 
     def _settle(self, run: Run) -> None:
@@ -294,13 +316,17 @@ class Together(Elsewhere):
             alive = [node for node in self._transport.alive(_LAST_WORDS) if node not in self._empty]
             if alive:
                 state = self._gather([(alive[0], self._transport.call(alive[0], "state")[0])])[0]
-                for name, matrix in matrices_of(self._task).items():
-                    matrix[:] = state[name]
-                self._current = True
+                self._put(state)
                 return
         except Exception as error:
             logger.info("what the nodes learned last cannot be fetched: %s", error)
         self._roll_back(run)
+
+    def _put(self, state: Matrices) -> None:
+        for name, matrix in matrices_of(self._task).items():
+            matrix[:] = state[name]
+        self._task.weights.learned()
+        self._known, self._current = _sums(matrices_of(self._task)), True
 
     def _all(self, method: str, *arguments: Any) -> list[Any]:
         calls = [(node, self._transport.call(node, method, *arguments)[0]) for node in range(self._transport.nodes)]

@@ -132,7 +132,7 @@ class Training:
             if run.next_word:
                 raise ValueError(
                     f"{run.cut[0]} nodes of a cluster trained a part of this epoch, each at its own place: go on from "
-                    "the checkpoint by fastemb.scale.resume"
+                    "the checkpoint by fastemb.scale.resume, or by fastemb train --resume with --ray"
                 )
             run.cut = None
         trainer = None if self._elsewhere is not None else self._task.bind(run.seed)
