@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .._native import CheckedSentences
 from ..arguments import names_arguments
@@ -17,6 +17,7 @@ from ..io.paths import AnyPath, expanded, local_path, optional_path
 from ..summary import memory_size, table
 from .arrow import TableSource
 from .blocks import Parts
+from .checksums import digest
 from .corpus_file import is_corpus, open_corpus, save_corpus
 from .delimited import Delimited
 from .disk import renumber_on_disk
@@ -543,6 +544,10 @@ class Corpus:
         """Hear that so many words were trained on since the beginning, so that what is mapped can be given back."""
         if self._on_disk is not None:
             self._on_disk.passed(words)
+
+    def _digest(self, *more: NDArray[Any]) -> str:
+        """One text for all ids and ends of sentences, and for ``more`` arrays: for checkpoints."""
+        return digest(self.ids, self.offsets, *more, passed=self.passed)
 
     def _parts(self) -> Parts:
         return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk, self._origin)

@@ -27,8 +27,8 @@ from ..tables.files import read_table
 from .edge_text import read_edge_text
 from .graph_file import read_graph, write_graph
 from .names import EDGES
-from .rows import Ints, Rows, Weights, filter_of, read_only, rows_of, shares_of
-from .walks import Walks, walk_rows, walks_of
+from .rows import Ints, Rows, Weights, read_only, rows_of
+from .walks import Walks, walk_rows, walkable, walks_of
 
 _MOST_NODES = 2**31 - 1
 _SHOWN = 60  # characters
@@ -359,10 +359,7 @@ class Graph:
     def _walkable(self, *, second_order: bool) -> _native.RowGraph:
         """The graph as the core takes it; with ``second_order`` also with what spares searches for edges."""
         if self._native is None or (second_order and not self._native[0]):
-            rows = self._rows()
-            shares = shares_of(rows)
-            edges = filter_of(rows) if second_order else None
-            made = _native.RowGraph(rows.offsets, rows.neighbours, shares, edges, not self.directed, _look)
+            made = walkable(self._rows(), directed=self.directed, second_order=second_order)
             self._native = second_order, made
         return self._native[1]
 
@@ -498,10 +495,6 @@ def _named(path: AnyPath) -> Iterator[None]:
 
 def _restored(rows: Rows, nodes: Sequence[Hashable], directed: bool) -> Graph:
     return Graph(rows, nodes, directed=directed)
-
-
-def _look(part: memoryview) -> None:
-    deliver()
 
 
 def _node_count(value: Any) -> int:

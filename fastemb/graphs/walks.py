@@ -13,10 +13,11 @@ from .. import _native
 from ..checks import number
 from ..corpus.checksums import digest
 from ..memory import memory_for
+from ..signals import deliver
 from ..threads import in_threads, thread_count
 from ..train.settings import Checked, declare, whole_number
 from ..train.strategy import Lane
-from .rows import Ints, Offsets, Rows
+from .rows import Ints, Offsets, Rows, filter_of, shares_of
 
 _BLOCK_TOKENS = 1 << 17  # some milliseconds of walking
 _COUNTED = 1 << 24  # tokens whose nodes are counted before training
@@ -67,6 +68,12 @@ class Walks(Checked):
     def count(self, graph: _native.RowGraph, starts: Ints | None) -> int:
         """Walks of a pass."""
         return self.num_walks * (graph.nodes if starts is None else len(starts))
+
+
+def walkable(rows: Rows, *, directed: bool, second_order: bool) -> _native.RowGraph:
+    """A graph as the core takes it; with ``second_order`` also with what spares searches for edges."""
+    edges = filter_of(rows) if second_order else None
+    return _native.RowGraph(rows.offsets, rows.neighbours, shares_of(rows), edges, not directed, lambda _: deliver())
 
 
 class _Blocks:
@@ -164,6 +171,10 @@ class WalkTokens:
     walks: Walks
     starts: Ints | None
     rows: Rows
+    directed: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tokens_of, (self.rows, self.walks, self.starts, self.directed)
 
     def begin_epoch(self, rows: int) -> WalkTokens:
         """As `Tokens` says."""
@@ -192,6 +203,12 @@ class WalkTokens:
     def trained_by(self, trainer: _native.Trainer) -> _WalkTrainer:
         """As `EpochTokens` says."""
         return _WalkTrainer(trainer, self.walks.walker(self.graph, self.starts), self.walks.walk_length)
+
+
+def tokens_of(rows: Rows, walks: Walks, starts: Ints | None, directed: bool) -> WalkTokens:
+    """Walks on a graph with these rows."""
+    graph = walkable(rows, directed=directed, second_order=walks.is_second_order)
+    return WalkTokens(graph, walks, starts, rows, directed)
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,10 @@ class _Part:
         """A checkpoint was written after so many words of this part."""
         self._display.saved(self.before + words)
 
+    def status(self, text: str) -> None:
+        """Pass it on."""
+        self._display.status(text)
+
 
 def train_watched(run: Run, task: Learning, watcher: EpochWatcher, checkpoints: Checkpoints) -> None:
     """Train what is left of a run.

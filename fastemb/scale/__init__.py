@@ -6,11 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .fitting import fit, resume
     from .merging import Part, merge
 
-__all__ = ["Part", "merge"]
+__all__ = ["Part", "fit", "merge", "resume"]
 
 _HOMES = {
+    "fitting": ["fit", "resume"],
     "merging": ["Part", "merge"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -118,12 +118,14 @@ class Tables:
 
     Attributes:
         rows: Words.
+        counts: How often each occurs, int64 (rows,).
         keep: Thresholds below which an occurrence of each word stays, uint32 (rows,); None where all stay.
         noise: Alias table of the negatives, uint32 (rows, 2); None without negative sampling.
         paths: Paths through the Huffman tree; None without hierarchical softmax.
     """
 
     rows: int
+    counts: NDArray[np.int64]
     keep: NDArray[np.uint32] | None
     noise: NDArray[np.uint32] | None
     paths: HuffmanPaths | None
@@ -132,4 +134,4 @@ class Tables:
     def of(cls, counts: NDArray[np.int64], settings: Settings, paths: HuffmanPaths | None) -> Tables:
         """The tables for words with these counts; ``paths`` are theirs, where there is hierarchical softmax."""
         noise = noise_table(counts, settings.ns_exponent) if settings.negative else None
-        return cls(len(counts), keep_thresholds(counts, settings.sample), noise, paths if settings.hs else None)
+        return cls(len(counts), counts, keep_thresholds(counts, settings.sample), noise, paths if settings.hs else None)

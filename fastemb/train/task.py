@@ -12,7 +12,6 @@ from .. import _native
 from ..checks import warn
 from ..config import isa
 from ..corpus import Corpus
-from ..corpus.checksums import digest
 from ..signals import deliver
 from ..threads import thread_count
 from .hogwild import Hogwild
@@ -31,6 +30,12 @@ _LARGE_ALPHA = 1.0
 _MANY_NEGATIVES = 256
 
 Id = TypeVar("Id", np.int32, np.int64)
+
+
+def strategy_of(settings: Settings) -> Strategy:
+    """How threads share the blocks, as settings say."""
+    threads = thread_count(settings.workers)
+    return Rounds(threads) if settings.deterministic else Hogwild(threads)
 
 
 class EpochTokens(Protocol):
@@ -97,9 +102,8 @@ class Task:
         return self.settings.sg
 
     def strategy(self) -> Strategy:
-        """How threads share the blocks, as settings say."""
-        threads = thread_count(self.settings.workers)
-        return Rounds(threads) if self.settings.deterministic else Hogwild(threads)
+        """How threads share the blocks."""
+        return strategy_of(self.settings)
 
     def begins(self, schedule: Schedule) -> None:
         """Warn of rates and numbers of negatives with which nothing useful is learned."""
@@ -170,10 +174,12 @@ class CorpusTokens:
     Attributes:
         corpus: Its ids are rows of the matrices.
         event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
+        first_position: The place of the first token in the whole of which this is a part, as draws are keyed by that.
     """
 
     corpus: Corpus
     event_keep: NDArray[np.uint32] | None = None
+    first_position: int = 0
 
     def begin_epoch(self, rows: int) -> CorpusEpoch:
         """As `Tokens` says."""
@@ -183,7 +189,7 @@ class CorpusTokens:
         """A view of all tokens; ids in memory are checked each time, as a callback may have changed them."""
         ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
-        return _native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked, **tags)
+        return _native.TokenView(ids, offsets, rows, self.first_position, keep=self.event_keep, checked=checked, **tags)
 
     def passed(self, words: int) -> None:
         """As `Tokens` says."""
@@ -197,8 +203,7 @@ class CorpusTokens:
         """`described`, where the digest is of further arrays, too."""
         corpus = self.corpus
         keep = [] if self.event_keep is None else [self.event_keep]
-        found = digest(corpus.ids, corpus.offsets, *keep, *further, passed=corpus.passed)
-        return len(corpus), corpus.words, corpus.raw_words, found
+        return len(corpus), corpus.words, corpus.raw_words, corpus._digest(*keep, *further)
 
     @property
     def origin(self) -> Any:

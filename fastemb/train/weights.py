@@ -211,6 +211,9 @@ class Weights:
         if failure is not None:
             raise failure
 
+    def learned(self) -> None:
+        """Hear that the matrices were changed, and that all that is made of them follows."""
+
     def lock_factors(self) -> NDArray[np.float32]:
         """``vectors_lockf`` of the holder, float32 (1,) or (rows,).
 
