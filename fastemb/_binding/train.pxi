@@ -365,6 +365,11 @@ cdef class Trainer:
         self.job.want_loss = want_loss
         self.job.stop = &self.stopped
 
+    @property
+    def seed(self):
+        """Of all random draws."""
+        return self.job.seed
+
     def stop(self):
         """Break off blocks that take long, in whatever thread."""
         self.stopped = 1

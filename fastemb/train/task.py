@@ -14,6 +14,7 @@ from ..corpus import Corpus
 from ..corpus.checksums import digest
 from ..signals import deliver
 from .sampling import Tables
+from .sentence_draws import SentenceDraws
 from .settings import Settings
 from .strategy import Lane, LaneTrainer
 from .weights import Weights
@@ -122,16 +123,20 @@ class CorpusTokens:
 
     Attributes:
         corpus: Its ids are rows of the matrices.
-        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
+        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay. Not
+            for a corpus whose sentences have weights.
     """
 
     corpus: Corpus
     event_keep: NDArray[np.uint32] | None = None
 
-    def begin_epoch(self, rows: int) -> _CorpusEpoch:
+    def begin_epoch(self, rows: int) -> EpochTokens:
         """As `Tokens` says; ids in memory are checked each time, as a callback may have changed them."""
         ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
+        weights = self.corpus.weights
+        if weights is not None:
+            return SentenceDraws(ids, offsets, rows, weights / weights.max(), checked)
         return _CorpusEpoch(_native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked))
 
     def passed(self, words: int) -> None:
@@ -141,14 +146,14 @@ class CorpusTokens:
     def described(self) -> tuple[int, int, int, str]:
         """As `Tokens` says."""
         corpus = self.corpus
-        keep = [] if self.event_keep is None else [self.event_keep]
-        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
+        further = [array for array in (self.event_keep, corpus.weights) if array is not None]
+        found = digest(corpus.ids, corpus.offsets, *further, passed=corpus.passed)
         return len(corpus), corpus.words, corpus.raw_words, found
 
     @property
     def origin(self) -> Any:
-        """As `Tokens` says."""
-        return self.corpus._origin
+        """As `Tokens` says; nothing says where weights come from."""
+        return None if self.corpus.weights is not None else self.corpus._origin
 
 
 @dataclass(frozen=True)
