@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -11,26 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..checks import flag, warn
+from ..checks import flag
 from ..corpus.messages import short
 from ..estimator import Estimator
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
-from ..models.callbacks import Interrupted, StopTraining
-from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
-from ..models.watcher import Watcher
+from ..models.fitting import Standing, learn
+from ..models.training import alone_with, checkpoints_of
 from ..signals import Allowed, Deferred
 from ..summary import table
 from ..threads import checked_workers
-from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
+from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
-from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
-from ..train.training import NO_EPOCHS
 from ..vectors import KeyedVectors
 from .core import GraphCore
 from .graph import Graph, warn_of_isolated
-from .model_file import contents_of, read_model, require_storable, write_model
+from .lesson import GraphLesson
+from .model_file import read_model, require_storable, write_model
 from .names import MODELS
 from .parameters import GraphParameters
 
@@ -109,7 +106,9 @@ class WalkModel(Estimator):
         require_storable(graph.nodes)
         warn_of_isolated(graph)
         with Deferred(), alone_with(self, trains=True):
-            self._learn(lambda: GraphCore.fresh(parameters, graph), target)
+            with Allowed():
+                core = GraphCore.fresh(parameters, graph)
+            self._learn(core, target)
         return self
 
     @names_arguments(MODELS)
@@ -145,7 +144,9 @@ class WalkModel(Estimator):
         require_storable(graph.nodes)
         keep = bool(flag("freeze", freeze))
         with Deferred(), alone_with(self, trains=True):
-            self._learn(lambda: known.grown(parameters, graph, freeze=keep), target, freeze=keep)
+            with Allowed():
+                core = known.grown(parameters, graph, freeze=keep)
+            self._learn(core, target, freeze=keep)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Floats:  # noqa: N803
@@ -167,62 +168,31 @@ class WalkModel(Estimator):
         return GraphParameters(**{**self._fixed, **given}).checked()
 
     def _learn(
-        self, make: Callable[[], GraphCore], target: Target | None, *, freeze: bool = False, begun: Run | None = None
+        self, core: GraphCore, target: Target | None, *, freeze: bool = False, begun: tuple[Run, bool] | None = None
     ) -> None:
-        """Train what is made, and become it, or stay what this is if that fails.
-
-        With signals deferred, but for what may be broken off.
+        """Train a core, and become it, or stay what this is if that fails. To be called with signals deferred.
 
         Args:
-            make: Makes it.
+            core: It has walks to train on.
             target: Where checkpoints go.
             freeze: Whether known nodes stay as they are.
-            begun: The run of a checkpoint, to be gone on with.
+            begun: The run of a checkpoint, to be gone on with, and whether the loss is added up.
         """
-        before, ends = (self._trained, self._loss, self._history), True
-        with Allowed():
-            callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
-            progress, params = checked_progress(self.progress), self._saved_params()
-            core = make()
-            task = core.task(want_loss=want_loss)
-            run = core.run() if begun is None else begun
+        before = self._trained, self._loss, self._history
 
-        def show(watcher: Watcher) -> None:
-            self._trained, self._loss, self._wv = core, watcher.loss, None
-            self._history = watcher.histories.get(1, [])
+        def show(loss: float, histories: dict[int, list[Row]]) -> None:
+            self._trained, self._loss, self._wv = core, loss, None
+            self._history = histories.get(1, [])
 
-        watcher = Watcher(make_progress(progress, run.epochs * run.words, run.totals.words), callbacks, self, show)
-        if begun is not None:
-            watcher.loss = begun.totals.loss
-        checkpoints = Checkpoints(
-            target, run, task, lambda: contents_of(type(self).__name__, params, core, freeze=freeze)
-        )
+        start = None if begun is None else (Standing(0, begun[0].totals.loss), *begun)
         try:
-            with Allowed():
-                hold_checkpoints(self, checkpoints)
-                try:
-                    watcher.train_begins()
-                    if begun is None:
-                        checkpoints.start()
-                    core.train(run, task, watcher, checkpoints)
-                except Interrupted:
-                    ends = False
-                except StopTraining:
-                    pass
-                show(watcher)
-                with suppress(StopTraining):
-                    watcher.train_ends()
-                if ends:
-                    checkpoints.finish()
+            learn(self, GraphLesson(type(self).__name__, self._saved_params(), core, freeze), show, target, start)
         except BaseException:
             self._trained, self._loss, self._history = before
             self._wv = None
             raise
         finally:
-            watcher.close()
             core.tokens = None  # and so the graph
-        if not run.epochs:
-            warn(NO_EPOCHS)
 
     @names_arguments()
     def save_checkpoint(self, path: AnyPath) -> None:
@@ -280,11 +250,10 @@ class WalkModel(Estimator):
         if workers is not None:
             made.set_params(workers=checked_workers(workers))
             core.parameters.workers = checked_workers(workers)
-        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        target = Target.again(path, mark, checkpoint_every)
         made._trained, made._loss = core, mark.run.totals.loss
         if mark.ended:
             return made
-        require_room(path)
         if X is None:
             raise ValueError(f"{path}: a checkpoint does not hold the graph: give it again, as in resume(path, graph)")
         graph = _graph_of(X)
@@ -298,7 +267,7 @@ class WalkModel(Estimator):
                 "give the same one, with its nodes in the same order"
             ) from None
         with Deferred(), alone_with(made, trains=True):
-            made._learn(lambda: core, Target(path, every), freeze=freeze, begun=mark.run)
+            made._learn(core, target, freeze=freeze, begun=(mark.run, bool(flag("compute_loss", made.compute_loss))))
         return made
 
     # ---- what was learned ----

@@ -136,6 +136,20 @@ class Target:
             _require_replaceable(made.path)
         return made
 
+    @classmethod
+    def again(cls, path: str, mark: Mark, every: Any) -> Self:
+        """The file of a checkpoint that training goes on from; ``every`` is what a caller gave, None: as before.
+
+        Raises:
+            ValueError: the interval makes no sense.
+            TypeError: it is of another type.
+            OSError: training has not ended, and the file cannot be written there.
+        """
+        made = cls(path, Interval.of(mark.every if every is None else every))
+        if not mark.ended:
+            require_room(path)
+        return made
+
 
 def require_room(path: str) -> None:
     """Check that a checkpoint can be made at this path.

@@ -15,7 +15,7 @@ _LINES = 10  # in a log
 _LINE_SECONDS = 60.0  # without a line in a log
 
 
-class Progress(Protocol):
+class Display(Protocol):
     """Hears how far training is."""
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
@@ -23,6 +23,10 @@ class Progress(Protocol):
 
     def saved(self, words: int) -> None:
         """A checkpoint was written after so many words."""
+
+
+class Progress(Display, Protocol):
+    """A display with an end."""
 
     def close(self) -> None:
         """Training has ended, well or not."""

@@ -15,7 +15,7 @@ from .checkpoint import Checkpoints
 from .history import Recorder, Row
 from .hogwild import Hogwild
 from .lengths import LengthWatch
-from .progress import Progress
+from .progress import Display
 from .rounds import Rounds
 from .run import Run
 from .settings import Settings
@@ -48,12 +48,12 @@ class Training:
         run: What is left of it is trained.
         task: What it trains.
         strategy: How threads share the blocks.
-        display: Hears how far it is; closed at the end.
+        display: Hears how far it is.
         checkpoints: Writes some meanwhile, if it is given.
     """
 
     def __init__(
-        self, run: Run, task: Task, strategy: Strategy, display: Progress, checkpoints: Checkpoints | None = None
+        self, run: Run, task: Task, strategy: Strategy, display: Display, checkpoints: Checkpoints | None = None
     ) -> None:
         self._checkpoints = checkpoints
         self._inside = False
@@ -84,14 +84,10 @@ class Training:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        try:
-            self.release()
-            self._show()
-            if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
-                self._checkpoints.interrupted()
-        finally:
-            with contextlib.suppress(OSError):
-                self._display.close()
+        self.release()
+        self._show()
+        if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
+            self._checkpoints.interrupted()
 
     def epoch(self) -> None:
         """Train to the end of the present epoch, which counts from then on.
@@ -152,7 +148,7 @@ class Training:
         self._task.tokens.passed(totals.words)
 
 
-def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
+def train(run: Run, task: Task, strategy: Strategy, display: Display) -> None:
     """Train all epochs that are left; see `Training`, which lets something be done between them."""
     with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:
