@@ -159,6 +159,8 @@ class Subwords:
 
 @disjoint_base
 class Trainer:
+    @property
+    def seed(self) -> int: ...
     def __new__(
         cls,
         isa: str,

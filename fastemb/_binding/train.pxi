@@ -461,6 +461,10 @@ cdef class Trainer:
         _require(own.side_tags > 0 or self.job.matrices.out_size == self.job.matrices.size,
                  "out_size is of rows side by side")
         return 0
+    @property
+    def seed(self):
+        """Of all random draws."""
+        return self.job.seed
 
     def stop(self):
         """Break off blocks that take long, in whatever thread."""

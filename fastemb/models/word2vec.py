@@ -1118,7 +1118,6 @@ class Word2Vec(Lifecycle, _Attributes):
         self._known.weights.require(settings)
         self._known.weights.check_shapes(vectors.shape)
         self._known.weights.input_scale(len(vocabulary))  # whether the lock factors fit
-        self.wv.vectors_lockf = self._known.weights.lock_factors()
         state = {name: getattr(self, name) for name in STATE}
         check_state(state | {"epochs_trained": self._known.weights.epochs_trained})
         if vectors.dtype != np.float32:

@@ -19,6 +19,7 @@ from .lengths import LengthWatch
 from .rounds import Rounds
 from .sampling import Tables
 from .schedule import Schedule
+from .sentence_draws import SentenceDraws
 from .settings import Settings
 from .strategy import Lane, LaneTrainer, Strategy
 from .weights import Weights
@@ -173,7 +174,8 @@ class CorpusTokens:
 
     Attributes:
         corpus: Its ids are rows of the matrices.
-        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
+        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay. Not
+            for a corpus whose sentences have weights.
         first_position: The place of the first token in the whole of which this is a part, as draws are keyed by that.
     """
 
@@ -181,15 +183,24 @@ class CorpusTokens:
     event_keep: NDArray[np.uint32] | None = None
     first_position: int = 0
 
-    def begin_epoch(self, rows: int) -> CorpusEpoch:
+    def begin_epoch(self, rows: int) -> EpochTokens:
         """As `Tokens` says."""
-        return CorpusEpoch(self.view(rows))
+        weights = self.corpus.weights
+        if weights is None:
+            return CorpusEpoch(self.view(rows))
+        ids, offsets, checked = self._checked(rows)
+        return SentenceDraws(ids, offsets, rows, weights / weights.max(), checked)
 
     def view(self, rows: int, **tags: Any) -> _native.TokenView:
-        """A view of all tokens; ids in memory are checked each time, as a callback may have changed them."""
+        """A view of all tokens."""
+        ids, offsets, checked = self._checked(rows)
+        return _native.TokenView(ids, offsets, rows, self.first_position, keep=self.event_keep, checked=checked, **tags)
+
+    def _checked(self, rows: int) -> tuple[NDArray[np.int32], NDArray[np.int64], _native.CheckedSentences]:
+        """Ids and ends of sentences; those in memory are checked each time, as a callback may have changed them."""
         ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
-        return _native.TokenView(ids, offsets, rows, self.first_position, keep=self.event_keep, checked=checked, **tags)
+        return ids, offsets, checked
 
     def passed(self, words: int) -> None:
         """As `Tokens` says."""
@@ -202,13 +213,13 @@ class CorpusTokens:
     def described_with(self, *further: NDArray[Any]) -> tuple[int, int, int, str]:
         """`described`, where the digest is of further arrays, too."""
         corpus = self.corpus
-        keep = [] if self.event_keep is None else [self.event_keep]
-        return len(corpus), corpus.words, corpus.raw_words, corpus._digest(*keep, *further)
+        arrays = [array for array in (self.event_keep, corpus.weights) if array is not None]
+        return len(corpus), corpus.words, corpus.raw_words, corpus._digest(*arrays, *further)
 
     @property
     def origin(self) -> Any:
-        """As `Tokens` says."""
-        return self.corpus._origin
+        """As `Tokens` says; nothing says where weights come from."""
+        return None if self.corpus.weights is not None else self.corpus._origin
 
 
 @dataclass(frozen=True)
