@@ -114,8 +114,14 @@ def _nothing(dtype: Any) -> NDArray[Any]:
 
 
 def spread_corpus(tokens: CorpusTokens, nodes: int) -> Spread:
-    """Sentences that this process has, cut to parts of about as many words."""
+    """Sentences that this process has, cut to parts of about as many words.
+
+    Raises:
+        ValueError: sentences have weights.
+    """
     corpus = tokens.corpus
+    if corpus.weights is not None:
+        raise ValueError("sentences with weights are not trained on a cluster: give corpus.weighted(None)")
     cuts = [int(np.searchsorted(corpus.offsets, corpus.words * node / nodes)) for node in range(nodes)]
     cuts.append(len(corpus))
     nothing = Vocabulary([], [])
