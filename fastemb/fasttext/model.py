@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,21 +13,23 @@ from numpy.typing import NDArray
 from ..checks import whole
 from ..classify.answering import Question, answered
 from ..classify.files import read_state, write_state
-from ..classify.lines import blocks
+from ..classify.lines import BLOCK, blocks
 from ..classify.predict import Predictions, Predictor
+from ..classify.product import Quantising, pruned, quantised
+from ..classify.retraining import Retraining, retrained
 from ..classify.state import ClassifierState
 from ..config import available_cpus, isa
 from ..io.formats.fasttext_matrix import Matrix, QuantisedMatrix
 from ..io.formats.fasttext_model import Whole, kept_rows, stored_rows, word_vectors
 from ..io.formats.fasttext_subwords import subword_rows
-from ..io.paths import AnyPath, any_path
+from ..io.paths import AnyPath, any_path, local_path
 from ..signals import slices
 from .meter import Meter
 from .names import CannotOpenError, TrainedWith, hashed, ngrams_of
 from .words import line_bytes, line_words, several, text_bytes, until_end
 
 Floats = NDArray[np.float32]
-Labels = tuple[str, ...]
+Neighbours = list[tuple[float, str]]
 
 _TOGETHER = 1 << 20  # characters of texts that a thread reads at once
 _MOST = 2**31 - 1
@@ -172,7 +175,8 @@ class FastTextModel:
         own = [number] if 0 <= number < state.dictionary.words else []
         numbers, _ = subword_rows([word], state.arguments.minn, max(0, state.arguments.maxn), state.arguments.bucket)
         rows = kept_rows(numbers, state.dictionary.pruned)
-        return own + (rows[rows >= 0] + state.dictionary.words).tolist()
+        ngrams: list[int] = (rows[rows >= 0] + state.dictionary.words).tolist()
+        return own + ngrams
 
     def _vectors_of(self, words: Sequence[bytes]) -> Floats:
         bags = [self._rows_of(word) for word in words]
@@ -267,7 +271,7 @@ class FastTextModel:
 
     # ---- neighbours ----
 
-    def get_nearest_neighbors(self, word: str, k: int = 10, on_unicode_error: str = "strict") -> list[tuple[float, str]]:
+    def get_nearest_neighbors(self, word: str, k: int = 10, on_unicode_error: str = "strict") -> Neighbours:
         """Return the ``k`` words with the highest cosine to a word, which may be unknown, and these cosines first."""
         data = text_bytes("word", word)
         return self._nearest(self._vectors_of([data])[0], [data], k, on_unicode_error)
@@ -279,7 +283,7 @@ class FastTextModel:
         wordC: str,  # noqa: N803
         k: int = 10,
         on_unicode_error: str = "strict",
-    ) -> list[tuple[float, str]]:
+    ) -> Neighbours:
         """Return the words nearest to A - B + C, without these three, and their cosines first."""
         words = [text_bytes("word", word) for word in (wordA, wordB, wordC)]
         vectors = self._vectors_of(words)
@@ -287,14 +291,14 @@ class FastTextModel:
         first, second, third = vectors / lengths
         return self._nearest(first - second + third, words, k, on_unicode_error)
 
-    def _nearest(self, query: Floats, banned: list[bytes], k: int, on_unicode_error: str) -> list[tuple[float, str]]:
+    def _nearest(self, query: Floats, banned: list[bytes], k: int, on_unicode_error: str) -> Neighbours:
         state, many = self._state, whole("k", k, 0, _MOST)
         if self._unit_vectors is None:
             self._unit_vectors = self._all_unit_vectors()
         length = float(np.sqrt((query**2).sum())) or 1.0
-        scores = np.concatenate([np.empty(0, np.float32), *(
-            self._unit_vectors[part] @ query for part in slices(len(self._unit_vectors))
-        )]) / np.float32(length)
+        scores = np.concatenate(
+            [np.empty(0, np.float32), *(self._unit_vectors[part] @ query for part in slices(len(self._unit_vectors)))]
+        ) / np.float32(length)
         numbers = {state.features.names.find(word) for word in banned}
         scores[[number for number in numbers if 0 <= number < len(scores)]] = -np.inf
         many = min(many, len(scores))
@@ -391,9 +395,8 @@ class FastTextModel:
         meter = Meter(state.labels, missed=missed)
         question = Question(whole("k", k, -1, _MOST), float(threshold), whole=True)
         try:
-            for documents, found in answered(
-                blocks(path), state.features, predictor, question, available_cpus()
-            ):
+            threads = min(available_cpus(), 1 + os.path.getsize(local_path(path)) // BLOCK)
+            for documents, found in answered(blocks(path), state.features, predictor, question, threads):
                 meter.add(documents, found)
         except FileNotFoundError as error:
             raise CannotOpenError(f"Test file cannot be opened! {any_path(path)}: there is no such file") from error
@@ -425,6 +428,53 @@ class FastTextModel:
     def get_meter(self, path: AnyPath, k: int = -1) -> Meter:
         """Return what tells precision at a recall, recall at a precision, and the curve of both, of a file's texts."""
         return self._measured(path, k, 0.0, missed=True)
+
+    # ---- smaller models ----
+
+    def quantize(
+        self,
+        input: AnyPath | None = None,
+        qout: bool = False,
+        cutoff: int = 0,
+        retrain: bool = False,
+        epoch: int | None = None,
+        lr: float | None = None,
+        thread: int | None = None,
+        verbose: int | None = None,
+        dsub: int = 2,
+        qnorm: bool = False,
+    ) -> None:
+        """Make the model smaller, by product quantisation: a byte in place of ``dsub`` floats of a row.
+
+        Models without labels are quantised, too, which fastText does not do, but reads.
+
+        Args:
+            input: A file of texts with labels, for ``retrain``.
+            qout: Quantise the output matrix, too.
+            cutoff: Keep so many words and n-grams, those with the longest rows; 0: all.
+            retrain: Train what ``cutoff`` kept again on ``input``, before it is quantised.
+            epoch: Passes of that. Default: those of the model.
+            lr: First learning rate of that. Default: that of the model.
+            thread: Threads. Default: all CPUs.
+            verbose: 0 shows no progress.
+            dsub: Values of a row that a byte stands for.
+            qnorm: Quantise the lengths of rows by themselves.
+
+        Raises:
+            ValueError: The model is quantised already; a value makes no sense; or ``retrain`` without ``input``.
+            OSError: ``input`` cannot be read.
+        """
+        if retrain and not input:
+            raise ValueError("Need input file path if retraining")
+        state, kept = self._state, whole("cutoff", cutoff, 0, _MOST)
+        threads = available_cpus() if thread is None else whole("thread", thread, 1, _MOST)
+        by = Quantising(whole("dsub", dsub, 1, _MOST), bool(qnorm), bool(qout), threads=threads)
+        if 0 < kept < state.inputs.shape[0]:
+            state = pruned(state, kept)
+            if retrain and input:
+                passes, rate = epoch or state.arguments.epoch, lr or state.lr
+                state = retrained(state, Retraining(input, passes, rate, thread, False if verbose == 0 else None))
+        self._take(quantised(state, by))
 
     # ---- files ----
 
@@ -489,4 +539,3 @@ def _unpack(found: Predictions, names: list[str], labels: list[list[str]], proba
     for row, some in enumerate(found.labels.tolist()):
         labels.append([names[label] for label in some[: counts[row]]])
         probabilities.append(values[row, : counts[row]])
-

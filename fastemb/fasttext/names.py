@@ -45,7 +45,7 @@ class TrainedWith:
 
 
 def hashed(ngram: bytes) -> int:
-    """fastText's hash of an n-gram: FNV-1a of 32 bits with bytes as signed numbers."""
+    """FastText's hash of an n-gram: FNV-1a of 32 bits with bytes as signed numbers."""
     value = 2166136261
     for byte in ngram:
         value = ((value ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619) & 0xFFFFFFFF

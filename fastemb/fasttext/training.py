@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from ..arguments import unknown_argument
 from ..checks import number, whole
-from ..classify.dictionary import Dictionary, Limits, counted
+from ..classify.dictionary import Limits, counted
 from ..classify.features import Features
 from ..classify.lines import blocks
-from ..classify.state import HIERARCHICAL, NEGATIVES, ClassifierState
+from ..classify.state import HIERARCHICAL, LOSSES, NEGATIVES, ClassifierState
+from ..classify.text_classifier import TextClassifier
 from ..corpus import Corpus
-from ..io.formats.fasttext_parts import SKIPGRAM, Arguments
+from ..io.formats.fasttext_parts import SKIPGRAM, Arguments, Dictionary
 from ..io.paths import AnyPath, any_path
 from ..models.fasttext_model import FastText
+from ..vectors.any_format import load_vectors
 from .model import FastTextModel
 from .names import CannotOpenError, TrainedWith
+
+Settings = Mapping[str, Any]
+Trainer = Callable[..., FastTextModel]
 
 _CBOW = 1
 _KINDS = {"skipgram": SKIPGRAM, "cbow": _CBOW}
@@ -51,7 +56,7 @@ _ELSEWHERE = {
 }
 
 
-def _given(function: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _given(function: str, args: Sequence[Any], kwargs: Settings, defaults: Settings) -> dict[str, Any]:
     """All arguments by the package's names; the first is the input.
 
     Raises:
@@ -73,10 +78,10 @@ def _given(function: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], defa
     return {**defaults, **found}
 
 
-def _with_signature(defaults: Mapping[str, Any]) -> Callable[[Callable[..., FastTextModel]], Callable[..., FastTextModel]]:
+def _with_signature(defaults: Settings) -> Callable[[Trainer], Trainer]:
     """Show the arguments where a function is looked up."""
 
-    def decorate(function: Callable[..., FastTextModel]) -> Callable[..., FastTextModel]:
+    def decorate(function: Trainer) -> Trainer:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters = [inspect.Parameter("input", kind)]
         parameters += [inspect.Parameter(name, kind, default=value) for name, value in defaults.items()]
@@ -160,6 +165,87 @@ def train_unsupervised(*args: Any, **kwargs: Any) -> FastTextModel:
         progress=None if trained.verbose else False,
     )
     return FastTextModel._of(_state_of(made, kind, loss, tokens, trained), trained)
+
+
+_SUPERVISED = {
+    **_COMMON,
+    "lr": 0.1,
+    "minCount": 1,
+    "minn": 0,
+    "maxn": 0,
+    "loss": "softmax",
+    "seed": 0,
+    "autotuneValidationFile": "",
+    "autotuneMetric": "f1",
+    "autotunePredictions": 1,
+    "autotuneDuration": 300,
+    "autotuneModelSize": "",
+}
+
+
+@_with_signature(_SUPERVISED)
+def train_supervised(*args: Any, **kwargs: Any) -> FastTextModel:
+    """Train a model that tells the labels of texts.
+
+    Defaults are the package's; ``thread`` None means all CPUs. `fastemb.TextClassifier` takes lists and tables, too.
+
+    Args:
+        *args: The path of a file with a text a line in UTF-8, in which labels are words that begin with ``label``; and,
+            in their order, the values of the arguments. Or by name:
+        **kwargs: ``lr``: first learning rate, which falls to 0. ``dim``: length of the vectors. ``epoch``: passes over
+            the texts. ``minCount`` (``min_count``): rarer words are dropped. ``minCountLabel``: the same of labels.
+            ``minn``, ``maxn``: characters of the shortest and longest n-grams; 0 for none. ``wordNgrams``
+            (``word_ngrams``): words of the longest n-grams of words. ``neg``: labels drawn with loss "ns". ``loss``:
+            "softmax", "hs", "ns" or "ova". ``bucket``: numbers of n-grams. ``thread``. ``label`` (``label_prefix``):
+            how labels begin. ``verbose``: 0 for no progress. ``pretrainedVectors`` (``pretrained_vectors``): a file of
+            vectors to begin with. ``seed``. ``ws``, ``t`` and ``lrUpdateRate`` are taken and do nothing, as in the
+            package.
+
+    Raises:
+        TypeError: An argument is unknown.
+        ValueError: A value makes no sense; the file is not there, or has no labels; or settings are to be found by
+            ``autotuneValidationFile``, which is not done here.
+        FloatingPointError: Training diverged.
+    """
+    asked = _given("train_supervised", args, kwargs, _SUPERVISED)
+    trained = TrainedWith(**{name: asked[name] for name in _COMMON})
+    if asked["autotuneValidationFile"]:
+        raise ValueError(
+            "autotuneValidationFile: settings are not tuned here: GridSearchCV of scikit-learn tries those of "
+            "fastemb.TextClassifier"
+        )
+    if trained.loss not in LOSSES:
+        raise ValueError(f"Unrecognized loss name: {trained.loss!r}; train_supervised takes {', '.join(LOSSES)}")
+    maxn = whole("maxn", trained.maxn, 0, _MOST)
+    minn = whole("minn", trained.minn, 0, _MOST)
+    maxn = 0 if maxn < minn else maxn
+    has_ngrams = maxn > 0 or trained.wordNgrams > 1
+    made = TextClassifier(
+        trained.dim,
+        loss=trained.loss,
+        alpha=trained.lr,
+        epochs=trained.epoch,
+        min_count=trained.minCount,
+        min_count_label=trained.minCountLabel,
+        word_ngrams=max(1, whole("wordNgrams", trained.wordNgrams, 0, _MOST)),
+        min_n=minn if maxn else 0,
+        max_n=maxn,
+        bucket=trained.bucket if has_ngrams else 0,
+        negative=trained.neg,
+        vectors=trained.pretrainedVectors or None,
+        random_state=asked["seed"],
+        workers=trained.thread,
+        progress=None if trained.verbose else False,
+    )
+    try:
+        made.fit_file(asked["input"], label_prefix=trained.label)
+    except FileNotFoundError as error:
+        raise CannotOpenError(f"{any_path(asked['input'])} cannot be opened for training!") from error
+    state = made._known().core.state()
+    arguments = replace(
+        state.arguments, ws=trained.ws, min_count=trained.minCount, lr_update_rate=trained.lrUpdateRate, t=trained.t
+    )
+    return FastTextModel._of(replace(state, arguments=arguments), trained)
 
 
 def _counted(path: AnyPath, limits: Limits) -> Dictionary:

@@ -16,7 +16,7 @@ from .model import FastTextModel
 _SEEN = 100_000  # rows by which the axes are found, as in the package
 
 
-def test(predictions: Iterable[Sequence[Any]], labels: Iterable[Sequence[Any]], k: int = 1) -> tuple[float, float]:
+def test(predictions: Iterable[Sequence[Any]], labels: Iterable[Sequence[Any]], k: int = 1) -> tuple[float, float]:  # noqa: PT028
     """Return the precision and recall of predicted labels, of which each text has ``k``.
 
     Raises:
@@ -63,7 +63,9 @@ def reduce_model(ft_model: FastTextModel, target_dim: int) -> FastTextModel:
     if isinstance(inputs, QuantisedMatrix) or isinstance(outputs, QuantisedMatrix):
         raise ValueError("the model is quantised: reduce it before")
     if not 0 < target_dim < state.arguments.dim:
-        raise ValueError(f"target_dim must be 1 to {state.arguments.dim - 1}, less than the model has, not {target_dim}")
+        raise ValueError(
+            f"target_dim must be 1 to {state.arguments.dim - 1}, less than the model has, not {target_dim}"
+        )
     some = inputs[:_SEEN].astype(np.float64)
     _, axes = np.linalg.eigh(np.cov(some, rowvar=False))
     chosen = axes[:, ::-1][:, :target_dim].astype(np.float32)

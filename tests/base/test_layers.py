@@ -34,6 +34,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("items",),
     ("graphs",),
     ("classify",),
+    ("fasttext",),
     ("layers",),
     ("plots",),
     ("explorer",),
