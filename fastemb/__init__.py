@@ -22,6 +22,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from . import models
+    from .classify import TextClassifier
     from .config import show_config
     from .corpus import (
         RULE_DEFAULT,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from .models.callbacks import CallbackAny2Vec, StopTraining
     from .models.doc2vec import Doc2Vec, Documents, TaggedDocument, TaggedLineDocument
     from .models.fasttext import FastText
-    from .models.text_classifier import TextClassifier
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
@@ -88,6 +88,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless t
 
 # A name is imported when it is first used: the command line answers --help without waiting for NumPy.
 _HOMES = {
+    "classify": ["TextClassifier"],
     "config": ["show_config"],
     "corpus": [
         "RULE_DEFAULT",
@@ -110,7 +111,6 @@ _HOMES = {
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
     "models.doc2vec": ["Doc2Vec", "Documents", "TaggedDocument", "TaggedLineDocument"],
     "models.fasttext": ["FastText"],
-    "models.text_classifier": ["TextClassifier"],
     "models.watching": ["EarlyStopping", "Metrics"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],

@@ -467,3 +467,43 @@ class RowBags:
 
 def rank_rows(own: NDArray[np.int64], other: NDArray[np.int64], places: NDArray[np.int64]) -> None: ...
 def all_finite(isa: str, values: NDArray[np.float32]) -> bool: ...
+
+@disjoint_base
+class StoredRows:
+    def __new__(
+        cls,
+        size: int,
+        values: NDArray[np.uint8] | None,
+        codes: NDArray[np.uint8] | None = ...,
+        centroids: NDArray[np.float32] | None = ...,
+        width: int = ...,
+        length_codes: NDArray[np.uint8] | None = ...,
+        lengths: NDArray[np.float32] | None = ...,
+    ) -> Self: ...
+    def means(
+        self, isa: str, rows: NDArray[np.int32], offsets: NDArray[np.int64], vectors: NDArray[np.float32]
+    ) -> None: ...
+
+@disjoint_base
+class LabelTable:
+    def __new__(
+        cls,
+        isa: str,
+        inputs: StoredRows,
+        outputs: StoredRows,
+        loss: int,
+        transposed: NDArray[np.float32] | None,
+        children: NDArray[np.int32] | None,
+        sigmoids: NDArray[np.float32],
+    ) -> Self: ...
+    def workspace(self) -> bytearray: ...
+    def predict(
+        self,
+        rows: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        threshold: float,
+        logs: NDArray[np.float32],
+        labels: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        workspace: bytearray,
+    ) -> None: ...

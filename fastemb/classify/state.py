@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..io.formats.fasttext_matrix import Matrix
 from ..io.formats.fasttext_parts import SUPERVISED, Arguments, Dictionary
 from ..train.sampling import HuffmanPaths, tree_paths
 from .dictionary import LABEL_PREFIX
@@ -30,20 +31,17 @@ class ClassifierState:
 
     arguments: Arguments
     dictionary: Dictionary
-    inputs: NDArray[np.float32]
+    inputs: Matrix
     """(words + buckets, dim)"""
 
-    outputs: NDArray[np.float32]
-    """(labels, dim)"""
+    outputs: Matrix
+    """(labels, dim); (words, dim) in a model without labels"""
 
     prefix: bytes = LABEL_PREFIX
     """With which labels begin in a text. fastText's files do not keep it."""
 
     lr: float = 0.1
     """The rate at which training began. fastText's files do not keep it."""
-
-    version: int = 12
-    """Of fastText's files."""
 
     @property
     def is_supervised(self) -> bool:
@@ -73,7 +71,8 @@ class ClassifierState:
     @cached_property
     def features(self) -> Features:
         """What makes rows of texts."""
-        return Features(self.dictionary, self.arguments, self.prefix)
+        arguments = self.arguments if self.is_supervised else replace(self.arguments, word_ngrams=1)
+        return Features(self.dictionary, arguments, self.prefix)
 
     @cached_property
     def paths(self) -> HuffmanPaths:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "explore": ("explore", "a map of vectors to walk through in a browser, as one file"),
     "eval": ("evaluate", "score vectors on questions: analogies, similar words, odd ones out, categories"),
     "convert": ("files", "change the format of a file of vectors"),
+    "quantize": ("quantize", "make a model of fastText smaller, with labels or without"),
     "info": ("files", "what is in a file, or what this installation can do"),
     "items": ("items", "item embeddings and recommendations from a table of purchases, ratings or clicks"),
     "graph": ("graphs", "vectors of the nodes of a graph, from a list or table of edges"),

@@ -5,7 +5,9 @@ All numbers are little-endian. Nothing here knows what vectors are made of the p
 
 from __future__ import annotations
 
+import mmap
 import struct
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from ...signals import deliver
 from ..input_file import read_into
 from ..unpack import TruncatedFileError
+from .fasttext_matrix import CENTROIDS, QuantisedMatrix
 from .reading import LONGEST_KEY, Buffers
 from .rows import MOST_DIMENSIONS
 
@@ -39,6 +42,8 @@ UNPRUNED = -1
 _ARGUMENTS = struct.Struct("<12id")
 _COUNTS = struct.Struct("<3i2q")
 _SHAPE = struct.Struct("<2q")
+_QUANTISED = struct.Struct("<2qi")
+_QUANTISER = struct.Struct("<4i")
 _ENTRY_BYTES = 9  # after a word and its zero byte: its count and whether it is a label
 _LEAST_ENTRY = 11  # of a word of one byte
 
@@ -193,9 +198,24 @@ class ModelFile:
         """Read a matrix of floats."""
         return self._table(f"the {name} matrix", rows, columns, "<f4").astype(np.float32, copy=False)
 
+    def mapped(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
+        """Map a matrix of floats, which may lie at any address, in place of reading it.
+
+        Raises:
+            ValueError: The file is compressed, or not on this machine.
+        """
+        if self.size is None or not hasattr(self.file, "fileno") or sys.byteorder != "little":
+            raise ValueError(f"{self.path}: only files that are not compressed are mapped: read it without mmap")
+        size = 4 * rows * columns
+        self._refuse_beyond(size, f"the {name} matrix of shape ({rows:,}, {columns:,})")
+        whole = np.frombuffer(mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+        found = whole[self.at : self.at + size].view(np.float32).reshape(rows, columns)
+        self.skip(name, rows, columns)
+        return found
+
     def _table(self, what: str, rows: int, columns: int, kind: str) -> NDArray[Any]:
         """Read rows of numbers. Where the length of the file is unknown, room is made as they come."""
-        size = np.dtype(kind).itemsize * columns
+        size = np.dtype(kind).itemsize * max(1, columns)
         self._refuse_beyond(size * rows, f"{what} of shape ({rows:,}, {columns:,})")
         first = rows if self.size is not None else min(rows, self._buffers.first_rows // size + 1)
         made, done = np.empty((first, columns), kind), 0
@@ -208,6 +228,38 @@ class ModelFile:
             done = end
             deliver()
         return made
+
+    def quantised(self, name: str) -> QuantisedMatrix:
+        """Read a matrix that is product quantised.
+
+        Raises:
+            ValueError: Its numbers do not fit each other.
+        """
+        has_lengths = self.flag(f"the lengths of the {name} matrix are quantised")
+        rows, dim, count = _QUANTISED.unpack(self._take(_QUANTISED.size, f"the {name} matrix"))
+        if rows < 0 or not 0 < dim <= MOST_DIMENSIONS or count < 0 or count % max(1, rows):
+            raise self.damaged(f"the {name} matrix has the shape ({rows}, {dim}) and {count} codes")
+        codes = self._table(f"the codes of the {name} matrix", rows, count // max(1, rows), "u1")
+        width, centroids = self._quantiser(name, dim)
+        if rows and codes.shape[1] != -(-dim // width):
+            raise self.damaged(
+                f"the {name} matrix of {dim:,} dimensions has {codes.shape[1]:,} codes a row, for {width:,} values each"
+            )
+        if not has_lengths:
+            return QuantisedMatrix(codes, centroids, dim, width)
+        length_codes = self._table(f"the lengths of the {name} matrix", rows, 1, "u1")[:, 0]
+        return QuantisedMatrix(codes, centroids, dim, width, length_codes, self._quantiser(f"{name} lengths'", 1)[1])
+
+    def _quantiser(self, name: str, dim: int) -> tuple[int, NDArray[np.float32]]:
+        """How many values a code stands for, and the centroids."""
+        found, parts, width, last = _QUANTISER.unpack(self._take(_QUANTISER.size, f"the {name} quantiser"))
+        if found != dim or not 0 < width <= dim or parts != -(-dim // width) or last != (dim % width or width):
+            raise self.damaged(
+                f"the {name} quantiser has {found} dimensions in {parts} parts of {width} values, the last of {last}, "
+                f"where {dim:,} dimensions are expected"
+            )
+        values = self._table(f"the centroids of the {name} matrix", CENTROIDS * dim, 1, "<f4")
+        return width, values[:, 0].astype(np.float32, copy=False)
 
     def skip(self, name: str, rows: int, columns: int) -> None:
         """Pass over a matrix of floats, which must be there."""
@@ -315,3 +367,19 @@ def matrix_start(rows: int, columns: int) -> bytes:
 def matrix_bytes(values: NDArray[Any]) -> bytes:
     """Rows of a matrix as they are written."""
     return np.ascontiguousarray(values, "<f4").tobytes()
+
+
+def quantised_parts(matrix: QuantisedMatrix) -> Iterator[bytes]:
+    """A matrix that is product quantised as it is written, with the mark that it is."""
+    rows, dim = matrix.shape
+    yield struct.pack("<2b", 1, matrix.length_codes is not None) + _QUANTISED.pack(rows, dim, matrix.codes.size)
+    yield np.ascontiguousarray(matrix.codes).tobytes()
+    yield from _quantiser_parts(dim, matrix.width, matrix.centroids)
+    if matrix.length_codes is not None and matrix.lengths is not None:
+        yield np.ascontiguousarray(matrix.length_codes).tobytes()
+        yield from _quantiser_parts(1, 1, matrix.lengths)
+
+
+def _quantiser_parts(dim: int, width: int, centroids: NDArray[np.float32]) -> Iterator[bytes]:
+    yield _QUANTISER.pack(dim, -(-dim // width), width, dim % width or width)
+    yield matrix_bytes(centroids)

@@ -12,23 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
 from ..checks import number, warn, whole
-from ..classify.core import ClassCore, Pretrained, features_of, with_labels
-from ..classify.dictionary import LABEL_PREFIX, Limits, counted, names_of
-from ..classify.features import Documents
-from ..classify.given import GivenLabels, as_lines, documents_of, label_names, labels_of
-from ..classify.lesson import ClassLesson
-from ..classify.lines import blocks, joined
-from ..classify.measures import Measures, given_labels, measured, threshold_of, true_labels
-from ..classify.model_file import Fitted, read_model, write_model
-from ..classify.names import FIT, PARAMETERS
-from ..classify.probabilities import Floats, label_probabilities, text_vectors
-from ..classify.reading import LabelledFile
-from ..classify.settings import ClassifierSettings
-from ..classify.training import TextTokens
 from ..corpus.messages import short
 from ..estimator import Estimator, seed_of
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
+from ..models.fitting import Standing, learn
+from ..models.training import alone_with, checkpoints_of
+from ..models.watching import EarlyStopping
 from ..signals import Deferred
 from ..summary import table
 from ..threads import checked_workers, thread_count
@@ -36,11 +26,31 @@ from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
 from ..train.run import Run
 from ..vectors import KeyedVectors, load_vectors
-from .fitting import Standing, learn
-from .training import alone_with, checkpoints_of
-from .watching import EarlyStopping
+from .core import ClassCore, Pretrained, features_of
+from .encoding import (
+    check_class_weight,
+    class_weights_of,
+    file_again,
+    grown,
+    lists_again,
+    of_file,
+    of_lists,
+    sample_weights,
+)
+from .features import Documents
+from .given import GivenLabels, as_lines, documents_of, labels_of
+from .lesson import ClassLesson
+from .measures import Measures, given_labels, measured, threshold_of, true_labels
+from .model_file import Fitted, read_model, write_model
+from .names import FIT, PARAMETERS
+from .probabilities import Floats, label_probabilities, text_vectors
+from .reading import LabelledFile
+from .settings import ClassifierSettings
+from .training import TextTokens
 
 _MANY = 1 << 24  # probabilities that are held at once
+
+Ints = NDArray[np.int64]
 
 
 class TextClassifier(Estimator):
@@ -212,7 +222,7 @@ class TextClassifier(Estimator):
             FloatingPointError: training diverged: lower ``alpha``.
         """
         settings, target = self._settings(), Target.of(checkpoint, checkpoint_every)
-        fitted, tokens = _of_lists(settings, as_lines(X), y, sample_weight, self._pretrained(settings))
+        fitted, tokens = of_lists(settings, as_lines(X), y, sample_weight, self._pretrained(settings))
         self._learn(fitted, tokens, target, first=_watched(fitted, validation, patience))
         return self
 
@@ -258,14 +268,14 @@ class TextClassifier(Estimator):
         pretrained = self._pretrained(settings)
         if source.is_table:
             texts, own = source.read_table()
-            fitted, tokens = _of_lists(settings, as_lines(texts), own, None, pretrained)
+            fitted, tokens = of_lists(settings, as_lines(texts), own, None, pretrained)
             tokens = replace(tokens, origin=source.origin())
         else:
-            fitted, tokens = _of_file(settings, source, pretrained)
+            fitted, tokens = of_file(settings, source, pretrained)
         first: list[Any] = []
         if validation is not None:
             held_out = replace(source, path=local_path(validation))
-            first = [_Validation(fitted, _file_again(fitted.core, held_out), patience)]
+            first = [_Validation(fitted, file_again(fitted.core, held_out), patience)]
         self._learn(fitted, tokens, target, first=first)
         return self
 
@@ -297,9 +307,9 @@ class TextClassifier(Estimator):
         settings, lines = self._settings(), as_lines(X)
         known = self._fitted
         if known is None:
-            fitted, tokens = _of_lists(settings, lines, y, sample_weight, self._pretrained(settings), classes)
+            fitted, tokens = of_lists(settings, lines, y, sample_weight, self._pretrained(settings), classes)
         else:
-            fitted, tokens = _grown(known, settings, lines, y, sample_weight)
+            fitted, tokens = grown(known, settings, lines, y, sample_weight)
         self._learn(fitted, tokens, None)
         return self
 
@@ -307,7 +317,7 @@ class TextClassifier(Estimator):
         names = ClassifierSettings.declared()
         given = {name: value for name, value in self.get_params().items() if name in names}
         made = ClassifierSettings(**given | {"random_state": seed_of(self.random_state)}).checked()
-        _check_class_weight(self.class_weight)
+        check_class_weight(self.class_weight)
         return made
 
     def _pretrained(self, settings: ClassifierSettings) -> Pretrained | None:
@@ -335,7 +345,7 @@ class TextClassifier(Estimator):
     ) -> None:
         """Train what is made of texts, and become it, or stay what this is if that fails."""
         core, before = fitted.core, (self._fitted, self._loss, self._history)
-        class_weights = _class_weights(self.class_weight, core.classes, core.label_counts)
+        class_weights = class_weights_of(self.class_weight, core.classes, core.label_counts)
 
         def show(loss: float, histories: dict[int, list[Row]]) -> None:
             self._fitted, self._loss = fitted, loss
@@ -419,9 +429,9 @@ class TextClassifier(Estimator):
             )
         try:
             if X is None:
-                tokens = _file_again(core, LabelledFile.of_origin(mark.origin))
+                tokens = file_again(core, LabelledFile.of_origin(mark.origin))
             else:
-                tokens = _lists_again(core, as_lines(X), y, sample_weight)
+                tokens = lists_again(core, as_lines(X), y, sample_weight)
             mark.text.require(path, Text.of(core.task(tokens, None, want_loss=False)))
         except ValueError as error:
             raise ValueError(
@@ -533,7 +543,7 @@ class TextClassifier(Estimator):
         separate = self._separate(fitted) and given.form != "one"
         predicted = given_labels(probabilities, *((None, 0.5) if separate else (1, 0.0)))
         right = (predicted == true).all(axis=1) & ~strange
-        weights = _sample_weights(sample_weight, len(lines))
+        weights = sample_weights(sample_weight, len(lines))
         return float(np.average(right, weights=weights))
 
     @names_arguments(FIT | {"topn": "k", "n": "k"})
@@ -771,207 +781,6 @@ def _watched(fitted: Fitted, validation: Any, patience: Any) -> list[Any]:
     documents = documents_of(lines, fitted.core.features, thread_count(fitted.core.settings.workers))
     tokens = TextTokens(replace(documents, labels=codes, label_offsets=offsets))
     return [_Validation(fitted, tokens, patience)]
-
-
-# ---- texts as rows ----
-
-
-def _of_lists(
-    settings: ClassifierSettings,
-    lines: Sequence[bytes],
-    labels: Any,
-    sample_weight: Any,
-    pretrained: Pretrained | None,
-    classes: Sequence[Any] | None = None,
-) -> tuple[Fitted, TextTokens]:
-    """A model that has learned nothing, and the texts that it is to learn from."""
-    given = _frequent(labels_of(labels, len(lines)), settings.min_count_label)
-    if not lines:
-        raise ValueError("there is nothing to learn from: X has no texts")
-    names = list(given.classes)
-    if classes is not None:
-        further = labels_of(list(classes), len(list(classes)), "classes").classes
-        absent = [label for label in names if label not in further]
-        if absent:
-            raise ValueError(f"y has the label {absent[0]!r}, which is not among classes")
-        names = further
-    _check_classes(names, given, settings.loss)
-    counts = np.bincount(given.among(names)[0], minlength=len(names)).astype(np.int64)
-    order = np.argsort(-counts, kind="stable")
-    row_names = [names[one] for one in order.tolist()]
-    written = label_names(row_names)
-    words = counted(joined(lines), Limits(settings.min_count), thread_count(settings.workers))
-    more = _further_words(words.names[: words.words], pretrained)
-    stored_counts = np.maximum(counts[order], 1) if settings.loss == "hs" else counts[order]
-    dictionary = with_labels(words, written, stored_counts, more)
-    features = features_of(settings, dictionary)
-    documents = documents_of(lines, features, thread_count(settings.workers))
-    _require_words(dictionary.words, settings)
-    codes, offsets, _ = given.among(row_names)
-    documents = replace(documents, labels=codes, label_offsets=offsets)
-    core = ClassCore.fresh(settings, row_names, dictionary, features, documents, pretrained)
-    return Fitted(core, given.form), TextTokens(documents, _sample_weights(sample_weight, len(lines)))
-
-
-def _of_file(
-    settings: ClassifierSettings, source: LabelledFile, pretrained: Pretrained | None
-) -> tuple[Fitted, TextTokens]:
-    """The same of a file of lines with labels."""
-    limits = Limits(settings.min_count, settings.min_count_label, source.prefix)
-    found = counted(blocks(source.path), limits, thread_count(settings.workers))
-    rows = range(found.words, len(found))
-    written = names_of(found, rows)
-    classes = [name[len(source.prefix) :].decode("utf-8", "replace") for name in written]
-    if pretrained is not None:
-        more = _further_words(found.names[: found.words], pretrained)
-        found = replace(with_labels(found, written, found.counts[found.words :], more), tokens=found.tokens)
-    features = features_of(settings, found, source.prefix)
-    documents = source.documents(features)
-    if len(classes) < 2:
-        raise ValueError(
-            f"{source.path}: all texts have the label {classes[0]!r}: there is nothing to tell apart; give texts of at "
-            "least two labels"
-        )
-    _require_words(found.words, settings)
-    several = bool((np.diff(documents.label_offsets) > 1).any())
-    core = ClassCore.fresh(settings, classes, found, features, documents, pretrained, source.prefix)
-    return Fitted(core, "several" if several else "one"), TextTokens(documents, None, source.origin())
-
-
-def _file_again(core: ClassCore, source: LabelledFile) -> TextTokens:
-    """The texts of a file by a model's words and labels."""
-    if source.is_table:
-        texts, labels = source.read_table()
-        return replace(_lists_again(core, as_lines(texts), labels, None), origin=source.origin())
-    same = core.prefix == source.prefix
-    features = core.features if same else features_of(core.settings, core.dictionary, source.prefix)
-    return TextTokens(source.documents(features), None, source.origin())
-
-
-def _lists_again(core: ClassCore, lines: Sequence[bytes], labels: Any, sample_weight: Any) -> TextTokens:
-    """Texts and labels by a model's words and labels.
-
-    Raises:
-        ValueError: no label is one of the model's.
-    """
-    given = labels_of(labels, len(lines))
-    codes, offsets, unknown = given.among(core.classes)
-    if not len(codes):
-        raise ValueError(f"no text has a label that the model knows: {short(unknown)}")
-    documents = documents_of(lines, core.features, thread_count(core.settings.workers))
-    weights = _sample_weights(sample_weight, len(lines))
-    return TextTokens(replace(documents, labels=codes, label_offsets=offsets), weights)
-
-
-def _grown(
-    known: Fitted, settings: ClassifierSettings, lines: Sequence[bytes], labels: Any, sample_weight: Any
-) -> tuple[Fitted, TextTokens]:
-    """A copy of a model that knows the words and labels of more texts, and these texts."""
-    given = labels_of(labels, len(lines))
-    if not lines:
-        raise ValueError("there is nothing to learn from: X has no texts")
-    if given.form != known.form:
-        raise ValueError(f"y has {_FORMS[given.form]}, and the model was fitted with {_FORMS[known.form]}: give these")
-    if given.form == "matrix" and len(given.classes) != len(known.core.classes):
-        raise ValueError(f"y has {len(given.classes)} columns, and the model knows {len(known.core.classes)} labels")
-    words = counted(joined(lines), Limits(settings.min_count), thread_count(settings.workers))
-    core = known.core.grown(settings, words, given.classes, label_names(given.classes), given.counts)
-    return Fitted(core, known.form), _lists_again(core, lines, labels, sample_weight)
-
-
-_FORMS = {"one": "a label for each text", "several": "a list of labels for each text", "matrix": "a matrix"}
-
-
-def _further_words(known: Sequence[bytes], pretrained: Pretrained | None) -> list[bytes]:
-    """Words that have vectors, but are in no text; those with white space or a zero byte in them never will be."""
-    if pretrained is None:
-        return []
-    there = set(known)
-    return [
-        word
-        for word in dict.fromkeys(pretrained[0])
-        if word not in there and word.split() == [word] and b"\0" not in word and not word.startswith(LABEL_PREFIX)
-    ]
-
-
-def _require_words(words: int, settings: ClassifierSettings) -> None:
-    if words < 2 and not settings.has_ngrams:  # the end of a line is a word, too
-        raise ValueError(
-            f"there is nothing to learn from: no word occurs min_count={settings.min_count} times or more in the texts"
-        )
-
-
-def _frequent(given: GivenLabels, least: int) -> GivenLabels:
-    """Without the labels that occur less often."""
-    rare = given.counts < least
-    if not rare.any():
-        return given
-    names = [label for label, out in zip(given.classes, rare.tolist(), strict=True) if not out]
-    codes, offsets, _ = given.among(names)
-    lost = int(((np.diff(offsets) == 0) & (np.diff(given.offsets) > 0)).sum())
-    if lost:
-        warn(f"{lost:,} texts have no label that occurs min_count_label={least} times: they teach nothing")
-    return GivenLabels(names, codes, offsets, given.form)
-
-
-def _check_classes(classes: Sequence[Hashable], given: GivenLabels, loss: str) -> None:
-    unlabelled = np.diff(given.offsets) == 0
-    if loss == "ova" and given.form != "one" and len(classes) and len(given.codes):
-        if len(classes) > 1 or unlabelled.any():
-            return
-    elif unlabelled.any() and len(given.codes):
-        warn(
-            f"{int(unlabelled.sum()):,} texts have no label, and teach nothing with loss={loss!r}; 'ova' learns of them"
-        )
-    if len(classes) == 1:
-        raise ValueError(
-            f"all texts have the label {classes[0]!r}: there is nothing to tell apart; give texts of at least two "
-            "labels"
-        )
-    if not len(given.codes):
-        raise ValueError("there is nothing to learn from: no text has a label")
-
-
-def _sample_weights(given: Any, texts: int) -> NDArray[np.float32] | None:
-    if given is None:
-        return None
-    try:
-        weights = np.asarray(given, np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"sample_weight must be numbers, one for each text, not {short(given)}") from None
-    if weights.shape != (texts,):
-        raise ValueError(f"sample_weight must have a number for each of {texts:,} texts, not the shape {weights.shape}")
-    wrong = ~((weights >= 0) & (weights < np.inf))
-    if wrong.any():
-        place = int(wrong.argmax())
-        raise ValueError(f"sample_weight must be numbers of 0 or more, but that of text {place} is {weights[place]}")
-    return weights.astype(np.float32)
-
-
-def _check_class_weight(given: Any) -> None:
-    if given is None or given == "balanced":
-        return
-    if not isinstance(given, Mapping):
-        raise TypeError(f"class_weight must be a dict of numbers by label, 'balanced' or None, not {given!r}")
-    for label, weight in given.items():
-        number(f"class_weight of {label!r}", weight, at_least=0.0)
-
-
-def _class_weights(given: Any, classes: Sequence[Hashable], counts: Ints) -> NDArray[np.float32] | None:
-    """Factors by row."""
-    if given is None:
-        return None
-    if isinstance(given, str):
-        balanced: NDArray[np.float64] = counts.sum() / (len(counts) * np.maximum(counts, 1))
-        return balanced.astype(np.float32)
-    known = set(classes)
-    unknown = [label for label in given if label not in known]
-    if unknown:
-        raise ValueError(f"class_weight has the label {unknown[0]!r}, which no text has")
-    return np.array([float(given.get(label, 1.0)) for label in classes], np.float32)
-
-
-Ints = NDArray[np.int64]
 
 
 def _sorted_classes(core: ClassCore) -> tuple[list[Hashable], Ints]:
