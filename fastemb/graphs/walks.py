@@ -101,7 +101,7 @@ def walk_rows(graph: _native.RowGraph, walks: Walks, starts: Ints | None, worker
     """Walks as rows, int32 (walks, walk_length), filled up with -1."""
     count, length = walks.count(graph, starts), walks.walk_length
     what = f"a table of {count:,} walks of {length:,} nodes"
-    with memory_for(what, 4 * count * length, "walk_corpus and the models store none"):
+    with memory_for(what, 4 * count * length, "the models store none"):
         made = np.empty((count, length), np.int32)
     walker, blocks = walks.walker(graph, starts), _Blocks(count, length)
 
@@ -126,9 +126,8 @@ def _spread(rows: Ints, offsets: Offsets) -> None:
     rows[np.arange(rows.shape[1]) < lengths[:, None]] = ids
 
 
-def walks_of(graph: _native.RowGraph, walks: Walks, starts: Ints | None, workers: int | None) -> tuple[Ints, Offsets]:
-    """Walks one after the other: ids int32 (tokens), and where each begins, int64 (walks + 1)."""
-    rows = walk_rows(graph, walks, starts, workers)
+def tokens_of(rows: Ints) -> tuple[Ints, Offsets]:
+    """Walks one after the other, of rows filled up with -1: ids (tokens), and where each begins, int64 (walks + 1)."""
     lengths = (rows >= 0).sum(axis=1)
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -174,7 +173,7 @@ class WalkTokens:
     directed: bool
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return tokens_of, (self.rows, self.walks, self.starts, self.directed)
+        return walk_tokens, (self.rows, self.walks, self.starts, self.directed)
 
     def begin_epoch(self, rows: int) -> WalkTokens:
         """As `Tokens` says."""
@@ -205,7 +204,7 @@ class WalkTokens:
         return _WalkTrainer(trainer, self.walks.walker(self.graph, self.starts), self.walks.walk_length)
 
 
-def tokens_of(rows: Rows, walks: Walks, starts: Ints | None, directed: bool) -> WalkTokens:
+def walk_tokens(rows: Rows, walks: Walks, starts: Ints | None, directed: bool) -> WalkTokens:
     """Walks on a graph with these rows."""
     graph = walkable(rows, directed=directed, second_order=walks.is_second_order)
     return WalkTokens(graph, walks, starts, rows, directed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +125,8 @@ def test_walks_begin_at_the_nodes_that_are_given() -> None:
         graph.walks(nodes="c")
     with pytest.raises(ValueError, match="nodes is empty"):
         graph.walks(nodes=[])
+    with pytest.raises(TypeError, match=r"not the int 3: give \[3\]"):
+        graph.walks(nodes=3)  # type: ignore[arg-type]
 
 
 def test_a_walk_ends_at_a_sink() -> None:
@@ -150,10 +153,27 @@ def test_restarts_lead_back_to_the_begin() -> None:
 def test_the_corpus_has_the_same_walks() -> None:
     graph = graphs()["directed"]
     rows = graph.walks(5, 9, p=0.5, q=2.0)
-    corpus = graph.walk_corpus(5, 9, p=0.5, q=2.0)
+    corpus = graph.walk_corpus(rows)
     keys = corpus.vocabulary.keys
     walks = [[keys[id] for id in corpus.ids[a:b]] for a, b in zip(corpus.offsets, corpus.offsets[1:], strict=False)]
     assert walks == [[graph.nodes[node] for node in row if node >= 0] for row in rows.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("walks", "kind", "message"),
+    [
+        (10, TypeError, r"what graph.walks\(...\) gave, not the int 10"),
+        ([[0, 1]], TypeError, "not the list"),
+        (np.ones((2, 2)), TypeError, "not the ndarray"),
+        (np.array([0, 1]), ValueError, "a walk a row, not of shape"),
+        (np.array([[0, 6]]), ValueError, "numbers of nodes, 0 to 5"),
+        (np.array([[0, -2]]), ValueError, "numbers of nodes, 0 to 5"),
+        (np.array([[0, -1, 1]]), ValueError, "with -1 after the end"),
+    ],
+)
+def test_a_corpus_is_of_walks_alone(walks: Any, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        Graph.from_edges([(0, 1)], num_nodes=6).walk_corpus(walks)
 
 
 @pytest.mark.parametrize(
