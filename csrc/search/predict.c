@@ -272,7 +272,7 @@ struct space {
 };
 
 static struct space carve_space(const struct fe_labels *labels, struct carver *from) {
-    const int tree = labels->loss == FE_TREE;
+    const int tree = labels->loss == FE_BY_TREE;
     struct space space;
     space.vectors = carve(from, DOCUMENTS * labels->inputs.size, sizeof(float));
     space.scores = carve(from, tree ? 0 : DOCUMENTS * labels->labels, sizeof(float));
@@ -319,7 +319,7 @@ int fe_labels_predict(const struct fe_kernel *kernel, const struct fe_labels *la
     for (int64_t first = begin; first < end; first += DOCUMENTS) {
         const int64_t last = end - first < DOCUMENTS ? end : first + DOCUMENTS;
         fe_documents_mean(kernel, &labels->inputs, asked, first, last, space.vectors);
-        if (labels->loss != FE_TREE) score(kernel, labels, last - first, &space);
+        if (labels->loss != FE_BY_TREE) score(kernel, labels, last - first, &space);
         for (int64_t d = first; d < last; d++) {
             struct best heap = {space.logs, space.numbers, 0};
             float *const scores = space.scores + (d - first) * labels->labels;
@@ -327,13 +327,13 @@ int fe_labels_predict(const struct fe_kernel *kernel, const struct fe_labels *la
                 counts[d - begin] = 0;
                 continue;
             }
-            if (labels->loss == FE_TREE) {
+            if (labels->loss == FE_BY_TREE) {
                 const int status = search_tree(kernel, labels, asked, space.vectors + (d - first) * labels->inputs.size,
                                                &heap, space.waiting, space.copy);
                 if (status != FE_OK) return status;
             } else {
                 if (!kernel->finite(scores, labels->labels)) return FE_DIVERGED;
-                if (labels->loss == FE_SOFTMAX) softmax(kernel, scores, labels->labels);
+                if (labels->loss == FE_BY_SOFTMAX) softmax(kernel, scores, labels->labels);
                 else sigmoid(labels->sigmoids, scores, labels->labels);
                 keep_best(scores, labels->labels, asked->k, asked->threshold, &heap);
             }

@@ -64,7 +64,7 @@ struct fe_stored {
     int64_t parts, width; /* the last part has the rest of `size`, which may be less than `width` */
 };
 
-enum fe_loss { FE_TREE = 1, FE_NEGATIVES = 2, FE_SOFTMAX = 3, FE_ONE_VS_ALL = 4 }; /* numbers of fastText */
+enum fe_loss { FE_BY_TREE = 1, FE_BY_NEGATIVES = 2, FE_BY_SOFTMAX = 3, FE_BY_SIGMOIDS = 4 }; /* numbers of fastText */
 
 enum { FE_SIGMOIDS = 512 }; /* of fastText's table, less one */
 
@@ -72,9 +72,9 @@ struct fe_labels {
     struct fe_stored inputs, outputs;
     const float *transposed; /* size x rows of the outputs, 64-byte aligned rows are not needed; NULL: not made */
     enum fe_loss loss;
-    const int32_t *children; /* FE_TREE: of inner node i children[2 i] and [2 i + 1]; below `labels` a label, others
+    const int32_t *children; /* FE_BY_TREE: of inner node i children[2 i] and [2 i + 1]; below `labels` a label, others
                                 are inner node number - labels; the last inner node is the root */
-    const float *sigmoids;   /* FE_SIGMOIDS + 1, from -8 to 8, for FE_NEGATIVES and FE_ONE_VS_ALL */
+    const float *sigmoids;   /* FE_SIGMOIDS + 1, from -8 to 8, for FE_BY_NEGATIVES and FE_BY_SIGMOIDS */
     int64_t labels;
 };
 

@@ -13,10 +13,10 @@ cdef extern from "search/search.h" nogil:
         int64_t width
 
     enum fe_loss:
-        FE_TREE
-        FE_NEGATIVES
-        FE_SOFTMAX
-        FE_ONE_VS_ALL
+        FE_BY_TREE
+        FE_BY_NEGATIVES
+        FE_BY_SOFTMAX
+        FE_BY_SIGMOIDS
     enum:
         FE_SIGMOIDS
 
@@ -126,14 +126,14 @@ cdef class LabelTable:
         self.table.labels = outputs.stored.rows
         self.table.loss = <fe_loss>loss
         _require(outputs.stored.rows > 0 and outputs.stored.size == inputs.stored.size, "outputs must have rows")
-        _require(FE_TREE <= loss <= FE_ONE_VS_ALL, "there is no such loss")
+        _require(FE_BY_TREE <= loss <= FE_BY_SIGMOIDS, "there is no such loss")
         _require(sigmoids.shape[0] == FE_SIGMOIDS + 1, "there are 513 values of the sigmoid")
         self.table.sigmoids = &sigmoids[0]
         if transposed is not None:
             _require(transposed.shape[0] == outputs.stored.size and transposed.shape[1] == outputs.stored.rows,
                      "transposed must have a column a label")
             self.table.transposed = &transposed[0, 0]
-        if loss == FE_TREE:
+        if loss == FE_BY_TREE:
             _require(children is not None and children.shape[0] == outputs.stored.rows and children.shape[1] == 2,
                      "there must be two children of each inner node")
             self._check_tree(children)

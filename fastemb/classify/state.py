@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -71,7 +71,8 @@ class ClassifierState:
     @cached_property
     def features(self) -> Features:
         """What makes rows of texts."""
-        return Features(self.dictionary, self.arguments, self.prefix)
+        arguments = self.arguments if self.is_supervised else replace(self.arguments, word_ngrams=1)
+        return Features(self.dictionary, arguments, self.prefix)
 
     @cached_property
     def paths(self) -> HuffmanPaths:
