@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .merging import Part, merge
+    from .vocabulary import Counted, count_shard, count_vocabulary, merge_counts
 
-__all__ = ["Part", "merge"]
+__all__ = ["Counted", "Part", "count_shard", "count_vocabulary", "merge", "merge_counts"]
 
 _HOMES = {
     "merging": ["Part", "merge"],
+    "vocabulary": ["Counted", "count_shard", "count_vocabulary", "merge_counts"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
