@@ -70,7 +70,14 @@ class Contexts:
 
 @disjoint_base
 class Inputs:
-    def __new__(cls, sg: bool, mean: bool = ..., exact: bool = ..., per_pair: bool = ...) -> Self: ...
+    def __new__(
+        cls,
+        sg: bool,
+        mean: bool = ...,
+        exact: bool = ...,
+        per_pair: bool = ...,
+        documents: Documents | None = ...,
+    ) -> Self: ...
 
 @disjoint_base
 class Documents:
@@ -173,7 +180,6 @@ class Trainer:
         seed: int,
         want_loss: bool,
         subwords: Subwords | None = ...,
-        documents: Documents | None = ...,
     ) -> Self: ...
     def workspace(self) -> bytearray: ...
     def slots(self) -> bytearray: ...

@@ -262,25 +262,6 @@ cdef class Contexts:
         self.contexts.basket = basket
 
 
-cdef class Inputs:
-    """How contexts become inputs.
-
-    Args:
-        sg: Every context is an input (skip-gram); else those of a centre are one bag (CBOW).
-        mean: A bag's input is the mean of its rows; else their sum.
-        exact: A bag's rows receive the true gradient, not word2vec's.
-        per_pair: Every context, or bag, has negatives of its own.
-    """
-
-    cdef fe_inputs inputs
-
-    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False):
-        self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
-        self.inputs.mean = mean
-        self.inputs.exact = exact
-        self.inputs.per_pair = per_pair
-
-
 cdef class Documents:
     """How documents learn.
 
@@ -309,6 +290,28 @@ cdef class Documents:
         self.documents.side_tags = side_tags
         self.documents.null_word = null_word
         self.documents.tags_only = tags_only
+
+
+cdef class Inputs:
+    """How contexts become inputs.
+
+    Args:
+        sg: Every context is an input (skip-gram); else those of a centre are one bag (CBOW).
+        mean: A bag's input is the mean of its rows; else their sum.
+        exact: A bag's rows receive the true gradient, not word2vec's.
+        per_pair: Every context, or bag, has negatives of its own.
+        documents: How documents learn, where sentences are such.
+    """
+
+    cdef fe_inputs inputs
+    cdef Documents documents
+
+    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False, Documents documents=None):
+        self.documents = documents
+        self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
+        self.inputs.mean = mean
+        self.inputs.exact = exact
+        self.inputs.per_pair = per_pair
 
 
 cdef class Negatives:
@@ -390,7 +393,6 @@ cdef class Trainer:
         seed: Of all random draws.
         want_loss: Whether the loss is added up.
         subwords: There where words are bags of rows.
-        documents: There where sentences are documents, of which ``matrices`` has rows.
     """
 
     cdef fe_job job
@@ -401,7 +403,8 @@ cdef class Trainer:
 
     def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
                   Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss,
-                  Subwords subwords=None, Documents documents=None):
+                  Subwords subwords=None):
+        cdef Documents documents = inputs.documents
         self.kernel = _kernel(isa)
         self.kept_alive = (matrices, negatives, paths, keep, subwords)
         _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")

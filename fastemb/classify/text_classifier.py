@@ -17,7 +17,7 @@ from ..estimator import Estimator, seed_of
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
-from ..models.training import alone_with, checkpoints_of
+from ..models.training import SavesCheckpoints, alone_with
 from ..models.watching import EarlyStopping
 from ..signals import Deferred
 from ..summary import table
@@ -55,7 +55,7 @@ _MANY = 1 << 24  # probabilities that are held at once
 Ints = NDArray[np.int64]
 
 
-class TextClassifier(Estimator):
+class TextClassifier(SavesCheckpoints, Estimator):
     """Labels of texts, learned from the mean of the vectors of their words and n-grams (Joulin et al. 2017).
 
     Defaults are fastText's, names gensim's where gensim has them: ``vector_size`` is fastText's dim, ``alpha`` its lr,
@@ -361,19 +361,6 @@ class TextClassifier(Estimator):
             except BaseException:
                 self._fitted, self._loss, self._history = before
                 raise
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while the model is trained.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments()

@@ -65,9 +65,9 @@ from .resuming import Books, Noted, text_again
 from .scoring import SentenceScores, likeliest_words
 from .training import (
     Rates,
+    SavesCheckpoints,
     alone_with,
     checked_callbacks,
-    checkpoints_of,
     warn_of_queue_options,
 )
 from .warm_start import WarmStart
@@ -94,7 +94,7 @@ _FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which 
 _KEPT = {"raw_vocab", "lifecycle_events", "history"}  # saved like attributes of a user's own
 
 
-class Word2Vec(Lifecycle, _Attributes):
+class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
     r"""Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
 
     Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality". Parameters
@@ -864,22 +864,6 @@ class Word2Vec(Lifecycle, _Attributes):
         saved.state["total_train_time"] += time.perf_counter() - books.since
         arrays, metadata = packed_model(saved)
         return lambda: (arrays, metadata, Noted.of(task, books).values())
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `train` runs.
-
-        What it holds is the training as it is between two epochs: the next thing that `resume` calls, after
-        ``on_train_begin``, is ``on_epoch_begin`` of the epoch that is to come.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments({"sentences": "corpus", "corpus_file": "corpus", "corpus_iterable": "corpus"})

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .fitting import fit, resume
     from .merging import Part, merge
+    from .vocabulary import Counted, count_shard, count_vocabulary, merge_counts
 
-__all__ = ["Part", "fit", "merge", "resume"]
+__all__ = ["Counted", "Part", "count_shard", "count_vocabulary", "fit", "merge", "merge_counts", "resume"]
 
 _HOMES = {
     "fitting": ["fit", "resume"],
     "merging": ["Part", "merge"],
+    "vocabulary": ["Counted", "count_shard", "count_vocabulary", "merge_counts"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -151,7 +151,11 @@ class Task:
                 min(settings.window, 2**30), settings.shrink_windows, tokens.longest_sentence, self.contexts
             ),
             _native.Inputs(
-                bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair
+                bool(settings.sg),
+                bool(settings.cbow_mean),
+                settings.cbow_exact,
+                settings.negatives_per_pair,
+                self.documents(),
             ),
             None if tables.noise is None else _native.Negatives(tables.noise, settings.negative),
             None if paths is None else _native.Paths(paths.offsets, paths.nodes, paths.codes, thinned),
@@ -159,7 +163,6 @@ class Task:
             seed,
             self.want_loss,
             None if bags is None else _native.Subwords(bags.offsets, bags.rows),
-            self.documents(),
         )
         return tokens.trained_by(trainer)
 
