@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,12 @@ class ClassCore:
                 if row is not None:
                     weights.inputs[row] = vector
         return cls(settings, dictionary, classes, weights, features, prefix)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "features"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, features=features_of(state["settings"], state["dictionary"], state["prefix"]))
 
     @property
     def label_counts(self) -> Ints:

@@ -47,7 +47,7 @@ def _line(text: Any, number: int, name: str) -> bytes:
     if isinstance(text, list | tuple | np.ndarray) and all(isinstance(token, str) for token in text):
         text = " ".join(text)
     if not isinstance(text, str):
-        what = "missing" if is_missing(text) else f"{short(text)}, a {type(text).__name__}"
+        what = "missing" if is_missing(text) else short(text)
         remedy = "drop it, or give ''" if is_missing(text) else "give a str, or a list of tokens"
         if isinstance(text, bytes):
             remedy = "decode it, as by text.decode()"

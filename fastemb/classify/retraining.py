@@ -74,4 +74,5 @@ def retrained(state: ClassifierState, by: Retraining) -> ClassifierState:
         **{name: getattr(settings, name) for name in ClassifierSettings.declared()}, progress=by.progress
     )
     teacher._learn(Fitted(core, "several"), TextTokens(documents), None)
-    return replace(state, inputs=weights.inputs, outputs=weights.outputs)
+    inputs, outputs = (np.ascontiguousarray(one) for one in (weights.inputs, weights.outputs))
+    return replace(state, inputs=inputs, outputs=outputs)

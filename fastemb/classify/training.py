@@ -51,6 +51,11 @@ class ClassWeights:
         """Copies of matrices that are not padded."""
         return cls(_padded(inputs), _padded(outputs), inputs.shape[1], epochs_trained)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is pickled: without the padding, as memory is not aligned when it is read again."""
+        inputs, outputs = np.ascontiguousarray(self.inputs), np.ascontiguousarray(self.outputs)
+        return ClassWeights.of, (inputs, outputs, self.epochs_trained)
+
     @property
     def inputs(self) -> Matrix:
         """(rows, vector_size), a view."""
