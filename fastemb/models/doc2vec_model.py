@@ -244,7 +244,7 @@ class Doc2Vec(Word2Vec):
     def __getitem__(self, tag: Any) -> NDArray[np.float32]:  # type: ignore[override]
         """The vector of a word, or of a tag that is no word; of a list of these, a matrix."""
         if isinstance(tag, str | int | np.integer):
-            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv else self.dv[tag]
+            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
             return found
         return np.vstack([self[one] for one in tag])
 
