@@ -157,7 +157,10 @@ def labels_of(labels: Any, texts: int, name: str = "y") -> GivenLabels:
     codes: list[int] = []
     offsets = np.zeros(texts + 1, np.int64)
     for number, value in enumerate(values):
-        own = dict.fromkeys(_checked(label, number, name) for label in (value if form == "several" else (value,)))
+        given_here = value if form == "several" else (value,)
+        if isinstance(value, set | frozenset):  # whose order differs from process to process
+            given_here = sorted(value, key=lambda one: (type(one).__name__, str(one)))
+        own = dict.fromkeys(_checked(label, number, name) for label in given_here)
         codes += [index.setdefault(label, len(index)) for label in own]
         offsets[number + 1] = len(codes)
         if number % _PART == 0:

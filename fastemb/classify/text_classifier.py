@@ -15,7 +15,8 @@ from ..checks import number, warn, whole
 from ..corpus.messages import short
 from ..estimator import Estimator, seed_of
 from ..io.atomic import StrPath
-from ..io.paths import AnyPath, local_path
+from ..io.paths import AnyPath, any_path, local_path
+from ..io.safetensors import starts_like_tensors
 from ..models.fitting import Standing, learn
 from ..models.training import SavesCheckpoints, alone_with
 from ..models.watching import EarlyStopping
@@ -275,6 +276,8 @@ class TextClassifier(SavesCheckpoints, Estimator):
         else:
             fitted, tokens = of_file(settings, source, pretrained)
         first: list[Any] = []
+        if isinstance(validation, tuple | list):
+            raise TypeError("validation of fit_file must be a file like the one that is trained on; texts are for fit")
         if validation is not None:
             held_out = replace(source, path=local_path(validation))
             first = [_Validation(fitted, file_again(fitted.core, held_out), patience)]
@@ -729,7 +732,14 @@ class TextClassifier(SavesCheckpoints, Estimator):
             ValueError: the file holds no such model, or is damaged.
             OSError: it cannot be read.
         """
-        params, fitted, _ = read_model(path, cls._parameter_names())
+        try:
+            params, fitted, _ = read_model(path, cls._parameter_names())
+        except ValueError as error:
+            if "model of fastText" in str(error):
+                raise ValueError(
+                    f"{any_path(path)}: a model of fastText: TextClassifier.load_fasttext reads it"
+                ) from None
+            raise
         made = cls(**params)
         made._fitted = fitted
         return made
@@ -755,7 +765,11 @@ class TextClassifier(SavesCheckpoints, Estimator):
             ValueError: it is no such file, or damaged; or it has no labels.
             OSError: it cannot be read.
         """
-        fitted = fitted_of_state(read_state(path), local_path(path))
+        name = local_path(path)
+        with open(name, "rb") as file:
+            if starts_like_tensors(file.read(16)):
+                raise ValueError(f"{name}: no file of fastText: TextClassifier.load reads what save wrote")
+        fitted = fitted_of_state(read_state(path), name)
         settings = fitted.core.settings
         names = set(cls._parameter_names())
         made = cls(**{name: value for name, value in settings.values().items() if name in names and name != "workers"})

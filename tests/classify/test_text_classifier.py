@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import CallbackAny2Vec, KeyedVectors, StopTraining, TextClassifier
+from fastemb import CallbackAny2Vec, KeyedVectors, StopTraining, TextClassifier, Word2Vec
 from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run
@@ -418,6 +418,8 @@ def test_options_of_files_that_do_not_go_together(tmp_path: Path) -> None:
         model_of().fit_file(path, label_prefix="a b")
     with pytest.raises(FileNotFoundError):
         model_of().fit_file(tmp_path / "absent")
+    with pytest.raises(TypeError, match="validation of fit_file must be a file"):
+        model_of().fit_file(path, validation=(X, Y))  # type: ignore[arg-type]
 
 
 def test_training_that_diverges_says_so() -> None:
@@ -462,6 +464,24 @@ def test_labels_keep_their_kind(tmp_path: Path) -> None:
     twin = TextClassifier.load(tmp_path / "model")
     assert twin.predict(MORE[:3]).tolist() == [0, 1, 2]
     assert twin.classes_.dtype.kind == "i"
+
+
+def test_a_file_of_the_other_kind_is_said_to_be_one(tmp_path: Path) -> None:
+    model = model_of().fit(X, Y)
+    model.save(tmp_path / "model")
+    model.save_fasttext(tmp_path / "model.bin")
+    with pytest.raises(ValueError, match=r"TextClassifier\.load_fasttext reads it"):
+        TextClassifier.load(tmp_path / "model.bin")
+    with pytest.raises(ValueError, match=r"TextClassifier\.load reads"):
+        TextClassifier.load_fasttext(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"holds no Word2Vec.*TextClassifier\.load reads it"):
+        Word2Vec.load(tmp_path / "model")
+
+
+def test_sets_of_labels_are_learned_alike_in_every_process() -> None:
+    sets = [{label, "text", "a", "b"} for label in Y]
+    lists = [sorted(one) for one in sets]
+    assert bits(model_of().fit(X, sets)) == bits(model_of().fit(X, lists))
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:
