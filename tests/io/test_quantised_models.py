@@ -128,7 +128,7 @@ def test_a_file_that_ends_anywhere(packed: bool, tmp_path: Path) -> None:
     for end in [*range(0, 600, 3), *range(600, len(content), 997), len(content) - 1]:
         cut = gzip.compress(content[:end], 1) if packed else content[:end]
         (tmp_path / "cut").write_bytes(cut)
-        with pytest.raises(TruncatedFileError, match="cut: .*(ends|early)"):
+        with pytest.raises(TruncatedFileError, match=r"cut: .*(ends|early)"):
             read_whole(tmp_path / "cut")
 
 
