@@ -45,6 +45,9 @@ class TokenView:
         first_position: int = ...,
         keep: NDArray[np.uint32] | None = ...,
         checked: CheckedSentences | None = ...,
+        tags: NDArray[np.int32] | None = ...,
+        tag_offsets: NDArray[np.int64] | None = ...,
+        tag_rows: int = ...,
     ) -> Self: ...
 
 @disjoint_base
@@ -56,6 +59,9 @@ class Matrices:
         out_hs: NDArray[np.float32] | None,
         vector_size: int,
         in_scale: NDArray[np.float32] | None = ...,
+        tags: NDArray[np.float32] | None = ...,
+        tag_scale: NDArray[np.float32] | None = ...,
+        out_size: int = ...,
     ) -> Self: ...
 
 @disjoint_base
@@ -64,7 +70,26 @@ class Contexts:
 
 @disjoint_base
 class Inputs:
-    def __new__(cls, sg: bool, mean: bool = ..., exact: bool = ..., per_pair: bool = ...) -> Self: ...
+    def __new__(
+        cls,
+        sg: bool,
+        mean: bool = ...,
+        exact: bool = ...,
+        per_pair: bool = ...,
+        documents: Documents | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Documents:
+    def __new__(
+        cls,
+        longest: int,
+        dm: bool,
+        words: bool = ...,
+        side_tags: int = ...,
+        null_word: int = ...,
+        tags_only: bool = ...,
+    ) -> Self: ...
 
 @disjoint_base
 class Negatives:
@@ -141,6 +166,8 @@ class Subwords:
 
 @disjoint_base
 class Trainer:
+    @property
+    def seed(self) -> int: ...
     def __new__(
         cls,
         isa: str,
@@ -160,6 +187,9 @@ class Trainer:
     def train_block(
         self, view: TokenView, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
     ) -> tuple[int, int, int, float]: ...
+    def infer(
+        self, view: TokenView, begin: int, end: int, alphas: NDArray[np.float32], workspace: bytearray
+    ) -> int: ...
 
 @disjoint_base
 class ClassTargets:

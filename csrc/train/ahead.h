@@ -17,13 +17,15 @@ struct fe_ahead {
 /* Put a row of a matrix on the list; where that is full, send for it at once. */
 FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, const float *matrix, int64_t row) {
     const struct fe_matrices *m = &job->matrices;
-    const float *at = matrix + row * m->stride;
+    const int64_t stride = matrix == m->in || matrix == m->tags ? m->stride : m->out_stride;
+    const float *at = matrix + row * stride;
     if (ahead->apart != NULL) {
         const struct fe_changes *changes = ahead->apart->changes;
         const struct fe_slots *slots = &ahead->apart->slots;
-        if (matrix == m->in) at = fe_row_now(&changes->in, slots->in, matrix, m->stride, row);
-        else if (matrix == m->out_ns) at = fe_row_now(&changes->out_ns, slots->out_ns, matrix, m->stride, row);
-        else at = fe_row_now(&changes->out_hs, slots->out_hs, matrix, m->stride, row);
+        if (matrix == m->in) at = fe_row_now(&changes->in, slots->in, matrix, stride, row);
+        else if (matrix == m->tags) at = fe_row_now(&changes->tags, slots->tags, matrix, stride, row);
+        else if (matrix == m->out_ns) at = fe_row_now(&changes->out_ns, slots->out_ns, matrix, stride, row);
+        else at = fe_row_now(&changes->out_hs, slots->out_hs, matrix, stride, row);
     }
     if (ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
     else

@@ -15,18 +15,26 @@ static int64_t at_most(int64_t value, int64_t most) { return value < most ? valu
 static int64_t most_inputs(const struct fe_job *job, int64_t words) {
     const int64_t span = fe_span(&job->contexts);
     const int64_t each = job->subwords.offsets != NULL ? job->subwords.longest : 1;
-    return at_most(each * (job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1),
+    return at_most(each * (job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1) + 1,
                    job->matrices.in_rows);
+}
+
+/* The most rows of documents: those of all tokens, each in a document of its own. */
+static int64_t most_tags(const struct fe_job *job, int64_t words) {
+    return at_most(words * job->documents.longest, job->matrices.tag_rows);
 }
 
 /* The most draws of negatives for one centre. */
 static int64_t most_draws_of_centre(const struct fe_job *job, float alpha) {
-    if (job->inputs.kind == FE_BAG_INPUTS) return 1;
+    const int is_bag = job->inputs.kind == FE_BAG_INPUTS || job->inputs.kind == FE_SIDE_INPUTS;
+    if (is_bag) return 1;
+    if (job->inputs.kind == FE_TAG_INPUTS && !job->documents.beside) return 1 + job->documents.longest;
     const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     int64_t together = fe_most_contexts(job, alpha);
     if (job->contexts.basket > 0)
         together = at_most(together, fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS) / FE_CENTRES);
-    return together > 1 ? (contexts + together - 1) / together : contexts;
+    return (together > 1 ? (contexts + together - 1) / together : contexts) + job->documents.longest +
+           job->documents.beside;
 }
 
 static int64_t most_negatives(const struct fe_job *job, int64_t words, float alpha) {
@@ -40,20 +48,22 @@ static int64_t most_nodes(const struct fe_job *job, int64_t words) {
     return job->matrices.out_hs == NULL ? 0 : at_most(words * job->paths.longest, word_count(job));
 }
 
-static void lay_out(const struct fe_job *job, int64_t most, struct fe_copies *copies, struct carver *c) {
+static void lay_out(int64_t stride, int64_t most, struct fe_copies *copies, struct carver *c) {
     copies->ids = carve(c, most, sizeof *copies->ids);
     copies->pairs = carve(c, most, sizeof *copies->pairs);
-    copies->rows = carve(c, most * job->matrices.stride, sizeof *copies->rows);
+    copies->rows = carve(c, most * stride, sizeof *copies->rows);
     copies->count = 0;
 }
 
 static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew) {
+    const int64_t stride = job->matrices.stride, out_stride = job->matrices.out_stride;
     struct carver c = {memory, 0};
     for (int k = 0; k < lanes; k++) {
         struct fe_changes *changes = &crew->lanes[k].changes;
-        lay_out(job, most_inputs(job, FE_PIECE), &changes->in, &c);
-        lay_out(job, most_negatives(job, FE_PIECE, alpha), &changes->out_ns, &c);
-        lay_out(job, most_nodes(job, FE_PIECE), &changes->out_hs, &c);
+        lay_out(stride, most_inputs(job, FE_PIECE), &changes->in, &c);
+        lay_out(out_stride, most_negatives(job, FE_PIECE, alpha), &changes->out_ns, &c);
+        lay_out(out_stride, most_nodes(job, FE_PIECE), &changes->out_hs, &c);
+        lay_out(stride, most_tags(job, FE_PIECE), &changes->tags, &c);
     }
     return c.used;
 }
@@ -71,15 +81,15 @@ void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memo
 
 int64_t fe_slots_count(const struct fe_job *job) {
     const int64_t outputs = (job->matrices.out_ns != NULL) + (job->matrices.out_hs != NULL);
-    return job->matrices.in_rows + outputs * word_count(job);
+    return job->matrices.in_rows + outputs * word_count(job) + job->matrices.tag_rows;
 }
 
 struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, int32_t *slots) {
-    int32_t *const outputs = slots + job->matrices.in_rows;
-    changes->in.count = changes->out_ns.count = changes->out_hs.count = 0;
+    int32_t *const tags = slots + job->matrices.in_rows, *const outputs = tags + job->matrices.tag_rows;
+    changes->in.count = changes->out_ns.count = changes->out_hs.count = changes->tags.count = 0;
     return (struct fe_apart){
         .changes = changes,
-        .slots = {slots, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0)},
+        .slots = {slots, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0), tags},
     };
 }
 
@@ -91,6 +101,7 @@ void fe_apart_end(const struct fe_apart *apart) {
     forget(&apart->changes->in, apart->slots.in);
     forget(&apart->changes->out_ns, apart->slots.out_ns);
     forget(&apart->changes->out_hs, apart->slots.out_hs);
+    forget(&apart->changes->tags, apart->slots.tags);
 }
 
 /* ---- changes ---- */
@@ -167,13 +178,18 @@ void fe_apply_changes(const struct fe_job *job, struct fe_crew *crew, int32_t wo
     for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.in;
     apply(matrices->in, matrices->stride, lanes, crew, worker, alpha, tallies);
     tallies += matrices->in_rows;
+    if (matrices->tags != NULL) {
+        for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.tags;
+        apply(matrices->tags, matrices->stride, lanes, crew, worker, alpha, tallies);
+        tallies += matrices->tag_rows;
+    }
     if (matrices->out_ns != NULL) {
         for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.out_ns;
-        apply(matrices->out_ns, matrices->stride, lanes, crew, worker, alpha, tallies);
+        apply(matrices->out_ns, matrices->out_stride, lanes, crew, worker, alpha, tallies);
         tallies += word_count(job);
     }
     if (matrices->out_hs != NULL) {
         for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.out_hs;
-        apply(matrices->out_hs, matrices->stride, lanes, crew, worker, alpha, tallies);
+        apply(matrices->out_hs, matrices->out_stride, lanes, crew, worker, alpha, tallies);
     }
 }

@@ -12,7 +12,7 @@
 
 /* For each row of a matrix 1 + the number of its copy, or 0 where there is none. */
 struct fe_slots {
-    int32_t *in, *out_ns, *out_hs;
+    int32_t *in, *out_ns, *out_hs, *tags;
 };
 
 /* The copies of a piece, and how they are found. */

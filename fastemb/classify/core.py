@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..io.formats.fasttext_parts import SUPERVISED, Arguments, Dictionary
-from ..train.matrices import Matrix, gathered, zeros
+from ..train.matrices import Matrix, padded_zeros
+from ..train.sampling import HuffmanPaths
 from .dictionary import LABEL_PREFIX
 from .features import Documents, Features
 from .settings import ClassifierSettings
 from .state import LOSSES, ClassifierState
-from .training import ClassTask, ClassWeights, TextTokens, fresh_inputs
+from .training import ClassTask, ClassWeights, TextTokens, fresh_weights
 
 Ints = NDArray[np.int64]
 Pretrained = tuple[list[bytes], Matrix]
@@ -55,16 +56,21 @@ class ClassCore:
     ) -> Self:
         """One that has learned nothing; ``documents`` are those to learn from."""
         words, labels = dictionary.words, len(dictionary) - dictionary.words
-        rows = words + arguments_of(settings).bucket
-        inputs = fresh_inputs(max(rows, 1), words, documents.rows, settings)
+        rows = max(words + arguments_of(settings).bucket, 1)
+        weights = fresh_weights(rows, words, labels, documents.rows, settings)
         if pretrained is not None:
             index = {word: row for row, word in enumerate(dictionary.names[:words])}
             for word, vector in zip(*pretrained, strict=True):
                 row = index.get(word)
                 if row is not None:
-                    inputs[row] = vector
-        weights = ClassWeights(inputs, zeros(labels, settings.vector_size))
+                    weights.inputs[row] = vector
         return cls(settings, dictionary, classes, weights, features, prefix)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "features"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, features=features_of(state["settings"], state["dictionary"], state["prefix"]))
 
     @property
     def label_counts(self) -> Ints:
@@ -72,15 +78,26 @@ class ClassCore:
         return self.dictionary.counts[self.dictionary.words :]
 
     def state(self) -> ClassifierState:
-        """All of it as a value; the matrices are the same."""
-        arguments, weights = arguments_of(self.settings), self.weights
-        lr = self.settings.alpha
-        return ClassifierState(arguments, self.dictionary, weights.inputs, weights.outputs, self.prefix, lr)
+        """All of it as a value, with copies of the matrices."""
+        inputs, outputs = (np.ascontiguousarray(one) for one in (self.weights.inputs, self.weights.outputs))
+        return self._state(inputs, outputs)
+
+    def _state(self, inputs: Matrix, outputs: Matrix) -> ClassifierState:
+        arguments = arguments_of(self.settings)
+        return ClassifierState(arguments, self.dictionary, inputs, outputs, self.prefix, self.settings.alpha)
+
+    @property
+    def paths(self) -> HuffmanPaths | None:
+        """The path of each label, with hierarchical softmax.
+
+        Raises:
+            ValueError: a label is in no text.
+        """
+        return self._state(self.weights.inputs, self.weights.outputs).paths if self.settings.loss == "hs" else None
 
     def task(self, tokens: TextTokens, class_weights: NDArray[np.float32] | None, *, want_loss: bool) -> ClassTask:
         """What a run over texts trains."""
-        paths = self.state().paths if self.settings.loss == "hs" else None
-        return ClassTask(self.settings, tokens, self.weights, self.label_counts, paths, class_weights, want_loss)
+        return ClassTask(self.settings, tokens, self.weights, self.label_counts, self.paths, class_weights, want_loss)
 
     def grown(
         self,
@@ -131,21 +148,23 @@ class ClassCore:
             np.concatenate([old.counts[: old.words], words.counts[more], label_counts, counts[fresh]]).astype(np.int64),
             old.tokens + words.tokens,
         )
-        inputs, outputs = self.weights.inputs, self.weights.outputs
-        rows = np.concatenate(
-            [np.arange(old.words), len(inputs) + np.arange(len(more)), np.arange(old.words, len(inputs))]
+        weights = self.weights
+        added = fresh_weights(
+            max(len(more), 1),
+            len(more),
+            len(weights.outputs) + len(fresh),
+            np.empty(0, np.int32),
+            replace(settings, random_state=settings.random_state + old.words),
         )
-        if more:
-            added = fresh_inputs(len(more), len(more), np.empty(0, np.int32), replace(settings, random_state=old.words))
-            inputs = gathered(np.concatenate([inputs, added]), rows)
-        else:
-            inputs = inputs.copy()
-        grown = zeros(len(outputs) + len(fresh), settings.vector_size)
-        grown[: len(outputs)] = outputs
-        weights = ClassWeights(inputs, grown, self.weights.epochs_trained)
+        added.padded_outputs[: len(weights.outputs)] = weights.padded_outputs
+        inputs = padded_zeros(len(weights.inputs) + len(more), settings.vector_size)
+        inputs[: old.words] = weights.padded_inputs[: old.words]
+        inputs[old.words : old.words + len(more)] = added.padded_inputs[: len(more)]
+        inputs[old.words + len(more) :] = weights.padded_inputs[old.words :]
+        grown = ClassWeights(inputs, added.padded_outputs, settings.vector_size, weights.epochs_trained)
         all_classes = [*self.classes, *(classes[one] for one in fresh)]
         features = features_of(settings, dictionary, self.prefix)
-        return ClassCore(settings, dictionary, all_classes, weights, features, self.prefix)
+        return ClassCore(settings, dictionary, all_classes, grown, features, self.prefix)
 
 
 def arguments_of(settings: ClassifierSettings) -> Arguments:

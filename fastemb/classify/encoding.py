@@ -19,7 +19,8 @@ from .lines import blocks, joined
 from .model_file import Fitted
 from .reading import LabelledFile
 from .settings import ClassifierSettings
-from .training import TextTokens
+from .state import LOSSES, ClassifierState
+from .training import ClassWeights, TextTokens
 
 Ints = NDArray[np.int64]
 
@@ -128,6 +129,46 @@ def grown(
 
 
 _FORMS = {"one": "a label for each text", "several": "a list of labels for each text", "matrix": "a matrix"}
+
+
+def fitted_of_state(state: ClassifierState, path: str) -> Fitted:
+    """A model of a file of fastText, which can be asked and trained on.
+
+    Raises:
+        ValueError: it has no labels, or it was made smaller.
+    """
+    arguments, dictionary = state.arguments, state.dictionary
+    if not state.is_supervised or len(dictionary) == dictionary.words:
+        raise ValueError(f"{path}: a model without labels: FastText.load_fasttext_format reads its vectors")
+    inputs, outputs = state.inputs, state.outputs
+    if not isinstance(inputs, np.ndarray) or not isinstance(outputs, np.ndarray) or dictionary.pruned is not None:
+        raise ValueError(f"{path}: a model that was made smaller (quantised): fastemb.fasttext.load_model reads it")
+    names = {number: name for name, number in LOSSES.items()}
+    if arguments.loss not in names:
+        raise ValueError(f"{path}: damaged: loss {arguments.loss} is none that fastText has")
+    has_ngrams = arguments.word_ngrams > 1 or arguments.maxn > 0
+    settings = ClassifierSettings(
+        vector_size=arguments.dim,
+        epochs=arguments.epoch,
+        loss=names[arguments.loss],
+        negative=max(arguments.neg, 1),
+        min_count=arguments.min_count,
+        word_ngrams=max(arguments.word_ngrams, 1),
+        min_n=arguments.minn if arguments.maxn > 0 else 0,
+        max_n=max(arguments.maxn, 0),
+        bucket=arguments.bucket,
+        alpha=state.lr,
+    ).checked()
+    rows = max(dictionary.words + (arguments.bucket if has_ngrams else 0), 1)
+    labels = len(dictionary) - dictionary.words
+    if len(inputs) < rows or len(outputs) != labels:
+        raise ValueError(f"{path}: damaged: the matrices do not fit the words and labels")
+    classes = [name.removeprefix(LABEL_PREFIX).decode("utf-8", "replace") for name in state.labels]
+    if len(set(classes)) < len(classes):
+        raise ValueError(f"{path}: two labels are the same without their prefix")
+    weights = ClassWeights.of(inputs[:rows], outputs, 1)
+    core = ClassCore(settings, dictionary, classes, weights, features_of(settings, dictionary))
+    return Fitted(core, "one")
 
 
 def _further_words(known: Sequence[bytes], pretrained: Pretrained | None) -> list[bytes]:

@@ -47,7 +47,7 @@ def _line(text: Any, number: int, name: str) -> bytes:
     if isinstance(text, list | tuple | np.ndarray) and all(isinstance(token, str) for token in text):
         text = " ".join(text)
     if not isinstance(text, str):
-        what = "missing" if is_missing(text) else f"{short(text)}, a {type(text).__name__}"
+        what = "missing" if is_missing(text) else short(text)
         remedy = "drop it, or give ''" if is_missing(text) else "give a str, or a list of tokens"
         if isinstance(text, bytes):
             remedy = "decode it, as by text.decode()"
@@ -142,7 +142,7 @@ def labels_of(labels: Any, texts: int, name: str = "y") -> GivenLabels:
         raise TypeError(f"{name} must be a list of labels, not {short(labels)}")
     if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] != 1:
         return _of_matrix(labels, texts, name)
-    given = labels.ravel() if isinstance(labels, np.ndarray) else labels
+    given: Any = labels.ravel() if isinstance(labels, np.ndarray) else labels
     values = given.tolist() if hasattr(given, "tolist") else list(given)
     if len(values) != texts:
         raise ValueError(f"there are {texts:,} texts, but {len(values):,} labels: {name} must have one for each text")

@@ -109,10 +109,9 @@ def read_model(path: AnyPath, known: Sequence[str]) -> tuple[dict[str, Any], Fit
             if matrix.shape != (count, settings.vector_size) or matrix.dtype != np.float32:
                 raise ValueError("the matrices do not fit the words and labels")
         prefix = _prefix(state["prefix"])
-        weights, features = ClassWeights(inputs, outputs, state["epochs"]), features_of(settings, dictionary, prefix)
+        weights, features = ClassWeights.of(inputs, outputs, state["epochs"]), features_of(settings, dictionary, prefix)
         core = ClassCore(settings, dictionary, classes, weights, features, prefix)
-        if settings.loss == "hs":
-            _ = core.state().paths
+        _ = core.paths
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         missing = "there is no " if isinstance(error, KeyError) else ""
         raise ValueError(f"{name}: damaged: {missing}{str(error).removeprefix(f'{name}: ')}") from None

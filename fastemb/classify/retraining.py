@@ -67,11 +67,12 @@ def retrained(state: ClassifierState, by: Retraining) -> ClassifierState:
     documents = Documents.joined(state.features.documents(block) for block in blocks(by.path))
     if not len(documents.labels):
         raise ValueError(f"{any_path(by.path)}: no text has a label that the model knows")
-    weights = ClassWeights(np.array(state.inputs, np.float32), np.array(state.outputs, np.float32))
+    weights = ClassWeights.of(np.asarray(state.inputs, np.float32), np.asarray(state.outputs, np.float32))
     labels = [label.decode("utf-8", "replace") for label in state.labels]
     core = ClassCore(settings, state.dictionary, labels, weights, state.features, state.prefix)
     teacher = TextClassifier(
         **{name: getattr(settings, name) for name in ClassifierSettings.declared()}, progress=by.progress
     )
     teacher._learn(Fitted(core, "several"), TextTokens(documents), None)
-    return replace(state, inputs=weights.inputs, outputs=weights.outputs)
+    inputs, outputs = (np.ascontiguousarray(one) for one in (weights.inputs, weights.outputs))
+    return replace(state, inputs=inputs, outputs=outputs)

@@ -17,7 +17,7 @@ from ..estimator import Estimator, seed_of
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
-from ..models.training import alone_with, checkpoints_of
+from ..models.training import SavesCheckpoints, alone_with
 from ..models.watching import EarlyStopping
 from ..signals import Deferred
 from ..summary import table
@@ -31,6 +31,7 @@ from .encoding import (
     check_class_weight,
     class_weights_of,
     file_again,
+    fitted_of_state,
     grown,
     lists_again,
     of_file,
@@ -38,6 +39,7 @@ from .encoding import (
     sample_weights,
 )
 from .features import Documents
+from .files import read_state, write_state
 from .given import GivenLabels, as_lines, documents_of, labels_of
 from .lesson import ClassLesson
 from .measures import Measures, given_labels, measured, threshold_of, true_labels
@@ -53,7 +55,7 @@ _MANY = 1 << 24  # probabilities that are held at once
 Ints = NDArray[np.int64]
 
 
-class TextClassifier(Estimator):
+class TextClassifier(SavesCheckpoints, Estimator):
     """Labels of texts, learned from the mean of the vectors of their words and n-grams (Joulin et al. 2017).
 
     Defaults are fastText's, names gensim's where gensim has them: ``vector_size`` is fastText's dim, ``alpha`` its lr,
@@ -314,9 +316,7 @@ class TextClassifier(Estimator):
         return self
 
     def _settings(self) -> ClassifierSettings:
-        names = ClassifierSettings.declared()
-        given = {name: value for name, value in self.get_params().items() if name in names}
-        made = ClassifierSettings(**given | {"random_state": seed_of(self.random_state)}).checked()
+        made = ClassifierSettings.among(self.get_params() | {"random_state": seed_of(self.random_state)}).checked()
         check_class_weight(self.class_weight)
         return made
 
@@ -359,19 +359,6 @@ class TextClassifier(Estimator):
             except BaseException:
                 self._fitted, self._loss, self._history = before
                 raise
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while the model is trained.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments()
@@ -497,30 +484,55 @@ class TextClassifier(Estimator):
             TypeError: X are no texts.
         """
         fitted = self._known()
-        asked = k is not None or threshold is not None
-        many = len(fitted.core.classes)
-        least = number("threshold", threshold) if threshold is not None else 0.0
-        most = whole("k", k, 1, 2**31) if k is not None else many
+        if k is not None or threshold is not None:
+            asked = self.predict_labels(X, k=k, threshold=0.0 if threshold is None else threshold)
+            return [[label for label, _ in own] for own in asked]
         documents, (classes, order) = self._documents(X), _sorted_classes(fitted.core)
-        if not asked and fitted.form != "one":
-            most, least = (many, 0.5) if self._separate(fitted) else (1, 0.0)
+        most, least = (None, 0.5) if self._separate(fitted) else (1, 0.0)
         found: list[Any] = []
-        for part in _parts(len(documents), many):
+        for part in _parts(len(documents), len(classes)):
             probabilities = self._probabilities(_part_of(documents, part))[:, order]
-            if not asked and fitted.form == "one":
+            if fitted.form == "one":
                 found.append(probabilities.argmax(axis=1))
                 continue
             given = given_labels(probabilities, most, least)
-            if not asked and fitted.form == "matrix":
-                found.append(given.astype(np.int64))
-                continue
-            for row, own in zip(probabilities, given, strict=True):
-                best = np.flatnonzero(own)
-                found.append([classes[one] for one in best[np.argsort(-row[best], kind="stable")].tolist()])
-        if not asked and fitted.form != "several":
-            empty = np.empty(0 if fitted.form == "one" else (0, many), np.int64)
-            joined_up = np.concatenate([empty, *found])
-            return _as_array(classes)[joined_up] if fitted.form == "one" else joined_up
+            found += [given.astype(np.int64)] if fitted.form == "matrix" else _best(probabilities, given)
+        if fitted.form == "one":
+            return _as_array(classes)[np.concatenate([np.empty(0, np.int64), *found])]
+        if fitted.form == "matrix":
+            return np.concatenate([np.empty((0, len(classes)), np.int64), *found])
+        return [[classes[one] for one, _ in own] for own in found]
+
+    @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
+    def predict_labels(
+        self,
+        X: Any,  # noqa: N803
+        *,
+        k: int | None = 1,
+        threshold: float = 0.0,
+    ) -> list[list[tuple[Any, float]]]:
+        """The most probable labels of texts, each with its probability.
+
+        Args:
+            X: As in `fit`.
+            k: How many at most; None for all.
+            threshold: Those of a lower probability are left out.
+
+        Returns:
+            A list for each text, the most probable label first.
+
+        Raises:
+            ValueError: the model is not fitted, or an argument makes no sense.
+            TypeError: X are no texts.
+        """
+        classes, order = _sorted_classes(self._known().core)
+        most, least = None if k is None else whole("k", k, 1, 2**31), number("threshold", threshold)
+        documents = self._documents(X)
+        found: list[list[tuple[Any, float]]] = []
+        for part in _parts(len(documents), len(classes)):
+            probabilities = self._probabilities(_part_of(documents, part))[:, order]
+            for own in _best(probabilities, given_labels(probabilities, most, least)):
+                found.append([(classes[one], probability) for one, probability in own])
         return found
 
     @names_arguments(FIT)
@@ -694,10 +706,9 @@ class TextClassifier(Estimator):
         """Of labels in the order of their rows."""
         fitted = self._known()
         core = fitted.core
-        paths = core.state().paths if core.settings.loss == "hs" else None
         vectors = text_vectors(core.weights.inputs, documents)
         one = not self._separate(fitted)
-        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, paths, one=one)
+        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, core.paths, one=one)
 
     # ---- files ----
 
@@ -723,6 +734,34 @@ class TextClassifier(Estimator):
         made._fitted = fitted
         return made
 
+    def save_fasttext(self, path: StrPath) -> None:
+        """Write the model as a ``.bin`` file, which fastText and `fastemb.fasttext` load; it lacks some settings.
+
+        Raises:
+            ValueError: the model is not fitted.
+            OSError: the file cannot be written; one that was there stays.
+        """
+        write_state(self._known().core.state(), path)
+
+    @classmethod
+    @names_arguments()
+    def load_fasttext(cls, path: AnyPath) -> Self:
+        """Read a ``.bin`` file of a model with labels that fastText, or `save_fasttext`, wrote.
+
+        Probabilities are exact: fastText's are some 1e-5 larger, and with loss "hs" or "ova" rounded. Labels lose the
+        prefix ``__label__``. Models that were made smaller, ``.ftz``, are for `fastemb.fasttext.load_model`.
+
+        Raises:
+            ValueError: it is no such file, or damaged; or it has no labels.
+            OSError: it cannot be read.
+        """
+        fitted = fitted_of_state(read_state(path), local_path(path))
+        settings = fitted.core.settings
+        names = set(cls._parameter_names())
+        made = cls(**{name: value for name, value in settings.values().items() if name in names and name != "workers"})
+        made._fitted = fitted
+        return made
+
     def _saved_params(self) -> dict[str, Any]:
         left_out = ("callbacks", "progress", "vectors", "random_state")
         params = {name: value for name, value in self.get_params().items() if name not in left_out}
@@ -743,7 +782,6 @@ class _Validation:
 
     def _loss(self, model: Any) -> float:
         loss = self._task.mean_loss(self._tokens, self._core.settings.random_state)
-        self._core.weights.unpad()
         if model.history:
             model.history[-1]["validation_loss"] = loss
         return loss
@@ -799,6 +837,16 @@ def _as_array(classes: Sequence[Hashable]) -> NDArray[Any]:
     made = np.empty(len(classes), object)
     made[:] = classes
     return made
+
+
+def _best(probabilities: Floats, given: NDArray[np.bool_]) -> list[list[tuple[int, float]]]:
+    """For each text the numbers and probabilities of the labels that it is given, the most probable first."""
+    found: list[list[tuple[int, float]]] = []
+    for row, own in zip(probabilities, given, strict=True):
+        best = np.flatnonzero(own)
+        best = best[np.argsort(-row[best], kind="stable")]
+        found.append(list(zip(best.tolist(), row[best].tolist(), strict=True)))
+    return found
 
 
 def _parts(texts: int, labels: int) -> list[slice]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from ..memory import memory_for
 from ..signals import slices
 from ..threads import thread_count
 from ..train.hogwild import Hogwild
-from ..train.matrices import LINE, Matrix, Padding, zeros
+from ..train.matrices import LINE, Matrix, padded_zeros
 from ..train.run import Run
 from ..train.sampling import HuffmanPaths
 from ..train.schedule import Schedule
@@ -32,33 +32,46 @@ _NS_EXPONENT = 0.5  # fastText's for labels
 
 @dataclass(eq=False)
 class ClassWeights:
-    """Input and output vectors, contiguous for people, and padded for the kernel while an epoch runs."""
+    """Input and output vectors, all the time as the kernel wants them: a copy of many n-grams would take seconds.
 
-    inputs: Matrix
-    """(rows, vector_size): of words, then of n-grams."""
+    Attributes:
+        padded_inputs: Rows of words, then of n-grams, zeros past ``vector_size``.
+        padded_outputs: Rows of labels, or of the nodes of a tree over them.
+        vector_size: Numbers of a row that count.
+        epochs_trained: Epochs that they have seen to the end.
+    """
 
-    outputs: Matrix
-    """(labels, vector_size)"""
-
+    padded_inputs: Matrix
+    padded_outputs: Matrix
+    vector_size: int
     epochs_trained: int = 0
-    _paddings: dict[str, Padding] = field(default_factory=dict, init=False, repr=False)
 
-    def pad(self) -> tuple[Matrix, Matrix]:
-        """The matrices as the kernel wants them; repeating it is cheap."""
-        for name in ("inputs", "outputs"):
-            if name not in self._paddings:
-                self._paddings[name] = Padding(self, name)
-        return self._paddings["inputs"].padded, self._paddings["outputs"].padded
+    @classmethod
+    def of(cls, inputs: Matrix, outputs: Matrix, epochs_trained: int = 0) -> Self:
+        """Copies of matrices that are not padded."""
+        return cls(_padded(inputs), _padded(outputs), inputs.shape[1], epochs_trained)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is pickled: without the padding, as memory is not aligned when it is read again."""
+        inputs, outputs = np.ascontiguousarray(self.inputs), np.ascontiguousarray(self.outputs)
+        return ClassWeights.of, (inputs, outputs, self.epochs_trained)
+
+    @property
+    def inputs(self) -> Matrix:
+        """(rows, vector_size), a view."""
+        return self.padded_inputs[:, : self.vector_size]
+
+    @property
+    def outputs(self) -> Matrix:
+        """(labels, vector_size), a view."""
+        return self.padded_outputs[:, : self.vector_size]
 
     def unpad(self) -> None:
-        """Make them contiguous again, with what was learned."""
-        for name in list(self._paddings):
-            self._paddings[name].undo()
-            del self._paddings[name]
+        """Do nothing: people are given copies."""
 
     def not_finite(self) -> tuple[str, int] | None:
         """The name of a matrix that holds NaN or infinite numbers, and the first row with one; None if none does."""
-        for name, matrix in (("inputs", self.inputs), ("outputs", self.outputs)):
+        for name, matrix in (("inputs", self.padded_inputs), ("outputs", self.padded_outputs)):
             for part in slices(len(matrix)):
                 if not np.isfinite(matrix[part].sum(dtype=np.float64)):
                     rows = np.flatnonzero(~np.isfinite(matrix[part]).all(axis=1))
@@ -67,39 +80,46 @@ class ClassWeights:
 
     def copy(self) -> tuple[Matrix, Matrix]:
         """Both matrices as they are, for `put_back`."""
-        return self.inputs.copy(), self.outputs.copy()
+        return self.padded_inputs.copy(), self.padded_outputs.copy()
 
     def put_back(self, matrices: tuple[Matrix, Matrix]) -> None:
         """Let them be what `copy` gave."""
-        self.inputs, self.outputs = matrices
+        self.padded_inputs[:], self.padded_outputs[:] = matrices
 
 
-def fresh_inputs(rows: int, words: int, used: NDArray[np.int32], settings: ClassifierSettings) -> Matrix:
-    """Small random rows for words and for the n-grams that occur; others stay zero, and take no memory until then.
+def _padded(matrix: Matrix) -> Matrix:
+    made = padded_zeros(*matrix.shape)
+    for part in slices(len(matrix)):
+        made[part, : matrix.shape[1]] = matrix[part]
+    return made
+
+
+def fresh_weights(
+    rows: int, words: int, labels: int, used: NDArray[np.int32], settings: ClassifierSettings
+) -> ClassWeights:
+    """Small random rows for words; those of n-grams and labels are zero, and most take no memory until they occur.
 
     Args:
-        rows: Of the matrix.
+        rows: Of the inputs.
         words: How many of them are words'.
-        used: Rows that texts have, in any order, also several times.
+        labels: How many there are.
+        used: Rows that texts have: they are random where there is no word.
         settings: vector_size and random_state are read.
 
     Raises:
         MemoryError: there is too little.
     """
     size = settings.vector_size
-    padded = -(-size // LINE) * LINE
+    stride = -(-size // LINE) * LINE
     advice = "lower vector_size or bucket, or leave n-grams out (word_ngrams=1, max_n=0)"
-    with memory_for(f"a model of {rows:,} rows and {size:,} dimensions", 4 * rows * (padded + size), advice):
-        matrix = zeros(rows, size)
-    is_used = np.zeros(rows, bool)
-    is_used[:words] = True
-    is_used[used] = True
-    chosen = np.flatnonzero(is_used)
+    with memory_for(f"a model of {rows:,} rows and {size:,} dimensions", 4 * rows * stride, advice):
+        made = ClassWeights(padded_zeros(rows, size), padded_zeros(labels, size), size)
+    chosen = np.arange(words) if words else np.unique(used)
     rng = np.random.default_rng(settings.random_state)
     for part in slices(len(chosen), 8192):
         values = rng.random((len(chosen[part]), size), dtype=np.float32)
-        matrix[chosen[part]] = (2.0 * values - 1.0) / np.float32(size)
-    return matrix
+        made.padded_inputs[chosen[part], :size] = (2.0 * values - 1.0) / np.float32(size)
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +222,10 @@ class ClassTask:
         return loss / count if count else float("nan")
 
     def _core(self, seed: int, *, want_loss: bool) -> _native.ClassTrainer:
-        inputs, outputs = self.weights.pad()
-        return _native.ClassTrainer(isa(), inputs, outputs, self.settings.vector_size, self._targets(), seed, want_loss)
+        weights, targets = self.weights, self._targets()
+        return _native.ClassTrainer(
+            isa(), weights.padded_inputs, weights.padded_outputs, weights.vector_size, targets, seed, want_loss
+        )
 
     def _targets(self) -> _native.ClassTargets:
         settings, labels = self.settings, len(self.counts)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "analogy": ("ask", "A is to B as C is to ?"),
     "index": ("ask", "build an index, for faster answers"),
     "align": ("spaces", "what moved between two files of vectors"),
+    "merge": ("merge", "one file of vectors from several that were trained apart"),
     "plot": ("plot", "pictures of vectors: maps, axes, neighbours, analogies"),
     "explore": ("explore", "a map of vectors to walk through in a browser, as one file"),
     "eval": ("evaluate", "score vectors on questions: analogies, similar words, odd ones out, categories"),
@@ -26,6 +27,7 @@ _COMMANDS = {
     "info": ("files", "what is in a file, or what this installation can do"),
     "items": ("items", "item embeddings and recommendations from a table of purchases, ratings or clicks"),
     "graph": ("graphs", "vectors of the nodes of a graph, from a list or table of edges"),
+    "classify": ("classify", "labels of texts: learned, tested and predicted"),
     "demo": ("files", "learn from Python's own source in seconds"),
     "completion": ("completion", "a script that lets bash, zsh or fish complete commands and options"),
 }

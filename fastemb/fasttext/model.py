@@ -98,16 +98,18 @@ class FastTextModel:
     @property
     def words(self) -> list[str]:
         """All words, the most frequent first."""
-        if self._words is None:
-            self._words = self.get_words()
-        return self._words
+        found = self._words
+        if found is None:
+            found = self._words = self.get_words()
+        return found
 
     @property
     def labels(self) -> list[str]:
         """All labels; in a model without labels all words."""
-        if self._labels is None:
-            self._labels = self.get_labels()
-        return self._labels
+        found = self._labels
+        if found is None:
+            found = self._labels = self.get_labels()
+        return found
 
     def get_words(self, include_freq: bool = False, on_unicode_error: str = "strict") -> Any:
         """Return all words; with ``include_freq`` also how often each was in the text, int64 (words,).

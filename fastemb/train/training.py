@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import nullcontext
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
 
@@ -12,12 +15,32 @@ from ..signals import Deferred
 from .checkpoint import Checkpoints
 from .history import Recorder, Row
 from .learning import Learning
-from .progress import Progress
+from .progress import Display
 from .run import Run
-from .strategy import Pause, Strategy
+from .strategy import Pause, Strategy, Watch
 
 NO_EPOCHS = "nothing was trained: epochs is 0"
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
+
+
+class Elsewhere(ABC):
+    """Trains the epochs of a task on other machines, in place of threads of this process."""
+
+    @property
+    @abstractmethod
+    def status(self) -> str:
+        """What a display shows besides."""
+
+    @abstractmethod
+    def train_epoch_elsewhere(self, run: Run, watch: Watch) -> None:
+        """Train what is left of the present epoch; `Strategy.train_epoch` says what that means.
+
+        In a pause that ``watch`` asks for, and afterwards, the weights of the task are what was learned.
+        """
+
+
+elsewhere: ContextVar[Callable[[Learning], Elsewhere] | None] = ContextVar("elsewhere", default=None)
+"""Makes what trains the tasks of a model on other machines, while it is set; each thread has its own."""
 
 
 class Training:
@@ -34,18 +57,20 @@ class Training:
         run: What is left of it is trained.
         task: What it trains.
         strategy: How threads share the blocks.
-        display: Hears how far it is; closed at the end.
+        display: Hears how far it is.
         checkpoints: Writes some meanwhile, if it is given.
     """
 
     def __init__(
-        self, run: Run, task: Learning, strategy: Strategy, display: Progress, checkpoints: Checkpoints | None = None
+        self, run: Run, task: Learning, strategy: Strategy, display: Display, checkpoints: Checkpoints | None = None
     ) -> None:
         self._checkpoints = checkpoints
         self._inside = False
         self._run = run
         self._task = task
         self._strategy = strategy
+        make = elsewhere.get()
+        self._elsewhere = None if make is None else make(task)
         self._display = display
         self._recorder = Recorder(run, task.want_loss, task.settings)
         task.begins(run.schedule)
@@ -61,14 +86,10 @@ class Training:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        try:
-            self.release()
-            self._show()
-            if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
-                self._checkpoints.interrupted()
-        finally:
-            with contextlib.suppress(OSError):
-                self._display.close()
+        self.release()
+        self._show()
+        if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
+            self._checkpoints.interrupted()
 
     def epoch(self) -> None:
         """Train to the end of the present epoch, which counts from then on.
@@ -80,13 +101,23 @@ class Training:
                 until then stays.
         """
         run, weights = self._run, self._task.weights
-        trainer = self._task.bind(run.seed)
+        if self._elsewhere is None and run.cut is not None:
+            if run.next_word:
+                raise ValueError(
+                    f"{run.cut[0]} nodes of a cluster trained a part of this epoch, each at its own place: go on from "
+                    "the checkpoint by fastemb.scale.resume, or by fastemb train --resume with --ray"
+                )
+            run.cut = None
+        trainer = None if self._elsewhere is not None else self._task.bind(run.seed)
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
         self._recorder.start()
         try:
             self._inside = True
-            self._strategy.train_epoch(run, trainer, self._watch)
+            if trainer is not None:
+                self._strategy.train_epoch(run, trainer, self._watch)
+            elif self._elsewhere is not None:
+                self._elsewhere.train_epoch_elsewhere(run, self._watch)
         except _native.DivergedError:
             raise self._diverged("a score is no finite number any more") from None
         self._inside = False
@@ -123,11 +154,13 @@ class Training:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         with contextlib.suppress(OSError):  # a terminal that was closed ends no training
+            if self._elsewhere is not None:
+                self._display.status(self._elsewhere.status)
             self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
         self._task.tokens.passed(totals.words)
 
 
-def train(run: Run, task: Learning, strategy: Strategy, display: Progress) -> None:
+def train(run: Run, task: Learning, strategy: Strategy, display: Display) -> None:
     """Train all epochs that are left; see `Training`, which lets something be done between them."""
     with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:

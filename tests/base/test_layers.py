@@ -39,6 +39,7 @@ ROOMS = (  # from the ground up; those on one line do not see each other
     ("plots",),
     ("explorer",),
     ("torch",),
+    ("scale",),
     ("demo",),
     ("cli",),
     ("__main__",),

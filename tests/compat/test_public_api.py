@@ -26,11 +26,13 @@ MODULES = (
     "fastemb.layers",
     "fastemb.models",
     "fastemb.models.callbacks",
+    "fastemb.models.doc2vec",
     "fastemb.models.fasttext",
     "fastemb.models.keyedvectors",
     "fastemb.models.phrases",
     "fastemb.models.word2vec",
     "fastemb.plots",
+    "fastemb.scale",
     "fastemb.spaces",
 )
 
