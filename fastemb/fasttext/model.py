@@ -45,6 +45,8 @@ class FastTextModel:
 
     def __init__(self, model_path: AnyPath | None = None, args: TrainedWith | None = None) -> None:
         self._held: ClassifierState | None = None
+        self._words: list[str] | None = None
+        self._labels: list[str] | None = None
         self.set_args(args)
         if model_path is not None:
             self._take(_opened(model_path))
@@ -60,8 +62,7 @@ class FastTextModel:
         self._inputs = stored_rows(state.inputs)
         self._predictor: Predictor | None = None
         self._unit_vectors: Floats | None = None
-        self._words: list[str] | None = None
-        self._labels: list[str] | None = None
+        self._words = self._labels = None
         self._names: tuple[str, list[str]] | None = None
 
     @property

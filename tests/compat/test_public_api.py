@@ -19,6 +19,8 @@ MODULES = (
     "fastemb.index",
     "fastemb.evaluate",
     "fastemb.explorer",
+    "fastemb.fasttext",
+    "fastemb.fasttext.FastText",
     "fastemb.graphs",
     "fastemb.items",
     "fastemb.layers",
