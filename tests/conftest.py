@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import math
 import signal
@@ -56,13 +55,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many of the cases of each test marked slow run, at least one unless 0 (default: 100)",
     )
     group.addoption("--slow-seed", default="0", metavar="TEXT", help="another seed chooses other slow cases (0)")
-
-
-def pytest_sessionfinish() -> None:
-    """Write the counters of `make coverage`: processes of pytest-xdist end without doing so."""
-    dump = getattr(ctypes.CDLL(_native.__file__), "__gcov_dump", None)
-    if dump is not None:
-        dump()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
