@@ -19,13 +19,14 @@ from ..models.fitting import Standing, learn
 from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Allowed, Deferred
 from ..summary import table
-from ..threads import checked_workers
+from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
 from ..train.run import Run
 from ..vectors import KeyedVectors
 from .core import GraphCore
 from .graph import Graph, warn_of_isolated
+from .held_out import held_out_loss
 from .lesson import GraphLesson
 from .model_file import read_model, require_storable, write_model
 from .names import MODELS
@@ -131,7 +132,8 @@ class WalkModel(SavesCheckpoints, Estimator):
             checkpoint_every: As in `fit`.
 
         Raises:
-            ValueError: as in `fit`; a node of the model is missing in the graph; or ``hs=1``, whose tree does not grow.
+            ValueError: as in `fit`; a node of the model is missing in the graph; or ``hs=1``, whose tree does not grow;
+                or rows of ``wv`` were changed by hand.
             TypeError: as in `fit`.
             RuntimeError: as in `fit`.
             FloatingPointError: as in `fit`.
@@ -139,6 +141,7 @@ class WalkModel(SavesCheckpoints, Estimator):
         known = self._trained
         if known is None:
             return self.fit(X, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+        self._require_untouched()
         target = Target.of(checkpoint, checkpoint_every)
         parameters, graph = self._parameters(), _graph_of(X)
         require_storable(graph.nodes)
@@ -260,6 +263,7 @@ class WalkModel(SavesCheckpoints, Estimator):
     # ---- what was learned ----
 
     _wv: KeyedVectors | None = None
+    _shown: Floats | None = None  # its vectors, when it was made
 
     @property
     def wv(self) -> KeyedVectors:
@@ -269,8 +273,54 @@ class WalkModel(SavesCheckpoints, Estimator):
         """
         known = self._known()
         if self._wv is None:
-            self._wv = KeyedVectors._from_arrays(list(known.nodes), known.node_vectors(), known.counts.copy())
+            self._shown = known.node_vectors()
+            self._wv = KeyedVectors._from_arrays(list(known.nodes), self._shown, known.counts.copy())
         return self._wv
+
+    def _require_untouched(self) -> None:
+        """Check that ``wv`` has the rows of the model, whatever is in them.
+
+        Raises:
+            ValueError: its rows, keys or counts were changed by hand, which the model does not take over.
+        """
+        known, shown = self._known(), self._wv
+        if shown is None:
+            return
+        counts = shown.expandos.get("count")
+        if (
+            shown.vectors is self._shown
+            and shown.index_to_key == list(known.nodes)
+            and counts is not None
+            and np.array_equal(counts, known.counts)
+        ):
+            return
+        raise ValueError(
+            "the rows, keys or counts of model.wv were changed by hand, which the model does not take over: change a "
+            "copy, copy.deepcopy(model.wv), and save that by its own method save"
+        )
+
+    @names_arguments(MODELS)
+    def held_out_loss(self, X: Any, *, workers: int | None = None) -> float:  # noqa: N803
+        """The loss on walks through a graph that is not learned from, such as one of edges that were left out.
+
+        The mean of -log sigmoid over all pairs of nodes in walks by the model's parameters, in float64: a model that
+        has learned nothing has log 2 = 0.693. What is drawn depends on ``random_state`` alone, so two calls measure the
+        same. Of graphs of many nodes fewer walks are made, as many as tell the loss well. Nothing is learned.
+
+        Args:
+            X: A graph, as in `fit`.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: the model lacks a node; no walk has two nodes; the graph has no edge.
+            TypeError: this is no graph.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: another thread trains the model.
+        """
+        threads = thread_count(self._parameters().settings().workers if workers is None else workers)
+        known, graph = self._known(), _graph_of(X)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            return held_out_loss(known, graph, threads)
 
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest `fit`, with ``compute_loss``; else 0."""
@@ -292,10 +342,11 @@ class WalkModel(SavesCheckpoints, Estimator):
         """Write the model to a safetensors file, whole or not at all; `KeyedVectors.load` reads its vectors, too.
 
         Raises:
-            ValueError: the model is not fitted.
+            ValueError: the model is not fitted; or rows of ``wv`` were changed by hand.
             TypeError: a node is of a kind that no file holds.
             OSError: the file cannot be written.
         """
+        self._require_untouched()
         write_model(path, type(self).__name__, self._saved_params(), self._known())
 
     @classmethod

@@ -17,10 +17,10 @@ from ..io.keys import pack_any_keys
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
 from ..models.training import SavesCheckpoints, alone_with
-from ..signals import Deferred
+from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
 from ..summary import table
-from ..threads import checked_workers
+from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
 from ..train.run import Run
@@ -29,6 +29,7 @@ from ..vectors.topk import top_k
 from .baskets import require_items
 from .core import Core
 from .fitted import Fitted, Floats
+from .held_out import held_out_loss
 from .interactions import Interactions
 from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
@@ -419,6 +420,33 @@ class Item2Vec(SavesCheckpoints, Estimator):
         It is not saved. `fastemb.plots.plot_training` draws it.
         """
         return [row | {"sg": float(sg)} for sg, rows in self._histories.items() for row in rows]
+
+    @names_arguments()
+    def held_out_loss(self, X: Any, *, workers: int | None = None) -> float:  # noqa: N803
+        """The loss on sessions that are not learned from, for comparing epochs, and models of the same parameters.
+
+        The mean of -log sigmoid over all pairs of an input and an item, in float64: a model that has learned nothing
+        has log 2 = 0.693. What is drawn depends on ``random_state`` alone, and no item is thinned out, so two calls
+        measure the same. With both kinds of model (``sg=None``) it is the mean of theirs. Items that the model does not
+        know are left out. Nothing is learned.
+
+        Args:
+            X: Sessions, as in `fit`. Events of larger weight count more.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: no session has two items of the model; ``wv`` was changed by hand so that it does not fit.
+            TypeError: these are no sessions; or the model's items are str and those of ``X`` numbers, or the reverse.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: another thread trains the model.
+        """
+        threads = thread_count(self.workers if workers is None else workers)
+        known, data = self._known(), self._prepared(X)
+        known.require_untouched()
+        known.require_finite()
+        known.require_kind(data)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            return held_out_loss(known, data, threads)
 
     @property
     def compared(self) -> KeyedVectors:

@@ -79,6 +79,11 @@ class KnownSubwords(KnownWords):
         self.weights.holder = SubwordRows(_with_ngrams(wv))
         return self.weights
 
+    def require_fitting(self, wv: Any, vector_size: int) -> None:
+        """As in the base; and refuse vectors without n-grams."""
+        super().require_fitting(wv, vector_size)
+        _with_ngrams(wv)
+
     def followed(self, wv: KeyedVectors, sample: float) -> Vocabulary:
         """As in the base.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,6 +61,7 @@ from .building import (
 from .gensim_import import read_gensim, values_of_words
 from .known_words import Change, KnownWords
 from .older import missing_attribute
+from .own_vectors import OwnVectors
 from .resuming import Books, Noted, text_again
 from .scoring import SentenceScores, likeliest_words
 from .training import (
@@ -165,7 +166,7 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         FloatingPointError: training diverged.
     """
 
-    wv: KeyedVectors
+    wv: KeyedVectors = cast(KeyedVectors, OwnVectors())
     """The input vectors: ``wv.vectors`` has shape (words, vector_size), float32, contiguous."""
     comment: str | None
     hashfxn: Callable[[Any], int]

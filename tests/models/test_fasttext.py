@@ -288,9 +288,12 @@ def test_a_model_of_ours_is_none_of_gensims() -> None:
 
 def test_wv_must_have_ngrams() -> None:
     model = fitted(epochs=1)
-    model.wv = KeyedVectors._from_arrays(model.wv.index_to_key, model.wv.vectors)
+    before = model.wv
     with pytest.raises(ValueError, match=r"model.wv must be FastTextKeyedVectors, not KeyedVectors"):
-        model.train(sentences())
+        model.wv = KeyedVectors._from_arrays(model.wv.index_to_key, model.wv.vectors)  # type: ignore[assignment]
+    assert model.wv is before
+    model.wv = copy.deepcopy(before)
+    model.train(sentences())
 
 
 @pytest.mark.parametrize(
