@@ -12,7 +12,7 @@ from ..train.sampling import Tables, huffman_paths
 from ..train.task import CorpusTokens, Task
 from .core import GraphCore
 from .graph import Graph
-from .walks import walks_of
+from .walks import tokens_of, walk_rows
 
 _MOST_TOKENS = 1 << 22  # so many tell the loss to three digits
 _OTHER_WALKS = 0x9E3779B97F4A7C15  # than those of training, also through the same graph
@@ -42,7 +42,7 @@ def held_out_loss(core: GraphCore, graph: Graph, workers: int) -> float:
     passes = max(1, min(walks.num_walks, _MOST_TOKENS // (len(graph) * walks.walk_length)))
     walkable = graph._walkable(second_order=walks.is_second_order)
     own = replace(walks, num_walks=passes, seed=(walks.seed + _OTHER_WALKS) % 2**64)
-    ids, offsets = walks_of(walkable, own, None, workers)
+    ids, offsets = tokens_of(walk_rows(walkable, own, None, workers))
     corpus = Corpus(rows[ids], offsets, Vocabulary(core.nodes, core.counts), len(ids))
     paths = huffman_paths(core.counts) if settings.hs else None
     task = Task(settings, CorpusTokens(corpus), Tables.of(core.counts, settings, paths), core.weights)
