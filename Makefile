@@ -100,11 +100,12 @@ plain-bytes: .venv/test-tools build/plain-bytes/made
 	PYTHONPATH=$(CURDIR)/build/plain-bytes .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
 		--slow $(SLOW) --slow-seed $(SEED) tests/native/test_text_table.py tests/corpus/test_text.py tests/corpus/test_hard_text.py
 
-# Lines and branches of Python, and lines of C, that the tests reach.
+# Lines and branches of Python, and lines of C, that the tests reach. In one process: those of pytest-xdist end without
+# writing the counters of C.
 coverage: .venv/test-tools build/coverage/made
 	$(PIP) install gcovr
 	find build -name '*.gcda' -delete
-	PYTHONPATH=$(CURDIR)/build/coverage .venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --cov=fastemb --cov-branch \
+	PYTHONPATH=$(CURDIR)/build/coverage .venv/bin/pytest -q -p no:benchmark --slow $(SLOW) --cov=fastemb --cov-branch \
 		--cov-report=term
 	.venv/bin/gcovr --root . --filter csrc/ build
 
