@@ -241,7 +241,7 @@ def links(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         edges, path = str(Path(folder) / "edges.txt"), str(Path(folder) / "vectors.safetensors")
         rows = np.repeat(np.arange(len(rest)), rest.degrees())
-        pairs = [(rest.nodes[a], rest.nodes[b]) for a, b in zip(rows, rest.neighbours, strict=True) if a < b]
+        pairs = [(rest.nodes[a], rest.nodes[b]) for a, b in zip(rows, rest.neighbours, strict=True) if a <= b]
         Path(edges).write_text("".join(f"{a}\t{b}\n" for a, b in pairs))
         for text in options.set or [""]:
             for task in [ours, *([pecanpy] if options.pecanpy else [])]:
