@@ -21,6 +21,7 @@ from ..corpus.vocabulary import Selection
 from ..io.input_file import open_text_source
 from ..tables.columns import columns_of
 from ..tables.files import read_table
+from ..tables.text_columns import TextColumn
 from .building import Source
 from .tags import TagLists, TagReader
 
@@ -252,7 +253,10 @@ def _tags_of(tags: Iterable[Any], count: int) -> TagLists:
 
 
 def _python_values(column: Any) -> Iterable[Any]:
-    """The values of a column of whatever library."""
+    """The values of a column of whatever library, or of a text file."""
+    if isinstance(column, TextColumn):
+        keys = column.keys
+        return [keys[code] for code in column.codes.tolist()]
     for name in ("to_pylist", "to_list", "tolist"):
         if hasattr(column, name):
             values: Iterable[Any] = getattr(column, name)()
