@@ -31,6 +31,12 @@ check: .venv/test-tools build
 test: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --slow-seed $(SEED)
 
+# Nodes that are processes of Ray: minutes, as each test starts some.
+.PHONY: test-ray
+test-ray: .venv/test-tools build
+	$(PIP) install 'ray[data]>=2.40'
+	.venv/bin/pytest -q -p no:benchmark tests/scale
+
 test-all: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark
 

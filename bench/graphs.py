@@ -178,7 +178,7 @@ def ready_corpus(edges: str, settings: dict[str, Any], workers: int) -> dict[str
     from fastemb.graphs import Graph
 
     graph = Graph.load(edges)
-    corpus = graph.walk_corpus(settings["num_walks"], settings["walk_length"])
+    corpus = graph.walk_corpus(graph.walks(settings["num_walks"], settings["walk_length"]))
     model = fastemb.Word2Vec(
         sg=1, min_count=1, sample=0, workers=workers, window=settings["window"], vector_size=settings["vector_size"]
     )

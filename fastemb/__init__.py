@@ -22,6 +22,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from . import models
+    from .classify import TextClassifier
     from .config import show_config
     from .corpus import (
         RULE_DEFAULT,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
+    from .scale.merging import merge
     from .vectors import KeyedVectors, load_vectors, save_vectors
 
 __all__ = [
@@ -71,10 +73,12 @@ __all__ = [
     "TaggedDocument",
     "TaggedLineDocument",
     "Text8Corpus",
+    "TextClassifier",
     "Vocabulary",
     "Word2Vec",
     "__version__",
     "load_vectors",
+    "merge",
     "models",
     "save_vectors",
     "show_config",
@@ -84,6 +88,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless t
 
 # A name is imported when it is first used: the command line answers --help without waiting for NumPy.
 _HOMES = {
+    "classify": ["TextClassifier"],
     "config": ["show_config"],
     "corpus": [
         "RULE_DEFAULT",
@@ -110,6 +115,8 @@ _HOMES = {
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
+    "scale": [],
+    "scale.merging": ["merge"],
     "spaces": [],
     "train": [],
     "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],

@@ -100,6 +100,9 @@ struct fe_kernel {
      * is noise. It is in these four functions and nowhere else; all other memory that a thread writes is its own. */
     /* Fills g, FE_STEP_G(n) floats, for `update`. Returns 0 when a score was not finite. loss is added to, or NULL. */
     int (*gradient)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *g);
+    /* The same for one input, m = 1, whose outputs are classes that exclude each other; `own` is its class:
+     * S = H O'    G = alpha (Y - e^S / sum of e^S), and the loss is -log of what it gives its class. */
+    int (*softmax)(const struct fe_block *block, int own, int64_t size, float alpha, double *loss, float *g);
     /* Adds the changes. change: FE_STEP_CHANGE(n) floats of scratch. */
     void (*update)(const struct fe_block *block, int64_t size, const float *g, float *change);
     /* out = factor * sum of m rows */

@@ -31,13 +31,13 @@ _Static_assert(FE_CENTRES == 4, "matched_of lists them; a register holds them");
 _Static_assert(UPDATE_H == 3 || UPDATE_H == 6, "FOR_EACH_TILE lists them");
 _Static_assert(UPDATE_COLUMNS *LANES <= FE_STEP_COLUMNS, "changes of outputs that are kept");
 
-/* 1 + e^-s in denominator, for `count` registers: the exponential as 2^k p(r), r in [-ln 2 / 2, ln 2 / 2], with the
- * polynomial of Cephes' expf (relative error below 2e-7). Each is a long chain of dependent instructions: in lockstep
- * several of them fit what the processor looks ahead. */
-FE_INLINE void ISA(denominators)(const vf *s, const int count, vf *denominator) {
-    vf k[LOCKSTEP], r[LOCKSTEP], p[LOCKSTEP];
+/* e^x = p 2^k for `count` registers of x in [-87, 87]: 2^k p(r), r in [-ln 2 / 2, ln 2 / 2], with the polynomial of
+ * Cephes' expf (relative error below 2e-7). Each is a long chain of dependent instructions: in lockstep several of them
+ * fit what the processor looks ahead. */
+FE_INLINE void ISA(powers)(vf *r, const int count, vf *p, vf *two_k) {
+    vf k[LOCKSTEP];
 #define EACH FE_UNROLL for (int i = 0; i < count; i++)
-    EACH r[i] = v_min(v_max(v_sub(v_zero(), s[i]), v_set1(-87.0f)), v_set1(87.0f));
+    EACH r[i] = v_min(v_max(r[i], v_set1(-87.0f)), v_set1(87.0f));
     EACH k[i] = v_round(v_mul(r[i], v_set1(1.44269504f)));
     EACH r[i] = v_fma(k[i], v_set1(-0.693359375f), r[i]);
     EACH r[i] = v_fma(k[i], v_set1(2.12194440e-4f), r[i]);
@@ -47,7 +47,15 @@ FE_INLINE void ISA(denominators)(const vf *s, const int count, vf *denominator) 
     EACH p[i] = v_fma(p[i], r[i], v_set1(1.6666665459e-1f));
     EACH p[i] = v_fma(p[i], r[i], v_set1(5.0000001201e-1f));
     EACH p[i] = v_add(v_fma(p[i], v_mul(r[i], r[i]), r[i]), v_set1(1.0f));
-    EACH denominator[i] = v_fma(p[i], v_pow2i(k[i]), v_set1(1.0f));
+    EACH two_k[i] = v_pow2i(k[i]);
+}
+
+/* 1 + e^-s in denominator. */
+FE_INLINE void ISA(denominators)(const vf *s, const int count, vf *denominator) {
+    vf r[LOCKSTEP], p[LOCKSTEP], two_k[LOCKSTEP];
+    EACH r[i] = v_sub(v_zero(), s[i]);
+    ISA(powers)(r, count, p, two_k);
+    EACH denominator[i] = v_fma(p[i], two_k[i], v_set1(1.0f));
 #undef EACH
 }
 
@@ -273,6 +281,40 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
     ISA(scores_of_groups)(b, b->n - all.n, width, all.scores, all.stride);
     ISA(label_all)(b, &all);
     return finite & ISA(gradient_rows)(&all, b->m, 0, alpha, loss);
+}
+
+/* Scores are taken from the highest of them, so that no power is too large; the places of the last register past the
+ * classes are so low that they add nothing. */
+static int ISA(softmax)(const struct fe_block *b, int own, int64_t size, float alpha, double *loss, float *g) {
+    const int total = (b->n + LANES - 1) / LANES * LANES;
+    ISA(scores_of_one)(b, (size + LANES - 1) / LANES * LANES, g);
+    for (int k = b->n; k < total; k++) g[k] = g[0];
+    vf most = v_load(g), odd = v_zero(), sum = v_zero();
+    for (int k = LANES; k < total; k += LANES) most = v_max(most, v_load(g + k));
+    float lanes[LANES];
+    v_store(lanes, most);
+    float top = lanes[0];
+    for (int k = 1; k < LANES; k++) top = lanes[k] > top ? lanes[k] : top;
+    for (int k = b->n; k < total; k++) g[k] = top - 87.0f;
+    most = v_set1(top);
+    const double above = (double)top - (double)g[own]; /* the class */
+    for (int k = 0; k < total; k += LANES) {
+        const vf s = v_load(g + k);
+        vf r = v_sub(s, most), p, two_k;
+        odd = v_add(odd, v_sub(s, s)); /* 0 for a finite score, else NaN */
+        ISA(powers)(&r, 1, &p, &two_k);
+        p = v_mul(p, two_k);
+        sum = v_add(sum, p);
+        v_store(g + k, p);
+    }
+    v_store(lanes, sum);
+    double all = 0.0;
+    for (int k = 0; k < LANES; k++) all += (double)lanes[k];
+    if (loss != NULL) *loss += log(all) + above;
+    const vf factor = v_set1((float)(-(double)alpha / all));
+    for (int k = 0; k < total; k += LANES) v_store(g + k, v_mul(factor, v_load(g + k)));
+    g[own] += alpha;
+    return v_all_finite(odd);
 }
 
 /* ---- the update ---- */

@@ -84,7 +84,7 @@ struct fe_inputs {
 };
 
 /* Documents, where a view has tags (Le and Mikolov 2014). */
-struct fe_documents {
+struct fe_tagged {
     int32_t longest;   /* no document has more tags */
     int32_t beside;    /* FE_TAG_INPUTS: words are trained beside, as skip-gram */
     int32_t side_tags; /* FE_SIDE_INPUTS: tags of a document; one that has not as many is passed over */
@@ -121,7 +121,7 @@ struct fe_job {
     struct fe_subsampling subsampling;
     struct fe_contexts contexts;
     struct fe_inputs inputs;
-    struct fe_documents documents;
+    struct fe_tagged documents;
     struct fe_negatives negatives;
     struct fe_paths paths;
     uint64_t seed;

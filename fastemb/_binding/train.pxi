@@ -47,7 +47,7 @@ cdef extern from "train/train.h" nogil:
         int32_t exact
         int32_t per_pair
 
-    struct fe_documents:
+    struct fe_tagged:
         int32_t longest
         int32_t beside
         int32_t side_tags
@@ -77,7 +77,7 @@ cdef extern from "train/train.h" nogil:
         fe_subsampling subsampling
         fe_contexts contexts
         fe_inputs inputs
-        fe_documents documents
+        fe_tagged documents
         fe_negatives negatives
         fe_paths paths
         uint64_t seed
@@ -262,25 +262,6 @@ cdef class Contexts:
         self.contexts.basket = basket
 
 
-cdef class Inputs:
-    """How contexts become inputs.
-
-    Args:
-        sg: Every context is an input (skip-gram); else those of a centre are one bag (CBOW).
-        mean: A bag's input is the mean of its rows; else their sum.
-        exact: A bag's rows receive the true gradient, not word2vec's.
-        per_pair: Every context, or bag, has negatives of its own.
-    """
-
-    cdef fe_inputs inputs
-
-    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False):
-        self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
-        self.inputs.mean = mean
-        self.inputs.exact = exact
-        self.inputs.per_pair = per_pair
-
-
 cdef class Documents:
     """How documents learn.
 
@@ -295,7 +276,7 @@ cdef class Documents:
         tags_only: Rows of tags learn, and all others are only read.
     """
 
-    cdef fe_documents documents
+    cdef fe_tagged documents
     cdef bint dm
 
     def __cinit__(self, int32_t longest, bint dm, bint words=False, int32_t side_tags=0, int32_t null_word=0,
@@ -309,6 +290,28 @@ cdef class Documents:
         self.documents.side_tags = side_tags
         self.documents.null_word = null_word
         self.documents.tags_only = tags_only
+
+
+cdef class Inputs:
+    """How contexts become inputs.
+
+    Args:
+        sg: Every context is an input (skip-gram); else those of a centre are one bag (CBOW).
+        mean: A bag's input is the mean of its rows; else their sum.
+        exact: A bag's rows receive the true gradient, not word2vec's.
+        per_pair: Every context, or bag, has negatives of its own.
+        documents: How documents learn, where sentences are such.
+    """
+
+    cdef fe_inputs inputs
+    cdef Documents documents
+
+    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False, Documents documents=None):
+        self.documents = documents
+        self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
+        self.inputs.mean = mean
+        self.inputs.exact = exact
+        self.inputs.per_pair = per_pair
 
 
 cdef class Negatives:
@@ -390,7 +393,6 @@ cdef class Trainer:
         seed: Of all random draws.
         want_loss: Whether the loss is added up.
         subwords: There where words are bags of rows.
-        documents: There where sentences are documents, of which ``matrices`` has rows.
     """
 
     cdef fe_job job
@@ -401,7 +403,8 @@ cdef class Trainer:
 
     def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
                   Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss,
-                  Subwords subwords=None, Documents documents=None):
+                  Subwords subwords=None):
+        cdef Documents documents = inputs.documents
         self.kernel = _kernel(isa)
         self.kept_alive = (matrices, negatives, paths, keep, subwords)
         _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")
@@ -444,7 +447,7 @@ cdef class Trainer:
         self.job.stop = &self.stopped
 
     cdef int take_documents(self, Documents documents) except -1:
-        cdef fe_documents *own = &self.job.documents
+        cdef fe_tagged *own = &self.job.documents
         cdef int64_t pieces
         own[0] = documents.documents
         _require(self.job.subwords.offsets == NULL and self.job.contexts.basket == 0,
@@ -461,6 +464,10 @@ cdef class Trainer:
         _require(own.side_tags > 0 or self.job.matrices.out_size == self.job.matrices.size,
                  "out_size is of rows side by side")
         return 0
+    @property
+    def seed(self):
+        """Of all random draws."""
+        return self.job.seed
 
     def stop(self):
         """Break off blocks that take long, in whatever thread."""

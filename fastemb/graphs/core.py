@@ -176,4 +176,5 @@ class GraphCore:
 
 def _tokens(parameters: GraphParameters, graph: Graph, starts: Ints | None) -> WalkTokens:
     walks = parameters.walks()
-    return WalkTokens(graph._walkable(second_order=walks.is_second_order), walks, starts, graph._rows())
+    rows = graph._walkable(second_order=walks.is_second_order)
+    return WalkTokens(rows, walks, starts, graph._rows(), graph.directed)

@@ -16,7 +16,7 @@ from ..estimator import Estimator
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
-from ..models.training import alone_with, checkpoints_of
+from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Allowed, Deferred
 from ..summary import table
 from ..threads import checked_workers
@@ -34,7 +34,7 @@ from .parameters import GraphParameters
 Floats = NDArray[np.float32]
 
 
-class WalkModel(Estimator):
+class WalkModel(SavesCheckpoints, Estimator):
     """What `Node2Vec` and `DeepWalk` share: all but their parameters."""
 
     _other_names = MODELS
@@ -193,19 +193,6 @@ class WalkModel(Estimator):
             raise
         finally:
             core.tokens = None  # and so the graph
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments()

@@ -58,6 +58,10 @@ class GraphParameters(Checked):
         """As in the base; and refuse parameters that do not go together."""
         super().check()
         require_falling(self.alpha, self.min_alpha)
+        if self.walk_length == 1:
+            raise ValueError(
+                "walk_length=1: walks of one node teach nothing, as it has no neighbour in them; give 2 or more"
+            )
         if self.combine == "mean" and not self.negative:
             raise ValueError(
                 "combine='mean' needs output vectors of nodes, which negatives alone give: set negative > 0, or leave "

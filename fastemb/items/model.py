@@ -16,7 +16,7 @@ from ..estimator import Estimator, seed_of
 from ..io.keys import pack_any_keys
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
-from ..models.training import alone_with, checkpoints_of
+from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Deferred
 from ..spaces.axis import Axis
 from ..summary import table
@@ -41,7 +41,7 @@ from .rules import Rules
 from .splits import leave_one_out
 
 
-class Item2Vec(Estimator):
+class Item2Vec(SavesCheckpoints, Estimator):
     """Item vectors learned from baskets, sessions or histories, and recommendations made of them.
 
     Barkan and Koenigstein 2016, "Item2vec: neural item embedding for collaborative filtering"; Grbovic et al. 2015,
@@ -303,19 +303,6 @@ class Item2Vec(Estimator):
     ) -> Lesson:
         params, titles = self._saved_params(cores[0]), self._saved_titles(vocabulary.keys)
         return Lesson(params, titles, cores, vocabulary, data, histories, sessions)
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments()

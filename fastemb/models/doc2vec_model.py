@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn, Self
@@ -152,38 +151,13 @@ class Doc2Vec(Word2Vec):
         checkpoint_every: str | timedelta | None = None,
     ) -> None:
         is_dm = whole("dm", dm, 0, 1)
-        settings = DocumentSettings(
-            vector_size=vector_size,
-            alpha=alpha,
-            window=window,
-            min_count=min_count,
-            sample=0.0 if sample is None else sample,
-            seed=secrets.randbits(32) if seed is None else seed,
-            workers=workers,
-            min_alpha=min_alpha,
-            sg=1 - is_dm,
-            hs=hs,
-            negative=negative,
-            ns_exponent=ns_exponent,
-            cbow_mean=1 if dm_mean is None else whole("dm_mean", dm_mean, 0, 1),
-            epochs=epochs,
-            max_final_vocab=max_final_vocab,
-            shrink_windows=shrink_windows,
-            negatives_per_pair=negatives_per_pair,
-            cbow_exact=cbow_exact,
-            hs_exact=hs_exact,
-            deterministic=deterministic,
-            max_vocab_size=max_vocab_size,
-            null_word=whole("dm_concat", dm_concat, 0, 1) and is_dm,
-            sorted_vocab=sorted_vocab,
-            compute_loss=compute_loss,
-            dbow_words=dbow_words,
-            dm_concat=dm_concat,
-            dm_tag_count=dm_tag_count,
-        )
+        given = locals() | {
+            "sg": 1 - is_dm,
+            "cbow_mean": 1 if dm_mean is None else whole("dm_mean", dm_mean, 0, 1),
+            "null_word": whole("dm_concat", dm_concat, 0, 1) and is_dm,
+        }
         _warn_of_ignored(is_dm, dm_mean, dbow_words, dm_concat)
-        self._start(settings, hashfxn, batch_words)
-        self.comment = comment
+        self._start(given)
         self.dv_mapfile = optional_path(dv_mapfile)
         if dv is not None:
             if not isinstance(dv, KeyedVectors) or dv.vector_size != self.vector_size:
@@ -270,7 +244,7 @@ class Doc2Vec(Word2Vec):
     def __getitem__(self, tag: Any) -> NDArray[np.float32]:  # type: ignore[override]
         """The vector of a word, or of a tag that is no word; of a list of these, a matrix."""
         if isinstance(tag, str | int | np.integer):
-            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv else self.dv[tag]
+            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
             return found
         return np.vstack([self[one] for one in tag])
 

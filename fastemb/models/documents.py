@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
 from ..corpus import Corpus, Vocabulary
@@ -77,6 +78,9 @@ def _words(lines: Iterable[str | bytes]) -> Iterator[list[str]]:
             raise ValueError(f"line {number} is not UTF-8: {error}") from None
 
 
+_NO_WEIGHTS = "documents have no weights: give a document that matters more several times, or leave weights out"
+
+
 class Documents(Corpus):
     """A `Corpus` whose sentences are documents with tags, for `Doc2Vec`.
 
@@ -97,6 +101,16 @@ class Documents(Corpus):
             self._tags = TagLists.numbered(len(self))
         return self._tags
 
+    def weighted(self, weights: ArrayLike | None) -> Documents:
+        """Refuse weights, which documents do not have.
+
+        Raises:
+            ValueError: always, unless ``weights`` is None.
+        """
+        if weights is not None:
+            raise ValueError(_NO_WEIGHTS)
+        return self
+
     @classmethod
     @names_arguments()
     def of(cls, corpus: Corpus, tags: Iterable[Any] | None = None) -> Documents:
@@ -108,13 +122,15 @@ class Documents(Corpus):
                 these. Default None: the numbers of the sentences.
 
         Raises:
-            ValueError: there are more or fewer tags than sentences.
+            ValueError: there are more or fewer tags than sentences; or sentences have weights.
             TypeError: ``corpus`` is none, or a tag is neither a str nor a whole number.
         """
         if not isinstance(corpus, Corpus):
             raise TypeError(f"Documents.of takes a Corpus, not {short(corpus)}: Documents.from_tagged reads documents")
         if tags is None and isinstance(corpus, Documents):
             return corpus
+        if corpus.weights is not None:
+            raise ValueError(_NO_WEIGHTS)
         made = cls(*corpus._parts())
         if tags is not None:
             made._tags = _tags_of(tags, len(corpus))

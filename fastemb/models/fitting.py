@@ -11,9 +11,9 @@ from ..checks import flag, warn
 from ..signals import Allowed
 from ..train.checkpoint import Checkpoints, Contents, Target
 from ..train.history import Row
+from ..train.learning import Learning
 from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
-from ..train.task import Task
 from ..train.training import NO_EPOCHS, NOTHING_TRAINED
 from .callbacks import Interrupted, StopTraining
 from .training import checked_callbacks, hold_checkpoints
@@ -45,7 +45,7 @@ class Lesson(Protocol):
         """Tokens of each part over all of its epochs."""
         ...
 
-    def part(self, number: int, want_loss: bool) -> tuple[Run, Task]:
+    def part(self, number: int, want_loss: bool) -> tuple[Run, Learning]:
         """A run of this part that has not begun, and what it trains."""
         ...
 
@@ -76,6 +76,7 @@ def learn(
     show: Show,
     target: Target | None,
     begun: tuple[Standing, Run, bool] | None = None,
+    first: Sequence[Any] = (),
 ) -> None:
     """Train what is left of a lesson. To be called with signals deferred.
 
@@ -86,13 +87,14 @@ def learn(
         target: Where checkpoints go.
         begun: How far a checkpoint was: its standing, the run of its part, and whether the loss is added up. Default
             None: nothing has begun.
+        first: Callbacks of the model's own, which are called before those of the user.
 
     Raises:
         FloatingPointError: training diverged. After this and any other error the model must be made what it was.
         BaseException: what a callback or a signal's handler raised.
     """
     with Allowed():
-        callbacks, progress = checked_callbacks(model.callbacks), checked_progress(model.progress)
+        callbacks, progress = [*first, *checked_callbacks(model.callbacks)], checked_progress(model.progress)
         words = lesson.words
         if begun is None:
             standing, left, want_loss = Standing(), None, bool(flag("compute_loss", model.compute_loss))

@@ -179,7 +179,7 @@ class KnownSubwords(KnownWords):
         """Put words, their rows and those of n-grams in ``wv``."""
         assert isinstance(change, SubwordChange)
         there = _with_ngrams(wv)
-        super()._put(there, change)
+        there._become(change.rows, change.vectors)
         there.min_n, there.max_n = change.settings.min_n, _longest(change.settings)
         there.bucket = change.settings.bucket
         there.input_vectors, there.buckets = change.inputs, change.buckets

@@ -225,8 +225,8 @@ class KnownWords:
             self._keys = wv.index_to_key
             wv.expandos = Attributes({"count": vocabulary.counts, **change.kept}, change.sample, change.paths)
             wv.allocate_vecattrs()
-            wv.vectors_lockf = extended_factors(change.factors, len(vocabulary))
 
     def _put(self, wv: KeyedVectors, change: Change) -> None:
-        """Put words and vectors in ``wv``."""
+        """Put words and vectors in ``wv``, and their lock factors."""
         wv._become(change.rows, change.vectors)
+        wv.vectors_lockf = extended_factors(change.factors, len(change.vocabulary))

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from ..signals import Allowed, Deferred
 from ..train.checkpoint import Checkpoints
 from ..train.history import Row
+from ..train.learning import Learning
 from ..train.progress import Display, Progress
 from ..train.run import Run
-from ..train.task import Task
-from ..train.training import Training, strategy_of
+from ..train.training import Training
 from .training import notify
 
 
@@ -138,8 +138,12 @@ class _Part:
         """A checkpoint was written after so many words of this part."""
         self._display.saved(self.before + words)
 
+    def status(self, text: str) -> None:
+        """Pass it on."""
+        self._display.status(text)
 
-def train_watched(run: Run, task: Task, watcher: EpochWatcher, checkpoints: Checkpoints) -> None:
+
+def train_watched(run: Run, task: Learning, watcher: EpochWatcher, checkpoints: Checkpoints) -> None:
     """Train what is left of a run.
 
     Args:
@@ -151,8 +155,8 @@ def train_watched(run: Run, task: Task, watcher: EpochWatcher, checkpoints: Chec
     Raises:
         FloatingPointError: training diverged.
     """
-    with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
-        watcher.history_of(task.settings.sg, training.history)
+    with Deferred(), Training(run, task, task.strategy(), watcher.display, checkpoints) as training:
+        watcher.history_of(task.part, training.history)
         while not run.ended:
             if not run.next_word:  # else this epoch had begun before a checkpoint
                 watcher.epoch_begins()

@@ -65,9 +65,9 @@ from .resuming import Books, Noted, text_again
 from .scoring import SentenceScores, likeliest_words
 from .training import (
     Rates,
+    SavesCheckpoints,
     alone_with,
     checked_callbacks,
-    checkpoints_of,
     warn_of_queue_options,
 )
 from .warm_start import WarmStart
@@ -94,7 +94,7 @@ _FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which 
 _KEPT = {"raw_vocab", "lifecycle_events", "history"}  # saved like attributes of a user's own
 
 
-class Word2Vec(Lifecycle, _Attributes):
+class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
     r"""Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
 
     Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality". Parameters
@@ -236,34 +236,7 @@ class Word2Vec(Lifecycle, _Attributes):
         checkpoint_every: str | timedelta | None = None,
         init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
-        settings = Settings(
-            vector_size=vector_size,
-            alpha=alpha,
-            window=window,
-            min_count=min_count,
-            sample=0.0 if sample is None else sample,
-            seed=secrets.randbits(32) if seed is None else seed,
-            workers=workers,
-            min_alpha=min_alpha,
-            sg=sg,
-            hs=hs,
-            negative=negative,
-            ns_exponent=ns_exponent,
-            cbow_mean=cbow_mean,
-            epochs=epochs,
-            max_final_vocab=max_final_vocab,
-            shrink_windows=shrink_windows,
-            negatives_per_pair=negatives_per_pair,
-            cbow_exact=cbow_exact,
-            hs_exact=hs_exact,
-            deterministic=deterministic,
-            max_vocab_size=max_vocab_size,
-            null_word=null_word,
-            sorted_vocab=sorted_vocab,
-            compute_loss=compute_loss,
-        )
-        self._start(settings, hashfxn, batch_words)
-        self.comment = comment
+        self._start(locals())
         self._first_train(
             sentences,
             corpus_file,
@@ -275,15 +248,17 @@ class Word2Vec(Lifecycle, _Attributes):
             init_vectors=init_vectors,
         )
 
-    def _start(self, settings: Settings, hashfxn: Callable[[Any], int], batch_words: int) -> None:
-        """Check the settings, and become a model of these without a vocabulary."""
-        settings = settings.checked()
+    def _start(self, given: Mapping[str, Any]) -> None:
+        """Check the settings among the arguments of a constructor, and become a model of them without a vocabulary."""
+        sample, seed = given["sample"], given["seed"]
+        chosen = {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
+        settings = self._settings_of.among({**given, **chosen}).checked()
         require_falling(settings.alpha, settings.min_alpha)
-        if hashfxn is not hash or batch_words != 10000:
+        if given["hashfxn"] is not hash or given["batch_words"] != 10000:
             warn("hashfxn and batch_words have no effect in fastemb")
         self._start_empty(settings)
-        self.hashfxn = hashfxn
-        self.batch_words = batch_words
+        for name in ("hashfxn", "batch_words", "comment"):
+            setattr(self, name, given[name])
 
     def _first_train(
         self,
@@ -890,22 +865,6 @@ class Word2Vec(Lifecycle, _Attributes):
         arrays, metadata = packed_model(saved)
         return lambda: (arrays, metadata, Noted.of(task, books).values())
 
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `train` runs.
-
-        What it holds is the training as it is between two epochs: the next thing that `resume` calls, after
-        ``on_train_begin``, is ``on_epoch_begin`` of the epoch that is to come.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
-
     @classmethod
     @names_arguments({"sentences": "corpus", "corpus_file": "corpus", "corpus_iterable": "corpus"})
     def resume(
@@ -1143,7 +1102,6 @@ class Word2Vec(Lifecycle, _Attributes):
         self._known.weights.require(settings)
         self._known.weights.check_shapes(vectors.shape)
         self._known.weights.input_scale(len(vocabulary))  # whether the lock factors fit
-        self.wv.vectors_lockf = self._known.weights.lock_factors()
         state = {name: getattr(self, name) for name in STATE}
         check_state(state | {"epochs_trained": self._known.weights.epochs_trained})
         if vectors.dtype != np.float32:

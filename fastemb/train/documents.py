@@ -106,7 +106,7 @@ class DocumentWeights(Weights):
         trained = bool(self._paddings)
         super().unpad()
         if trained and self.documents is not None and hasattr(self.documents, "norms"):
-            self.documents.norms = None
+            setattr(self.documents, "norms", None)  # noqa: B010 (not all that hold vectors know their lengths)
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,13 @@ def infer(
             local.inputs, local.outputs, local.nodes, size, None, rows, None, settings.layer1_size if is_longer else 0
         ),
         _native.Contexts(min(settings.window, 2**30), settings.shrink_windows, view.longest_sentence),
-        _native.Inputs(bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair),
+        _native.Inputs(
+            bool(settings.sg),
+            bool(settings.cbow_mean),
+            settings.cbow_exact,
+            settings.negatives_per_pair,
+            _bound(settings, tag_count, local.null_word, tags_only=True),
+        ),
         None if local.noise is None else _native.Negatives(local.noise, settings.negative),
         None
         if local.paths is None
@@ -265,8 +271,6 @@ def infer(
         local.keep,
         seed,
         False,
-        None,
-        _bound(settings, tag_count, local.null_word, tags_only=True),
     )
     cuts = _cuts(offsets, max(1, min(16 * workers, texts)))
     waiting = iter(range(len(cuts) - 1))

@@ -19,6 +19,8 @@ MODULES = (
     "fastemb.index",
     "fastemb.evaluate",
     "fastemb.explorer",
+    "fastemb.fasttext",
+    "fastemb.fasttext.FastText",
     "fastemb.graphs",
     "fastemb.items",
     "fastemb.layers",
@@ -30,6 +32,7 @@ MODULES = (
     "fastemb.models.phrases",
     "fastemb.models.word2vec",
     "fastemb.plots",
+    "fastemb.scale",
     "fastemb.spaces",
 )
 

@@ -53,7 +53,7 @@ def test_vectors_are_those_of_word2vec_on_the_same_walks() -> None:
     """Walks made inside training are the walks of the pass, token for token."""
     graph = Graph.from_edges(blocks())
     model = Node2Vec(**QUICK | {"num_walks": 200}, p=0.5, q=2.0, alpha=0.05, epochs=1, combine="in").fit(graph)
-    corpus = graph.walk_corpus(200, 20, p=0.5, q=2.0)
+    corpus = graph.walk_corpus(graph.walks(200, 20, p=0.5, q=2.0))
     words = Word2Vec(
         corpus,
         sg=1,

@@ -183,7 +183,7 @@ class Saved(RuleBasedStateMachine):
 
     @rule(locks=st.sampled_from(LOCKS))
     def lock(self, locks: Any) -> None:
-        self.model.wv.vectors_lockf = locks
+        self.attempt(lambda: setattr(self.model.wv, "vectors_lockf", locks))
 
     @rule(name=st.sampled_from(["kind", "count", "a b", "x"]), value=st.sampled_from([1, 0.5, "noun", [1, 2], None]))
     def hang_on_words(self, name: str, value: Any) -> None:
