@@ -131,7 +131,7 @@ class OnRay:
         except self._ray.exceptions.RayError as error:
             if "No module named 'fastemb" in str(error):
                 raise ImportError(
-                    f"fastemb is not installed on a node of the Ray cluster: install fastemb=={__version__} on every "
+                    f"fastemb is not installed on a node of the Ray cluster: install its version {__version__} on every "
                     "machine, for the Python that Ray runs"
                 ) from None
             raise RuntimeError(f"a node could not be started: {_first_line(error)}") from error

@@ -21,6 +21,7 @@ MODULES = (
     "fastemb.explorer",
     "fastemb.fasttext",
     "fastemb.fasttext.FastText",
+    "fastemb.fasttext.util",
     "fastemb.graphs",
     "fastemb.items",
     "fastemb.layers",
