@@ -13,6 +13,8 @@ from ..io.formats.fasttext_matrix import QuantisedMatrix
 from ..signals import slices
 from .model import FastTextModel
 
+__all__ = ["find_nearest_neighbor", "reduce_model", "test"]
+
 _SEEN = 100_000  # rows by which the axes are found, as in the package
 
 

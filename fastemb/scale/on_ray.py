@@ -131,8 +131,8 @@ class OnRay:
         except self._ray.exceptions.RayError as error:
             if "No module named 'fastemb" in str(error):
                 raise ImportError(
-                    f"fastemb is not installed on a node of the Ray cluster: install its version {__version__} on every "
-                    "machine, for the Python that Ray runs"
+                    f"fastemb is not installed on a node of the Ray cluster: install its version {__version__} on "
+                    "every machine, for the Python that Ray runs"
                 ) from None
             raise RuntimeError(f"a node could not be started: {_first_line(error)}") from error
         here = Node(0, 1, 1).about()

@@ -73,6 +73,7 @@ def test_it_is_that_of_words_with_the_same_matrices(kind: type[Any], options: di
         sorted_vocab=0,
         hs=core.parameters.hs,
         negative=core.parameters.negative,
+        ns_exponent=core.parameters.ns_exponent,
     )
     words.build_vocab_from_freq(dict(zip(core.nodes, core.counts.tolist(), strict=True)))
     assert words.wv.index_to_key == list(core.nodes)
