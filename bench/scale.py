@@ -5,8 +5,7 @@ is bit for bit what as many nodes of a Ray cluster with one worker each learn (t
 needed. Seconds would mean nothing here and are not printed; with ``--ray`` nodes are processes of a local cluster.
 
 Printed are analogies (3CosAdd among the 30,000 most frequent words) and Spearman's rho x 100 of pairs of words, means
-of the seeds with the least and the most; rounds of an epoch; and what all nodes send and receive in an epoch, so that
-each byte counts twice.
+of the seeds with the least and the most; rounds of an epoch; and what all nodes together send to others in an epoch.
 
     python -m bench.scale wiki10m.txt --nodes 1 2 4 8 --analogies questions-words.txt \\
         --similarity EN-WS-353-ALL.txt EN-MEN-TR-3k.txt
