@@ -31,11 +31,16 @@ check: .venv/test-tools build
 test: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --slow-seed $(SEED)
 
-# Nodes that are processes of Ray: minutes, as each test starts some.
+# Nodes that are processes of a Ray cluster on this machine, and the guide's examples of them: some two minutes.
 .PHONY: test-ray
-test-ray: .venv/test-tools build
-	$(PIP) install 'ray[data]>=2.40'
-	.venv/bin/pytest -q -p no:benchmark tests/scale
+test-ray: .venv-ray/installed build
+	.venv-ray/bin/pytest -q -p no:cacheprovider tests/scale
+	.venv-ray/bin/pytest -q -p no:cacheprovider tests/docs/test_guides.py -k scale.md
+
+.venv-ray/installed: $(NATIVE) $(PACKAGE)
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/pip install --quiet --disable-pip-version-check '.[ray,arrow]' 'ray[data]' 'pytest>=8' 'hypothesis>=6.100'
+	touch $@
 
 test-all: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,10 @@ from .transport import Handle, NodeLostError
 LOCAL = "local"
 AUTO = "auto"
 _POLL = 0.1  # seconds until a signal is handled
-_ANSWER_SECONDS = 5.0  # for a connection to an address
+_ANSWER_SECONDS = 5.0  # for a connection to an address, and again for an answer
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"  # how HTTP/2 begins, on which gRPC runs: RFC 9113
+_CLIENT_PORT = 10001  # of addresses that begin with ray://
+_SETTINGS = 4  # kind of the first frame that comes back, told by its fourth byte
 _ROOM_SECONDS = 60.0  # for the actors to be started
 _TIMES = 4  # as long as all others a node may take, or as many seconds more as it is given, if that is more
 _EQUAL = ("fastemb", "python", "numpy", "kernel")  # what must be the same on all nodes
@@ -84,6 +88,7 @@ class OnRay:
         address = os.environ.get("RAY_ADDRESS") or AUTO if address is None else address
         if address != AUTO:
             _require_answer(address)
+            _require_client(address)
         try:
             self._ray.init(address=address, **quiet)
         except (ConnectionError, ValueError, RuntimeError) as error:
@@ -92,7 +97,11 @@ class OnRay:
                     "no Ray cluster runs here: start one by 'ray start --head', give its address, as HOST:6379 or "
                     'ray://HOST:10001, or give "local" for nodes on this machine'
                 ) from None
-            raise ConnectionError(f"no connection to the Ray cluster at {address}: {_first_line(error)}") from None
+            raise ConnectionError(
+                f"no connection to the Ray cluster at {address}: {_first_line(error)}. Where it asks for a token, as "
+                "clusters do from Ray 2.59 on, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH; "
+                "where not, look whether both have the same version of Ray"
+            ) from None
         return nodes, threads
 
     def _sizes(self, nodes: int | None, threads: int | None) -> tuple[int, int]:
@@ -242,6 +251,16 @@ class OnRay:
         self._actors = []
 
 
+def _require_client(address: str) -> None:
+    """Require what an address of another network needs.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    if address.startswith("ray://") and find_spec("grpc") is None:
+        raise ImportError(f"{address} needs Ray's client: pip install 'fastemb[ray]', or 'ray[client]'")
+
+
 def _require_answer(address: str) -> None:
     """Fail at once where nothing answers, as Ray would try for a minute.
 
@@ -260,9 +279,29 @@ def _require_answer(address: str) -> None:
             'runs here, or "local" for nodes on this machine'
         )
     try:
-        socket.create_connection((host, port or 10001), timeout=_ANSWER_SECONDS).close()
+        with socket.create_connection((host, port or _CLIENT_PORT), timeout=_ANSWER_SECONDS) as connection:
+            is_ray = _speaks_grpc(connection)
     except OSError as error:
         raise ConnectionError(f"no Ray cluster answers at {address}: {error.strerror or error}") from None
+    if not is_ray:
+        raise ConnectionError(
+            f"what answers at {address} is no Ray cluster: its ports are 6379, as HOST:6379, and 10001, as "
+            "ray://HOST:10001, where 'ray start' was given no others"
+        )
+
+
+def _speaks_grpc(connection: socket.socket) -> bool:
+    """Whether gRPC answers, on which Ray runs; true where this cannot be told, as the cluster encrypts."""
+    if os.environ.get("RAY_USE_TLS", "0").lower() not in ("0", "false", ""):
+        return True
+    try:
+        connection.sendall(_HELLO)
+        answer = b""
+        while len(answer) < 4 and (more := connection.recv(9)):
+            answer += more
+    except OSError:  # that nothing comes in time, too
+        return False
+    return answer[3:4] == bytes([_SETTINGS])
 
 
 def _first_line(error: BaseException) -> str:

@@ -154,6 +154,34 @@ def test_an_address_that_does_not_answer(address: str, message: str) -> None:
         on_ray._require_answer(address)
 
 
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 404 Not Found\r\n\r\n", b"", None], ids=["http", "closed", "silent"])
+def test_something_else_answers(scheme: str, answer: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_ray, "_ANSWER_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"{scheme}127.0.0.1:{server.getsockname()[1]}"
+        made = []
+
+        def serve() -> None:
+            connection = server.accept()[0]
+            made.append(connection)
+            if answer is not None:
+                connection.recv(100)
+                connection.sendall(answer)
+                connection.close()
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        with pytest.raises(ConnectionError, match=f"what answers at {address} is no Ray cluster: its ports are 6379"):
+            on_ray._require_answer(address)
+        serving.join()
+        made[0].close()
+
+
+def test_ray_answers() -> None:
+    on_ray._require_answer(ray.get_runtime_context().gcs_address)
+
+
 def run(command: list[str], **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "fastemb", "train", *command], stderr=subprocess.PIPE, text=True, **options
