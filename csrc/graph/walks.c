@@ -183,7 +183,7 @@ static void begin(struct walking *t, struct walker *w, int64_t walk, int64_t num
 
 static void search(struct walker *w, enum stage stage, const void *middle) {
     FE_PREFETCH(middle);
-    w->stage = stage;
+    w->stage = (int32_t)stage;
 }
 
 /* Look for `wanted` in a row. */

@@ -1,5 +1,5 @@
-/* The labels of documents, as fastText's models tell them: the mean of a document's rows, its scores with the rows of the
- * labels, and the best of them. */
+/* The labels of documents, as fastText's models tell them: the mean of a document's rows, its scores with the rows of
+ * the labels, and the best of them. */
 #include <math.h>
 #include <string.h>
 

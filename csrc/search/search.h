@@ -55,7 +55,7 @@ void fe_nearest_centroids(const struct fe_kernel *kernel, const float *rows, int
 
 /* A matrix as it is stored: floats at any address, or a number of a centroid for each part of a row. */
 struct fe_stored {
-    const char *values; /* rows x size floats; NULL where there are codes */
+    const char *values;          /* rows x size floats; NULL where there are codes */
     const uint8_t *codes;        /* rows x parts */
     const float *centroids;      /* of part p from p * FE_CENTROIDS * width on, one after the other */
     const uint8_t *length_codes; /* rows: which of `lengths` is the factor on a row; or NULL: 1 */

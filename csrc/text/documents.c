@@ -121,7 +121,8 @@ static int64_t most_rows(const struct fe_dictionary *dictionary, int64_t length)
     const int64_t longest = dictionary->characters.longest;
     int64_t rows = words;
     if (longest > 0) rows += characters * (longest < length + 2 ? longest : length + 2);
-    if (dictionary->word_ngrams > 1) rows += words * (dictionary->word_ngrams < words ? dictionary->word_ngrams : words);
+    if (dictionary->word_ngrams > 1)
+        rows += words * (dictionary->word_ngrams < words ? dictionary->word_ngrams : words);
     return rows;
 }
 

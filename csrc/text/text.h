@@ -111,8 +111,8 @@ struct fe_dictionary {
     int64_t words;
     const char *prefix; /* with which unknown labels begin, which are left out */
     int64_t prefix_length;
-    struct fe_ngrams characters; /* of words; longest 0: none; the buckets are also those of the next */
-    int32_t word_ngrams;         /* words in the longest n-gram of words */
+    struct fe_ngrams characters;    /* of words; longest 0: none; the buckets are also those of the next */
+    int32_t word_ngrams;            /* words in the longest n-gram of words */
     const struct fe_pruned *pruned; /* NULL: all n-grams are kept */
 };
 

@@ -13,6 +13,7 @@ from ..io.formats.fasttext_parts import Arguments, Dictionary
 from .dictionary import LABEL_PREFIX, key_table
 
 _FIRST_ROOM = 1 << 16  # rows
+_PER_BYTE = 16  # rows of a short text, with n-grams, at first
 _PER_ROW = 4  # there is room for a label for each so many rows
 
 
@@ -83,6 +84,15 @@ class Features:
             pruned,
             slots,
         )
+        self._spare: list[_Buffers] = []  # those that no thread uses, as memory costs more when it is new
+
+    def _buffers(self, room: int) -> _Buffers:
+        """Some with so much room; taking the last of a list is atomic."""
+        try:
+            found = self._spare.pop()
+        except IndexError:
+            return _Buffers(room)
+        return found if found.room >= room else _Buffers(room)
 
     def documents(self, data: bytes | memoryview, *, whole: bool = True) -> Documents:
         """The documents of some lines.
@@ -97,12 +107,13 @@ class Features:
     def parts(self, data: bytes | memoryview, *, whole: bool = True) -> Iterator[Documents]:
         """The same in parts."""
         view = memoryview(data)
-        room = max(_FIRST_ROOM, len(view) // 2)
+        room = max(min(_FIRST_ROOM, _PER_BYTE * (len(view) + _PER_BYTE)), len(view) // 2)
         while True:
-            buffers = _Buffers(room)
+            buffers = self._buffers(room)
             used, documents, rows, labels, needed = self._reader.read(view, whole, *buffers.arrays())
             if documents or not needed:
                 yield buffers.documents(documents, rows, labels)
+            self._spare.append(buffers)
             view = view[used:]
             if not len(view):
                 return
@@ -111,6 +122,7 @@ class Features:
 
 class _Buffers:
     def __init__(self, room: int) -> None:
+        self.room = room
         few = room // _PER_ROW + 1
         self._rows, self._labels = np.empty(room, np.int32), np.empty(few, np.int32)
         self._offsets, self._label_offsets = np.empty(few + 1, np.int64), np.empty(few + 1, np.int64)

@@ -142,7 +142,7 @@ def labels_of(labels: Any, texts: int, name: str = "y") -> GivenLabels:
         raise TypeError(f"{name} must be a list of labels, not {short(labels)}")
     if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] != 1:
         return _of_matrix(labels, texts, name)
-    given = labels.ravel() if isinstance(labels, np.ndarray) else labels
+    given: Any = labels.ravel() if isinstance(labels, np.ndarray) else labels
     values = given.tolist() if hasattr(given, "tolist") else list(given)
     if len(values) != texts:
         raise ValueError(f"there are {texts:,} texts, but {len(values):,} labels: {name} must have one for each text")

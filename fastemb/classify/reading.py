@@ -86,9 +86,10 @@ class LabelledFile:
             ValueError: it is damaged.
         """
         try:
-            fields = {name: value for name, value in values.items() if name != "door"}
+            fields: dict[str, Any] = {name: value for name, value in values.items() if name != "door"}
             columns = fields.get("columns")
-            return cls(**fields | {"columns": None if columns is None else tuple(columns)})
+            fields["columns"] = None if columns is None else tuple(columns)
+            return cls(**fields)
         except (TypeError, AttributeError):
             raise ValueError("the origin of its texts makes no sense") from None
 

@@ -319,9 +319,7 @@ class TextClassifier(SavesCheckpoints, Estimator):
         return self
 
     def _settings(self) -> ClassifierSettings:
-        names = ClassifierSettings.declared()
-        given = {name: value for name, value in self.get_params().items() if name in names}
-        made = ClassifierSettings(**given | {"random_state": seed_of(self.random_state)}).checked()
+        made = ClassifierSettings.among(self.get_params() | {"random_state": seed_of(self.random_state)}).checked()
         check_class_weight(self.class_weight)
         return made
 

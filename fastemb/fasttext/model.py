@@ -62,6 +62,7 @@ class FastTextModel:
         self._unit_vectors: Floats | None = None
         self._words: list[str] | None = None
         self._labels: list[str] | None = None
+        self._names: tuple[str, list[str]] | None = None
 
     @property
     def _state(self) -> ClassifierState:
@@ -96,16 +97,18 @@ class FastTextModel:
     @property
     def words(self) -> list[str]:
         """All words, the most frequent first."""
-        if self._words is None:
-            self._words = self.get_words()
-        return self._words
+        found = self._words
+        if found is None:
+            found = self._words = self.get_words()
+        return found
 
     @property
     def labels(self) -> list[str]:
         """All labels; in a model without labels all words."""
-        if self._labels is None:
-            self._labels = self.get_labels()
-        return self._labels
+        found = self._labels
+        if found is None:
+            found = self._labels = self.get_labels()
+        return found
 
     def get_words(self, include_freq: bool = False, on_unicode_error: str = "strict") -> Any:
         """Return all words; with ``include_freq`` also how often each was in the text, int64 (words,).
@@ -343,7 +346,7 @@ class FastTextModel:
             FloatingPointError: A score is no finite number.
         """
         state, predictor = self._state, self._predicting()
-        names = [label.decode("utf-8", on_unicode_error) for label in state.labels]
+        names = self._label_names(on_unicode_error)
         question = Question(whole("k", k, -1, _MOST), float(threshold))
         if not several(text):
             documents = state.features.documents(line_bytes("predict", text) + b"\n", whole=False)
@@ -358,6 +361,12 @@ class FastTextModel:
         for _, found in answered(_pieces(texts), state.features, predictor, question, threads):
             _unpack(found, names, all_labels, all_probabilities)
         return all_labels, all_probabilities
+
+    def _label_names(self, on_unicode_error: str) -> list[str]:
+        if self._names is None or self._names[0] != on_unicode_error:
+            labels = [label.decode("utf-8", on_unicode_error) for label in self._state.labels]
+            self._names = on_unicode_error, labels
+        return self._names[1]
 
     def _predicting(self) -> Predictor:
         if self._predictor is None:

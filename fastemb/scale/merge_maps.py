@@ -137,7 +137,7 @@ def _filled(squares: Doubles) -> Doubles:
 def _scaled(products: Products, maps: Doubles) -> Doubles:
     """The maps after which the merged vectors are uncorrelated, with a sum of squares of 1 in every dimension."""
     squares = maps.T @ (products.between @ maps)
-    return np.linalg.solve(np.linalg.cholesky(squares), maps.T).T
+    return np.linalg.solve(np.linalg.cholesky(squares), maps.T).T.astype(np.float64, copy=False)
 
 
 def _unexplained(products: Products, maps: Doubles) -> float:

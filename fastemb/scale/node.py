@@ -285,7 +285,7 @@ class Node:
         """The changes of all nodes to the rows that this one merges, by matrix, as one."""
         share = 1.0 / (self._lesson.plan.rounds * self._nodes) / (1 if self._ends_round else self._lesson.plan.beats)
         names = self._matrices()
-        pulls = [PULL * self._alpha * np.maximum(share * self._pairs[name], self._least) for name in names]
+        pulls = [np.maximum(share * self._pairs[name], self._least) * np.float32(PULL * self._alpha) for name in names]
         return [combined(some, pull) for some, pull in zip(zip(*parts, strict=True), pulls, strict=True)]
 
     def take(self, ends_round: bool, *merged: list[Changes]) -> int:

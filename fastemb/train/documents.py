@@ -106,7 +106,7 @@ class DocumentWeights(Weights):
         trained = bool(self._paddings)
         super().unpad()
         if trained and self.documents is not None and hasattr(self.documents, "norms"):
-            self.documents.norms = None
+            setattr(self.documents, "norms", None)  # noqa: B010 (not all that hold vectors know their lengths)
 
 
 @dataclass(frozen=True)
