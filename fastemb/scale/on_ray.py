@@ -321,7 +321,7 @@ def _speaks_grpc(connection: socket.socket) -> bool:
 
 def _first_line(error: BaseException) -> str:
     text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
 
 
 def _of_node(name: str, error: BaseException) -> BaseException:
