@@ -154,7 +154,8 @@ def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int
     try:
         if options.ray is not None:
             model = resume_on_cluster(parser, options, [held])
-            tell(what_nodes_did(model))
+            if not mark.ended:
+                tell(what_nodes_did(model))
         else:
             model = Word2Vec.resume(
                 options.resume,

@@ -344,7 +344,7 @@ def often_rows(lesson: Lesson) -> dict[str, NDArray[np.int64]]:
 
 
 PULL = 0.1
-"""How far a pair of vectors moves a row on its way, at a learning rate of 1: tried in bench/NOTEBOOK.md."""
+"""How far a pair of vectors moves a row on its way, at a learning rate of 1: chosen by trial, with `bench.scale`."""
 
 
 def pairs_met(lesson: Lesson) -> tuple[Matrices, float]:

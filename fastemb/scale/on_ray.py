@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -64,7 +67,8 @@ class OnRay:
         self.hosts: list[str] = []
         try:
             if self._owned:
-                nodes, threads = self._connect(address, nodes, threads)
+                with _own_handlers():
+                    nodes, threads = self._connect(address, nodes, threads)
             elif address not in (None, AUTO):
                 warn(f"this program is connected to Ray already: address={address!r} has no effect")
             self.nodes, self.threads = self._sizes(nodes, threads)
@@ -251,6 +255,17 @@ class OnRay:
         self._actors = []
 
 
+@contextmanager
+def _own_handlers() -> Iterator[None]:
+    """Keep what the program does at SIGTERM: Ray would end it, and what was learned would not be saved."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
 def _require_client(address: str) -> None:
     """Require what an address of another network needs.
 
@@ -306,7 +321,7 @@ def _speaks_grpc(connection: socket.socket) -> bool:
 
 def _first_line(error: BaseException) -> str:
     text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
 
 
 def _of_node(name: str, error: BaseException) -> BaseException:
