@@ -54,7 +54,9 @@ static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void
         lay_out(job, most_inputs(job, FE_PIECE), &changes->in, &c);
         lay_out(job, most_negatives(job, FE_PIECE, alpha), &changes->out_ns, &c);
         lay_out(job, most_nodes(job, FE_PIECE), &changes->out_hs, &c);
+        crew->lanes[k].marks = carve(&c, 1, sizeof(struct fe_marks));
     }
+    crew->shared = carve(&c, 1, sizeof(struct fe_marks));
     return c.used;
 }
 
@@ -74,11 +76,13 @@ int64_t fe_slots_count(const struct fe_job *job) {
     return job->matrices.in_rows + outputs * word_count(job);
 }
 
-struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, int32_t *slots) {
+struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, const struct fe_marks *shared,
+                               int32_t *slots) {
     int32_t *const outputs = slots + job->matrices.in_rows;
     changes->in.count = changes->out_ns.count = changes->out_hs.count = 0;
     return (struct fe_apart){
         .changes = changes,
+        .shared = shared,
         .slots = {slots, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0)},
     };
 }
@@ -91,6 +95,28 @@ void fe_apart_end(const struct fe_apart *apart) {
     forget(&apart->changes->in, apart->slots.in);
     forget(&apart->changes->out_ns, apart->slots.out_ns);
     forget(&apart->changes->out_hs, apart->slots.out_hs);
+}
+
+/* ---- rows that are shared ---- */
+
+/* Of the marks from `from` to `to`, of all lanes, those that are there twice. */
+static void find_shared(const struct fe_crew *crew, int64_t from, int64_t to) {
+    const uint64_t *marks[FE_LANES];
+    uint64_t *shared = (uint64_t *)crew->shared;
+    for (int32_t k = 0; k < crew->lane_count; k++) marks[k] = (const uint64_t *)crew->lanes[k].marks;
+    for (int64_t at = from; at < to; at++) {
+        uint64_t once = 0, twice = 0;
+        for (int32_t k = 0; k < crew->lane_count; k++) {
+            twice |= once & marks[k][at];
+            once |= marks[k][at];
+        }
+        shared[at] = twice;
+    }
+}
+
+void fe_find_shared(const struct fe_crew *crew, int32_t worker) {
+    const int64_t all = sizeof(struct fe_marks) / sizeof(uint64_t), workers = crew->meeting.workers;
+    find_shared(crew, all * worker / workers, all * (worker + 1) / workers);
 }
 
 /* ---- changes ---- */

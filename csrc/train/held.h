@@ -69,8 +69,8 @@ static inline float fe_find_bag(struct fe_held *held, int32_t word, int32_t pair
         const int32_t row = job->subwords.rows[from + k];
         held->rows[k] = job->matrices.in + row * job->matrices.stride;
         if (held->apart != NULL)
-            held->rows[k] = fe_copy_of(&held->apart->changes->in, held->apart->slots.in, job->matrices.in,
-                                       job->matrices.stride, row, pairs);
+            held->rows[k] = fe_copy_of(&held->apart->changes->in, held->apart->shared->in, held->apart->slots.in,
+                                       job->matrices.in, job->matrices.stride, row, pairs);
         held->scale[k] = factor * (job->matrices.in_scale != NULL ? job->matrices.in_scale[row] : 1.0f);
         sum += held->scale[k];
     }

@@ -11,18 +11,24 @@
 
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
 
-/* Train the next piece of lanes that nobody else has taken. */
+/* Train the marked pieces of lanes that nobody else has taken, and mark their next ones. */
 static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int64_t epoch,
                          float alpha, void *workspace, int32_t *slots) {
     for (int32_t k; (k = FE_SHARED_ADD(&crew->next, 1) - 1) < crew->lane_count;) {
         struct fe_lane *lane = &crew->lanes[k];
-        const int64_t begin = lane->begin + lane->done.words, end = at_most(begin + FE_PIECE, lane->end);
-        const struct fe_apart apart = fe_apart_start(job, &lane->changes, slots);
-        const int status = fe_train_block(kernel, job, lane->view, epoch, begin, end, alpha, workspace, &apart,
-                                          &lane->piece);
-        fe_apart_end(&apart);
-        if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
-        if (lane->piece.words < end - begin) FE_SHARED_SET(&crew->cut, 1);
+        const int64_t begin = lane->begin + lane->done.words;
+        int64_t end = begin;
+        if (crew->begun) {
+            end = at_most(begin + FE_PIECE, lane->end);
+            const struct fe_apart apart = fe_apart_start(job, &lane->changes, crew->shared, slots);
+            const int status = fe_train_block(kernel, job, lane->view, epoch, begin, end, alpha, workspace, &apart,
+                                              &lane->piece);
+            fe_apart_end(&apart);
+            if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
+            if (lane->piece.words < end - begin) FE_SHARED_SET(&crew->cut, 1);
+        } else lane->piece = (struct fe_done){0, 0, 0, 0.0};
+        memset(lane->marks, 0, sizeof *lane->marks);
+        fe_mark_block(job, lane->view, epoch, end, at_most(end + FE_PIECE, lane->end), alpha, workspace, lane->marks);
     }
 }
 
@@ -57,10 +63,14 @@ int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, st
         }
         if (crew->cut || crew->status != FE_OK) break; /* the matrices are as they were before this round */
         ended = crew->ended;
-        fe_apply_changes(job, crew, worker, alpha);
+        if (crew->begun) fe_apply_changes(job, crew, worker, alpha);
+        fe_find_shared(crew, worker);
         is_last = fe_meet(&crew->meeting);
         if (is_last < 0) break;
-        if (is_last) fe_meeting_end(&crew->meeting);
+        if (is_last) {
+            crew->begun = !ended;
+            fe_meeting_end(&crew->meeting);
+        }
     }
     return crew->status;
 }

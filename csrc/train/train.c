@@ -130,8 +130,8 @@ static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
     }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
         t->rows[i] = t->apart == NULL ? in + p->rows[i] * stride
-                                      : fe_copy_of(&t->apart->changes->in, t->apart->slots.in, in, stride, p->rows[i],
-                                                   p->drawn_count + p->node_count);
+                                      : fe_copy_of(&t->apart->changes->in, t->apart->shared->in, t->apart->slots.in, in,
+                                                   stride, p->rows[i], p->drawn_count + p->node_count);
         if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
     }
 }
@@ -172,9 +172,10 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
         for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * matrices->stride;
     else {
         struct fe_copies *copies = labels != NULL ? &t->apart->changes->out_hs : &t->apart->changes->out_ns;
+        const uint64_t *shared = labels != NULL ? t->apart->shared->out_hs : t->apart->shared->out_ns;
         int32_t *slots = labels != NULL ? t->apart->slots.out_hs : t->apart->slots.out_ns;
         for (int32_t k = 0; k < n; k++)
-            t->o[k] = fe_copy_of(copies, slots, matrix, matrices->stride, outputs[k], block->m);
+            t->o[k] = fe_copy_of(copies, shared, slots, matrix, matrices->stride, outputs[k], block->m);
     }
     block->o = t->o;
     block->labels = labels;
@@ -245,6 +246,31 @@ static inline int is_stopped(const struct trainer *t) {
     const volatile int32_t *stop = t->job->stop;
     return stop != NULL && FE_LOAD_SHARED(stop) &&
            (t->rows_read + t->done.pairs) * t->job->matrices.size > FE_USUAL_WORK;
+}
+
+static void mark_rows(const struct fe_job *job, const struct fe_pending *p, struct fe_marks *marks) {
+    const struct fe_subwords *subwords = &job->subwords;
+    for (int32_t i = 0; i < fe_row_count(p); i++)
+        if (p->numbers == NULL) fe_mark(marks->in, p->rows[i]);
+        else
+            for (int64_t k = subwords->offsets[p->rows[i]]; k < subwords->offsets[p->rows[i] + 1]; k++)
+                fe_mark(marks->in, subwords->rows[k]);
+    for (int32_t k = 0; k < p->drawn_count; k++) fe_mark(marks->out_ns, p->drawn[k]);
+    for (int32_t k = 0; k < p->node_count; k++) fe_mark(marks->out_hs, p->nodes[k]);
+}
+
+void fe_mark_block(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, struct fe_marks *marks) {
+    struct trainer t = {.job = job, .alpha = alpha};
+    struct carver c = {workspace, 0};
+    if (begin >= end) return;
+    lay_out(&t, job, &c);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+    fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+    for (struct fe_pending *p = &t.slots[0]; fe_next_block(&t.maker, p), p->m > 0; t.ahead.count = 0) {
+        find_outputs(&t, p);
+        mark_rows(job, p, marks);
+    }
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,

@@ -132,10 +132,20 @@ size_t fe_workspace_size(const struct fe_job *job);
  * With job->stop set it returns once it has done as much as a block of usual length, some 0.1 s: such a one is trained
  * to its end, and training can be taken up between two blocks.
  *
- * With `apart` (copies.h) the matrices are only read, and copies of their rows change. */
+ * With `apart` (copies.h) copies of rows change that other threads take, too. */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
                    int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
                    struct fe_done *done);
+
+/* Bits for the rows of each matrix; rows whose numbers are the same modulo FE_MARKS have one together. */
+enum { FE_MARKS = 1 << 15 };
+struct fe_marks {
+    uint64_t in[FE_MARKS / 64], out_ns[FE_MARKS / 64], out_hs[FE_MARKS / 64];
+};
+
+/* Mark the rows that fe_train_block will take, of `marks` that are 0. */
+void fe_mark_block(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, struct fe_marks *marks);
 
 /* ---- rounds (changes.c, rounds.c): several threads learn the same, however many they are ---- */
 
@@ -167,7 +177,8 @@ struct fe_tally {
 struct fe_lane {
     const struct fe_view *view;
     int64_t begin, end;
-    struct fe_changes changes; /* laid out by fe_lanes_start */
+    struct fe_changes changes; /* laid out by fe_lanes_start, */
+    struct fe_marks *marks;    /* as are these, of the rows of the next piece */
     struct fe_done done, piece;
 };
 
@@ -179,7 +190,9 @@ struct fe_crew {
     int32_t next;   /* lane of the stage that nobody has taken yet */
     int32_t status; /* FE_OK, or FE_DIVERGED */
     int32_t cut;    /* 1: a piece was broken off, and the round does not count */
+    int32_t begun;  /* 1: all lanes have marked a piece */
     int32_t ended;  /* 1: no further round */
+    struct fe_marks *shared; /* rows that several pieces of the round take */
     struct fe_tally *tallies;
 };
 
