@@ -21,9 +21,15 @@ FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, con
     if (ahead->apart != NULL) {
         const struct fe_changes *changes = ahead->apart->changes;
         const struct fe_slots *slots = &ahead->apart->slots;
-        if (matrix == m->in) at = fe_row_now(&changes->in, slots->in, matrix, m->stride, row);
-        else if (matrix == m->out_ns) at = fe_row_now(&changes->out_ns, slots->out_ns, matrix, m->stride, row);
-        else at = fe_row_now(&changes->out_hs, slots->out_hs, matrix, m->stride, row);
+        const struct fe_marks *shared = ahead->apart->shared;
+        if (matrix == m->in) at = fe_row_now(&changes->in, shared->in, slots->in, matrix, m->stride, row);
+        else if (matrix == m->out_ns) at = fe_row_now(&changes->out_ns, shared->out_ns, slots->out_ns, matrix, m->stride, row);
+        else at = fe_row_now(&changes->out_hs, shared->out_hs, slots->out_hs, matrix, m->stride, row);
+        if (at == NULL) {
+            at = matrix + row * m->stride;
+            for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH(at + c);
+            return;
+        }
     }
     if (ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
     else

@@ -1,5 +1,6 @@
 /* Changes of pieces that were trained on copies: how much room they need, and how they come into the matrices. */
 #include "common/carve.h"
+#include "kernels/kernel.h"
 #include "train/copies.h"
 #include "train/inputs.h"
 
@@ -43,6 +44,7 @@ static int64_t most_nodes(const struct fe_job *job, int64_t words) {
 static void lay_out(const struct fe_job *job, int64_t most, struct fe_copies *copies, struct carver *c) {
     copies->ids = carve(c, most, sizeof *copies->ids);
     copies->pairs = carve(c, most, sizeof *copies->pairs);
+    copies->next = carve(c, most, sizeof *copies->next);
     copies->rows = carve(c, most * job->matrices.stride, sizeof *copies->rows);
     copies->count = 0;
 }
@@ -71,9 +73,17 @@ void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memo
 
 /* ---- slots ---- */
 
-int64_t fe_slots_count(const struct fe_job *job) {
+/* Rows of all matrices. */
+static int64_t row_count(const struct fe_job *job) {
     const int64_t outputs = (job->matrices.out_ns != NULL) + (job->matrices.out_hs != NULL);
     return job->matrices.in_rows + outputs * word_count(job);
+}
+
+int64_t fe_slots_count(const struct fe_job *job, float alpha) {
+    int64_t most = most_inputs(job, FE_PIECE);
+    if (most_negatives(job, FE_PIECE, alpha) > most) most = most_negatives(job, FE_PIECE, alpha);
+    if (most_nodes(job, FE_PIECE) > most) most = most_nodes(job, FE_PIECE);
+    return row_count(job) + FE_LANES * most;
 }
 
 struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, const struct fe_marks *shared,
@@ -121,7 +131,7 @@ void fe_find_shared(const struct fe_crew *crew, int32_t worker) {
 
 /* ---- changes ---- */
 
-int64_t fe_tally_count(const struct fe_job *job) { return fe_slots_count(job); }
+int64_t fe_tally_count(const struct fe_job *job) { return row_count(job); }
 
 /* Each piece moves a row towards where its pairs would have it, and the more pairs, the further: pairs / (pairs +
  * enough) of the way. Pieces that go most of the way each would together throw the row far beyond, if their changes
@@ -134,72 +144,92 @@ static float share_of(const struct fe_tally *tally, float alpha, float square) {
     return (1.0f + all / (float)tally->pieces) / (1.0f + all);
 }
 
-/* row += share of what its pieces would change */
-static void take_up(float *row, const float *sum, const struct fe_tally *tally, float alpha, int64_t stride) {
-    float square = 0.0f;
-    for (int64_t c = 0; c < stride; c++) square += row[c] * row[c];
-    const float share = share_of(tally, alpha, square);
-    for (int64_t c = 0; c < stride; c++) row[c] += share * sum[c];
-}
-
 /* Rows are parted among workers by a hash of their number (Knuth's multiplicative one). */
 static inline int is_of(int32_t row, const struct fe_crew *crew, int32_t worker) {
     const uint32_t hash = (uint32_t)row * 2654435761u;
     return (int32_t)((uint64_t)hash * (uint32_t)crew->meeting.workers >> 32) == worker;
 }
 
-enum { AHEAD = 6 }; /* rows that are sent for */
+/* The copies of a matrix in all lanes. Copy i of lane k is number i * FE_LANES + k. */
+struct taken {
+    struct fe_copies *lanes[FE_LANES];
+    uint32_t lane_count;
+};
 
-/* Of one matrix. */
-static void apply(float *matrix, int64_t stride, struct fe_copies *const *lanes, const struct fe_crew *crew,
-                  int32_t worker, float alpha, struct fe_tally *tallies) {
-#define EACH_ROW                                           \
-    for (int32_t k = 0; k < crew->lane_count; k++)         \
-        for (int64_t i = 0, row; i < lanes[k]->count; i++) \
-            if (is_of((int32_t)(row = lanes[k]->ids[i]), crew, worker))
-
-    EACH_ROW {
-        struct fe_tally *tally = tallies + row;
-        tally->pieces++;
-        tally->pairs += lanes[k]->pairs[i];
-    }
-    EACH_ROW {
-        struct fe_tally *tally = tallies + row;
-        if (i + AHEAD < lanes[k]->count) {
-            const float *next = matrix + lanes[k]->ids[i + AHEAD] * stride;
-            for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(next + c);
-        }
-        float *copy = lanes[k]->rows + i * stride, *own = matrix + row * stride;
-        if (tally->pieces == 1) {
-            memcpy(own, copy, (size_t)stride * sizeof *copy);
-            continue;
-        }
-        /* differences, so that a row that no piece changes stays as it is to the last bit */
-        if (tally->added++ == 0) {
-            tally->sum = copy;
-            for (int64_t c = 0; c < stride; c++) copy[c] -= own[c];
-        } else
-            for (int64_t c = 0; c < stride; c++) tally->sum[c] += copy[c] - own[c];
-        if (tally->added == tally->pieces) take_up(own, tally->sum, tally, alpha, stride);
-    }
-    EACH_ROW tallies[row] = (struct fe_tally){0, 0, 0, NULL};
-#undef EACH_ROW
+static inline int32_t row_of(const struct taken *taken, uint32_t copy) {
+    return taken->lanes[copy % FE_LANES]->ids[copy / FE_LANES];
 }
 
-void fe_apply_changes(const struct fe_job *job, struct fe_crew *crew, int32_t worker, float alpha) {
+enum { AHEAD = 6 }; /* rows that are sent for */
+
+static inline void send_for(const float *row, int64_t stride) {
+    for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(row + c);
+}
+
+/* Of one matrix. list: room for all copies. */
+static void apply(const struct fe_kernel *kernel, float *matrix, const struct fe_matrices *shape,
+                  const struct taken *taken, const struct fe_crew *crew, int32_t worker, float alpha,
+                  struct fe_tally *tallies, uint32_t *list) {
+    const int64_t stride = shape->stride;
+    int32_t count = 0, rows = 0;
+    for (uint32_t k = 0; k < taken->lane_count; k++)
+        for (uint32_t i = 0; i < taken->lanes[k]->count; i++) { /* no branch: it would be mispredicted */
+            list[count] = i * FE_LANES + k;
+            count += is_of(taken->lanes[k]->ids[i], crew, worker);
+        }
+    for (int32_t j = 0; j < count; j++) {
+        const uint32_t k = list[j] % FE_LANES, i = list[j] / FE_LANES;
+        struct fe_copies *lane = taken->lanes[k];
+        struct fe_tally *tally = tallies + lane->ids[i];
+        tally->pairs += lane->pairs[i];
+        if (tally->pieces++ == 0) {
+            lane->next[i] = list[j];
+            list[rows++] = list[j];
+        } else { /* a ring, from the last to the first */
+            struct fe_copies *last = taken->lanes[tally->last % FE_LANES];
+            lane->next[i] = last->next[tally->last / FE_LANES];
+            last->next[tally->last / FE_LANES] = list[j];
+        }
+        tally->last = list[j];
+    }
+    for (int32_t j = 0; j < rows; j++) {
+        if (j + AHEAD < rows) send_for(matrix + row_of(taken, list[j + AHEAD]) * stride, stride);
+        const int32_t row = row_of(taken, list[j]);
+        float *own = matrix + row * stride;
+        struct fe_tally *tally = tallies + row;
+        const float *copies[FE_LANES];
+        uint32_t copy = list[j];
+        int32_t n = 0;
+        do {
+            const struct fe_copies *lane = taken->lanes[copy % FE_LANES];
+            copies[n++] = lane->rows + copy / FE_LANES * stride;
+            copy = lane->next[copy / FE_LANES];
+        } while (copy != list[j]);
+        if (n == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
+        else {
+            const float square = kernel->dot(own, 1.0f, own, shape->size);
+            kernel->merge(own, copies, n, share_of(tally, alpha, square), shape->size);
+        }
+        *tally = (struct fe_tally){0, 0, 0};
+    }
+}
+
+void fe_apply_changes(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
+                      float alpha, int32_t *slots) {
     const struct fe_matrices *matrices = &job->matrices;
-    struct fe_copies *lanes[FE_LANES];
+    uint32_t *list = (uint32_t *)slots + row_count(job);
+    struct taken taken = {.lane_count = (uint32_t)crew->lane_count};
     struct fe_tally *tallies = crew->tallies;
-    for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.in;
-    apply(matrices->in, matrices->stride, lanes, crew, worker, alpha, tallies);
+    for (int32_t k = 0; k < crew->lane_count; k++) taken.lanes[k] = &crew->lanes[k].changes.in;
+    apply(kernel, matrices->in, matrices, &taken, crew, worker, alpha, tallies, list);
     tallies += matrices->in_rows;
     if (matrices->out_ns != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.out_ns;
-        apply(matrices->out_ns, matrices->stride, lanes, crew, worker, alpha, tallies);
+        for (int32_t k = 0; k < crew->lane_count; k++) taken.lanes[k] = &crew->lanes[k].changes.out_ns;
+        apply(kernel, matrices->out_ns, matrices, &taken, crew, worker, alpha, tallies, list);
         tallies += word_count(job);
     }
     if (matrices->out_hs != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.out_hs;
-        apply(matrices->out_hs, matrices->stride, lanes, crew, worker, alpha, tallies);
+        for (int32_t k = 0; k < crew->lane_count; k++) taken.lanes[k] = &crew->lanes[k].changes.out_hs;
+        apply(kernel, matrices->out_hs, matrices, &taken, crew, worker, alpha, tallies, list);
     }
 }

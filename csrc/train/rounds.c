@@ -11,10 +11,24 @@
 
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
 
+/* A lane of this stage that nobody has taken yet, or -1: of the worker's own share, whose copies are in its cache, or
+ * where that has none left, of somebody else's. */
+static int32_t take_lane(struct fe_crew *crew, int32_t worker) {
+    const int32_t workers = crew->meeting.workers;
+    for (int32_t k = 0; k < workers; k++) {
+        const int32_t share = (worker + k) % workers;
+        const int32_t begin = crew->lane_count * share / workers, end = crew->lane_count * (share + 1) / workers;
+        if (begin + FE_SHARED_GET(&crew->next[share]) >= end) continue;
+        const int32_t lane = begin + FE_SHARED_ADD(&crew->next[share], 1) - 1;
+        if (lane < end) return lane;
+    }
+    return -1;
+}
+
 /* Train the marked pieces of lanes that nobody else has taken, and mark their next ones. */
-static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int64_t epoch,
-                         float alpha, void *workspace, int32_t *slots) {
-    for (int32_t k; (k = FE_SHARED_ADD(&crew->next, 1) - 1) < crew->lane_count;) {
+static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
+                         int64_t epoch, float alpha, void *workspace, int32_t *slots) {
+    for (int32_t k; (k = take_lane(crew, worker)) >= 0;) {
         struct fe_lane *lane = &crew->lanes[k];
         const int64_t begin = lane->begin + lane->done.words;
         int64_t end = begin;
@@ -35,7 +49,7 @@ static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *jo
 /* All pieces of a round are trained: count them, and decide whether another round follows. */
 static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
     int64_t left = 0, pairs = 0;
-    crew->next = 0;
+    memset(crew->next, 0, sizeof crew->next);
     crew->ended = crew->cut || crew->status != FE_OK;
     if (crew->ended) return;
     for (int32_t k = 0; k < crew->lane_count; k++) {
@@ -54,7 +68,7 @@ static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
 int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
                     int64_t epoch, float alpha, void *workspace, int32_t *slots) {
     for (int ended = 0; !ended;) {
-        train_pieces(kernel, job, crew, epoch, alpha, workspace, slots);
+        train_pieces(kernel, job, crew, worker, epoch, alpha, workspace, slots);
         int is_last = fe_meet(&crew->meeting);
         if (is_last < 0) break;
         if (is_last) {
@@ -63,7 +77,7 @@ int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, st
         }
         if (crew->cut || crew->status != FE_OK) break; /* the matrices are as they were before this round */
         ended = crew->ended;
-        if (crew->begun) fe_apply_changes(job, crew, worker, alpha);
+        if (crew->begun) fe_apply_changes(kernel, job, crew, worker, alpha, slots);
         fe_find_shared(crew, worker);
         is_last = fe_meet(&crew->meeting);
         if (is_last < 0) break;

@@ -158,6 +158,7 @@ enum {
 struct fe_copies {
     int32_t *ids;   /* count: which rows */
     int64_t *pairs; /* count: (input, output) pairs that each was in */
+    uint32_t *next; /* count: another lane's copy of the same row; copy i of lane k has number i * FE_LANES + k */
     float *rows;    /* count x stride, 64-byte aligned */
     int64_t count;
 };
@@ -166,11 +167,11 @@ struct fe_changes {
     struct fe_copies in, out_ns, out_hs;
 };
 
-/* What the pieces of a round would change of a row. */
+/* Whose pieces of a round took a row. */
 struct fe_tally {
-    int32_t pieces, added; /* that took it; whose changes are in the sum */
-    int64_t pairs;         /* in all of them */
-    float *sum;
+    int32_t pieces;
+    uint32_t last; /* the last one's copy, as in fe_copies.next */
+    int64_t pairs; /* in all pieces */
 };
 
 /* Tokens [begin, end) of a view, of which each round trains a piece. */
@@ -187,7 +188,7 @@ struct fe_crew {
     struct fe_meeting meeting;
     struct fe_lane lanes[FE_LANES];
     int32_t lane_count;
-    int32_t next;   /* lane of the stage that nobody has taken yet */
+    int32_t next[FE_LANES]; /* of each worker's share of the lanes, the first one that nobody has taken yet */
     int32_t status; /* FE_OK, or FE_DIVERGED */
     int32_t cut;    /* 1: a piece was broken off, and the round does not count */
     int32_t begun;  /* 1: all lanes have marked a piece */
@@ -202,7 +203,7 @@ size_t fe_lanes_size(const struct fe_job *job, int lanes, float alpha);
 void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew);
 
 /* Numbers that each thread needs to find copies by, and tallies that all need together; all 0 at first. */
-int64_t fe_slots_count(const struct fe_job *job);
+int64_t fe_slots_count(const struct fe_job *job, float alpha);
 int64_t fe_tally_count(const struct fe_job *job);
 
 /* Train the lanes of a crew as one of its workers; all of them call this at once, with numbers 0 ... workers - 1.

@@ -57,7 +57,7 @@ def train_lanes(run: NativeRun, lanes: Sequence[tuple[int, int]], workers: int) 
     crew.begin([(run.view, begin, end) for begin, end in lanes])
 
     def work(number: int) -> None:
-        crew.train(number, 0, ALPHA, run.trainer.workspace(), run.trainer.slots())
+        crew.train(number, 0, ALPHA, run.trainer.workspace(), run.trainer.slots(ALPHA))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
     for thread in threads:
