@@ -3,6 +3,7 @@
 #include "kernels/kernel.h"
 #include "train/copies.h"
 #include "train/inputs.h"
+#include "train/made.h"
 
 /* The words that have outputs. */
 static int64_t word_count(const struct fe_job *job) {
@@ -20,20 +21,10 @@ static int64_t most_inputs(const struct fe_job *job, int64_t words) {
                    job->matrices.in_rows);
 }
 
-/* The most draws of negatives for one centre. */
-static int64_t most_draws_of_centre(const struct fe_job *job, float alpha) {
-    if (job->inputs.kind == FE_BAG_INPUTS) return 1;
-    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
-    int64_t together = fe_most_contexts(job, alpha);
-    if (job->contexts.basket > 0)
-        together = at_most(together, fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS) / FE_CENTRES);
-    return together > 1 ? (contexts + together - 1) / together : contexts;
-}
-
 static int64_t most_negatives(const struct fe_job *job, int64_t words, float alpha) {
     if (job->negatives.count == 0) return 0;
     const int64_t pool = job->contexts.basket > 0 ? FE_POOL + FE_LEAST_SHARES * fe_most_draws(job) : 0;
-    const int64_t of_centre = 1 + most_draws_of_centre(job, alpha) * fe_most_draws(job);
+    const int64_t of_centre = 1 + fe_most_blocks_of_centre(job, alpha) * fe_most_draws(job);
     return at_most(words * of_centre + pool, job->negatives.words);
 }
 
@@ -56,6 +47,7 @@ static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void
         lay_out(job, most_inputs(job, FE_PIECE), &changes->in, &c);
         lay_out(job, most_negatives(job, FE_PIECE, alpha), &changes->out_ns, &c);
         lay_out(job, most_nodes(job, FE_PIECE), &changes->out_hs, &c);
+        fe_made_lay_out(&crew->lanes[k].made, job, FE_PIECE, alpha, &c);
         crew->lanes[k].marks = carve(&c, 1, sizeof(struct fe_marks));
     }
     crew->shared = carve(&c, 1, sizeof(struct fe_marks));

@@ -53,13 +53,6 @@ FE_INLINE float *fe_copy_of(struct fe_copies *copies, const uint64_t *shared, in
     return copies->rows + (slot - 1) * stride;
 }
 
-/* Where a piece will change a row: its copy, or the row itself if it is not shared. NULL: it will be copied. */
-FE_INLINE const float *fe_row_now(const struct fe_copies *copies, const uint64_t *shared, const int32_t *slots,
-                                  const float *matrix, int64_t stride, int64_t row) {
-    if (slots[row] > 0) return copies->rows + (slots[row] - 1) * stride;
-    return fe_is_marked(shared, (int32_t)row) ? NULL : matrix + row * stride;
-}
-
 /* Of the rows that all lanes have marked, find those that are shared; a worker's part of them. */
 void fe_find_shared(const struct fe_crew *crew, int32_t worker);
 /* Let the changes of all lanes come into a worker's rows of the matrices. Copies are overwritten. */

@@ -25,24 +25,23 @@ static int32_t take_lane(struct fe_crew *crew, int32_t worker) {
     return -1;
 }
 
-/* Train the marked pieces of lanes that nobody else has taken, and mark their next ones. */
+/* Train the marked pieces of lanes that nobody else has taken, and make their next ones. */
 static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
                          int64_t epoch, float alpha, void *workspace, int32_t *slots) {
     for (int32_t k; (k = take_lane(crew, worker)) >= 0;) {
         struct fe_lane *lane = &crew->lanes[k];
-        const int64_t begin = lane->begin + lane->done.words;
-        int64_t end = begin;
+        int64_t begin = lane->begin + lane->done.words;
         if (crew->begun) {
-            end = at_most(begin + FE_PIECE, lane->end);
             const struct fe_apart apart = fe_apart_start(job, &lane->changes, crew->shared, slots);
-            const int status = fe_train_block(kernel, job, lane->view, epoch, begin, end, alpha, workspace, &apart,
-                                              &lane->piece);
+            const int status = fe_train_piece(kernel, job, &lane->made, alpha, workspace, &apart, &lane->piece);
             fe_apart_end(&apart);
             if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
-            if (lane->piece.words < end - begin) FE_SHARED_SET(&crew->cut, 1);
+            if (lane->piece.words < lane->made.words) FE_SHARED_SET(&crew->cut, 1);
+            begin += lane->made.words;
         } else lane->piece = (struct fe_done){0, 0, 0, 0.0};
         memset(lane->marks, 0, sizeof *lane->marks);
-        fe_mark_block(job, lane->view, epoch, end, at_most(end + FE_PIECE, lane->end), alpha, workspace, lane->marks);
+        fe_make_piece(job, lane->view, epoch, begin, at_most(begin + FE_PIECE, lane->end), alpha, workspace, &lane->made,
+                      lane->marks);
     }
 }
 

@@ -26,6 +26,7 @@
 #include "train/copies.h"
 #include "train/held.h"
 #include "train/inputs.h"
+#include "train/made.h"
 #include "train/targets.h"
 #include "train/train.h"
 
@@ -56,6 +57,7 @@ struct trainer {
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
     const struct fe_apart *apart;                          /* copies that change; or NULL: the matrices do */
+    const struct fe_made *made;                            /* all blocks, with `apart` */
     struct fe_done done;
 };
 
@@ -201,10 +203,26 @@ static inline struct fe_pending *slot_after(struct trainer *t, int now, int bloc
     return &t->slots[at < slots ? at : at - slots];
 }
 
-/* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
- * finite. */
-static inline int train_pending(struct trainer *t, int now) {
-    struct fe_pending *p = &t->slots[now];
+/* Send for the rows of a made block that lie in a matrix: copies are near already. */
+FE_NOINLINE void send_for_made(struct trainer *t, int64_t number) {
+    const struct fe_matrices *m = &t->job->matrices;
+    const struct fe_apart *apart = t->apart;
+    if (number >= t->made->count) return;
+    const struct fe_pending *p = t->made->blocks[number];
+    for (int32_t i = 0; i < fe_row_count(p); i++)
+        if (p->numbers == NULL) fe_send_for_apart(&t->ahead, m, m->in, apart->shared->in, apart->slots.in, p->rows[i]);
+        else
+            for (int64_t k = t->job->subwords.offsets[p->rows[i]]; k < t->job->subwords.offsets[p->rows[i] + 1]; k++)
+                fe_send_for_apart(&t->ahead, m, m->in, apart->shared->in, apart->slots.in, t->job->subwords.rows[k]);
+    for (int32_t k = 0; k < p->drawn_count; k++)
+        fe_send_for_apart(&t->ahead, m, m->out_ns, apart->shared->out_ns, apart->slots.out_ns, p->drawn[k]);
+    for (int32_t k = 0; k < p->node_count; k++)
+        fe_send_for_apart(&t->ahead, m, m->out_hs, apart->shared->out_hs, apart->slots.out_hs, p->nodes[k]);
+}
+
+/* Train on a block, number `now`; find the outputs of the next and make another, or send for those of a made one; 0
+ * when a score was not finite. */
+FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now) {
     const struct fe_job *job = t->job;
     double *loss = job->want_loss ? &t->done.loss : NULL;
     struct fe_block block = {.h = t->rows, .dh = t->rows, .scale = t->scale, .m = p->m};
@@ -231,8 +249,11 @@ static inline int train_pending(struct trainer *t, int now) {
         set_outputs(t, &block, p->drawn, NULL, p->drawn_count);
         if (!gradient(t, p, &block, loss)) return 0;
     }
-    find_outputs(t, slot_after(t, now, t->blocks_ahead - 1));
-    fe_next_block(&t->maker, slot_after(t, now, t->blocks_ahead));
+    if (t->made != NULL) send_for_made(t, now + t->blocks_ahead);
+    else {
+        find_outputs(t, slot_after(t, (int)now, t->blocks_ahead - 1));
+        fe_next_block(&t->maker, slot_after(t, (int)now, t->blocks_ahead));
+    }
     block.ahead = t->ahead.rows;
     block.ahead_count = t->ahead.count;
     if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
@@ -248,6 +269,50 @@ static inline int is_stopped(const struct trainer *t) {
            (t->rows_read + t->done.pairs) * t->job->matrices.size > FE_USUAL_WORK;
 }
 
+/* Before the first block. */
+static void start(struct trainer *t, void *workspace) {
+    const struct fe_job *job = t->job;
+    struct carver c = {workspace, 0};
+    lay_out(t, job, &c);
+    fe_held_start(&t->held, t->kernel, job, t->apart);
+    for (int own = 0; own < 1 << FE_CENTRES; own++) {
+        float times = 0.0f;
+        for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
+        t->usual[own] = times;
+        t->least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
+    }
+    /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
+     * gensim shares out the sum's. */
+    t->shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
+    for (int64_t i = 0; i < fe_most_rows(job); i++) t->scale[i] = 1.0f;
+    t->blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
+}
+
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    start(&t, workspace);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+    int ok = 1;
+    if (begin < end) {
+        fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+        for (int k = 0; k < t.blocks_ahead; k++) fe_next_block(&t.maker, &t.slots[k]);
+        for (int k = 0; k < t.blocks_ahead - 1; k++) find_outputs(&t, &t.slots[k]);
+        int now = 0;
+        for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = now < t.blocks_ahead ? now + 1 : 0)
+            ok = train_pending(&t, &t.slots[now], now);
+        fe_let_go_below(&t.held, INT64_MAX);
+        if (ok && t.slots[now].m > 0) { /* broken off */
+            end = t.slots[now].token;
+            t.maker.kept = t.slots[now].kept;
+        }
+    }
+    t.done.words = end - begin;
+    t.done.kept = t.maker.kept;
+    *done = t.done;
+    return ok ? FE_OK : FE_DIVERGED;
+}
+
 static void mark_rows(const struct fe_job *job, const struct fe_pending *p, struct fe_marks *marks) {
     const struct fe_subwords *subwords = &job->subwords;
     for (int32_t i = 0; i < fe_row_count(p); i++)
@@ -259,56 +324,39 @@ static void mark_rows(const struct fe_job *job, const struct fe_pending *p, stru
     for (int32_t k = 0; k < p->node_count; k++) fe_mark(marks->out_hs, p->nodes[k]);
 }
 
-void fe_mark_block(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, struct fe_marks *marks) {
+void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, struct fe_made *made, struct fe_marks *marks) {
     struct trainer t = {.job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
+    made->count = 0;
+    made->used = 0;
+    made->words = end - begin;
+    made->kept = 0;
     if (begin >= end) return;
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-    for (struct fe_pending *p = &t.slots[0]; fe_next_block(&t.maker, p), p->m > 0; t.ahead.count = 0) {
+    struct fe_pending *p = &t.slots[0];
+    for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
         find_outputs(&t, p);
         mark_rows(job, p, marks);
+        fe_made_keep(made, job, p);
+        t.ahead.count = 0; /* rows are sent for when the piece is trained */
     }
+    made->kept = t.maker.kept;
 }
 
-int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
-                   struct fe_done *done) {
-    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
-    t.apart = t.ahead.apart = apart;
-    struct carver c = {workspace, 0};
-    lay_out(&t, job, &c);
-    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
-    fe_held_start(&t.held, kernel, job, t.apart);
-    for (int own = 0; own < 1 << FE_CENTRES; own++) {
-        float times = 0.0f;
-        for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
-        t.usual[own] = times;
-        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
-    }
-    /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
-     * gensim shares out the sum's. */
-    t.shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
-    for (int64_t i = 0; i < fe_most_rows(job); i++) t.scale[i] = 1.0f;
-    t.blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
+int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_made *made, float alpha,
+                   void *workspace, const struct fe_apart *apart, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .apart = apart, .made = made};
+    start(&t, workspace);
     int ok = 1;
-    if (begin < end) {
-        fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-        for (int k = 0; k < t.blocks_ahead; k++) fe_next_block(&t.maker, &t.slots[k]);
-        for (int k = 0; k < t.blocks_ahead - 1; k++) find_outputs(&t, &t.slots[k]);
-        int now = 0;
-        for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = now < t.blocks_ahead ? now + 1 : 0)
-            ok = train_pending(&t, now);
-        fe_let_go_below(&t.held, INT64_MAX);
-        if (ok && t.slots[now].m > 0) { /* broken off */
-            end = t.slots[now].token;
-            t.maker.kept = t.slots[now].kept;
-        }
-    }
-    t.done.words = end - begin;
-    t.done.kept = t.maker.kept;
+    int64_t now = 0;
+    for (int k = 0; k < t.blocks_ahead; k++) send_for_made(&t, k);
+    for (; ok && now < made->count && !is_stopped(&t); now++) ok = train_pending(&t, made->blocks[now], now);
+    fe_let_go_below(&t.held, INT64_MAX);
+    t.done.words = now == made->count ? made->words : 0;
+    t.done.kept = made->kept;
     *done = t.done;
     return ok ? FE_OK : FE_DIVERGED;
 }

@@ -131,11 +131,9 @@ size_t fe_workspace_size(const struct fe_job *job);
  *
  * With job->stop set it returns once it has done as much as a block of usual length, some 0.1 s: such a one is trained
  * to its end, and training can be taken up between two blocks.
- *
- * With `apart` (copies.h) copies of rows change that other threads take, too. */
+ */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
-                   struct fe_done *done);
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
 
 /* Bits for the rows of each matrix; rows whose numbers are the same modulo FE_MARKS have one together. */
 enum { FE_MARKS = 1 << 15 };
@@ -143,9 +141,22 @@ struct fe_marks {
     uint64_t in[FE_MARKS / 64], out_ns[FE_MARKS / 64], out_hs[FE_MARKS / 64];
 };
 
-/* Mark the rows that fe_train_block will take, of `marks` that are 0. */
-void fe_mark_block(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, struct fe_marks *marks);
+/* Blocks that are made and not yet trained (made.h). */
+struct fe_pending;
+struct fe_made {
+    struct fe_pending **blocks;
+    int64_t count;
+    char *memory;
+    size_t used;
+    int64_t words, kept; /* of all blocks, as fe_done counts them */
+};
+
+/* The same in two steps: make all blocks, and mark the rows that they take, of `marks` that are 0; and train them, with
+ * copies of rows that other threads take, too (copies.h). done->words is 0 when it was broken off. */
+void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, struct fe_made *made, struct fe_marks *marks);
+int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_made *made, float alpha,
+                   void *workspace, const struct fe_apart *apart, struct fe_done *done);
 
 /* ---- rounds (changes.c, rounds.c): several threads learn the same, however many they are ---- */
 
@@ -179,7 +190,8 @@ struct fe_lane {
     const struct fe_view *view;
     int64_t begin, end;
     struct fe_changes changes; /* laid out by fe_lanes_start, */
-    struct fe_marks *marks;    /* as are these, of the rows of the next piece */
+    struct fe_made made;       /* as is the next piece, */
+    struct fe_marks *marks;    /* and marks of its rows */
     struct fe_done done, piece;
 };
 

@@ -75,12 +75,9 @@ cdef extern from "train/train.h" nogil:
         int64_t pairs
         double loss
 
-    struct fe_apart:
-        pass
-
     size_t fe_workspace_size(const fe_job *job)
     int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
-                       int64_t end, float alpha, void *workspace, const fe_apart *apart, fe_done *done)
+                       int64_t end, float alpha, void *workspace, fe_done *done)
 
     enum:
         FE_LANES
@@ -399,7 +396,7 @@ cdef class Trainer:
         self.check_span(view, begin, end)
         cdef unsigned char *memory = self.scratch(workspace)
         with nogil:
-            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, NULL, &done)
+            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, &done)
         _check(status)
         return done.words, done.kept, done.pairs, done.loss
 
