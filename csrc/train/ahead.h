@@ -3,7 +3,6 @@
 #define FE_AHEAD_H
 
 #include "kernels/kernel.h"
-#include "train/copies.h"
 #include "train/train.h"
 
 enum { FE_MOST_AHEAD = 256 }; /* some five blocks of words, or one of baskets */
@@ -20,16 +19,6 @@ FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, con
     if (ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
     else
         for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
-}
-
-/* The same for a piece: nothing for a row that is copied already. One that will be copied is only read. */
-FE_INLINE void fe_send_for_apart(struct fe_ahead *ahead, const struct fe_matrices *m, const float *matrix,
-                                 const uint64_t *shared, const int32_t *slots, int32_t row) {
-    const float *at = matrix + row * m->stride;
-    if (slots[row] > 0) return;
-    if (!fe_is_marked(shared, row) && ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
-    else
-        for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH(at + c);
 }
 
 #endif

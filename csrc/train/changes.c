@@ -1,14 +1,8 @@
-/* Changes of pieces that were trained on copies: how much room they need, and how they come into the matrices. */
+/* Pieces: how much room they need, which of their rows are shared, and how changes of these come into the matrices. */
 #include "common/carve.h"
 #include "kernels/kernel.h"
-#include "train/copies.h"
-#include "train/inputs.h"
-#include "train/made.h"
-
-/* The words that have outputs. */
-static int64_t word_count(const struct fe_job *job) {
-    return job->negatives.count > 0 ? job->negatives.words : job->matrices.in_rows;
-}
+#include "train/changes.h"
+#include "train/piece.h"
 
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
 
@@ -29,28 +23,42 @@ static int64_t most_negatives(const struct fe_job *job, int64_t words, float alp
 }
 
 static int64_t most_nodes(const struct fe_job *job, int64_t words) {
-    return job->matrices.out_hs == NULL ? 0 : at_most(words * job->paths.longest, word_count(job));
+    return at_most(words * job->paths.longest, fe_rows_in(job, FE_OUT_HS));
 }
 
-static void lay_out(const struct fe_job *job, int64_t most, struct fe_copies *copies, struct carver *c) {
-    copies->ids = carve(c, most, sizeof *copies->ids);
-    copies->pairs = carve(c, most, sizeof *copies->pairs);
-    copies->next = carve(c, most, sizeof *copies->next);
-    copies->rows = carve(c, most * job->matrices.stride, sizeof *copies->rows);
-    copies->count = 0;
+static int64_t most_taken(const struct fe_job *job, int kind, float alpha) {
+    return kind == FE_IN       ? most_inputs(job, FE_PIECE)
+           : kind == FE_OUT_NS ? most_negatives(job, FE_PIECE, alpha)
+                               : most_nodes(job, FE_PIECE);
+}
+
+static void lay_out(const struct fe_job *job, int64_t most, struct fe_visited *taken, struct carver *c) {
+    taken->rows = carve(c, most, sizeof *taken->rows);
+    taken->copied = carve(c, most + 1, sizeof *taken->copied);
+    taken->next = carve(c, most, sizeof *taken->next);
+    taken->copies = carve(c, most * job->matrices.stride, sizeof *taken->copies);
+    taken->count = taken->copy_count = 0;
 }
 
 static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew) {
+    const int64_t blocks = FE_PIECE * fe_most_blocks_of_centre(job, alpha), marks = fe_mark_words(job, FE_MATRICES);
     struct carver c = {memory, 0};
     for (int k = 0; k < lanes; k++) {
-        struct fe_changes *changes = &crew->lanes[k].changes;
-        lay_out(job, most_inputs(job, FE_PIECE), &changes->in, &c);
-        lay_out(job, most_negatives(job, FE_PIECE, alpha), &changes->out_ns, &c);
-        lay_out(job, most_nodes(job, FE_PIECE), &changes->out_hs, &c);
-        fe_made_lay_out(&crew->lanes[k].made, job, FE_PIECE, alpha, &c);
-        crew->lanes[k].marks = carve(&c, 1, sizeof(struct fe_marks));
+        struct fe_piece *piece = crew->lanes[k].pieces, *other = piece + 1;
+        for (int kind = 0; kind < FE_MATRICES; kind++)
+            lay_out(job, most_taken(job, kind, alpha), &piece->taken[kind], &c);
+        piece->marks = carve(&c, marks, sizeof *piece->marks);
+        *other = *piece; /* but for what is there before a piece is trained */
+        for (int one = 0; one < 2; one++, piece++) {
+            for (int kind = 0; kind < FE_MATRICES; kind++) {
+                piece->taken[kind].ids = carve(&c, most_taken(job, kind, alpha), sizeof(int32_t));
+                piece->taken[kind].pairs = carve(&c, most_taken(job, kind, alpha), sizeof(int64_t));
+            }
+            piece->blocks = carve(&c, blocks, sizeof(struct fe_made *));
+            piece->memory = carve(&c, fe_made_size(job, FE_PIECE, alpha), 1);
+        }
     }
-    crew->shared = carve(&c, 1, sizeof(struct fe_marks));
+    crew->shared = carve(&c, marks, sizeof *crew->shared);
     return c.used;
 }
 
@@ -63,67 +71,36 @@ void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memo
     lay_out_all(job, lanes, alpha, memory, crew);
 }
 
-/* ---- slots ---- */
-
 /* Rows of all matrices. */
 static int64_t row_count(const struct fe_job *job) {
-    const int64_t outputs = (job->matrices.out_ns != NULL) + (job->matrices.out_hs != NULL);
-    return job->matrices.in_rows + outputs * word_count(job);
+    int64_t rows = 0;
+    for (int kind = 0; kind < FE_MATRICES; kind++) rows += fe_rows_in(job, kind);
+    return rows;
 }
 
 int64_t fe_slots_count(const struct fe_job *job, float alpha) {
-    int64_t most = most_inputs(job, FE_PIECE);
-    if (most_negatives(job, FE_PIECE, alpha) > most) most = most_negatives(job, FE_PIECE, alpha);
-    if (most_nodes(job, FE_PIECE) > most) most = most_nodes(job, FE_PIECE);
-    return row_count(job) + FE_LANES * most;
+    int64_t most = 0;
+    for (int kind = 0; kind < FE_MATRICES; kind++)
+        if (most_taken(job, kind, alpha) > most) most = most_taken(job, kind, alpha);
+    return row_count(job) + FE_LANES * most + 1; /* the list of fe_apply_changes */
 }
 
-struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, const struct fe_marks *shared,
-                               int32_t *slots) {
-    int32_t *const outputs = slots + job->matrices.in_rows;
-    changes->in.count = changes->out_ns.count = changes->out_hs.count = 0;
-    return (struct fe_apart){
-        .changes = changes,
-        .shared = shared,
-        .slots = {slots, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0)},
-    };
-}
+int64_t fe_tally_count(const struct fe_job *job) { return row_count(job); }
 
-static void forget(struct fe_copies *copies, int32_t *slots) {
-    for (int64_t i = 0; i < copies->count; i++) slots[copies->ids[i]] = 0;
-}
-
-void fe_apart_end(const struct fe_apart *apart) {
-    forget(&apart->changes->in, apart->slots.in);
-    forget(&apart->changes->out_ns, apart->slots.out_ns);
-    forget(&apart->changes->out_hs, apart->slots.out_hs);
-}
-
-/* ---- rows that are shared ---- */
-
-/* Of the marks from `from` to `to`, of all lanes, those that are there twice. */
-static void find_shared(const struct fe_crew *crew, int64_t from, int64_t to) {
-    const uint64_t *marks[FE_LANES];
-    uint64_t *shared = (uint64_t *)crew->shared;
-    for (int32_t k = 0; k < crew->lane_count; k++) marks[k] = (const uint64_t *)crew->lanes[k].marks;
-    for (int64_t at = from; at < to; at++) {
+void fe_find_shared(const struct fe_job *job, const struct fe_crew *crew, int32_t worker) {
+    const int64_t words = fe_mark_words(job, FE_MATRICES), workers = crew->meeting.workers;
+    for (int64_t at = words * worker / workers; at < words * (worker + 1) / workers; at++) {
         uint64_t once = 0, twice = 0;
         for (int32_t k = 0; k < crew->lane_count; k++) {
-            twice |= once & marks[k][at];
-            once |= marks[k][at];
+            const uint64_t marks = crew->lanes[k].pieces[!crew->turn].marks[at];
+            twice |= once & marks;
+            once |= marks;
         }
-        shared[at] = twice;
+        crew->shared[at] = twice;
     }
 }
 
-void fe_find_shared(const struct fe_crew *crew, int32_t worker) {
-    const int64_t all = sizeof(struct fe_marks) / sizeof(uint64_t), workers = crew->meeting.workers;
-    find_shared(crew, all * worker / workers, all * (worker + 1) / workers);
-}
-
 /* ---- changes ---- */
-
-int64_t fe_tally_count(const struct fe_job *job) { return row_count(job); }
 
 /* Each piece moves a row towards where its pairs would have it, and the more pairs, the further: pairs / (pairs +
  * enough) of the way. Pieces that go most of the way each would together throw the row far beyond, if their changes
@@ -142,65 +119,71 @@ static inline int is_of(int32_t row, const struct fe_crew *crew, int32_t worker)
     return (int32_t)((uint64_t)hash * (uint32_t)crew->meeting.workers >> 32) == worker;
 }
 
-/* The copies of a matrix in all lanes. Copy i of lane k is number i * FE_LANES + k. */
-struct taken {
-    struct fe_copies *lanes[FE_LANES];
-    uint32_t lane_count;
-};
-
-static inline int32_t row_of(const struct taken *taken, uint32_t copy) {
-    return taken->lanes[copy % FE_LANES]->ids[copy / FE_LANES];
-}
-
 enum { AHEAD = 6 }; /* rows that are sent for */
 
 static inline void send_for(const float *row, int64_t stride) {
     for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(row + c);
 }
 
-/* Of one matrix. list: room for all copies. */
-static void apply(const struct fe_kernel *kernel, float *matrix, const struct fe_matrices *shape,
-                  const struct taken *taken, const struct fe_crew *crew, int32_t worker, float alpha,
-                  struct fe_tally *tallies, uint32_t *list) {
-    const int64_t stride = shape->stride;
-    int32_t count = 0, rows = 0;
-    for (uint32_t k = 0; k < taken->lane_count; k++)
-        for (uint32_t i = 0; i < taken->lanes[k]->count; i++) { /* no branch: it would be mispredicted */
-            list[count] = i * FE_LANES + k;
-            count += is_of(taken->lanes[k]->ids[i], crew, worker);
+/* The row of a copy. */
+static inline int32_t id_of(const struct fe_crew *crew, int kind, uint32_t copy) {
+    const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
+    return taken->ids[taken->copied[copy / FE_LANES]];
+}
+
+/* List the copies of a matrix's rows that are a worker's, as numbers j * FE_LANES + k: copy j of lane k. */
+static int32_t list_own(const struct fe_crew *crew, int kind, int32_t worker, uint32_t *list) {
+    int32_t count = 0;
+    for (uint32_t k = 0; k < (uint32_t)crew->lane_count; k++) {
+        const struct fe_visited *taken = &crew->lanes[k].pieces[crew->turn].taken[kind];
+        for (uint32_t j = 0; j < taken->copy_count; j++) { /* no branch: it would be mispredicted */
+            list[count] = j * FE_LANES + k;
+            count += is_of(taken->ids[taken->copied[j]], crew, worker);
         }
-    for (int32_t j = 0; j < count; j++) {
-        const uint32_t k = list[j] % FE_LANES, i = list[j] / FE_LANES;
-        struct fe_copies *lane = taken->lanes[k];
-        struct fe_tally *tally = tallies + lane->ids[i];
-        tally->pairs += lane->pairs[i];
-        if (tally->pieces++ == 0) {
-            lane->next[i] = list[j];
-            list[rows++] = list[j];
-        } else { /* a ring, from the last to the first */
-            struct fe_copies *last = taken->lanes[tally->last % FE_LANES];
-            lane->next[i] = last->next[tally->last / FE_LANES];
-            last->next[tally->last / FE_LANES] = list[j];
-        }
-        tally->last = list[j];
     }
-    for (int32_t j = 0; j < rows; j++) {
-        if (j + AHEAD < rows) send_for(matrix + row_of(taken, list[j + AHEAD]) * stride, stride);
-        const int32_t row = row_of(taken, list[j]);
-        float *own = matrix + row * stride;
-        struct fe_tally *tally = tallies + row;
-        const float *copies[FE_LANES];
-        uint32_t copy = list[j];
-        int32_t n = 0;
-        do {
-            const struct fe_copies *lane = taken->lanes[copy % FE_LANES];
-            copies[n++] = lane->rows + copy / FE_LANES * stride;
-            copy = lane->next[copy / FE_LANES];
-        } while (copy != list[j]);
-        if (n == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
+    return count;
+}
+
+/* Of one matrix. list: room for all copies. */
+static void apply(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int kind,
+                  int32_t worker, float alpha, struct fe_tally *tallies, uint32_t *list) {
+    const int64_t stride = job->matrices.stride;
+    float *matrix = fe_matrix(job, kind);
+    const int32_t count = list_own(crew, kind, worker, list);
+    int32_t rows = 0;
+    for (int32_t n = 0; n < count; n++) { /* copies of the same row become a ring, the first ones stay on the list */
+        const uint32_t copy = list[n];
+        const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
+        const int32_t number = taken->copied[copy / FE_LANES];
+        struct fe_tally *tally = tallies + taken->ids[number];
+        if (taken->pairs[number] == 0) continue; /* only read */
+        tally->pairs += taken->pairs[number];
+        uint32_t *next = taken->next + copy / FE_LANES;
+        if (tally->pieces++ == 0) list[rows++] = *next = copy;
         else {
-            const float square = kernel->dot(own, 1.0f, own, shape->size);
-            kernel->merge(own, copies, n, share_of(tally, alpha, square), shape->size);
+            uint32_t *last = crew->lanes[tally->last % FE_LANES].pieces[crew->turn].taken[kind].next + tally->last / FE_LANES;
+            *next = *last;
+            *last = copy;
+        }
+        tally->last = copy;
+    }
+    for (int32_t n = 0; n < rows; n++) {
+        if (n + AHEAD < rows) send_for(matrix + id_of(crew, kind, list[n + AHEAD]) * stride, stride);
+        const int32_t row = id_of(crew, kind, list[n]);
+        struct fe_tally *tally = tallies + row;
+        float *own = matrix + row * stride;
+        const float *copies[FE_LANES];
+        int32_t pieces = 0;
+        uint32_t copy = list[n];
+        do {
+            const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
+            copies[pieces++] = taken->copies + copy / FE_LANES * stride;
+            copy = taken->next[copy / FE_LANES];
+        } while (copy != list[n]);
+        if (pieces == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
+        else {
+            const float square = kernel->dot(own, 1.0f, own, job->matrices.size);
+            kernel->merge(own, copies, pieces, share_of(tally, alpha, square), job->matrices.size);
         }
         *tally = (struct fe_tally){0, 0, 0};
     }
@@ -208,20 +191,10 @@ static void apply(const struct fe_kernel *kernel, float *matrix, const struct fe
 
 void fe_apply_changes(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
                       float alpha, int32_t *slots) {
-    const struct fe_matrices *matrices = &job->matrices;
     uint32_t *list = (uint32_t *)slots + row_count(job);
-    struct taken taken = {.lane_count = (uint32_t)crew->lane_count};
     struct fe_tally *tallies = crew->tallies;
-    for (int32_t k = 0; k < crew->lane_count; k++) taken.lanes[k] = &crew->lanes[k].changes.in;
-    apply(kernel, matrices->in, matrices, &taken, crew, worker, alpha, tallies, list);
-    tallies += matrices->in_rows;
-    if (matrices->out_ns != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) taken.lanes[k] = &crew->lanes[k].changes.out_ns;
-        apply(kernel, matrices->out_ns, matrices, &taken, crew, worker, alpha, tallies, list);
-        tallies += word_count(job);
-    }
-    if (matrices->out_hs != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) taken.lanes[k] = &crew->lanes[k].changes.out_hs;
-        apply(kernel, matrices->out_hs, matrices, &taken, crew, worker, alpha, tallies, list);
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        apply(kernel, job, crew, kind, worker, alpha, tallies, list);
+        tallies += fe_rows_in(job, kind);
     }
 }

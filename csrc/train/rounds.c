@@ -6,7 +6,9 @@
  *                  |   matrices are read| added |
  *
  * Who trains which lane is left to chance. Lanes, pieces, and the order in which changes are added are not. */
-#include "train/copies.h"
+#include <string.h>
+
+#include "train/changes.h"
 #include "train/train.h"
 
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
@@ -30,18 +32,17 @@ static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *jo
                          int64_t epoch, float alpha, void *workspace, int32_t *slots) {
     for (int32_t k; (k = take_lane(crew, worker)) >= 0;) {
         struct fe_lane *lane = &crew->lanes[k];
+        struct fe_piece *piece = &lane->pieces[crew->turn], *next = &lane->pieces[!crew->turn];
         int64_t begin = lane->begin + lane->done.words;
+        lane->trained = (struct fe_done){0, 0, 0, 0.0};
         if (crew->begun) {
-            const struct fe_apart apart = fe_apart_start(job, &lane->changes, crew->shared, slots);
-            const int status = fe_train_piece(kernel, job, &lane->made, alpha, workspace, &apart, &lane->piece);
-            fe_apart_end(&apart);
+            const int status = fe_train_piece(kernel, job, piece, crew->shared, alpha, workspace, slots, &lane->trained);
             if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
-            if (lane->piece.words < lane->made.words) FE_SHARED_SET(&crew->cut, 1);
-            begin += lane->made.words;
-        } else lane->piece = (struct fe_done){0, 0, 0, 0.0};
-        memset(lane->marks, 0, sizeof *lane->marks);
-        fe_make_piece(job, lane->view, epoch, begin, at_most(begin + FE_PIECE, lane->end), alpha, workspace, &lane->made,
-                      lane->marks);
+            if (lane->trained.words < piece->words) FE_SHARED_SET(&crew->cut, 1);
+            begin += piece->words;
+        }
+        fe_make_piece(job, lane->view, epoch, begin, at_most(begin + FE_PIECE, lane->end), alpha, workspace, slots,
+                      next);
     }
 }
 
@@ -53,10 +54,10 @@ static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
     if (crew->ended) return;
     for (int32_t k = 0; k < crew->lane_count; k++) {
         struct fe_lane *lane = &crew->lanes[k];
-        lane->done.words += lane->piece.words;
-        lane->done.kept += lane->piece.kept;
-        lane->done.pairs += lane->piece.pairs;
-        lane->done.loss += lane->piece.loss;
+        lane->done.words += lane->trained.words;
+        lane->done.kept += lane->trained.kept;
+        lane->done.pairs += lane->trained.pairs;
+        lane->done.loss += lane->trained.loss;
         left += lane->end - lane->begin - lane->done.words;
         pairs += lane->done.pairs;
     }
@@ -77,11 +78,12 @@ int fe_train_rounds(const struct fe_kernel *kernel, const struct fe_job *job, st
         if (crew->cut || crew->status != FE_OK) break; /* the matrices are as they were before this round */
         ended = crew->ended;
         if (crew->begun) fe_apply_changes(kernel, job, crew, worker, alpha, slots);
-        fe_find_shared(crew, worker);
+        fe_find_shared(job, crew, worker);
         is_last = fe_meet(&crew->meeting);
         if (is_last < 0) break;
         if (is_last) {
             crew->begun = !ended;
+            crew->turn = !crew->turn;
             fe_meeting_end(&crew->meeting);
         }
     }

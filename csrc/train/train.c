@@ -23,10 +23,9 @@
 #include "common/carve.h"
 #include "common/compiler.h"
 #include "kernels/kernel.h"
-#include "train/copies.h"
 #include "train/held.h"
 #include "train/inputs.h"
-#include "train/made.h"
+#include "train/piece.h"
 #include "train/targets.h"
 #include "train/train.h"
 
@@ -56,8 +55,7 @@ struct trainer {
                                                               FE_LEAST_DRAWS */
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
-    const struct fe_apart *apart;                          /* copies that change; or NULL: the matrices do */
-    const struct fe_made *made;                            /* all blocks, with `apart` */
+    struct fe_piece *piece;                                /* of made blocks; or NULL: they are made on the way */
     struct fe_done done;
 };
 
@@ -131,10 +129,13 @@ static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
         return;
     }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
-        t->rows[i] = t->apart == NULL ? in + p->rows[i] * stride
-                                      : fe_copy_of(&t->apart->changes->in, t->apart->shared->in, t->apart->slots.in, in,
-                                                   stride, p->rows[i], p->drawn_count + p->node_count);
-        if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
+        int32_t row = p->rows[i];
+        if (t->piece == NULL) t->rows[i] = in + row * stride;
+        else {
+            t->rows[i] = t->piece->taken[FE_IN].rows[row];
+            row = t->piece->taken[FE_IN].ids[row];
+        }
+        if (in_scale != NULL) t->scale[i] = in_scale[row];
     }
 }
 
@@ -170,14 +171,11 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
                                int32_t n) {
     const struct fe_matrices *matrices = &t->job->matrices;
     float *const matrix = labels != NULL ? matrices->out_hs : matrices->out_ns;
-    if (t->apart == NULL)
+    if (t->piece == NULL)
         for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * matrices->stride;
     else {
-        struct fe_copies *copies = labels != NULL ? &t->apart->changes->out_hs : &t->apart->changes->out_ns;
-        const uint64_t *shared = labels != NULL ? t->apart->shared->out_hs : t->apart->shared->out_ns;
-        int32_t *slots = labels != NULL ? t->apart->slots.out_hs : t->apart->slots.out_ns;
-        for (int32_t k = 0; k < n; k++)
-            t->o[k] = fe_copy_of(copies, shared, slots, matrix, matrices->stride, outputs[k], block->m);
+        float **rows = t->piece->taken[labels != NULL ? FE_OUT_HS : FE_OUT_NS].rows;
+        for (int32_t k = 0; k < n; k++) t->o[k] = rows[outputs[k]];
     }
     block->o = t->o;
     block->labels = labels;
@@ -192,6 +190,12 @@ static inline int gradient(struct trainer *t, const struct fe_pending *p, const 
 /* The loss is that of the whole path, whatever part of it is trained. */
 FE_NOINLINE void add_path_loss(struct trainer *t, struct fe_pending *p, struct fe_block *block) {
     const struct fe_job *job = t->job;
+    if (t->piece != NULL) {
+        const struct fe_made *made = (const struct fe_made *)(const void *)p;
+        set_outputs(t, block, made->path, made->path_labels, made->path_count);
+        t->kernel->gradient(block, job->matrices.size, t->alpha, &t->done.loss, t->g);
+        return;
+    }
     const int32_t n = fe_target_path(job, p->centres[0], FE_WHOLE, p->nodes, p->labels);
     set_outputs(t, block, p->nodes, p->labels, n);
     t->kernel->gradient(block, job->matrices.size, t->alpha, &t->done.loss, t->g);
@@ -203,21 +207,16 @@ static inline struct fe_pending *slot_after(struct trainer *t, int now, int bloc
     return &t->slots[at < slots ? at : at - slots];
 }
 
-/* Send for the rows of a made block that lie in a matrix: copies are near already. */
-FE_NOINLINE void send_for_made(struct trainer *t, int64_t number) {
-    const struct fe_matrices *m = &t->job->matrices;
-    const struct fe_apart *apart = t->apart;
-    if (number >= t->made->count) return;
-    const struct fe_pending *p = t->made->blocks[number];
-    for (int32_t i = 0; i < fe_row_count(p); i++)
-        if (p->numbers == NULL) fe_send_for_apart(&t->ahead, m, m->in, apart->shared->in, apart->slots.in, p->rows[i]);
-        else
-            for (int64_t k = t->job->subwords.offsets[p->rows[i]]; k < t->job->subwords.offsets[p->rows[i] + 1]; k++)
-                fe_send_for_apart(&t->ahead, m, m->in, apart->shared->in, apart->slots.in, t->job->subwords.rows[k]);
-    for (int32_t k = 0; k < p->drawn_count; k++)
-        fe_send_for_apart(&t->ahead, m, m->out_ns, apart->shared->out_ns, apart->slots.out_ns, p->drawn[k]);
-    for (int32_t k = 0; k < p->node_count; k++)
-        fe_send_for_apart(&t->ahead, m, m->out_hs, apart->shared->out_hs, apart->slots.out_hs, p->nodes[k]);
+/* Put the rows on the list that a made block is the first to take; copies are near. */
+static inline void send_for_made(struct trainer *t, int64_t number) {
+    const struct fe_piece *piece = t->piece;
+    if (number >= piece->count) return;
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        const struct fe_visited *taken = &piece->taken[kind];
+        const int64_t end = piece->blocks[number]->ends[kind];
+        for (int64_t i = number > 0 ? piece->blocks[number - 1]->ends[kind] : 0; i < end; i++)
+            if (t->ahead.count < FE_MOST_AHEAD) t->ahead.rows[t->ahead.count++] = taken->rows[i];
+    }
 }
 
 /* Train on a block, number `now`; find the outputs of the next and make another, or send for those of a made one; 0
@@ -249,7 +248,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
         set_outputs(t, &block, p->drawn, NULL, p->drawn_count);
         if (!gradient(t, p, &block, loss)) return 0;
     }
-    if (t->made != NULL) send_for_made(t, now + t->blocks_ahead);
+    if (t->piece != NULL) send_for_made(t, now + t->blocks_ahead);
     else {
         find_outputs(t, slot_after(t, (int)now, t->blocks_ahead - 1));
         fe_next_block(&t->maker, slot_after(t, (int)now, t->blocks_ahead));
@@ -270,11 +269,11 @@ static inline int is_stopped(const struct trainer *t) {
 }
 
 /* Before the first block. */
-static void start(struct trainer *t, void *workspace) {
+static void start(struct trainer *t, void *workspace, const int32_t *slots) {
     const struct fe_job *job = t->job;
     struct carver c = {workspace, 0};
     lay_out(t, job, &c);
-    fe_held_start(&t->held, t->kernel, job, t->apart);
+    fe_held_start(&t->held, t->kernel, job, t->piece, slots);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
@@ -291,7 +290,7 @@ static void start(struct trainer *t, void *workspace) {
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
                    int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
-    start(&t, workspace);
+    start(&t, workspace, NULL);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     int ok = 1;
     if (begin < end) {
@@ -313,50 +312,49 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
     return ok ? FE_OK : FE_DIVERGED;
 }
 
-static void mark_rows(const struct fe_job *job, const struct fe_pending *p, struct fe_marks *marks) {
-    const struct fe_subwords *subwords = &job->subwords;
-    for (int32_t i = 0; i < fe_row_count(p); i++)
-        if (p->numbers == NULL) fe_mark(marks->in, p->rows[i]);
-        else
-            for (int64_t k = subwords->offsets[p->rows[i]]; k < subwords->offsets[p->rows[i] + 1]; k++)
-                fe_mark(marks->in, subwords->rows[k]);
-    for (int32_t k = 0; k < p->drawn_count; k++) fe_mark(marks->out_ns, p->drawn[k]);
-    for (int32_t k = 0; k < p->node_count; k++) fe_mark(marks->out_hs, p->nodes[k]);
-}
-
 void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, struct fe_made *made, struct fe_marks *marks) {
+                   float alpha, void *workspace, int32_t *slots, struct fe_piece *piece) {
     struct trainer t = {.job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
-    made->count = 0;
-    made->used = 0;
-    made->words = end - begin;
-    made->kept = 0;
-    if (begin >= end) return;
-    lay_out(&t, job, &c);
-    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
-    fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-    struct fe_pending *p = &t.slots[0];
-    for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
-        find_outputs(&t, p);
-        mark_rows(job, p, marks);
-        fe_made_keep(made, job, p);
-        t.ahead.count = 0; /* rows are sent for when the piece is trained */
+    int32_t *of[FE_MATRICES];
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        of[kind] = fe_slots_of(job, slots, kind);
+        piece->taken[kind].count = 0;
     }
-    made->kept = t.maker.kept;
+    piece->count = 0;
+    piece->used = 0;
+    piece->words = end - begin;
+    if (begin < end) {
+        struct fe_pending *p = &t.slots[0];
+        lay_out(&t, job, &c);
+        fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+        fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+        for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
+            find_outputs(&t, p);
+            fe_made_keep(piece, job, of, p);
+            t.ahead.count = 0; /* rows are sent for when the piece is trained */
+        }
+    }
+    piece->kept = t.maker.kept;
+    fe_mark_taken(job, piece);
+    for (int kind = 0; kind < FE_MATRICES; kind++) fe_forget(&piece->taken[kind], of[kind]);
 }
 
-int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_made *made, float alpha,
-                   void *workspace, const struct fe_apart *apart, struct fe_done *done) {
-    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .apart = apart, .made = made};
-    start(&t, workspace);
+int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
+                   const uint64_t *shared, float alpha, void *workspace, int32_t *slots, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .piece = piece};
+    const struct fe_visited *in = &piece->taken[FE_IN];
     int ok = 1;
     int64_t now = 0;
+    fe_find_taken(job, piece, shared);
+    for (int64_t i = 0; job->subwords.offsets != NULL && i < in->count; i++) slots[in->ids[i]] = (int32_t)i + 1;
+    start(&t, workspace, slots);
     for (int k = 0; k < t.blocks_ahead; k++) send_for_made(&t, k);
-    for (; ok && now < made->count && !is_stopped(&t); now++) ok = train_pending(&t, made->blocks[now], now);
+    for (; ok && now < piece->count && !is_stopped(&t); now++) ok = train_pending(&t, &piece->blocks[now]->block, now);
     fe_let_go_below(&t.held, INT64_MAX);
-    t.done.words = now == made->count ? made->words : 0;
-    t.done.kept = made->kept;
+    if (job->subwords.offsets != NULL) fe_forget(in, slots);
+    t.done.words = now == piece->count ? piece->words : 0;
+    t.done.kept = piece->kept;
     *done = t.done;
     return ok ? FE_OK : FE_DIVERGED;
 }

@@ -112,6 +112,17 @@ def test_changes_of_a_round_are_added_less_of_those_of_several_pieces(kind: str)
     assert lone > 10
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_round_begins_where_the_one_before_it_ended(kind: str, workers: int) -> None:
+    begins, rounds = (0, 500, 900), 3
+    run, other = fresh(kind), fresh(kind)
+    train_lanes(run, [(begin, begin + rounds * PIECE) for begin in begins], workers)
+    for number in range(rounds):
+        train_lanes(other, [(begin + number * PIECE, begin + (number + 1) * PIECE) for begin in begins], 1)
+    assert run.bits() == other.bits()
+
+
 class Trainer:
     """A trainer whose lanes take some time, of which one fails."""
 
