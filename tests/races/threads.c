@@ -98,7 +98,7 @@ static void train(int number) {
     for (int64_t begin = begin_of(number, TOKENS); begin < begin_of(number + 1, TOKENS); begin += BLOCK) {
         struct fe_done done;
         fe_train_block(training.kernel, &training.job, &view, 0, begin, begin + BLOCK, 0.01f,
-                       training.workspaces[plant.workspace ? 0 : number], NULL, &done);
+                       training.workspaces[plant.workspace ? 0 : number], &done);
     }
     /* as a thread does that was told to stop, and tells the others */
     __atomic_store_n(&training.stop, 1, __ATOMIC_RELAXED);
@@ -122,7 +122,7 @@ static void train_together(const char *name) {
         training.crew.lanes[k].begin = (int64_t)TOKENS * k / FE_LANES;
         training.crew.lanes[k].end = (int64_t)TOKENS * (k + 1) / FE_LANES;
     }
-    for (int k = 0; k < THREADS; k++) training.slots[k] = lend(fe_slots_count(job), sizeof(int32_t));
+    for (int k = 0; k < THREADS; k++) training.slots[k] = lend(fe_slots_count(job, 0.01f), sizeof(int32_t));
     in_threads(name, train_rounds);
     expect(training.crew.status == FE_OK, "status %d", training.crew.status);
 }
