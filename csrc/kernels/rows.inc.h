@@ -250,8 +250,7 @@ FE_INLINE void ISA(merge_tile)(float *row, const float *const *copies, int count
         sum[k] = v_zero();
     }
     for (int i = 0; i < count; i++)
-        FE_UNROLL for (int k = 0; k < nc; k++)
-            sum[k] = v_add(sum[k], v_sub(v_load(copies[i] + c + k * LANES), own[k]));
+        FE_UNROLL for (int k = 0; k < nc; k++) sum[k] = v_add(sum[k], v_sub(v_load(copies[i] + c + k * LANES), own[k]));
     FE_UNROLL for (int k = 0; k < nc; k++) v_store(row + c + k * LANES, v_fma(v_set1(share), sum[k], own[k]));
 }
 

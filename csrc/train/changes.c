@@ -161,7 +161,8 @@ static void apply(const struct fe_kernel *kernel, const struct fe_job *job, stru
         uint32_t *next = taken->next + copy / FE_LANES;
         if (tally->pieces++ == 0) list[rows++] = *next = copy;
         else {
-            uint32_t *last = crew->lanes[tally->last % FE_LANES].pieces[crew->turn].taken[kind].next + tally->last / FE_LANES;
+            uint32_t *last = crew->lanes[tally->last % FE_LANES].pieces[crew->turn].taken[kind].next +
+                             tally->last / FE_LANES;
             *next = *last;
             *last = copy;
         }

@@ -19,12 +19,12 @@
 struct fe_held {
     const struct fe_kernel *kernel;
     const struct fe_job *job;
-    struct fe_piece *piece;       /* whose rows change; or NULL: those of the matrix do */
-    const int32_t *taken;         /* their slots */
-    int32_t entries;              /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
-    int64_t oldest;               /* no number below it is held */
-    int32_t *slots;               /* of number n in slots[n % entries], or -1 */
-    int32_t *unused;              /* a stack of slots: the latest ones are in cache */
+    struct fe_piece *piece; /* whose rows change; or NULL: those of the matrix do */
+    const int32_t *taken;   /* their slots */
+    int32_t entries;        /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
+    int64_t oldest;         /* no number below it is held */
+    int32_t *slots;         /* of number n in slots[n % entries], or -1 */
+    int32_t *unused;        /* a stack of slots: the latest ones are in cache */
     int32_t unused_count;
     int32_t *words;         /* in each slot */
     float *values, *before; /* slots x stride: what is held, now and as it was gathered */

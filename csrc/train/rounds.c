@@ -36,7 +36,8 @@ static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *jo
         int64_t begin = lane->begin + lane->done.words;
         lane->trained = (struct fe_done){0, 0, 0, 0.0};
         if (crew->begun) {
-            const int status = fe_train_piece(kernel, job, piece, crew->shared, alpha, workspace, slots, &lane->trained);
+            const int status = fe_train_piece(kernel, job, piece, crew->shared, alpha, workspace, slots,
+                                              &lane->trained);
             if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
             if (lane->trained.words < piece->words) FE_SHARED_SET(&crew->cut, 1);
             begin += piece->words;

@@ -135,8 +135,8 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
 /* ---- rounds (piece.h, changes.c, rounds.c): several threads learn the same, however many they are ---- */
 
 enum {
-    FE_PIECE = 64,       /* tokens of a lane that a round trains */
-    FE_LANES = 16,       /* at most in a round */
+    FE_PIECE = 64,      /* tokens of a lane that a round trains */
+    FE_LANES = 16,      /* at most in a round */
     FE_MARKS = 1 << 14, /* bits by which rows are marked, of each matrix */
 };
 enum { FE_IN, FE_OUT_NS, FE_OUT_HS, FE_MATRICES };
@@ -183,7 +183,7 @@ struct fe_tally {
 struct fe_lane {
     const struct fe_view *view;
     int64_t begin, end;
-    struct fe_piece pieces[2]; /* one that is trained, one that is made meanwhile; laid out by fe_lanes_start */
+    struct fe_piece pieces[2];    /* one that is trained, one that is made meanwhile; laid out by fe_lanes_start */
     struct fe_done done, trained; /* of all pieces; of the last one */
 };
 
@@ -193,12 +193,12 @@ struct fe_crew {
     struct fe_lane lanes[FE_LANES];
     int32_t lane_count;
     int32_t next[FE_LANES]; /* of each worker's share of the lanes, the first one that nobody has taken yet */
-    int32_t status;   /* FE_OK, or FE_DIVERGED */
-    int32_t cut;      /* 1: a piece was broken off, and the round does not count */
-    int32_t begun;    /* 1: all lanes have made a piece */
-    int32_t turn;     /* which of its two pieces each lane trains; it makes the other */
-    int32_t ended;    /* 1: no further round */
-    uint64_t *shared; /* marks of rows that pieces of several lanes take */
+    int32_t status;         /* FE_OK, or FE_DIVERGED */
+    int32_t cut;            /* 1: a piece was broken off, and the round does not count */
+    int32_t begun;          /* 1: all lanes have made a piece */
+    int32_t turn;           /* which of its two pieces each lane trains; it makes the other */
+    int32_t ended;          /* 1: no further round */
+    uint64_t *shared;       /* marks of rows that pieces of several lanes take */
     struct fe_tally *tallies;
 };
 
