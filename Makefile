@@ -31,6 +31,12 @@ check: .venv/test-tools build
 test: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --slow-seed $(SEED)
 
+# Nodes that are processes of Ray: minutes, as each test starts some.
+.PHONY: test-ray
+test-ray: .venv/test-tools build
+	$(PIP) install 'ray[data]>=2.40'
+	.venv/bin/pytest -q -p no:benchmark tests/scale
+
 test-all: .venv/test-tools build
 	.venv/bin/pytest -q -n auto -p no:benchmark
 
@@ -94,11 +100,13 @@ plain-bytes: .venv/test-tools build/plain-bytes/made
 	PYTHONPATH=$(CURDIR)/build/plain-bytes .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
 		--slow $(SLOW) --slow-seed $(SEED) tests/native/test_text_table.py tests/corpus/test_text.py tests/corpus/test_hard_text.py
 
-# Lines of Python and of C that the tests reach.
+# Lines and branches of Python, and lines of C, that the tests reach. In one process: those of pytest-xdist end without
+# writing the counters of C.
 coverage: .venv/test-tools build/coverage/made
 	$(PIP) install gcovr
 	find build -name '*.gcda' -delete
-	PYTHONPATH=$(CURDIR)/build/coverage .venv/bin/pytest -q -n auto -p no:benchmark --slow $(SLOW) --cov=fastemb --cov-report=term
+	PYTHONPATH=$(CURDIR)/build/coverage .venv/bin/pytest -q -p no:benchmark --slow $(SLOW) --cov=fastemb --cov-branch \
+		--cov-report=term
 	.venv/bin/gcovr --root . --filter csrc/ build
 
 # The documentation site, in build/docs/html. A warning ends it: a dead link, a name that is not there, a cell that fails.

@@ -178,7 +178,7 @@ def ready_corpus(edges: str, settings: dict[str, Any], workers: int) -> dict[str
     from fastemb.graphs import Graph
 
     graph = Graph.load(edges)
-    corpus = graph.walk_corpus(settings["num_walks"], settings["walk_length"])
+    corpus = graph.walk_corpus(graph.walks(settings["num_walks"], settings["walk_length"]))
     model = fastemb.Word2Vec(
         sg=1, min_count=1, sample=0, workers=workers, window=settings["window"], vector_size=settings["vector_size"]
     )
@@ -241,7 +241,7 @@ def links(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         edges, path = str(Path(folder) / "edges.txt"), str(Path(folder) / "vectors.safetensors")
         rows = np.repeat(np.arange(len(rest)), rest.degrees())
-        pairs = [(rest.nodes[a], rest.nodes[b]) for a, b in zip(rows, rest.neighbours, strict=True) if a < b]
+        pairs = [(rest.nodes[a], rest.nodes[b]) for a, b in zip(rows, rest.neighbours, strict=True) if a <= b]
         Path(edges).write_text("".join(f"{a}\t{b}\n" for a, b in pairs))
         for text in options.set or [""]:
             for task in [ours, *([pecanpy] if options.pecanpy else [])]:

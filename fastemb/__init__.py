@@ -22,6 +22,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from . import models
+    from .classify import TextClassifier
     from .config import show_config
     from .corpus import (
         RULE_DEFAULT,
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
     from .graphs import DeepWalk, Graph, Node2Vec
     from .items import Interactions, Item2Vec
     from .models.callbacks import CallbackAny2Vec, StopTraining
+    from .models.doc2vec import Doc2Vec, Documents, TaggedDocument, TaggedLineDocument
     from .models.fasttext import FastText
     from .models.watching import EarlyStopping, Metrics
     from .models.word2vec import Word2Vec
     from .phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
+    from .scale.merging import merge
     from .vectors import KeyedVectors, load_vectors, save_vectors
 
 __all__ = [
@@ -52,6 +55,8 @@ __all__ = [
     "CallbackAny2Vec",
     "Corpus",
     "DeepWalk",
+    "Doc2Vec",
+    "Documents",
     "EarlyStopping",
     "FastText",
     "FrozenPhrases",
@@ -65,11 +70,15 @@ __all__ = [
     "PathLineSentences",
     "Phrases",
     "StopTraining",
+    "TaggedDocument",
+    "TaggedLineDocument",
     "Text8Corpus",
+    "TextClassifier",
     "Vocabulary",
     "Word2Vec",
     "__version__",
     "load_vectors",
+    "merge",
     "models",
     "save_vectors",
     "show_config",
@@ -79,6 +88,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet, unless t
 
 # A name is imported when it is first used: the command line answers --help without waiting for NumPy.
 _HOMES = {
+    "classify": ["TextClassifier"],
     "config": ["show_config"],
     "corpus": [
         "RULE_DEFAULT",
@@ -99,11 +109,14 @@ _HOMES = {
     "layers": [],
     "models": [],
     "models.callbacks": ["CallbackAny2Vec", "StopTraining"],
+    "models.doc2vec": ["Doc2Vec", "Documents", "TaggedDocument", "TaggedLineDocument"],
     "models.fasttext": ["FastText"],
     "models.watching": ["EarlyStopping", "Metrics"],
     "models.word2vec": ["Word2Vec"],
     "plots": [],
     "phrases": ["ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phrases"],
+    "scale": [],
+    "scale.merging": ["merge"],
     "spaces": [],
     "train": [],
     "vectors": ["KeyedVectors", "load_vectors", "save_vectors"],

@@ -45,6 +45,9 @@ class TokenView:
         first_position: int = ...,
         keep: NDArray[np.uint32] | None = ...,
         checked: CheckedSentences | None = ...,
+        tags: NDArray[np.int32] | None = ...,
+        tag_offsets: NDArray[np.int64] | None = ...,
+        tag_rows: int = ...,
     ) -> Self: ...
 
 @disjoint_base
@@ -56,6 +59,9 @@ class Matrices:
         out_hs: NDArray[np.float32] | None,
         vector_size: int,
         in_scale: NDArray[np.float32] | None = ...,
+        tags: NDArray[np.float32] | None = ...,
+        tag_scale: NDArray[np.float32] | None = ...,
+        out_size: int = ...,
     ) -> Self: ...
 
 @disjoint_base
@@ -64,7 +70,26 @@ class Contexts:
 
 @disjoint_base
 class Inputs:
-    def __new__(cls, sg: bool, mean: bool = ..., exact: bool = ..., per_pair: bool = ...) -> Self: ...
+    def __new__(
+        cls,
+        sg: bool,
+        mean: bool = ...,
+        exact: bool = ...,
+        per_pair: bool = ...,
+        documents: Documents | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Documents:
+    def __new__(
+        cls,
+        longest: int,
+        dm: bool,
+        words: bool = ...,
+        side_tags: int = ...,
+        null_word: int = ...,
+        tags_only: bool = ...,
+    ) -> Self: ...
 
 @disjoint_base
 class Negatives:
@@ -141,6 +166,8 @@ class Subwords:
 
 @disjoint_base
 class Trainer:
+    @property
+    def seed(self) -> int: ...
     def __new__(
         cls,
         isa: str,
@@ -159,6 +186,52 @@ class Trainer:
     def stop(self) -> None: ...
     def train_block(
         self, view: TokenView, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
+    ) -> tuple[int, int, int, float]: ...
+    def infer(
+        self, view: TokenView, begin: int, end: int, alphas: NDArray[np.float32], workspace: bytearray
+    ) -> int: ...
+
+@disjoint_base
+class ClassTargets:
+    def __new__(
+        cls,
+        count: int,
+        each: bool = ...,
+        weights: NDArray[np.float32] | None = ...,
+        negatives: Negatives | None = ...,
+        paths: Paths | None = ...,
+    ) -> Self: ...
+
+@disjoint_base
+class Texts:
+    def __new__(
+        cls,
+        offsets: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        class_offsets: NDArray[np.int64],
+        classes: NDArray[np.int32],
+        in_rows: int,
+        class_count: int,
+        weights: NDArray[np.float32] | None = ...,
+    ) -> Self: ...
+    def arrange(self, order: NDArray[np.int64] | None) -> None: ...
+
+@disjoint_base
+class ClassTrainer:
+    def __new__(
+        cls,
+        isa: str,
+        in_: NDArray[np.float32],
+        out: NDArray[np.float32],
+        vector_size: int,
+        targets: ClassTargets,
+        seed: int,
+        want_loss: bool,
+    ) -> Self: ...
+    def workspace(self) -> bytearray: ...
+    def stop(self) -> None: ...
+    def train_block(
+        self, texts: Texts, epoch: int, begin: int, end: int, alpha: float, workspace: bytearray
     ) -> tuple[int, int, int, float]: ...
 
 @disjoint_base
@@ -272,6 +345,33 @@ class KeyTable:
     def enter(self, begin: int, end: int) -> tuple[int, int] | None: ...
     def find(self, key: bytes) -> int: ...
 
+def list_words(data: _Bytes, words: NDArray[np.uint8] | bytearray) -> int: ...
+
+@disjoint_base
+class DocumentReader:
+    def __new__(
+        cls,
+        names: KeyTable,
+        words: int,
+        prefix: bytes,
+        shortest: int,
+        longest: int,
+        buckets: int,
+        word_ngrams: int,
+        pruned: NDArray[np.int32] | None,
+        slots: NDArray[np.uint64] | None,
+    ) -> Self: ...
+    def read(
+        self,
+        data: _Bytes,
+        whole: bool,
+        rows: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        labels: NDArray[np.int32],
+        label_offsets: NDArray[np.int64],
+        scratch: NDArray[np.int64],
+    ) -> tuple[int, int, int, int, int]: ...
+
 def remap_ids(ids: NDArray[np.int32], remap: NDArray[np.int32], ends: NDArray[np.int64]) -> int: ...
 def count_ids(
     ids: NDArray[np.int32], begin: int, end: int, counts: NDArray[np.int64], first: NDArray[np.int64]
@@ -373,3 +473,43 @@ class RowBags:
 
 def rank_rows(own: NDArray[np.int64], other: NDArray[np.int64], places: NDArray[np.int64]) -> None: ...
 def all_finite(isa: str, values: NDArray[np.float32]) -> bool: ...
+
+@disjoint_base
+class StoredRows:
+    def __new__(
+        cls,
+        size: int,
+        values: NDArray[np.uint8] | None,
+        codes: NDArray[np.uint8] | None = ...,
+        centroids: NDArray[np.float32] | None = ...,
+        width: int = ...,
+        length_codes: NDArray[np.uint8] | None = ...,
+        lengths: NDArray[np.float32] | None = ...,
+    ) -> Self: ...
+    def means(
+        self, isa: str, rows: NDArray[np.int32], offsets: NDArray[np.int64], vectors: NDArray[np.float32]
+    ) -> None: ...
+
+@disjoint_base
+class LabelTable:
+    def __new__(
+        cls,
+        isa: str,
+        inputs: StoredRows,
+        outputs: StoredRows,
+        loss: int,
+        transposed: NDArray[np.float32] | None,
+        children: NDArray[np.int32] | None,
+        sigmoids: NDArray[np.float32],
+    ) -> Self: ...
+    def workspace(self) -> bytearray: ...
+    def predict(
+        self,
+        rows: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        threshold: float,
+        logs: NDArray[np.float32],
+        labels: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        workspace: bytearray,
+    ) -> None: ...

@@ -23,6 +23,9 @@ struct fe_view {
     int64_t sentences;
     const uint32_t *keep;   /* one a token: it stays with (keep + 1) / 2^32 of its word's probability; or NULL */
     int64_t first_position; /* of the first token: random draws are keyed by (seed, epoch, first_position + token) */
+    /* Where sentences are documents: rows of fe_matrices.tags, those of sentence s from tags[tag_offsets[s]] on. */
+    const int32_t *tags;        /* or NULL */
+    const int64_t *tag_offsets; /* sentences + 1 */
 };
 
 #endif

@@ -12,7 +12,8 @@ enum fe_stream {
     FE_STREAM_NEGATIVES = 2,
     FE_STREAM_BASKETS = 3,
     FE_STREAM_PATHS = 4,
-    FE_STREAM_WALKS = 5
+    FE_STREAM_WALKS = 5,
+    FE_STREAM_LABELS = 16
 };
 
 static inline uint64_t fe_mix(uint64_t x) {

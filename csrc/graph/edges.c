@@ -98,9 +98,12 @@ void fe_rows_shares(int64_t begin, int64_t end, const int64_t *offsets, const fl
 }
 
 void fe_rows_filter(int64_t begin, int64_t end, const int64_t *offsets, const int32_t *neighbours, uint8_t *filter) {
-    for (int64_t row = begin; row < end; row++)
-        for (int64_t k = offsets[row]; k < offsets[row + 1]; k++) {
-            const struct fe_bit bit = fe_bit_of(neighbours[k], offsets[row + 1] - offsets[row]);
-            filter[offsets[row] + bit.byte] |= bit.mask;
+    for (int64_t row = begin; row < end; row++) {
+        const int64_t first = offsets[row], degree = offsets[row + 1] - first;
+        if (degree < FE_LEAST_FILTERED) continue;
+        for (int64_t k = 0; k < degree; k++) {
+            const struct fe_bits bits = fe_bits_of(neighbours[first + k], first, degree);
+            fe_set_bits(filter + bits.byte, bits.mask);
         }
+    }
 }

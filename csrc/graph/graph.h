@@ -36,8 +36,8 @@ void fe_rows_tidy(struct fe_tidy *tidy, int64_t end, int64_t *offsets, int32_t *
  * of 2^32 random bits that choose one of them. */
 void fe_rows_shares(int64_t begin, int64_t end, const int64_t *offsets, const float *weights, uint32_t *shares);
 
-/* For rows [begin, end) which neighbours they may have: of a row's bytes, one an entry, the bit that a neighbour hashes
- * to is set. One in nine of the others seems to be there too. filter: zeros, one byte an entry. */
+/* For rows [begin, end) which neighbours they may have: of a row's bytes, one an entry, the bits that a neighbour
+ * hashes to are set. One in 22 of the others seems to be there too. filter: zeros, one byte an entry. */
 void fe_rows_filter(int64_t begin, int64_t end, const int64_t *offsets, const int32_t *neighbours, uint8_t *filter);
 
 /* ---- walks (walks.c) ---- */

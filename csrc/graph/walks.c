@@ -12,8 +12,10 @@
  *     neighbour of `before`. These may as well be drawn from the row of `before`, and the shorter of the two rows is
  *     taken, so that few are drawn in vain;
  *   - what the edge back has above the other two.
- * After MOST_TRIALS in vain the row is gone through once: trials are independent, so that the next one has the right
- * distribution whichever way it is made. */
+ * Whether there is an edge is asked of a filter first, which says "no" for nearly all that there are not. As that is
+ * what it mostly says, what follows then is sent for together with the question. After MOST_TRIALS in vain the row is
+ * gone through once: trials are independent, so that the next one has the right distribution whichever way it is made.
+ */
 #include <string.h>
 
 #include "common/compiler.h"
@@ -22,14 +24,26 @@
 #include "graph/graph.h"
 
 enum {
-    LANES = 128, /* walks in turn */
-    NEAR = 16,   /* entries that are looked through one by one: a cache line */
-    SMALL = 64,  /* a row so short is searched whatever other row there is */
+    LANES = 64, /* walks in turn; their state is to stay in the first cache beside what they read */
+    NEAR = 16,  /* entries that are looked through one by one: a cache line */
+    SMALL = 64, /* a row so short is searched whatever other row there is */
     MOST_TRIALS = 64,
 };
 
 /* What a visit finds in cache. */
-enum stage { AT_NODE, AT_BACK, AT_SHARE, AT_NEIGHBOUR, AT_EXTRA, AT_FILTER, AT_CANDIDATE, AT_EDGE, ENDED, STAGES };
+enum stage {
+    AT_NODE,
+    AT_BACK,
+    AT_SHARE,
+    AT_NEIGHBOUR,
+    AT_EXTRA,
+    AT_FILTER,
+    AT_FILTER_AND_NEXT,
+    AT_CANDIDATE,
+    AT_EDGE,
+    ENDED,
+    STAGES
+};
 
 struct row {
     int64_t begin;
@@ -38,31 +52,31 @@ struct row {
 
 enum { HERE, BEHIND }; /* the row of the present node, and of the one before */
 
-/* No bytes, as a store of one would make the compiler read all else again. */
+/* Two cache lines. No bytes, as a store of one would make the compiler read all else again. */
 struct walker {
-    int16_t stage;
-    int16_t is_second; /* whether the step depends on the node before */
-    int16_t pool;      /* the row that the second part is drawn from */
-    int16_t is_extra;  /* whether a neighbour was drawn from the second part */
-    int32_t trials;    /* for the present step */
-    uint32_t share;    /* random; or the mask of the bit in the filter that is asked */
-    int32_t *walk;     /* its nodes so far */
-    int64_t number;    /* in the call */
-    int32_t length, start, candidate, wanted;
-    uint64_t draws; /* the key of the next draw */
+    _Alignas(64) uint64_t draws; /* the key of the next draw */
     struct row rows[2];
     double all, some, total; /* weight of the first part, of the first two, of all three */
-    int64_t low, high;       /* entries in which a search goes on; low: what was drawn, or the byte of the filter */
+    int64_t low;             /* what was drawn; or the first entry of a search; or the byte of the filter */
+    int64_t high;            /* the end of a search; or the entry that the next trial draws, if this one is in vain */
+    uint64_t bits;           /* a random share, or those that are asked of the filter */
+    int32_t *walk;           /* its nodes so far */
+    int32_t length, start, candidate, wanted;
+    int32_t stage;
+    int32_t trials;    /* for the present step */
+    int16_t is_second; /* whether the step depends on the node before */
+    int16_t is_extra;  /* whether a neighbour was drawn from the second part */
+    int32_t pool;      /* the row that the second part is drawn from */
 };
 
-/* The walks of a stage. Those of one stage are visited one after the other, which the processor foresees. */
+/* The walks of each stage. Those of one stage are visited one after the other, which the processor foresees. */
 struct waiting {
-    int32_t count;
-    int16_t lanes[2 * LANES]; /* those that are visited, and those that come meanwhile */
+    int16_t lanes[STAGES][2 * LANES]; /* those that are visited, and those that come meanwhile */
+    int32_t counts[STAGES];
 };
 
 struct walking {
-    const struct fe_graph *graph;
+    struct fe_graph graph; /* a copy, so that what it points to is one load away */
     const struct fe_walk_plan *plan;
     uint64_t key;
     int is_second_order;
@@ -70,25 +84,33 @@ struct walking {
     double per_factor[2]; /* 1 divided by them */
     int extra_is_near;    /* whether the second part is of edges to neighbours of the node before */
     int may_choose;       /* whether the second part may come from either row */
+    int looks_ahead;      /* whether the next trial is sent for together with one that is likely in vain */
     int seeks_back;       /* whether there may be no edge back, or its weight must be found */
     double above[2];      /* what the edge back has above the first two parts, by the pool of the second; or 0 */
     int back_is_sure;     /* whether it is taken where it was drawn from the first part */
     uint64_t back[2];     /* how likely it is to be taken from the first part and from the second, of 2^32 */
     uint64_t restart;     /* of 2^32 */
     int64_t round, first, stride; /* the order of starts in a round */
+    int32_t *ids;
     int64_t *lengths;
     struct fe_walked done;
-    struct waiting waiting[STAGES];
+    struct waiting waiting;
     struct walker lanes[LANES];
 };
 
+static uint64_t next_draw(const struct walker *w) { return fe_draw(w->draws, 0); }
+
+static void skip_draw(struct walker *w) { w->draws = fe_key_from(w->draws, 1); }
+
 static uint64_t draw(struct walker *w) {
-    const uint64_t key = w->draws;
-    w->draws = fe_key_from(key, 1);
-    return fe_draw(key, 0);
+    const uint64_t drawn = next_draw(w);
+    skip_draw(w);
+    return drawn;
 }
 
-static double draw_unit(struct walker *w) { return (double)(draw(w) >> 11) * 0x1p-53; }
+static double unit_of(uint64_t drawn) { return (double)(drawn >> 11) * 0x1p-53; }
+
+static double draw_unit(struct walker *w) { return unit_of(draw(w)); }
 
 static int happens(struct walker *w, uint64_t of_32_bits) { return (draw(w) & UINT32_MAX) < of_32_bits; }
 
@@ -124,7 +146,7 @@ static int32_t start_of(struct walking *t, int64_t number) {
 /* ---- steps ---- */
 
 static void end(struct walking *t, struct walker *w) {
-    t->lengths[w->number] = w->length;
+    t->lengths[(w->walk - t->ids) / t->plan->length] = w->length;
     w->stage = ENDED;
 }
 
@@ -134,7 +156,7 @@ static void arrive(struct walking *t, struct walker *w) {
         end(t, w);
         return;
     }
-    FE_PREFETCH(t->graph->offsets + w->rows[HERE].node);
+    FE_PREFETCH(t->graph.offsets + w->rows[HERE].node);
     w->stage = AT_NODE;
 }
 
@@ -151,10 +173,9 @@ static void begin_at(struct walking *t, struct walker *w, int32_t node) {
     arrive(t, w);
 }
 
-static void begin(struct walking *t, struct walker *w, int64_t walk, int64_t number, int32_t *ids) {
+static void begin(struct walking *t, struct walker *w, int64_t walk, int64_t number) {
     w->draws = fe_draw(t->key, (uint64_t)walk);
-    w->number = number;
-    w->walk = ids + number * t->plan->length;
+    w->walk = t->ids + number * t->plan->length;
     w->length = 0;
     w->start = start_of(t, walk);
     begin_at(t, w, w->start);
@@ -162,7 +183,7 @@ static void begin(struct walking *t, struct walker *w, int64_t walk, int64_t num
 
 static void search(struct walker *w, enum stage stage, const void *middle) {
     FE_PREFETCH(middle);
-    w->stage = (int16_t)stage;
+    w->stage = (int32_t)stage;
 }
 
 /* Look for `wanted` in a row. */
@@ -170,12 +191,12 @@ static void search_row(struct walking *t, struct walker *w, enum stage stage, co
     w->low = row->begin;
     w->high = row->begin + row->degree;
     w->wanted = wanted;
-    search(w, stage, t->graph->neighbours + row->begin + row->degree / 2);
+    search(w, stage, t->graph.neighbours + row->begin + row->degree / 2);
 }
 
 /* Narrow it: -1 not done, 0 it is not there, 1 it is entry `low`. */
 static int narrowed(struct walking *t, struct walker *w) {
-    const int32_t *neighbours = t->graph->neighbours;
+    const int32_t *neighbours = t->graph.neighbours;
     if (w->high - w->low > NEAR) {
         const int64_t middle = w->low + (w->high - w->low) / 2;
         if (neighbours[middle] <= w->wanted) w->low = middle;
@@ -183,13 +204,16 @@ static int narrowed(struct walking *t, struct walker *w) {
         FE_PREFETCH(neighbours + w->low + (w->high - w->low) / 2);
         return -1;
     }
-    while (w->low < w->high && neighbours[w->low] < w->wanted) w->low++;
-    return w->low < w->high && neighbours[w->low] == w->wanted;
+    const int left = (int)(w->high - w->low);
+    int less = 0;
+    for (int k = 0; k < left; k++) less += neighbours[w->low + k] < w->wanted;
+    w->low += less;
+    return less < left && neighbours[w->low] == w->wanted;
 }
 
 /* node2vec's weight of an entry of the present row. seen: where to look on in the row of the node before. */
 static double weight_of(const struct walking *t, const struct walker *w, int64_t entry, int64_t *seen) {
-    const struct fe_graph *graph = t->graph;
+    const struct fe_graph *graph = &t->graph;
     const struct row *here = &w->rows[HERE], *behind = &w->rows[BEHIND];
     const int64_t end = behind->begin + behind->degree;
     const int32_t x = graph->neighbours[entry];
@@ -202,7 +226,7 @@ static double weight_of(const struct walking *t, const struct walker *w, int64_t
 }
 
 /* Draw among all weights of the row. */
-static void step_by_weights(struct walking *t, struct walker *w) {
+FE_NOINLINE void step_by_weights(struct walking *t, struct walker *w) {
     const int64_t first = w->rows[HERE].begin, end = first + w->rows[HERE].degree, before = w->rows[BEHIND].begin;
     double total = 0.0, sum = 0.0;
     for (int64_t k = first, seen = before; k < end; k++) total += weight_of(t, w, k, &seen);
@@ -213,20 +237,20 @@ static void step_by_weights(struct walking *t, struct walker *w) {
         if (weight > 0.0) chosen = k;
         sum += weight;
     }
-    step_to(t, w, t->graph->neighbours[chosen]);
+    step_to(t, w, t->graph.neighbours[chosen]);
 }
 
 /* Go to the entry that a share of the row's weight stands for. */
 static void go_by_share(struct walking *t, struct walker *w, uint32_t share) {
-    w->share = share;
+    w->bits = share;
     w->low = w->rows[HERE].begin;
     w->high = w->low + w->rows[HERE].degree - 1;
-    search(w, AT_SHARE, t->graph->shares + w->low + (w->high - w->low) / 2);
+    search(w, AT_SHARE, t->graph.shares + w->low + (w->high - w->low) / 2);
 }
 
 static void go_to_entry(struct walking *t, struct walker *w, int64_t entry) {
     w->low = entry;
-    search(w, (enum stage)(AT_NEIGHBOUR + w->is_extra), t->graph->neighbours + entry);
+    search(w, (enum stage)(AT_NEIGHBOUR + w->is_extra), t->graph.neighbours + entry);
 }
 
 /* Draw a neighbour that is taken in any case. */
@@ -234,12 +258,19 @@ static void draw_any(struct walking *t, struct walker *w) {
     const uint32_t random = (uint32_t)(draw(w) >> 32);
     t->done.trials++;
     w->is_second = w->is_extra = 0;
-    if (t->graph->shares != NULL) go_by_share(t, w, random);
+    if (t->graph.shares != NULL) go_by_share(t, w, random);
     else go_to_entry(t, w, w->rows[HERE].begin + fe_below(random, (uint32_t)w->rows[HERE].degree));
 }
 
+/* The entry of the row of a part that a point in the part's weight stands for. */
+static int64_t entry_at(const struct walking *t, const struct walker *w, int is_extra, double point) {
+    const struct row *row = &w->rows[is_extra & w->pool];
+    const int64_t at = (int64_t)(point * t->per_factor[is_extra]), last = row->degree - 1;
+    return row->begin + (at < last ? at : last); /* which rounding may have gone past */
+}
+
 /* Draw a neighbour from one of the three parts. Few branches, as nobody can foresee them. */
-static void propose(struct walking *t, struct walker *w) {
+FE_INLINE void propose_first(struct walking *t, struct walker *w) {
     t->done.trials++;
     if (++w->trials > MOST_TRIALS) {
         step_by_weights(t, w);
@@ -252,18 +283,18 @@ static void propose(struct walking *t, struct walker *w) {
     }
     const int is_extra = point >= w->all;
     w->is_extra = (int16_t)is_extra;
-    if (t->graph->shares != NULL) {
+    if (t->graph.shares != NULL) {
         go_by_share(t, w, (uint32_t)(draw(w) >> 32));
         return;
     }
-    const struct row *row = &w->rows[is_extra & w->pool];
-    const int64_t at = (int64_t)((point - is_extra * w->all) * t->per_factor[is_extra]), last = row->degree - 1;
-    go_to_entry(t, w, row->begin + (at < last ? at : last)); /* which rounding may have gone past */
+    go_to_entry(t, w, entry_at(t, w, is_extra, point - is_extra * w->all));
 }
 
+FE_NOINLINE void propose(struct walking *t, struct walker *w) { propose_first(t, w); }
+
 /* Weigh the parts; the edge back has so much above the first two. */
-static void weigh(struct walking *t, struct walker *w, double above) {
-    if (t->graph->shares != NULL) { /* those of a row add up to 1 */
+FE_INLINE void weigh(struct walking *t, struct walker *w, double above) {
+    if (t->graph.shares != NULL) { /* those of a row add up to 1 */
         w->all = t->factor[0];
         w->some = t->factor[0] + t->factor[1];
     } else {
@@ -271,10 +302,10 @@ static void weigh(struct walking *t, struct walker *w, double above) {
         w->some = w->all + t->factor[1] * w->rows[w->pool].degree;
     }
     w->total = w->some + above;
-    propose(t, w);
+    propose_first(t, w);
 }
 
-static void at_node(struct walking *t, struct walker *w) {
+FE_INLINE void at_node(struct walking *t, struct walker *w) {
     struct row *here = &w->rows[HERE];
     if (t->restart > 0 && w->length > 1 && happens(w, t->restart)) {
         t->done.steps++;
@@ -282,17 +313,23 @@ static void at_node(struct walking *t, struct walker *w) {
         begin_at(t, w, w->start);
         return;
     }
-    here->begin = t->graph->offsets[here->node];
-    here->degree = (int32_t)(t->graph->offsets[here->node + 1] - here->begin);
+    here->begin = t->graph.offsets[here->node];
+    here->degree = (int32_t)(t->graph.offsets[here->node + 1] - here->begin);
     if (here->degree == 0) end(t, w);
     else if (!t->is_second_order || w->rows[BEHIND].node < 0) draw_any(t, w);
     else {
         w->is_second = 1;
         w->trials = 0;
-        w->pool = (int16_t)(t->may_choose & (w->rows[BEHIND].degree < here->degree));
+        w->pool = t->may_choose & (w->rows[BEHIND].degree < here->degree);
         if (t->seeks_back) search_row(t, w, AT_BACK, here, w->rows[BEHIND].node);
         else weigh(t, w, t->above[w->pool]);
     }
+}
+
+/* As step_to, where the place of the node's row was sent for already. */
+static void step_on_to(struct walking *t, struct walker *w, int32_t node) {
+    step_to(t, w, node);
+    if (w->stage == AT_NODE) at_node(t, w);
 }
 
 /* Is there an edge back, and how heavy? */
@@ -300,8 +337,8 @@ static void at_back(struct walking *t, struct walker *w) {
     const int found = narrowed(t, w);
     if (found < 0) return;
     double above = found ? t->above[w->pool] : 0.0;
-    if (found && t->graph->shares != NULL) {
-        const uint32_t *shares = t->graph->shares;
+    if (found && t->graph.shares != NULL) {
+        const uint32_t *shares = t->graph.shares;
         const int64_t from = w->low > w->rows[HERE].begin ? (int64_t)shares[w->low - 1] : -1;
         above *= (double)((int64_t)shares[w->low] - from) * 0x1p-32;
     }
@@ -310,15 +347,15 @@ static void at_back(struct walking *t, struct walker *w) {
 
 /* The first entry whose share is not below the one that was drawn. */
 static void at_share(struct walking *t, struct walker *w) {
-    const uint32_t *shares = t->graph->shares;
+    const uint32_t *shares = t->graph.shares;
     if (w->high - w->low > NEAR) {
         const int64_t middle = w->low + (w->high - w->low) / 2;
-        if (shares[middle] < w->share) w->low = middle + 1;
+        if (shares[middle] < w->bits) w->low = middle + 1;
         else w->high = middle;
         FE_PREFETCH(shares + w->low + (w->high - w->low) / 2);
         return;
     }
-    while (shares[w->low] < w->share) w->low++;
+    while (shares[w->low] < w->bits) w->low++;
     go_to_entry(t, w, w->low);
 }
 
@@ -331,8 +368,7 @@ static void look_for_edge(struct walking *t, struct walker *w) {
 
 /* The edge stands in both rows of a symmetric graph: the shorter one is searched. */
 static void ask_rows(struct walking *t, struct walker *w) {
-    if (t->graph->is_symmetric && other_row(w)->degree > SMALL)
-        search(w, AT_CANDIDATE, t->graph->offsets + w->candidate);
+    if (t->graph.is_symmetric && other_row(w)->degree > SMALL) search(w, AT_CANDIDATE, t->graph.offsets + w->candidate);
     else look_for_edge(t, w);
 }
 
@@ -341,37 +377,65 @@ static void decide(struct walking *t, struct walker *w, int is_near) {
     else propose(t, w);
 }
 
-static void at_filter(struct walking *t, struct walker *w) {
-    if (t->graph->filter[w->low] & w->share) ask_rows(t, w);
-    else decide(t, w, 0);
+/* What a candidate most likely comes to is sent for, too: it is no neighbour of the node before. So with q below 1 it
+ * is stepped to. With q above 1 it is dropped, and more often than not the next trial is of the first part. */
+static void ask_filter(struct walking *t, struct walker *w) {
+    const struct row *other = other_row(w);
+    const struct fe_bits bits = fe_bits_of(w->candidate, other->begin, other->degree);
+    w->low = bits.byte;
+    w->bits = bits.mask;
+    search(w, AT_FILTER, t->graph.filter + w->low);
+    if (t->looks_ahead) {
+        const double next = unit_of(next_draw(w)) * w->total;
+        const int is_first_part = (next < w->all) & (w->trials < MOST_TRIALS);
+        w->high = entry_at(t, w, 0, next);
+        FE_PREFETCH(t->graph.neighbours + w->high);
+        w->stage = AT_FILTER + is_first_part;
+    } else if (!t->extra_is_near) FE_PREFETCH(t->graph.offsets + w->candidate);
 }
 
-/* Drawn from the first part. */
-static void at_neighbour(struct walking *t, struct walker *w) {
-    const int32_t node = t->graph->neighbours[w->low];
+static int may_be_near(const struct walking *t, const struct walker *w) {
+    return fe_bits_are_set(t->graph.filter + w->low, w->bits);
+}
+
+static void at_filter(struct walking *t, struct walker *w) {
+    if (may_be_near(t, w)) ask_rows(t, w);
+    else if (t->extra_is_near) propose(t, w);
+    else step_on_to(t, w, w->candidate);
+}
+
+/* Step to what was drawn from the first part. */
+static void go_from_first_part(struct walking *t, struct walker *w, int64_t entry) {
+    const int32_t node = t->graph.neighbours[entry];
     if (t->back_is_sure || !w->is_second || node != w->rows[BEHIND].node || happens(w, t->back[0])) step_to(t, w, node);
     else propose(t, w);
 }
 
+static void at_filter_and_next(struct walking *t, struct walker *w) {
+    if (may_be_near(t, w)) ask_rows(t, w);
+    else {
+        t->done.trials++;
+        w->trials++;
+        skip_draw(w);
+        go_from_first_part(t, w, w->high);
+    }
+}
+
+static void at_neighbour(struct walking *t, struct walker *w) { go_from_first_part(t, w, w->low); }
+
 /* Drawn from the second part. */
 static void at_extra(struct walking *t, struct walker *w) {
-    w->candidate = t->graph->neighbours[w->low];
+    w->candidate = t->graph.neighbours[w->low];
     if (w->candidate == w->rows[BEHIND].node) { /* in its own row it is a loop */
         if (w->pool == HERE && happens(w, t->back[1])) step_to(t, w, w->candidate);
         else propose(t, w);
-    } else if (t->graph->filter == NULL) ask_rows(t, w);
-    else {
-        const struct row *other = other_row(w);
-        const struct fe_bit bit = fe_bit_of(w->candidate, other->degree);
-        w->low = other->begin + bit.byte;
-        w->share = bit.mask;
-        search(w, AT_FILTER, t->graph->filter + w->low);
-    }
+    } else if (t->graph.filter == NULL || other_row(w)->degree < FE_LEAST_FILTERED) ask_rows(t, w);
+    else ask_filter(t, w);
 }
 
 static void at_candidate(struct walking *t, struct walker *w) {
     const struct row *other = other_row(w);
-    const int64_t begin = t->graph->offsets[w->candidate], degree = t->graph->offsets[w->candidate + 1] - begin;
+    const int64_t begin = t->graph.offsets[w->candidate], degree = t->graph.offsets[w->candidate + 1] - begin;
     const struct row row = {begin, (int32_t)degree, w->candidate};
     if (row.degree < other->degree) search_row(t, w, AT_EDGE, &row, other->node);
     else look_for_edge(t, w);
@@ -385,24 +449,25 @@ static void at_edge(struct walking *t, struct walker *w) {
 typedef void handler(struct walking *t, struct walker *w);
 
 static inline void wait_in_stage(struct walking *t, int lane) {
-    struct waiting *stage = &t->waiting[t->lanes[lane].stage];
-    stage->lanes[stage->count++] = (int16_t)lane;
+    const int stage = t->lanes[lane].stage;
+    t->waiting.lanes[stage][t->waiting.counts[stage]++] = (int16_t)lane;
 }
 
 /* Forget the first lanes of a stage, which were visited. */
-static inline void close_up(struct waiting *stage, int visited) {
-    stage->count -= visited;
-    for (int k = 0; k < stage->count; k++) stage->lanes[k] = stage->lanes[visited + k];
+static inline void close_up(struct waiting *waiting, enum stage stage, int visited) {
+    int16_t *lanes = waiting->lanes[stage];
+    const int left = waiting->counts[stage] -= visited;
+    for (int k = 0; k < left; k++) lanes[k] = lanes[visited + k];
 }
 
 FE_INLINE void visit_all(struct walking *t, enum stage stage, handler *visit) {
-    const int count = t->waiting[stage].count;
+    const int count = t->waiting.counts[stage];
     for (int k = 0; k < count; k++) {
-        const int lane = t->waiting[stage].lanes[k];
+        const int lane = t->waiting.lanes[stage][k];
         visit(t, &t->lanes[lane]);
         wait_in_stage(t, lane);
     }
-    close_up(&t->waiting[stage], count);
+    close_up(&t->waiting, stage, count);
 }
 
 static uint64_t of_32_bits(double probability) {
@@ -410,12 +475,12 @@ static uint64_t of_32_bits(double probability) {
 }
 
 static void plan_steps(struct walking *t) {
-    const struct fe_graph *graph = t->graph;
+    const struct fe_graph *graph = &t->graph;
     const double back = 1.0 / t->plan->p, far = 1.0 / t->plan->q;
     const double base = far < 1.0 ? far : 1.0, extra = far < 1.0 ? 1.0 - far : far - 1.0;
     t->is_second_order = t->plan->p != 1.0 || t->plan->q != 1.0;
     t->extra_is_near = far < 1.0;
-    t->may_choose = t->extra_is_near && graph->shares == NULL;
+    t->may_choose = t->looks_ahead = t->extra_is_near && graph->shares == NULL;
     t->factor[0] = base;
     t->factor[1] = extra;
     t->per_factor[0] = 1.0 / base;
@@ -432,13 +497,14 @@ static void plan_steps(struct walking *t) {
 void fe_walk(const struct fe_graph *graph, const struct fe_walk_plan *plan, int64_t epoch, int64_t first, int64_t count,
              int32_t *ids, int64_t *offsets, struct fe_walked *walked) {
     struct walking t;
-    t.graph = graph;
+    t.graph = *graph;
     t.plan = plan;
     t.key = fe_key(plan->seed, (uint64_t)epoch, FE_STREAM_WALKS);
     t.round = -1;
+    t.ids = ids;
     t.lengths = offsets + 1;
     t.done = (struct fe_walked){0, 0};
-    for (int stage = 0; stage < STAGES; stage++) t.waiting[stage].count = 0;
+    for (int stage = 0; stage < STAGES; stage++) t.waiting.counts[stage] = 0;
     plan_steps(&t);
     int64_t begun = 0;
     int busy = count < LANES ? (int)count : LANES;
@@ -447,19 +513,20 @@ void fe_walk(const struct fe_graph *graph, const struct fe_walk_plan *plan, int6
         wait_in_stage(&t, lane);
     }
     while (busy > 0) {
-        const int ended = t.waiting[ENDED].count;
+        const int ended = t.waiting.counts[ENDED];
         for (int k = 0; k < ended; k++) {
-            const int lane = t.waiting[ENDED].lanes[k];
+            const int lane = t.waiting.lanes[ENDED][k];
             if (begun == count) busy--;
             else {
-                begin(&t, &t.lanes[lane], first + begun, begun, ids);
+                begin(&t, &t.lanes[lane], first + begun, begun);
                 wait_in_stage(&t, lane);
                 begun++;
             }
         }
-        close_up(&t.waiting[ENDED], ended);
+        close_up(&t.waiting, ENDED, ended);
         visit_all(&t, AT_EDGE, at_edge); /* last stages first: what they need was sent for the longest time ago */
         visit_all(&t, AT_CANDIDATE, at_candidate);
+        visit_all(&t, AT_FILTER_AND_NEXT, at_filter_and_next);
         visit_all(&t, AT_FILTER, at_filter);
         visit_all(&t, AT_EXTRA, at_extra);
         visit_all(&t, AT_NEIGHBOUR, at_neighbour);

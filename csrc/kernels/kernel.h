@@ -100,6 +100,9 @@ struct fe_kernel {
      * is noise. It is in these four functions and nowhere else; all other memory that a thread writes is its own. */
     /* Fills g, FE_STEP_G(n) floats, for `update`. Returns 0 when a score was not finite. loss is added to, or NULL. */
     int (*gradient)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *g);
+    /* The same for one input, m = 1, whose outputs are classes that exclude each other; `own` is its class:
+     * S = H O'    G = alpha (Y - e^S / sum of e^S), and the loss is -log of what it gives its class. */
+    int (*softmax)(const struct fe_block *block, int own, int64_t size, float alpha, double *loss, float *g);
     /* Adds the changes. change: FE_STEP_CHANGE(n) floats of scratch. */
     void (*update)(const struct fe_block *block, int64_t size, const float *g, float *change);
     /* out = factor * sum of m rows */
@@ -158,5 +161,20 @@ enum {
 };
 #define FE_STEP_G(n) (3 * ((int64_t)FE_MAX_INPUTS * ((n) + 2 * G_ROW) + 2 * FE_LINE)) /* G, labels, weights */
 #define FE_STEP_CHANGE(n) ((int64_t)(n) * FE_STEP_COLUMNS)
+
+enum { FE_TILE_O = 6 }; /* outputs in a tile of dot products: a centre and the usual five negatives */
+
+/* Of `left` things, as many as the next of evenly sized groups of at most `most` takes. */
+static inline int fe_group_size(int left, int most) {
+    const int groups = (left + most - 1) / most;
+    return (left + groups - 1) / groups;
+}
+
+/* Floats of a row of G: tiles of dot products write G_ROW of them, the last one too. */
+static inline int fe_g_stride(int n) {
+    if (n <= FE_TILE_O) return G_ROW;
+    const int groups = (n + FE_TILE_O - 1) / FE_TILE_O, last = n - n / groups;
+    return (last + 2 * G_ROW - 1) / G_ROW * G_ROW;
+}
 
 #endif

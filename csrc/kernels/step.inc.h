@@ -26,32 +26,18 @@
 
 #include <math.h>
 
-enum { TILE_O = 6 }; /* outputs in a tile of dot products: a centre and the usual five negatives */
-_Static_assert(TILE_O == 6, "FOR_EACH_FEW lists them");
+_Static_assert(FE_TILE_O == 6, "FOR_EACH_FEW lists them");
 _Static_assert(FE_CENTRES == 4, "matched_of lists them; a register holds them");
 _Static_assert(UPDATE_H == 3 || UPDATE_H == 6, "FOR_EACH_TILE lists them");
 _Static_assert(UPDATE_COLUMNS *LANES <= FE_STEP_COLUMNS, "changes of outputs that are kept");
 
-/* Of `left` things, as many as the next of evenly sized groups of at most `most` takes. */
-static inline int ISA(group_size)(int left, int most) {
-    const int groups = (left + most - 1) / most;
-    return (left + groups - 1) / groups;
-}
-
-/* Floats of a row of G: tiles of dot products write G_ROW of them, the last one too. */
-static inline int ISA(g_stride)(int n) {
-    if (n <= TILE_O) return G_ROW;
-    const int groups = (n + TILE_O - 1) / TILE_O, last = n - n / groups;
-    return (last + 2 * G_ROW - 1) / G_ROW * G_ROW;
-}
-
-/* 1 + e^-s in denominator, for `count` registers: the exponential as 2^k p(r), r in [-ln 2 / 2, ln 2 / 2], with the
- * polynomial of Cephes' expf (relative error below 2e-7). Each is a long chain of dependent instructions: in lockstep
- * several of them fit what the processor looks ahead. */
-FE_INLINE void ISA(denominators)(const vf *s, const int count, vf *denominator) {
-    vf k[LOCKSTEP], r[LOCKSTEP], p[LOCKSTEP];
+/* e^x = p 2^k for `count` registers of x in [-87, 87]: 2^k p(r), r in [-ln 2 / 2, ln 2 / 2], with the polynomial of
+ * Cephes' expf (relative error below 2e-7). Each is a long chain of dependent instructions: in lockstep several of them
+ * fit what the processor looks ahead. */
+FE_INLINE void ISA(powers)(vf *r, const int count, vf *p, vf *two_k) {
+    vf k[LOCKSTEP];
 #define EACH FE_UNROLL for (int i = 0; i < count; i++)
-    EACH r[i] = v_min(v_max(v_sub(v_zero(), s[i]), v_set1(-87.0f)), v_set1(87.0f));
+    EACH r[i] = v_min(v_max(r[i], v_set1(-87.0f)), v_set1(87.0f));
     EACH k[i] = v_round(v_mul(r[i], v_set1(1.44269504f)));
     EACH r[i] = v_fma(k[i], v_set1(-0.693359375f), r[i]);
     EACH r[i] = v_fma(k[i], v_set1(2.12194440e-4f), r[i]);
@@ -61,7 +47,15 @@ FE_INLINE void ISA(denominators)(const vf *s, const int count, vf *denominator) 
     EACH p[i] = v_fma(p[i], r[i], v_set1(1.6666665459e-1f));
     EACH p[i] = v_fma(p[i], r[i], v_set1(5.0000001201e-1f));
     EACH p[i] = v_add(v_fma(p[i], v_mul(r[i], r[i]), r[i]), v_set1(1.0f));
-    EACH denominator[i] = v_fma(p[i], v_pow2i(k[i]), v_set1(1.0f));
+    EACH two_k[i] = v_pow2i(k[i]);
+}
+
+/* 1 + e^-s in denominator. */
+FE_INLINE void ISA(denominators)(const vf *s, const int count, vf *denominator) {
+    vf r[LOCKSTEP], p[LOCKSTEP], two_k[LOCKSTEP];
+    EACH r[i] = v_sub(v_zero(), s[i]);
+    ISA(powers)(r, count, p, two_k);
+    EACH denominator[i] = v_fma(p[i], two_k[i], v_set1(1.0f));
 #undef EACH
 }
 
@@ -136,7 +130,7 @@ FOR_EACH_FEW(DEFINE_SCORES)
 #undef DEFINE_SCORES
 typedef void ISA(score_group)(const struct fe_block *, int first, int64_t width, float *g, int stride);
 #define LIST_SCORES(nj) ISA(scores##nj),
-static ISA(score_group) *const ISA(scores_of)[TILE_O + 1] = {NULL, FOR_EACH_FEW(LIST_SCORES)};
+static ISA(score_group) *const ISA(scores_of)[FE_TILE_O + 1] = {NULL, FOR_EACH_FEW(LIST_SCORES)};
 #undef LIST_SCORES
 
 /* Of one input alone: n floats in a row, so that most paths fit into one register. */
@@ -243,12 +237,12 @@ static void ISA(label_own)(const struct fe_block *b, struct ISA(g) * g) {
 /* Scores of all inputs and the outputs from `first` on. What tiles of dot products leave out of the rows is 0. */
 static void ISA(scores_of_groups)(const struct fe_block *b, int first, int64_t width, float *g, int stride) {
     const int n = b->n - first;
-    if (n > TILE_O) /* the last tile may end before the row */
+    if (n > FE_TILE_O) /* the last tile may end before the row */
         for (int i = 0; i < b->m; i++)
             FE_UNROLL for (int k = 0; k < G_ROW; k += LANES) v_store(g + (i + 1) * stride - G_ROW + k, v_zero());
     if (LANES > G_ROW) v_store(g + b->m * stride, v_zero());
     for (int k = 0, nj; k < n; k += nj) {
-        nj = ISA(group_size)(n - k, TILE_O);
+        nj = fe_group_size(n - k, FE_TILE_O);
         ISA(scores_of)[nj](b, first + k, width, g + k, stride);
     }
 }
@@ -256,10 +250,14 @@ static void ISA(scores_of_groups)(const struct fe_block *b, int first, int64_t w
 static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, double *loss, float *g) {
     const int64_t width = (size + LANES - 1) / LANES * LANES;
     float *scratch = g + FE_STEP_G(b->n) / 3;
-    struct ISA(g) all = {g, scratch, scratch + FE_STEP_G(b->n) / 3, ISA(g_stride)(b->n), b->n};
+    struct ISA(g) all = {g, scratch, scratch + FE_STEP_G(b->n) / 3, fe_g_stride(b->n), b->n};
     if (b->m == 1) {
         all.stride = (b->n + LANES - 1) / LANES * LANES;
         ISA(scores_of_one)(b, width, g);
+        if (b->own != NULL) {
+            ISA(label_own)(b, &all);
+            return ISA(gradient_rows)(&all, 1, 1, alpha, loss);
+        }
         ISA(label_all)(b, &all);
         return ISA(gradient_rows)(&all, 1, 0, alpha, loss);
     }
@@ -278,11 +276,45 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
         all.scores += FE_LINE;
         all.n -= b->m;
         if (all.n == 0) return finite; /* every draw met a centre */
-        all.stride = ISA(g_stride)(all.n);
+        all.stride = fe_g_stride(all.n);
     }
     ISA(scores_of_groups)(b, b->n - all.n, width, all.scores, all.stride);
     ISA(label_all)(b, &all);
     return finite & ISA(gradient_rows)(&all, b->m, 0, alpha, loss);
+}
+
+/* Scores are taken from the highest of them, so that no power is too large; the places of the last register past the
+ * classes are so low that they add nothing. */
+static int ISA(softmax)(const struct fe_block *b, int own, int64_t size, float alpha, double *loss, float *g) {
+    const int total = (b->n + LANES - 1) / LANES * LANES;
+    ISA(scores_of_one)(b, (size + LANES - 1) / LANES * LANES, g);
+    for (int k = b->n; k < total; k++) g[k] = g[0];
+    vf most = v_load(g), odd = v_zero(), sum = v_zero();
+    for (int k = LANES; k < total; k += LANES) most = v_max(most, v_load(g + k));
+    float lanes[LANES];
+    v_store(lanes, most);
+    float top = lanes[0];
+    for (int k = 1; k < LANES; k++) top = lanes[k] > top ? lanes[k] : top;
+    for (int k = b->n; k < total; k++) g[k] = top - 87.0f;
+    most = v_set1(top);
+    const double above = (double)top - (double)g[own]; /* the class */
+    for (int k = 0; k < total; k += LANES) {
+        const vf s = v_load(g + k);
+        vf r = v_sub(s, most), p, two_k;
+        odd = v_add(odd, v_sub(s, s)); /* 0 for a finite score, else NaN */
+        ISA(powers)(&r, 1, &p, &two_k);
+        p = v_mul(p, two_k);
+        sum = v_add(sum, p);
+        v_store(g + k, p);
+    }
+    v_store(lanes, sum);
+    double all = 0.0;
+    for (int k = 0; k < LANES; k++) all += (double)lanes[k];
+    if (loss != NULL) *loss += log(all) + above;
+    const vf factor = v_set1((float)(-(double)alpha / all));
+    for (int k = 0; k < total; k += LANES) v_store(g + k, v_mul(factor, v_load(g + k)));
+    g[own] += alpha;
+    return v_all_finite(odd);
 }
 
 /* ---- the update ---- */
@@ -461,8 +493,8 @@ FE_INLINE void ISA(update_tiles)(const struct fe_block *b, int64_t width, const 
 
 static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, float *change) {
     const int64_t width = (size + LANES - 1) / LANES * LANES;
-    if (b->paired > 0 && b->own == NULL) ISA(matched_of)[b->m](b, width, g, ISA(g_stride)(b->n - b->m));
-    else if (b->m <= UPDATE_H) ISA(all_of)[b->m][b->in_turn](b, width, g, ISA(g_stride)(b->n));
-    else if (b->in_turn) ISA(update_tiles)(b, width, 1, g, ISA(g_stride)(b->n), change);
-    else ISA(update_tiles)(b, width, 0, g, ISA(g_stride)(b->n), change);
+    if (b->paired > 0 && b->own == NULL) ISA(matched_of)[b->m](b, width, g, fe_g_stride(b->n - b->m));
+    else if (b->m <= UPDATE_H) ISA(all_of)[b->m][b->in_turn](b, width, g, fe_g_stride(b->n));
+    else if (b->in_turn) ISA(update_tiles)(b, width, 1, g, fe_g_stride(b->n), change);
+    else ISA(update_tiles)(b, width, 0, g, fe_g_stride(b->n), change);
 }

@@ -12,6 +12,7 @@ const struct fe_kernel ISA(fe_kernel) = {
     .together = UPDATE_H,
     .supported = ISA(supported),
     .gradient = ISA(gradient),
+    .softmax = ISA(softmax),
     .update = ISA(update),
     .gather = ISA(gather),
     .scatter = ISA(scatter),

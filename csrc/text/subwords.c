@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/compiler.h"
+#include "text/hashes.h"
 #include "text/text.h"
 
 /* Byte i of the word in < and >. */
@@ -14,21 +15,15 @@ FE_INLINE int goes_on(const char *word, int64_t length, int64_t i) {
     return i < length + 2 && (bracketed(word, length, i) & 0xC0) == 0x80;
 }
 
-/* FNV-1a with bytes as signed numbers: the upper bits of the word change, too. */
-FE_INLINE uint32_t hashed(uint32_t hash, uint8_t byte) {
-    const uint32_t wide = byte < 0x80 ? byte : byte | 0xFFFFFF00u;
-    return (hash ^ wide) * 16777619u;
-}
-
 static int64_t of_word(const char *word, int64_t length, const struct fe_ngrams *which, int64_t *numbers) {
     int64_t count = 0;
     if (length == 4 && memcmp(word, "</s>", 4) == 0) return 0; /* the end of a line */
     for (int64_t from = 0; from < length + 2; from++) {
         if (goes_on(word, length, from)) continue;
-        uint32_t hash = 2166136261u;
+        uint32_t hash = FE_FNV;
         int64_t at = from;
         for (int32_t n = 1; n <= which->longest && at < length + 2; n++) {
-            do hash = hashed(hash, bracketed(word, length, at++));
+            do hash = fe_fnv(hash, bracketed(word, length, at++));
             while (goes_on(word, length, at));
             if (n < which->shortest || (n == 1 && (from == 0 || at == length + 2))) continue; /* < and > are none */
             if (numbers != NULL) numbers[count] = (int64_t)(hash % which->buckets);

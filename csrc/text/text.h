@@ -87,6 +87,53 @@ int64_t fe_keys_enter(const struct fe_keys *keys, int64_t begin, int64_t end, in
 /* The number of a key that was entered, or -1. */
 int64_t fe_keys_find(const struct fe_keys *keys, const char *key, int64_t length);
 
+/* ---- documents with labels (documents.c) ---- */
+
+/* What fastText takes for white space: blanks, tabs, line ends of all kinds, and the zero byte. A line end ('\n') is
+ * the word </s>, too. */
+
+/* The words of a text as a list, each followed by a zero byte. list: room for 5 * length + 1 bytes. Returns how many
+ * are taken. */
+int64_t fe_words_list(const char *bytes, int64_t length, char *list);
+
+/* The n-grams that a pruned model keeps, and their new numbers: an open hash table, never full. */
+struct fe_pruned {
+    uint64_t *slots; /* a power of two, all zero at first */
+    uint64_t mask;   /* their number less one */
+};
+/* Number `count` n-grams, of pairs[2 i], as pairs[2 i + 1]; none of both is negative. Returns the place of the first
+ * n-gram that came before, or -1. */
+int64_t fe_pruned_enter(const struct fe_pruned *pruned, const int32_t *pairs, int64_t count);
+
+/* How fastText makes rows of a matrix of a text: a row for each word, then one for each bucket of n-grams. */
+struct fe_dictionary {
+    const struct fe_keys *names; /* words, then labels */
+    int64_t words;
+    const char *prefix; /* with which unknown labels begin, which are left out */
+    int64_t prefix_length;
+    struct fe_ngrams characters;    /* of words; longest 0: none; the buckets are also those of the next */
+    int32_t word_ngrams;            /* words in the longest n-gram of words */
+    const struct fe_pruned *pruned; /* NULL: all n-grams are kept */
+};
+
+/* Documents read so far: document d has rows[offsets[d]] ... and labels[label_offsets[d]] ..., which may be none. */
+struct fe_documents {
+    int32_t *rows;
+    int64_t row_room, row_count;
+    int64_t *offsets, *label_offsets; /* document_room + 1 */
+    int64_t document_room, document_count;
+    int32_t *labels;
+    int64_t label_room, label_count;
+    int64_t *scratch; /* row_room */
+    int64_t needed;   /* rooms that are enough for the next line, where reading stopped before it */
+};
+
+/* Read lines, as many as there is room for; returns where the next one starts. A document ends with its line; with
+ * `whole` it goes on after the word </s> as the next one, as in a file that fastText reads, without, the rest of the
+ * line is left out, as in a line that it is given. */
+int64_t fe_documents_read(const struct fe_dictionary *dictionary, const char *bytes, int64_t length, int whole,
+                          struct fe_documents *documents);
+
 /* ---- phrases (phrases.c) ---- */
 
 /* Two words of a sentence are a pair when there is nothing or only connector words between them, which are its chain.

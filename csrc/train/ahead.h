@@ -15,7 +15,8 @@ struct fe_ahead {
 /* Put a row of a matrix on the list; where that is full, send for it at once. */
 FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, const float *matrix, int64_t row) {
     const struct fe_matrices *m = &job->matrices;
-    const float *at = matrix + row * m->stride;
+    const int64_t stride = matrix == m->in || matrix == m->tags ? m->stride : m->out_stride;
+    const float *at = matrix + row * stride;
     if (ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
     else
         for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);

@@ -11,8 +11,13 @@ static int64_t at_most(int64_t value, int64_t most) { return value < most ? valu
 static int64_t most_inputs(const struct fe_job *job, int64_t words) {
     const int64_t span = fe_span(&job->contexts);
     const int64_t each = job->subwords.offsets != NULL ? job->subwords.longest : 1;
-    return at_most(each * (job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1),
+    return at_most(each * (job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1) + 1,
                    job->matrices.in_rows);
+}
+
+/* The most rows of documents: those of all tokens, each in a document of its own. */
+static int64_t most_tags(const struct fe_job *job, int64_t words) {
+    return at_most(words * job->documents.longest, job->matrices.tag_rows);
 }
 
 static int64_t most_negatives(const struct fe_job *job, int64_t words, float alpha) {
@@ -28,15 +33,16 @@ static int64_t most_nodes(const struct fe_job *job, int64_t words) {
 
 static int64_t most_taken(const struct fe_job *job, int kind, float alpha) {
     return kind == FE_IN       ? most_inputs(job, FE_PIECE)
+           : kind == FE_TAGS   ? most_tags(job, FE_PIECE)
            : kind == FE_OUT_NS ? most_negatives(job, FE_PIECE, alpha)
                                : most_nodes(job, FE_PIECE);
 }
 
-static void lay_out(const struct fe_job *job, int64_t most, struct fe_visited *taken, struct carver *c) {
+static void lay_out(int64_t stride, int64_t most, struct fe_visited *taken, struct carver *c) {
     taken->rows = carve(c, most, sizeof *taken->rows);
     taken->copied = carve(c, most + 1, sizeof *taken->copied);
     taken->next = carve(c, most, sizeof *taken->next);
-    taken->copies = carve(c, most * job->matrices.stride, sizeof *taken->copies);
+    taken->copies = carve(c, most * stride, sizeof *taken->copies);
     taken->count = taken->copy_count = 0;
 }
 
@@ -46,7 +52,7 @@ static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void
     for (int k = 0; k < lanes; k++) {
         struct fe_piece *piece = crew->lanes[k].pieces, *other = piece + 1;
         for (int kind = 0; kind < FE_MATRICES; kind++)
-            lay_out(job, most_taken(job, kind, alpha), &piece->taken[kind], &c);
+            lay_out(fe_stride_of(job, kind), most_taken(job, kind, alpha), &piece->taken[kind], &c);
         piece->marks = carve(&c, marks, sizeof *piece->marks);
         *other = *piece; /* but for what is there before a piece is trained */
         for (int one = 0; one < 2; one++, piece++) {
@@ -147,7 +153,7 @@ static int32_t list_own(const struct fe_crew *crew, int kind, int32_t worker, ui
 /* Of one matrix. list: room for all copies. */
 static void apply(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int kind,
                   int32_t worker, float alpha, struct fe_tally *tallies, uint32_t *list) {
-    const int64_t stride = job->matrices.stride;
+    const int64_t stride = fe_stride_of(job, kind), size = fe_size_of(job, kind);
     float *matrix = fe_matrix(job, kind);
     const int32_t count = list_own(crew, kind, worker, list);
     int32_t rows = 0;
@@ -183,8 +189,8 @@ static void apply(const struct fe_kernel *kernel, const struct fe_job *job, stru
         } while (copy != list[n]);
         if (pieces == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
         else {
-            const float square = kernel->dot(own, 1.0f, own, job->matrices.size);
-            kernel->merge(own, copies, pieces, share_of(tally, alpha, square), job->matrices.size);
+            const float square = kernel->dot(own, 1.0f, own, size);
+            kernel->merge(own, copies, pieces, share_of(tally, alpha, square), size);
         }
         *tally = (struct fe_tally){0, 0, 0};
     }

@@ -1,9 +1,10 @@
 /* Contexts -> inputs: which rows of IN make the next block, and whose contexts they are. An input maker is chosen once
- * a run: skip-gram has two, CBOW one. All of them fill a struct fe_pending, and the step does not know which did.
+ * a run: skip-gram has two, CBOW one, documents two more. All of them fill a struct fe_pending, and the step does not
+ * know which did.
  *
  * An input is one row of IN, or the mean or sum of a bag of them; a bag of one row need not be copied. The row of a
- * context is that of its word, or where a word is a bag itself, of its n-grams, what is held of it (held.h). Where a
- * row that is no word's is to join a bag (a document's), the makers are the place to put it in. */
+ * context is that of its word, or where a word is a bag itself, of its n-grams, what is held of it (held.h). A
+ * document's tags have rows of their own, which join each bag of it, or are the inputs of all its words. */
 #ifndef FE_INPUTS_H
 #define FE_INPUTS_H
 
@@ -72,7 +73,9 @@ struct fe_maker {
     struct fe_window window;
     int32_t centre;              /* the window's current one */
     struct fe_reach reach;       /* its window */
-    int32_t context_count, used; /* how many contexts it has, and how many of them blocks have taken */
+    int32_t context_count, used; /* how many contexts and tags it has, and how many of them blocks have taken */
+    const int32_t *tags;         /* of its document, */
+    int32_t tag_count;           /* if these join its contexts, or are its inputs */
     int32_t *contexts;           /* these, if they are a basket's or of fe_next_contexts */
     /* of fe_next_baskets: numbers in the view of the contexts and of the centres that share them */
     int64_t *context_tokens, centre_tokens[FE_CENTRES];
@@ -94,7 +97,9 @@ static inline int32_t fe_numbers_held(const struct fe_job *job) {
 
 /* The most rows of IN in a block. */
 static inline int64_t fe_most_rows(const struct fe_job *job) {
-    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
+    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1 + job->documents.longest;
+    const int64_t side = job->documents.side_tags + 2 * (int64_t)job->contexts.window;
+    if (job->inputs.kind == FE_SIDE_INPUTS) return FE_CENTRES * side;
     return FE_CENTRES * (contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS);
 }
 
@@ -126,7 +131,7 @@ static inline void fe_pending_lay_out(struct fe_pending *p, const struct fe_job 
     p->numbers = carve(c, job->subwords.offsets != NULL ? fe_most_rows(job) + FE_LINE : 0, sizeof *p->numbers);
     if (job->subwords.offsets == NULL) p->numbers = NULL;
     p->own = carve(c, FE_SLOTS, 1);
-    if (job->inputs.kind == FE_BAG_INPUTS) p->own = NULL;
+    if (job->inputs.kind == FE_BAG_INPUTS || job->inputs.kind == FE_SIDE_INPUTS) p->own = NULL;
     p->aims = carve(c, fe_most_draws(job), sizeof *p->aims);
     p->drawn = carve(c, fe_most_draws(job) + FE_CENTRES + 1, sizeof *p->drawn);
     p->nodes = carve(c, job->paths.longest, sizeof *p->nodes);
@@ -156,9 +161,32 @@ static inline int64_t fe_token_of_centre(const struct fe_maker *maker) {
     return maker->window.kept[maker->window.centre].token;
 }
 
-/* Step onto the next centre that has contexts; 0 when there is none. */
+/* The rows of the tags of the document that the window is in. */
+static inline void fe_find_tags(struct fe_maker *maker) {
+    const struct fe_view *view = maker->window.view;
+    const int64_t *bounds = view->tag_offsets + maker->window.sentence;
+    maker->tags = view->tags + bounds[0];
+    maker->tag_count = (int32_t)(bounds[1] - bounds[0]);
+}
+
+/* The tags of the current centre's document join its contexts. Where rows lie side by side there are as many for every
+ * centre, and only whether it has them is told. */
+static inline void fe_join_tags(struct fe_maker *maker) {
+    const struct fe_job *job = maker->job;
+    const int32_t before = maker->tag_count;
+    const int32_t *tags = maker->tags;
+    fe_find_tags(maker);
+    maker->context_count += maker->tag_count;
+    if (job->inputs.kind == FE_SIDE_INPUTS) maker->context_count = maker->tag_count == job->documents.side_tags;
+    if (tags == maker->tags && before == maker->tag_count) return; /* the same document */
+    for (int32_t k = 0; k < maker->tag_count && k < FE_MAX_INPUTS; k++)
+        fe_send_for(maker->ahead, job, job->matrices.tags, maker->tags[k]);
+}
+
+/* Step onto the next centre that has contexts or tags; 0 when there is none. */
 FE_INLINE int fe_next_centre(struct fe_maker *maker) {
     const struct fe_job *job = maker->job;
+    const int has_tags = job->inputs.kind != FE_CONTEXT_INPUTS && maker->window.view->tags != NULL;
     do {
         if (!(job->contexts.basket > 0 ? fe_basket_next(&maker->window) : fe_window_next(&maker->window))) {
             maker->used = maker->context_count = 0;
@@ -175,6 +203,7 @@ FE_INLINE int fe_next_centre(struct fe_maker *maker) {
                 for (int32_t e = 0; e < maker->window.span && e < maker->window.count; e++) fe_prefetch_input(maker, e);
             maker->reach = fe_window_reach(&maker->window);
             maker->context_count = maker->reach.to - maker->reach.from;
+            if (has_tags) fe_join_tags(maker);
         }
     } while (maker->context_count == 0);
     maker->centre = maker->window.ids[maker->window.centre];
@@ -233,6 +262,11 @@ static inline void fe_aim(struct fe_maker *maker, struct fe_pending *p, int64_t 
 
 /* ---- makers ---- */
 
+/* The numbers of the tags' rows. */
+static inline void fe_put_tags(const struct fe_maker *maker, int32_t *rows) {
+    for (int32_t k = 0; k < maker->tag_count; k++) rows[k] = (int32_t)maker->job->matrices.in_rows + maker->tags[k];
+}
+
 /* CBOW: the next centres, and for each a bag of all its contexts. */
 static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
     int32_t count = 0;
@@ -247,6 +281,7 @@ static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
         fe_number(maker, maker->context_count, p->numbers != NULL ? p->numbers + count : NULL);
         if (maker->job->contexts.basket > 0) memcpy(rows, maker->contexts, (size_t)maker->context_count * sizeof *rows);
         else fe_window_contexts(&maker->window, maker->reach, rows);
+        fe_put_tags(maker, rows + (maker->context_count - maker->tag_count));
         maker->used = maker->context_count;
         count += maker->context_count;
         p->centres[p->centre_count] = maker->centre;
@@ -260,6 +295,86 @@ static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
 static inline int32_t fe_even_share(int32_t count, int32_t most) {
     const int32_t parts = (count + most - 1) / most;
     return (count + parts - 1) / parts;
+}
+
+/* PV-DM with concatenation: the next centres, and for each its tags, then its contexts from the left to the right, each
+ * in its place. */
+static void fe_next_side_by_side(struct fe_maker *maker, struct fe_pending *p) {
+    const struct fe_window *w = &maker->window;
+    const int32_t window = maker->job->contexts.window;
+    int32_t count = 0;
+    while (p->centre_count < maker->most_centres) {
+        if (maker->used == maker->context_count && !fe_next_centre(maker)) break;
+        if (fe_is_centre(p, maker->centre)) break;
+        if (p->centre_count == 0) fe_aim(maker, p, fe_token_of_centre(maker), 0, maker->job->negatives.count);
+        fe_put_tags(maker, p->rows + count);
+        count += maker->tag_count;
+        for (int32_t e = w->centre - window; e <= w->centre + window; e++)
+            if (e != w->centre) p->rows[count++] = e >= 0 && e < w->count ? w->ids[e] : maker->job->documents.null_word;
+        maker->used = maker->context_count;
+        p->centres[p->centre_count] = maker->centre;
+        p->ends[p->centre_count++] = count;
+    }
+    p->has_bags = 1;
+    p->m = p->own_pairs = p->centre_count;
+}
+
+/* Step onto the next word of a document with tags; 0 when there is none. */
+static inline int fe_next_tagged(struct fe_maker *maker) {
+    do {
+        if (!fe_basket_next(&maker->window)) {
+            maker->used = maker->context_count = 0;
+            return 0;
+        }
+        maker->kept++;
+        maker->context_count = 0;
+        fe_join_tags(maker);
+    } while (maker->context_count == 0);
+    maker->centre = maker->window.ids[0];
+    maker->used = 0;
+    return 1;
+}
+
+/* PV-DBOW: the next centres, whose inputs are the tags of their documents. A centre with too many tags is alone, and
+ * these are shared out evenly over blocks. */
+static void fe_next_tags(struct fe_maker *maker, struct fe_pending *p) {
+    const int32_t negative = maker->job->negatives.count;
+    const int32_t together = maker->most_together < FE_MAX_INPUTS ? maker->most_together : FE_MAX_INPUTS;
+    const int32_t most = maker->most_centres > 1 ? together : maker->most_contexts;
+    const int32_t *last = NULL; /* tags of the document that the block's last centre is in; its inputs end at m */
+    int64_t token = 0;
+    int32_t m = 0, first = 0;
+    while (p->centre_count < maker->most_centres) {
+        if (maker->used == maker->context_count && !fe_next_tagged(maker)) break;
+        const int32_t count = maker->tag_count;
+        const int is_same = p->centre_count > 0 && last == maker->tags;
+        if (p->centre_count == 0) token = fe_token_of_centre(maker);
+        else if (count > most || (!is_same && m + count > most) || p->own_pairs + count > maker->most_together ||
+                 fe_is_centre(p, maker->centre))
+            break;
+        const int32_t from = maker->used, taken = count > most ? fe_even_share(count - from, most) : count;
+        if (!is_same) {
+            first = m;
+            for (int32_t k = from; k < from + taken; k++, m++) {
+                p->rows[m] = (int32_t)maker->job->matrices.in_rows + maker->tags[k];
+                p->own[m] = 0;
+            }
+        }
+        for (int32_t i = first; i < m; i++) p->own[i] |= (uint8_t)(1 << p->centre_count);
+        p->path_is_new = from == 0;
+        p->own_pairs += taken;
+        p->centres[p->centre_count++] = maker->centre;
+        maker->used += taken;
+        last = maker->tags;
+        if (count > most) {
+            p->m = m;
+            fe_aim(maker, p, token, (uint64_t)from * (uint64_t)fe_most_draws(maker->job), negative);
+            return;
+        }
+    }
+    if (m == 0) return;
+    p->m = m;
+    fe_aim(maker, p, token, 0, p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : negative);
 }
 
 /* Skip-gram: the next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */
@@ -471,10 +586,13 @@ static inline void fe_maker_start(struct fe_maker *maker, const struct fe_job *j
     maker->negatives_key = fe_key_from(key, (uint64_t)view->first_position);
     maker->paths_key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_PATHS), (uint64_t)view->first_position);
     if (job->inputs.kind == FE_BAG_INPUTS) maker->make = fe_next_bags;
+    else if (job->inputs.kind == FE_SIDE_INPUTS) maker->make = fe_next_side_by_side;
+    else if (job->inputs.kind == FE_TAG_INPUTS) maker->make = fe_next_tags;
     else if (is_alone) maker->make = fe_next_contexts;
     else maker->make = job->contexts.basket > 0 ? fe_next_baskets : fe_next_windows;
     maker->pool.at = maker->pool.round = 0;
-    maker->used = maker->context_count = 0;
+    maker->used = maker->context_count = maker->tag_count = 0;
+    maker->tags = NULL;
     maker->kept = maker->numbered = 0;
 }
 

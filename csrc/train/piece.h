@@ -24,7 +24,18 @@ struct fe_made {
 
 FE_INLINE float *fe_matrix(const struct fe_job *job, int kind) {
     const struct fe_matrices *m = &job->matrices;
-    return kind == FE_IN ? m->in : kind == FE_OUT_NS ? m->out_ns : m->out_hs;
+    return kind == FE_IN ? m->in : kind == FE_TAGS ? m->tags : kind == FE_OUT_NS ? m->out_ns : m->out_hs;
+}
+
+static inline int fe_is_input(int kind) { return kind == FE_IN || kind == FE_TAGS; }
+
+/* Floats of a row, with padding and without. */
+FE_INLINE int64_t fe_stride_of(const struct fe_job *job, int kind) {
+    return fe_is_input(kind) ? job->matrices.stride : job->matrices.out_stride;
+}
+
+FE_INLINE int64_t fe_size_of(const struct fe_job *job, int kind) {
+    return fe_is_input(kind) ? job->matrices.size : job->matrices.out_size;
 }
 
 /* The words that have outputs. */
@@ -35,7 +46,7 @@ static inline int64_t fe_word_count(const struct fe_job *job) {
 /* Rows of a matrix; 0 if it is not there. */
 static inline int64_t fe_rows_in(const struct fe_job *job, int kind) {
     if (fe_matrix(job, kind) == NULL) return 0;
-    return kind == FE_IN ? job->matrices.in_rows : fe_word_count(job);
+    return kind == FE_IN ? job->matrices.in_rows : kind == FE_TAGS ? job->matrices.tag_rows : fe_word_count(job);
 }
 
 /* ---- taken rows ---- */
@@ -95,8 +106,8 @@ enum { FE_COPIES_AHEAD = 8 }; /* rows that are sent for */
 
 /* Find where the piece's rows are, and copy those that are shared. */
 static inline void fe_find_taken(const struct fe_job *job, struct fe_piece *piece, const uint64_t *shared) {
-    const int64_t stride = job->matrices.stride;
     for (int kind = 0; kind < FE_MATRICES; kind++) {
+        const int64_t stride = fe_stride_of(job, kind);
         struct fe_visited *taken = &piece->taken[kind];
         const uint64_t *marks = shared + fe_mark_words(job, kind);
         float *matrix = fe_matrix(job, kind);
@@ -122,19 +133,22 @@ static inline void fe_find_taken(const struct fe_job *job, struct fe_piece *piec
 
 /* Blocks of one centre at most. */
 static inline int64_t fe_most_blocks_of_centre(const struct fe_job *job, float alpha) {
-    if (job->inputs.kind == FE_BAG_INPUTS) return 1;
+    if (job->inputs.kind == FE_BAG_INPUTS || job->inputs.kind == FE_SIDE_INPUTS) return 1;
+    const int64_t of_tags = job->inputs.kind == FE_TAG_INPUTS ? 1 + job->documents.longest : 0;
+    if (of_tags > 0 && !job->documents.beside) return of_tags;
     const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     int64_t together = fe_most_contexts(job, alpha);
     if (job->contexts.basket > 0) {
         const int64_t shared = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS) / FE_CENTRES;
         if (shared < together) together = shared;
     }
-    return together > 1 ? (contexts + together - 1) / together : contexts;
+    return (together > 1 ? (contexts + together - 1) / together : contexts) + of_tags;
 }
 
 /* Room for the blocks of so many centres, in bytes. */
 static inline int64_t fe_made_size(const struct fe_job *job, int64_t centres, float alpha) {
-    const int64_t inputs = centres * (2 * (int64_t)fe_span(&job->contexts) + 1 + FE_CENTRES);
+    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
+    const int64_t inputs = centres * (contexts + job->documents.longest + FE_CENTRES);
     const int64_t outputs = fe_most_draws(job) + FE_CENTRES + 1, path = job->paths.longest;
     const int64_t of_block = (int64_t)sizeof(struct fe_made) + 4 * outputs + 2 * (4 * path + path / 8 + 1) +
                              9 * 15; /* parts begin at multiples of 16 */
@@ -159,6 +173,17 @@ FE_INLINE int32_t *fe_take_all(struct fe_piece *piece, int kind, int32_t *slots,
     return numbers;
 }
 
+/* The same of input rows, among which those of documents come after the in_rows; so do their numbers. */
+static inline int32_t *fe_take_tagged(struct fe_piece *piece, const struct fe_job *job, int32_t *const *slots,
+                                      const int32_t *rows, int32_t count, int32_t pairs) {
+    const int32_t words = (int32_t)job->matrices.in_rows;
+    int32_t *numbers = fe_made_room(piece, (size_t)count * sizeof *numbers);
+    for (int32_t i = 0; i < count; i++)
+        if (rows[i] < words) numbers[i] = fe_take(&piece->taken[FE_IN], slots[FE_IN], rows[i], pairs);
+        else numbers[i] = words + fe_take(&piece->taken[FE_TAGS], slots[FE_TAGS], rows[i] - words, pairs);
+    return numbers;
+}
+
 /* Take the rows of a bag that a word is. */
 static inline void fe_take_bag(const struct fe_job *job, struct fe_piece *piece, int32_t *slots, int32_t word) {
     for (int64_t k = job->subwords.offsets[word]; k < job->subwords.offsets[word + 1]; k++)
@@ -176,7 +201,8 @@ static inline void fe_made_keep(struct fe_piece *piece, const struct fe_job *job
         block->rows = fe_made_copy(piece, p->rows, (size_t)rows * sizeof *p->rows);
         block->numbers = fe_made_copy(piece, p->numbers, (size_t)rows * sizeof *p->numbers);
         for (int32_t i = 0; i < rows; i++) fe_take_bag(job, piece, slots[FE_IN], p->rows[i]);
-    } else block->rows = fe_take_all(piece, FE_IN, slots[FE_IN], p->rows, rows, pairs);
+    } else if (job->matrices.tags != NULL) block->rows = fe_take_tagged(piece, job, slots, p->rows, rows, pairs);
+    else block->rows = fe_take_all(piece, FE_IN, slots[FE_IN], p->rows, rows, pairs);
     if (p->own != NULL) block->own = fe_made_copy(piece, p->own, (size_t)rows);
     block->drawn = fe_take_all(piece, FE_OUT_NS, slots[FE_OUT_NS], p->drawn, p->drawn_count, p->m);
     made->path_count = 0;

@@ -122,7 +122,7 @@ static inline void fe_window_start(struct fe_window *w, const struct fe_job *job
     }
     w->sentence = low;
     w->next = begin;
-    if (job->contexts.basket > 0) return;
+    if (job->contexts.basket > 0 || job->inputs.kind == FE_TAG_INPUTS) return; /* no windows */
     fe_window_enter(w);
     w->centre--; /* the first fe_window_next steps onto the first centre */
 }
@@ -173,7 +173,8 @@ FE_INLINE void fe_window_contexts(const struct fe_window *w, struct fe_reach rea
     fe_copy_ids(contexts + (w->centre - reach.from), w->ids + w->centre + 1, reach.to - w->centre);
 }
 
-/* ---- baskets: any token may be a context of any other, so nothing is buffered but the centre, entry 0 ---- */
+/* ---- baskets, where any token may be a context of any other, and documents, whose tags are the inputs: nothing is
+ * buffered but the centre, entry 0 ---- */
 
 static inline int fe_basket_next(struct fe_window *w) {
     w->centre = 0;

@@ -48,6 +48,7 @@ struct trainer {
     float **rows; /* of IN */
     float *scale; /* of their changes; 1 for good without in_scale */
     float **o;
+    int has_tags;                                          /* some of these are rows of documents */
     float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES]; /* means or sums of bags; their changes, one after another */
     float shares[FE_CENTRES];                              /* of a bag's change that each of its rows receives */
     int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
@@ -70,17 +71,30 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     t->rows = carve(c, fe_most_rows(job), sizeof *t->rows);
     t->scale = carve(c, fe_most_rows(job), sizeof *t->scale);
     t->o = carve(c, outputs, sizeof *t->o);
-    for (int k = 0; k < FE_CENTRES; k++) t->hidden[k] = carve(c, job->matrices.stride, sizeof(float));
-    for (int k = 0; k < FE_CENTRES; k++) t->hidden_change[k] = carve(c, job->matrices.stride, sizeof(float));
+    for (int k = 0; k < FE_CENTRES; k++) t->hidden[k] = carve(c, job->matrices.out_stride, sizeof(float));
+    for (int k = 0; k < FE_CENTRES; k++) t->hidden_change[k] = carve(c, job->matrices.out_stride, sizeof(float));
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
     t->change = carve(c, FE_STEP_CHANGE(outputs), sizeof *t->change);
 }
 
-size_t fe_workspace_size(const struct fe_job *job) {
+static size_t size_of(const struct fe_job *job) {
     struct trainer t;
     struct carver c = {NULL, 0};
     lay_out(&t, job, &c);
     return c.used;
+}
+
+/* The job of the words that are trained beside documents. */
+static struct fe_job beside(const struct fe_job *job) {
+    struct fe_job words = *job;
+    words.inputs.kind = FE_CONTEXT_INPUTS;
+    return words;
+}
+
+size_t fe_workspace_size(const struct fe_job *job) {
+    const struct fe_job words = beside(job);
+    const size_t size = size_of(job), more = job->documents.beside ? size_of(&words) : 0;
+    return size > more ? size : more;
 }
 
 /* ---- outputs ---- */
@@ -119,6 +133,23 @@ FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
     }
 }
 
+/* Rows of words and of documents. */
+FE_NOINLINE void find_tagged(struct trainer *t, const struct fe_pending *p) {
+    const struct fe_matrices *matrices = &t->job->matrices;
+    for (int32_t i = 0; i < fe_row_count(p); i++) {
+        const int is_tag = p->rows[i] >= matrices->in_rows;
+        const float *factors = is_tag ? matrices->tag_scale : matrices->in_scale;
+        int32_t row = p->rows[i] - (is_tag ? (int32_t)matrices->in_rows : 0);
+        if (t->piece == NULL) t->rows[i] = (is_tag ? matrices->tags : matrices->in) + row * matrices->stride;
+        else {
+            const struct fe_visited *taken = &t->piece->taken[is_tag ? FE_TAGS : FE_IN];
+            t->rows[i] = taken->rows[row];
+            row = taken->ids[row];
+        }
+        t->scale[i] = factors != NULL ? factors[row] : 1.0f;
+    }
+}
+
 /* The rows of all inputs, or of all bags. */
 static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
     float *const in = t->job->matrices.in;
@@ -126,6 +157,10 @@ static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
     const int64_t stride = t->job->matrices.stride;
     if (p->numbers != NULL) {
         find_held(t, p);
+        return;
+    }
+    if (t->has_tags) {
+        find_tagged(t, p);
         return;
     }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
@@ -150,17 +185,38 @@ static inline int32_t rows_in_bag(const struct trainer *t, const struct fe_pendi
 /* The hidden rows of bags, and zeros for their changes. */
 static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
     const struct fe_matrices *matrices = &t->job->matrices;
+    memset(t->hidden_change[0], 0, (size_t)(p->m * matrices->out_stride) * sizeof(float));
+    if (t->job->inputs.kind == FE_SIDE_INPUTS) {
+        for (int32_t i = 0, at = 0; i < p->m; i++) {
+            t->shares[i] = 1.0f;
+            for (int64_t c = 0; at < p->ends[i]; at++, c += matrices->size)
+                memcpy(t->hidden[i] + c, t->rows[at], (size_t)matrices->size * sizeof(float));
+            memset(t->hidden[i] + matrices->out_size, 0,
+                   (size_t)(matrices->out_stride - matrices->out_size) * sizeof(float));
+        }
+        return;
+    }
     for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++]) {
         const int32_t count = p->ends[i] - from;
         const float share = 1.0f / (float)rows_in_bag(t, p, from, count);
         t->shares[i] = t->shares_out ? share : 1.0f;
         t->kernel->gather(t->rows + from, count, t->job->inputs.mean ? share : 1.0f, matrices->size, t->hidden[i]);
     }
-    memset(t->hidden_change[0], 0, (size_t)(p->m * matrices->stride) * sizeof(float));
 }
 
 /* The change of each bag goes to its rows. */
 static inline void scatter_bags(struct trainer *t, const struct fe_pending *p) {
+    const struct fe_job *job = t->job;
+    const int is_side_by_side = job->inputs.kind == FE_SIDE_INPUTS;
+    if (is_side_by_side || job->documents.tags_only) {
+        for (int32_t i = 0, at = 0; i < p->m; i++) {
+            const float *change = t->hidden_change[i];
+            for (; at < p->ends[i]; at++, change += is_side_by_side ? job->matrices.size : 0)
+                if (!job->documents.tags_only || p->rows[at] >= job->matrices.in_rows)
+                    t->kernel->add(t->rows[at], t->scale[at], change, job->matrices.size);
+        }
+        return;
+    }
     for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++])
         t->kernel->scatter(t->rows + from, p->ends[i] - from, t->scale + from, t->job->matrices.size,
                            t->hidden_change[i]);
@@ -172,7 +228,7 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
     const struct fe_matrices *matrices = &t->job->matrices;
     float *const matrix = labels != NULL ? matrices->out_hs : matrices->out_ns;
     if (t->piece == NULL)
-        for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * matrices->stride;
+        for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * matrices->out_stride;
     else {
         float **rows = t->piece->taken[labels != NULL ? FE_OUT_HS : FE_OUT_NS].rows;
         for (int32_t k = 0; k < n; k++) t->o[k] = rows[outputs[k]];
@@ -184,7 +240,27 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
 
 static inline int gradient(struct trainer *t, const struct fe_pending *p, const struct fe_block *block, double *loss) {
     t->done.pairs += (int64_t)block->m * (block->n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
-    return t->kernel->gradient(block, t->job->matrices.size, t->alpha, loss, t->g);
+    return t->kernel->gradient(block, t->job->matrices.out_size, t->alpha, loss, t->g);
+}
+
+/* Changes of the inputs alone: outputs are only read. */
+FE_NOINLINE void update_inputs(struct trainer *t, const struct fe_block *block) {
+    const int has_matches = block->paired > 0 && block->own == NULL && block->m > 1;
+    const int matched = has_matches ? block->m : 0;
+    const int64_t size = t->job->matrices.out_size;
+    float *g = t->g + (has_matches ? FE_LINE : 0);
+    for (int i = 0; i < block->m; i++, g += fe_g_stride(block->n - matched)) {
+        if (has_matches) t->kernel->add(block->dh[i], block->scale[i] * t->g[i], block->o[i], size);
+        for (int k = 0; k < block->n - matched; k++) g[k] *= block->scale[i];
+        t->kernel->combine((const float *const *)block->o + matched, g, block->n - matched, size, 1, block->dh[i]);
+    }
+    for (int k = 0; k < block->ahead_count; k++)
+        for (int64_t c = 0; c < size; c += FE_LINE) FE_PREFETCH_WRITE(block->ahead[k] + c);
+}
+
+static inline void update(struct trainer *t, const struct fe_block *block) {
+    if (t->job->documents.tags_only) update_inputs(t, block);
+    else t->kernel->update(block, t->job->matrices.out_size, t->g, t->change);
 }
 
 /* The loss is that of the whole path, whatever part of it is trained. */
@@ -193,12 +269,12 @@ FE_NOINLINE void add_path_loss(struct trainer *t, struct fe_pending *p, struct f
     if (t->piece != NULL) {
         const struct fe_made *made = (const struct fe_made *)(const void *)p;
         set_outputs(t, block, made->path, made->path_labels, made->path_count);
-        t->kernel->gradient(block, job->matrices.size, t->alpha, &t->done.loss, t->g);
+        t->kernel->gradient(block, job->matrices.out_size, t->alpha, &t->done.loss, t->g);
         return;
     }
     const int32_t n = fe_target_path(job, p->centres[0], FE_WHOLE, p->nodes, p->labels);
     set_outputs(t, block, p->nodes, p->labels, n);
-    t->kernel->gradient(block, job->matrices.size, t->alpha, &t->done.loss, t->g);
+    t->kernel->gradient(block, job->matrices.out_size, t->alpha, &t->done.loss, t->g);
     fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
 }
 
@@ -236,7 +312,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
         if (loss != NULL && p->path_part != FE_WHOLE) add_path_loss(t, p, &block);
         set_outputs(t, &block, p->nodes, p->labels, p->node_count);
         if (!gradient(t, p, &block, p->path_part == FE_WHOLE ? loss : NULL)) return 0;
-        if (p->drawn_count > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change);
+        if (p->drawn_count > 0) update(t, &block);
     }
     if (p->drawn_count > 0) {
         block.in_turn = 0;
@@ -255,7 +331,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
     }
     block.ahead = t->ahead.rows;
     block.ahead_count = t->ahead.count;
-    if (block.n > 0) t->kernel->update(&block, job->matrices.size, t->g, t->change); /* one word alone has no path */
+    if (block.n > 0) update(t, &block); /* one word alone has no path */
     t->ahead.count = 0;
     if (p->has_bags) scatter_bags(t, p);
     return 1;
@@ -265,7 +341,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
 static inline int is_stopped(const struct trainer *t) {
     const volatile int32_t *stop = t->job->stop;
     return stop != NULL && FE_LOAD_SHARED(stop) &&
-           (t->rows_read + t->done.pairs) * t->job->matrices.size > FE_USUAL_WORK;
+           (t->rows_read + t->done.pairs) * t->job->matrices.out_size > FE_USUAL_WORK;
 }
 
 /* Before the first block. */
@@ -287,9 +363,10 @@ static void start(struct trainer *t, void *workspace, const int32_t *slots) {
     t->blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
 }
 
-int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
+static int train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view,
+                       int64_t epoch, int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    t.has_tags = view->tags != NULL && job->inputs.kind != FE_CONTEXT_INPUTS;
     start(&t, workspace, NULL);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     int ok = 1;
@@ -312,30 +389,76 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
     return ok ? FE_OK : FE_DIVERGED;
 }
 
+int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
+    struct fe_done passed = {0, 0, 0, 0.0};
+    struct fe_job tags = *job;
+    if (job->documents.beside) { /* words first: where they are broken off, tags end, too */
+        const struct fe_job words = beside(job);
+        const int status = train_block(kernel, &words, view, epoch, begin, end, alpha, workspace, &passed);
+        if (status != FE_OK) return status;
+        end = begin + passed.words;
+        tags.stop = NULL;
+    }
+    const int status = train_block(kernel, &tags, view, epoch, begin, end, alpha, workspace, done);
+    done->pairs += passed.pairs;
+    done->loss += passed.loss;
+    return status;
+}
+
+int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t begin,
+             int64_t end, int32_t epochs, const float *alphas, void *workspace, int64_t *documents) {
+    *documents = 0;
+    for (int64_t s = begin; s < end; s++, ++*documents) {
+        const int64_t offsets[] = {0, view->offsets[s + 1] - view->offsets[s]};
+        const int64_t tag_offsets[] = {0, view->tag_offsets[s + 1] - view->tag_offsets[s]};
+        const struct fe_view one = {.ids = view->ids + view->offsets[s],
+                                    .offsets = offsets,
+                                    .sentences = 1,
+                                    .tags = view->tags + view->tag_offsets[s],
+                                    .tag_offsets = tag_offsets};
+        for (int32_t epoch = 0; epoch < epochs; epoch++) {
+            struct fe_done done;
+            const int status = train_block(kernel, job, &one, epoch, 0, offsets[1], alphas[epoch], workspace, &done);
+            if (status != FE_OK) return status;
+            if (job->stop != NULL && FE_LOAD_SHARED(job->stop)) return FE_OK;
+        }
+    }
+    return FE_OK;
+}
+
+/* Make all blocks of a job; returns the number of centres. */
+static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin,
+                           int64_t end, float alpha, void *workspace, int32_t *const *slots, struct fe_piece *piece) {
+    struct trainer t = {.job = job, .alpha = alpha};
+    struct fe_pending *p = &t.slots[0];
+    struct carver c = {workspace, 0};
+    lay_out(&t, job, &c);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+    fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+    for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
+        find_outputs(&t, p);
+        fe_made_keep(piece, job, slots, p);
+        t.ahead.count = 0; /* rows are sent for when the piece is trained */
+    }
+    return t.maker.kept;
+}
+
 void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
                    float alpha, void *workspace, int32_t *slots, struct fe_piece *piece) {
-    struct trainer t = {.job = job, .alpha = alpha};
-    struct carver c = {workspace, 0};
+    const struct fe_job words = beside(job);
     int32_t *of[FE_MATRICES];
     for (int kind = 0; kind < FE_MATRICES; kind++) {
         of[kind] = fe_slots_of(job, slots, kind);
         piece->taken[kind].count = 0;
     }
-    piece->count = 0;
+    piece->count = piece->kept = 0;
     piece->used = 0;
     piece->words = end - begin;
     if (begin < end) {
-        struct fe_pending *p = &t.slots[0];
-        lay_out(&t, job, &c);
-        fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
-        fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-        for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
-            find_outputs(&t, p);
-            fe_made_keep(piece, job, of, p);
-            t.ahead.count = 0; /* rows are sent for when the piece is trained */
-        }
+        if (job->documents.beside) make_blocks(&words, view, epoch, begin, end, alpha, workspace, of, piece);
+        piece->kept = make_blocks(job, view, epoch, begin, end, alpha, workspace, of, piece);
     }
-    piece->kept = t.maker.kept;
     fe_mark_taken(job, piece);
     for (int kind = 0; kind < FE_MATRICES; kind++) fe_forget(&piece->taken[kind], of[kind]);
 }
@@ -346,6 +469,7 @@ int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, str
     const struct fe_visited *in = &piece->taken[FE_IN];
     int ok = 1;
     int64_t now = 0;
+    t.has_tags = job->matrices.tags != NULL;
     fe_find_taken(job, piece, shared);
     for (int64_t i = 0; job->subwords.offsets != NULL && i < in->count; i++) slots[in->ids[i]] = (int32_t)i + 1;
     start(&t, workspace, slots);

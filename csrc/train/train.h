@@ -41,11 +41,16 @@ void fe_huffman_paths(int32_t size, const int64_t *work, int64_t *offsets, int32
  * stay zero. */
 struct fe_matrices {
     float *in;             /* in_rows x stride: input rows, one for each word unless subwords say otherwise */
-    float *out_ns;         /* words x stride: output rows of negative sampling; or NULL */
-    float *out_hs;         /* (words - 1) x stride: those of the inner nodes of the Huffman tree; or NULL */
+    float *out_ns;         /* words x out_stride: output rows of negative sampling; or NULL */
+    float *out_hs;         /* (words - 1) x out_stride: those of the inner nodes of the Huffman tree; or NULL */
     const float *in_scale; /* in_rows: factor on the change of each input row; or NULL */
     int64_t in_rows;       /* at least as many as there are words: an input need not be the row of a word */
     int64_t stride, size;
+    int64_t out_stride, out_size; /* the same of output rows, which are longer where inputs are rows side by side */
+    /* Input rows of documents. Where a number of an input row is needed, they come after the in_rows. */
+    float *tags;            /* tag_rows x stride; or NULL */
+    const float *tag_scale; /* tag_rows; or NULL */
+    int64_t tag_rows;
 };
 
 /* Which tokens stay: each with a probability of its own. */
@@ -66,13 +71,25 @@ struct fe_contexts {
 /* How contexts become the inputs of a step. */
 enum fe_input_kind {
     FE_CONTEXT_INPUTS = 0, /* every context's row is an input: skip-gram */
-    FE_BAG_INPUTS = 1,     /* the contexts of a centre are one bag, whose mean or sum is the input: CBOW */
+    FE_BAG_INPUTS = 1,     /* the contexts of a centre are one bag, whose mean or sum is the input: CBOW; where
+                              sentences are documents, their tags' rows are in each bag of theirs: PV-DM */
+    FE_TAG_INPUTS = 2,     /* every tag of a document is an input, whose outputs are all its words: PV-DBOW */
+    FE_SIDE_INPUTS = 3,    /* rows of tags, then those of the contexts, side by side: PV-DM with concatenation */
 };
 struct fe_inputs {
     enum fe_input_kind kind;
     int32_t mean;     /* bags: 1 for their mean, 0 for their sum */
     int32_t exact;    /* bags: the true gradient (arXiv 2012.15332) instead of word2vec's */
     int32_t per_pair; /* 1: every context, or bag, has negatives of its own; 0: several share a draw */
+};
+
+/* Documents, where a view has tags (Le and Mikolov 2014). */
+struct fe_tagged {
+    int32_t longest;   /* no document has more tags */
+    int32_t beside;    /* FE_TAG_INPUTS: words are trained beside, as skip-gram */
+    int32_t side_tags; /* FE_SIDE_INPUTS: tags of a document; one that has not as many is passed over */
+    int32_t null_word; /* FE_SIDE_INPUTS: in place of contexts that are not there */
+    int32_t tags_only; /* 1: rows of documents learn, and all others are only read */
 };
 
 /* Negative sampling, where out_ns is there. */
@@ -104,6 +121,7 @@ struct fe_job {
     struct fe_subsampling subsampling;
     struct fe_contexts contexts;
     struct fe_inputs inputs;
+    struct fe_tagged documents;
     struct fe_negatives negatives;
     struct fe_paths paths;
     uint64_t seed;
@@ -132,6 +150,12 @@ size_t fe_workspace_size(const struct fe_job *job);
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
                    int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
 
+/* Rows of documents [begin, end) of a view alone, each document from its own beginning on: `epochs` times over its
+ * words, at the rate alphas[epoch]. What is drawn depends on the seed and on places within the document, so the row of
+ * one does not depend on the others. Returns early, with fewer `documents` done, once job->stop is set. */
+int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t begin,
+             int64_t end, int32_t epochs, const float *alphas, void *workspace, int64_t *documents);
+
 /* ---- rounds (piece.h, changes.c, rounds.c): several threads learn the same, however many they are ---- */
 
 enum {
@@ -139,7 +163,7 @@ enum {
     FE_LANES = 16,      /* at most in a round */
     FE_MARKS = 1 << 14, /* bits by which rows are marked, of each matrix */
 };
-enum { FE_IN, FE_OUT_NS, FE_OUT_HS, FE_MATRICES };
+enum { FE_IN, FE_TAGS, FE_OUT_NS, FE_OUT_HS, FE_MATRICES };
 
 /* Rows of a matrix that a piece takes. */
 struct fe_visited {

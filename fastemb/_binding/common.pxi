@@ -15,6 +15,8 @@ cdef extern from "common/common.h" nogil:
         int64_t sentences
         const uint32_t *keep
         int64_t first_position
+        const int32_t *tags
+        const int64_t *tag_offsets
 
 
 class DivergedError(FloatingPointError):
@@ -122,19 +124,23 @@ cdef class TokenView:
         first_position: Position of the first token in the corpus; random draws are keyed by positions.
         keep: For each token a threshold, (keep + 1) / 2**32 of its word's probability to stay; or None.
         checked: Spares a look at all of ``ids`` and ``offsets`` when these are the arrays that it has checked.
+        tags: Where sentences are documents: rows of their tags; or None.
+        tag_offsets: Where those of each sentence begin and, at last, end.
+        tag_rows: All tags are below it.
 
     Attributes:
         longest_sentence: In tokens.
     """
 
     cdef fe_view view
-    cdef int64_t words
+    cdef int64_t words, tag_rows, most_tags
     cdef readonly int64_t longest_sentence
     cdef object kept_alive
 
     def __cinit__(self, const int32_t[::1] ids not None, const int64_t[::1] offsets not None, int64_t words,
-                  int64_t first_position=0, const uint32_t[::1] keep=None, CheckedSentences checked=None):
-        self.kept_alive = (ids, offsets, keep)
+                  int64_t first_position=0, const uint32_t[::1] keep=None, CheckedSentences checked=None,
+                  const int32_t[::1] tags=None, const int64_t[::1] tag_offsets=None, int64_t tag_rows=0):
+        self.kept_alive = (ids, offsets, keep, tags, tag_offsets)
         if checked is not None and checked.holds(ids, offsets, words):
             self.longest_sentence = checked.longest
         else:
@@ -148,3 +154,14 @@ cdef class TokenView:
         self.view.sentences = offsets.shape[0] - 1
         self.view.first_position = first_position
         self.view.keep = &keep[0] if keep is not None and ids.shape[0] else NULL
+        _require((tags is None) == (tag_offsets is None), "tags and their offsets go together")
+        if tags is None:
+            return
+        _require(tags.shape[0] > 0, "there are no tags")
+        _require(tag_offsets.shape[0] == offsets.shape[0], "there must be tags for each sentence")
+        self.most_tags = _check_offsets(tag_offsets, tags.shape[0])
+        _require(self.most_tags <= 0x7FFFFFFF, "a document has too many tags")
+        _check_range(tags, tag_rows)
+        self.tag_rows = tag_rows
+        self.view.tags = &tags[0]
+        self.view.tag_offsets = &tag_offsets[0]

@@ -19,6 +19,11 @@ cdef extern from "train/train.h" nogil:
         int64_t in_rows
         int64_t stride
         int64_t size
+        int64_t out_stride
+        int64_t out_size
+        float *tags
+        const float *tag_scale
+        int64_t tag_rows
 
     struct fe_subsampling:
         const uint32_t *keep
@@ -33,12 +38,21 @@ cdef extern from "train/train.h" nogil:
     enum fe_input_kind:
         FE_CONTEXT_INPUTS
         FE_BAG_INPUTS
+        FE_TAG_INPUTS
+        FE_SIDE_INPUTS
 
     struct fe_inputs:
         fe_input_kind kind
         int32_t mean
         int32_t exact
         int32_t per_pair
+
+    struct fe_tagged:
+        int32_t longest
+        int32_t beside
+        int32_t side_tags
+        int32_t null_word
+        int32_t tags_only
 
     struct fe_negatives:
         const fe_alias *noise
@@ -63,6 +77,7 @@ cdef extern from "train/train.h" nogil:
         fe_subsampling subsampling
         fe_contexts contexts
         fe_inputs inputs
+        fe_tagged documents
         fe_negatives negatives
         fe_paths paths
         uint64_t seed
@@ -78,6 +93,9 @@ cdef extern from "train/train.h" nogil:
     size_t fe_workspace_size(const fe_job *job)
     int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
                        int64_t end, float alpha, void *workspace, fe_done *done)
+
+    int fe_infer(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t begin, int64_t end,
+                 int32_t epochs, const float *alphas, void *workspace, int64_t *documents)
 
     enum:
         FE_LANES
@@ -170,6 +188,9 @@ cdef class Matrices:
         out_hs: One row an inner node of the Huffman tree; or None.
         vector_size: The floats of a row that count.
         in_scale: For each input row a factor on its change; or None.
+        tags: Input rows of documents, with the stride of the others; or None.
+        tag_scale: For each of these a factor on its change; or None.
+        out_size: The floats of an output row that count, where it is longer than ``vector_size``; else 0.
     """
 
     cdef fe_matrices matrices
@@ -177,8 +198,9 @@ cdef class Matrices:
     cdef object kept_alive
 
     def __cinit__(self, float[:, ::1] in_ not None, float[:, ::1] out_ns, float[:, ::1] out_hs, int64_t vector_size,
-                  const float[::1] in_scale=None):
-        self.kept_alive = (in_, out_ns, out_hs, in_scale)
+                  const float[::1] in_scale=None, float[:, ::1] tags=None, const float[::1] tag_scale=None,
+                  int64_t out_size=0):
+        self.kept_alive = (in_, out_ns, out_hs, in_scale, tags, tag_scale)
         _require(in_.shape[0] > 0 and in_.shape[1] % 16 == 0, "the input matrix needs rows of a multiple of 16 floats")
         _require(0 < vector_size <= in_.shape[1], "vector_size must be from 1 to the length of a row")
         _require(<size_t>&in_[0, 0] % 64 == 0, "the input matrix must be aligned to 64 bytes")
@@ -187,12 +209,27 @@ cdef class Matrices:
         self.matrices.in_rows = in_.shape[0]
         self.matrices.stride = in_.shape[1]
         self.matrices.size = vector_size
+        self.matrices.out_size = out_size if out_size else vector_size
+        self.matrices.out_stride = -(-self.matrices.out_size // 16) * 16 if out_size else in_.shape[1]
+        _require(0 < self.matrices.out_size <= 1 << 30, "out_size is out of range")
+        if tags is not None:
+            _require(tags.shape[0] > 0 and tags.shape[1] == in_.shape[1], "tags must have rows like the input's")
+            _require(<size_t>&tags[0, 0] % 64 == 0, "tags must be aligned to 64 bytes")
+            _require(in_.shape[0] + tags.shape[0] <= 0x7FFFFFFF, "there are too many rows of words and documents")
+            self.matrices.tags = &tags[0, 0]
+            self.matrices.tag_rows = tags.shape[0]
+        if tag_scale is not None:
+            _require(tags is not None and tag_scale.shape[0] == tags.shape[0],
+                     "tag_scale must have one factor for each row of tags")
+            self.matrices.tag_scale = &tag_scale[0]
         if out_ns is not None:
-            _require(out_ns.shape[0] > 0 and out_ns.shape[1] == in_.shape[1], "out_ns must have rows like the input's")
+            _require(out_ns.shape[0] > 0 and out_ns.shape[1] == self.matrices.out_stride,
+                     "out_ns must have rows like the input's")
             self.matrices.out_ns = &out_ns[0, 0]
             self.ns_rows = out_ns.shape[0]
         if out_hs is not None:
-            _require(out_hs.shape[0] > 0 and out_hs.shape[1] == in_.shape[1], "out_hs must have rows like the input's")
+            _require(out_hs.shape[0] > 0 and out_hs.shape[1] == self.matrices.out_stride,
+                     "out_hs must have rows like the input's")
             self.matrices.out_hs = &out_hs[0, 0]
             self.hs_rows = out_hs.shape[0]
         if in_scale is not None:
@@ -223,6 +260,36 @@ cdef class Contexts:
         self.contexts.basket = basket
 
 
+cdef class Documents:
+    """How documents learn.
+
+    Args:
+        longest: No document of a view has more tags.
+        dm: Rows of tags join the bags of contexts (PV-DM); else they alone are inputs (PV-DBOW), where `Inputs` has
+            ``sg``.
+        words: With PV-DBOW, words are trained beside, as skip-gram.
+        side_tags: 0, or the number of tags that each document has whose rows, and those of its words, are to lie side
+            by side.
+        null_word: In place of words that are not there, with ``side_tags``.
+        tags_only: Rows of tags learn, and all others are only read.
+    """
+
+    cdef fe_tagged documents
+    cdef bint dm
+
+    def __cinit__(self, int32_t longest, bint dm, bint words=False, int32_t side_tags=0, int32_t null_word=0,
+                  bint tags_only=False):
+        _require(longest >= 0 and side_tags >= 0 and null_word >= 0, "counts must not be negative")
+        _require(dm or not side_tags, "rows lie side by side in PV-DM alone")
+        _require(not (dm and words), "words are trained beside in PV-DBOW alone")
+        self.dm = dm
+        self.documents.longest = longest
+        self.documents.beside = words
+        self.documents.side_tags = side_tags
+        self.documents.null_word = null_word
+        self.documents.tags_only = tags_only
+
+
 cdef class Inputs:
     """How contexts become inputs.
 
@@ -231,11 +298,14 @@ cdef class Inputs:
         mean: A bag's input is the mean of its rows; else their sum.
         exact: A bag's rows receive the true gradient, not word2vec's.
         per_pair: Every context, or bag, has negatives of its own.
+        documents: How documents learn, where sentences are such.
     """
 
     cdef fe_inputs inputs
+    cdef Documents documents
 
-    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False):
+    def __cinit__(self, bint sg, bint mean=True, bint exact=False, bint per_pair=False, Documents documents=None):
+        self.documents = documents
         self.inputs.kind = FE_CONTEXT_INPUTS if sg else FE_BAG_INPUTS
         self.inputs.mean = mean
         self.inputs.exact = exact
@@ -332,11 +402,15 @@ cdef class Trainer:
     def __cinit__(self, str isa, Matrices matrices not None, Contexts contexts not None, Inputs inputs not None,
                   Negatives negatives, Paths paths, const uint32_t[::1] keep, uint64_t seed, bint want_loss,
                   Subwords subwords=None):
+        cdef Documents documents = inputs.documents
         self.kernel = _kernel(isa)
         self.kept_alive = (matrices, negatives, paths, keep, subwords)
         _require((negatives is not None) == (matrices.matrices.out_ns != NULL), "negatives and out_ns go together")
         _require((paths is not None) == (matrices.matrices.out_hs != NULL), "paths and out_hs go together")
         self.words = negatives.negatives.words if negatives is not None else paths.words
+        if documents is not None and documents.documents.tags_only and negatives is not None:
+            self.words = matrices.ns_rows  # of which a few may be drawn
+            _require(negatives.negatives.words <= self.words, "a negative has no row")
         _require(self.words <= 0x7FFFFFFF, "there are too many words")
         if subwords is None:
             _require(self.words <= matrices.matrices.in_rows, "a word has no input row")
@@ -347,8 +421,15 @@ cdef class Trainer:
         self.job.matrices = matrices.matrices
         self.job.contexts = contexts.contexts
         self.job.inputs = inputs.inputs
+        _require((documents is not None) == (matrices.matrices.tags != NULL), "documents and their rows go together")
+        if documents is not None:
+            self.take_documents(documents)
+        else:
+            _require(matrices.matrices.out_size == matrices.matrices.size, "out_size is of rows side by side")
         if negatives is not None:
-            _require(matrices.ns_rows == self.words, "out_ns and noise must have one row for each word")
+            _require(matrices.ns_rows == self.words and (negatives.negatives.words == self.words
+                                                         or (documents is not None and documents.documents.tags_only)),
+                     "out_ns and noise must have one row for each word")
             self.job.negatives = negatives.negatives
         if paths is not None:
             _require(paths.words == self.words, "noise and paths are of different vocabularies")
@@ -362,6 +443,29 @@ cdef class Trainer:
         self.job.seed = seed
         self.job.want_loss = want_loss
         self.job.stop = &self.stopped
+
+    cdef int take_documents(self, Documents documents) except -1:
+        cdef fe_tagged *own = &self.job.documents
+        cdef int64_t pieces
+        own[0] = documents.documents
+        _require(self.job.subwords.offsets == NULL and self.job.contexts.basket == 0,
+                 "documents have neither subwords nor baskets")
+        _require((self.job.inputs.kind == FE_CONTEXT_INPUTS) != documents.dm, "PV-DM has bags, PV-DBOW has none")
+        if not documents.dm:
+            self.job.inputs.kind = FE_TAG_INPUTS
+        elif own.side_tags > 0:
+            pieces = own.side_tags + 2 * <int64_t>self.job.contexts.window
+            _require(self.job.matrices.out_size == pieces * self.job.matrices.size,
+                     "out_size must be that of all rows side by side")
+            _require(own.null_word < self.words, "null_word is out of range")
+            self.job.inputs.kind = FE_SIDE_INPUTS
+        _require(own.side_tags > 0 or self.job.matrices.out_size == self.job.matrices.size,
+                 "out_size is of rows side by side")
+        return 0
+    @property
+    def seed(self):
+        """Of all random draws."""
+        return self.job.seed
 
     def stop(self):
         """Break off blocks that take long, in whatever thread."""
@@ -378,6 +482,9 @@ cdef class Trainer:
     cdef int check_span(self, TokenView view, int64_t begin, int64_t end) except -1:
         _require(view.words <= self.words, "the view is of a larger vocabulary")
         _require(view.longest_sentence <= self.job.contexts.longest_sentence, "a sentence of the view is too long")
+        _require((view.view.tags != NULL) == (self.job.matrices.tags != NULL), "tags of a view and their rows go together")
+        _require(view.tag_rows <= self.job.matrices.tag_rows, "the view has more tags")
+        _require(view.most_tags <= self.job.documents.longest, "a document of the view has too many tags")
         _require(0 <= begin <= end <= view.view.offsets[view.view.sentences], "the block is not within the view")
         return 0
 
@@ -399,6 +506,26 @@ cdef class Trainer:
             status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, &done)
         _check(status)
         return done.words, done.kept, done.pairs, done.loss
+
+    def infer(self, TokenView view not None, int64_t begin, int64_t end, const float[::1] alphas not None,
+              unsigned char[::1] workspace not None):
+        """Train the rows of documents [begin, end) of a view alone, an epoch at each rate; returns how many were done.
+
+        After `stop` these are fewer. There must be tags alone to learn.
+        """
+        cdef int64_t documents = 0
+        cdef int status
+        self.check_span(view, 0, 0)
+        _require(self.job.documents.tags_only and not self.job.documents.beside, "more than tags would learn")
+        _require(view.view.keep == NULL and view.view.tags != NULL, "the view has no tags")
+        _require(0 <= begin <= end <= view.view.sentences, "the documents are not within the view")
+        _require(0 < alphas.shape[0] <= 0x7FFFFFFF, "there must be a rate")
+        cdef unsigned char *memory = self.scratch(workspace)
+        with nogil:
+            status = fe_infer(self.kernel, &self.job, &view.view, begin, end, <int32_t>alphas.shape[0], &alphas[0],
+                              memory, &documents)
+        _check(status)
+        return documents
 
 
 cdef class Crew:

@@ -14,6 +14,14 @@ from ..train.checkpoint import Target, mark_of
 from ..train.settings import Settings
 from ..vectors import load_vectors
 from .checkpoints import Held, add_checkpoints, corpus_again, go_on_later, origin_of, refuse_beside_resume
+from .cluster import (
+    add_cluster,
+    check_cluster,
+    fit_on_cluster,
+    refuse_without_cluster,
+    resume_on_cluster,
+    what_nodes_did,
+)
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
 from .saying import say
@@ -22,7 +30,7 @@ from .shared import FORMATS, check_writable, file_path, save_output
 from .stopping import hear_again, status_of
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
-_BESIDE_RESUME = ("corpus", "output", "save_model", "workers")
+_BESIDE_RESUME = ("corpus", "output", "save_model", "workers", "ray", "nodes")
 _RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None, "deterministic": None}
 
 
@@ -46,6 +54,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="encode to this file, by small parts, and train from it; use it again when nothing has changed",
     )
     add_checkpoints(parser, "1000000w for words")
+    add_cluster(parser)
     model = parser.add_argument_group("model")
     model.add_argument(
         "--model",
@@ -72,6 +81,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if options.ray is None:
+        refuse_without_cluster(options)
     if options.resume is not None:
         return _resume(parser, options)
     if not options.corpus:
@@ -93,6 +104,8 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         workers=options.workers,
     )
     tell = (lambda *_: None) if options.quiet else say
+    if options.ray is not None:
+        return _train_on_cluster(parser, options, model, tell)
     start = None if options.init_vectors is None else load_vectors(options.init_vectors)
     WarmStart.of(start, model.vector_size)  # whether it fits, before the corpus is read
     corpus = corpus_of(options, options.workers, cache=options.cache)
@@ -112,24 +125,45 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     return 0
 
 
+def _train_on_cluster(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, model: Word2Vec, tell: Callable[[str], None]
+) -> int:
+    check_cluster(parser, options)
+    try:
+        fit_on_cluster(model, parser, options)
+        tell(what_nodes_did(model))
+        _save(model, options, tell)
+    except KeyboardInterrupt as error:
+        if not model.history:  # before anything was learned
+            raise
+        return _save_interrupted(model, options, tell, error, options.checkpoint)
+    return 0
+
+
 def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     refuse_beside_resume(parser, options, _BESIDE_RESUME)
     check_writable([options.resume, *options.corpus], options.save_model, vectors=options.output)
     tell = (lambda *_: None) if options.quiet else say
     held = Held()
     mark = mark_of(options.resume, read_header(options.resume)[1])
-    corpus = None if mark.ended else corpus_again(options.resume, mark.origin, options)
+    corpus = None
+    if not mark.ended and options.ray is None:
+        corpus = corpus_again(options.resume, mark.origin, options)
     if mark.ended:
         tell("training had ended: nothing is left to do but to save")
     try:
-        model = Word2Vec.resume(
-            options.resume,
-            corpus,
-            workers=None if options.workers == parser.get_default("workers") else options.workers,
-            callbacks=[held],
-            progress=False if options.quiet else None,
-            checkpoint_every=options.checkpoint_every,
-        )
+        if options.ray is not None:
+            model = resume_on_cluster(parser, options, [held])
+            tell(what_nodes_did(model))
+        else:
+            model = Word2Vec.resume(
+                options.resume,
+                corpus,
+                workers=None if options.workers == parser.get_default("workers") else options.workers,
+                callbacks=[held],
+                progress=False if options.quiet else None,
+                checkpoint_every=options.checkpoint_every,
+            )
         _save(model, options, tell)
     except KeyboardInterrupt as error:
         if held.model is None:  # before training began

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,31 @@ def piece_count(size: int) -> int:
     return -(-size // PIECE_BYTES)
 
 
+class ArraySum:
+    """What a digest has of one array, which may come in parts.
+
+    Args:
+        dtype: Of the array.
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self._dtype = np.dtype(dtype)
+        self._length = 0
+        self._sums = Checksums()
+
+    def add(self, array: NDArray[Any], passed: Callable[[int], None] = lambda _: None) -> ArraySum:
+        """The next part; ``passed`` is told how many entries of it were read."""
+        for part in slices(len(array), max(1, PIECE_BYTES // self._dtype.itemsize)):
+            self._sums.add(np.ascontiguousarray(array[part]).view(np.uint8).data)
+            passed(part.stop)
+        self._length += len(array)
+        return self
+
+    def text(self) -> str:
+        """All of it."""
+        return f"{self._dtype.str} {self._length} {self._sums.end()}\n"
+
+
 def digest(*arrays: NDArray[Any], passed: Callable[[int], None] = lambda _: None) -> str:
     """One text of 64 digits for the content of arrays of one dimension; Ctrl-C gets through on the way.
 
@@ -53,11 +78,12 @@ def digest(*arrays: NDArray[Any], passed: Callable[[int], None] = lambda _: None
         arrays: What is looked at, by its checksums.
         passed: Is told how many entries of an array were read.
     """
+    return digest_of(ArraySum(array.dtype).add(array, passed) for array in arrays)
+
+
+def digest_of(sums: Iterable[ArraySum]) -> str:
+    """The same for arrays that were looked at part by part."""
     made = hashlib.sha256()
-    for array in arrays:
-        found = Checksums()
-        for part in slices(len(array), max(1, PIECE_BYTES // array.itemsize)):
-            found.add(np.ascontiguousarray(array[part]).view(np.uint8).data)
-            passed(part.stop)
-        made.update(f"{array.dtype.str} {len(array)} {found.end()}\n".encode())
+    for one in sums:
+        made.update(one.text().encode())
     return made.hexdigest()

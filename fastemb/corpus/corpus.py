@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .._native import CheckedSentences
 from ..arguments import names_arguments
@@ -17,6 +17,7 @@ from ..io.paths import AnyPath, expanded, local_path, optional_path
 from ..summary import memory_size, table
 from .arrow import TableSource
 from .blocks import Parts
+from .checksums import digest
 from .corpus_file import is_corpus, open_corpus, save_corpus
 from .delimited import Delimited
 from .disk import renumber_on_disk
@@ -31,6 +32,7 @@ from .splitting import TextOptions
 from .task import Task
 from .text import encode_files
 from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
+from .weights import Weights, checked_weights
 
 _FILE_DOORS = ("from_file", "from_csv", "from_parquet")
 
@@ -63,7 +65,8 @@ class Corpus:
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
 
-    _origin: Origin | None = None  # of those that were pickled before there was one
+    _origin: Origin | None = None  # of those that were pickled before there was one, as the next
+    _weights: Weights | None = None
 
     @names_arguments()
     def __init__(
@@ -81,6 +84,7 @@ class Corpus:
         self.raw_words = raw_words
         self._on_disk = on_disk
         self._origin = origin
+        self._weights: Weights | None = None
 
     @classmethod
     @names_arguments()
@@ -500,9 +504,15 @@ class Corpus:
 
         Raises:
             TypeError: a word is neither str nor int.
-            ValueError: ids, offsets, ``raw_words`` or the vocabulary were changed so that they do not fit.
+            ValueError: ids, offsets, ``raw_words`` or the vocabulary were changed so that they do not fit; or
+                sentences have weights, which the file cannot hold.
             OSError: it cannot be written, as when the disk is full. The path is as it was before then.
         """
+        if self._weights is not None:
+            raise ValueError(
+                "the file of a corpus cannot hold weights of sentences: save corpus.weighted(None), and give the "
+                "weights again once it is opened"
+            )
         save_corpus(local_path(path), self._parts())
 
     @names_arguments()
@@ -520,6 +530,39 @@ class Corpus:
             ValueError: no word is kept, or an option makes no sense.
         """
         return self._numbered_by(Selection(min_count, max_final_vocab, trim_rule, max_vocab_size))
+
+    @property
+    def weights(self) -> Weights | None:
+        """Weights of the sentences, float64 (sentences,), read-only; None where all count the same."""
+        return self._weights
+
+    def weighted(self, weights: ArrayLike | None) -> Corpus:
+        """This corpus with a weight for each sentence: how often a model trains on it beside the others.
+
+        The sentence of the largest weight is trained on in every epoch, one of half that weight in about every second,
+        one of weight 0 never. A sentence is there whole or not at all, and each epoch draws anew, by the model's seed.
+        So where many weights are small beside the largest, epochs are short, and ``epochs`` should be more. For whole
+        numbers the same comes of repeating sentences, in larger memory and without longer epochs.
+
+        Only training looks at weights. The vocabulary, its counts, and what follows from these, such as ``min_count``,
+        ``sample`` and the drawing of negatives, stay as they are; `Phrases` counts each sentence once, and what its
+        `apply` makes has the same weights. A checkpoint does not hold them: resume with the same corpus and weights.
+
+        Training then takes 4 bytes more for each word, also of a corpus on disk.
+
+        Args:
+            weights: Numbers of 0 or more, one for each sentence. None: all count the same.
+
+        Returns:
+            A corpus that shares all else with this one.
+
+        Raises:
+            TypeError: they are no numbers.
+            ValueError: there are more or fewer than sentences; one is negative, NaN or infinite; all are 0.
+        """
+        made = Corpus(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk, self._origin)
+        made._weights = None if weights is None else checked_weights(weights, len(self))
+        return made
 
     def encode_with(self, vocabulary: Vocabulary) -> Corpus:
         """This corpus in another vocabulary; words that it lacks are dropped.
@@ -544,6 +587,10 @@ class Corpus:
         if self._on_disk is not None:
             self._on_disk.passed(words)
 
+    def _digest(self, *more: NDArray[Any]) -> str:
+        """One text for all ids and ends of sentences, and for ``more`` arrays: for checkpoints."""
+        return digest(self.ids, self.offsets, *more, passed=self.passed)
+
     def _parts(self) -> Parts:
         return Parts(self.ids, self.offsets, self.vocabulary, self.raw_words, self._on_disk, self._origin)
 
@@ -551,7 +598,7 @@ class Corpus:
         """This corpus in the ids of ``target``; itself where none changes, which is looked at before any key is."""
         made = self._renumbered_by(target)
         if made is not self:
-            made._origin = self._origin  # words are only left out
+            made._origin, made._weights = self._origin, self._weights  # words are only left out
         return made
 
     def _renumbered_by(self, target: Selection | Vocabulary) -> Corpus:
@@ -641,14 +688,15 @@ class Corpus:
             yield [keys[index] for index in self.ids[begin:end].tolist()]
 
     def __repr__(self) -> str:
-        return f"Corpus({len(self):,} sentences, {self.words:,} words, {len(self.vocabulary):,} different)"
+        weighted = "" if self._weights is None else ", weighted"
+        return f"Corpus({len(self):,} sentences{weighted}, {self.words:,} words, {len(self.vocabulary):,} different)"
 
     def _repr_html_(self) -> str:
         """What notebooks show."""
         dropped, on_disk = self.raw_words - self.words, self._on_disk
         keys = self.vocabulary.keys
         rows = {
-            "sentences": f"{len(self):,}",
+            "sentences": f"{len(self):,}" + ("" if self._weights is None else ", with weights"),
             "words": f"{self.words:,}" + (f", and {dropped:,} that were dropped" if dropped > 0 else ""),
             "different words": f"{len(self.vocabulary):,}",
             "ids": memory_size(self.ids.nbytes + self.offsets.nbytes)

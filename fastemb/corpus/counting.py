@@ -10,8 +10,9 @@ from typing import Protocol, Self
 import numpy as np
 
 from .._native import TokenTable
+from .blocks import EncodedBlock, Parts
 from .spill import Spill, SpilledNumbers
-from .task import Task
+from .task import CountsOnly, Task
 from .tokentables import clean_table, merge_tables, require_words, tokens_of
 from .vocabulary import Ids, Selection, Vocabulary, require_known
 
@@ -58,6 +59,8 @@ def counting_for(task: Task, clean: Cleaning) -> Counting:
     target, sizes = task.target, task.sizes
     if isinstance(target, Vocabulary):
         return _Known(target, clean, sizes.counting_bytes / task.threads)
+    if isinstance(target, CountsOnly):
+        return _Only(target, clean)
     if target.max_vocab_size is None:
         return _Whole(target, clean)
     most = max(sizes.counting_bytes, sizes.counting_bytes_a_word * target.max_vocab_size)
@@ -158,3 +161,37 @@ class _Bounded:
         require_words(self._spill.words, self._clean.source)
         vocabulary = self._selection.choose(self._spill.parts, self._clean.source)
         return vocabulary, SpilledNumbers(self._spill, vocabulary), self._spill.words
+
+
+class _Only:
+    """Writes all tables to a file, from which a vocabulary is made later; see `CountsOnly`."""
+
+    def __init__(self, target: CountsOnly, clean: Cleaning) -> None:
+        self.table_bytes = target.table_bytes
+        self._spill = target.spill
+        self._clean = clean
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def put_aside(self, number: int, table: TokenTable) -> None:
+        self._spill.write(number, *self._clean(table))
+
+    def finish(self, tables: dict[int, TokenTable]) -> tuple[Vocabulary, Sequence[Ids], int]:
+        for number in list(tables):
+            self.put_aside(number, tables.pop(number))
+        return Vocabulary([], []), [], self._spill.words
+
+
+class NoStore:
+    """A `BlockStore` for `CountsOnly`: it forgets all blocks."""
+
+    def append(self, block: EncodedBlock) -> None:
+        """See `BlockStore`."""
+
+    def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
+        """A corpus without sentences."""
+        return Parts(np.empty(0, np.int32), np.zeros(1, np.int64), vocabulary, raw_words)

@@ -6,10 +6,11 @@ of a part is enough to know how often each of its tokens occurs: counts stay exa
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, overload
@@ -22,6 +23,9 @@ from .tokentables import table_counts, tokens_of
 from .vocabulary import Ids, Ints, Tokens, Vocabulary
 
 CACHED = 16  # numberings of tables in memory: more than there are threads
+
+_SIGN = int.from_bytes(b"fecount1", "little")  # at the end of a file of counts that is whole; 1 is its version
+_LAST = 5  # numbers at the end
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,19 @@ class Spill:
 
     Args:
         part_bits: Each table is cut to 2 ** part_bits parts.
+        file: Where tables are written, a file that is open for writing and is not read here. Default None: a temporary
+            file.
 
     Attributes:
         words: How many words the tables counted.
+        extent: More than the first place of any word.
     """
 
-    def __init__(self, part_bits: int) -> None:
-        self.words = 0
+    def __init__(self, part_bits: int, file: IO[bytes] | None = None) -> None:
+        self.words = self.extent = 0
         self._part_bits = part_bits
         self._folder = tempfile.gettempdir()
-        self._file: IO[bytes] | None = None
+        self._file = file
         self._lock = threading.Lock()
         self._tables: dict[int, _Written] = {}
         self._end = 0
@@ -115,6 +122,17 @@ class Spill:
             self._end = written.end
             self._tables[number] = written
             self.words += int(counts.sum())
+            self.extent = max(self.extent, int(first.max(initial=-1)) + 1)
+
+    def write_index(self) -> None:
+        """Write where all is, after all tables, so that `SpilledCounts` finds it in a file that stays."""
+        rows = [[one.start, one.places, *one.token_ends, *one.byte_ends] for one in self._tables.values()]
+        index = np.array([*(number for row in rows for number in row)], np.int64)
+        last = np.array([len(rows), self._part_bits, self.words, self.extent, _SIGN], np.int64)
+        if self._file is None:
+            raise AssertionError("a temporary file needs no index")
+        for array in (index, last):
+            _write_all(self._file, array)
 
     @contextmanager
     def _naming_folder(self) -> Iterator[None]:
@@ -142,17 +160,9 @@ class Spill:
         for part in range(1 << self._part_bits):
             table = TokenTable()
             for written in self._tables.values():
-                self._add(table, written, part)
+                _add_part(table, written, part, self._read_array)
             if len(table):
                 yield tokens_of(table)
-
-    def _add(self, table: TokenTable, written: _Written, part: int) -> None:
-        token, end = (int(written.token_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
-        byte, byte_end = (int(written.byte_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
-        counts = self._read_array(written.counts_at + 8 * token, end - token, np.int64)
-        first = self._read_array(written.first_at + 8 * token, end - token, np.int64)
-        tokens = self._read_array(written.start + byte, byte_end - byte, np.uint8)
-        table.add(tokens.data, counts, first, 0, np.empty(end - token, np.int32))
 
     def numbers(self, table: int, known: TokenTable) -> Ids:
         """For every number that ids of this table use, the index of its token in ``known``; -1 for unknown tokens."""
@@ -165,6 +175,66 @@ class Spill:
             return numbers[:-1]
         renumbered: Ids = numbers[self._read_array(written.places_at, written.places, np.int32)]
         return renumbered
+
+
+class SpilledCounts:
+    """The counts of a file that was made by `Spill` with an index, to be read part by part.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        words: How many words were counted.
+        extent: More than the first place of any word.
+        part_bits: There are 2 ** part_bits parts.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is no such file, or was cut off.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        size = os.path.getsize(path)
+        last = self._read_array(max(size - 8 * _LAST, 0), min(_LAST, size // 8), np.int64).tolist()
+        if len(last) < _LAST or last[-1] != _SIGN:
+            raise ValueError(f"{path}: this is no file of counted words, or was cut off")
+        tables, self.part_bits, self.words, self.extent, _ = last
+        wide = 2 + 2 * (1 << self.part_bits)
+        begin = size - 8 * (_LAST + tables * wide)
+        rows = self._read_array(max(begin, 0), tables * wide, np.int64).reshape(tables, wide)
+        ends = np.split(rows[:, 2:], 2, axis=1)
+        self._tables = [
+            _Written(int(row[0]), tokens, of_bytes, int(row[1]))
+            for row, tokens, of_bytes in zip(rows, *ends, strict=True)
+        ]
+        if begin != (self._tables[-1].end if tables else 0):
+            raise ValueError(f"{path}: this file of counted words is damaged")
+
+    def add_part(self, table: TokenTable, part: int, shift: int) -> None:
+        """Add the counts of a part to a table, with first places that are later by ``shift``."""
+        for written in self._tables:
+            _add_part(table, written, part, self._read_array, shift)
+
+    def _read_array(self, at: int, count: int, dtype: Any) -> NDArray[Any]:
+        found = np.fromfile(self._path, dtype, count, offset=at)
+        if len(found) < count:
+            raise ValueError(f"{self._path}: this file of counted words was cut off")
+        return found
+
+
+def _add_part(
+    table: TokenTable, written: _Written, part: int, read: Callable[[int, int, Any], NDArray[Any]], shift: int = 0
+) -> None:
+    """Add what was written of a part to a table; ``read`` gives so many numbers from a byte of the file on."""
+    token, end = (int(written.token_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
+    byte, byte_end = (int(written.byte_ends[index]) if index >= 0 else 0 for index in (part - 1, part))
+    if token == end:
+        return
+    counts = read(written.counts_at + 8 * token, end - token, np.int64)
+    first = read(written.first_at + 8 * token, end - token, np.int64)
+    tokens = read(written.start + byte, byte_end - byte, np.uint8)
+    table.add(tokens.data, counts, first + shift, 0, np.empty(end - token, np.int32))
 
 
 def _write_all(file: IO[bytes], array: NDArray[Any]) -> None:

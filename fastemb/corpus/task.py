@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .blocks import BlockStore
-from .vocabulary import Selection, Vocabulary
+from .spill import Spill
+from .vocabulary import Ids, Ints, KeysAt, Selection, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,37 @@ class ReadSizes:
 
 
 @dataclass(frozen=True)
+class CountsOnly:
+    """In place of a vocabulary: words are counted, and neither numbered nor kept.
+
+    Attributes:
+        spill: Where counts go.
+        table_bytes: The memory that the table of a thread may take before it goes there.
+    """
+
+    spill: Spill
+    table_bytes: float
+
+    def number(
+        self, counts: Ints, first: Ints, keys_at: KeysAt, source: str, all_differ: bool = False
+    ) -> tuple[Vocabulary, Ids]:
+        """Refuse tokens that are no text."""
+        raise TypeError(f"{source}: only words are counted, and these are integers: cast them to strings")
+
+
+@dataclass(frozen=True)
 class Task:
     """What a door is to make, where, and with what.
 
     Attributes:
-        target: Rules for the words to keep, or the vocabulary to encode with.
+        target: Rules for the words to keep, or the vocabulary to encode with; or where counts go, and nothing else is
+            made.
         store: Where blocks of ids go.
         threads: How many encode.
         sizes: How much is done at a time.
     """
 
-    target: Selection | Vocabulary
+    target: Selection | Vocabulary | CountsOnly
     store: BlockStore
     threads: int = 1
     sizes: ReadSizes = field(default_factory=ReadSizes)

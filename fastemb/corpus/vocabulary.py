@@ -400,16 +400,15 @@ class _Best:
     """The tokens that may stay, of those seen so far; at most twice as many as do."""
 
     def __init__(self, selection: Selection) -> None:
-        self.counts = self._first = np.empty(0, np.int64)
         self.keys: list[Hashable] = []
+        self._parts: list[tuple[Ints, Ints]] = []  # counts and first places of those keys, put together by `cut`
         self._selection = selection
         self._least = 0  # tokens below this count are no candidates any more
 
     def add(self, tokens: Tokens, kept: Ints) -> None:
         """Take the tokens with these indices."""
         kept = kept[tokens.counts[kept] >= self._least]
-        self.counts = np.concatenate([self.counts, tokens.counts[kept]])
-        self._first = np.concatenate([self._first, tokens.first[kept]])
+        self._parts.append((tokens.counts[kept], tokens.first[kept]))
         self.keys += tokens.keys_at(kept.astype(np.int32))
         most = self._selection.max_vocab_size
         if most is not None and len(self.keys) > 2 * most:
@@ -418,6 +417,8 @@ class _Best:
 
     def cut(self, in_order: bool) -> None:
         """Drop what does not stay, and sort the rest."""
-        order = self._selection._order(self.counts, self._first, in_order)
-        self.counts, self._first = self.counts[order], self._first[order]
+        counts, first = (np.concatenate(arrays) for arrays in zip(*self._parts, strict=True))
+        order = self._selection._order(counts, first, in_order)
+        self.counts = counts[order]
+        self._parts = [(self.counts, first[order])]
         self.keys = [self.keys[index] for index in order.tolist()]

@@ -9,8 +9,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.watcher import Watcher, train_watched
-from ..train.checkpoint import Checkpoints
 from ..train.matrices import Matrix, gathered
 from ..train.run import Run
 from ..train.sampling import Tables, huffman_paths
@@ -136,18 +134,7 @@ class GraphCore:
         schedule = Schedule(settings.alpha, settings.min_alpha, settings.epochs * self.words)
         return Run(settings.epochs, self.words, block, settings.seed, schedule)
 
-    def train(self, run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoints) -> None:
-        """Train what is left of a run.
-
-        Raises:
-            FloatingPointError: training diverged.
-        """
-        try:
-            train_watched(run, task, watcher, checkpoints)
-        finally:
-            self._restore_outputs()
-
-    def _restore_outputs(self) -> None:
+    def restore_outputs(self) -> None:
         """Give known nodes the output vectors back that walks from new nodes have changed.
 
         A new node receives the mean of those of its known neighbours: its own has met few walks, as none begin at
@@ -189,4 +176,5 @@ class GraphCore:
 
 def _tokens(parameters: GraphParameters, graph: Graph, starts: Ints | None) -> WalkTokens:
     walks = parameters.walks()
-    return WalkTokens(graph._walkable(second_order=walks.is_second_order), walks, starts, graph._rows())
+    rows = graph._walkable(second_order=walks.is_second_order)
+    return WalkTokens(rows, walks, starts, graph._rows(), graph.directed)

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checks import warn
 from ..corpus import Corpus
 from ..corpus.inputs import InputFile, find_inputs, open_text
+from ..io.input_file import hint
 from .rows import Ints, Weights
 
 _PIECE = 1 << 20  # bytes
@@ -76,6 +78,7 @@ class _Part:
     def edges(self) -> EdgeList:
         """What it holds."""
         keys = self._corpus.vocabulary.keys
+        self._warn_of_names(keys)
         if self.width == 2:
             return EdgeList(self._ids[:, _SOURCE], self._ids[:, _TARGET], None, keys)
         is_node = np.zeros(len(keys), bool)
@@ -85,6 +88,22 @@ class _Part:
         nodes = [keys[key] for key in np.flatnonzero(is_node).tolist()]
         return EdgeList(numbers[self._ids[:, _SOURCE]], numbers[self._ids[:, _TARGET]], self._weights(keys), nodes)
 
+    def _warn_of_names(self, keys: Sequence[Hashable]) -> None:
+        """Say which nodes are none, it seems: names of columns, and comments."""
+        ends = [str(keys[key]) for key in self._ids[0, :_WEIGHT].tolist()]
+        others = (str(key) for key in keys if key not in ends)
+        if self.width == _WEIGHT < len(keys) and not any(map(_is_number, ends)) and all(map(_is_number, others)):
+            warn(
+                f"{_place(self.name, self._skipped, self._corpus, 0)}: {' '.join(ends)!r} is taken as an edge, though "
+                f"all other nodes are numbers: if these name columns, {_with_names(ends)}"
+            )
+        marks = [mark for mark in ("#", "%") if mark in keys]
+        if marks:
+            warn(
+                f"{self.name}: {marks[0]!r} is taken as a node: lines that begin with '{marks[0]} ' are comments "
+                "before the first edge alone"
+            )
+
     def _weights(self, keys: Sequence[Hashable]) -> Weights:
         used = np.unique(self._ids[:, _WEIGHT])
         values = np.zeros(len(keys), np.float64)
@@ -92,9 +111,12 @@ class _Part:
             try:
                 values[key] = float(str(keys[key]))
             except ValueError:
+                row = int((self._ids[:, _WEIGHT] == key).argmax())
+                names = [str(keys[field])[:40] for field in self._ids[row].tolist()]
+                hint = "" if row else f"; if this line names columns, {_with_names(names)}"
                 raise ValueError(
-                    f"{self._place(key)}: the weight is {str(keys[key])[:40]!r}, which is no number: a line holds "
-                    "source, target and weight, parted by white space"
+                    f"{self._place(key)}: the weight is {names[_WEIGHT]!r}, which is no number: a line holds source, "
+                    f"target and weight, parted by white space{hint}"
                 ) from None
             if not 0 <= values[key] < np.finfo(np.float32).max:
                 raise ValueError(
@@ -129,6 +151,9 @@ def _read(source: InputFile, encoding: str, workers: int | None) -> _Part:
         except ValueError as error:
             if file.is_empty:
                 raise ValueError(f"{source.name}: there is no edge in it") from None
+            what = hint(source.name, texts=False)
+            if what:
+                raise ValueError(f"{source.name}: this is no list of edges{what}") from None
             raise ValueError(str(error).replace(file.name, source.name)) from None
     lengths = np.diff(corpus.offsets)
     width = int(lengths[lengths.argmax()]) if not len(lengths[lengths > 0]) else int(lengths[lengths > 0][0])
@@ -139,13 +164,25 @@ def _read(source: InputFile, encoding: str, workers: int | None) -> _Part:
         shown = " ".join(map(str, fields))[:60]
         sep = next((sep for sep in ",;|" if sep in shown), None)
         how = f"sep={sep!r}, columns=['source', 'target'], source='source', target='target'"
-        hint = "" if sep is None else f"; where {sep!r} parts them, give {how}; without columns if line 1 names them"
+        remedy = "" if sep is None else f"; where {sep!r} parts them, give {how}; without columns if line 1 names them"
+        if shown.startswith("%%MatrixMarket"):
+            remedy = "; Graph.from_csr(scipy.io.mmread(path)) reads files of Matrix Market"
         first = "" if width not in (2, 3) else f", and the first has {width}"
         raise ValueError(
             f"{_line(source.name, file.skipped, line)}: a line holds two nodes, and perhaps a weight, parted by white "
-            f"space, but this has {int(lengths[line])} fields{first}: {shown!r}{hint}"
+            f"space, but this has {int(lengths[line])} fields{first}: {shown!r}{remedy}"
         )
     return _Part(source.name, file.skipped, corpus, width)
+
+
+def _is_number(key: str) -> bool:
+    return key.lstrip("-").isdecimal()
+
+
+def _with_names(names: Sequence[str]) -> str:
+    """How a table with these names of columns is read."""
+    given = zip(("source", "target", "weight"), names, strict=False)
+    return f"give {', '.join(f'{one}={name!r}' for one, name in given)}, and sep, what stands between them"
 
 
 def _place(name: str, skipped: int, corpus: Corpus, edge: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -27,11 +27,13 @@ from ..tables.files import read_table
 from .edge_text import read_edge_text
 from .graph_file import read_graph, write_graph
 from .names import EDGES
-from .rows import Ints, Rows, Weights, filter_of, read_only, rows_of, shares_of
-from .walks import Walks, walk_rows, walks_of
+from .rows import Ints, Rows, Weights, read_only, rows_of
+from .walks import Walks, tokens_of, walk_rows, walkable
 
 _MOST_NODES = 2**31 - 1
 _SHOWN = 60  # characters
+_ENDS = 2
+_TURNED = ": give sources and targets as two, Graph.from_edges(edges[0], edges[1])"
 _FEW_ENTRIES = 10_000_000  # are looked through in no time
 
 
@@ -126,6 +128,8 @@ class Graph:
             ImportError: its kind needs pyarrow.
         """
         switched = bool(flag("directed", directed))
+        if source == target:
+            raise ValueError(f"source and target are both the column {source!r}: name the two ends of edges")
         if isinstance(table, str | bytes | os.PathLike):
             raise TypeError(f"not a table but {short(table)}: Graph.from_file(path, source=..., target=...) reads it")
         names = [name for name in (source, target, weight) if name is not None]
@@ -214,6 +218,8 @@ class Graph:
             TypeError: it is no sparse matrix.
         """
         if not hasattr(matrix, "tocsr"):
+            if _is_networkx(matrix):
+                raise TypeError("not a sparse matrix but a graph: Graph.from_networkx(graph)")
             raise TypeError(f"not a sparse matrix: {type(matrix).__name__}; scipy.sparse.csr_array(matrix) makes one")
         matrix = matrix.tocsr()
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
@@ -241,26 +247,35 @@ class Graph:
 
         Args:
             graph: The graph.
-            weight: Attribute of edges with their weight, which is 1 for those that have none, as in networkx. Where no
-                edge has it, or with None, all edges are alike.
+            weight: Attribute of edges with their weight, which is 1 for those that have none, as in networkx. With
+                None, or where no edge has an attribute "weight", all edges are alike.
 
         Raises:
-            ValueError: there is no edge; a weight is negative, NaN or infinite.
+            ValueError: there is no edge; a weight is negative, NaN or infinite; no edge has the attribute, which is
+                another one than "weight".
             TypeError: it is no graph of networkx.
         """
-        if not hasattr(graph, "is_directed") or not hasattr(graph, "edges") or not hasattr(graph, "nodes"):
-            raise TypeError(f"not a graph of networkx: {type(graph).__name__}")
+        if not _is_networkx(graph):
+            raise TypeError(f"not a graph of networkx: {short(graph)}")
         nodes = list(graph.nodes)
         index = {node: number for number, node in enumerate(nodes)}
         source, target, weights = [], [], []
+        is_found = weight in (None, "weight")
         has_weights = bool(graph.is_multigraph())
         for number, (v, w, data) in enumerate(graph.edges(data=True)):
             source.append(index[v])
             target.append(index[w])
             weights.append(data.get(weight, 1) if weight is not None else 1)
-            has_weights = has_weights or (weight is not None and weight in data)
+            is_weight = weight is not None and weight in data
+            has_weights, is_found = has_weights or is_weight, is_found or is_weight
             if number % 100_000 == 0:
                 deliver()
+        if source and not is_found:
+            known = sorted({str(name) for _, _, data in graph.edges(data=True) for name in data})
+            raise ValueError(
+                f"no edge has the attribute {weight!r}{did_you_mean(nearest_name(str(weight), known))}; weight=None "
+                "takes all edges as alike"
+            )
         ends = np.array(source, np.int32), np.array(target, np.int32)
         return cls._of(*ends, nodes, _weights(weights) if has_weights else None, directed=bool(graph.is_directed()))
 
@@ -303,6 +318,14 @@ class Graph:
         Raises:
             KeyError: there is no such node; the message names those spelled alike.
         """
+        found = self._find(node)
+        if found is None:
+            texts = [key for key in self.nodes[:100_000] if isinstance(key, str)] if isinstance(node, str) else []
+            meant = nearest_name(node, texts) if texts and isinstance(node, str) else self._twins(node)
+            raise KeyError(f"the graph has no node {shown(node)}{did_you_mean(meant)}")
+        return found
+
+    def _find(self, node: Hashable) -> int | None:
         try:
             if isinstance(self.nodes, range):
                 return self.nodes.index(node)  # type: ignore[arg-type]
@@ -310,9 +333,12 @@ class Graph:
                 self._index = {key: number for number, key in enumerate(self.nodes)}
             return self._index[node]
         except (KeyError, ValueError, TypeError):
-            texts = [key for key in self.nodes[:100_000] if isinstance(key, str)] if isinstance(node, str) else []
-            hint = did_you_mean(nearest_name(node, texts) if texts and isinstance(node, str) else [])
-            raise KeyError(f"the graph has no node {shown(node)}{hint}") from None
+            return None
+
+    def _twins(self, node: Hashable) -> list[Hashable]:
+        """The node that is this one as text, or as a number: nodes of files are text."""
+        twin = str(node) if not isinstance(node, str) else int(node) if node.isdecimal() else None
+        return [] if twin is None or self._find(twin) is None else [twin]
 
     def neighbors(self, node: Hashable) -> list[Hashable]:
         """The nodes that edges lead to from a node.
@@ -327,11 +353,7 @@ class Graph:
         return self.num_nodes
 
     def __contains__(self, node: Hashable) -> bool:
-        try:
-            self.row(node)
-        except KeyError:
-            return False
-        return True
+        return self._find(node) is not None
 
     def __repr__(self) -> str:
         kinds = [*(["directed"] if self.directed else []), *([] if self.weights is None else ["weighted"])]
@@ -359,10 +381,7 @@ class Graph:
     def _walkable(self, *, second_order: bool) -> _native.RowGraph:
         """The graph as the core takes it; with ``second_order`` also with what spares searches for edges."""
         if self._native is None or (second_order and not self._native[0]):
-            rows = self._rows()
-            shares = shares_of(rows)
-            edges = filter_of(rows) if second_order else None
-            made = _native.RowGraph(rows.offsets, rows.neighbours, shares, edges, not self.directed, _look)
+            made = walkable(self._rows(), directed=self.directed, second_order=second_order)
             self._native = second_order, made
         return self._native[1]
 
@@ -402,52 +421,42 @@ class Graph:
         Raises:
             ValueError: an argument makes no sense. TypeError: it is of another type.
             KeyError: there is no such node.
-            MemoryError: there is no room for so many walks: see `walk_corpus`, or the models, which store none.
+            MemoryError: there is no room for so many walks. The models store none.
         """
         walks = Walks(num_walks, walk_length, p, q, restart, seed).checked()
         return walk_rows(self._walkable(second_order=walks.is_second_order), walks, self._starts(nodes), workers)
 
     @names_arguments(EDGES)
-    def walk_corpus(
-        self,
-        num_walks: int = 10,
-        walk_length: int = 80,
-        *,
-        p: float = 1.0,
-        q: float = 1.0,
-        restart: float = 0.0,
-        nodes: Iterable[Hashable] | None = None,
-        seed: int = 1,
-        workers: int | None = None,
-        save_to: AnyPath | None = None,
-    ) -> Corpus:
-        """The same walks as a `Corpus`, whose words are the nodes: for `Word2Vec`, or to be saved.
+    def walk_corpus(self, walks: Ints, *, save_to: AnyPath | None = None) -> Corpus:
+        """Walks as a `Corpus`, whose words are the nodes: for `Word2Vec`, or to be saved.
 
         Args:
-            num_walks: As in `walks`.
-            walk_length: As in `walks`.
-            p: As in `walks`.
-            q: As in `walks`.
-            restart: As in `walks`.
-            nodes: As in `walks`.
-            seed: As in `walks`.
-            workers: As in `walks`.
+            walks: What `walks` of this graph gave, or rows of such an array.
             save_to: A file to write the corpus to, as in `Corpus`.
 
         Raises:
-            ValueError: as in `walks`.
-            TypeError: as in `walks`.
-            KeyError: as in `walks`.
+            ValueError: these are no walks on this graph.
+            TypeError: it is no array of whole numbers.
             OSError: ``save_to`` cannot be written.
         """
-        walks = Walks(num_walks, walk_length, p, q, restart, seed).checked()
-        ids, offsets = walks_of(self._walkable(second_order=walks.is_second_order), walks, self._starts(nodes), workers)
+        if not isinstance(walks, np.ndarray) or walks.dtype.kind not in "iu":
+            raise TypeError(f"walks must be what graph.walks(...) gave, not {short(walks)}")
+        if walks.ndim != 2 or not walks.size:
+            raise ValueError(f"walks must be an array with a walk a row, not of shape {walks.shape}")
+        if walks.min() < -1 or walks.max() >= len(self) or ((walks[:, :-1] < 0) & (walks[:, 1:] >= 0)).any():
+            raise ValueError(
+                f"walks must be rows of numbers of nodes, 0 to {len(self) - 1}, with -1 after the end of a walk alone: "
+                "give what graph.walks(...) of this graph gave"
+            )
+        ids, offsets = tokens_of(walks)
         return Corpus.from_ids(ids, offsets, keys=self.nodes, save_to=save_to)
 
     def _starts(self, nodes: Iterable[Hashable] | None) -> Ints | None:
         if nodes is None:
             return None
         no_text("nodes", nodes, "nodes")
+        if not isinstance(nodes, Iterable):
+            raise TypeError(f"nodes must be a list of nodes, not {short(nodes)}: give [{nodes!r}]")
         starts = np.array([self.row(node) for node in nodes], np.int32)
         if not len(starts):
             raise ValueError("nodes is empty: give those at which walks are to begin, or leave it out for all")
@@ -500,10 +509,6 @@ def _restored(rows: Rows, nodes: Sequence[Hashable], directed: bool) -> Graph:
     return Graph(rows, nodes, directed=directed)
 
 
-def _look(part: memoryview) -> None:
-    deliver()
-
-
 def _node_count(value: Any) -> int:
     count = integer("num_nodes", value, 1)
     if count > _MOST_NODES:
@@ -530,8 +535,10 @@ def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
         raise TypeError("not edges but a table: Graph.from_table(table, source=..., target=...)")
     if hasattr(edges, "tocsr"):
         raise TypeError("not edges but a matrix: Graph.from_csr(matrix)")
-    if hasattr(edges, "is_directed"):
+    if _is_networkx(edges):
         raise TypeError("not edges but a graph: Graph.from_networkx(graph)")
+    if isinstance(edges, Corpus):
+        raise TypeError("not edges but a corpus: Word2Vec learns from it")
     if not isinstance(edges, np.ndarray):
         if not isinstance(edges, Iterable):
             raise TypeError(f"edges must be pairs of nodes, not {short(edges)}")
@@ -540,6 +547,12 @@ def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
             if isinstance(edge, str | bytes) or not hasattr(edge, "__len__") or len(edge) not in (2, 3):
                 raise TypeError(
                     f"edge {number} (counting from 0) must be a pair, or a triple with its weight, not {short(edge)}"
+                    + (_TURNED if len(edges) == _ENDS and hasattr(edge, "__len__") else "")
+                )
+            if len(edge) > _ENDS and isinstance(edge[2], Mapping):
+                raise TypeError(
+                    f"edge {number} (counting from 0): the weight is {short(edge[2])}: give the number alone, or a "
+                    "graph of networkx to Graph.from_networkx(graph)"
                 )
         widths = {len(edge) for edge in edges}
         if len(widths) > 1:
@@ -549,6 +562,8 @@ def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
         if edges.ndim != 2 or edges.shape[1] not in (2, 3):
             is_square = edges.ndim == 2 and edges.shape[0] == edges.shape[1]
             hint = "; an adjacency matrix is for Graph.from_csr(scipy.sparse.csr_array(matrix))" if is_square else ""
+            if edges.ndim == 2 and len(edges) == _ENDS:
+                hint = _TURNED
             raise ValueError(f"an array of edges has two or three columns, not shape {edges.shape}{hint}")
         columns = list(edges.T)
         if len(columns) == 3 and edges.dtype.kind == "f":
@@ -556,6 +571,10 @@ def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
     if len(columns) == 3 and weight is not None:
         raise TypeError("edges have weights as their third part, and weight is given, too: leave one out")
     return columns[0], columns[1], columns[2] if len(columns) == 3 else weight
+
+
+def _is_networkx(graph: Any) -> bool:
+    return not isinstance(graph, type) and all(hasattr(graph, name) for name in ("is_directed", "edges", "nodes"))
 
 
 def _whole(column: NDArray[Any]) -> NDArray[Any]:
@@ -574,6 +593,12 @@ def _weights(values: Any) -> Weights:
     """
     found = np.asarray(values)
     if found.dtype.kind not in "iufb" or found.ndim != 1:
+        each = values if isinstance(values, list | np.ndarray) and found.ndim == 1 else []
+        edge = next(
+            (n for n, one in enumerate(each) if not isinstance(one, float | int | np.floating | np.integer)), None
+        )
+        if edge is not None:
+            raise TypeError(f"edge {edge} (counting from 0): the weight is {short(each[edge])}, which is no number")
         raise TypeError(f"weight must be a list or array of numbers, not {short(values)}")
     wrong = ~((found >= 0) & (found <= np.finfo(np.float32).max))
     if wrong.any():

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..checks import integer, number, warn
+from ..checks import integer, no_text, number, warn
+from ..corpus.messages import short
 from ..signals import deliver
 from ..vectors import KeyedVectors
 from .graph import Graph
@@ -102,6 +103,7 @@ def classify_nodes(
         TypeError: an argument is of another type.
         ImportError: scikit-learn is not installed.
     """
+    _require_vectors(vectors)
     share = number("train", train)
     if not 0 < share < 1:
         raise ValueError(f"train must be above 0 and below 1, not {train!r}")
@@ -159,6 +161,7 @@ def _f1(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> tuple[float, 
 # ---- edges ----
 
 
+@names_arguments({"embeddings": "vectors", "edges": "pairs", "op": "operator"})
 def edge_features(
     vectors: KeyedVectors, pairs: Iterable[tuple[Hashable, Hashable]], operator: str = "hadamard"
 ) -> NDArray[np.float32]:
@@ -175,6 +178,7 @@ def edge_features(
         ValueError: there is no such operator.
         TypeError: these are no pairs.
     """
+    _require_vectors(vectors)
     if operator not in OPERATORS:
         raise ValueError(f"operator must be one of {', '.join(OPERATORS)}, not {operator!r}")
     ends = list(pairs)
@@ -227,6 +231,7 @@ def split_links(graph: Graph, share: float = 0.5, *, seed: int = 0) -> LinkSplit
         ValueError: ``share`` is not between 0 and 1, or almost all pairs of nodes are joined.
         ImportError: SciPy is not installed.
     """
+    _require("graph", graph, Graph, "Graph.from_networkx, Graph.from_edges and others make one")
     part, start = number("share", share), integer("seed", seed, 0)
     if not 0 < part < 1:
         raise ValueError(f"share must be above 0 and below 1, not {share!r}")
@@ -310,6 +315,7 @@ class LinkScores:
         return asdict(self)
 
 
+@names_arguments({"embeddings": "vectors", "operator": "operators"})
 def predict_links(vectors: KeyedVectors, split: LinkSplit, operators: Sequence[str] = OPERATORS) -> LinkScores:
     """Tell held-out edges from pairs that no edge joins, by vectors that were trained on the rest of the graph.
 
@@ -326,6 +332,9 @@ def predict_links(vectors: KeyedVectors, split: LinkSplit, operators: Sequence[s
         ValueError: there is no such operator.
         ImportError: scikit-learn is not installed.
     """
+    _require_vectors(vectors)
+    _require("split", split, LinkSplit, "split_links(graph) makes one")
+    no_text("operators", operators, "operators")
     for operator in operators:
         if operator not in OPERATORS:
             raise ValueError(f"operators are {', '.join(OPERATORS)}, not {operator!r}")
@@ -366,6 +375,16 @@ def _with(rest: Graph, split: LinkSplit) -> Graph:
     source = np.repeat(np.arange(len(rest), dtype=np.int32), rest.degrees())
     ends = np.concatenate([np.column_stack([source, rest.neighbours]), split.positives])
     return Graph._of(ends[:, 0], ends[:, 1], rest.nodes, directed=rest.directed)
+
+
+def _require_vectors(vectors: Any) -> None:
+    made = "" if not hasattr(vectors, "wv") else ", which are its .wv"
+    _require("vectors", vectors, KeyedVectors, f"give those of a model{made or ', model.wv'}")
+
+
+def _require(name: str, value: Any, kind: type, how: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__} of fastemb, not {short(value)}: {how}")
 
 
 def _sklearn(part: str) -> ModuleType:

@@ -83,7 +83,11 @@ def label_table(labels: Mapping[Any, Any], known: Mapping[Any, int]) -> LabelTab
         TypeError: it is no dict.
     """
     if not isinstance(labels, Mapping):
-        raise TypeError(f"labels must be a dict of nodes and their labels, not {short(labels)}")
+        raise TypeError(
+            f"labels must be a dict of nodes and their labels, not {short(labels)}: dict(zip(nodes, labels)) makes one"
+        )
+    if not labels:
+        raise ValueError("labels is empty: give each node its label, or several in a list")
     as_text = {str(node): node for node in known}
     of_node: dict[Hashable, list[Hashable]] = {}
     unknown = 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -11,33 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..checks import flag, warn
+from ..checks import flag
 from ..corpus.messages import short
 from ..estimator import Estimator
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
-from ..models.callbacks import Interrupted, StopTraining
-from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
-from ..models.watcher import Watcher
+from ..models.fitting import Standing, learn
+from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Allowed, Deferred
 from ..summary import table
-from ..threads import checked_workers
-from ..train.checkpoint import Checkpoints, Interval, Target, Text, mark_of, require_room
+from ..threads import checked_workers, thread_count
+from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
-from ..train.progress import checked_progress, make_progress
 from ..train.run import Run
-from ..train.training import NO_EPOCHS
 from ..vectors import KeyedVectors
 from .core import GraphCore
 from .graph import Graph, warn_of_isolated
-from .model_file import contents_of, read_model, require_storable, write_model
+from .held_out import held_out_loss
+from .lesson import GraphLesson
+from .model_file import read_model, require_storable, write_model
 from .names import MODELS
 from .parameters import GraphParameters
 
 Floats = NDArray[np.float32]
 
 
-class WalkModel(Estimator):
+class WalkModel(SavesCheckpoints, Estimator):
     """What `Node2Vec` and `DeepWalk` share: all but their parameters."""
 
     _other_names = MODELS
@@ -109,7 +107,9 @@ class WalkModel(Estimator):
         require_storable(graph.nodes)
         warn_of_isolated(graph)
         with Deferred(), alone_with(self, trains=True):
-            self._learn(lambda: GraphCore.fresh(parameters, graph), target)
+            with Allowed():
+                core = GraphCore.fresh(parameters, graph)
+            self._learn(core, target)
         return self
 
     @names_arguments(MODELS)
@@ -132,7 +132,8 @@ class WalkModel(Estimator):
             checkpoint_every: As in `fit`.
 
         Raises:
-            ValueError: as in `fit`; a node of the model is missing in the graph; or ``hs=1``, whose tree does not grow.
+            ValueError: as in `fit`; a node of the model is missing in the graph; or ``hs=1``, whose tree does not grow;
+                or rows of ``wv`` were changed by hand.
             TypeError: as in `fit`.
             RuntimeError: as in `fit`.
             FloatingPointError: as in `fit`.
@@ -140,12 +141,15 @@ class WalkModel(Estimator):
         known = self._trained
         if known is None:
             return self.fit(X, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+        self._require_untouched()
         target = Target.of(checkpoint, checkpoint_every)
         parameters, graph = self._parameters(), _graph_of(X)
         require_storable(graph.nodes)
         keep = bool(flag("freeze", freeze))
         with Deferred(), alone_with(self, trains=True):
-            self._learn(lambda: known.grown(parameters, graph, freeze=keep), target, freeze=keep)
+            with Allowed():
+                core = known.grown(parameters, graph, freeze=keep)
+            self._learn(core, target, freeze=keep)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Floats:  # noqa: N803
@@ -167,75 +171,31 @@ class WalkModel(Estimator):
         return GraphParameters(**{**self._fixed, **given}).checked()
 
     def _learn(
-        self, make: Callable[[], GraphCore], target: Target | None, *, freeze: bool = False, begun: Run | None = None
+        self, core: GraphCore, target: Target | None, *, freeze: bool = False, begun: tuple[Run, bool] | None = None
     ) -> None:
-        """Train what is made, and become it, or stay what this is if that fails.
-
-        With signals deferred, but for what may be broken off.
+        """Train a core, and become it, or stay what this is if that fails. To be called with signals deferred.
 
         Args:
-            make: Makes it.
+            core: It has walks to train on.
             target: Where checkpoints go.
             freeze: Whether known nodes stay as they are.
-            begun: The run of a checkpoint, to be gone on with.
+            begun: The run of a checkpoint, to be gone on with, and whether the loss is added up.
         """
-        before, ends = (self._trained, self._loss, self._history), True
-        with Allowed():
-            callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
-            progress, params = checked_progress(self.progress), self._saved_params()
-            core = make()
-            task = core.task(want_loss=want_loss)
-            run = core.run() if begun is None else begun
+        before = self._trained, self._loss, self._history
 
-        def show(watcher: Watcher) -> None:
-            self._trained, self._loss, self._wv = core, watcher.loss, None
-            self._history = watcher.histories.get(1, [])
+        def show(loss: float, histories: dict[int, list[Row]]) -> None:
+            self._trained, self._loss, self._wv = core, loss, None
+            self._history = histories.get(1, [])
 
-        watcher = Watcher(make_progress(progress, run.epochs * run.words, run.totals.words), callbacks, self, show)
-        if begun is not None:
-            watcher.loss = begun.totals.loss
-        checkpoints = Checkpoints(
-            target, run, task, lambda: contents_of(type(self).__name__, params, core, freeze=freeze)
-        )
+        start = None if begun is None else (Standing(0, begun[0].totals.loss), *begun)
         try:
-            with Allowed():
-                hold_checkpoints(self, checkpoints)
-                try:
-                    watcher.train_begins()
-                    if begun is None:
-                        checkpoints.start()
-                    core.train(run, task, watcher, checkpoints)
-                except Interrupted:
-                    ends = False
-                except StopTraining:
-                    pass
-                show(watcher)
-                with suppress(StopTraining):
-                    watcher.train_ends()
-                if ends:
-                    checkpoints.finish()
+            learn(self, GraphLesson(type(self).__name__, self._saved_params(), core, freeze), show, target, start)
         except BaseException:
             self._trained, self._loss, self._history = before
             self._wv = None
             raise
         finally:
-            watcher.close()
             core.tokens = None  # and so the graph
-        if not run.epochs:
-            warn(NO_EPOCHS)
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments()
@@ -280,11 +240,10 @@ class WalkModel(Estimator):
         if workers is not None:
             made.set_params(workers=checked_workers(workers))
             core.parameters.workers = checked_workers(workers)
-        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        target = Target.again(path, mark, checkpoint_every)
         made._trained, made._loss = core, mark.run.totals.loss
         if mark.ended:
             return made
-        require_room(path)
         if X is None:
             raise ValueError(f"{path}: a checkpoint does not hold the graph: give it again, as in resume(path, graph)")
         graph = _graph_of(X)
@@ -298,12 +257,13 @@ class WalkModel(Estimator):
                 "give the same one, with its nodes in the same order"
             ) from None
         with Deferred(), alone_with(made, trains=True):
-            made._learn(lambda: core, Target(path, every), freeze=freeze, begun=mark.run)
+            made._learn(core, target, freeze=freeze, begun=(mark.run, bool(flag("compute_loss", made.compute_loss))))
         return made
 
     # ---- what was learned ----
 
     _wv: KeyedVectors | None = None
+    _shown: Floats | None = None  # its vectors, when it was made
 
     @property
     def wv(self) -> KeyedVectors:
@@ -313,8 +273,54 @@ class WalkModel(Estimator):
         """
         known = self._known()
         if self._wv is None:
-            self._wv = KeyedVectors._from_arrays(list(known.nodes), known.node_vectors(), known.counts.copy())
+            self._shown = known.node_vectors()
+            self._wv = KeyedVectors._from_arrays(list(known.nodes), self._shown, known.counts.copy())
         return self._wv
+
+    def _require_untouched(self) -> None:
+        """Check that ``wv`` has the rows of the model, whatever is in them.
+
+        Raises:
+            ValueError: its rows, keys or counts were changed by hand, which the model does not take over.
+        """
+        known, shown = self._known(), self._wv
+        if shown is None:
+            return
+        counts = shown.expandos.get("count")
+        if (
+            shown.vectors is self._shown
+            and shown.index_to_key == list(known.nodes)
+            and counts is not None
+            and np.array_equal(counts, known.counts)
+        ):
+            return
+        raise ValueError(
+            "the rows, keys or counts of model.wv were changed by hand, which the model does not take over: change a "
+            "copy, copy.deepcopy(model.wv), and save that by its own method save"
+        )
+
+    @names_arguments(MODELS)
+    def held_out_loss(self, X: Any, *, workers: int | None = None) -> float:  # noqa: N803
+        """The loss on walks through a graph that is not learned from, such as one of edges that were left out.
+
+        The mean of -log sigmoid over all pairs of nodes in walks by the model's parameters, in float64: a model that
+        has learned nothing has log 2 = 0.693. What is drawn depends on ``random_state`` alone, so two calls measure the
+        same. Of graphs of many nodes fewer walks are made, as many as tell the loss well. Nothing is learned.
+
+        Args:
+            X: A graph, as in `fit`.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: the model lacks a node; no walk has two nodes; the graph has no edge.
+            TypeError: this is no graph.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: another thread trains the model.
+        """
+        threads = thread_count(self._parameters().settings().workers if workers is None else workers)
+        known, graph = self._known(), _graph_of(X)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            return held_out_loss(known, graph, threads)
 
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest `fit`, with ``compute_loss``; else 0."""
@@ -336,10 +342,11 @@ class WalkModel(Estimator):
         """Write the model to a safetensors file, whole or not at all; `KeyedVectors.load` reads its vectors, too.
 
         Raises:
-            ValueError: the model is not fitted.
+            ValueError: the model is not fitted; or rows of ``wv`` were changed by hand.
             TypeError: a node is of a kind that no file holds.
             OSError: the file cannot be written.
         """
+        self._require_untouched()
         write_model(path, type(self).__name__, self._saved_params(), self._known())
 
     @classmethod
@@ -406,14 +413,14 @@ class Node2Vec(WalkModel):
         vector_size: int = 128,
         walk_length: int = 80,
         num_walks: int = 10,
-        p: float = 0.25,
-        q: float = 0.25,
+        p: float = 0.5,
+        q: float = 1.0,
         window: int = 10,
         restart: float = 0.0,
-        epochs: int = 10,
+        epochs: int = 15,
         negative: int = 5,
         hs: int = 0,
-        ns_exponent: float = 0.75,
+        ns_exponent: float = 0.5,
         alpha: float = 0.025,
         min_alpha: float = 0.0001,
         random_state: Any = 1,

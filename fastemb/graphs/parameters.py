@@ -36,14 +36,14 @@ class GraphParameters(Checked):
     vector_size: int = whole_number(128, "length of the vectors", 1, 2**24)
     walk_length: int = _of_walks("walk_length", 80)
     num_walks: int = _of_walks("num_walks", 10)
-    p: float = _of_walks("p", 0.25)
-    q: float = _of_walks("q", 0.25)
+    p: float = _of_walks("p", 0.5)
+    q: float = _of_walks("q", 1.0)
     window: int = whole_number(10, "nodes of a walk on either side that are contexts", 1, 2**63)
     restart: float = _of_walks("restart", 0.0)
-    epochs: int = whole_number(10, "passes, each with walks of its own", 0, 2**40)
+    epochs: int = whole_number(15, "passes, each with walks of its own", 0, 2**40)
     negative: int = whole_number(5, "negatives drawn at once; 0: none", 0, 2**20)
     hs: int = switch(0, "1 for hierarchical softmax")
-    ns_exponent: float = real_number(0.75, "negatives are drawn by visits to the power of this")
+    ns_exponent: float = real_number(0.5, "negatives are drawn by visits to the power of this")
     alpha: float = real_number(0.025, "first learning rate", at_least=0.0)
     min_alpha: float = real_number(0.0001, "last learning rate", at_least=0.0)
     combine: str | None = _combination(
@@ -58,6 +58,10 @@ class GraphParameters(Checked):
         """As in the base; and refuse parameters that do not go together."""
         super().check()
         require_falling(self.alpha, self.min_alpha)
+        if self.walk_length == 1:
+            raise ValueError(
+                "walk_length=1: walks of one node teach nothing, as it has no neighbour in them; give 2 or more"
+            )
         if self.combine == "mean" and not self.negative:
             raise ValueError(
                 "combine='mean' needs output vectors of nodes, which negatives alone give: set negative > 0, or leave "

@@ -13,10 +13,11 @@ from .. import _native
 from ..checks import number
 from ..corpus.checksums import digest
 from ..memory import memory_for
+from ..signals import deliver
 from ..threads import in_threads, thread_count
 from ..train.settings import Checked, declare, whole_number
 from ..train.strategy import Lane
-from .rows import Ints, Offsets, Rows
+from .rows import Ints, Offsets, Rows, filter_of, shares_of
 
 _BLOCK_TOKENS = 1 << 17  # some milliseconds of walking
 _COUNTED = 1 << 24  # tokens whose nodes are counted before training
@@ -69,6 +70,12 @@ class Walks(Checked):
         return self.num_walks * (graph.nodes if starts is None else len(starts))
 
 
+def walkable(rows: Rows, *, directed: bool, second_order: bool) -> _native.RowGraph:
+    """A graph as the core takes it; with ``second_order`` also with what spares searches for edges."""
+    edges = filter_of(rows) if second_order else None
+    return _native.RowGraph(rows.offsets, rows.neighbours, shares_of(rows), edges, not directed, lambda _: deliver())
+
+
 class _Blocks:
     """Gives out walks, some at a time, to threads that make them."""
 
@@ -94,7 +101,7 @@ def walk_rows(graph: _native.RowGraph, walks: Walks, starts: Ints | None, worker
     """Walks as rows, int32 (walks, walk_length), filled up with -1."""
     count, length = walks.count(graph, starts), walks.walk_length
     what = f"a table of {count:,} walks of {length:,} nodes"
-    with memory_for(what, 4 * count * length, "walk_corpus and the models store none"):
+    with memory_for(what, 4 * count * length, "the models store none"):
         made = np.empty((count, length), np.int32)
     walker, blocks = walks.walker(graph, starts), _Blocks(count, length)
 
@@ -119,9 +126,8 @@ def _spread(rows: Ints, offsets: Offsets) -> None:
     rows[np.arange(rows.shape[1]) < lengths[:, None]] = ids
 
 
-def walks_of(graph: _native.RowGraph, walks: Walks, starts: Ints | None, workers: int | None) -> tuple[Ints, Offsets]:
-    """Walks one after the other: ids int32 (tokens), and where each begins, int64 (walks + 1)."""
-    rows = walk_rows(graph, walks, starts, workers)
+def tokens_of(rows: Ints) -> tuple[Ints, Offsets]:
+    """Walks one after the other, of rows filled up with -1: ids (tokens), and where each begins, int64 (walks + 1)."""
     lengths = (rows >= 0).sum(axis=1)
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -164,6 +170,10 @@ class WalkTokens:
     walks: Walks
     starts: Ints | None
     rows: Rows
+    directed: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return walk_tokens, (self.rows, self.walks, self.starts, self.directed)
 
     def begin_epoch(self, rows: int) -> WalkTokens:
         """As `Tokens` says."""
@@ -192,6 +202,12 @@ class WalkTokens:
     def trained_by(self, trainer: _native.Trainer) -> _WalkTrainer:
         """As `EpochTokens` says."""
         return _WalkTrainer(trainer, self.walks.walker(self.graph, self.starts), self.walks.walk_length)
+
+
+def walk_tokens(rows: Rows, walks: Walks, starts: Ints | None, directed: bool) -> WalkTokens:
+    """Walks on a graph with these rows."""
+    graph = walkable(rows, directed=directed, second_order=walks.is_second_order)
+    return WalkTokens(graph, walks, starts, rows, directed)
 
 
 @dataclass(frozen=True)

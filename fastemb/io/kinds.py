@@ -56,6 +56,14 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
         f"FastText.load reads it, and KeyedVectors.load its vectors alone (commands: {VECTOR_COMMANDS})",
         "a FastText model",
     ),
+    "fastemb.Doc2Vec": (
+        f"Doc2Vec.load reads it, and KeyedVectors.load its vectors of words alone (commands: {VECTOR_COMMANDS})",
+        "a Doc2Vec model",
+    ),
+    "fastemb.TextClassifier": (
+        "TextClassifier.load reads it (commands: fastemb classify predict and fastemb classify test)",
+        "a TextClassifier model",
+    ),
     "fastemb.Graph": (
         "fastemb.graphs.Graph.load reads it (commands: fastemb graph train and fastemb graph walks)",
         "a graph",

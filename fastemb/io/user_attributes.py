@@ -73,10 +73,11 @@ def storable(cls: type, attributes: Mapping[str, Any]) -> dict[str, Any]:
 def can_be_set(cls: type, name: str) -> bool:
     """Whether an attribute of this name can be saved: it is a name, and not that of a method or property of the class.
 
-    Values that a subclass sets for all may be set for one.
+    Values that a subclass sets for all may be set for one, and those that a descriptor with ``is_saved`` checks.
     """
     known = getattr(cls, name, None)
-    return name.isidentifier() and not name.startswith("__") and not callable(known) and not hasattr(known, "__get__")
+    is_own = callable(known) or (hasattr(known, "__get__") and not getattr(known, "is_saved", False))
+    return name.isidentifier() and not name.startswith("__") and not is_own
 
 
 def _is_plain(value: Any, room: int = _DEEPEST) -> bool:

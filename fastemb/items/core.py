@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..corpus import Corpus
 from ..train.matrices import Matrix, copy_of
 from ..train.run import Run
 from ..train.sampling import Tables
@@ -53,16 +49,14 @@ class Core:
         assert self.weights.syn1neg is not None  # every plan has negatives
         return self.weights.syn1neg
 
-    def task(self, corpus: Corpus, event_keep: NDArray[np.uint32] | None = None, *, want_loss: bool = False) -> Task:
+    def task(self, tokens: CorpusTokens, *, want_loss: bool = False) -> Task:
         """What a run over sessions trains.
 
         Args:
-            corpus: A sentence a session; its vocabulary are the items.
-            event_keep: Thresholds as in `CorpusTokens`.
+            tokens: A sentence a session; the vocabulary of their corpus are the items.
             want_loss: Whether to add up the loss.
         """
-        tables = Tables.of(corpus.vocabulary.counts, self.plan.settings, None)
-        tokens = CorpusTokens(corpus, event_keep)
+        tables = Tables.of(tokens.corpus.vocabulary.counts, self.plan.settings, None)
         return Task(self.plan.settings, tokens, tables, self.weights, want_loss, self.plan.contexts)
 
     def run(self, words: int) -> Run:

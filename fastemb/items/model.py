@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Self
 
@@ -11,28 +10,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import flag, warn
 from ..corpus import Vocabulary
 from ..corpus.messages import short
 from ..estimator import Estimator, seed_of
 from ..io.keys import pack_any_keys
 from ..io.paths import AnyPath, local_path
-from ..models.callbacks import Interrupted, StopTraining
-from ..models.training import alone_with, checked_callbacks, checkpoints_of, hold_checkpoints
-from ..models.watcher import Watcher, train_watched
+from ..models.fitting import Standing, learn
+from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Allowed, Deferred
 from ..spaces.axis import Axis
 from ..summary import table
-from ..threads import checked_workers
-from ..train.checkpoint import Checkpoints, Contents, Interval, Target, Text, mark_of, require_room
-from ..train.progress import checked_progress, make_progress
+from ..threads import checked_workers, thread_count
+from ..train.checkpoint import Target, Text, mark_of
+from ..train.history import Row
 from ..train.run import Run
-from ..train.training import NO_EPOCHS, NOTHING_TRAINED
 from ..vectors import KeyedVectors
 from ..vectors.topk import top_k
 from .baskets import require_items
 from .core import Core
 from .fitted import Fitted, Floats
+from .held_out import held_out_loss
 from .interactions import Interactions
 from .lookup import other_spelling, unknown_item
 from .metrics import held_out, rank_metrics
@@ -45,7 +42,7 @@ from .rules import Rules
 from .splits import leave_one_out
 
 
-class Item2Vec(Estimator):
+class Item2Vec(SavesCheckpoints, Estimator):
     """Item vectors learned from baskets, sessions or histories, and recommendations made of them.
 
     Barkan and Koenigstein 2016, "Item2vec: neural item embedding for collaborative filtering"; Grbovic et al. 2015,
@@ -210,9 +207,9 @@ class Item2Vec(Estimator):
         vocabulary = _items_by_count(data)
         pack_any_keys(vocabulary.keys, "items", ITEM_HINT)  # refuses what could not be saved
         data = data.with_items(vocabulary.key_to_index, vocabulary.keys)
+        _check_trainable(data)
         cores = [Core.fresh(plan, len(vocabulary)) for plan in self._plans(seed, len(vocabulary))]
-        with Deferred(), alone_with(self, trains=True):
-            self._learn(Lesson(cores, vocabulary, data, data), target)
+        self._learn(self._lesson(cores, vocabulary, data, data), target)
         return self
 
     @names_arguments()
@@ -269,8 +266,7 @@ class Item2Vec(Estimator):
         histories = known.with_items(grown.key_to_index, grown.keys).joined(data)
         merged = histories.merged() if self.window is None else histories
         sessions = None if len(known) else self._trained.sessions + int((np.diff(data.offsets) > 0).sum())
-        with Deferred(), alone_with(self, trains=True):
-            self._learn(Lesson(cores, grown, data, merged, sessions), target)
+        self._learn(self._lesson(cores, grown, data, merged, sessions), target)
         return self
 
     def _prepared(self, X: Any) -> Interactions:  # noqa: N803
@@ -284,82 +280,30 @@ class Item2Vec(Estimator):
     def _plans(self, seed: int = 1, items: int | None = None) -> list[Plan]:
         return plans(Parameters.among(self.get_params()), seed, items)
 
-    def _learn(self, lesson: Lesson, target: Target | None, start: tuple[Noted, Run] | None = None) -> None:
-        """Train the cores, and become what they are then, or stay what this is if that fails.
+    def _learn(self, lesson: Lesson, target: Target | None, begun: tuple[Standing, Run, bool] | None = None) -> None:
+        """Train a lesson, and become what it is then, or stay what this is if that fails; see `fitting.learn`."""
+        before = self._trained, self._loss, self._histories
 
-        With signals deferred, but for what may be broken off.
+        def show(loss: float, histories: dict[int, list[Row]]) -> None:
+            self._trained, self._loss, self._histories = lesson.fitted(), loss, histories
 
-        Args:
-            lesson: The cores, and what they learn from.
-            target: Where checkpoints go.
-            start: Where a checkpoint was, and the run that goes on from there; None begins.
-        """
-        before, cores = (self._trained, self._loss, self._histories), lesson.cores
+        with Deferred(), alone_with(self, trains=True):
+            try:
+                learn(self, lesson, show, target, begun)
+            except BaseException:
+                self._trained, self._loss, self._histories = before
+                raise
 
-        def show(watcher: Watcher) -> None:
-            self._trained, self._loss, self._histories = lesson.fitted(), watcher.loss, watcher.histories
-
-        with Allowed():
-            _check_trainable(lesson.data)
-            callbacks, want_loss = checked_callbacks(self.callbacks), bool(flag("compute_loss", self.compute_loss))
-            progress = checked_progress(self.progress)
-            corpus, event_keep = lesson.corpus(), lesson.event_keep()
-            words = [core.plan.settings.epochs * corpus.words for core in cores]
-            noted, begun = start or (Noted([core.plan for core in cores], want_loss=want_loss), None)
-            done = sum(words[: noted.part]) + (0 if begun is None else begun.totals.words)
-            watcher = Watcher(make_progress(progress, sum(words), done), callbacks, self, show, noted.loss)
-            params, titles = self._saved_params(cores[0]), self._saved_titles(lesson.vocabulary.keys)
-        taught, all_parts, ends, checkpoints = noted.taught, False, True, None
-
-        def prepared() -> Contents:
-            now = Noted(noted.plans, part, watcher.loss, watcher.loss_before, taught, want_loss)
-            return lesson.prepared(params, titles, now)
-
-        try:
-            with Allowed():
-                try:
-                    watcher.train_begins()
-                    for part in range(noted.part, len(cores)):
-                        task = cores[part].task(corpus, event_keep, want_loss=want_loss)
-                        run = cores[part].run(corpus.words) if begun is None else begun
-                        watcher.part_begins(sum(words[:part]), None if begun is None else noted.loss_before)
-                        checkpoints = Checkpoints(target, run, task, prepared)
-                        hold_checkpoints(self, checkpoints)
-                        if begun is None and part == 0:
-                            checkpoints.start()
-                        begun = None
-                        train_watched(run, task, watcher, checkpoints)
-                        taught = taught or run.totals.pairs > 0
-                    all_parts = True
-                except Interrupted:
-                    ends = False
-                except StopTraining:
-                    pass
-                show(watcher)
-                with suppress(StopTraining):
-                    watcher.train_ends()
-                if checkpoints is not None and ends:
-                    checkpoints.finish()
-        except BaseException:
-            self._trained, self._loss, self._histories = before
-            raise
-        finally:
-            watcher.close()
-        if all_parts and not taught:  # and no callback stopped that
-            warn(NOTHING_TRAINED if any(words) else NO_EPOCHS)
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `fit` or `partial_fit` runs.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
+    def _lesson(
+        self,
+        cores: list[Core],
+        vocabulary: Vocabulary,
+        data: Interactions,
+        histories: Interactions,
+        sessions: int | None = None,
+    ) -> Lesson:
+        params, titles = self._saved_params(cores[0]), self._saved_titles(vocabulary.keys)
+        return Lesson(params, titles, cores, vocabulary, data, histories, sessions)
 
     @classmethod
     @names_arguments()
@@ -399,22 +343,20 @@ class Item2Vec(Estimator):
         made, file = cls._loaded(path)
         mark, known = mark_of(path, file.metadata), made._known()
         noted = Noted.read(path, mark.model, known.cores)
-        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        target = Target.again(path, mark, checkpoint_every)
         settings = [plan.settings for plan in noted.plans]
         threads = settings[0].workers if workers is None else checked_workers(workers)
         for one in settings:
             one.workers = threads
         made.workers, made.callbacks, made.progress = threads, callbacks, progress
-        made.compute_loss, made._loss = noted.want_loss, noted.loss
+        made.compute_loss, made._loss = noted.want_loss, noted.standing.loss
         if mark.ended:
             return made
-        require_room(path)
         cores = [Core(plan, core.weights) for plan, core in zip(noted.plans, known.cores, strict=True)]
         data = file.histories if file.data is None else file.data
-        lesson = Lesson(cores, known.vocabulary, data, file.histories, known.sessions)
-        mark.text.require(path, Text.of(cores[noted.part].task(lesson.corpus(), lesson.event_keep())))
-        with Deferred(), alone_with(made, trains=True):
-            made._learn(lesson, Target(path, every), (noted, mark.run))
+        lesson = made._lesson(cores, known.vocabulary, data, file.histories, known.sessions)
+        mark.text.require(path, Text.of(lesson.part(noted.standing.part, noted.want_loss)[1]))
+        made._learn(lesson, target, (noted.standing, mark.run, noted.want_loss))
         return made
 
     def _saved_params(self, core: Core) -> dict[str, Any]:
@@ -478,6 +420,33 @@ class Item2Vec(Estimator):
         It is not saved. `fastemb.plots.plot_training` draws it.
         """
         return [row | {"sg": float(sg)} for sg, rows in self._histories.items() for row in rows]
+
+    @names_arguments()
+    def held_out_loss(self, X: Any, *, workers: int | None = None) -> float:  # noqa: N803
+        """The loss on sessions that are not learned from, for comparing epochs, and models of the same parameters.
+
+        The mean of -log sigmoid over all pairs of an input and an item, in float64: a model that has learned nothing
+        has log 2 = 0.693. What is drawn depends on ``random_state`` alone, and no item is thinned out, so two calls
+        measure the same. With both kinds of model (``sg=None``) it is the mean of theirs. Items that the model does not
+        know are left out. Nothing is learned.
+
+        Args:
+            X: Sessions, as in `fit`. Events of larger weight count more.
+            workers: Threads; default: the model's.
+
+        Raises:
+            ValueError: no session has two items of the model; ``wv`` was changed by hand so that it does not fit.
+            TypeError: these are no sessions; or the model's items are str and those of ``X`` numbers, or the reverse.
+            FloatingPointError: a score is no finite number.
+            RuntimeError: another thread trains the model.
+        """
+        threads = thread_count(self.workers if workers is None else workers)
+        known, data = self._known(), self._prepared(X)
+        known.require_untouched()
+        known.require_finite()
+        known.require_kind(data)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            return held_out_loss(known, data, threads)
 
     @property
     def compared(self) -> KeyedVectors:

@@ -147,7 +147,7 @@ def rows_of(vocabulary: Vocabulary, keys: list[Any]) -> NDArray[np.intp]:
         raise ValueError(
             f"model.wv has {len(keys):,} words, and the model's vocabulary {len(known):,}: "
             f"{'; '.join(new[:1] + gone[:1]) or 'a word comes twice'}. "
-            "Vectors of other words are saved by model.wv.save; words are added to a model by build_vocab(..., "
+            "Vectors of other words are asked and saved on their own; words are added to a model by build_vocab(..., "
             "update=True)"
         )
     return np.array([known[key] for key in keys], dtype=np.intp)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..arguments import names_arguments
 from ..checks import whole
 from ..corpus import Vocabulary
+from ..io.formats.fasttext_matrix import QuantisedMatrix
 from ..io.formats.fasttext_model import Whole, read_whole, write_whole
 from ..io.formats.fasttext_parts import NEGATIVE_SAMPLING, SKIPGRAM, SUPERVISED, Arguments, Dictionary
 from ..io.formats.word2vec_file import key_bytes
@@ -48,8 +49,14 @@ def load_facebook_model(path: AnyPath, encoding: str = "utf-8") -> FastText:
     """
     name = local_path(path)
     parts = _parts(name, encoding, outputs=True)
+    if parts.is_quantised:
+        raise ValueError(
+            f"{name}: this model is quantised (.ftz), and training cannot go on: load_facebook_vectors reads its "
+            "vectors, fastemb.fasttext.load_model all of it"
+        )
     arguments, settings = parts.arguments, _settings(name, parts.arguments)
-    assert parts.outputs is not None
+    assert isinstance(parts.inputs, np.ndarray)
+    assert isinstance(parts.outputs, np.ndarray)
     shape = (parts.dictionary.words, arguments.dim)
     if parts.outputs.shape != shape:
         raise ValueError(f"{name}: an output matrix of shape {parts.outputs.shape}, where {shape} is expected")
@@ -77,18 +84,23 @@ def load_facebook_vectors(path: AnyPath, encoding: str = "utf-8") -> FastTextKey
     """Read the vectors of words and n-grams of a model of fastText, without what only training needs.
 
     Args:
-        path: As in `load_facebook_model`; models trained with labels or by any loss are read too.
+        path: As in `load_facebook_model`; models trained with labels or by any loss are read too, and quantised ones
+            (``.ftz``), whose vectors become float32.
         encoding: As in `load_facebook_model`.
 
     Raises:
-        ValueError: The file is damaged or none of fastText's, or the model is quantised (.ftz).
+        ValueError: The file is damaged or none of fastText's.
     """
     name = local_path(path)
     parts = _parts(name, encoding, outputs=False)
     arguments, dictionary = parts.arguments, parts.dictionary
     made = FastTextKeyedVectors(arguments.dim, *_ngrams(arguments))
-    made._become(_words(name, dictionary), parts.inputs[: dictionary.words])
-    made.input_vectors, made.buckets = parts.inputs, None
+    inputs = parts.inputs.unpacked() if isinstance(parts.inputs, QuantisedMatrix) else parts.inputs
+    made._become(_words(name, dictionary), inputs[: dictionary.words])
+    made.input_vectors, made.buckets = inputs, None
+    if dictionary.pruned is not None:
+        kept = dictionary.pruned if _ngrams(arguments)[1] else dictionary.pruned[:0]
+        made.buckets = kept[np.argsort(kept[:, 1]), 0].astype(np.int64)
     made.expandos["count"] = dictionary.counts[: dictionary.words]
     made.vectors = np.empty((dictionary.words, arguments.dim), np.float32)
     made.adjust_vectors()
@@ -153,7 +165,7 @@ def save_facebook_model(
         t=model.sample,
     )
     names = [_written(name, key) for key in vocabulary.keys]
-    dictionary = Dictionary(names, len(names), vocabulary.counts, model.corpus_total_words)
+    dictionary = Dictionary.of(names, len(names), vocabulary.counts, model.corpus_total_words)
     outputs = model.syn1 if model.hs else model.syn1neg
     write_whole(name, arguments, dictionary, _input_rows(wv, bucket), _output_rows(outputs, bool(model.hs)))
     model.add_lifecycle_event("save_facebook_model", fname=name)
@@ -167,7 +179,9 @@ def _parts(name: str, encoding: str, *, outputs: bool) -> Whole:
     found = read_whole(name, outputs=outputs)
     if _ngrams(found.arguments)[1]:
         return found
-    return replace(found, inputs=found.inputs[: found.dictionary.words])  # rows of n-grams that are not used
+    words = slice(found.dictionary.words)  # without rows of n-grams that are not used
+    inputs = found.inputs.rows(words) if isinstance(found.inputs, QuantisedMatrix) else found.inputs[words]
+    return replace(found, inputs=inputs)
 
 
 def _require_utf8(encoding: str) -> None:

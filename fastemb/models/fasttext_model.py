@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -139,39 +138,7 @@ class FastText(Word2Vec):
         checkpoint: AnyPath | None = None,
         checkpoint_every: str | timedelta | None = None,
     ) -> None:
-        settings = SubwordSettings(
-            vector_size=vector_size,
-            alpha=alpha,
-            window=window,
-            min_count=min_count,
-            sample=0.0 if sample is None else sample,
-            seed=secrets.randbits(32) if seed is None else seed,
-            workers=workers,
-            min_alpha=min_alpha,
-            sg=sg,
-            hs=hs,
-            negative=negative,
-            ns_exponent=ns_exponent,
-            cbow_mean=cbow_mean,
-            epochs=epochs,
-            max_final_vocab=max_final_vocab,
-            shrink_windows=shrink_windows,
-            negatives_per_pair=negatives_per_pair,
-            cbow_exact=cbow_exact,
-            hs_exact=hs_exact,
-            deterministic=deterministic,
-            max_vocab_size=max_vocab_size,
-            null_word=null_word,
-            sorted_vocab=sorted_vocab,
-            compute_loss=compute_loss,
-            word_ngrams=word_ngrams,
-            min_n=min_n,
-            max_n=max_n,
-            bucket=bucket,
-            all_buckets=all_buckets,
-        )
-        self._start(settings, hashfxn, batch_words)
-        self.comment = comment
+        self._start(locals())
         self._first_train(
             sentences,
             corpus_file,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..corpus import Vocabulary
 from ..io.paths import local_path
 from ..train.sampling import HuffmanPaths
-from ..train.settings import Settings, SubwordSettings
+from ..train.settings import DocumentSettings, Settings, SubwordSettings
 from ..vectors.gensim_vectors import loaded_by, require_gensims_file
 from .attributes import Attributes
 from .word2vec_file import STATE, Saved
@@ -49,7 +49,11 @@ def _require_word2vec(model: Any) -> None:
             "parts of words",
             "FastText.from_gensim takes it whole, and KeyedVectors.from_gensim takes the vectors of its words",
         ),
-        ("Doc2Vec", "documents", "KeyedVectors.from_gensim takes the vectors of its words"),
+        (
+            "Doc2Vec",
+            "documents",
+            "Doc2Vec.from_gensim takes it whole, and KeyedVectors.from_gensim takes the vectors of its words",
+        ),
     ):
         if other in kinds:
             raise TypeError(
@@ -100,8 +104,25 @@ def read_gensims_fasttext(model: Any) -> tuple[Saved, Any]:
     return _parts(model, settings, {"inputs": inputs})
 
 
+def read_gensims_doc2vec(model: Any) -> tuple[Saved, Any, Any]:
+    """The same of a ``gensim.models.Doc2Vec``, and its ``dv``.
+
+    Raises:
+        ImportError: a path, but gensim is not installed.
+        ValueError: the model has no vocabulary; or the file is not one that gensim saved, or holds something else.
+        TypeError: this is something else.
+    """
+    model = _loaded(model, "Doc2Vec")
+    if not all(hasattr(model, name) for name in ("wv", "dv", "dm_concat", "negative", "hs")):
+        name = type(model).__name__
+        raise TypeError(f"Doc2Vec.from_gensim takes a gensim.models.Doc2Vec or the path of one, not {name}")
+    saved, words = _parts(model, DocumentSettings.among(_settings(model)), {"vectors": model.wv.vectors})
+    return saved, words, model.dv
+
+
 def _settings(model: Any) -> dict[str, Any]:
-    there = {name: getattr(model, name) for name in SubwordSettings.declared() if hasattr(model, name)}
+    declared = {**SubwordSettings.declared(), **DocumentSettings.declared()}
+    there = {name: getattr(model, name) for name in declared if hasattr(model, name)}
     return there | {"workers": None}  # as many as there are CPUs, whatever gensim used
 
 

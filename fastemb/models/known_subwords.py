@@ -79,6 +79,11 @@ class KnownSubwords(KnownWords):
         self.weights.holder = SubwordRows(_with_ngrams(wv))
         return self.weights
 
+    def require_fitting(self, wv: Any, vector_size: int) -> None:
+        """As in the base; and refuse vectors without n-grams."""
+        super().require_fitting(wv, vector_size)
+        _with_ngrams(wv)
+
     def followed(self, wv: KeyedVectors, sample: float) -> Vocabulary:
         """As in the base.
 
@@ -179,7 +184,7 @@ class KnownSubwords(KnownWords):
         """Put words, their rows and those of n-grams in ``wv``."""
         assert isinstance(change, SubwordChange)
         there = _with_ngrams(wv)
-        super()._put(there, change)
+        there._become(change.rows, change.vectors)
         there.min_n, there.max_n = change.settings.min_n, _longest(change.settings)
         there.bucket = change.settings.bucket
         there.input_vectors, there.buckets = change.inputs, change.buckets

@@ -98,6 +98,23 @@ class KnownWords:
         self._take_counts(self.vocabulary, wv, sample)
         return self.vocabulary
 
+    def require_fitting(self, wv: Any, vector_size: int) -> None:
+        """Check vectors that are to be the model's.
+
+        Raises:
+            TypeError: they are no KeyedVectors.
+            ValueError: they are of other words, or of another size.
+        """
+        if not isinstance(wv, KeyedVectors):
+            raise TypeError(f"model.wv must be KeyedVectors, not {type(wv).__name__}; gensim's go through from_gensim")
+        if self.vocabulary is None:
+            return  # they can be asked, as in gensim; to train from them there is init_vectors
+        rows_of(self.vocabulary, wv.index_to_key)
+        if wv.vectors.shape != (len(wv), vector_size):
+            raise ValueError(
+                f"model.wv cannot have vectors of shape {wv.vectors.shape}; the model needs {(len(wv), vector_size)}"
+            )
+
     def _reorder(self, known: Vocabulary, order: NDArray[np.intp]) -> None:
         """Put what belongs to each word in this order of the words."""
         paths = None if self.paths is None else self.paths.of_words(order)
@@ -225,8 +242,8 @@ class KnownWords:
             self._keys = wv.index_to_key
             wv.expandos = Attributes({"count": vocabulary.counts, **change.kept}, change.sample, change.paths)
             wv.allocate_vecattrs()
-            wv.vectors_lockf = extended_factors(change.factors, len(vocabulary))
 
     def _put(self, wv: KeyedVectors, change: Change) -> None:
-        """Put words and vectors in ``wv``."""
+        """Put words and vectors in ``wv``, and their lock factors."""
         wv._become(change.rows, change.vectors)
+        wv.vectors_lockf = extended_factors(change.factors, len(change.vocabulary))

@@ -78,12 +78,15 @@ class Noted:
             raise ValueError(f"{path}: damaged checkpoint: {error}") from None
 
 
-def text_again(path: str, mark: Mark, given: Any, vocabulary: Vocabulary, workers: int | None) -> Corpus:
+def text_again(
+    path: str, mark: Mark, source: type[Source], given: Any, vocabulary: Vocabulary, workers: int | None
+) -> Corpus:
     """The text that a checkpoint was made with, as far as anybody can tell; whether it is must be looked at.
 
     Args:
         path: The checkpoint.
         mark: What it holds.
+        source: What reads the model's text.
         given: What the caller gave; None where the checkpoint must know.
         vocabulary: Encodes it.
         workers: Threads that read.
@@ -94,14 +97,14 @@ def text_again(path: str, mark: Mark, given: Any, vocabulary: Vocabulary, worker
     """
     if given is not None:
         is_file = isinstance(given, str | bytes | os.PathLike)
-        found = Source(given, is_file).read_known(vocabulary, workers)
+        found = source(given, is_file).read_known(vocabulary, workers)
         if isinstance(found, NothingKeptError):
             raise ValueError(f"{path}: this is not the text that the checkpoint was made with: {found}")
         return found
     if mark.origin is None:
         raise ValueError(
-            f"{path}: the checkpoint does not know where its sentences came from (lists, a stream, or text that a "
-            f"function split): give them again, as in resume({path!r}, sentences)"
+            f"{path}: the checkpoint does not know where its sentences came from (lists, a stream, text that a "
+            f"function split, or a corpus with weights): give them again, as in resume({path!r}, sentences)"
         )
     if mark.origin.get("door") == COMMAND:
         raise ValueError(

@@ -9,9 +9,10 @@ from threading import Lock, get_ident
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..arguments import did_you_mean, nearest_name
+from ..arguments import did_you_mean, names_arguments, nearest_name
 from ..checks import number, warn, whole
 from ..corpus import Corpus
+from ..io.paths import AnyPath, local_path
 from ..signals import Deferred
 from ..train.checkpoint import Checkpoints
 from ..train.schedule import Schedule, require_falling
@@ -138,7 +139,7 @@ _uses: WeakValueDictionary[int, _Use] = WeakValueDictionary()  # by the id of th
 _lock = Lock()
 
 
-def checkpoints_of(model: object) -> Checkpoints:
+def _checkpoints_of(model: object) -> Checkpoints:
     """What writes the checkpoints of a model that this thread is training, for a callback.
 
     Raises:
@@ -153,8 +154,28 @@ def checkpoints_of(model: object) -> Checkpoints:
     return use.checkpoints
 
 
+class SavesCheckpoints:
+    """A model whose training can be gone on with from a checkpoint, which its ``resume`` reads."""
+
+    @names_arguments()
+    def save_checkpoint(self, path: AnyPath) -> None:
+        """Write a checkpoint, from which `resume` goes on: for callbacks, while the model is trained.
+
+        What it holds is the training as it is between two epochs: the next thing that `resume` calls, after
+        ``on_train_begin``, is ``on_epoch_begin`` of the epoch that is to come.
+
+        Args:
+            path: The file, which is there whole or not at all.
+
+        Raises:
+            RuntimeError: this is called otherwise than by a callback.
+            OSError: the file cannot be written; one that was there stays.
+        """
+        _checkpoints_of(self).write(local_path(path))
+
+
 def hold_checkpoints(model: object, checkpoints: Checkpoints) -> None:
-    """Let `checkpoints_of` find these until this thread's training of ``model`` ends."""
+    """Let `_checkpoints_of` find these until this thread's training of ``model`` ends."""
     with Deferred(), _lock:
         _uses[id(model)].checkpoints = checkpoints
 

@@ -1,18 +1,45 @@
-"""Who hears of the training of a model of items or nodes, which may have several parts, one after the other."""
+"""Who hears of a model's training, which may have several parts, one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, Protocol
 
 from ..signals import Allowed, Deferred
 from ..train.checkpoint import Checkpoints
 from ..train.history import Row
-from ..train.progress import Progress
+from ..train.learning import Learning
+from ..train.progress import Display, Progress
 from ..train.run import Run
-from ..train.task import Task
-from ..train.training import Training, strategy_of
+from ..train.training import Training
 from .training import notify
+
+
+class EpochWatcher(Protocol):
+    """Who hears of the epochs of a run."""
+
+    @property
+    def display(self) -> Display:
+        """Hears how far the run is."""
+        ...
+
+    @property
+    def looks_at_vectors(self) -> bool:
+        """Whether somebody may look at the vectors between two epochs."""
+        ...
+
+    def history_of(self, sg: int, rows: list[Row]) -> None:
+        """The rows of the run, which grow while it is trained."""
+        ...
+
+    def epoch_begins(self) -> None:
+        """An epoch begins."""
+        ...
+
+    def epoch_ends(self, loss: float) -> None:
+        """An epoch has ended; ``loss`` is that of the run so far."""
+        ...
 
 
 class Watcher:
@@ -86,7 +113,8 @@ class Watcher:
 
     def close(self) -> None:
         """End the display."""
-        self._display.close()
+        with suppress(OSError):  # a terminal that was closed
+            self._display.close()
 
     def _tell(self, event: str) -> None:
         if self._callbacks:
@@ -110,11 +138,12 @@ class _Part:
         """A checkpoint was written after so many words of this part."""
         self._display.saved(self.before + words)
 
-    def close(self) -> None:
-        """This part has ended, but others may follow."""
+    def status(self, text: str) -> None:
+        """Pass it on."""
+        self._display.status(text)
 
 
-def train_watched(run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoints) -> None:
+def train_watched(run: Run, task: Learning, watcher: EpochWatcher, checkpoints: Checkpoints) -> None:
     """Train what is left of a run.
 
     Args:
@@ -126,8 +155,8 @@ def train_watched(run: Run, task: Task, watcher: Watcher, checkpoints: Checkpoin
     Raises:
         FloatingPointError: training diverged.
     """
-    with Deferred(), Training(run, task, strategy_of(task.settings), watcher.display, checkpoints) as training:
-        watcher.history_of(task.settings.sg, training.history)
+    with Deferred(), Training(run, task, task.strategy(), watcher.display, checkpoints) as training:
+        watcher.history_of(task.part, training.history)
         while not run.ended:
             if not run.next_word:  # else this epoch had begun before a checkpoint
                 watcher.epoch_begins()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,14 @@ class EarlyStopping(CallbackAny2Vec):
         stop.scores, stop.best_epoch
 
     Args:
-        score: Sentences that are not trained on, for `Word2Vec.held_out_loss`, which is to fall; or a function that
-            takes the model and returns a number, which is to rise, as with ``lambda model: judge(model.wv)``. A
-            generator of sentences is read at once, as it is needed after each epoch.
+        score: What is not trained on, for the model's ``held_out_loss``, which is to fall: sentences, of `Item2Vec`
+            sessions, of `Node2Vec` and `DeepWalk` a graph. Or a function that takes the model and returns a number,
+            which is to rise, as with ``lambda model: judge(model.wv)``. A generator of sentences is read at once, as it
+            is needed after each epoch.
         patience: How many epochs without a better score end training.
         min_delta: By how much a score must be better to count.
-        mode: "min" for a score that is to fall, "max" for one that is to rise. Default None: "min" for sentences, "max"
-            for a function.
+        mode: "min" for a score that is to fall, "max" for one that is to rise. Default None: "max" for a function, else
+            "min".
         restore_best: Whether the matrices become those after the best epoch again when training ends, for `Word2Vec`
             alone. A copy of them is held meanwhile.
 
@@ -51,16 +52,18 @@ class EarlyStopping(CallbackAny2Vec):
     @names_arguments({"monitor": "score", "min_improvement": "min_delta", "restore_best_weights": "restore_best"})
     def __init__(
         self,
-        score: Iterable[Any] | Score,
+        score: Iterable[Any] | Sized | Score,
         *,
         patience: int = 2,
         min_delta: float = 0.0,
         mode: str | None = None,
         restore_best: bool = False,
     ) -> None:
-        if isinstance(score, str | bytes) or not (callable(score) or isinstance(score, Iterable)):
+        is_held_out = isinstance(score, Iterable) or hasattr(score, "__len__")  # a Graph has a length alone
+        if isinstance(score, str | bytes) or not (callable(score) or is_held_out):
             raise TypeError(
-                f"score must be sentences that are held out, or a function that takes the model, not {score!r}"
+                "score must be sentences that are held out, or a function that takes the model; for items sessions, "
+                f"for graph models a graph; not {score!r}"
             )
         if mode not in (None, "min", "max"):
             raise ValueError(f"mode must be 'min', 'max' or None, not {mode!r}")
@@ -88,7 +91,7 @@ class EarlyStopping(CallbackAny2Vec):
         self._begin()
         if self._sentences is not None and not hasattr(model, "held_out_loss"):
             raise TypeError(
-                f"{type(model).__name__} has no loss of held-out sentences: give EarlyStopping a function, such as "
+                f"{type(model).__name__} has no held-out loss: give EarlyStopping a function, such as "
                 "lambda model: model.score(held_out)"
             )
         if self._restore and not hasattr(model, "syn1neg") and not hasattr(model, "syn1"):

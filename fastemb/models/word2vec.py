@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,16 +34,15 @@ from ..lifecycle import Lifecycle
 from ..signals import Allowed, Deferred
 from ..summary import changed_settings, table
 from ..threads import checked_workers, thread_count
-from ..train.checkpoint import Checkpoints, Contents, Interval, Mark, Target, Text, mark_of, require_room
+from ..train.checkpoint import Checkpoints, Contents, Mark, Target, Text, mark_of
 from ..train.held_out import pair_loss
 from ..train.matrices import Matrix
-from ..train.progress import checked_progress, make_progress
+from ..train.progress import checked_progress
 from ..train.run import Run
 from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import CorpusTokens, Task
-from ..train.training import NO_EPOCHS, NOTHING_TRAINED, Training, strategy_of
 from ..train.weights import fitting, fresh_inputs
 from ..vectors import KeyedVectors
 from .building import (
@@ -60,19 +58,17 @@ from .building import (
     selection_of,
     with_null_word,
 )
-from .callbacks import StopTraining
 from .gensim_import import read_gensim, values_of_words
 from .known_words import Change, KnownWords
 from .older import missing_attribute
+from .own_vectors import OwnVectors
 from .resuming import Books, Noted, text_again
 from .scoring import SentenceScores, likeliest_words
 from .training import (
     Rates,
+    SavesCheckpoints,
     alone_with,
     checked_callbacks,
-    checkpoints_of,
-    hold_checkpoints,
-    notify,
     warn_of_queue_options,
 )
 from .warm_start import WarmStart
@@ -86,6 +82,7 @@ from .word2vec_file import (
     read_model,
     write_model,
 )
+from .word_training import WordTraining
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -98,7 +95,7 @@ _FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which 
 _KEPT = {"raw_vocab", "lifecycle_events", "history"}  # saved like attributes of a user's own
 
 
-class Word2Vec(Lifecycle, _Attributes):
+class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
     r"""Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
 
     Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality". Parameters
@@ -169,7 +166,7 @@ class Word2Vec(Lifecycle, _Attributes):
         FloatingPointError: training diverged.
     """
 
-    wv: KeyedVectors
+    wv: KeyedVectors = cast(KeyedVectors, OwnVectors())
     """The input vectors: ``wv.vectors`` has shape (words, vector_size), float32, contiguous."""
     comment: str | None
     hashfxn: Callable[[Any], int]
@@ -197,6 +194,7 @@ class Word2Vec(Lifecycle, _Attributes):
     _workers: int | None
     _known: KnownWords
     _settings_of: ClassVar[type[Settings]] = Settings
+    _source_type: ClassVar[type[Source]] = Source
     _kind: ClassVar[str] = WORD2VEC
 
     @names_arguments({"size": "vector_size", "iter": "epochs"})
@@ -239,34 +237,7 @@ class Word2Vec(Lifecycle, _Attributes):
         checkpoint_every: str | timedelta | None = None,
         init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
-        settings = Settings(
-            vector_size=vector_size,
-            alpha=alpha,
-            window=window,
-            min_count=min_count,
-            sample=0.0 if sample is None else sample,
-            seed=secrets.randbits(32) if seed is None else seed,
-            workers=workers,
-            min_alpha=min_alpha,
-            sg=sg,
-            hs=hs,
-            negative=negative,
-            ns_exponent=ns_exponent,
-            cbow_mean=cbow_mean,
-            epochs=epochs,
-            max_final_vocab=max_final_vocab,
-            shrink_windows=shrink_windows,
-            negatives_per_pair=negatives_per_pair,
-            cbow_exact=cbow_exact,
-            hs_exact=hs_exact,
-            deterministic=deterministic,
-            max_vocab_size=max_vocab_size,
-            null_word=null_word,
-            sorted_vocab=sorted_vocab,
-            compute_loss=compute_loss,
-        )
-        self._start(settings, hashfxn, batch_words)
-        self.comment = comment
+        self._start(locals())
         self._first_train(
             sentences,
             corpus_file,
@@ -278,15 +249,17 @@ class Word2Vec(Lifecycle, _Attributes):
             init_vectors=init_vectors,
         )
 
-    def _start(self, settings: Settings, hashfxn: Callable[[Any], int], batch_words: int) -> None:
-        """Check the settings, and become a model of these without a vocabulary."""
-        settings = settings.checked()
+    def _start(self, given: Mapping[str, Any]) -> None:
+        """Check the settings among the arguments of a constructor, and become a model of them without a vocabulary."""
+        sample, seed = given["sample"], given["seed"]
+        chosen = {"sample": 0.0 if sample is None else sample, "seed": secrets.randbits(32) if seed is None else seed}
+        settings = self._settings_of.among({**given, **chosen}).checked()
         require_falling(settings.alpha, settings.min_alpha)
-        if hashfxn is not hash or batch_words != 10000:
+        if given["hashfxn"] is not hash or given["batch_words"] != 10000:
             warn("hashfxn and batch_words have no effect in fastemb")
         self._start_empty(settings)
-        self.hashfxn = hashfxn
-        self.batch_words = batch_words
+        for name in ("hashfxn", "batch_words", "comment"):
+            setattr(self, name, given[name])
 
     def _first_train(
         self,
@@ -305,10 +278,10 @@ class Word2Vec(Lifecycle, _Attributes):
         target, start = Target.of(checkpoint, checkpoint_every), WarmStart.of(init_vectors, self.vector_size)
         if sentences is not None or corpus_file is not None:
             selection = self._selection(trim_rule, self.min_count)
-            corpus = Source.of(sentences, corpus_file, "sentences").read(selection, self._workers)
+            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, False, {}, start)
+            self._take_vocabulary(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
             self.train(
                 corpus,
                 callbacks=callbacks,
@@ -466,7 +439,7 @@ class Word2Vec(Lifecycle, _Attributes):
         """
         with Deferred(), alone_with(self, trains=False), Allowed():
             start = WarmStart.of(init_vectors, self.vector_size)
-            source = Source.of(corpus_iterable, corpus_file)
+            source = self._source_type.of(corpus_iterable, corpus_file)
             self._build(source, update, keep_raw_vocab, trim_rule, min_count, sample, start)
             self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
@@ -499,6 +472,7 @@ class Word2Vec(Lifecycle, _Attributes):
             "raw_vocab": raw if keep_raw_vocab else {},
             "corpus_count": len(corpus),
             "corpus_total_words": corpus.raw_words,
+            **self._further_of(corpus),
         }
         self._take_vocabulary(vocabulary, least, update, further, start)
 
@@ -561,7 +535,7 @@ class Word2Vec(Lifecycle, _Attributes):
         Raises:
             ValueError: the corpus is empty or unreadable.
         """
-        corpus = Source.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
+        corpus = self._source_type.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
         self.raw_vocab = counts_of(corpus.vocabulary)
         return corpus.raw_words, len(corpus)
 
@@ -649,6 +623,10 @@ class Word2Vec(Lifecycle, _Attributes):
             settings = self._settings().checked()
             self._take(self._known.fresh(self.wv, other_model._known_vocabulary(), settings), further)
 
+    def _further_of(self, corpus: Corpus) -> dict[str, Any]:
+        """What else of a corpus a model takes over with its vocabulary."""
+        return {}
+
     def _least_count(self, min_count: int | None) -> int:
         """The model's ``min_count`` or the one given."""
         return whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
@@ -730,7 +708,7 @@ class Word2Vec(Lifecycle, _Attributes):
     def syn1neg(self, value: ArrayLike) -> None:
         if self._known.weights.syn1neg is None:
             self._lacks("syn1neg", "negative > 0")
-        self._known.weights.syn1neg = fitting("syn1neg", value, (len(self._known_vocabulary()), self.vector_size))
+        self._known.weights.syn1neg = fitting("syn1neg", value, self._output_shape())
 
     @property
     def syn1(self) -> Matrix:
@@ -743,7 +721,10 @@ class Word2Vec(Lifecycle, _Attributes):
     def syn1(self, value: ArrayLike) -> None:
         if self._known.weights.syn1 is None:
             self._lacks("syn1", "hs=1")
-        self._known.weights.syn1 = fitting("syn1", value, (len(self._known_vocabulary()), self.vector_size))
+        self._known.weights.syn1 = fitting("syn1", value, self._output_shape())
+
+    def _output_shape(self) -> tuple[int, int]:
+        return len(self._known_vocabulary()), self.layer1_size
 
     @property
     def wv_out(self) -> KeyedVectors:
@@ -856,7 +837,7 @@ class Word2Vec(Lifecycle, _Attributes):
             rates.check(settings)
             callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
             target = Target.of(checkpoint, checkpoint_every)
-            corpus = Source.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
+            corpus = self._source_type.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
             if isinstance(corpus, NothingKeptError):
                 warn(f"nothing was trained: {corpus}")
                 return 0, corpus.raw_words * settings.epochs
@@ -869,31 +850,8 @@ class Word2Vec(Lifecycle, _Attributes):
                 self.running_training_loss = 0.0
                 self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
                 checkpoints.start()
-                self._train_run(run, task, books, checkpoints, callbacks, progress)
+                WordTraining(self, run, task, books, checkpoints, callbacks, progress).train()
             return run.totals.kept, corpus.raw_words * run.epoch
-
-    def _train_run(
-        self,
-        run: Run,
-        task: Task,
-        books: Books,
-        checkpoints: Checkpoints,
-        callbacks: Sequence[Any],
-        progress: bool | None,
-    ) -> None:
-        """Train what is left of a run, and keep the books whatever happens, with signals deferred."""
-        hold_checkpoints(self, checkpoints)
-        start = time.perf_counter()
-        try:
-            stopped = self._train_epochs(run, task, books, checkpoints, callbacks, progress)
-        finally:
-            seconds = time.perf_counter() - start
-            words, pairs = run.totals.words, run.totals.pairs
-            self.add_lifecycle_event("train", msg=f"trained on {words} words in {seconds:.1f} s", pairs=pairs)
-        if run.epochs == 0 and not stopped:
-            warn(NO_EPOCHS)
-        elif pairs == 0 and not stopped:
-            warn(NOTHING_TRAINED)
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         weights = self._known.weights_of(self.wv)
@@ -901,85 +859,12 @@ class Word2Vec(Lifecycle, _Attributes):
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         return Task(settings, CorpusTokens(corpus), tables, weights, compute_loss)
 
-    def _train_epochs(
-        self,
-        run: Run,
-        task: Task,
-        books: Books,
-        checkpoints: Checkpoints,
-        callbacks: Sequence[Any],
-        progress: bool | None,
-    ) -> bool:
-        """Train all epochs that are left; returns whether a callback stopped that."""
-        books.since = time.perf_counter()
-
-        def tell() -> None:  # only between epochs: how the loss is rounded must not depend on the clock
-            before, books.since = books.since, time.perf_counter()
-            self.total_train_time += books.since - before
-            self.running_training_loss += run.totals.loss - books.told
-            books.told = run.totals.loss
-            if run.totals.words:
-                rate = run.schedule.alpha(run.totals.words)  # at the end perhaps a rounding below the last one
-                self.min_alpha_yet_reached = max(rate, run.schedule.end_alpha)
-
-        def notice(event: str) -> None:
-            with Allowed():
-                notify(callbacks, event, self)
-
-        stopped = False
-        with Allowed():
-            vocabulary = self._known_vocabulary()
-        display = make_progress(progress, run.epochs * run.words, run.totals.words)
-        try:
-            with Training(run, task, strategy_of(task.settings), display, checkpoints) as training:
-                self.history = training.history
-                try:
-                    notice("on_train_begin")
-                    while not run.ended:
-                        if not run.next_word:  # else this epoch had begun before a checkpoint
-                            notice("on_epoch_begin")
-                        vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
-                        training.epoch()
-                        tell()
-                        if callbacks or run.ended:
-                            training.release()
-                        self.wv.norms = None  # they are no longer those of the vectors
-                        notice("on_epoch_end")
-                        vocabulary = self._as_callbacks_left_it(task, vocabulary) if callbacks else vocabulary
-                        training.epoch_ended()
-                except StopTraining:
-                    stopped = True
-                self.train_count += 1
-                with suppress(StopTraining):
-                    notice("on_train_end")
-                checkpoints.finish()
-        finally:
-            self.wv.norms = None
-            tell()
-        return stopped
-
     def _prepared(self, task: Task, books: Books) -> Contents:
         """What a checkpoint holds, before training is paused for it: nothing of it but the matrices changes soon."""
         saved = self._saved(frozenset())
         saved.state["total_train_time"] += time.perf_counter() - books.since
         arrays, metadata = packed_model(saved)
         return lambda: (arrays, metadata, Noted.of(task, books).values())
-
-    @names_arguments()
-    def save_checkpoint(self, path: AnyPath) -> None:
-        """Write a checkpoint, from which `resume` goes on: for callbacks, while `train` runs.
-
-        What it holds is the training as it is between two epochs: the next thing that `resume` calls, after
-        ``on_train_begin``, is ``on_epoch_begin`` of the epoch that is to come.
-
-        Args:
-            path: The file, which is there whole or not at all.
-
-        Raises:
-            RuntimeError: this is called otherwise than by a callback.
-            OSError: the file cannot be written; one that was there stays.
-        """
-        checkpoints_of(self).write(local_path(path))
 
     @classmethod
     @names_arguments({"sentences": "corpus", "corpus_file": "corpus", "corpus_iterable": "corpus"})
@@ -1025,12 +910,11 @@ class Word2Vec(Lifecycle, _Attributes):
         model, metadata = cls._loaded(path)
         mark = mark_of(path, metadata)
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
-        every = Interval.of(mark.every if checkpoint_every is None else checkpoint_every)
+        target = Target.again(path, mark, checkpoint_every)
         if workers is not None:
             model.workers = workers
         if not mark.ended:
-            require_room(path)
-            model._go_on(Target(path, every), mark, corpus, callbacks, progress)
+            model._go_on(target, mark, corpus, callbacks, progress)
         model.add_lifecycle_event("resumed", fname=path)
         return model
 
@@ -1045,7 +929,7 @@ class Word2Vec(Lifecycle, _Attributes):
                 if words == len(vocabulary)
                 else Vocabulary(vocabulary.keys[:words], vocabulary.counts[:words])
             )
-            corpus = text_again(target.path, mark, given, first, self._workers)
+            corpus = text_again(target.path, mark, self._source_type, given, first, self._workers)
             task = self._task(noted.settings, corpus, noted.want_loss)
             mark.text.require(target.path, Text.of(task))
             if corpus._origin is None:
@@ -1053,29 +937,21 @@ class Word2Vec(Lifecycle, _Attributes):
             run, books = mark.run, Books(noted.told)
             checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
             with Deferred():
-                self._train_run(run, task, books, checkpoints, callbacks, progress)
+                WordTraining(self, run, task, books, checkpoints, callbacks, progress).train()
 
-    def _as_callbacks_left_it(self, task: Task, known: Vocabulary) -> Vocabulary:
-        """The vocabulary, which a callback may have let grow; ``known`` is that of ``task``, which follows.
+    def _checked_vocabulary(self) -> Vocabulary:
+        """The vocabulary as callbacks left it.
 
         Raises:
-            ValueError: matrices or ``vector_size`` were replaced by others that do not fit.
-            RuntimeError: the words that the corpus was encoded with have other rows now.
+            ValueError: matrices or ``vector_size`` were replaced by others that do not fit it.
         """
-        with Allowed():  # large vocabularies take their time
-            vocabulary = self._known_vocabulary()
-            self._checked_inputs()
-        if vocabulary is known:
-            return known
-        if vocabulary.keys[: len(known)] != known.keys:
-            raise RuntimeError(
-                "a callback gave the model another vocabulary, or its words another order: "
-                "that takes another call of train"
-            )
-        with Allowed():
-            tables = Tables.of(vocabulary.counts, task.settings, self._known.paths)
-        task.tables = tables
+        vocabulary = self._known_vocabulary()
+        self._checked_inputs()
         return vocabulary
+
+    def _tables(self, task: Task, vocabulary: Vocabulary) -> Tables:
+        """The tables of such a vocabulary for a task."""
+        return Tables.of(vocabulary.counts, task.settings, self._known.paths)
 
     @names_arguments({"corpus_iterable": "sentences"})
     def held_out_loss(
@@ -1100,7 +976,7 @@ class Word2Vec(Lifecycle, _Attributes):
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), alone_with(self, trains=False), Allowed():
             vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            corpus = Source.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
+            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
             task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
             found = pair_loss(task, corpus.words, threads)
         if found != found:
@@ -1227,7 +1103,6 @@ class Word2Vec(Lifecycle, _Attributes):
         self._known.weights.require(settings)
         self._known.weights.check_shapes(vectors.shape)
         self._known.weights.input_scale(len(vocabulary))  # whether the lock factors fit
-        self.wv.vectors_lockf = self._known.weights.lock_factors()
         state = {name: getattr(self, name) for name in STATE}
         check_state(state | {"epochs_trained": self._known.weights.epochs_trained})
         if vectors.dtype != np.float32:
@@ -1285,8 +1160,7 @@ class Word2Vec(Lifecycle, _Attributes):
         saved = read_model(fname, cls._kind, cls._settings_of)
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
-        model.wv._unpack(fname, saved.tensors, saved.metadata)
-        checked_lock_factors(fname, model.wv.vectors_lockf, len(saved.vocabulary))
+        model._unpack(fname, saved)
         saved.tensors.clear()  # copies of the matrices are made one by one
         own = saved.own
         for name in set(own) & _KEPT:
@@ -1294,6 +1168,11 @@ class Word2Vec(Lifecycle, _Attributes):
         set_attributes(fname, model, own, set(vars(model)))
         model._take(model._known.restored(model.wv, saved), {})
         return model, saved.metadata
+
+    def _unpack(self, fname: str, saved: Saved) -> None:
+        """Take what is hung on the vectors of a file."""
+        self.wv._unpack(fname, saved.tensors, saved.metadata)
+        checked_lock_factors(fname, self.wv.vectors_lockf, len(saved.vocabulary))
 
     @classmethod
     def from_gensim(cls, model: Any) -> Self:

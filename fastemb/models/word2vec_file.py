@@ -126,13 +126,14 @@ def read_model(path: str | os.PathLike[str], kind: str = WORD2VEC, settings_of: 
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: damaged settings: {error}") from None
     vocabulary = _vocabulary(path, unpack_keys(path, arrays, metadata.get("key_type")), _counts(path, arrays))
-    shape = (len(vocabulary), settings.vector_size)
+    shapes = {"vectors": (len(vocabulary), settings.vector_size)}
+    outputs = (len(vocabulary), settings.layer1_size)
     return Saved(
         settings,
         state,
         state.pop("epochs_trained"),
         vocabulary,
-        {name: _matrix(path, arrays, name, shape) for name in _matrix_names(settings)},
+        {name: _matrix(path, arrays, name, shapes.get(name, outputs)) for name in _matrix_names(settings)},
         _paths(path, arrays, len(vocabulary)) if settings.hs else None,
         checked_own(path, unpack_attributes(path, metadata.get("model"), arrays, _OWN)),
         arrays,

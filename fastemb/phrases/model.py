@@ -106,8 +106,9 @@ class PhrasesBase(ABC):
         numbers[words:] = numbers[same]
         raw_words = corpus.raw_words - (corpus.words - len(ids))
         if on_disk is not None:
-            return Corpus(*renumber_on_disk(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary))
-        return Corpus(*renumber_in_place(ids, offsets, numbers), vocabulary, raw_words)
+            parts = renumber_on_disk(Parts(ids, offsets, vocabulary, raw_words, on_disk), numbers, vocabulary)
+            return Corpus(*parts).weighted(corpus.weights)
+        return Corpus(*renumber_in_place(ids, offsets, numbers), vocabulary, raw_words).weighted(corpus.weights)
 
     def _join_ids(self, corpus: Corpus, workers: int | None) -> tuple[PhraseTable, Ids, Ints, OnDisk | None]:
         table = PhraseTable(corpus, list(self._joiner().scores), self.connector_words, self._sizes)

@@ -129,17 +129,17 @@ def _centred(units: Floats, centre: Floats) -> Floats:
 def _rotations(spaces: Sequence[Floats]) -> list[Floats]:
     """What turns each of several (n, d) to their mean, in the axes of the last."""
     products = np.array([[one.T @ other for other in spaces] for one in spaces], np.float64)  # all that is needed of n
-    found = _nearest_rotations(products[:, -1])  # to the last; of two, that is to their mean already
+    found = nearest_rotations(products[:, -1])  # to the last; of two, that is to their mean already
     for _ in range(_ROUNDS if len(spaces) > 2 else 0):
         before = found
-        found = _nearest_rotations(np.einsum("pqij,qjk->pik", products, before, optimize=True))  # of A' mean
+        found = nearest_rotations(np.einsum("pqij,qjk->pik", products, before, optimize=True))  # of A' mean
         if np.square(found - before).mean() < _STILL:
             break
     return [(rotation @ found[-1].T).astype(np.float32) for rotation in found]
 
 
-def _nearest_rotations(products: Doubles) -> Doubles:
-    """The rotations (p, d, d) that bring sets A nearest to sets B, of the products A' B (p, d, d)."""
-    left, _, right = np.linalg.svd(products)
+def nearest_rotations(products: Doubles) -> Doubles:
+    """The rotations (..., k, d) that bring sets A nearest to sets B, of the products A' B (..., k, d), k up to d."""
+    left, _, right = np.linalg.svd(products, full_matrices=False)
     made: Doubles = left @ right
     return made

@@ -48,7 +48,11 @@ class BagWeights(Weights):
         trained = bool(self._paddings)
         super().unpad()
         if trained:
-            self.holder.learned()
+            self.learned()
+
+    def learned(self) -> None:
+        """As in the base."""
+        self.holder.learned()
 
 
 def joined(own: NDArray[np.int64], numbers: NDArray[np.int64], offsets: NDArray[np.int64], count: int) -> Bags:

@@ -32,9 +32,9 @@ from ..io.json_text import parse_json
 from ..io.paths import AnyPath, local_path
 from ..io.safetensors import read_header, write_tensors
 from ..signals import Allowed, deliver
+from .learning import Learning
 from .run import Run
 from .strategy import Pause
-from .task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +136,20 @@ class Target:
             _require_replaceable(made.path)
         return made
 
+    @classmethod
+    def again(cls, path: str, mark: Mark, every: Any) -> Self:
+        """The file of a checkpoint that training goes on from; ``every`` is what a caller gave, None: as before.
+
+        Raises:
+            ValueError: the interval makes no sense.
+            TypeError: it is of another type.
+            OSError: training has not ended, and the file cannot be written there.
+        """
+        made = cls(path, Interval.of(mark.every if every is None else every))
+        if not mark.ended:
+            require_room(path)
+        return made
+
 
 def require_room(path: str) -> None:
     """Check that a checkpoint can be made at this path.
@@ -189,7 +203,7 @@ class Text:
     digest: str
 
     @classmethod
-    def of(cls, task: Task) -> Self:
+    def of(cls, task: Learning) -> Self:
         """That of a task."""
         return cls(*task.tokens.described())
 
@@ -294,7 +308,7 @@ class Checkpoints:
         prepare: Gives what the model's file has.
     """
 
-    def __init__(self, target: Target | None, run: Run, task: Task, prepare: Prepare) -> None:
+    def __init__(self, target: Target | None, run: Run, task: Learning, prepare: Prepare) -> None:
         self._target = target
         self._run = run
         self._task = task

@@ -6,7 +6,7 @@ import logging
 import time
 
 from .run import Run
-from .settings import Settings
+from .settings import Checked
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Recorder:
             before, or None; and "words_per_second" since then.
     """
 
-    def __init__(self, run: Run, with_loss: bool, settings: Settings) -> None:
+    def __init__(self, run: Run, with_loss: bool, settings: Checked) -> None:
         if logger.isEnabledFor(logging.DEBUG):
             shown = ", ".join(f"{name}={value!r}" for name, value in settings.values().items())
             logger.debug("training %d epochs of %d words: %s", run.epochs, run.words, shown)

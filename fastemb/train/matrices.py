@@ -6,6 +6,8 @@ to whole cache lines, the first one 64-byte aligned. Where vector_size is a mult
 
 from __future__ import annotations
 
+import contextlib
+import os
 import weakref
 from typing import Any
 
@@ -35,6 +37,38 @@ def zeros(rows: int, vector_size: int) -> Matrix:
         return padded_zeros(rows, vector_size)
     with memory_for(f"a matrix of {rows:,} x {vector_size:,}", 4 * rows * vector_size):
         return np.zeros((rows, vector_size), dtype=np.float32)
+
+
+def mapped_zeros(path: str, rows: int, vector_size: int) -> Matrix:
+    """A zero matrix in a file of NumPy's format, whose rows are padded there: it may be larger than memory.
+
+    The file replaces one of this name, which whoever has mapped it keeps.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    draft = f"{path}.{os.getpid()}.draft"
+    stride = -(-vector_size // LINE) * LINE
+    try:
+        whole = np.lib.format.open_memmap(draft, "w+", np.float32, (rows, stride))
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(draft)
+        raise
+    matrix: Matrix = whole[:, :vector_size]
+    return matrix
+
+
+def _padded_map(values: NDArray[Any]) -> Matrix | None:
+    """The whole of what `mapped_zeros` made, for its part that counts; None where this is something else."""
+    whole = values.base
+    if not (isinstance(whole, np.memmap) and whole.ndim == values.ndim == 2 and is_padded(whole)):
+        return None
+    is_part = whole.ctypes.data == values.ctypes.data and len(whole) == len(values) and whole.strides == values.strides
+    if not is_part or any(whole[part, values.shape[1] :].any() for part in slices(len(whole))):
+        return None
+    return whole
 
 
 def copy_of(values: NDArray[Any], rows: int | None = None) -> Matrix:
@@ -77,7 +111,10 @@ class Padding:
         self._given = weakref.ref(given)
         self._shown = given
         self.padded: Matrix = given
-        if not is_padded(given):
+        whole = None if is_padded(given) else _padded_map(given)
+        if whole is not None:
+            self.padded = whole
+        elif not is_padded(given):
             self.padded = padded_zeros(*given.shape)
             for part in slices(len(given)):
                 self.padded[part, : self._size] = given[part]
@@ -92,7 +129,7 @@ class Padding:
     def undo(self) -> None:
         """Make the attribute contiguous again; it may be called once more when it was interrupted."""
         given = self._given()
-        if given is self.padded or self.replaced:
+        if given is self.padded or given is self._shown or self.replaced:
             return
         values = self.padded[:, : self._size]
         if given is None or not is_contiguous(given):

@@ -15,7 +15,7 @@ _LINES = 10  # in a log
 _LINE_SECONDS = 60.0  # without a line in a log
 
 
-class Progress(Protocol):
+class Display(Protocol):
     """Hears how far training is."""
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
@@ -23,6 +23,13 @@ class Progress(Protocol):
 
     def saved(self, words: int) -> None:
         """A checkpoint was written after so many words."""
+
+    def status(self, text: str) -> None:
+        """What else to show from now on, as of the nodes of a cluster."""
+
+
+class Progress(Display, Protocol):
+    """A display with an end."""
 
     def close(self) -> None:
         """Training has ended, well or not."""
@@ -37,6 +44,9 @@ class Silent:
     def saved(self, words: int) -> None:
         """Do nothing."""
 
+    def status(self, text: str) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""
 
@@ -47,7 +57,7 @@ class _Text:
     def __init__(self, total: int, done: int) -> None:
         self.total = total
         self.start = time.monotonic()
-        self.saved = ""
+        self.saved = self.status = ""
         self._before = done
 
     def line(self, words: int, alpha: float, loss: float | None, now: float) -> str:
@@ -57,7 +67,7 @@ class _Text:
         return (
             f"{100 * words / self.total:5.1f}%  {speed / 1e3:,.0f} k words/s  "
             f"alpha {alpha:.5f}{'' if loss is None else f'  loss {loss:.4f}'}  {_clock(left)} left"
-            f"{self.saved}"
+            f"{self.status}{self.saved}"
         )
 
 
@@ -82,6 +92,10 @@ class Plain:
     def saved(self, words: int) -> None:
         """Name the place of the latest checkpoint from now on."""
         self._text.saved = _saved_at(words, self._text.total)
+
+    def status(self, text: str) -> None:
+        """Show this, too, from now on."""
+        self._text.status = f", {text}"
 
     def close(self) -> None:
         """End the line."""
@@ -116,6 +130,10 @@ class Lines:
         """Name the place of the latest checkpoint from now on."""
         self._text.saved = _saved_at(words, self._text.total)
 
+    def status(self, text: str) -> None:
+        """Show this, too, from now on."""
+        self._text.status = f", {text}"
+
     def close(self) -> None:
         """Do nothing: each line has an end."""
 
@@ -132,7 +150,7 @@ class Notebook:
         self._start = self._last = time.monotonic()
         self._words = done
         self._rest = ""
-        self._saved = ""
+        self._saved = self._status = ""
         self._handle: Any = None
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
@@ -150,6 +168,10 @@ class Notebook:
         """Name the place of the latest checkpoint from now on."""
         self._saved = _saved_at(words, self._total)
 
+    def status(self, text: str) -> None:
+        """Show this, too, from now on."""
+        self._status = f", {text}"
+
     def close(self) -> None:
         """Say how long it took, if the bar was shown."""
         if self._handle is not None:
@@ -162,7 +184,7 @@ class Notebook:
 
     def _show(self, pace: str) -> None:
         share = 100 * self._words / self._total
-        text = f"{share:.1f}%  {pace}, {self._rest}{self._saved}"
+        text = f"{share:.1f}%  {pace}, {self._rest}{self._status}{self._saved}"
         bar = f'<progress value="{self._words}" max="{self._total}" style="width: 20em"></progress>'
         shown = {"text/plain": text, "text/html": f"<div>{bar} {text}</div>"}
         if self._handle is None:
@@ -189,17 +211,21 @@ class Tqdm:
             **first,
         )
         self._total = total
-        self._saved = ""
+        self._saved = self._status = ""
 
     def update(self, words: int, alpha: float, loss: float | None) -> None:
         """Move the bar."""
         loss_now = "" if loss is None else f", loss {loss:.4f}"
-        self._bar.set_postfix_str(f"alpha {alpha:.5f}{loss_now}{self._saved}", refresh=False)
+        self._bar.set_postfix_str(f"alpha {alpha:.5f}{loss_now}{self._status}{self._saved}", refresh=False)
         self._bar.update(words - self._bar.n)
 
     def saved(self, words: int) -> None:
         """Name the place of the latest checkpoint from now on."""
         self._saved = _saved_at(words, self._total)
+
+    def status(self, text: str) -> None:
+        """Show this, too, from now on."""
+        self._status = f", {text}"
 
     def close(self) -> None:
         """Leave the bar as it is."""

@@ -46,6 +46,8 @@ class Run:
         next_word: Where the next block of the present epoch begins; all before it has been handed out.
         draw_epoch: Number of the present epoch among all that these matrices have seen, so that each draws anew.
         totals: Of the blocks that were trained.
+        cut: How many nodes of a cluster train the present epoch, each its part of it, and in how many rounds; None
+            where it is trained from its beginning to its end.
     """
 
     epochs: int
@@ -57,6 +59,7 @@ class Run:
     next_word: int = 0
     draw_epoch: int = 0
     totals: Totals = field(default_factory=Totals)
+    cut: tuple[int, int] | None = None
 
     @classmethod
     def planned(cls, settings: Settings, words: int, schedule: Schedule) -> Self:
@@ -92,7 +95,10 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as numbers in dicts, which JSON can hold."""
-        return asdict(self)
+        values = asdict(self)
+        if self.cut is None:
+            del values["cut"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -102,4 +108,5 @@ class Run:
             TypeError: something is missing, or there is more.
         """
         parts = {"schedule": Schedule(**values["schedule"]), "totals": Totals(**values["totals"])}
-        return cls(**{**values, **parts})
+        cut = values.get("cut")
+        return cls(**{**values, **parts, "cut": None if cut is None else (int(cut[0]), int(cut[1]))})

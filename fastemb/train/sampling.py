@@ -40,12 +40,18 @@ def keep_shares(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
     return thresholds
 
 
-def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
-    """Alias table (n x 2) that draws each word with a probability proportional to count ** ns_exponent."""
+def noise_weights(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.float64]:
+    """Chances to be drawn as a negative: count ** ns_exponent, the highest of them 1."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logs = ns_exponent * np.log(counts.astype(np.float64))
         logs[counts == 0] = -np.inf
-        weights = np.exp(logs - logs.max())
+        weights: NDArray[np.float64] = np.exp(logs - logs.max())
+    return weights
+
+
+def noise_table(counts: NDArray[np.int64], ns_exponent: float) -> NDArray[np.uint32]:
+    """Alias table (n x 2) that draws each word with a probability proportional to count ** ns_exponent."""
+    weights = noise_weights(counts, ns_exponent)
     table = np.empty((len(counts), 2), dtype=np.uint32)
     _native.alias_table(weights, table)
     return table
@@ -83,18 +89,27 @@ def huffman_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
     """
     counts = np.maximum(counts, 1)
     order = np.argsort(-counts, kind="stable")
-    tree = _native.HuffmanTree(np.ascontiguousarray(counts[order]))
-    offsets = np.empty(len(counts) + 1, dtype=np.int64)
-    nodes = np.empty(tree.total + 1, dtype=np.int32)  # one spare entry: a single word has an empty path
-    codes = np.empty(tree.total + 1, dtype=np.uint8)
-    tree.paths(offsets, nodes, codes)
-    nodes[-1], codes[-1] = 0, 0
-    paths = HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
+    paths = tree_paths(np.ascontiguousarray(counts[order]))
     if np.array_equal(order, np.arange(len(counts))):
         return paths
     rank = np.empty(len(order), dtype=np.intp)
     rank[order] = np.arange(len(order))
     return paths.of_words(rank)
+
+
+def tree_paths(counts: NDArray[np.int64]) -> HuffmanPaths:
+    """Paths through the tree over ``counts`` as word2vec builds it, which is a Huffman tree where they fall.
+
+    Raises:
+        ValueError: one is negative, or they add up to 2**63 or more.
+    """
+    tree = _native.HuffmanTree(counts)
+    offsets = np.empty(len(counts) + 1, dtype=np.int64)
+    nodes = np.empty(tree.total + 1, dtype=np.int32)  # one spare entry: a single word has an empty path
+    codes = np.empty(tree.total + 1, dtype=np.uint8)
+    tree.paths(offsets, nodes, codes)
+    nodes[-1], codes[-1] = 0, 0
+    return HuffmanPaths(offsets, nodes, codes, int(np.diff(offsets).max()))
 
 
 @dataclass(frozen=True)
@@ -103,12 +118,14 @@ class Tables:
 
     Attributes:
         rows: Words.
+        counts: How often each occurs, int64 (rows,).
         keep: Thresholds below which an occurrence of each word stays, uint32 (rows,); None where all stay.
         noise: Alias table of the negatives, uint32 (rows, 2); None without negative sampling.
         paths: Paths through the Huffman tree; None without hierarchical softmax.
     """
 
     rows: int
+    counts: NDArray[np.int64]
     keep: NDArray[np.uint32] | None
     noise: NDArray[np.uint32] | None
     paths: HuffmanPaths | None
@@ -117,4 +134,4 @@ class Tables:
     def of(cls, counts: NDArray[np.int64], settings: Settings, paths: HuffmanPaths | None) -> Tables:
         """The tables for words with these counts; ``paths`` are theirs, where there is hierarchical softmax."""
         noise = noise_table(counts, settings.ns_exponent) if settings.negative else None
-        return cls(len(counts), keep_thresholds(counts, settings.sample), noise, paths if settings.hs else None)
+        return cls(len(counts), counts, keep_thresholds(counts, settings.sample), noise, paths if settings.hs else None)

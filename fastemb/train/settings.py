@@ -132,6 +132,11 @@ class Settings(Checked):
     compute_loss: bool = switch(False, "add up the loss")
     deterministic: bool = switch(False, "the same vectors with any number of threads, in two to three times the time")
 
+    @property
+    def layer1_size(self) -> int:
+        """Length of output vectors."""
+        return self.vector_size
+
     def check(self) -> None:
         """As in the base; and refuse settings that do nothing beside the others, and a kernel that cannot run here.
 
@@ -165,3 +170,37 @@ class SubwordSettings(Settings):
     def has_ngrams(self) -> bool:
         """Whether there are n-grams of characters."""
         return bool(self.word_ngrams) and self.bucket > 0 and 0 < self.max_n >= self.min_n
+
+
+@dataclass
+class DocumentSettings(Settings):
+    """How vectors of documents are learned."""
+
+    epochs: int = whole_number(10, "passes over the documents", 0, 2**40)
+    dbow_words: int = switch(0, "1 trains words as skip-gram beside documents")
+    dm_concat: int = switch(0, "1 puts the vectors of the context side by side")
+    dm_tag_count: int = whole_number(1, "tags of each document, for dm_concat", 1, 2**16)
+
+    @property
+    def dm(self) -> bool:
+        """Whether documents' vectors join those of the context (PV-DM), or are alone (PV-DBOW)."""
+        return not self.sg
+
+    @property
+    def concatenates(self) -> bool:
+        """Whether vectors lie side by side."""
+        return bool(self.dm_concat) and self.dm
+
+    @property
+    def layer1_size(self) -> int:
+        """Length of output vectors: with concatenation that of all that lies side by side."""
+        return self.vector_size * (self.dm_tag_count + 2 * self.window if self.concatenates else 1)
+
+    def check(self) -> None:
+        """As in the base; and refuse output vectors of a length that no machine has memory for."""
+        super().check()
+        if self.layer1_size > 2**24:
+            raise ValueError(
+                f"dm_concat with window={self.window} and dm_tag_count={self.dm_tag_count} makes output vectors of "
+                f"{self.layer1_size:,} numbers: lower window, dm_tag_count or vector_size"
+            )

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..checks import warn
 from ..config import isa
 from ..corpus import Corpus
-from ..corpus.checksums import digest
 from ..signals import deliver
+from ..threads import thread_count
+from .hogwild import Hogwild
+from .lengths import LengthWatch
+from .rounds import Rounds
 from .sampling import Tables
+from .schedule import Schedule
+from .sentence_draws import SentenceDraws
 from .settings import Settings
-from .strategy import Lane, LaneTrainer
+from .strategy import Lane, LaneTrainer, Strategy
 from .weights import Weights
 
 THINNED_FROM = 50_000
 """From so many words on a centre trains a part of the top nodes of its path: others train them too. With fewer, all."""
 
+_LARGE_ALPHA = 1.0
+_MANY_NEGATIVES = 256
+
 Id = TypeVar("Id", np.int32, np.int64)
+
+
+def strategy_of(settings: Settings) -> Strategy:
+    """How threads share the blocks, as settings say."""
+    threads = thread_count(settings.workers)
+    return Rounds(threads) if settings.deterministic else Hogwild(threads)
 
 
 class EpochTokens(Protocol):
@@ -77,9 +92,40 @@ class Task:
     weights: Weights
     want_loss: bool = False
     contexts: int = 0
+    _lengths: LengthWatch | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.weights.require(self.settings)
+
+    @property
+    def part(self) -> int:
+        """Of a model of items, which has one of each kind: ``sg``."""
+        return self.settings.sg
+
+    def strategy(self) -> Strategy:
+        """How threads share the blocks."""
+        return strategy_of(self.settings)
+
+    def begins(self, schedule: Schedule) -> None:
+        """Warn of rates and numbers of negatives with which nothing useful is learned."""
+        self._lengths = LengthWatch(self.weights)
+        if schedule.start_alpha > _LARGE_ALPHA:
+            warn(f"alpha={schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual")
+        if self.settings.negative > _MANY_NEGATIVES and not self.settings.cbow_exact:  # with which many do well
+            warn(
+                f"negative={self.settings.negative} takes long, and training easily diverges with so many negatives: "
+                "5 to 20 is usual"
+            )
+
+    def epoch_ended(self, schedule: Schedule) -> None:
+        """Warn where vectors have grown so long that scores say nothing any more."""
+        if self._lengths is not None:
+            self._lengths.look(schedule.start_alpha, self.settings.negative)
+
+    def remedy(self, schedule: Schedule) -> str:
+        """What to change when training diverged."""
+        alpha, negative = schedule.start_alpha, self.settings.negative
+        return f"Lower alpha (now {alpha:g})" + f" or negative (now {negative})" * (negative > _MANY_NEGATIVES)
 
     def bind(self, seed: int) -> LaneTrainer:
         """Pad the matrices, and hand them with everything else to the core, for an epoch.
@@ -99,12 +145,17 @@ class Task:
                 matrices.get("syn1"),
                 settings.vector_size,
                 self.weights.input_scale(tables.rows),
+                **self.weights.further_matrices(matrices),
             ),
             _native.Contexts(
                 min(settings.window, 2**30), settings.shrink_windows, tokens.longest_sentence, self.contexts
             ),
             _native.Inputs(
-                bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, settings.negatives_per_pair
+                bool(settings.sg),
+                bool(settings.cbow_mean),
+                settings.cbow_exact,
+                settings.negatives_per_pair,
+                self.documents(),
             ),
             None if tables.noise is None else _native.Negatives(tables.noise, settings.negative),
             None if paths is None else _native.Paths(paths.offsets, paths.nodes, paths.codes, thinned),
@@ -115,6 +166,10 @@ class Task:
         )
         return tokens.trained_by(trainer)
 
+    def documents(self) -> _native.Documents | None:
+        """How sentences learn as documents; None where they are none."""
+        return None
+
 
 @dataclass(frozen=True)
 class CorpusTokens:
@@ -122,17 +177,33 @@ class CorpusTokens:
 
     Attributes:
         corpus: Its ids are rows of the matrices.
-        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay.
+        event_keep: Thresholds on 32 random bits below which a token stays, uint32 (tokens,); None where all stay. Not
+            for a corpus whose sentences have weights.
+        first_position: The place of the first token in the whole of which this is a part, as draws are keyed by that.
     """
 
     corpus: Corpus
     event_keep: NDArray[np.uint32] | None = None
+    first_position: int = 0
 
-    def begin_epoch(self, rows: int) -> _CorpusEpoch:
-        """As `Tokens` says; ids in memory are checked each time, as a callback may have changed them."""
+    def begin_epoch(self, rows: int) -> EpochTokens:
+        """As `Tokens` says."""
+        weights = self.corpus.weights
+        if weights is None:
+            return CorpusEpoch(self.view(rows))
+        ids, offsets, checked = self._checked(rows)
+        return SentenceDraws(ids, offsets, rows, weights / weights.max(), checked)
+
+    def view(self, rows: int, **tags: Any) -> _native.TokenView:
+        """A view of all tokens."""
+        ids, offsets, checked = self._checked(rows)
+        return _native.TokenView(ids, offsets, rows, self.first_position, keep=self.event_keep, checked=checked, **tags)
+
+    def _checked(self, rows: int) -> tuple[NDArray[np.int32], NDArray[np.int64], _native.CheckedSentences]:
+        """Ids and ends of sentences; those in memory are checked each time, as a callback may have changed them."""
         ids, offsets = _read_only(self.corpus.ids), _read_only(self.corpus.offsets)
         checked = self.corpus.checked_sentences() or _native.CheckedSentences(ids, offsets, rows, _part_checked)
-        return _CorpusEpoch(_native.TokenView(ids, offsets, rows, keep=self.event_keep, checked=checked))
+        return ids, offsets, checked
 
     def passed(self, words: int) -> None:
         """As `Tokens` says."""
@@ -140,26 +211,33 @@ class CorpusTokens:
 
     def described(self) -> tuple[int, int, int, str]:
         """As `Tokens` says."""
+        return self.described_with()
+
+    def described_with(self, *further: NDArray[Any]) -> tuple[int, int, int, str]:
+        """`described`, where the digest is of further arrays, too."""
         corpus = self.corpus
-        keep = [] if self.event_keep is None else [self.event_keep]
-        found = digest(corpus.ids, corpus.offsets, *keep, passed=corpus.passed)
-        return len(corpus), corpus.words, corpus.raw_words, found
+        arrays = [array for array in (self.event_keep, corpus.weights) if array is not None]
+        return len(corpus), corpus.words, corpus.raw_words, corpus._digest(*arrays, *further)
 
     @property
     def origin(self) -> Any:
-        """As `Tokens` says."""
-        return self.corpus._origin
+        """As `Tokens` says; nothing says where weights come from."""
+        return None if self.corpus.weights is not None else self.corpus._origin
 
 
 @dataclass(frozen=True)
-class _CorpusEpoch:
+class CorpusEpoch:
+    """`EpochTokens` of a corpus."""
+
     view: _native.TokenView
 
     @property
     def longest_sentence(self) -> int:
+        """As `EpochTokens` says."""
         return self.view.longest_sentence
 
     def trained_by(self, trainer: _native.Trainer) -> _CorpusTrainer:
+        """As `EpochTokens` says."""
         return _CorpusTrainer(trainer, self.view)
 
 

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import nullcontext
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
 
 from .. import _native
-from ..checks import warn
 from ..signals import Deferred
-from ..threads import thread_count
 from .checkpoint import Checkpoints
 from .history import Recorder, Row
-from .hogwild import Hogwild
-from .lengths import LengthWatch
-from .progress import Progress
-from .rounds import Rounds
+from .learning import Learning
+from .progress import Display
 from .run import Run
-from .settings import Settings
-from .strategy import Pause, Strategy
-from .task import Task
+from .strategy import Pause, Strategy, Watch
 
-_LARGE_ALPHA = 1.0
-_MANY_NEGATIVES = 256
 NO_EPOCHS = "nothing was trained: epochs is 0"
 NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
 
 
-def strategy_of(settings: Settings) -> Strategy:
-    """How threads share the blocks, as settings say."""
-    threads = thread_count(settings.workers)
-    return Rounds(threads) if settings.deterministic else Hogwild(threads)
+class Elsewhere(ABC):
+    """Trains the epochs of a task on other machines, in place of threads of this process."""
+
+    @property
+    @abstractmethod
+    def status(self) -> str:
+        """What a display shows besides."""
+
+    @abstractmethod
+    def train_epoch_elsewhere(self, run: Run, watch: Watch) -> None:
+        """Train what is left of the present epoch; `Strategy.train_epoch` says what that means.
+
+        In a pause that ``watch`` asks for, and afterwards, the weights of the task are what was learned.
+        """
+
+
+elsewhere: ContextVar[Callable[[Learning], Elsewhere] | None] = ContextVar("elsewhere", default=None)
+"""Makes what trains the tasks of a model on other machines, while it is set; each thread has its own."""
 
 
 class Training:
@@ -39,7 +48,7 @@ class Training:
 
     Signals must be deferred, so that this holds after Ctrl-C too; it is raised by `epoch`.
 
-        with Deferred(), Training(run, task, Hogwild(workers), display) as training:
+        with Deferred(), Training(run, task, strategy, display) as training:
             while not run.ended:
                 training.epoch()
                 training.epoch_ended()
@@ -48,30 +57,23 @@ class Training:
         run: What is left of it is trained.
         task: What it trains.
         strategy: How threads share the blocks.
-        display: Hears how far it is; closed at the end.
+        display: Hears how far it is.
         checkpoints: Writes some meanwhile, if it is given.
     """
 
     def __init__(
-        self, run: Run, task: Task, strategy: Strategy, display: Progress, checkpoints: Checkpoints | None = None
+        self, run: Run, task: Learning, strategy: Strategy, display: Display, checkpoints: Checkpoints | None = None
     ) -> None:
         self._checkpoints = checkpoints
         self._inside = False
         self._run = run
         self._task = task
         self._strategy = strategy
+        make = elsewhere.get()
+        self._elsewhere = None if make is None else make(task)
         self._display = display
-        self._lengths = LengthWatch(task.weights)
         self._recorder = Recorder(run, task.want_loss, task.settings)
-        if run.schedule.start_alpha > _LARGE_ALPHA:
-            warn(
-                f"alpha={run.schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual"
-            )
-        if task.settings.negative > _MANY_NEGATIVES and not task.settings.cbow_exact:  # with which many do well
-            warn(
-                f"negative={task.settings.negative} takes long, and training easily diverges with so many negatives: "
-                "5 to 20 is usual"
-            )
+        task.begins(run.schedule)
 
     @property
     def history(self) -> list[Row]:
@@ -84,14 +86,10 @@ class Training:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        try:
-            self.release()
-            self._show()
-            if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
-                self._checkpoints.interrupted()
-        finally:
-            with contextlib.suppress(OSError):
-                self._display.close()
+        self.release()
+        self._show()
+        if self._checkpoints is not None and self._inside and self._run.next_word and error is not None:
+            self._checkpoints.interrupted()
 
     def epoch(self) -> None:
         """Train to the end of the present epoch, which counts from then on.
@@ -103,28 +101,36 @@ class Training:
                 until then stays.
         """
         run, weights = self._run, self._task.weights
-        trainer = self._task.bind(run.seed)
+        if self._elsewhere is None and run.cut is not None:
+            if run.next_word:
+                raise ValueError(
+                    f"{run.cut[0]} nodes of a cluster trained a part of this epoch, each at its own place: go on from "
+                    "the checkpoint by fastemb.scale.resume, or by fastemb train --resume with --ray"
+                )
+            run.cut = None
+        trainer = None if self._elsewhere is not None else self._task.bind(run.seed)
         if run.next_word == 0:
             run.draw_epoch = weights.epochs_trained
         self._recorder.start()
         try:
             self._inside = True
-            self._strategy.train_epoch(run, trainer, self._watch)
+            if trainer is not None:
+                self._strategy.train_epoch(run, trainer, self._watch)
+            elif self._elsewhere is not None:
+                self._elsewhere.train_epoch_elsewhere(run, self._watch)
         except _native.DivergedError:
             raise self._diverged("a score is no finite number any more") from None
         self._inside = False
         run.end_epoch()
         weights.epochs_trained += 1
         self._recorder.note(ends=True)
-        self._lengths.look(run.schedule.start_alpha, self._task.settings.negative)
+        self._task.epoch_ended(run.schedule)
         self._show()
         if run.ended and (found := weights.not_finite()) is not None:
             raise self._diverged(f"{found[0]} holds NaN or infinite numbers")
 
     def _diverged(self, sign: str) -> FloatingPointError:
-        alpha, negative = self._run.schedule.start_alpha, self._task.settings.negative
-        remedy = f"Lower alpha (now {alpha:g})" + f" or negative (now {negative})" * (negative > _MANY_NEGATIVES)
-        return FloatingPointError(f"training diverged: {sign}. {remedy}")
+        return FloatingPointError(f"training diverged: {sign}. {self._task.remedy(self._run.schedule)}")
 
     def release(self) -> None:
         """Make the matrices contiguous, for whoever looks at them between two epochs."""
@@ -148,11 +154,13 @@ class Training:
         totals = self._run.totals
         loss = totals.loss / totals.words if self._task.want_loss and totals.words else None
         with contextlib.suppress(OSError):  # a terminal that was closed ends no training
+            if self._elsewhere is not None:
+                self._display.status(self._elsewhere.status)
             self._display.update(totals.words, self._run.schedule.alpha(totals.words), loss)
         self._task.tokens.passed(totals.words)
 
 
-def train(run: Run, task: Task, strategy: Strategy, display: Progress) -> None:
+def train(run: Run, task: Learning, strategy: Strategy, display: Display) -> None:
     """Train all epochs that are left; see `Training`, which lets something be done between them."""
     with Deferred(), Training(run, task, strategy, display) as training:
         while not run.ended:

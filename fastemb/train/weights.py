@@ -84,12 +84,24 @@ class Weights:
         """How many input vectors belong to so many words."""
         return words
 
+    def output_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """That of output vectors, of input vectors whose shape is (words, vector_size)."""
+        return shape
+
+    def places(self) -> dict[str, tuple[Any, str]]:
+        """Where each matrix is: an object, and the name of its attribute."""
+        return {"vectors": (self.holder, "vectors"), "syn1neg": (self, "syn1neg"), "syn1": (self, "syn1")}
+
+    def further_matrices(self, padded: dict[str, Matrix]) -> dict[str, Any]:
+        """What else than input and output vectors the core is handed, by the names that it has for it."""
+        return {}
+
     # ---- making and growing ----
 
     def start_outputs(self, rows: int, settings: Settings) -> None:
         """Output vectors of zero, for input vectors that are fresh."""
-        self.syn1neg = zeros(rows, settings.vector_size) if settings.negative else None
-        self.syn1 = zeros(rows, settings.vector_size) if settings.hs else None
+        self.syn1neg = zeros(rows, settings.layer1_size) if settings.negative else None
+        self.syn1 = zeros(rows, settings.layer1_size) if settings.hs else None
         self.epochs_trained = 0
 
     def grow_outputs(self, rows: int) -> None:
@@ -149,11 +161,11 @@ class Weights:
             ValueError: a matrix has another shape.
         """
         self.check_shapes(shape)
-        for name, owner in {"vectors": self.holder, "syn1neg": self, "syn1": self}.items():
+        for name, (owner, attribute) in self.places().items():
             if name in self._paddings and self._paddings[name].replaced:
                 del self._paddings[name]
-            if getattr(owner, name) is not None and name not in self._paddings:
-                self._paddings[name] = Padding(owner, name)
+            if getattr(owner, attribute) is not None and name not in self._paddings:
+                self._paddings[name] = Padding(owner, attribute)
                 deliver()  # each is a copy of a matrix
         return {name: padding.padded for name, padding in self._paddings.items()}
 
@@ -164,6 +176,7 @@ class Weights:
             ValueError: one has another.
         """
         self.inputs(shape)
+        shape = self.output_shape(shape)
         for name in ("syn1neg", "syn1"):
             matrix: Matrix | None = getattr(self, name)
             if matrix is not None and matrix.shape != shape:
@@ -172,14 +185,10 @@ class Weights:
     def not_finite(self) -> tuple[str, int] | None:
         """The name of a matrix that holds NaN or infinite numbers, and the first row with one; None if none does."""
         matrices = {self.input_name: self.holder.vectors, "syn1neg": self.syn1neg, "syn1": self.syn1}
-        with np.errstate(invalid="ignore"):
-            for name, matrix in matrices.items():
-                if matrix is None:
-                    continue
-                for part in slices(len(matrix)):
-                    if not np.isfinite(matrix[part].sum(dtype=np.float64)):
-                        rows = np.flatnonzero(~np.isfinite(matrix[part]).all(axis=1))
-                        return name, part.start + int(rows[0])
+        for name, matrix in matrices.items():
+            row = None if matrix is None else _first_not_finite(matrix)
+            if row is not None:
+                return name, row
         return None
 
     def unpad(self) -> None:
@@ -198,6 +207,9 @@ class Weights:
         if failure is not None:
             raise failure
 
+    def learned(self) -> None:
+        """Hear that the matrices were changed, and that all that is made of them follows."""
+
     def lock_factors(self) -> NDArray[np.float32]:
         """``vectors_lockf`` of the holder, float32 (1,) or (rows,).
 
@@ -205,20 +217,7 @@ class Weights:
             TypeError: they are no numbers.
             ValueError: one is negative, NaN or infinite.
         """
-        given = getattr(self.holder, "vectors_lockf", np.ones(1))
-        try:
-            factors = np.asarray(given, dtype=np.float32).ravel()
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"{self.name}.vectors_lockf must be numbers, one or one for each word, not {given!r}"
-            ) from None
-        wrong = ~((factors >= 0) & (factors < np.inf))
-        if wrong.any():
-            raise ValueError(
-                f"{self.name}.vectors_lockf must be factors from 0, which freezes a vector, but entry "
-                f"{int(wrong.argmax())} is {factors[wrong.argmax()]}"
-            )
-        return factors
+        return checked_factors(f"{self.name}.vectors_lockf", getattr(self.holder, "vectors_lockf", np.ones(1)))
 
     def input_scale(self, words: int) -> NDArray[np.float32] | None:
         """The same for each input vector of so many words, or None where nothing is held back.
@@ -269,13 +268,59 @@ def _needed(rows: int, vector_size: int, matrices: int) -> tuple[str, int, str]:
     return what, 4 * rows * (padded * matrices + one_more), advice
 
 
+def checked_factors(name: str, given: Any) -> NDArray[np.float32]:
+    """Lock factors as float32, of one dimension.
+
+    Raises:
+        TypeError: they are no numbers.
+        ValueError: one is negative, NaN or infinite.
+    """
+    try:
+        array = np.asarray(given)
+        factors = array.astype(np.float32, copy=False).ravel() if array.dtype.kind in "biuf" else None
+    except (TypeError, ValueError):
+        factors = None
+    if factors is None:
+        raise TypeError(f"{name} must be numbers, one or one for each word, not {given!r}")
+    wrong = ~((factors >= 0) & (factors < np.inf))
+    if wrong.any():
+        raise ValueError(
+            f"{name} must be factors from 0, which freezes a vector, but entry {int(wrong.argmax())} is "
+            f"{factors[wrong.argmax()]}"
+        )
+    return factors
+
+
 def fitting(name: str, value: ArrayLike, shape: tuple[int, int]) -> Matrix:
     """``value`` as a matrix that can be trained, the same array where it is one.
 
     Raises:
-        ValueError: it is not of this shape.
+        TypeError: it is no array of real numbers.
+        ValueError: it is not of this shape, or holds NaN or infinite numbers.
     """
-    matrix = np.require(value, np.float32, ["C", "W"])
-    if matrix.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, not {matrix.shape}")
+    try:
+        given = np.asarray(value)
+    except ValueError:  # rows of several lengths
+        given = np.asarray(None)
+    if given.dtype.kind not in "biuf":
+        kind = given.dtype if isinstance(value, np.ndarray) else type(value).__name__
+        raise TypeError(f"{name} must be an array of real numbers of shape {shape}, not {kind}")
+    if given.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, not {given.shape}")
+    with np.errstate(over="ignore"):
+        matrix = np.require(given, np.float32, ["C", "W"])
+    found = _first_not_finite(matrix)
+    if found is not None:
+        raise ValueError(f"{name} holds NaN or infinite numbers, first in row {found}: give finite ones")
     return matrix
+
+
+def _first_not_finite(matrix: NDArray[Any]) -> int | None:
+    """The first row that holds NaN or an infinite number; None where all are finite."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        for part in slices(len(matrix)):
+            if not np.isfinite(matrix[part].sum(dtype=np.float64)):
+                wrong = np.flatnonzero(~np.isfinite(matrix[part]).all(axis=1))
+                if len(wrong):
+                    return int(part.start) + int(wrong[0])
+    return None

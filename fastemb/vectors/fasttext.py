@@ -19,8 +19,9 @@ from ..io.user_attributes import set_attributes
 from ..signals import Deferred, slices
 from ..train.bags import joined
 from ..train.matrices import random_rows, zeros
-from ..train.weights import Bags
+from ..train.weights import Bags, checked_factors
 from .keyedvectors import KeyedVectors
+from .lock_factors import LockFactors, NoLockFactors
 from .missing import MissingKeyError
 from .norms import row_norms, scaled_one
 from .store import Array, Key
@@ -97,8 +98,11 @@ class FastTextKeyedVectors(KeyedVectors):
 
     input_vectors: Array
     buckets: NDArray[np.int64] | None
-    vectors_vocab_lockf: Array
-    vectors_ngrams_lockf: Array
+    vectors_lockf: Any = NoLockFactors(
+        "vectors", "vectors of words are made of rows here; set vectors_vocab_lockf, vectors_ngrams_lockf or both"
+    )
+    vectors_vocab_lockf: Any = LockFactors("vectors_vocab")
+    vectors_ngrams_lockf: Any = LockFactors("vectors_ngrams")
 
     @names_arguments()
     def __init__(
@@ -364,14 +368,16 @@ class FastTextKeyedVectors(KeyedVectors):
         """Factors on changes of ``input_vectors``: one, or one a row.
 
         Raises:
-            ValueError: There are neither 1 nor as many factors as rows.
+            TypeError: They are no numbers.
+            ValueError: One is negative, NaN or infinite; there are neither 1 nor as many factors as rows.
         """
         parts = []
         for name, count in (("vectors_vocab", len(self.vectors_vocab)), ("vectors_ngrams", self._ngram_count())):
-            factors = np.asarray(getattr(self, f"{name}_lockf"), np.float32).ravel()
+            factors = checked_factors(f"wv.{name}_lockf", getattr(self, f"{name}_lockf"))
             if len(factors) not in (1, count):
                 raise ValueError(
-                    f"wv.{name}_lockf has {len(factors)} entries; it takes 1 or one for each of {count} rows"
+                    f"wv.{name}_lockf has {len(factors)} entries; it takes 1 or one for each of {count} rows of "
+                    f"wv.{name}"
                 )
             parts.append((factors, count))
         if all(len(factors) == 1 and factors[0] == 1.0 for factors, _ in parts):

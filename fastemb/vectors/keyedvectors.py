@@ -34,6 +34,7 @@ from . import (
     word_mover,
 )
 from .interface import keys_by_row, norms_of, rows_by_key
+from .lock_factors import LockFactors
 from .missing import MissingKeyError
 from .norms import row_norms, scaled, scaled_one
 from .questions import several
@@ -107,7 +108,7 @@ class KeyedVectors:
     expandos: dict[str, Array] = store_attribute("expandos", "Dict from name to an array of one value a key.")
     next_index: int = store_attribute("next_index", "First row that may be reserved and not used.")
 
-    vectors_lockf: Array  # only where training uses it
+    vectors_lockf: Any = LockFactors("vectors")  # only where training uses it
     lifecycle_events: list[dict[str, Any]] | None  # only after the first event
 
     @names_arguments()

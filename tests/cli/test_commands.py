@@ -28,6 +28,7 @@ COMMANDS = (
     "analogy",
     "index",
     "align",
+    "merge",
     "plot",
     "explore",
     "eval",

@@ -50,7 +50,7 @@ from gensim.models import KeyedVectors, Word2Vec as W2V
 from gensim.models import Word2Vec, FastText
 from gensim.models import Word2Vec, Doc2Vec
 from gensim.models.fasttext import load_facebook_model
-from gensim.models import Doc2Vec
+from gensim.models import LdaModel
 from gensim.models.word2vec import LineSentence, Text8Corpus
 from gensim.models.callbacks import CallbackAny2Vec
 from gensim.models.callbacks import PerplexityMetric
@@ -63,9 +63,9 @@ CHANGED = """\
 from fastemb.models import Word2Vec
 from fastemb.models import KeyedVectors, Word2Vec as W2V
 from fastemb.models import Word2Vec, FastText
-from gensim.models import Word2Vec, Doc2Vec
+from fastemb.models import Word2Vec, Doc2Vec
 from fastemb.models.fasttext import load_facebook_model
-from gensim.models import Doc2Vec
+from gensim.models import LdaModel
 from fastemb.models.word2vec import LineSentence, Text8Corpus
 from fastemb.models.callbacks import CallbackAny2Vec
 from gensim.models.callbacks import PerplexityMetric

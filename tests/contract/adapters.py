@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastemb import CallbackAny2Vec, FastText, Item2Vec, Word2Vec
+from fastemb import CallbackAny2Vec, Doc2Vec, FastText, Item2Vec, TaggedDocument, Word2Vec
 from fastemb.graphs import DeepWalk, Graph, Node2Vec
 
 Sequences = Sequence[Any]
@@ -80,6 +80,28 @@ class Words:
 
     def seeded(self, seed: int) -> dict[str, Any]:
         return {"seed": seed}
+
+
+class Texts(Words):
+    """A Doc2Vec model: every sequence of tokens is a document with two tags."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Doc2Vec, **options)
+
+    def fit(self, data: Sequences, **options: Any) -> Doc2Vec:
+        return Doc2Vec(self._tagged(data), **self._options | options)
+
+    def go_on(self, model: Word2Vec, data: Sequences, **options: Any) -> None:
+        super().go_on(model, self._tagged(data), **options)
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> Word2Vec:
+        return super().resume(checkpoint, self._tagged(data), **options)
+
+    def _tagged(self, data: Any) -> Any:
+        if isinstance(data, str | bytes) or not isinstance(data, Iterable):
+            return data
+        made = (TaggedDocument(words, [number, f"part {number % 2}"]) for number, words in enumerate(data))
+        return made if isinstance(data, Iterator) else list(made)
 
 
 class Items:
@@ -179,6 +201,9 @@ MODELS: dict[str, Adapter] = {
     "FastText skip-gram": Words(FastText, sg=1),
     "FastText CBOW, few buckets": Words(FastText, sg=0, bucket=50),
     "FastText hierarchical softmax, every bucket": Words(FastText, sg=1, hs=1, negative=0, bucket=50, all_buckets=True),
+    "Doc2Vec PV-DBOW, words beside, both outputs": Texts(dm=0, dbow_words=1, hs=1),
+    "Doc2Vec PV-DM": Texts(dm=1),
+    "Doc2Vec PV-DM, concatenation": Texts(dm=1, dm_concat=1, dm_tag_count=2, window=2, vector_size=16),
     "Item2Vec baskets": Items(),
     "Item2Vec baskets, contexts alone": Items(sg=1),
     "Item2Vec sessions": Items(window=3, sg=0),
@@ -189,8 +214,14 @@ MODELS: dict[str, Adapter] = {
 
 
 def keys_of(model: Any) -> list[Any]:
-    """The tokens that a model knows, by row."""
-    return list(model.wv.index_to_key)
+    """The tokens that a model knows, by row, without the last word where that stands for none."""
+    keys = list(model.wv.index_to_key)
+    return keys[: len(keys) - spare_rows(model)]
+
+
+def spare_rows(model: Any) -> int:
+    """Rows at the end of matrices that belong to no token."""
+    return int(isinstance(model, Doc2Vec) and model.dm_concat and model.wv.get_vecattr("\0", "count") == 1)
 
 
 def matrices(model: Any) -> list[NDArray[np.float32]]:
@@ -207,4 +238,5 @@ def matrices(model: Any) -> list[NDArray[np.float32]]:
 
 def bits(model: Any) -> bytes:
     """All that was learned."""
-    return b"".join(matrix.tobytes() for matrix in matrices(model))
+    documents = [model.dv.vectors] if isinstance(model, Doc2Vec) else []
+    return b"".join(matrix.tobytes() for matrix in [*matrices(model), *documents])

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_graphs import adjacency
 
+from fastemb import Corpus
 from fastemb.graphs import Graph
 
 EDGES = [("a", "b", 2.0), ("b", "c", 0.5), ("c", "a", 1.0), ("c", "d", 4.0)]
@@ -144,6 +145,21 @@ def test_nodes_without_edges_are_there_when_they_are_counted() -> None:
     assert graph.neighbors(5) == []
 
 
+def test_weights_of_networkx_are_those_that_are_named() -> None:
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.Graph()
+    graph.add_edge(0, 1, strength=2)
+    assert Graph.from_networkx(graph).weights is None
+    assert Graph.from_networkx(graph, weight=None).weights is None
+    assert described(Graph.from_networkx(graph, weight="strength")) == {("0", "1"): 2, ("1", "0"): 2}
+    with pytest.raises(ValueError, match=r"no edge has the attribute 'strenght'; did you mean 'strength'?"):
+        Graph.from_networkx(graph, weight="strenght")
+    with pytest.raises(TypeError, match="not a graph of networkx: the type"):
+        Graph.from_networkx(networkx.Graph)
+    with pytest.raises(TypeError, match=r"Graph.from_networkx\(graph\)"):
+        Graph.from_csr(graph)
+
+
 def test_multigraphs_of_networkx_are_added_up() -> None:
     networkx = pytest.importorskip("networkx")
     graph = networkx.MultiDiGraph([(0, 1), (0, 1), (1, 0)])
@@ -239,7 +255,24 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
     ("infinite", lambda: Graph.from_edges([0], [1], [np.inf]), ValueError, "edge 0 .* the weight is inf"),
     ("tiny", lambda: Graph.from_edges([0], [1], [1e-60]), ValueError, "too small: scale them up"),
     ("sum too large", lambda: Graph.from_edges([0, 0], [1, 1], [3e38, 3e38]), ValueError, "scale them down"),
-    ("no numbers", lambda: Graph.from_edges([0], [1], ["x"]), TypeError, "weight must be a list or array of numbers"),
+    ("no numbers", lambda: Graph.from_edges([0], [1], ["x"]), TypeError, "edge 0 .* the weight is the str 'x'"),
+    (
+        "no weight",
+        lambda: Graph.from_edges([(0, 1, 2), (1, 2, None)]),
+        TypeError,
+        "edge 1 .* the weight is the NoneType",
+    ),
+    ("one weight", lambda: Graph.from_edges([0], [1], 2.0), TypeError, "weight must be a list or array of numbers"),
+    ("attributes", lambda: Graph.from_edges([("a", "b", {"weight": 2})]), TypeError, r"Graph.from_networkx\(graph\)"),
+    (
+        "a turned array",
+        lambda: Graph.from_edges(np.ones((2, 9), int)),
+        ValueError,
+        r"from_edges\(edges\[0\], edges\[1\]",
+    ),
+    ("turned lists", lambda: Graph.from_edges([[0] * 9, [1] * 9]), TypeError, r"from_edges\(edges\[0\], edges\[1\]"),
+    ("a corpus", lambda: Graph.from_edges(Corpus.from_sentences([["a", "b"]])), TypeError, "not edges but a corpus"),
+    ("one column", lambda: Graph.from_table({"s": [1]}, source="s", target="s"), ValueError, "both the column 's'"),
     (
         "out of range",
         lambda: Graph.from_edges([0, 5], [1, 2], num_nodes=3),
@@ -301,6 +334,12 @@ def test_what_is_wrong_with_edges_is_said(make: Callable[[], object], kind: type
         (["# nothing"], {}, "edges.txt: there is no edge in it"),
         (["a b 0", "b c 0"], {}, "edges.txt: the graph has no edge of a weight above 0"),
         ([""], {}, "edges.txt: there is no edge in it"),
+        (["a b w", "c d 1"], {}, "line 1: .* names columns, give source='a', target='b', weight='w', and sep"),
+        (
+            ["%%MatrixMarket matrix coordinate pattern general", "1 2"],
+            {},
+            r"line 1: .* Graph.from_csr\(scipy.io.mmread\(path\)\)",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_list_is_said(
@@ -308,6 +347,27 @@ def test_what_is_wrong_with_a_list_is_said(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Graph.from_file(text(tmp_path, lines), **arguments)
+
+
+def test_lines_that_hardly_are_edges_are_named_and_read_as_the_warning_says(tmp_path: Path) -> None:
+    path = text(tmp_path, ["from to", "1 2", "2 3"])
+    with pytest.warns(
+        UserWarning, match="line 1: 'from to' is taken as an edge, .* give source='from', target='to', and"
+    ):
+        assert len(Graph.from_file(path)) == 5
+    assert set(Graph.from_file(path, source="from", target="to", sep=" ").nodes) == {"1", "2", "3"}
+    with pytest.warns(UserWarning, match="edges.txt: '#' is taken as a node"):
+        assert "#" in Graph.from_file(text(tmp_path, ["a b", "# end", "b c"])).nodes
+    for lines in (["a b", "b c"], ["1 2", "2 x"], ["ann 2", "1 2"], ["# from to", "1 2"]):
+        Graph.from_file(text(tmp_path, lines))
+
+
+def test_a_saved_graph_is_no_list_of_edges(tmp_path: Path) -> None:
+    Graph.from_edges([("a", "b")]).save(tmp_path / "graph")
+    with pytest.raises(
+        ValueError, match=r"no list of edges; it looks like a graph: fastemb.graphs.Graph.load reads it"
+    ):
+        Graph.from_file(tmp_path / "graph")
 
 
 def test_lines_that_commas_part_are_read_as_the_error_says(tmp_path: Path) -> None:
@@ -336,6 +396,10 @@ def test_a_node_that_is_not_there_is_named_with_the_nearest() -> None:
         graph.neighbors("appel")
     with pytest.raises(KeyError, match="no node 7"):
         Graph.from_edges([(0, 1)]).neighbors(7)
+    with pytest.raises(KeyError, match=re.escape("no node 1; did you mean '1'?")):
+        Graph.from_edges([("10", "1")]).neighbors(1)
+    with pytest.raises(KeyError, match=re.escape("no node '1'; did you mean 1?")):
+        Graph.from_edges([(0, 1)]).neighbors("1")
     assert "apple" in graph
     assert "x" not in graph
     assert ["x"] not in graph  # type: ignore[comparison-overlap]

@@ -86,6 +86,7 @@ def test_several_labels_and_nodes_without_vectors_are_counted() -> None:
         ({"splits": 0}, ValueError, "splits must be at least 1"),
         ({"C": 0}, ValueError, "C must be above 0"),
         ({"labels": ["a"]}, TypeError, "labels must be a dict"),
+        ({"labels": {}}, ValueError, "labels is empty"),
         ({"labels": {"x": "a"}}, ValueError, "no node with a label has a vector"),
         ({"labels": {0: None}}, ValueError, "a label of the node 0 is missing"),
         ({"test_size": 0.5}, TypeError, "did you mean 'train'"),
@@ -191,6 +192,21 @@ def test_links_of_a_graph_with_halves_are_predicted() -> None:
     assert "AUC" in str(scores)
     with pytest.raises(ValueError, match="operators are"):
         predict_links(model.wv, split, ["dot"])
+    with pytest.raises(TypeError, match=r"not the str 'l1': give \['l1'\]"):
+        predict_links(model.wv, split, "l1")
+    with pytest.raises(TypeError, match=r"vectors must be KeyedVectors of fastemb, not the Node2Vec .* its .wv"):
+        predict_links(model, split)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="split must be LinkSplit of fastemb"):
+        predict_links(model.wv, split.graph)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="graph must be Graph of fastemb, not the list"):
+        split_links([(0, 1)])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="did you mean 'operator'"):
+        edge_features(model.wv, [(0, 1)], op="l1")  # type: ignore[call-arg]
+    for wrong in (model, model.wv.vectors):
+        with pytest.raises(TypeError, match=r"vectors must be KeyedVectors .* give those of a model"):
+            classify_nodes(wrong, {0: "a"})  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"vectors must be KeyedVectors .* give those of a model"):
+            edge_features(wrong, [(0, 1)])  # type: ignore[arg-type]
 
 
 # ---- the command line ----

@@ -53,7 +53,7 @@ def test_vectors_are_those_of_word2vec_on_the_same_walks() -> None:
     """Walks made inside training are the walks of the pass, token for token."""
     graph = Graph.from_edges(blocks())
     model = Node2Vec(**QUICK | {"num_walks": 200}, p=0.5, q=2.0, alpha=0.05, epochs=1, combine="in").fit(graph)
-    corpus = graph.walk_corpus(200, 20, p=0.5, q=2.0)
+    corpus = graph.walk_corpus(graph.walks(200, 20, p=0.5, q=2.0))
     words = Word2Vec(
         corpus,
         sg=1,
@@ -211,14 +211,14 @@ def test_a_callback_may_stop_and_sees_the_vectors_and_may_save(tmp_path: Path) -
 
 def test_it_follows_scikit_learn() -> None:
     base = pytest.importorskip("sklearn.base")
-    model = base.clone(Node2Vec(**QUICK, p=0.5))
-    assert model.get_params()["p"] == 0.5
+    model = base.clone(Node2Vec(**QUICK, p=0.3))
+    assert model.get_params()["p"] == 0.3
     with pytest.raises(ValueError, match="not fitted yet"):
         _ = model.wv
     vectors = model.fit_transform(blocks())
     assert vectors.shape == (60, 16)
     assert (model.transform([5, 0]) == vectors[[5, 0]]).all()
-    assert repr(model) == "Node2Vec(vector_size=16, walk_length=20, p=0.5, workers=1, progress=False), fitted: 60 nodes"
+    assert repr(model) == "Node2Vec(vector_size=16, walk_length=20, p=0.3, workers=1, progress=False), fitted: 60 nodes"
 
 
 def test_networkx_and_scipy_are_taken_as_they_are() -> None:

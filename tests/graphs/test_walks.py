@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_graphs import adjacency, chi_square, counted_steps, graphs, step
 
+from fastemb import _native
 from fastemb.graphs import Graph
 
 BIASES = [
@@ -104,6 +106,15 @@ def test_every_node_begins_one_walk_of_each_round_in_an_order_drawn_anew(count: 
         assert len({tuple(row) for row in starts.tolist()}) == 6
 
 
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize(("p", "q"), [(0.5, 2.0), (0.25, 0.25), (3.0, 7.0)])
+def test_the_filter_of_edges_changes_the_time_that_walks_take_and_no_walk(p: float, q: float, directed: bool) -> None:
+    ends = np.random.default_rng(2).zipf(1.4, (4000, 2)) % 500
+    asked, plain = (Graph.from_edges(ends[:, 0], ends[:, 1], directed=directed) for _ in range(2))
+    plain._native = True, _native.RowGraph(plain.offsets, plain.neighbours, None, None, not directed, lambda _: None)
+    assert (asked.walks(20, 50, p=p, q=q) == plain.walks(20, 50, p=p, q=q)).all()
+
+
 def test_walks_begin_at_the_nodes_that_are_given() -> None:
     graph = graphs()["undirected"]
     walks = graph.walks(5, 4, nodes=["c", "f"])
@@ -114,6 +125,8 @@ def test_walks_begin_at_the_nodes_that_are_given() -> None:
         graph.walks(nodes="c")
     with pytest.raises(ValueError, match="nodes is empty"):
         graph.walks(nodes=[])
+    with pytest.raises(TypeError, match=r"not the int 3: give \[3\]"):
+        graph.walks(nodes=3)  # type: ignore[arg-type]
 
 
 def test_a_walk_ends_at_a_sink() -> None:
@@ -140,10 +153,27 @@ def test_restarts_lead_back_to_the_begin() -> None:
 def test_the_corpus_has_the_same_walks() -> None:
     graph = graphs()["directed"]
     rows = graph.walks(5, 9, p=0.5, q=2.0)
-    corpus = graph.walk_corpus(5, 9, p=0.5, q=2.0)
+    corpus = graph.walk_corpus(rows)
     keys = corpus.vocabulary.keys
     walks = [[keys[id] for id in corpus.ids[a:b]] for a, b in zip(corpus.offsets, corpus.offsets[1:], strict=False)]
     assert walks == [[graph.nodes[node] for node in row if node >= 0] for row in rows.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("walks", "kind", "message"),
+    [
+        (10, TypeError, r"what graph.walks\(...\) gave, not the int 10"),
+        ([[0, 1]], TypeError, "not the list"),
+        (np.ones((2, 2)), TypeError, "not the ndarray"),
+        (np.array([0, 1]), ValueError, "a walk a row, not of shape"),
+        (np.array([[0, 6]]), ValueError, "numbers of nodes, 0 to 5"),
+        (np.array([[0, -2]]), ValueError, "numbers of nodes, 0 to 5"),
+        (np.array([[0, -1, 1]]), ValueError, "with -1 after the end"),
+    ],
+)
+def test_a_corpus_is_of_walks_alone(walks: Any, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        Graph.from_edges([(0, 1)], num_nodes=6).walk_corpus(walks)
 
 
 @pytest.mark.parametrize(

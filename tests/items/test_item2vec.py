@@ -15,8 +15,8 @@ from shops import baskets, share_of_kind, small_model
 
 from fastemb import KeyedVectors
 from fastemb.items import Interactions, Item2Vec, evaluate, leave_one_out
-from fastemb.items import model as item_model
 from fastemb.items.model_file import check_storable
+from fastemb.models import fitting
 
 SHOP = baskets()
 NEW = baskets(60, seed=9, least=2, most=3)
@@ -407,14 +407,14 @@ def test_learning_on_that_fails_leaves_the_model_as_it_was(failure: str, monkeyp
         with pytest.warns(UserWarning, match="so large"), pytest.raises(FloatingPointError):
             made.partial_fit(SHOP + again)
     else:
-        trained = item_model.train_watched
+        trained = fitting.train_watched
 
         def interrupted(*args: Any) -> None:
             trained(*args)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(item_model, "train_watched", interrupted)
+            patch.setattr(fitting, "train_watched", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 made.partial_fit(SHOP + again)
     made.set_params(**settings)

@@ -149,11 +149,6 @@ WRONG: dict[Callable[[Word2Vec], object], str] = {
     remove: "model.wv has 3 words, and the model's vocabulary 5: '[bd]' is missing",
     rename: "model.wv has 5 words, and the model's vocabulary 5: 'x' is new; 'c' is missing",
     lambda model: model.wv.add_vector("new", np.ones(6)): "model.wv has 6 words.*'new' is new",
-    lambda model: setattr(model, "wv", other_vectors(model, list("abxyz"))): "'x' is new",
-    lambda model: setattr(model, "wv", KeyedVectors(6)): "model.wv has 0 words",
-    lambda model: setattr(model, "wv", KeyedVectors(6, 5)): "None is new",
-    lambda model: setattr(model, "wv", None): "model.wv must be KeyedVectors, not NoneType",
-    lambda model: setattr(model, "wv", {"a": np.ones(6)}): "model.wv must be KeyedVectors, not dict",
     swap_rows_of_keys: "key_to_index does not say where the keys",
     swap_keys: "key_to_index does not say where the keys",
     lambda model: setattr(model.wv, "key_to_index", {}): "key_to_index does not say where the keys",
@@ -199,13 +194,45 @@ def test_vectors_that_do_not_fit_are_an_error_in_all_that_uses_rows(
     assert (model._known.weights.syn1neg == outputs).all()
 
 
-def test_vectors_of_fewer_words_are_saved_on_their_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda model: other_vectors(model, list("abxyz")), ValueError, "'x' is new"),
+        (lambda model: other_vectors(model, ["a", "c"]), ValueError, "model.wv has 2 words.*'b' is missing"),
+        (lambda model: KeyedVectors(6), ValueError, "model.wv has 0 words"),
+        (lambda model: KeyedVectors(6, 5), ValueError, "None is new"),
+        (lambda model: None, TypeError, "model.wv must be KeyedVectors, not NoneType"),
+        (lambda model: {"a": np.ones(6)}, TypeError, "model.wv must be KeyedVectors, not dict"),
+        (lambda model: model, TypeError, "model.wv must be KeyedVectors, not Word2Vec"),
+        (lambda model: model.wv.vectors, TypeError, "model.wv must be KeyedVectors, not ndarray"),
+        (
+            lambda model: KeyedVectors._from_arrays(WORDS, np.ones((5, 7))),
+            ValueError,
+            r"vectors of shape \(5, 7\); the model needs \(5, 6\)",
+        ),
+    ],
+)
+def test_other_vectors_are_refused_when_they_are_assigned(
+    make: Callable[[Word2Vec], Any], error: type[Exception], message: str
+) -> None:
     model = trained()
-    model.wv = other_vectors(model, ["a", "c"])
-    with pytest.raises(ValueError, match=r"Vectors of other words are saved by model\.wv\.save"):
-        model.save(tmp_path / "model")
-    model.wv.save(tmp_path / "vectors")
+    before = model.wv
+    with pytest.raises(error, match=message):
+        model.wv = make(model)
+    assert model.wv is before
+    model.train(SENTENCES)
+
+
+def test_vectors_of_fewer_words_are_asked_and_saved_on_their_own(tmp_path: Path) -> None:
+    model = trained()
+    fewer = other_vectors(model, ["a", "c"])
+    with pytest.raises(ValueError, match="Vectors of other words are asked and saved on their own"):
+        model.wv = fewer
+    fewer.save(tmp_path / "vectors")
     assert KeyedVectors.load(tmp_path / "vectors").index_to_key == ["a", "c"]
+    empty = Word2Vec(**OPTIONS)
+    empty.wv = fewer
+    assert empty.wv.most_similar("a")[0][0] == "c"
 
 
 def test_counts_of_a_model_are_its_own() -> None:

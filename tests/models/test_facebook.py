@@ -34,7 +34,7 @@ def content(
     every = names + [b"__label__%d" % number for number in range(labels)]
     settings = {"minn": 2, "maxn": 4, "bucket": BUCKET, "ws": 3, "epoch": 7, "lr_update_rate": 50, "word_ngrams": 2}
     found = Arguments(DIMS, **settings | arguments)
-    dictionary = Dictionary(every, len(names), np.arange(len(every), 0, -1) * 5, 123)
+    dictionary = Dictionary.of(every, len(names), np.arange(len(every), 0, -1) * 5, 123)
     inputs = rng.normal(size=(len(names) + found.bucket, DIMS)).astype(np.float32)
     after = rng.normal(size=outputs).astype(np.float32)
     matrices = matrix_start(*inputs.shape) + matrix_bytes(inputs) + matrix_start(*outputs) + matrix_bytes(after)

@@ -164,11 +164,29 @@ def test_locked_rows_stay(name: str, whole: bool) -> None:
     model.train(sentences())
     assert np.array_equal(getattr(model.wv, locked), before)
     assert not np.allclose(getattr(model.wv, other), others)
-    setattr(model.wv, name, np.zeros(rows + 1, np.float32))
+    for wrong, error, message in (
+        (np.zeros(rows + 1), ValueError, f"has {rows + 1} entries; it takes 1 or one for each of {rows} rows of wv"),
+        (-1, ValueError, "must be factors from 0"),
+        ("0", TypeError, "must be numbers"),
+    ):
+        with pytest.raises(error, match=f"wv.{name} {message}"):
+            setattr(model.wv, name, wrong)
+    vars(model.wv)[name] = np.zeros(rows + 1, np.float32)
     with pytest.raises(
         ValueError, match=rf"wv.{name} has {rows + 1} entries; it takes 1 or one for each of {rows} rows"
     ):
         model.train(sentences())
+
+
+def test_factors_of_vectors_that_are_made_of_rows_are_refused_and_the_remedy_works() -> None:
+    model = FastText(sentences(), **SETTINGS)
+    model.wv.vectors_lockf = np.ones(1)
+    with pytest.raises(ValueError, match=r"no effect: .* set vectors_vocab_lockf, vectors_ngrams_lockf or both"):
+        model.wv.vectors_lockf = np.zeros(1)
+    before = model.wv.vectors.copy()
+    model.wv.vectors_vocab_lockf = model.wv.vectors_ngrams_lockf = np.zeros(1)
+    model.train(sentences())
+    assert (model.wv.vectors == before).all()
 
 
 # ---- words ----
@@ -270,9 +288,12 @@ def test_a_model_of_ours_is_none_of_gensims() -> None:
 
 def test_wv_must_have_ngrams() -> None:
     model = fitted(epochs=1)
-    model.wv = KeyedVectors._from_arrays(model.wv.index_to_key, model.wv.vectors)
+    before = model.wv
     with pytest.raises(ValueError, match=r"model.wv must be FastTextKeyedVectors, not KeyedVectors"):
-        model.train(sentences())
+        model.wv = KeyedVectors._from_arrays(model.wv.index_to_key, model.wv.vectors)  # type: ignore[assignment]
+    assert model.wv is before
+    model.wv = copy.deepcopy(before)
+    model.train(sentences())
 
 
 @pytest.mark.parametrize(

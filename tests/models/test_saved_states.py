@@ -167,7 +167,7 @@ class Saved(RuleBasedStateMachine):
         made.add_vectors(keys, np.ones((len(keys), made.vector_size)))
         if counts:
             made.expandos["count"] = np.arange(len(keys), 0, -1)
-        self.model.wv = made
+        self.attempt(lambda: setattr(self.model, "wv", made))
 
     @rule(key=st.sampled_from([*WORDS, "new"]), value=st.sampled_from([0, 1, 50, -3, 2**61]))
     def set_count(self, key: str, value: int) -> None:
@@ -183,7 +183,7 @@ class Saved(RuleBasedStateMachine):
 
     @rule(locks=st.sampled_from(LOCKS))
     def lock(self, locks: Any) -> None:
-        self.model.wv.vectors_lockf = locks
+        self.attempt(lambda: setattr(self.model.wv, "vectors_lockf", locks))
 
     @rule(name=st.sampled_from(["kind", "count", "a b", "x"]), value=st.sampled_from([1, 0.5, "noun", [1, 2], None]))
     def hang_on_words(self, name: str, value: Any) -> None:
@@ -289,7 +289,7 @@ class Saved(RuleBasedStateMachine):
                     made.append(KeyedVectors.load(Path(folder) / "wv"))  # what was saved loads
         else:
             self.attempt(lambda: made.append(getattr(copy, way)(wv)))
-        self.model.wv = made[0] if made else wv
+        self.attempt(lambda: setattr(self.model, "wv", made[0] if made else wv))
 
     @rule(dtype=st.sampled_from([np.float64, np.float16, np.float32]))
     def change_dtype(self, dtype: Any) -> None:

@@ -72,7 +72,10 @@ def test_frozen_words_stay_and_the_others_move() -> None:
 @pytest.mark.parametrize("wrong", [-1, np.nan, np.inf, [1.0] * 23 + [-0.5]])
 def test_factors_that_make_no_sense_are_refused(wrong: Any, tmp_path: Path) -> None:
     model = Word2Vec(SENTENCES, **OPTIONS)
-    model.wv.vectors_lockf = wrong
+    with pytest.raises(ValueError, match=r"wv.vectors_lockf must be factors from 0, .* but entry \d+ is"):
+        model.wv.vectors_lockf = wrong
+    model.wv.vectors_lockf = np.ones(24)
+    model.wv.vectors_lockf[:] = wrong
     for call in (lambda: model.train(SENTENCES), lambda: model.save(tmp_path / "m")):
         with pytest.raises(ValueError, match=r"wv.vectors_lockf must be factors from 0, .* but entry \d+ is"):
             call()

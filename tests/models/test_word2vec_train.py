@@ -340,7 +340,10 @@ def test_a_lock_factor_of_one_changes_nothing() -> None:
 
 def test_lock_factors_of_another_length_are_an_error() -> None:
     model = built()
-    model.wv.vectors_lockf = np.ones(5)
+    with pytest.raises(ValueError, match=r"wv.vectors_lockf has 5 entries; it takes 1 or one for each of 24 rows"):
+        model.wv.vectors_lockf = np.ones(5)
+    model.train(SENTENCES)
+    vars(model.wv)["vectors_lockf"] = np.ones(5)  # as where rows were taken away afterwards
     with pytest.raises(ValueError, match=r"wv.vectors_lockf has 5 entries; it takes 1 or one for each of 24 words"):
         model.train(SENTENCES)
 

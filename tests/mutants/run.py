@@ -65,8 +65,10 @@ COVERING_C = {
         "io/test_formats.py",
     ],
     "text/ids.c": ["native/test_numbering.py", "corpus/test_ids.py", "corpus/test_vocabulary.py"],
+    "text/subwords.c": ["native/test_ngrams.py", "native/test_subwords.py"],
     "text/phrases.c": ["native/test_pairs.py", "phrases/test_phrases.py", "io/test_small_shapes.py"],
     "text": ["native/test_text_table.py", "corpus/test_text.py", "corpus/test_hard_text.py"],
+    "train/held.h": ["native/test_subwords.py", "native/test_train_block.py", "models/test_fasttext.py"],
     "train": ["native/test_train_block.py", "native/test_baskets.py", "native/test_sampling.py", "train"],
 }
 

@@ -195,6 +195,8 @@ static struct fe_job job_of(const struct model *model, const struct contexts *co
                      .in_scale = number % 5 == 0 ? corpus->in_scale : NULL,
                      .in_rows = WORDS,
                      .stride = stride_of(size),
+                     .out_stride = stride_of(size),
+                     .out_size = size,
                      .size = size},
         .subsampling = {.keep = number % 3 == 0 ? corpus->keep : NULL, .last = fe_keep_last(corpus->keep, WORDS)},
         .contexts = {.window = contexts->window,

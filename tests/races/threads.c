@@ -141,7 +141,8 @@ static void train_all(const struct fe_kernel *kernel) {
         training.kernel = kernel;
         training.stop = 0;
         training.job = (struct fe_job){
-            .matrices = {.in = filled(WORDS), .in_rows = WORDS, .stride = STRIDE, .size = SIZE},
+            .matrices = {.in = filled(WORDS), .in_rows = WORDS, .stride = STRIDE, .size = SIZE,
+                         .out_stride = STRIDE, .out_size = SIZE},
             .subsampling = {.keep = corpus.keep, .last = fe_keep_last(corpus.keep, WORDS)},
             .contexts = {.window = 5, .shrink = 1, .basket = has_baskets ? 3 : 0, .longest_sentence = SENTENCE},
             .inputs = {.kind = has_bags ? FE_BAG_INPUTS : FE_CONTEXT_INPUTS, .mean = 1},

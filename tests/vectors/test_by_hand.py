@@ -526,6 +526,7 @@ def test_another_vector_size_is_named(tmp_path):
 
 def test_lock_factors_that_are_no_numbers_are_named():
     model = Word2Vec([["a", "b"]], vector_size=2, min_count=1, epochs=1, sample=0, seed=1)
-    model.wv.vectors_lockf = "x"
-    with pytest.raises(TypeError, match="vectors_lockf must be numbers, one or one for each word, not 'x'"):
-        model.train([["a", "b"]], total_examples=1, epochs=1)
+    for wrong in ("x", None, np.ones(2, complex), ["1", "1"], [[1], [1, 2]], object()):
+        with pytest.raises(TypeError, match=r"vectors_lockf must be numbers, one or one for each word, not "):
+            model.wv.vectors_lockf = wrong
+    model.train([["a", "b"]], total_examples=1, epochs=1)

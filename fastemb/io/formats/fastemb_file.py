@@ -38,7 +38,8 @@ ABOUT = About(
     own=True,
 )
 KIND = "fastemb.KeyedVectors"
-KINDS = (KIND, "fastemb.Word2Vec", "fastemb.FastText", "fastemb.Item2Vec", "fastemb.Node2Vec", "fastemb.DeepWalk")
+_MODELS = ("Word2Vec", "FastText", "Doc2Vec", "Item2Vec", "Node2Vec", "DeepWalk")
+KINDS = (KIND, *(f"fastemb.{name}" for name in _MODELS))
 """The string "format" in the files that hold vectors in this layout."""
 
 _VERSION = "1"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,16 +21,17 @@ from ..atomic import StrPath, atomic_write
 from ..input_file import open_source
 from ..pack import packed, split_packing
 from .about import About, Values
+from .fasttext_matrix import Matrix, QuantisedMatrix
 from .fasttext_parts import (
     MAGIC,
     SUPERVISED,
-    UNPRUNED,
     Arguments,
     Dictionary,
     ModelFile,
     matrix_bytes,
     matrix_start,
     parts,
+    quantised_parts,
 )
 from .fasttext_subwords import subword_rows
 from .reading import DEFAULT, Buffers, Reading
@@ -60,27 +61,39 @@ def recognises(start: bytes) -> bool:
 # ---- reading ----
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Whole:
-    """All parts of a model that is not quantised."""
+    """All parts of a model."""
 
     arguments: Arguments
     """``maxn`` is 0 where n-grams are not used, whatever the file says."""
 
     dictionary: Dictionary
-    inputs: NDArray[np.float32]
-    """A row for each word, then one for each bucket of n-grams."""
+    inputs: Matrix
+    """A row for each word, then one for each bucket of n-grams, or each n-gram that is kept."""
 
-    outputs: NDArray[np.float32] | None
+    outputs: Matrix | None
     """A row for each word or label; None where they were not asked for."""
 
+    @property
+    def is_quantised(self) -> bool:
+        """Whether the rows of words are codes."""
+        return isinstance(self.inputs, QuantisedMatrix)
 
-def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bool = True) -> Whole:
+
+def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bool = True, mmap: bool = False) -> Whole:
     """Read all parts of a model, or leave out its output matrix.
+
+    Args:
+        path: A ``.bin`` or ``.ftz`` file.
+        buffers: How much is read at once.
+        outputs: Whether the output matrix is read.
+        mmap: Map the input matrix, if it is not quantised, in place of reading it; it is read-only then.
 
     Raises:
         TruncatedFileError: The file ends early; it is both a ValueError and an EOFError.
-        ValueError: The model is quantised or of another version, or anything else is wrong with the file.
+        ValueError: The model is of another version, or anything else is wrong with the file; or it is compressed, and
+            ``mmap`` is set.
     """
     name = os.fspath(path)
     with open_source(path) as (raw, size):
@@ -88,30 +101,53 @@ def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bo
         version = file.header()
         arguments = file.arguments()
         dictionary = file.dictionary()
-        if dictionary.pruned != UNPRUNED or file.flag("the input matrix is quantised"):
-            raise ValueError(
-                f"{name}: this model of fastText is quantised (.ftz), which is not read: take the .bin file that it "
-                "was made from, or let fastText write vectors as text, with print-word-vectors"
-            )
         if version == _WITHOUT_NGRAMS and arguments.model == SUPERVISED:
             arguments = replace(arguments, maxn=0)  # as fastText does
-        rows, columns = file.shape("input")
-        if columns != arguments.dim or rows != dictionary.words + arguments.bucket:
-            raise file.damaged(
-                f"an input matrix of shape ({rows:,}, {columns:,}), where {dictionary.words:,} words, "
-                f"{arguments.bucket:,} rows for n-grams and {arguments.dim:,} dimensions are expected"
-            )
-        if arguments.maxn > 0 and arguments.bucket == 0:
-            raise file.damaged("there are n-grams, but no rows for them")
-        inputs, out = file.matrix("input", rows, columns), None
-        file.flag("the output matrix is quantised")  # which holds for quantised models alone
-        shape = file.shape("output")
-        if outputs:
-            out = file.matrix("output", *shape)
+        if file.flag("the input matrix is quantised"):
+            inputs: Matrix = file.quantised("input")
+        elif dictionary.pruned is not None:
+            raise file.damaged("n-grams are left out, but the input matrix is not quantised")
         else:
-            file.skip("output", *shape)
+            shape = file.shape("input")
+            _require_shape(file, arguments, dictionary, shape)
+            inputs = file.mapped("input", *shape) if mmap else file.matrix("input", *shape)
+        _require_shape(file, arguments, dictionary, inputs.shape)
+        out: Matrix | None = None
+        if file.flag("the output matrix is quantised") and isinstance(inputs, QuantisedMatrix):
+            out = file.quantised("output")
+        else:
+            shape = file.shape("output")
+            if outputs:
+                out = file.matrix("output", *shape)
+            else:
+                file.skip("output", *shape)
         file.end()
     return Whole(arguments, dictionary, inputs, out)
+
+
+def _require_shape(file: ModelFile, arguments: Arguments, dictionary: Dictionary, shape: tuple[int, ...]) -> None:
+    """Refuse input matrices that have not the rows that words and n-grams ask for."""
+    kept = dictionary.pruned
+    ngrams = arguments.bucket if kept is None else len(kept)
+    if shape != (dictionary.words + ngrams, arguments.dim):
+        raise file.damaged(
+            f"an input matrix of shape ({shape[0]:,}, {shape[1]:,}), where {dictionary.words:,} words, {ngrams:,} rows "
+            f"for n-grams and {arguments.dim:,} dimensions are expected"
+        )
+    if arguments.maxn > 0 and arguments.bucket == 0:
+        raise file.damaged("there are n-grams, but no rows for them")
+    if kept is not None and not _is_numbering(kept, arguments.bucket):
+        raise file.damaged(f"the {len(kept):,} n-grams that are kept are not numbered from 0 on")
+
+
+def _is_numbering(kept: NDArray[np.int32], bucket: int) -> bool:
+    """Whether each of these buckets comes once, and has a row of its own."""
+    buckets, rows = np.sort(kept[:, 0]), np.sort(kept[:, 1])
+    return bool(
+        (not len(kept) or (buckets[0] >= 0 and buckets[-1] < bucket))
+        and (np.diff(buckets) > 0).all()
+        and np.array_equal(rows, np.arange(len(kept)))
+    )
 
 
 def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
@@ -125,41 +161,80 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
         ValueError: The model is quantised or of another version, or anything else is wrong with the file.
     """
     whole = read_whole(path, reading.buffers, outputs=False)
-    arguments, dictionary = whole.arguments, whole.dictionary
+    dictionary = whole.dictionary
     words = dictionary.names[: dictionary.words]
     if any(b"\n" in word for word in words):
         raise ValueError(
             f"{os.fspath(path)}: a word has a line end in it: the file is damaged, or no model of fastText"
         )
-    vectors = _means(words, whole.inputs, arguments.minn, arguments.maxn, arguments.bucket)
     counts = dictionary.counts[: dictionary.words]
-    return table_of(path, [b"\n".join(words) + b"\n"], vectors, reading, counts)
+    return table_of(path, [b"\n".join(words) + b"\n"], word_vectors(whole), reading, counts)
 
 
-def _means(words: list[bytes], inputs: NDArray[np.float32], minn: int, maxn: int, bucket: int) -> NDArray[np.float32]:
-    """The vector of each word."""
-    if maxn <= 0:
-        return inputs[: len(words)]
-    vectors = np.empty((len(words), inputs.shape[1]), np.float32)
+def word_vectors(whole: Whole) -> NDArray[np.float32]:
+    """The vector of each word, (words, dim): the mean of its row and those of its n-grams."""
+    arguments, count = whole.arguments, whole.dictionary.words
+    if arguments.maxn <= 0:
+        part = slice(count)
+        return whole.inputs.rows(part) if isinstance(whole.inputs, QuantisedMatrix) else whole.inputs[part]
+    inputs, words = whole.inputs, whole.dictionary.names[:count]
+    vectors = np.empty((count, arguments.dim), np.float32)
     stopped, threads = threading.Event(), min(available_cpus(), _MOST_THREADS)
-    spans = list(slices(len(words), _PART))
+    spans = list(slices(count, _PART))
 
     def work(thread: int) -> None:
         for part in spans[thread::threads]:
             if stopped.is_set():
                 return
-            numbers, offsets = subword_rows(words[part], minn, maxn, bucket)
-            count = len(offsets) - 1
-            items = np.empty(len(numbers) + count, np.int64)
-            own = offsets[:-1] + np.arange(count)  # a word's own row comes before its n-grams
-            others = np.ones(len(items), bool)
-            others[own] = False
-            items[own] = np.arange(part.start, part.stop)
-            items[others] = numbers + len(words)
-            _native.mean_rows(isa(), inputs, items, offsets + np.arange(count + 1), None, vectors[part])
+            rows, offsets = word_rows(words[part], part.start, whole)
+            if isinstance(inputs, QuantisedMatrix) or not inputs.flags.aligned:
+                stored_rows(inputs).means(isa(), rows, offsets, vectors[part])
+            else:
+                _native.mean_rows(isa(), inputs, rows.astype(np.int64), offsets, None, vectors[part])
 
     in_threads(threads, work, stopped.set)
     return vectors
+
+
+def word_rows(words: list[bytes], first: int, whole: Whole) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The rows of the input matrix that make each of some words, of which the first has the row ``first``.
+
+    Returns:
+        The rows, those of a word after another's, its own first; and (words + 1,) offsets.
+    """
+    arguments, count = whole.arguments, whole.dictionary.words
+    numbers, offsets = subword_rows(words, arguments.minn, arguments.maxn, arguments.bucket)
+    rows = kept_rows(numbers, whole.dictionary.pruned)
+    ends = np.concatenate(([0], np.cumsum(rows >= 0)))[offsets]
+    items = np.empty(int(ends[-1]) + len(words), np.int32)
+    own = ends[:-1] + np.arange(len(words))  # a word's own row comes before its n-grams
+    others = np.ones(len(items), bool)
+    others[own] = False
+    items[own] = np.arange(first, first + len(words))
+    items[others] = rows[rows >= 0] + count
+    return items, ends + np.arange(len(words) + 1)
+
+
+def kept_rows(numbers: NDArray[np.int64], pruned: NDArray[np.int32] | None) -> NDArray[np.int64]:
+    """The rows of n-grams with these numbers, behind those of words; -1 for those that a pruned model left out."""
+    if pruned is None:
+        return numbers
+    if not len(pruned):
+        return np.full(len(numbers), -1, np.int64)
+    order = np.argsort(pruned[:, 0])
+    rising = pruned[order, 0]
+    places = np.minimum(np.searchsorted(rising, numbers), len(rising) - 1)
+    found: NDArray[np.int64] = np.where(rising[places] == numbers, pruned[order[places], 1].astype(np.int64), -1)
+    return found
+
+
+def stored_rows(matrix: Matrix) -> _native.StoredRows:
+    """The same rows for the core, which reads them where they lie."""
+    if isinstance(matrix, QuantisedMatrix):
+        return _native.StoredRows(
+            matrix.dim, None, matrix.codes, matrix.centroids, matrix.width, matrix.length_codes, matrix.lengths
+        )
+    return _native.StoredRows(matrix.shape[1], matrix.view(np.uint8))
 
 
 # ---- writing ----
@@ -185,7 +260,7 @@ def write(path: StrPath, table: VectorTable) -> None:
     counts = np.ones(len(names), np.int64)
     if "count" in table.attributes:
         counts = np.clip(table.attributes["count"][order], 1, _MOST_COUNT).astype(np.int64)
-    dictionary = Dictionary(names, len(names), counts, int(counts.sum()))
+    dictionary = Dictionary.of(names, len(names), counts, int(counts.sum()))
     write_whole(
         path,
         Arguments(dims),
@@ -199,14 +274,29 @@ def write_whole(
     path: StrPath,
     arguments: Arguments,
     dictionary: Dictionary,
-    inputs: Iterable[NDArray[np.float32]],
-    outputs: Iterable[NDArray[np.float32]],
+    inputs: Matrix | Iterable[NDArray[np.float32]],
+    outputs: Matrix | Iterable[NDArray[np.float32]],
 ) -> None:
-    """Write a model, whole or not at all; its matrices come in pieces, and have as many rows as fastText expects."""
+    """Write a model, whole or not at all.
+
+    Matrices may come in pieces, and then have as many rows as fastText expects of a model without labels.
+    """
     with atomic_write(path) as raw, packed(raw, split_packing(os.fspath(path))[1]) as file:
         for part in parts(arguments, dictionary):
             file.write(part)
-        for rows, pieces in ((dictionary.words + arguments.bucket, inputs), (dictionary.words, outputs)):
-            file.write(matrix_start(rows, arguments.dim))
-            for piece in pieces:
+        for count, matrix in ((dictionary.words + arguments.bucket, inputs), (dictionary.words, outputs)):
+            if isinstance(matrix, QuantisedMatrix):
+                for part in quantised_parts(matrix):
+                    file.write(part)
+                continue
+            if isinstance(matrix, np.ndarray):
+                count, matrix = len(matrix), in_pieces(matrix)
+            file.write(matrix_start(count, arguments.dim))
+            for piece in matrix:
                 file.write(matrix_bytes(piece))
+
+
+def in_pieces(matrix: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Some rows after the others."""
+    for part in slices(len(matrix), _PART):
+        yield matrix[part]

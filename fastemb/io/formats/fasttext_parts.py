@@ -5,10 +5,14 @@ All numbers are little-endian. Nothing here knows what vectors are made of the p
 
 from __future__ import annotations
 
+import mmap
 import struct
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass
-from typing import Any, BinaryIO
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +20,7 @@ from numpy.typing import NDArray
 from ...signals import deliver
 from ..input_file import read_into
 from ..unpack import TruncatedFileError
+from .fasttext_matrix import CENTROIDS, QuantisedMatrix
 from .reading import LONGEST_KEY, Buffers
 from .rows import MOST_DIMENSIONS
 
@@ -37,6 +42,8 @@ UNPRUNED = -1
 _ARGUMENTS = struct.Struct("<12id")
 _COUNTS = struct.Struct("<3i2q")
 _SHAPE = struct.Struct("<2q")
+_QUANTISED = struct.Struct("<2qi")
+_QUANTISER = struct.Struct("<4i")
 _ENTRY_BYTES = 9  # after a word and its zero byte: its count and whether it is a label
 _LEAST_ENTRY = 11  # of a word of one byte
 
@@ -60,12 +67,15 @@ class Arguments:
     t: float = 1e-4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
-    """Words and, in supervised models, labels behind them."""
+    """Words and, in supervised models, labels behind them: their bytes, one after the other, and what counts them."""
 
-    names: list[bytes]
-    """Words, then labels."""
+    data: NDArray[np.uint8]
+    """Bytes of all names."""
+
+    offsets: NDArray[np.int64]
+    """(names + 1,), where each begins and, at last, ends."""
 
     words: int
     """How many of the names are words."""
@@ -76,8 +86,24 @@ class Dictionary:
     tokens: int
     """Length of the text."""
 
-    pruned: int = UNPRUNED
-    """How many n-grams are kept in a quantised model; a pair of int32 for each follows the dictionary."""
+    pruned: NDArray[np.int32] | None = None
+    """(n, 2): in a pruned model the buckets of n-grams that are kept, and their new numbers; None: all are kept."""
+
+    @classmethod
+    def of(cls, names: Sequence[bytes], words: int, counts: NDArray[np.int64], tokens: int) -> Self:
+        """The dictionary of these names, words first."""
+        offsets = np.zeros(len(names) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, names), np.int64, len(names)), out=offsets[1:])
+        return cls(np.frombuffer(b"".join(names), np.uint8), offsets, words, counts, tokens)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def names(self) -> list[bytes]:
+        """Words, then labels."""
+        data, ends = self.data.tobytes(), self.offsets.tolist()
+        return [data[begin:end] for begin, end in pairwise(ends)]
 
 
 class ModelFile:
@@ -142,7 +168,12 @@ class ModelFile:
             raise self.damaged(
                 f"in the dictionary name {int(wrong.argmax()) + 1:,} is of the wrong kind, word or label"
             )
-        return Dictionary(names, words, entries["count"].astype(np.int64), tokens, pruned)
+        made = Dictionary.of(names, words, entries["count"].astype(np.int64), tokens)
+        return made if pruned == UNPRUNED else replace(made, pruned=self._pruned(pruned))
+
+    def _pruned(self, count: int) -> NDArray[np.int32]:
+        """The n-grams that a pruned model keeps, and their new numbers."""
+        return self._table("the table of n-grams that are kept", count, 2, "<i4").astype(np.int32, copy=False)
 
     def flag(self, what: str) -> bool:
         """Read whether ``what`` is so."""
@@ -164,18 +195,71 @@ class ModelFile:
         return rows, columns
 
     def matrix(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
-        """Read a matrix of floats. Where the length of the file is unknown, room is made as its rows come."""
-        first = rows if self.size is not None else min(rows, self._buffers.first_rows // (4 * columns) + 1)
-        made, done = np.empty((first, columns), "<f4"), 0
-        step = max(1, self._buffers.block // (4 * columns))
+        """Read a matrix of floats."""
+        return self._table(f"the {name} matrix", rows, columns, "<f4").astype(np.float32, copy=False)
+
+    def mapped(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
+        """Map a matrix of floats, which may lie at any address, in place of reading it.
+
+        Raises:
+            ValueError: The file is compressed, or not on this machine.
+        """
+        if self.size is None or not hasattr(self.file, "fileno") or sys.byteorder != "little":
+            raise ValueError(f"{self.path}: only files that are not compressed are mapped: read it without mmap")
+        size = 4 * rows * columns
+        self._refuse_beyond(size, f"the {name} matrix of shape ({rows:,}, {columns:,})")
+        whole = np.frombuffer(mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+        found = whole[self.at : self.at + size].view(np.float32).reshape(rows, columns)
+        self.skip(name, rows, columns)
+        return found
+
+    def _table(self, what: str, rows: int, columns: int, kind: str) -> NDArray[Any]:
+        """Read rows of numbers. Where the length of the file is unknown, room is made as they come."""
+        size = np.dtype(kind).itemsize * max(1, columns)
+        self._refuse_beyond(size * rows, f"{what} of shape ({rows:,}, {columns:,})")
+        first = rows if self.size is not None else min(rows, self._buffers.first_rows // size + 1)
+        made, done = np.empty((first, columns), kind), 0
+        step = max(1, self._buffers.block // size)
         while done < rows:
             if done == len(made):
                 made.resize((min(rows, 2 * done), columns), refcheck=False)
             end = min(done + step, len(made))
-            self._fill(made[done:end].data.cast("B"), f"the {name} matrix, row {done + 1:,} of {rows:,}")
+            self._fill(made[done:end].data.cast("B"), f"{what}, row {done + 1:,} of {rows:,}")
             done = end
             deliver()
-        return made.astype(np.float32, copy=False)
+        return made
+
+    def quantised(self, name: str) -> QuantisedMatrix:
+        """Read a matrix that is product quantised.
+
+        Raises:
+            ValueError: Its numbers do not fit each other.
+        """
+        has_lengths = self.flag(f"the lengths of the {name} matrix are quantised")
+        rows, dim, count = _QUANTISED.unpack(self._take(_QUANTISED.size, f"the {name} matrix"))
+        if rows < 0 or not 0 < dim <= MOST_DIMENSIONS or count < 0 or count % max(1, rows):
+            raise self.damaged(f"the {name} matrix has the shape ({rows}, {dim}) and {count} codes")
+        codes = self._table(f"the codes of the {name} matrix", rows, count // max(1, rows), "u1")
+        width, centroids = self._quantiser(name, dim)
+        if rows and codes.shape[1] != -(-dim // width):
+            raise self.damaged(
+                f"the {name} matrix of {dim:,} dimensions has {codes.shape[1]:,} codes a row, for {width:,} values each"
+            )
+        if not has_lengths:
+            return QuantisedMatrix(codes, centroids, dim, width)
+        length_codes = self._table(f"the lengths of the {name} matrix", rows, 1, "u1")[:, 0]
+        return QuantisedMatrix(codes, centroids, dim, width, length_codes, self._quantiser(f"{name} lengths'", 1)[1])
+
+    def _quantiser(self, name: str, dim: int) -> tuple[int, NDArray[np.float32]]:
+        """How many values a code stands for, and the centroids."""
+        found, parts, width, last = _QUANTISER.unpack(self._take(_QUANTISER.size, f"the {name} quantiser"))
+        if found != dim or not 0 < width <= dim or parts != -(-dim // width) or last != (dim % width or width):
+            raise self.damaged(
+                f"the {name} quantiser has {found} dimensions in {parts} parts of {width} values, the last of {last}, "
+                f"where {dim:,} dimensions are expected"
+            )
+        values = self._table(f"the centroids of the {name} matrix", CENTROIDS * dim, 1, "<f4")
+        return width, values[:, 0].astype(np.float32, copy=False)
 
     def skip(self, name: str, rows: int, columns: int) -> None:
         """Pass over a matrix of floats, which must be there."""
@@ -266,10 +350,13 @@ def parts(arguments: Arguments, dictionary: Dictionary) -> Iterator[bytes]:
     """What stands before the matrices of a model that is not quantised."""
     yield MAGIC + struct.pack("<i", VERSIONS[-1])
     yield _ARGUMENTS.pack(*astuple(arguments))
-    size = len(dictionary.names)
-    yield _COUNTS.pack(size, dictionary.words, size - dictionary.words, dictionary.tokens, dictionary.pruned)
+    size, kept = len(dictionary), dictionary.pruned
+    pruned = UNPRUNED if kept is None else len(kept)
+    yield _COUNTS.pack(size, dictionary.words, size - dictionary.words, dictionary.tokens, pruned)
     for row, (name, count) in enumerate(zip(dictionary.names, dictionary.counts.tolist(), strict=True)):
         yield name + struct.pack("<bqb", 0, count, row >= dictionary.words)
+    if kept is not None:
+        yield kept.astype("<i4").tobytes()
 
 
 def matrix_start(rows: int, columns: int) -> bytes:
@@ -280,3 +367,19 @@ def matrix_start(rows: int, columns: int) -> bytes:
 def matrix_bytes(values: NDArray[Any]) -> bytes:
     """Rows of a matrix as they are written."""
     return np.ascontiguousarray(values, "<f4").tobytes()
+
+
+def quantised_parts(matrix: QuantisedMatrix) -> Iterator[bytes]:
+    """A matrix that is product quantised as it is written, with the mark that it is."""
+    rows, dim = matrix.shape
+    yield struct.pack("<2b", 1, matrix.length_codes is not None) + _QUANTISED.pack(rows, dim, matrix.codes.size)
+    yield np.ascontiguousarray(matrix.codes).tobytes()
+    yield from _quantiser_parts(dim, matrix.width, matrix.centroids)
+    if matrix.length_codes is not None and matrix.lengths is not None:
+        yield np.ascontiguousarray(matrix.length_codes).tobytes()
+        yield from _quantiser_parts(1, 1, matrix.lengths)
+
+
+def _quantiser_parts(dim: int, width: int, centroids: NDArray[np.float32]) -> Iterator[bytes]:
+    yield _QUANTISER.pack(dim, -(-dim // width), width, dim % width or width)
+    yield matrix_bytes(centroids)

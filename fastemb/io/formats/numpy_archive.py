@@ -70,14 +70,14 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
     name = os.fspath(path)
     with _opened(name) as archive:
         members = _members(name, archive)
-        vectors_name = _chosen(name, members, reading.key, _VECTORS, _is_matrix, "matrix of floats")
+        vectors_name = _chosen(name, members, reading.key, _VECTORS, _is_matrix, "a matrix of floats")
         found = members.pop(vectors_name)
         npy.refuse_no_matrix(f"{name}: array {vectors_name!r}", found.header)
         count = found.header.shape[0]
         if reading.words is not None:
             rows = given_words(name, reading, count, f" of {vectors_name!r}")
         else:
-            keys_name = _chosen(name, members, None, _KEYS, _are_keys, "array of text or whole numbers")
+            keys_name = _chosen(name, members, None, _KEYS, _are_keys, "an array of text or whole numbers")
             member = members.pop(keys_name)
             if member.header.shape != (count,):
                 raise ValueError(
@@ -163,7 +163,7 @@ def _chosen(path: str, members: dict[str, _Member], given: str | None, usual: st
     if len(fitting) != 1:
         option = "key= the name of the vectors" if usual == _VECTORS else "words= the keys of the rows"
         raise ValueError(
-            f"{path}: {len(fitting) or 'no'} arrays are a {what}, and none is called {usual!r}: give {option}; "
+            f"{path}: {len(fitting) or 'no'} arrays are {what}, and none is called {usual!r}: give {option}; "
             f"its arrays: {shown}"
         )
     return fitting[0]

@@ -11,7 +11,7 @@ from typing import Any
 import fasttext
 
 from peers import plain, recorded, run
-from peers.fasttext.questions import COMMON, MODELS, text
+from peers.fasttext.questions import ASKED, COMMON, LABELLED, MODELS, ask_model, labelled_text, text
 
 
 def train(name: str, path: Path) -> None:
@@ -46,7 +46,38 @@ def ask() -> dict[str, Any]:
                 "counts": plain(counts),
                 "vectors": [plain(model.get_word_vector(word)) for word in words],
             }
+        with tempfile.TemporaryDirectory() as folder:
+            found[name]["asked"] = asked_of(Path(folder), content)
+    for name in LABELLED:
+        with tempfile.TemporaryDirectory() as folder:
+            if "--check" in sys.argv:
+                content = lzma.decompress(base64.b64decode(recorded("fasttext")["answers"][name]["file"]))
+            else:
+                content = trained(name, Path(folder) / "model.bin")
+            answers = asked_of(Path(folder), content)
+        found[name] = {"file": base64.b64encode(lzma.compress(content, preset=9)).decode(), "asked": answers}
+    found["tokens"] = [fasttext.tokenize(one) for one in [*ASKED, "a\nb\0 c\r\n"]]
     return found
+
+
+def trained(name: str, path: Path) -> bytes:
+    """The file of a model with labels."""
+    arguments = dict(LABELLED[name])
+    quantising = arguments.pop("quantize", None)
+    source = path.with_suffix(".txt")
+    source.write_text(labelled_text(), encoding="utf-8")
+    model = fasttext.train_supervised(str(source), **{**COMMON, "lr": 0.5, "epoch": 10, **arguments})
+    if quantising is not None:
+        model.quantize(**quantising)
+    model.save_model(str(path))
+    return path.read_bytes()
+
+
+def asked_of(folder: Path, content: bytes) -> dict[str, Any]:
+    """What is said of a model."""
+    (folder / "x.bin").write_bytes(content)
+    (folder / "x.txt").write_text(labelled_text(), encoding="utf-8")
+    return ask_model(fasttext, str(folder / "x.bin"), str(folder / "x.txt"))
 
 
 if __name__ == "__main__":

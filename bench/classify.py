@@ -1,0 +1,137 @@
+"""Labels of texts: speed and accuracy, beside the fasttext package.
+
+    python -m bench.classify make FOLDER                        # two sets, generated
+    python -m bench.classify compare FOLDER --peer PYTHON       # PYTHON has the package fasttext (or fasttext-wheel)
+
+Sets: "news" has 120,000 texts of some 40 words in 4 classes, as many as AG News has; "many" as many in 1,000 classes.
+Words are drawn by Zipf's law, a share of them by a law in which each class has an order of its own. Each run is a
+process of its own; ours and the package's take turns. Times are by the wall clock, from the file to the trained model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+WORDS = 60_000
+SETS = {"news": (4, 1.2), "many": (1000, 8.0)}  # classes, and how much of a text is of its class
+TEXTS, TESTS = 120_000, 7_600
+RUNS: list[dict[str, Any]] = [
+    {"set": "news", "word_ngrams": ngrams, "workers": workers, "loss": "softmax", "alpha": 0.1}
+    for ngrams in (1, 2)
+    for workers in (1, 2)
+] + [{"set": "many", "word_ngrams": 1, "workers": workers, "loss": "hs", "alpha": 0.5} for workers in (1, 2)]
+
+OURS = """
+import sys, time
+from fastemb import TextClassifier
+train, test, ngrams, workers, loss, alpha = sys.argv[1:7]
+begun = time.perf_counter()
+model = TextClassifier(word_ngrams=int(ngrams), workers=int(workers), loss=loss, alpha=float(alpha), progress=False)
+model.fit_file(train)
+print(time.perf_counter() - begun, model.evaluate_file(test).precision)
+"""
+PEER = """
+import sys, time
+import fasttext
+train, test, ngrams, workers, loss, alpha = sys.argv[1:7]
+begun = time.perf_counter()
+model = fasttext.train_supervised(
+    train, wordNgrams=int(ngrams), thread=int(workers), loss=loss, lr=float(alpha), verbose=0
+)
+print(time.perf_counter() - begun, model.test(test)[1])
+"""
+
+
+def write_set(path: Path, texts: int, classes: int, share: float, seed: int) -> None:
+    """Write texts with their classes, one a line."""
+    rng = np.random.default_rng(seed)
+    law = np.cumsum(1 / np.arange(1, WORDS + 1) ** 1.05)
+    law /= law[-1]
+    names = np.array([f"w{word}" for word in range(WORDS)])
+    with path.open("w", encoding="utf-8") as file:
+        for begin in range(0, texts, 10_000):
+            some = min(10_000, texts - begin)
+            labels = rng.integers(classes, size=some)
+            lengths = np.maximum(5, rng.poisson(40, size=some))
+            words = np.minimum(np.searchsorted(law, rng.random(lengths.sum())), WORDS - 1)
+            special = rng.random(len(words)) < np.repeat(rng.beta(1, 9, size=some) * share, lengths)
+            which = np.repeat(labels, lengths)
+            step = 30 * which + 7  # has no factor in common with WORDS, so that each class has an order of its own
+            moved = (words * step + 1_009 * which) % WORDS
+            words = np.where(special, moved, words)
+            at = 0
+            for label, length in zip(labels.tolist(), lengths.tolist(), strict=True):
+                file.write(f"__label__{label} {' '.join(names[words[at : at + length]])}\n")
+                at += length
+
+
+def make(folder: Path) -> None:
+    """Write all sets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (classes, share) in SETS.items():
+        write_set(folder / f"{name}.train", TEXTS, classes, share, seed=1)
+        write_set(folder / f"{name}.test", TESTS, classes, share, seed=2)
+
+
+def run(python: str, program: str, folder: Path, given: dict[str, Any]) -> tuple[float, float]:
+    """Seconds and precision of one training."""
+    name = given["set"]
+    arguments = [given["word_ngrams"], given["workers"], given["loss"], given["alpha"]]
+    command = [python, "-c", program, f"{folder}/{name}.train", f"{folder}/{name}.test", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=None if program == OURS else folder)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    seconds, precision = map(float, done.stdout.split()[-2:])
+    return seconds, precision
+
+
+def compare(folder: Path, peer: str, runs: int, only: str) -> None:
+    """Train in turn, and print medians."""
+    print(
+        f"{'set':6} {'ngrams':>6} {'threads':>7} {'loss':8} {'fastemb s':>10} {'fasttext s':>10} {'ratio':>6}  "
+        "precision"
+    )
+    for given in RUNS:
+        if only not in " ".join(map(str, given.values())):
+            continue
+        ours, theirs = [], []
+        for _ in range(runs):
+            ours.append(run(sys.executable, OURS, folder, given))
+            theirs.append(run(peer, PEER, folder, given))
+        mine, his = (statistics.median(seconds for seconds, _ in some) for some in (ours, theirs))
+        scores = (statistics.mean(score for _, score in some) for some in (ours, theirs))
+        print(
+            f"{given['set']:6} {given['word_ngrams']:6} {given['workers']:7} {given['loss']:8} {mine:10.2f} "
+            f"{his:10.2f} {his / mine:6.2f}  {' / '.join(f'{score:.4f}' for score in scores)}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts = parser.add_subparsers(dest="task", required=True)
+    for name in ("make", "compare"):
+        part = parts.add_parser(name)
+        part.add_argument("folder", type=Path)
+        if name == "compare":
+            part.add_argument("--peer", required=True, help="a Python that has the package fasttext")
+            part.add_argument("--runs", type=int, default=3)
+            part.add_argument("--only", default="", help="runs that have this text, such as 'news 2 1'")
+    options = parser.parse_args()
+    if options.task == "make":
+        make(options.folder)
+    else:
+        compare(options.folder.resolve(), os.path.abspath(options.peer), options.runs, options.only)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""``fastemb classify``: labels of texts, learned, tested and predicted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
+
+from ..checks import number
+from ..classify import Measures, TextClassifier
+from ..classify.lines import blocks
+from ..classify.settings import ClassifierSettings
+from ..io.kinds import kind_of
+from ..models.callbacks import StopTraining
+from .saying import say
+from .settings import add_settings, settings_of
+from .shared import STDIN, Commands, check_writable, file_path, positive
+from .stopping import hear_again, raise_again, raising, status_of
+
+_SETTINGS: dict[str, str | None] = {
+    name: None for name in ClassifierSettings.declared() if name not in ("shuffle", "workers")
+}
+_FASTTEXT = (".bin", ".ftz")
+_TOGETHER = 1000  # lines of standard input, where nobody types them
+
+
+def add_classify(parser: argparse.ArgumentParser) -> None:
+    """Add ``classify`` with its commands."""
+    parser.description = (
+        "Learn the labels of texts, as fastText does. A text is a line of a file, with its labels among its words, "
+        "__label__ before each; or a row of a table."
+    )
+    parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_add_train, _add_test, _add_predict):
+        add(parts)
+
+
+def _add_columns(parser: argparse.ArgumentParser, prefix: str | None) -> None:
+    group = parser.add_argument_group("texts with labels")
+    group.add_argument(
+        "--label-prefix", metavar="TEXT", default=prefix, help="with which labels begin in a line (__label__)"
+    )
+    group.add_argument("--text", metavar="NAME", help="column of the texts, of a CSV, TSV or Parquet table")
+    group.add_argument("--labels", metavar="NAME", help="column of the labels")
+    group.add_argument(
+        "--columns", metavar="A,B,...", help="names of all columns, where the first line of a table has none"
+    )
+    group.add_argument("--sep", metavar="TEXT", help="what stands between the fields of a table")
+
+
+def _columns(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "label_prefix": options.label_prefix,
+        "text": options.text,
+        "labels": options.labels,
+        "columns": options.columns.split(",") if options.columns else None,
+        "sep": None if options.sep is None else options.sep.replace("\\t", "\t"),
+    }
+
+
+# ---- train ----
+
+
+def _add_train(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="learn labels",
+        description="Learn labels. Ctrl-C, SIGTERM and SIGHUP end the training and save what was learned.",
+    )
+    parser.add_argument("texts", type=file_path, help="file of texts with labels, also compressed")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=file_path,
+        required=True,
+        help="where to save the model; with the ending .bin as a file of fastText",
+    )
+    _add_columns(parser, "__label__")
+    group = parser.add_argument_group("model")
+    add_settings(group, ClassifierSettings, _SETTINGS)
+    group.add_argument("--workers", type=positive, metavar="N", help="threads (default: all CPUs)")
+    group.add_argument("--keep-order", action="store_true", help="take the texts as they come, in each pass")
+    group.add_argument("--balanced", action="store_true", help="weigh labels by how rare they are")
+    group.add_argument("--vectors", type=file_path, metavar="FILE", help="vectors from which words start")
+    group = parser.add_argument_group("watching")
+    group.add_argument(
+        "--validation", type=file_path, metavar="FILE", help="texts that are held out: ends when the loss on them rises"
+    )
+    group.add_argument("--patience", type=positive, metavar="N", default=2, help="after so many passes (%(default)s)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    if options.output.endswith(".ftz"):
+        raise ValueError(f"{options.output}: a model is trained first, and made smaller then: save it as .bin")
+    read = [options.texts, *(one for one in (options.validation, options.vectors) if one is not None)]
+    check_writable(read, options.output)
+    model = TextClassifier(
+        **settings_of(options, _SETTINGS),
+        workers=options.workers,
+        shuffle=not options.keep_order,
+        class_weight="balanced" if options.balanced else None,
+        vectors=options.vectors,
+        progress=False if options.quiet else None,
+    )
+    try:
+        with suppress(StopTraining), raising(StopTraining):
+            model.fit_file(options.texts, **_columns(options), validation=options.validation, patience=options.patience)
+        raise_again()
+        _save(model, options)
+    except KeyboardInterrupt as error:
+        if not model.__sklearn_is_fitted__():  # before training began
+            raise
+        hear_again()  # a second one ends the saving, too
+        say("interrupted; saving what was learned so far")
+        _save(model, options)
+        return status_of(error)
+    return 0
+
+
+def _save(model: TextClassifier, options: argparse.Namespace) -> None:
+    if options.output.endswith(_FASTTEXT):
+        model.save_fasttext(options.output)
+    else:
+        model.save(options.output)
+    if not options.quiet:
+        say(f"saved a model of {len(model.classes_):,} labels to {options.output}")
+
+
+# ---- a model ----
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=file_path, help="what 'classify train' saved, or a .bin file of fastText")
+
+
+def _model(path: str) -> TextClassifier:
+    with open(path, "rb") as file:
+        start = file.read(1 << 12)
+    if b'"fastemb.TextClassifier"' in start or (kind_of(start) or "").startswith("safetensors"):
+        return TextClassifier.load(path)
+    if start[8:9] == b"{":
+        return TextClassifier.load(path)  # which says what it is
+    return TextClassifier.load_fasttext(path)
+
+
+def _add_given(parser: argparse.ArgumentParser, k: int) -> None:
+    parser.add_argument("-k", type=positive, metavar="N", default=k, help="labels a text at most (%(default)s)")
+    parser.add_argument(
+        "--threshold", type=float, metavar="P", default=0.0, help="least probability of a label (%(default)s)"
+    )
+
+
+# ---- test ----
+
+
+def _add_test(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "test",
+        help="precision and recall on texts with labels",
+        description="Compare predicted labels with those of a file. With --precision: the threshold that gives it.",
+    )
+    _add_model(parser)
+    parser.add_argument("texts", type=file_path, help="file of texts with labels")
+    _add_columns(parser, None)
+    _add_given(parser, 1)
+    parser.add_argument("--per-label", action="store_true", help="show the scores of labels, the most frequent first")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_test)
+
+
+def _test(options: argparse.Namespace) -> int:
+    model = _model(options.model)
+    found = model.evaluate_file(options.texts, **_columns(options), k=options.k, threshold=options.threshold)
+    if options.json:
+        print(json.dumps(asdict(found) | {"labels": {str(key): asdict(one) for key, one in found.labels.items()}}))
+        return 0
+    print(f"texts      {found.texts:,}")
+    print(f"precision  {found.precision:.4f}")
+    print(f"recall     {found.recall:.4f}")
+    print(f"F1         {found.f1:.4f}")
+    if options.per_label:
+        _print_labels(found)
+    return 0
+
+
+def _print_labels(found: Measures) -> None:
+    print(f"\n{'precision':>9} {'recall':>9} {'F1':>9} {'texts':>9}  label")
+    for label, one in sorted(found.labels.items(), key=lambda item: -item[1].texts):
+        print(f"{one.precision:9.4f} {one.recall:9.4f} {one.f1:9.4f} {one.texts:9,}  {label}")
+
+
+# ---- predict ----
+
+
+def _add_predict(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "predict",
+        help="the labels of texts",
+        description="Print the labels of each line, parted by tabs, the most probable first; an empty line for none.",
+    )
+    _add_model(parser)
+    parser.add_argument("texts", type=file_path, nargs="?", default=STDIN, help="file of texts (standard input)")
+    _add_given(parser, 1)
+    parser.add_argument("--probabilities", action="store_true", help="print the probability of a label after it")
+    parser.set_defaults(run=_predict)
+
+
+def _predict(options: argparse.Namespace) -> int:
+    number("--threshold", options.threshold)
+    model = _model(options.model)
+    if options.texts == STDIN:
+        together = 1 if sys.stdin.isatty() else _TOGETHER
+        while lines := list(islice(sys.stdin, together)):
+            _print_predicted(model, lines, options)
+            sys.stdout.flush()
+        return 0
+    for block in blocks(options.texts):
+        lines = block.decode("utf-8", "replace").split("\n")
+        _print_predicted(model, lines[:-1] if lines[-1] == "" else lines, options)
+    return 0
+
+
+def _print_predicted(model: TextClassifier, lines: list[str], options: argparse.Namespace) -> None:
+    for found in model.predict_labels(lines, k=options.k, threshold=options.threshold):
+        if options.probabilities:
+            print("\t".join(f"{label}\t{probability:.6g}" for label, probability in found))
+        else:
+            print("\t".join(str(label) for label, _ in found))

@@ -1,0 +1,626 @@
+"""The Doc2Vec model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar, NoReturn, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import names_arguments
+from ..checks import no_text, number, warn, whole
+from ..corpus import Corpus, TrimRule, Vocabulary
+from ..corpus.lists import sentence_tokens
+from ..io.paths import AnyPath, optional_path
+from ..signals import Allowed, Deferred
+from ..threads import thread_count
+from ..train.documents import DocumentTask, DocumentTokens, DocumentWeights, Frozen, InferenceTables, infer
+from ..train.matrices import copy_of
+from ..train.sampling import Tables
+from ..train.schedule import require_falling
+from ..train.settings import DocumentSettings, Settings
+from ..train.task import Task
+from ..vectors import KeyedVectors
+from .building import CorpusFile
+from .documents import Documents, DocumentSource
+from .gensim_import import read_gensims_doc2vec, values_of_words
+from .known_documents import DocumentChange, KnownDocuments
+from .known_words import Change, KnownWords
+from .training import alone_with
+from .warm_start import WarmStart
+from .word2vec import Word2Vec
+from .word2vec_file import Saved, checked_lock_factors
+
+_CHANGE = "documents"
+_TENSORS = "documents."
+
+
+class Doc2Vec(Word2Vec):
+    r"""Paragraph vectors: vectors of documents, beside those of words.
+
+    Le and Mikolov 2014, "Distributed representations of sentences and documents". Every tag of a document has a row,
+    that learns to predict the words of the documents that have it: alone (PV-DBOW, ``dm=0``), or together with the
+    words around each (PV-DM, ``dm=1``). Parameters have gensim 4's names, order and defaults; everything that
+    `Word2Vec` can do with words works here, too.
+
+    Args:
+        documents: `TaggedDocument`s, a generator of them (it is read once), or `Documents`; a `Corpus`, whose sentences
+            have their numbers as tags. Without ``documents`` and ``corpus_file`` the model stays empty; call
+            `build_vocab` and `train`.
+        corpus_file: Path of a UTF-8 text, one document a line, tokens separated by white space; the tag of each is its
+            number from 0. Or anything else that `Corpus.from_file` reads.
+        vector_size: Length of the vectors.
+        dm_mean: 1 averages the vectors of the tags and of the context, 0 adds them up. Default None: 1.
+        dm: 1 for PV-DM, 0 for PV-DBOW.
+        dbow_words: 1 trains words as skip-gram beside documents, with ``dm=0``. Otherwise ``wv`` stays as it began.
+        dm_concat: 1 puts the vectors of the tags and of the context side by side, with ``dm=1``. The model is then
+            much larger, and slower; a context that is not there is the word "\0".
+        dm_tag_count: Tags of each document, for ``dm_concat``. A document that has not as many is passed over.
+        dv: `KeyedVectors` to hold the vectors of tags. Default None: new ones.
+        dv_mapfile: A file to keep the vectors of tags in, from which they are mapped, so that they may be larger than
+            memory. It is of NumPy's format, and changes as the model learns; `save` copies it.
+        comment: Kept as an attribute.
+        trim_rule: As in `Word2Vec`.
+        callbacks: As in `Word2Vec`.
+        window: Largest distance between a word and its context.
+        epochs: Passes over the documents.
+        shrink_windows: As in `Word2Vec`.
+        alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
+        min_count: Words that occur less often are dropped.
+        max_vocab_size: As in `Word2Vec`.
+        sample: Share of the corpus above which a word is thinned out; 0 keeps all.
+        seed: Of everything random; see `Word2Vec`.
+        workers: Threads; None (default) or -1 uses every CPU available.
+        min_alpha: Learning rate at the end.
+        hs: 1 for hierarchical softmax (with ``negative`` > 0 both are trained).
+        negative: Negatives of a draw; 0 for none.
+        ns_exponent: Negatives are drawn by count ** ns_exponent.
+        hashfxn: Without effect; anything but the default gives a warning.
+        sorted_vocab: As in `Word2Vec`.
+        batch_words: Without effect; anything but the default gives a warning.
+        compute_loss: Add up the loss; see `get_latest_training_loss`.
+        max_final_vocab: As in `Word2Vec`.
+        negatives_per_pair: Draw negatives anew for every word and tag, instead of once for up to four words in a row.
+        cbow_exact: As in `Word2Vec`, for ``dm=1``.
+        hs_exact: As in `Word2Vec`.
+        deterministic: As in `Word2Vec`.
+        progress: As in `Word2Vec`.
+        checkpoint: As in `Word2Vec`.
+        checkpoint_every: As in `Word2Vec`.
+
+    Raises:
+        ValueError: a setting makes no sense; the corpus is empty or unreadable, or no word reaches ``min_count``.
+        TypeError: a document has no words and tags, or a tag is neither a str nor a whole number.
+        FloatingPointError: training diverged.
+    """
+
+    dv: KeyedVectors
+    """The vectors of tags: ``dv.vectors`` has shape (tags, vector_size), float32."""
+    dbow_words: int
+    dm_concat: int
+    dm_tag_count: int
+    dv_mapfile: str | None
+    _settings_of: ClassVar[type[Settings]] = DocumentSettings
+    _source_type = DocumentSource
+    _kind: ClassVar[str] = "fastemb.Doc2Vec"
+    _inference: tuple[Any, InferenceTables] | None
+
+    @names_arguments({"size": "vector_size", "iter": "epochs", "docvecs": "dv", "docvecs_mapfile": "dv_mapfile"})
+    def __init__(
+        self,
+        documents: Iterable[Any] | None = None,
+        corpus_file: CorpusFile | None = None,
+        vector_size: int = 100,
+        dm_mean: int | None = None,
+        dm: int = 1,
+        dbow_words: int = 0,
+        dm_concat: int = 0,
+        dm_tag_count: int = 1,
+        dv: KeyedVectors | None = None,
+        dv_mapfile: AnyPath | None = None,
+        comment: str | None = None,
+        trim_rule: TrimRule | None = None,
+        callbacks: Sequence[Any] = (),
+        window: int = 5,
+        epochs: int = 10,
+        shrink_windows: bool = True,
+        *,
+        alpha: float = 0.025,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float | None = 1e-3,
+        seed: int | None = 1,
+        workers: int | None = None,
+        min_alpha: float = 0.0001,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        hashfxn: Callable[[Any], int] = hash,
+        sorted_vocab: int = 1,
+        batch_words: int = 10000,
+        compute_loss: bool = False,
+        max_final_vocab: int | None = None,
+        negatives_per_pair: bool = False,
+        cbow_exact: bool = False,
+        hs_exact: bool = False,
+        deterministic: bool = False,
+        progress: bool | None = None,
+        checkpoint: AnyPath | None = None,
+        checkpoint_every: str | timedelta | None = None,
+    ) -> None:
+        is_dm = whole("dm", dm, 0, 1)
+        given = locals() | {
+            "sg": 1 - is_dm,
+            "cbow_mean": 1 if dm_mean is None else whole("dm_mean", dm_mean, 0, 1),
+            "null_word": whole("dm_concat", dm_concat, 0, 1) and is_dm,
+        }
+        _warn_of_ignored(is_dm, dm_mean, dbow_words, dm_concat)
+        self._start(given)
+        self.dv_mapfile = optional_path(dv_mapfile)
+        if dv is not None:
+            if not isinstance(dv, KeyedVectors) or dv.vector_size != self.vector_size:
+                raise ValueError(f"dv must be KeyedVectors of vector_size={self.vector_size}, not {dv!r}")
+            self.dv = dv
+            dv.vectors_lockf = np.ones(1, np.float32)
+        self._first_train(
+            documents,
+            corpus_file,
+            trim_rule=trim_rule,
+            callbacks=callbacks,
+            progress=progress,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            init_vectors=None,
+        )
+
+    @classmethod
+    def _blank(cls, settings: Settings) -> dict[str, Any]:
+        values = super()._blank(settings)
+        dv = KeyedVectors(settings.vector_size)
+        dv.vectors_lockf = np.ones(1, np.float32)
+        values["_known"].weights_with(values["wv"], dv)
+        return {**values, "dv": dv, "dv_mapfile": None, "_inference": None}
+
+    @classmethod
+    def _no_words(cls, settings: Settings) -> tuple[KeyedVectors, KnownWords]:
+        """What holds the words of a model, empty."""
+        wv = KeyedVectors(settings.vector_size)
+        return wv, KnownDocuments(wv, KeyedVectors(settings.vector_size))
+
+    @property
+    def dm(self) -> bool:
+        """Whether this is PV-DM; else it is PV-DBOW."""
+        return not self.sg
+
+    @property
+    def dbow(self) -> bool:
+        """Whether this is PV-DBOW."""
+        return bool(self.sg)
+
+    @property
+    def dm_mean(self) -> int:
+        """Whether vectors are averaged (1) or added up (0), with ``dm=1``."""
+        return self.cbow_mean
+
+    @dm_mean.setter
+    def dm_mean(self, value: int) -> None:
+        self.cbow_mean = value
+
+    @property
+    def layer1_size(self) -> int:
+        """Length of output vectors: with ``dm_concat`` that of all that lies side by side."""
+        return self._settings().layer1_size
+
+    @property
+    def docvecs(self) -> NoReturn:
+        """An older name of ``dv``."""
+        raise AttributeError("docvecs was renamed in gensim 4: the vectors of documents are model.dv")
+
+    def __str__(self) -> str:
+        kind = "dbow" + "+w" * self.dbow_words
+        if self.dm:
+            kind = "dm/c" if self.dm_concat else "dm/m" if self.cbow_mean else "dm/s"
+        parts = [f'"{self.comment}"'] * bool(self.comment) + [kind, f"d{self.vector_size}"]
+        parts += [f"n{self.negative}"] * bool(self.negative) + ["hs"] * bool(self.hs)
+        parts += [f"w{self.window}"] * bool(self.dm or self.dbow_words)
+        parts += [f"mc{self.min_count}"] * (self.min_count > 1) + [f"s{self.sample:g}"] * (self.sample > 0)
+        parts += [f"t{self.workers}"] * (self.workers > 1)
+        return f"{type(self).__name__}<{','.join(parts)}>"
+
+    def __repr__(self) -> str:
+        """What kind of model it is, how large, and how far it was trained."""
+        return (
+            f"<{type(self).__name__}: {len(self.dv):,} tags, {len(self.wv):,} words, {self.vector_size} dimensions, "
+            f"{self._method()}, {self._how_trained()}>"
+        )
+
+    def _method(self) -> str:
+        if not self.dm:
+            return "PV-DBOW" + ", words beside" * self.dbow_words
+        return "PV-DM, " + ("concatenation" if self.dm_concat else "mean" if self.cbow_mean else "sum")
+
+    def __getitem__(self, tag: Any) -> NDArray[np.float32]:  # type: ignore[override]
+        """The vector of a word, or of a tag that is no word; of a list of these, a matrix."""
+        if isinstance(tag, str | int | np.integer):
+            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
+            return found
+        return np.vstack([self[one] for one in tag])
+
+    # ---- vocabulary ----
+
+    def _further_of(self, corpus: Corpus) -> dict[str, Any]:
+        return {_CHANGE: Documents.of(corpus)}
+
+    @names_arguments()
+    def scan_vocab(
+        self,
+        corpus_iterable: Iterable[Any] | None = None,
+        corpus_file: CorpusFile | None = None,
+        progress_per: int = 10000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count words as `Word2Vec.scan_vocab`, and make fresh rows for the tags.
+
+        Args:
+            corpus_iterable: Documents, as in the constructor.
+            corpus_file: Path of a text file.
+            progress_per: Without effect.
+            workers: Without effect.
+            trim_rule: Without effect; give it to `prepare_vocab`.
+
+        Returns:
+            How many words and how many documents were read.
+
+        Raises:
+            ValueError: the corpus is empty or unreadable.
+        """
+        source = self._source_type.of(corpus_iterable, corpus_file)
+        documents = source.read(self._selection(None, 0), self._workers)
+        found = super().scan_vocab(documents)
+        self._change_documents(documents, update=False).take(self.dv)
+        return found
+
+    def _change_documents(self, documents: Corpus, *, update: bool) -> DocumentChange:
+        return DocumentChange.of(self.dv, documents, self._settings(), update=update, path=self.dv_mapfile)
+
+    def _take_vocabulary(
+        self,
+        vocabulary: Vocabulary,
+        min_count: int,
+        update: bool,
+        further: dict[str, Any],
+        start: WarmStart | None = None,
+    ) -> None:
+        if start is not None:
+            raise ValueError(
+                "init_vectors are those of words: assign to rows of wv.vectors between build_vocab and train"
+            )
+        documents = further.pop(_CHANGE, None)
+        if documents is not None:
+            with Allowed():
+                further[_CHANGE] = self._change_documents(documents, update=update)
+        super()._take_vocabulary(vocabulary, min_count, update, further)
+
+    def _take(self, change: Change, further: dict[str, Any]) -> None:
+        documents: DocumentChange | None = further.pop(_CHANGE, None)
+        with Deferred():
+            super()._take(change, further)
+            if documents is not None:
+                documents.take(self.dv)
+            self._inference = None
+
+    def init_weights(self) -> None:
+        """Fresh matrices for the vocabulary and the tags, as `Word2Vec.init_weights`.
+
+        Raises:
+            RuntimeError: the model has no vocabulary yet; another thread trains the model or builds its vocabulary.
+            ValueError: a setting makes no sense, or ``wv`` was changed by hand so that it does not fit.
+        """
+        super().init_weights()
+        self._take_fresh(self.dv)
+
+    def reset_from(self, other_model: Word2Vec) -> None:
+        """Take over another model's vocabulary and tags, with fresh matrices.
+
+        Args:
+            other_model: The model that has them. It stays as it is.
+
+        Raises:
+            RuntimeError: as `Word2Vec.reset_from`.
+            ValueError: as `Word2Vec.reset_from`.
+            TypeError: the other model has no tags.
+        """
+        if not isinstance(other_model, Doc2Vec):
+            raise TypeError(f"other_model must be a Doc2Vec, not {type(other_model).__name__}")
+        super().reset_from(other_model)
+        self._take_fresh(other_model.dv)
+
+    def _take_fresh(self, dv: KeyedVectors) -> None:
+        """Fresh rows for the tags of ``dv``."""
+        DocumentChange.fresh(dv, self._settings(), self.dv_mapfile).take(self.dv)
+
+    # ---- training ----
+
+    def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
+        documents, weights = Documents.of(corpus), self._weights()
+        weights.require(settings)
+        tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
+        tags = documents.tags.rows_in(self.dv.key_to_index, len(self.dv))
+        if not len(tags.rows):
+            raise ValueError(
+                "no document has a tag that the model knows: build_vocab(documents, update=True) adds them"
+            )
+        self._inference = None
+        return DocumentTask(settings, DocumentTokens(documents, tags=tags), tables, weights, compute_loss)
+
+    def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
+        """Bytes that a model of these settings takes.
+
+        Args:
+            vocab_size: Words; default: those of the vocabulary.
+            report: A dict to add the entries to.
+
+        Returns:
+            As in `Word2Vec`, and "doctag_syn0", the vectors of tags, and "doctag_lookup", a rough guess of what finding
+            them takes.
+        """
+        report = {} if report is None else report
+        words = vocab_size or len(self.wv)
+        report["doctag_lookup"] = self.estimated_lookup_memory()
+        report["doctag_syn0"] = 4 * len(self.dv) * self.vector_size
+        super().estimate_memory(vocab_size, report)
+        for name in ("syn1neg", "syn1"):
+            if name in report:
+                report["total"] += 4 * words * self.layer1_size - report[name]
+                report[name] = 4 * words * self.layer1_size
+        return report
+
+    def estimated_lookup_memory(self) -> int:
+        """Bytes that finding tags takes, a rough guess."""
+        return 200 * len(self.dv)
+
+    # ---- inference ----
+
+    @names_arguments({"steps": "epochs"})
+    def infer_vector(
+        self,
+        doc_words: Sequence[Hashable],
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        epochs: int | None = None,
+    ) -> NDArray[np.float32]:
+        """The vector of a text that was not trained on: as that of a new document, which alone learns.
+
+        The same text, settings and seed give the same vector, always; see `infer_vectors`.
+
+        Args:
+            doc_words: Its tokens; unknown ones are left out.
+            alpha: Learning rate at the start; default: the model's.
+            min_alpha: At the end; default: the model's.
+            epochs: Passes over the text; default: the model's.
+
+        Returns:
+            Shape (vector_size,), float32: zeros for a text without a known word, with a warning.
+
+        Raises:
+            RuntimeError: the model has no vocabulary yet; another thread trains the model or builds its vocabulary.
+            TypeError: ``doc_words`` is one str.
+            ValueError: a setting makes no sense.
+            FloatingPointError: a score is no finite number.
+        """
+        if isinstance(doc_words, str):
+            raise TypeError(
+                "Parameter doc_words of infer_vector() must be a list of strings (not a single string): "
+                "infer_vector(text.split())"
+            )
+        found: NDArray[np.float32] = self.infer_vectors([doc_words], alpha, min_alpha, epochs, workers=1)[0]
+        return found
+
+    @names_arguments({"doc_words": "documents", "steps": "epochs"})
+    def infer_vectors(
+        self,
+        documents: Iterable[Any],
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        epochs: int | None = None,
+        *,
+        workers: int | None = None,
+    ) -> NDArray[np.float32]:
+        """The vectors of many texts at once, on several threads.
+
+        Each has the bits that it would have alone: they depend on the text, the settings and the seed, and neither on
+        other texts, nor on their order, nor on ``workers``. Nothing in the model changes.
+
+        Args:
+            documents: Lists of tokens, `TaggedDocument`s, or a `Corpus`; unknown words are left out.
+            alpha: As in `infer_vector`.
+            min_alpha: As in `infer_vector`.
+            epochs: As in `infer_vector`.
+            workers: Threads; default: the model's.
+
+        Returns:
+            Shape (documents, vector_size), float32, in their order. A text without a known word has zeros; a warning
+            says how many there are.
+
+        Raises:
+            RuntimeError: as `infer_vector`.
+            TypeError: a document is no list of tokens.
+            ValueError: a setting makes no sense.
+            FloatingPointError: a score is no finite number.
+            KeyboardInterrupt: after Ctrl-C.
+        """
+        settings = self._settings().checked()
+        assert isinstance(settings, DocumentSettings)
+        first = settings.alpha if not alpha else number("alpha", alpha, at_least=0.0)
+        last = settings.min_alpha if not min_alpha else number("min_alpha", min_alpha, at_least=0.0)
+        require_falling(first, last, "min_alpha")
+        passes = whole("epochs", epochs or settings.epochs, 1, 2**31 - 1)
+        threads = self.workers if workers is None else thread_count(workers)
+        with Deferred(), alone_with(self, trains=False), Allowed():
+            frozen = self._frozen(settings)
+            ids, offsets = self._ids_of(documents)
+            empty = int((np.diff(offsets) == 0).sum())
+            rates = first - (first - last) / max(passes - 1, 1) * np.arange(passes)
+            found = infer(frozen, ids, offsets, rates.astype(np.float32), settings.seed, threads)
+        if empty:
+            which = "the text has" if len(found) == 1 else f"{empty:,} of {len(found):,} texts have"
+            warn(f"{which} no word that the model knows: the vector is all zeros")
+        return found
+
+    @names_arguments({"steps": "epochs"})
+    def similarity_unseen_docs(
+        self,
+        doc_words1: Sequence[Hashable],
+        doc_words2: Sequence[Hashable],
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        epochs: int | None = None,
+    ) -> float:
+        """The cosine of the vectors of two texts that were not trained on; see `infer_vector`.
+
+        Args:
+            doc_words1: Tokens of the one.
+            doc_words2: Tokens of the other.
+            alpha: As in `infer_vector`.
+            min_alpha: As in `infer_vector`.
+            epochs: As in `infer_vector`.
+        """
+        for words in (doc_words1, doc_words2):
+            no_text("doc_words", words, "words")
+        first, second = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs, workers=1)
+        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return float(first @ second) / lengths if lengths else 0.0
+
+    def _frozen(self, settings: DocumentSettings) -> Frozen:
+        vocabulary, inputs = self._known_vocabulary(), self._checked_inputs()
+        weights = self._weights()
+        weights.require(settings)
+        weights.check_shapes(inputs.shape)
+        what = (settings.sample, settings.negative, settings.ns_exponent, settings.seed)
+        kept = self._inference
+        if kept is None or kept[0][0] is not vocabulary.counts or kept[0][1] != what:
+            kept = self._inference = ((vocabulary.counts, what), InferenceTables.of(vocabulary.counts, settings))
+        null_word = vocabulary.key_to_index["\0"] if settings.concatenates else 0
+        return Frozen(settings, kept[1], self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
+
+    def _ids_of(self, documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Known words of texts as rows, one text after the other, and where each begins."""
+        rows = self.wv.key_to_index
+        no_text("documents", documents, "texts")
+        ids: list[int] = []
+        ends = [0]
+        for number_, document in enumerate(documents):
+            tokens = document.words if hasattr(document, "words") else sentence_tokens(document, number_)
+            ids += [row for row in map(rows.get, tokens) if row is not None]
+            ends.append(len(ids))
+        return np.array(ids, np.int32), np.array(ends, np.int64)
+
+    # ---- files ----
+
+    def _weights(self) -> DocumentWeights:
+        """The matrices, with the vectors of words and of tags as they are now."""
+        assert isinstance(self._known, KnownDocuments)
+        return self._known.weights_with(self.wv, self.dv)
+
+    def _checked_inputs(self) -> NDArray[Any]:
+        """As in the base.
+
+        Raises:
+            ValueError: vectors of tags were replaced by others that do not fit; or as in the base.
+        """
+        if not isinstance(self.dv, KeyedVectors):
+            raise ValueError(f"model.dv must be KeyedVectors, not {type(self.dv).__name__}")
+        self._weights()
+        return super()._checked_inputs()
+
+    def _saved(self, left_out: Collection[str]) -> Saved:
+        saved = super()._saved(left_out)
+        self.dv.vectors_lockf = self._weights().of_documents().lock_factors()
+        tensors, metadata = self.dv._packed(set(left_out))
+        saved.tensors = saved.tensors | {_TENSORS + name: array for name, array in tensors.items()}
+        saved.metadata = saved.metadata | {_TENSORS + name: text for name, text in metadata.items()}
+        return saved
+
+    def _unpack(self, fname: str, saved: Saved) -> None:
+        super()._unpack(fname, saved)
+        try:
+            self.dv._unpack(fname, _of_documents(saved.tensors), _of_documents(saved.metadata))
+        except ValueError as error:
+            raise ValueError(f"{error} (of documents)") from None
+        if self.dv.vectors.shape[1] != self.vector_size:
+            raise ValueError(f"{fname}: the vectors of documents are not of {self.vector_size} dimensions")
+        checked_lock_factors(fname, self.dv.vectors_lockf, len(self.dv))
+        self.dv.vectors = copy_of(self.dv.vectors)
+
+    @names_arguments()
+    def save_word2vec_format(
+        self,
+        fname: AnyPath,
+        doctag_vec: bool = False,
+        word_vec: bool = True,
+        prefix: str = "*dt_",
+        fvocab: AnyPath | None = None,
+        binary: bool = False,
+    ) -> None:
+        """Write vectors in the format of word2vec's tools.
+
+        Args:
+            fname: The file.
+            doctag_vec: Write those of tags, too, after those of words.
+            word_vec: Write those of words.
+            prefix: Comes before each tag, so that none is taken for a word.
+            fvocab: A file to write words and their counts to.
+            binary: Whether to write the binary format.
+
+        Raises:
+            ValueError: neither is to be written.
+            OSError: the file cannot be written.
+        """
+        if not (doctag_vec or word_vec):
+            raise ValueError("nothing to write: doctag_vec and word_vec are both False")
+        words = self.wv.index_to_key if word_vec else []
+        tags = [f"{prefix}{tag}" for tag in self.dv.index_to_key] if doctag_vec else []
+        parts = [self.wv.vectors] * bool(word_vec) + [self.dv.vectors] * bool(doctag_vec)
+        counts = [self.wv.expandos["count"]] * bool(word_vec) + [np.zeros(len(tags), np.int64)] * bool(doctag_vec)
+        both = KeyedVectors._from_arrays([*words, *tags], np.concatenate(parts), np.concatenate(counts))
+        both.save_word2vec_format(fname, fvocab, binary, sort_attr="")
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> Self:
+        """A copy of a gensim model, with which training and inference can go on.
+
+        Args:
+            model: A ``gensim.models.Doc2Vec``, or the path of one that gensim saved. gensim reads the file, by
+                unpickling it: only load files that you trust.
+
+        Raises:
+            ImportError: a path, but gensim is not installed.
+            ValueError: the model has no vocabulary.
+            TypeError: this is something else.
+        """
+        if isinstance(model, Doc2Vec):
+            raise TypeError("this is a Doc2Vec of fastemb already: copy.deepcopy(model) copies it")
+        saved, words, tags = read_gensims_doc2vec(model)
+        made = cls._of_gensims(model, saved, words)
+        made.dv._become(list(tags.index_to_key), copy_of(tags.vectors))
+        for name, values in values_of_words(tags).items():
+            made.dv.expandos[name] = values
+        return made
+
+
+def _of_documents(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a file belongs to documents."""
+    return {name.removeprefix(_TENSORS): part for name, part in parts.items() if name.startswith(_TENSORS)}
+
+
+def _warn_of_ignored(is_dm: int, dm_mean: int | None, dbow_words: int, dm_concat: int) -> None:
+    """Warn of settings that do nothing beside the others."""
+    if is_dm and dbow_words:
+        warn("dbow_words has no effect with dm=1: PV-DM trains words anyway")
+    if not is_dm and (dm_concat or dm_mean is not None):
+        warn("dm_mean and dm_concat have no effect with dm=0 (PV-DBOW)")
+    elif is_dm and dm_concat and dm_mean is not None:
+        warn("dm_mean has no effect with dm_concat")

@@ -1,0 +1,369 @@
+"""A node: its shard, its copy of the matrices, and what it is told to do with them.
+
+It knows neither Ray nor who asks: its methods take and return plain values. See `together` for the order in which they
+are called.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._version import __version__
+from ..config import isa
+from ..corpus import Corpus, Vocabulary
+from ..corpus.checksums import ArraySum
+from ..corpus.vocabulary import NothingKeptError
+from ..train.matrices import zeros
+from ..train.run import Run
+from ..train.sampling import Tables
+from ..train.schedule import Schedule
+from ..train.settings import Settings
+from ..train.strategy import LaneTrainer, Pause
+from ..train.task import CorpusTokens, Task, Tokens, strategy_of
+from ..train.weights import Bags, Weights
+from .combine import Changes, changes_between, combined, split
+from .plan import Plan, often
+from .shards import Shard
+
+Matrices = dict[str, NDArray[np.float32]]
+
+_NO_ROWS = np.empty(0, np.int64)
+
+
+class StoppedError(Exception):
+    """The node was told to stop."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What all nodes are given before a run.
+
+    Attributes:
+        settings: Of the run; ``workers`` are the threads of a node.
+        tables: What sampling reads.
+        bags: Which input vectors a word has; None where that is its row.
+        factors: Lock factors of the input vectors.
+        want_loss: Whether to add up the loss.
+        contexts: As in `Task`.
+        seed: Key of all that is sampled.
+        plan: How an epoch is cut.
+        shapes: Of the matrices, by name.
+    """
+
+    settings: Settings
+    tables: Tables
+    bags: Bags | None
+    factors: NDArray[np.float32]
+    want_loss: bool
+    contexts: int
+    seed: int
+    plan: Plan
+    shapes: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What a node trains next.
+
+    Attributes:
+        number: Of the beat in its epoch.
+        draw_epoch: As in `Run`.
+        schedule: The learning rate.
+        done: Tokens that all nodes have trained in this run before.
+    """
+
+    number: int
+    draw_epoch: int
+    schedule: Schedule
+    done: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a node did in a beat.
+
+    Attributes:
+        words: As `Totals` adds them, like the next three.
+        kept: Centres.
+        pairs: Of an input and an output.
+        loss: Their loss.
+        rows: Rows that changed and are sent.
+        sent: Bytes that go to other nodes.
+    """
+
+    words: int
+    kept: int
+    pairs: int
+    loss: float
+    rows: int
+    sent: int
+
+
+@dataclass
+class _PieceRun(Run):
+    """The run of a piece: its blocks, and their learning rates.
+
+    Attributes:
+        done: Tokens that all nodes have trained before the piece.
+        first: Where it begins.
+        pace: Tokens that all nodes train while this one trains one.
+    """
+
+    done: int = 0
+    first: int = 0
+    pace: float = 1.0
+
+    def alpha(self, begin: int) -> float:
+        return self.schedule.alpha(self.done + (begin - self.first) * self.pace)
+
+
+@dataclass
+class _Held:
+    vectors: NDArray[np.float32]
+    vectors_lockf: NDArray[np.float32]
+
+
+@dataclass(eq=False)
+class _NodeWeights(Weights):
+    """Matrices of a node, whose bags it was given."""
+
+    given: Bags | None = None
+
+    def bags(self) -> Bags | None:
+        return self.given
+
+    def input_rows(self, words: int) -> int:
+        return words if self.given is None else self.given.count
+
+
+class Node:
+    """One of several that learn together.
+
+    Args:
+        number: Which one, from 0 on.
+        nodes: How many there are.
+        threads: That train here.
+    """
+
+    def __init__(self, number: int, nodes: int, threads: int) -> None:
+        self._number = number
+        self._nodes = nodes
+        self._threads = threads
+        self._all_words: Corpus | None = None
+        self._corpus: Corpus | None = None
+        self._stops = False
+
+    # ---- at any time ----
+
+    def about(self) -> dict[str, str]:
+        """What must be equal on all nodes, and where this one is."""
+        return {
+            "fastemb": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "kernel": isa(),
+            "host": socket.gethostname(),
+            "process": str(os.getpid()),
+        }
+
+    def stop(self) -> None:
+        """Break off what is trained; `back` lets it begin again."""
+        self._stops = True
+
+    # ---- the shard ----
+
+    def read(self, shard: Shard) -> tuple[list[Any], NDArray[np.int64], int, int]:
+        """Read a shard; returns its words as they first occur, their counts, its sentences, and all its words."""
+        try:
+            corpus = shard.read(self._threads)
+        except NothingKeptError:
+            corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64), Vocabulary([], []), 0)
+        self._all_words, self._corpus = corpus, None
+        return corpus.vocabulary.keys, corpus.vocabulary.counts, len(corpus), corpus.raw_words
+
+    def encode(self, vocabulary: Vocabulary) -> int:
+        """Number the words anew; returns how many are kept."""
+        assert self._all_words is not None
+        try:
+            self._corpus = self._all_words.encode_with(vocabulary)
+        except NothingKeptError:
+            offsets = np.zeros(len(self._all_words) + 1, np.int64)
+            self._corpus = Corpus(np.empty(0, np.int32), offsets, vocabulary, self._all_words.raw_words)
+        return self._corpus.words
+
+    def digest(self, ids: ArraySum, offsets: ArraySum, first: int) -> tuple[ArraySum, ArraySum]:
+        """Add this shard to the digest of those before it, which have so many words."""
+        assert self._corpus is not None
+        ends = self._corpus.offsets[1 if self._number else 0 :]
+        return ids.add(self._corpus.ids), offsets.add(ends + first)
+
+    # ---- training ----
+
+    def begin(self, lesson: Lesson, tokens: Tokens | None, first: int) -> None:
+        """Make ready for a run.
+
+        Args:
+            lesson: What is trained.
+            tokens: Whose tokens from number ``first`` on are this node's shard; None: those of `read` and `encode`,
+                the first of which has the place ``first`` in the epoch.
+            first: See ``tokens``.
+        """
+        self._lesson = lesson
+        rows = {name: zeros(*shape) for name, shape in lesson.shapes.items()}
+        held = _Held(rows["vectors"], lesson.factors)
+        weights = _NodeWeights(held, rows.get("syn1neg"), rows.get("syn1"), given=lesson.bags)
+        self._first = first
+        if tokens is None:
+            assert self._corpus is not None
+            self._all_words = None
+            tokens, self._first = CorpusTokens(self._corpus, first_position=first), 0
+        task = Task(lesson.settings, tokens, lesson.tables, weights, lesson.want_loss, lesson.contexts)
+        self._trainer: LaneTrainer = task.bind(lesson.seed)
+        self._weights = weights
+        self._base: Matrices = {}  # as they were at the last merging of each row
+        self._begun: Matrices = {}  # rows that are merged often, as they were when the round began
+        self._often = often_rows(lesson) if self._nodes > 1 else dict.fromkeys(lesson.shapes, _NO_ROWS)
+        self._pending: Sequence[list[Changes]] | None = None
+        self._pairs, self._least = pairs_met(lesson)
+
+    def set_state(self, state: Matrices) -> None:
+        """Take these matrices, which all nodes have now."""
+        self._stops, self._pending = False, None
+        for name, matrix in self._matrices().items():
+            matrix[:] = state[name]
+            self._base[name] = np.array(state[name], np.float32)
+        self._round_begins()
+
+    def state(self) -> Matrices:
+        """The matrices as they were when the round began, which all nodes have."""
+        self.back()
+        return self._base
+
+    def back(self) -> None:
+        """Go back to the beginning of the round."""
+        self._stops, self._pending = False, None
+        for name, matrix in self._matrices().items():
+            self._base[name][self._often[name]] = self._begun[name]
+            matrix[:] = self._base[name]
+
+    def train(self, beat: Beat) -> list[Report | list[Changes]]:
+        """Train the piece of a beat; returns what was done, and for each node the changes of rows that it merges."""
+        plan = self._lesson.plan
+        begin, end = (self._first + at for at in plan.piece(self._number, beat.number))
+        others = plan.done(beat.number + 1) - plan.done(beat.number)
+        run = _PieceRun(
+            1, end, plan.block, self._lesson.seed, beat.schedule, next_word=begin, draw_epoch=beat.draw_epoch
+        )
+        run.done, run.first, run.pace = beat.done, begin, others / max(end - begin, 1)
+        if begin < end:
+            strategy_of(self._lesson.settings).train_epoch(run, self._trainer, self._watch)
+        totals = run.totals
+        done = (totals.words, totals.kept, totals.pairs, totals.loss)
+        if self._nodes == 1:
+            return [Report(*done, 0, 0)]
+        ends_round = self._ends_round = (beat.number + 1) % plan.beats == 0
+        self._alpha = run.alpha(begin)
+        parts: list[list[Changes]] = [[] for _ in range(self._nodes)]
+        rows = 0
+        for name, matrix in self._matrices().items():
+            made = changes_between(self._base[name], matrix, None if ends_round else self._often[name])
+            rows += len(made.rows)
+            for of_owner, some in zip(parts, split(made, self._nodes), strict=True):
+                of_owner.append(some)
+        sent = sum(one.nbytes for owner, some in enumerate(parts) for one in some if owner != self._number)
+        return [Report(*done, rows, sent), *parts]
+
+    def merge(self, *parts: list[Changes]) -> list[Changes]:
+        """The changes of all nodes to the rows that this one merges, by matrix, as one."""
+        share = 1.0 / (self._lesson.plan.rounds * self._nodes) / (1 if self._ends_round else self._lesson.plan.beats)
+        names = self._matrices()
+        pulls = [np.maximum(share * self._pairs[name], self._least) * np.float32(PULL * self._alpha) for name in names]
+        return [combined(some, pull) for some, pull in zip(zip(*parts, strict=True), pulls, strict=True)]
+
+    def take(self, ends_round: bool, *merged: list[Changes]) -> int:
+        """Take what each node has merged; returns the bytes that came from others.
+
+        At the end of a round it waits for `commit`, as it cannot be taken back: all nodes must have it first.
+        """
+        if ends_round:
+            self._pending = merged
+        else:
+            self._add(merged)
+        return sum(one.nbytes for owner, some in enumerate(merged) for one in some if owner != self._number)
+
+    def commit(self) -> None:
+        """The round has ended on all nodes."""
+        if self._nodes == 1:
+            for name, matrix in self._matrices().items():
+                self._base[name][:] = matrix
+        elif self._pending is not None:
+            self._add(self._pending)
+        self._pending = None
+        self._round_begins()
+
+    def _add(self, merged: Sequence[list[Changes]]) -> None:
+        for of_owner in merged:
+            for (name, matrix), changes in zip(self._matrices().items(), of_owner, strict=True):
+                base = self._base[name]
+                base[changes.rows] += changes.values
+                matrix[changes.rows] = base[changes.rows]
+
+    def _round_begins(self) -> None:
+        self._begun = {name: self._base[name][self._often[name]] for name in self._base}
+
+    def _matrices(self) -> Matrices:
+        weights = self._weights
+        named = {"vectors": weights.holder.vectors, "syn1neg": weights.syn1neg, "syn1": weights.syn1}
+        return {name: matrix for name, matrix in named.items() if matrix is not None}
+
+    def _watch(self, _: Pause) -> None:
+        if self._stops:
+            raise StoppedError
+
+
+def often_rows(lesson: Lesson) -> dict[str, NDArray[np.int64]]:
+    """The rows of each matrix that are merged after every beat."""
+    tables, counts = lesson.tables, lesson.tables.counts.astype(np.float64)
+    words = int(counts.sum())
+    met: dict[str, NDArray[np.float64]] = {"vectors": counts, "syn1neg": counts}
+    if lesson.bags is not None:
+        met["vectors"] = np.zeros(lesson.bags.count)
+        np.add.at(met["vectors"], lesson.bags.rows, np.repeat(counts, np.diff(lesson.bags.offsets)))
+    if tables.paths is not None:
+        met["syn1"] = np.zeros(len(counts))
+        np.add.at(met["syn1"], tables.paths.nodes[:-1], np.repeat(counts, np.diff(tables.paths.offsets)))
+    return {name: often(met[name], words, lesson.plan) for name in lesson.shapes}
+
+
+PULL = 0.1
+"""How far a pair of vectors moves a row on its way, at a learning rate of 1: tried in bench/NOTEBOOK.md."""
+
+
+def pairs_met(lesson: Lesson) -> tuple[Matrices, float]:
+    """How many pairs of vectors change each row of each matrix in an epoch, roughly; and at least where it is met."""
+    settings, tables = lesson.settings, lesson.tables
+    counts = tables.counts.astype(np.float64)
+    kept = counts if tables.keep is None else counts * ((tables.keep + 1.0) / 2.0**32)
+    width = settings.window + 1 if settings.shrink_windows else 2 * settings.window
+    pairs = kept * width
+    met = {"vectors": pairs * (1 + settings.negative)}
+    if settings.negative:
+        noise = np.maximum(counts, 1) ** settings.ns_exponent
+        met["syn1neg"] = pairs + settings.negative * pairs.sum() * noise / noise.sum()
+    if tables.paths is not None:
+        steps = np.diff(tables.paths.offsets)
+        met["vectors"] += pairs * steps
+        met["syn1"] = np.zeros(len(counts))
+        np.add.at(met["syn1"], tables.paths.nodes[:-1], np.repeat(pairs, steps))
+    if lesson.bags is not None:
+        of_words, met["vectors"] = met["vectors"], np.zeros(lesson.bags.count)
+        np.add.at(met["vectors"], lesson.bags.rows, np.repeat(of_words, np.diff(lesson.bags.offsets)))
+    return {name: met[name].astype(np.float32) for name in lesson.shapes}, float(width)

@@ -1,0 +1,371 @@
+"""Documents: rows for their tags, which learn beside words, or alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native
+from ..config import isa
+from ..signals import Deferred, slices
+from ..threads import in_threads
+from .matrices import Matrix, padded_zeros
+from .sampling import HuffmanPaths, keep_thresholds, noise_weights
+from .settings import DocumentSettings, Settings
+from .task import CorpusEpoch, CorpusTokens, Task
+from .weights import HasVectors, Weights
+
+POOL = 4096
+"""Negatives that inference draws from: their rows are few, and so are in cache."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The tags of documents, as rows of a matrix.
+
+    Attributes:
+        rows: Those of a document after another's, int32.
+        offsets: Document i has ``rows[offsets[i]:offsets[i + 1]]``; int64 (documents + 1,).
+        count: Rows in all.
+    """
+
+    rows: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    count: int
+
+    @property
+    def longest(self) -> int:
+        """The most tags of a document."""
+        return int(np.diff(self.offsets).max(initial=0))
+
+
+@dataclass(eq=False)
+class DocumentWeights(Weights):
+    """`Weights` with rows for tags of documents.
+
+    Attributes:
+        documents: Has these rows as its ``vectors``, and perhaps factors on their changes.
+        output_size: Length of output vectors; 0: that of the others.
+    """
+
+    documents: HasVectors | None = None
+    output_size: int = 0
+
+    def start_outputs(self, rows: int, settings: Settings) -> None:
+        """As in the base; with concatenation output vectors are as long as all that lies side by side."""
+        self.output_size = settings.layer1_size
+        super().start_outputs(rows, settings)
+
+    def take_outputs(self, other: Weights) -> None:
+        """As in the base."""
+        super().take_outputs(other)
+        assert isinstance(other, DocumentWeights)
+        self.output_size = other.output_size
+
+    def output_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """As in the base."""
+        return shape[0], self.output_size or shape[1]
+
+    def places(self) -> dict[str, tuple[Any, str]]:
+        """As in the base, with the rows of documents."""
+        return {**super().places(), "documents": (self.documents, "vectors")}
+
+    def further_matrices(self, padded: dict[str, Matrix]) -> dict[str, Any]:
+        """As in the base."""
+        rows = padded.get("documents")
+        if rows is None:
+            return {}
+        factors = self.of_documents().input_scale(len(rows))
+        is_longer = self.output_size not in (0, self.holder.vectors.shape[1])
+        return {"tags": rows, "tag_scale": factors, "out_size": self.output_size if is_longer else 0}
+
+    def of_documents(self) -> Weights:
+        """The rows of documents, as the input vectors of weights."""
+        assert self.documents is not None
+        return Weights(self.documents, name="dv")
+
+    def check_shapes(self, shape: tuple[int, int]) -> None:
+        """As in the base.
+
+        Raises:
+            ValueError: rows of documents have another size; or as in the base.
+        """
+        super().check_shapes(shape)
+        assert self.documents is not None
+        self.of_documents().inputs((len(self.documents.vectors), shape[1]))
+
+    def not_finite(self) -> tuple[str, int] | None:
+        """As in the base."""
+        return super().not_finite() or self.of_documents().not_finite()
+
+    def unpad(self) -> None:
+        """As in the base; lengths that were computed before are those of other vectors."""
+        trained = bool(self._paddings)
+        super().unpad()
+        if trained and self.documents is not None and hasattr(self.documents, "norms"):
+            setattr(self.documents, "norms", None)  # noqa: B010 (not all that hold vectors know their lengths)
+
+
+@dataclass(frozen=True)
+class DocumentTokens(CorpusTokens):
+    """`CorpusTokens` of documents.
+
+    Attributes:
+        tags: A document a sentence of the corpus.
+    """
+
+    tags: Tags | None = None
+
+    def begin_epoch(self, rows: int) -> CorpusEpoch:
+        """As in the base."""
+        tags = self._there()
+        return CorpusEpoch(self.view(rows, tags=tags.rows, tag_offsets=tags.offsets, tag_rows=tags.count))
+
+    def described(self) -> tuple[int, int, int, str]:
+        """As in the base; the digest is of the tags, too."""
+        tags = self._there()
+        return self.described_with(tags.rows, tags.offsets)
+
+    def _there(self) -> Tags:
+        assert self.tags is not None
+        return self.tags
+
+
+@dataclass
+class DocumentTask(Task):
+    """`Task` of documents."""
+
+    def documents(self) -> _native.Documents:
+        """As in the base."""
+        settings, tokens = self.settings, self.tokens
+        assert isinstance(settings, DocumentSettings)
+        assert isinstance(tokens, DocumentTokens)
+        assert tokens.tags is not None
+        return _bound(settings, tokens.tags.longest, self.tables.rows - 1, tags_only=False)
+
+
+def _bound(settings: DocumentSettings, longest: int, null_word: int, *, tags_only: bool) -> _native.Documents:
+    return _native.Documents(
+        longest,
+        bool(settings.dm),
+        bool(settings.dbow_words) and not settings.dm and not tags_only,
+        settings.dm_tag_count if settings.concatenates else 0,
+        null_word if settings.concatenates else 0,
+        tags_only,
+    )
+
+
+# ---- inference ----
+
+
+@dataclass(frozen=True)
+class InferenceTables:
+    """What inference draws by, made once for many texts.
+
+    Attributes:
+        keep: Thresholds below which an occurrence of each word stays, uint32 (words,); None where all stay.
+        pool: Different words that are drawn as negatives, int32; empty without negative sampling.
+        noise: Their alias table, uint32 (len(pool), 2); or None.
+    """
+
+    keep: NDArray[np.uint32] | None
+    pool: NDArray[np.int32]
+    noise: NDArray[np.uint32] | None
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64], settings: Settings) -> InferenceTables:
+        """Those of words with these counts.
+
+        The pool is a systematic sample of what training draws from: a word with n times 1 / POOL of all chances is in
+        it n times, rounded up or down by chance.
+        """
+        keep, pool, noise = keep_thresholds(counts, settings.sample), np.empty(0, np.int32), None
+        if settings.negative:
+            chances = np.cumsum(noise_weights(counts, settings.ns_exponent))
+            first = np.random.default_rng([settings.seed, 2]).random()
+            places = (np.arange(POOL) + first) * (chances[-1] / POOL)
+            drawn = np.minimum(np.searchsorted(chances, places, "right"), len(counts) - 1)
+            words, often = np.unique(drawn, return_counts=True)
+            pool, noise = words.astype(np.int32), np.empty((len(words), 2), np.uint32)
+            _native.alias_table(often.astype(np.float64), noise)
+        return cls(keep, pool, noise)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A trained model as inference reads it.
+
+    Attributes:
+        settings: Its settings.
+        tables: What it draws by.
+        paths: Through the Huffman tree, or None.
+        inputs: Input vectors of words, (words, vector_size).
+        outputs: Output vectors of negative sampling, or None.
+        nodes: Vectors of the inner nodes of the Huffman tree, or None.
+        null_word: The row of the word that stands where none is; of concatenation.
+    """
+
+    settings: DocumentSettings
+    tables: InferenceTables
+    paths: HuffmanPaths | None
+    inputs: NDArray[Any]
+    outputs: NDArray[Any] | None
+    nodes: NDArray[Any] | None
+    null_word: int
+
+
+def infer(
+    frozen: Frozen,
+    ids: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    rates: NDArray[np.float32],
+    seed: int,
+    workers: int,
+) -> Matrix:
+    """Vectors of texts, as rows of new documents that alone learn; float32 (texts, vector_size).
+
+    That of a text depends on its words, the rates and the seed alone.
+
+    Args:
+        frozen: The model.
+        ids: Words of the texts, one text after the other.
+        offsets: Text i has ``ids[offsets[i]:offsets[i + 1]]``. One without words has zeros.
+        rates: The learning rate of each epoch.
+        seed: Of everything random.
+        workers: Threads.
+
+    Raises:
+        FloatingPointError: a score is no finite number.
+    """
+    settings, size, texts = frozen.settings, frozen.settings.vector_size, len(offsets) - 1
+    rows = padded_zeros(texts, size)
+    if not len(ids):
+        return rows[:, :size].copy()
+    local = _Local.of(frozen, ids)
+    first = (2.0 * np.random.default_rng([seed, 1]).random(size, dtype=np.float32) - 1.0) / np.float32(size)
+    rows[np.diff(offsets) > 0, :size] = first
+    tag_count = settings.dm_tag_count if settings.concatenates else 1
+    tags = Tags(np.arange(texts, dtype=np.int32).repeat(tag_count), np.arange(texts + 1) * tag_count, texts)
+    view = _native.TokenView(local.ids, offsets, local.words, tags=tags.rows, tag_offsets=tags.offsets, tag_rows=texts)
+    is_longer = settings.layer1_size != size
+    trainer = _native.Trainer(
+        isa(),
+        _native.Matrices(
+            local.inputs, local.outputs, local.nodes, size, None, rows, None, settings.layer1_size if is_longer else 0
+        ),
+        _native.Contexts(min(settings.window, 2**30), settings.shrink_windows, view.longest_sentence),
+        _native.Inputs(
+            bool(settings.sg),
+            bool(settings.cbow_mean),
+            settings.cbow_exact,
+            settings.negatives_per_pair,
+            _bound(settings, tag_count, local.null_word, tags_only=True),
+        ),
+        None if local.noise is None else _native.Negatives(local.noise, settings.negative),
+        None
+        if local.paths is None
+        else _native.Paths(local.paths.offsets, local.paths.nodes, local.paths.codes, False),
+        local.keep,
+        seed,
+        False,
+    )
+    cuts = _cuts(offsets, max(1, min(16 * workers, texts)))
+    waiting = iter(range(len(cuts) - 1))
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        trainer.stop()
+
+    def work(_: int) -> None:
+        workspace = trainer.workspace()
+        for part in waiting:
+            if stopped:
+                return
+            trainer.infer(view, cuts[part], cuts[part + 1], rates, workspace)
+
+    try:
+        with Deferred():
+            in_threads(min(workers, len(cuts) - 1), work, stop, lambda: None)
+    except _native.DivergedError:
+        raise FloatingPointError("inference diverged: a score is no finite number. Lower alpha") from None
+    return rows[:, :size].copy() if rows.shape[1] != size else rows
+
+
+def _cuts(offsets: NDArray[np.int64], parts: int) -> list[int]:
+    """Where parts of about as many words each begin, and the last one ends."""
+    at = np.searchsorted(offsets, np.linspace(0, offsets[-1], parts + 1))
+    at[0], at[-1] = 0, len(offsets) - 1
+    return sorted(set(at.tolist()))
+
+
+@dataclass(frozen=True)
+class _Local:
+    """The part of a model that some texts need: their words, and the negatives of a pool.
+
+    Words of the pool come first, in an order of their own, so that what is drawn does not depend on the texts.
+    """
+
+    ids: NDArray[np.int32]
+    words: int
+    inputs: Matrix
+    outputs: Matrix | None
+    nodes: Matrix | None
+    noise: NDArray[np.uint32] | None
+    paths: HuffmanPaths | None
+    keep: NDArray[np.uint32] | None
+    null_word: int
+
+    @classmethod
+    def of(cls, frozen: Frozen, ids: NDArray[np.int32]) -> _Local:
+        tables, total, pool = frozen.tables, len(frozen.inputs), frozen.tables.pool
+        is_there = np.zeros(total, bool)
+        is_there[ids] = True
+        if frozen.settings.concatenates:
+            is_there[frozen.null_word] = True
+        is_there[pool] = False
+        words = np.concatenate([pool, np.flatnonzero(is_there).astype(np.int32)])
+        numbers = np.zeros(total, np.int32)
+        numbers[words] = np.arange(len(words), dtype=np.int32)
+        outputs = None if frozen.outputs is None else padded_rows(frozen.outputs, words)
+        nodes, paths = _local_paths(frozen, words)
+        inputs = outputs if outputs is not None else nodes
+        if frozen.settings.dm:
+            inputs = padded_rows(frozen.inputs, words)
+        elif outputs is None:  # nobody reads it
+            inputs = padded_zeros(len(words), frozen.settings.vector_size)
+        assert inputs is not None
+        keep = None if tables.keep is None else tables.keep[words]
+        null_word = int(numbers[frozen.null_word]) if frozen.settings.concatenates else 0
+        return cls(numbers[ids], len(words), inputs, outputs, nodes, tables.noise, paths, keep, null_word)
+
+
+def padded_rows(values: NDArray[Any], rows: NDArray[np.int32]) -> Matrix:
+    """These rows of a matrix, as the kernel wants them."""
+    made = padded_zeros(len(rows), values.shape[1])
+    for part in slices(len(rows)):
+        made[part, : values.shape[1]] = values[rows[part]]
+    return made
+
+
+def _local_paths(frozen: Frozen, words: NDArray[np.int32]) -> tuple[Matrix | None, HuffmanPaths | None]:
+    paths = frozen.paths
+    if frozen.nodes is None or paths is None:
+        return None, None
+    lengths = np.diff(paths.offsets)[words]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    places = np.repeat(paths.offsets[words] - offsets[:-1], lengths) + np.arange(offsets[-1])
+    used, nodes = np.unique(paths.nodes[places], return_inverse=True)
+    spare = len(words) - len(used)  # the core wants a row for each word but one
+    rows = np.concatenate([used, np.zeros(max(spare, 0), used.dtype)]).astype(np.int32)
+    local = HuffmanPaths(
+        offsets,
+        np.append(nodes, 0).astype(np.int32),
+        np.append(paths.codes[places], 0).astype(np.uint8),
+        int(lengths.max(initial=0)),
+    )
+    return padded_rows(frozen.nodes, rows), local

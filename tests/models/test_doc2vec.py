@@ -1,0 +1,415 @@
+"""Doc2Vec: what it learns, against plain arithmetic; inference; tags; files; wrong input."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fastemb import Corpus, Doc2Vec, KeyedVectors, TaggedDocument, TaggedLineDocument
+from fastemb.models.doc2vec import Documents
+
+Floats = NDArray[np.float64]
+OPTIONS: dict[str, Any] = {"vector_size": 12, "min_count": 1, "workers": 1, "progress": False}
+TOPICS = [[f"{kind}{n}" for n in range(12)] for kind in "abcd"]
+KINDS = [
+    pytest.param({"dm": 0}, id="DBOW"),
+    pytest.param({"dm": 0, "dbow_words": 1}, id="DBOW with words"),
+    pytest.param({"dm": 1}, id="DM mean"),
+    pytest.param({"dm": 1, "dm_mean": 0, "alpha": 0.01}, id="DM sum"),
+    pytest.param({"dm": 1, "dm_concat": 1, "window": 2}, id="DM concatenation"),
+]
+
+
+def texts(count: int = 120, seed: int = 1) -> list[list[str]]:
+    """Texts of four topics in turn."""
+    generator = np.random.default_rng(seed)
+    return [[TOPICS[n % 4][k] for k in generator.integers(0, 12, 20)] for n in range(count)]
+
+
+def tagged(count: int = 120) -> list[TaggedDocument]:
+    return [TaggedDocument(words, [number]) for number, words in enumerate(texts(count))]
+
+
+def trained(**options: Any) -> Doc2Vec:
+    return Doc2Vec(tagged(), **OPTIONS | {"epochs": 15, **options})
+
+
+# ---- against plain arithmetic ----
+
+
+def sigmoid(x: Floats) -> Floats:
+    return 1 / (1 + np.exp(-x))
+
+
+class Gradients:
+    """Sums of -d loss / d row over a pass, by the matrices at its beginning: Huffman paths alone, nothing is drawn."""
+
+    def __init__(self, model: Doc2Vec) -> None:
+        self.paths = model._huffman_paths()
+        self.words, self.tags, self.nodes = (
+            matrix.astype(np.float64) for matrix in (model.wv.vectors, model.dv.vectors, model.syn1)
+        )
+        self.of_words, self.of_tags, self.of_nodes = (np.zeros_like(m) for m in (self.words, self.tags, self.nodes))
+
+    def step(self, hidden: Floats, word: int) -> Floats:
+        """Of one hidden row that predicts a word: what comes back to it."""
+        begin, end = self.paths.offsets[word : word + 2]
+        nodes, labels = self.paths.nodes[begin:end], 1.0 - self.paths.codes[begin:end]
+        errors = labels - sigmoid(self.nodes[nodes] @ hidden)
+        np.add.at(self.of_nodes, nodes, np.outer(errors, hidden))
+        back: Floats = errors @ self.nodes[nodes]
+        return back
+
+
+def expected(model: Doc2Vec, documents: list[TaggedDocument]) -> Gradients:
+    made, window = Gradients(model), model.window
+    index, size, null = model.wv.key_to_index, model.vector_size, model.wv.key_to_index.get("\0")
+    for words, tags in documents:
+        ids, rows = [index[word] for word in words], [model.dv.key_to_index[tag] for tag in tags]
+        for place, word in enumerate(ids):
+            near = [k for k in range(place - window, place + window + 1) if k != place]
+            there = [ids[k] for k in near if 0 <= k < len(ids)]
+            if model.dbow:
+                for row in rows:
+                    made.of_tags[row] += made.step(made.tags[row], word)
+                for other in there if model.dbow_words else []:
+                    made.of_words[other] += made.step(made.words[other], word)
+            elif model.dm_concat:
+                assert null is not None
+                around = [ids[k] if 0 <= k < len(ids) else null for k in near]
+                back = made.step(np.concatenate([made.tags[rows].ravel(), made.words[around].ravel()]), word)
+                parts = back.reshape(-1, size)
+                np.add.at(made.of_tags, rows, parts[: len(rows)])
+                np.add.at(made.of_words, around, parts[len(rows) :])
+            else:
+                count = len(rows) + len(there)
+                hidden = (made.tags[rows].sum(0) + made.words[there].sum(0)) / (count if model.dm_mean else 1)
+                back = made.step(hidden, word) / (count if model.cbow_exact or not model.dm_mean else 1)
+                np.add.at(made.of_tags, rows, back)
+                np.add.at(made.of_words, there, back)
+    return made
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dm": 0},
+        {"dm": 0, "dbow_words": 1},
+        {"dm": 1},
+        {"dm": 1, "dm_mean": 0},
+        {"dm": 1, "cbow_exact": True},
+        {"dm": 1, "dm_concat": 1, "dm_tag_count": 2},
+    ],
+)
+def test_a_small_step_goes_along_the_gradient(options: dict[str, Any]) -> None:
+    """At a small rate the changes of a pass are the sum of gradients at its beginning."""
+    documents = [TaggedDocument(words[:7], [number, "all"]) for number, words in enumerate(texts(6))]
+    rate = 1e-4
+    model = Doc2Vec(
+        **OPTIONS | {"hs": 1, "negative": 0, "hs_exact": True, "sample": 0, "window": 2, "shrink_windows": False},
+        alpha=rate,
+        min_alpha=rate,
+        epochs=1,
+        **options,
+    )
+    model.build_vocab(documents)
+    generator = np.random.default_rng(3)
+    for holder in (model.wv, model.dv):
+        holder.vectors[:] = generator.normal(0, 0.4, holder.vectors.shape)
+    model.syn1 = generator.normal(0, 0.4, model.syn1.shape).astype(np.float32)
+    want = expected(model, documents)
+    before = [matrix.astype(np.float64) for matrix in (model.wv.vectors, model.dv.vectors, model.syn1)]
+    model.train(documents)
+    after = [matrix.astype(np.float64) for matrix in (model.wv.vectors, model.dv.vectors, model.syn1)]
+    for old, new, gradient in zip(before, after, (want.of_words, want.of_tags, want.of_nodes), strict=True):
+        np.testing.assert_allclose((new - old) / rate, gradient, atol=0.01 * max(np.abs(gradient).max(), 1e-9))
+
+
+@pytest.mark.parametrize(
+    ("options", "least", "least_inferred"),
+    [
+        ({"dm": 0}, 0.9, 0.9),
+        ({"dm": 0, "dbow_words": 1}, 0.9, 0.9),
+        ({"dm": 1}, 0.75, 0.6),
+        ({"dm": 1, "dm_mean": 0, "alpha": 0.1}, 0.9, 0.9),
+        ({"dm": 1, "dm_concat": 1, "window": 2}, 0.35, 0.35),
+    ],
+)
+def test_texts_of_a_topic_are_near_each_other(options: dict[str, Any], least: float, least_inferred: float) -> None:
+    """Of four topics; words tell PV-DM so much here that documents have little to add."""
+    model = trained(epochs=60, sample=0, **options)
+
+    def share(asked: list[Any]) -> float:
+        near = ([tag for tag, _ in model.dv.most_similar([one], topn=5)] for one in asked)
+        return sum(tag % 4 == number % 4 for number, tags in enumerate(near) for tag in tags) / (5 * len(asked))
+
+    assert share(list(range(24))) >= least
+    assert share(list(model.infer_vectors(texts(24, seed=9)))) >= least_inferred
+
+
+def test_words_stay_as_they_began_in_dbow_alone() -> None:
+    for options, changes in (({"dm": 0}, False), ({"dm": 0, "dbow_words": 1}, True), ({"dm": 1}, True)):
+        model = Doc2Vec(**OPTIONS, **options)
+        model.build_vocab(tagged())
+        before = model.wv.vectors.copy()
+        model.train(tagged(), epochs=2)
+        assert (before != model.wv.vectors).any() == changes, options
+
+
+# ---- inference ----
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_a_text_has_one_vector(options: dict[str, Any]) -> None:
+    """Whatever is inferred beside it, in whatever order, on however many threads, and however often."""
+    model = trained(**options)
+    asked = texts(40, seed=9)
+    one_by_one = np.array([model.infer_vector(words) for words in asked])
+    order = np.random.default_rng(2).permutation(len(asked))
+    for workers in (1, 2, 5):
+        found = model.infer_vectors([asked[number] for number in order], workers=workers)
+        np.testing.assert_array_equal(found, one_by_one[order])
+    assert model.infer_vectors([TaggedDocument(asked[0], ["any"])])[0].tolist() == one_by_one[0].tolist()
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_inference_changes_nothing(options: dict[str, Any]) -> None:
+    model = trained(**options)
+    before = copy.deepcopy(model)
+    model.infer_vectors(texts(10, seed=4), epochs=3)
+    for name in ("wv", "dv"):
+        np.testing.assert_array_equal(getattr(model, name).vectors, getattr(before, name).vectors)
+    np.testing.assert_array_equal(model.syn1neg, before.syn1neg)
+    for one in (model, before):
+        one.train(tagged(), epochs=1)
+    np.testing.assert_array_equal(model.dv.vectors, before.dv.vectors)
+
+
+def test_texts_without_a_known_word_are_zeros_and_that_is_said() -> None:
+    model = trained()
+    with pytest.warns(UserWarning, match="the text has no word that the model knows"):
+        assert not model.infer_vector(["never", "seen"]).any()
+    with pytest.warns(UserWarning, match="2 of 3 texts have no word"):
+        found = model.infer_vectors([[], ["a1", "a2"], ["never"]])
+    assert [row.any() for row in found] == [False, True, False]
+    with pytest.warns(UserWarning, match="no word"):
+        assert model.similarity_unseen_docs(["a1"], ["never"]) == 0.0
+    assert model.infer_vectors([]).shape == (0, 12)
+
+
+def test_seed_epochs_and_rates_count_in_inference() -> None:
+    model, words = trained(), texts(1, seed=5)[0]
+    usual = model.infer_vector(words)
+    assert model.infer_vector(words, epochs=model.epochs, alpha=model.alpha).tolist() == usual.tolist()
+    for options in ({"epochs": 3}, {"alpha": 0.1}, {"min_alpha": 0.01}):
+        assert model.infer_vector(words, **options).tolist() != usual.tolist()
+    model.seed += 1
+    assert model.infer_vector(words).tolist() != usual.tolist()
+
+
+# ---- tags ----
+
+
+def test_tags_are_numbers_and_names() -> None:
+    documents = [
+        TaggedDocument(["a", "b", "c"], [2, "red"]),
+        TaggedDocument(["a", "b"], ("blue", "red")),
+        TaggedDocument(["c", "a"], np.array([0])),
+        TaggedDocument(["b", "c"], []),
+    ]
+    model = Doc2Vec(documents, **OPTIONS, sample=0)
+    assert model.dv.index_to_key == [0, 1, 2, "red", "blue"]
+    assert model.dv.vectors.shape == (5, 12)
+    np.testing.assert_array_equal(model["red"], model.dv["red"])
+    np.testing.assert_array_equal(model["a"], model.wv["a"])
+    np.testing.assert_array_equal(model[["a", 2]], np.vstack([model.wv["a"], model.dv[2]]))
+    fresh = Doc2Vec(**OPTIONS, sample=0)
+    fresh.build_vocab(documents)
+    moved = (fresh.dv.vectors != model.dv.vectors).any(axis=1)
+    assert moved.tolist() == [True, False, True, True, True]  # no document has the tag 1
+
+
+def test_new_documents_and_words_join() -> None:
+    model = trained()
+    before = model.dv.vectors.copy()
+    more = [TaggedDocument(["a1", "new", "new"], ["later"]), TaggedDocument(["b1", "new"], [200])]
+    with pytest.warns(UserWarning, match="2 tags are not in the model, such as"):
+        model.train([*tagged(8), *more], epochs=1)
+    with (
+        pytest.warns(UserWarning, match="2 tags are not in the model"),
+        pytest.raises(ValueError, match=r"no document has a tag that the model knows: build_vocab\(documents, update"),
+    ):
+        model.train(more, epochs=1)
+    before = model.dv.vectors.copy()
+    model.build_vocab(more, update=True)
+    assert model.dv.index_to_key[-1] == "later" or "later" in model.dv
+    assert "new" in model.wv
+    for tag in range(120):
+        np.testing.assert_array_equal(model.dv[tag], before[tag])
+    model.train(more, epochs=2)
+    np.testing.assert_array_equal(model.dv[5], before[5])
+    assert np.isfinite(model.dv["later"]).all()
+
+
+@pytest.mark.parametrize(
+    ("documents", "error", "message"),
+    [
+        (
+            [["a", "b"]],
+            TypeError,
+            r"document 0 is the list \['a', 'b'\], without words and tags: make it a TaggedDocument",
+        ),
+        (["a b c"], TypeError, r"TaggedDocument\(text.split\(\), \[tag\]\)"),
+        ("a b c", TypeError, "give a path as corpus_file"),
+        ([TaggedDocument(["a"], "red")], TypeError, r"the tags of document 0 must be a list, not the str 'red'"),
+        ([TaggedDocument(["a"], [None])], TypeError, "a tag of document 0 is missing"),
+        (
+            [TaggedDocument(["a"], [1.5])],
+            TypeError,
+            "a tag of document 0 is the float 1.5, neither a str nor a whole number",
+        ),
+        ([TaggedDocument(["a"], [-1])], ValueError, "a tag of document 0 is -1: a whole number is the row"),
+        ([TaggedDocument("words", [1])], (TypeError, ValueError), "words"),
+        ([], ValueError, "there is no word in them"),
+        (5, TypeError, "documents must be an iterable of TaggedDocument"),
+    ],
+)
+def test_wrong_documents_are_refused(documents: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Doc2Vec(documents, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda model: model.infer_vector("a1 a2"), TypeError, "infer_vector"),
+        (lambda model: model.infer_vectors("a1 a2"), TypeError, "documents"),
+        (lambda model: model.infer_vectors(["a1 a2"]), (TypeError, ValueError), "str"),
+        (lambda model: model.infer_vector(["a1"], epochs=-1), ValueError, "epochs"),
+        (lambda model: model.infer_vector(["a1"], alpha=-0.1), ValueError, "alpha"),
+        (lambda model: model.infer_vector(["a1"], alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
+        (lambda model: model.infer_vector(["a1"], step=4), TypeError, "infer_vector"),
+        (lambda model: model.docvecs, AttributeError, "renamed in gensim 4: the vectors of documents are model.dv"),
+        (lambda model: model.dv[999], KeyError, "999"),
+        (lambda model: Doc2Vec(dm=2), ValueError, "dm"),
+        (lambda model: Doc2Vec(dm=1, dm_concat=1, dm_tag_count=0), ValueError, "dm_tag_count"),
+        (lambda model: Doc2Vec(dv=5), (TypeError, ValueError), "dv must be KeyedVectors"),
+        (lambda model: Doc2Vec(tagged(), **OPTIONS, init_vectors=model.wv), TypeError, "init_vectors"),
+    ],
+)
+def test_wrong_calls_are_refused(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(trained(epochs=1))
+
+
+def test_settings_that_do_nothing_are_warned_about() -> None:
+    for options, message in (
+        ({"dm": 1, "dbow_words": 1}, "dbow_words has no effect"),
+        ({"dm": 0, "dm_mean": 1}, "dm_mean and dm_concat have no effect"),
+        ({"dm": 0, "dm_concat": 1}, "have no effect with dm=0"),
+        ({"dm": 1, "dm_concat": 1, "dm_mean": 1}, "dm_mean has no effect with dm_concat"),
+    ):
+        with pytest.warns(UserWarning, match=message):
+            Doc2Vec(**OPTIONS, **options)
+
+
+# ---- doors ----
+
+
+def test_doors_read_the_same_documents(tmp_path: Path) -> None:
+    lines = [" ".join(words) for words in texts(30)]
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(lines) + "\n")
+    rows = [f'"{line}",{number}' for number, line in enumerate(lines)]
+    (tmp_path / "text.csv").write_text("\n".join(["body,number", *rows]) + "\n")
+    table = Documents.from_table(tmp_path / "text.csv", "body", "number")
+    assert table.tags.of(3) == ["3"]
+    want = Doc2Vec([TaggedDocument(line.split(), [number]) for number, line in enumerate(lines)], **OPTIONS)
+    for found in (
+        Doc2Vec(TaggedLineDocument(path), **OPTIONS),
+        Doc2Vec(corpus_file=path, **OPTIONS),
+        Doc2Vec(Documents.from_file(path), **OPTIONS),
+        Doc2Vec(Corpus.from_file(path), **OPTIONS),
+        Doc2Vec(Documents.of(Corpus.from_file(path), range(30)), **OPTIONS),
+        Doc2Vec(Documents.of(table, range(30)), **OPTIONS),
+    ):
+        np.testing.assert_array_equal(found.dv.vectors, want.dv.vectors)
+        assert found.dv.index_to_key == want.dv.index_to_key
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, line in zip("xyz", lines, strict=False):
+        (folder / name).write_text(line)
+    assert Doc2Vec(Documents.from_files(folder), **OPTIONS).dv.index_to_key == ["x", "y", "z"]
+
+
+def test_documents_that_do_not_fit_are_refused() -> None:
+    corpus = Corpus.from_sentences(texts(5))
+    with pytest.raises(ValueError, match="there are 4 tags for 5 documents"):
+        Documents.of(corpus, range(4))
+    with pytest.raises(TypeError, match="tags must be a list"):
+        Documents.of(corpus, "abcde")
+    with pytest.raises(ValueError, match="documents have no weights"):
+        Documents.of(corpus).weighted([1, 2, 3, 4, 5])
+    with pytest.raises(ValueError, match="documents have no weights"):
+        Doc2Vec(corpus.weighted([1, 2, 3, 4, 5]), **OPTIONS)
+    with pytest.raises(TypeError, match=r"takes a Corpus"):
+        Documents.of(texts(5))  # type: ignore[arg-type]
+
+
+# ---- repeatable, saved ----
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_deterministic_training_does_not_depend_on_workers(options: dict[str, Any]) -> None:
+    one, three = (trained(**options | {"deterministic": True, "workers": workers}) for workers in (1, 3))
+    np.testing.assert_array_equal(one.dv.vectors, three.dv.vectors)
+    np.testing.assert_array_equal(one.syn1neg, three.syn1neg)
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_a_saved_model_goes_on_the_same(options: dict[str, Any], tmp_path: Path) -> None:
+    model = trained(**options)
+    model.save(tmp_path / "model")
+    loaded = Doc2Vec.load(tmp_path / "model")
+    loaded.workers = 1
+    np.testing.assert_array_equal(loaded.dv.vectors, model.dv.vectors)
+    assert loaded.dv.index_to_key == model.dv.index_to_key
+    assert (loaded.dm, loaded.dm_concat, loaded.dbow_words) == (model.dm, model.dm_concat, model.dbow_words)
+    words = texts(1, seed=8)[0]
+    np.testing.assert_array_equal(loaded.infer_vector(words), model.infer_vector(words))
+    for one in (loaded, model):
+        one.train(tagged(), epochs=1, progress=False)
+    np.testing.assert_array_equal(loaded.dv.vectors, model.dv.vectors)
+    assert isinstance(KeyedVectors.load(tmp_path / "model"), KeyedVectors)
+
+
+def test_vectors_of_documents_can_lie_in_a_mapped_file(tmp_path: Path) -> None:
+    mapped = trained(dv_mapfile=tmp_path / "rows")
+    assert (tmp_path / "rows").exists() or list(tmp_path.iterdir())
+    np.testing.assert_array_equal(mapped.dv.vectors, trained().dv.vectors)
+    mapped.save(tmp_path / "model")
+    np.testing.assert_array_equal(Doc2Vec.load(tmp_path / "model").dv.vectors, mapped.dv.vectors)
+
+
+def test_vectors_are_written_for_other_tools(tmp_path: Path) -> None:
+    model = trained(epochs=1)
+    model.save_word2vec_format(tmp_path / "both", doctag_vec=True)
+    both = KeyedVectors.load_word2vec_format(tmp_path / "both")
+    assert len(both) == len(model.wv) + len(model.dv)
+    np.testing.assert_allclose(both["*dt_7"], model.dv[7], rtol=1e-5, atol=1e-7)
+    with pytest.raises(ValueError, match="nothing to write"):
+        model.save_word2vec_format(tmp_path / "none", word_vec=False)
+
+
+def test_it_says_what_it_is() -> None:
+    assert str(Doc2Vec(**OPTIONS, dm=0)) == "Doc2Vec<dbow,d12,n5,s0.001>"
+    assert str(Doc2Vec(**OPTIONS, dm=1)) == "Doc2Vec<dm/m,d12,n5,w5,s0.001>"
+    assert "120 tags, 48 words" in repr(trained(epochs=1))
+    report = trained(epochs=1).estimate_memory()
+    assert report["doctag_syn0"] == 4 * 120 * 12
+    assert report["total"] == sum(value for name, value in report.items() if name != "total")
