@@ -110,6 +110,9 @@ struct fe_kernel {
     /* rows[i] += scale[i] * change */
     void (*scatter)(float *const *rows, int m, const float *scale, int64_t size, const float *change);
 
+    /* row += share * the sum of copies[i] - row; padded rows, as in training */
+    void (*merge)(float *row, const float *const *copies, int count, float share, int64_t size);
+
     /* ---- single rows (rows.inc.h): nothing past `size` values is read or written ---- */
     /* scale row' query */
     float (*dot)(const float *row, float scale, const float *query, int64_t size);

@@ -240,3 +240,28 @@ static void ISA(scatter)(float *const *rows, int m, const float *scale, int64_t 
 #undef SCATTER_REST
     }
 }
+
+/* Differences are added up, so that a row which no copy changes stays as it is to the last bit. */
+FE_INLINE void ISA(merge_tile)(float *row, const float *const *copies, int count, float share, int64_t c,
+                               const int nc) {
+    vf own[MEMBER_COLUMNS], sum[MEMBER_COLUMNS];
+    FE_UNROLL for (int k = 0; k < nc; k++) {
+        own[k] = v_load(row + c + k * LANES);
+        sum[k] = v_zero();
+    }
+    for (int i = 0; i < count; i++)
+        FE_UNROLL for (int k = 0; k < nc; k++) sum[k] = v_add(sum[k], v_sub(v_load(copies[i] + c + k * LANES), own[k]));
+    FE_UNROLL for (int k = 0; k < nc; k++) v_store(row + c + k * LANES, v_fma(v_set1(share), sum[k], own[k]));
+}
+
+static void ISA(merge)(float *row, const float *const *copies, int count, float share, int64_t size) {
+    int64_t c = 0;
+    for (; c + MEMBER_COLUMNS * LANES <= size; c += MEMBER_COLUMNS * LANES)
+        ISA(merge_tile)(row, copies, count, share, c, MEMBER_COLUMNS);
+    switch ((size - c + LANES - 1) / LANES) {
+#define MERGE_REST(nc) \
+    case nc: ISA(merge_tile)(row, copies, count, share, c, nc); break;
+        FOR_EACH_WIDTH(MERGE_REST)
+#undef MERGE_REST
+    }
+}

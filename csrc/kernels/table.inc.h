@@ -16,6 +16,7 @@ const struct fe_kernel ISA(fe_kernel) = {
     .update = ISA(update),
     .gather = ISA(gather),
     .scatter = ISA(scatter),
+    .merge = ISA(merge),
     .dot = ISA(dot),
     .length = ISA(length),
     .add = ISA(add),

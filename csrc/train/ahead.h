@@ -3,7 +3,6 @@
 #define FE_AHEAD_H
 
 #include "kernels/kernel.h"
-#include "train/copies.h"
 #include "train/train.h"
 
 enum { FE_MOST_AHEAD = 256 }; /* some five blocks of words, or one of baskets */
@@ -11,7 +10,6 @@ enum { FE_MOST_AHEAD = 256 }; /* some five blocks of words, or one of baskets */
 struct fe_ahead {
     int32_t count;
     const float *rows[FE_MOST_AHEAD];
-    const struct fe_apart *apart; /* copies of rows; or NULL */
 };
 
 /* Put a row of a matrix on the list; where that is full, send for it at once. */
@@ -19,14 +17,6 @@ FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, con
     const struct fe_matrices *m = &job->matrices;
     const int64_t stride = matrix == m->in || matrix == m->tags ? m->stride : m->out_stride;
     const float *at = matrix + row * stride;
-    if (ahead->apart != NULL) {
-        const struct fe_changes *changes = ahead->apart->changes;
-        const struct fe_slots *slots = &ahead->apart->slots;
-        if (matrix == m->in) at = fe_row_now(&changes->in, slots->in, matrix, stride, row);
-        else if (matrix == m->tags) at = fe_row_now(&changes->tags, slots->tags, matrix, stride, row);
-        else if (matrix == m->out_ns) at = fe_row_now(&changes->out_ns, slots->out_ns, matrix, stride, row);
-        else at = fe_row_now(&changes->out_hs, slots->out_hs, matrix, stride, row);
-    }
     if (ahead->count < FE_MOST_AHEAD) ahead->rows[ahead->count++] = at;
     else
         for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);

@@ -1,12 +1,8 @@
-/* Changes of pieces that were trained on copies: how much room they need, and how they come into the matrices. */
+/* Pieces: how much room they need, which of their rows are shared, and how changes of these come into the matrices. */
 #include "common/carve.h"
-#include "train/copies.h"
-#include "train/inputs.h"
-
-/* The words that have outputs. */
-static int64_t word_count(const struct fe_job *job) {
-    return job->negatives.count > 0 ? job->negatives.words : job->matrices.in_rows;
-}
+#include "kernels/kernel.h"
+#include "train/changes.h"
+#include "train/piece.h"
 
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
 
@@ -24,47 +20,51 @@ static int64_t most_tags(const struct fe_job *job, int64_t words) {
     return at_most(words * job->documents.longest, job->matrices.tag_rows);
 }
 
-/* The most draws of negatives for one centre. */
-static int64_t most_draws_of_centre(const struct fe_job *job, float alpha) {
-    const int is_bag = job->inputs.kind == FE_BAG_INPUTS || job->inputs.kind == FE_SIDE_INPUTS;
-    if (is_bag) return 1;
-    if (job->inputs.kind == FE_TAG_INPUTS && !job->documents.beside) return 1 + job->documents.longest;
-    const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
-    int64_t together = fe_most_contexts(job, alpha);
-    if (job->contexts.basket > 0)
-        together = at_most(together, fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS) / FE_CENTRES);
-    return (together > 1 ? (contexts + together - 1) / together : contexts) + job->documents.longest +
-           job->documents.beside;
-}
-
 static int64_t most_negatives(const struct fe_job *job, int64_t words, float alpha) {
     if (job->negatives.count == 0) return 0;
     const int64_t pool = job->contexts.basket > 0 ? FE_POOL + FE_LEAST_SHARES * fe_most_draws(job) : 0;
-    const int64_t of_centre = 1 + most_draws_of_centre(job, alpha) * fe_most_draws(job);
+    const int64_t of_centre = 1 + fe_most_blocks_of_centre(job, alpha) * fe_most_draws(job);
     return at_most(words * of_centre + pool, job->negatives.words);
 }
 
 static int64_t most_nodes(const struct fe_job *job, int64_t words) {
-    return job->matrices.out_hs == NULL ? 0 : at_most(words * job->paths.longest, word_count(job));
+    return at_most(words * job->paths.longest, fe_rows_in(job, FE_OUT_HS));
 }
 
-static void lay_out(int64_t stride, int64_t most, struct fe_copies *copies, struct carver *c) {
-    copies->ids = carve(c, most, sizeof *copies->ids);
-    copies->pairs = carve(c, most, sizeof *copies->pairs);
-    copies->rows = carve(c, most * stride, sizeof *copies->rows);
-    copies->count = 0;
+static int64_t most_taken(const struct fe_job *job, int kind, float alpha) {
+    return kind == FE_IN       ? most_inputs(job, FE_PIECE)
+           : kind == FE_TAGS   ? most_tags(job, FE_PIECE)
+           : kind == FE_OUT_NS ? most_negatives(job, FE_PIECE, alpha)
+                               : most_nodes(job, FE_PIECE);
+}
+
+static void lay_out(int64_t stride, int64_t most, struct fe_visited *taken, struct carver *c) {
+    taken->rows = carve(c, most, sizeof *taken->rows);
+    taken->copied = carve(c, most + 1, sizeof *taken->copied);
+    taken->next = carve(c, most, sizeof *taken->next);
+    taken->copies = carve(c, most * stride, sizeof *taken->copies);
+    taken->count = taken->copy_count = 0;
 }
 
 static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew) {
-    const int64_t stride = job->matrices.stride, out_stride = job->matrices.out_stride;
+    const int64_t blocks = FE_PIECE * fe_most_blocks_of_centre(job, alpha), marks = fe_mark_words(job, FE_MATRICES);
     struct carver c = {memory, 0};
     for (int k = 0; k < lanes; k++) {
-        struct fe_changes *changes = &crew->lanes[k].changes;
-        lay_out(stride, most_inputs(job, FE_PIECE), &changes->in, &c);
-        lay_out(out_stride, most_negatives(job, FE_PIECE, alpha), &changes->out_ns, &c);
-        lay_out(out_stride, most_nodes(job, FE_PIECE), &changes->out_hs, &c);
-        lay_out(stride, most_tags(job, FE_PIECE), &changes->tags, &c);
+        struct fe_piece *piece = crew->lanes[k].pieces, *other = piece + 1;
+        for (int kind = 0; kind < FE_MATRICES; kind++)
+            lay_out(fe_stride_of(job, kind), most_taken(job, kind, alpha), &piece->taken[kind], &c);
+        piece->marks = carve(&c, marks, sizeof *piece->marks);
+        *other = *piece; /* but for what is there before a piece is trained */
+        for (int one = 0; one < 2; one++, piece++) {
+            for (int kind = 0; kind < FE_MATRICES; kind++) {
+                piece->taken[kind].ids = carve(&c, most_taken(job, kind, alpha), sizeof(int32_t));
+                piece->taken[kind].pairs = carve(&c, most_taken(job, kind, alpha), sizeof(int64_t));
+            }
+            piece->blocks = carve(&c, blocks, sizeof(struct fe_made *));
+            piece->memory = carve(&c, fe_made_size(job, FE_PIECE, alpha), 1);
+        }
     }
+    crew->shared = carve(&c, marks, sizeof *crew->shared);
     return c.used;
 }
 
@@ -77,36 +77,36 @@ void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memo
     lay_out_all(job, lanes, alpha, memory, crew);
 }
 
-/* ---- slots ---- */
-
-int64_t fe_slots_count(const struct fe_job *job) {
-    const int64_t outputs = (job->matrices.out_ns != NULL) + (job->matrices.out_hs != NULL);
-    return job->matrices.in_rows + outputs * word_count(job) + job->matrices.tag_rows;
+/* Rows of all matrices. */
+static int64_t row_count(const struct fe_job *job) {
+    int64_t rows = 0;
+    for (int kind = 0; kind < FE_MATRICES; kind++) rows += fe_rows_in(job, kind);
+    return rows;
 }
 
-struct fe_apart fe_apart_start(const struct fe_job *job, struct fe_changes *changes, int32_t *slots) {
-    int32_t *const tags = slots + job->matrices.in_rows, *const outputs = tags + job->matrices.tag_rows;
-    changes->in.count = changes->out_ns.count = changes->out_hs.count = changes->tags.count = 0;
-    return (struct fe_apart){
-        .changes = changes,
-        .slots = {slots, outputs, outputs + (job->matrices.out_ns != NULL ? word_count(job) : 0), tags},
-    };
+int64_t fe_slots_count(const struct fe_job *job, float alpha) {
+    int64_t most = 0;
+    for (int kind = 0; kind < FE_MATRICES; kind++)
+        if (most_taken(job, kind, alpha) > most) most = most_taken(job, kind, alpha);
+    return row_count(job) + FE_LANES * most + 1; /* the list of fe_apply_changes */
 }
 
-static void forget(struct fe_copies *copies, int32_t *slots) {
-    for (int64_t i = 0; i < copies->count; i++) slots[copies->ids[i]] = 0;
-}
+int64_t fe_tally_count(const struct fe_job *job) { return row_count(job); }
 
-void fe_apart_end(const struct fe_apart *apart) {
-    forget(&apart->changes->in, apart->slots.in);
-    forget(&apart->changes->out_ns, apart->slots.out_ns);
-    forget(&apart->changes->out_hs, apart->slots.out_hs);
-    forget(&apart->changes->tags, apart->slots.tags);
+void fe_find_shared(const struct fe_job *job, const struct fe_crew *crew, int32_t worker) {
+    const int64_t words = fe_mark_words(job, FE_MATRICES), workers = crew->meeting.workers;
+    for (int64_t at = words * worker / workers; at < words * (worker + 1) / workers; at++) {
+        uint64_t once = 0, twice = 0;
+        for (int32_t k = 0; k < crew->lane_count; k++) {
+            const uint64_t marks = crew->lanes[k].pieces[!crew->turn].marks[at];
+            twice |= once & marks;
+            once |= marks;
+        }
+        crew->shared[at] = twice;
+    }
 }
 
 /* ---- changes ---- */
-
-int64_t fe_tally_count(const struct fe_job *job) { return fe_slots_count(job); }
 
 /* Each piece moves a row towards where its pairs would have it, and the more pairs, the further: pairs / (pairs +
  * enough) of the way. Pieces that go most of the way each would together throw the row far beyond, if their changes
@@ -119,14 +119,6 @@ static float share_of(const struct fe_tally *tally, float alpha, float square) {
     return (1.0f + all / (float)tally->pieces) / (1.0f + all);
 }
 
-/* row += share of what its pieces would change */
-static void take_up(float *row, const float *sum, const struct fe_tally *tally, float alpha, int64_t stride) {
-    float square = 0.0f;
-    for (int64_t c = 0; c < stride; c++) square += row[c] * row[c];
-    const float share = share_of(tally, alpha, square);
-    for (int64_t c = 0; c < stride; c++) row[c] += share * sum[c];
-}
-
 /* Rows are parted among workers by a hash of their number (Knuth's multiplicative one). */
 static inline int is_of(int32_t row, const struct fe_crew *crew, int32_t worker) {
     const uint32_t hash = (uint32_t)row * 2654435761u;
@@ -135,61 +127,81 @@ static inline int is_of(int32_t row, const struct fe_crew *crew, int32_t worker)
 
 enum { AHEAD = 6 }; /* rows that are sent for */
 
-/* Of one matrix. */
-static void apply(float *matrix, int64_t stride, struct fe_copies *const *lanes, const struct fe_crew *crew,
-                  int32_t worker, float alpha, struct fe_tally *tallies) {
-#define EACH_ROW                                           \
-    for (int32_t k = 0; k < crew->lane_count; k++)         \
-        for (int64_t i = 0, row; i < lanes[k]->count; i++) \
-            if (is_of((int32_t)(row = lanes[k]->ids[i]), crew, worker))
-
-    EACH_ROW {
-        struct fe_tally *tally = tallies + row;
-        tally->pieces++;
-        tally->pairs += lanes[k]->pairs[i];
-    }
-    EACH_ROW {
-        struct fe_tally *tally = tallies + row;
-        if (i + AHEAD < lanes[k]->count) {
-            const float *next = matrix + lanes[k]->ids[i + AHEAD] * stride;
-            for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(next + c);
-        }
-        float *copy = lanes[k]->rows + i * stride, *own = matrix + row * stride;
-        if (tally->pieces == 1) {
-            memcpy(own, copy, (size_t)stride * sizeof *copy);
-            continue;
-        }
-        /* differences, so that a row that no piece changes stays as it is to the last bit */
-        if (tally->added++ == 0) {
-            tally->sum = copy;
-            for (int64_t c = 0; c < stride; c++) copy[c] -= own[c];
-        } else
-            for (int64_t c = 0; c < stride; c++) tally->sum[c] += copy[c] - own[c];
-        if (tally->added == tally->pieces) take_up(own, tally->sum, tally, alpha, stride);
-    }
-    EACH_ROW tallies[row] = (struct fe_tally){0, 0, 0, NULL};
-#undef EACH_ROW
+static inline void send_for(const float *row, int64_t stride) {
+    for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(row + c);
 }
 
-void fe_apply_changes(const struct fe_job *job, struct fe_crew *crew, int32_t worker, float alpha) {
-    const struct fe_matrices *matrices = &job->matrices;
-    struct fe_copies *lanes[FE_LANES];
+/* The row of a copy. */
+static inline int32_t id_of(const struct fe_crew *crew, int kind, uint32_t copy) {
+    const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
+    return taken->ids[taken->copied[copy / FE_LANES]];
+}
+
+/* List the copies of a matrix's rows that are a worker's, as numbers j * FE_LANES + k: copy j of lane k. */
+static int32_t list_own(const struct fe_crew *crew, int kind, int32_t worker, uint32_t *list) {
+    int32_t count = 0;
+    for (uint32_t k = 0; k < (uint32_t)crew->lane_count; k++) {
+        const struct fe_visited *taken = &crew->lanes[k].pieces[crew->turn].taken[kind];
+        for (uint32_t j = 0; j < taken->copy_count; j++) { /* no branch: it would be mispredicted */
+            list[count] = j * FE_LANES + k;
+            count += is_of(taken->ids[taken->copied[j]], crew, worker);
+        }
+    }
+    return count;
+}
+
+/* Of one matrix. list: room for all copies. */
+static void apply(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int kind,
+                  int32_t worker, float alpha, struct fe_tally *tallies, uint32_t *list) {
+    const int64_t stride = fe_stride_of(job, kind), size = fe_size_of(job, kind);
+    float *matrix = fe_matrix(job, kind);
+    const int32_t count = list_own(crew, kind, worker, list);
+    int32_t rows = 0;
+    for (int32_t n = 0; n < count; n++) { /* copies of the same row become a ring, the first ones stay on the list */
+        const uint32_t copy = list[n];
+        const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
+        const int32_t number = taken->copied[copy / FE_LANES];
+        struct fe_tally *tally = tallies + taken->ids[number];
+        if (taken->pairs[number] == 0) continue; /* only read */
+        tally->pairs += taken->pairs[number];
+        uint32_t *next = taken->next + copy / FE_LANES;
+        if (tally->pieces++ == 0) list[rows++] = *next = copy;
+        else {
+            uint32_t *last = crew->lanes[tally->last % FE_LANES].pieces[crew->turn].taken[kind].next +
+                             tally->last / FE_LANES;
+            *next = *last;
+            *last = copy;
+        }
+        tally->last = copy;
+    }
+    for (int32_t n = 0; n < rows; n++) {
+        if (n + AHEAD < rows) send_for(matrix + id_of(crew, kind, list[n + AHEAD]) * stride, stride);
+        const int32_t row = id_of(crew, kind, list[n]);
+        struct fe_tally *tally = tallies + row;
+        float *own = matrix + row * stride;
+        const float *copies[FE_LANES];
+        int32_t pieces = 0;
+        uint32_t copy = list[n];
+        do {
+            const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
+            copies[pieces++] = taken->copies + copy / FE_LANES * stride;
+            copy = taken->next[copy / FE_LANES];
+        } while (copy != list[n]);
+        if (pieces == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
+        else {
+            const float square = kernel->dot(own, 1.0f, own, size);
+            kernel->merge(own, copies, pieces, share_of(tally, alpha, square), size);
+        }
+        *tally = (struct fe_tally){0, 0, 0};
+    }
+}
+
+void fe_apply_changes(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
+                      float alpha, int32_t *slots) {
+    uint32_t *list = (uint32_t *)slots + row_count(job);
     struct fe_tally *tallies = crew->tallies;
-    for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.in;
-    apply(matrices->in, matrices->stride, lanes, crew, worker, alpha, tallies);
-    tallies += matrices->in_rows;
-    if (matrices->tags != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.tags;
-        apply(matrices->tags, matrices->stride, lanes, crew, worker, alpha, tallies);
-        tallies += matrices->tag_rows;
-    }
-    if (matrices->out_ns != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.out_ns;
-        apply(matrices->out_ns, matrices->out_stride, lanes, crew, worker, alpha, tallies);
-        tallies += word_count(job);
-    }
-    if (matrices->out_hs != NULL) {
-        for (int32_t k = 0; k < crew->lane_count; k++) lanes[k] = &crew->lanes[k].changes.out_hs;
-        apply(matrices->out_hs, matrices->out_stride, lanes, crew, worker, alpha, tallies);
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        apply(kernel, job, crew, kind, worker, alpha, tallies, list);
+        tallies += fe_rows_in(job, kind);
     }
 }

@@ -12,18 +12,19 @@
 
 #include "common/carve.h"
 #include "kernels/kernel.h"
-#include "train/copies.h"
 #include "train/inputs.h"
+#include "train/piece.h"
 #include "train/train.h"
 
 struct fe_held {
     const struct fe_kernel *kernel;
     const struct fe_job *job;
-    const struct fe_apart *apart; /* copies of rows that change; or NULL */
-    int32_t entries;              /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
-    int64_t oldest;               /* no number below it is held */
-    int32_t *slots;               /* of number n in slots[n % entries], or -1 */
-    int32_t *unused;              /* a stack of slots: the latest ones are in cache */
+    struct fe_piece *piece; /* whose rows change; or NULL: those of the matrix do */
+    const int32_t *taken;   /* their slots */
+    int32_t entries;        /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
+    int64_t oldest;         /* no number below it is held */
+    int32_t *slots;         /* of number n in slots[n % entries], or -1 */
+    int32_t *unused;        /* a stack of slots: the latest ones are in cache */
     int32_t unused_count;
     int32_t *words;         /* in each slot */
     float *values, *before; /* slots x stride: what is held, now and as it was gathered */
@@ -47,10 +48,11 @@ static inline void fe_held_lay_out(struct fe_held *held, const struct fe_job *jo
 }
 
 static inline void fe_held_start(struct fe_held *held, const struct fe_kernel *kernel, const struct fe_job *job,
-                                 const struct fe_apart *apart) {
+                                 struct fe_piece *piece, const int32_t *taken) {
     held->kernel = kernel;
     held->job = job;
-    held->apart = apart;
+    held->piece = piece;
+    held->taken = taken;
     held->oldest = 0;
     held->unused_count = held->entries;
     for (int32_t k = 0; k < held->entries; k++) {
@@ -67,10 +69,12 @@ static inline float fe_find_bag(struct fe_held *held, int32_t word, int32_t pair
     float sum = 0.0f;
     for (int64_t k = 0; k < count; k++) {
         const int32_t row = job->subwords.rows[from + k];
-        held->rows[k] = job->matrices.in + row * job->matrices.stride;
-        if (held->apart != NULL)
-            held->rows[k] = fe_copy_of(&held->apart->changes->in, held->apart->slots.in, job->matrices.in,
-                                       job->matrices.stride, row, pairs);
+        if (held->piece == NULL) held->rows[k] = job->matrices.in + row * job->matrices.stride;
+        else {
+            struct fe_visited *in = &held->piece->taken[FE_IN];
+            in->pairs[held->taken[row] - 1] += pairs;
+            held->rows[k] = in->rows[held->taken[row] - 1];
+        }
         held->scale[k] = factor * (job->matrices.in_scale != NULL ? job->matrices.in_scale[row] : 1.0f);
         sum += held->scale[k];
     }

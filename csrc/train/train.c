@@ -23,9 +23,9 @@
 #include "common/carve.h"
 #include "common/compiler.h"
 #include "kernels/kernel.h"
-#include "train/copies.h"
 #include "train/held.h"
 #include "train/inputs.h"
+#include "train/piece.h"
 #include "train/targets.h"
 #include "train/train.h"
 
@@ -56,7 +56,7 @@ struct trainer {
                                                               FE_LEAST_DRAWS */
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
-    const struct fe_apart *apart;                          /* copies that change; or NULL: the matrices do */
+    struct fe_piece *piece;                                /* of made blocks; or NULL: they are made on the way */
     struct fe_done done;
 };
 
@@ -136,18 +136,15 @@ FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
 /* Rows of words and of documents. */
 FE_NOINLINE void find_tagged(struct trainer *t, const struct fe_pending *p) {
     const struct fe_matrices *matrices = &t->job->matrices;
-    const int32_t pairs = p->drawn_count + p->node_count;
     for (int32_t i = 0; i < fe_row_count(p); i++) {
         const int is_tag = p->rows[i] >= matrices->in_rows;
-        const int32_t row = p->rows[i] - (is_tag ? (int32_t)matrices->in_rows : 0);
         const float *factors = is_tag ? matrices->tag_scale : matrices->in_scale;
-        float *const matrix = is_tag ? matrices->tags : matrices->in;
-        t->rows[i] = matrix + row * matrices->stride;
-        if (t->apart != NULL) {
-            struct fe_changes *changes = t->apart->changes;
-            t->rows[i] = fe_copy_of(is_tag ? &changes->tags : &changes->in,
-                                    is_tag ? t->apart->slots.tags : t->apart->slots.in, matrix, matrices->stride, row,
-                                    pairs);
+        int32_t row = p->rows[i] - (is_tag ? (int32_t)matrices->in_rows : 0);
+        if (t->piece == NULL) t->rows[i] = (is_tag ? matrices->tags : matrices->in) + row * matrices->stride;
+        else {
+            const struct fe_visited *taken = &t->piece->taken[is_tag ? FE_TAGS : FE_IN];
+            t->rows[i] = taken->rows[row];
+            row = taken->ids[row];
         }
         t->scale[i] = factors != NULL ? factors[row] : 1.0f;
     }
@@ -167,10 +164,13 @@ static inline void find_inputs(struct trainer *t, const struct fe_pending *p) {
         return;
     }
     for (int32_t i = 0; i < fe_row_count(p); i++) {
-        t->rows[i] = t->apart == NULL ? in + p->rows[i] * stride
-                                      : fe_copy_of(&t->apart->changes->in, t->apart->slots.in, in, stride, p->rows[i],
-                                                   p->drawn_count + p->node_count);
-        if (in_scale != NULL) t->scale[i] = in_scale[p->rows[i]];
+        int32_t row = p->rows[i];
+        if (t->piece == NULL) t->rows[i] = in + row * stride;
+        else {
+            t->rows[i] = t->piece->taken[FE_IN].rows[row];
+            row = t->piece->taken[FE_IN].ids[row];
+        }
+        if (in_scale != NULL) t->scale[i] = in_scale[row];
     }
 }
 
@@ -227,13 +227,11 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
                                int32_t n) {
     const struct fe_matrices *matrices = &t->job->matrices;
     float *const matrix = labels != NULL ? matrices->out_hs : matrices->out_ns;
-    if (t->apart == NULL)
+    if (t->piece == NULL)
         for (int32_t k = 0; k < n; k++) t->o[k] = matrix + outputs[k] * matrices->out_stride;
     else {
-        struct fe_copies *copies = labels != NULL ? &t->apart->changes->out_hs : &t->apart->changes->out_ns;
-        int32_t *slots = labels != NULL ? t->apart->slots.out_hs : t->apart->slots.out_ns;
-        for (int32_t k = 0; k < n; k++)
-            t->o[k] = fe_copy_of(copies, slots, matrix, matrices->out_stride, outputs[k], block->m);
+        float **rows = t->piece->taken[labels != NULL ? FE_OUT_HS : FE_OUT_NS].rows;
+        for (int32_t k = 0; k < n; k++) t->o[k] = rows[outputs[k]];
     }
     block->o = t->o;
     block->labels = labels;
@@ -268,6 +266,12 @@ static inline void update(struct trainer *t, const struct fe_block *block) {
 /* The loss is that of the whole path, whatever part of it is trained. */
 FE_NOINLINE void add_path_loss(struct trainer *t, struct fe_pending *p, struct fe_block *block) {
     const struct fe_job *job = t->job;
+    if (t->piece != NULL) {
+        const struct fe_made *made = (const struct fe_made *)(const void *)p;
+        set_outputs(t, block, made->path, made->path_labels, made->path_count);
+        t->kernel->gradient(block, job->matrices.out_size, t->alpha, &t->done.loss, t->g);
+        return;
+    }
     const int32_t n = fe_target_path(job, p->centres[0], FE_WHOLE, p->nodes, p->labels);
     set_outputs(t, block, p->nodes, p->labels, n);
     t->kernel->gradient(block, job->matrices.out_size, t->alpha, &t->done.loss, t->g);
@@ -279,10 +283,21 @@ static inline struct fe_pending *slot_after(struct trainer *t, int now, int bloc
     return &t->slots[at < slots ? at : at - slots];
 }
 
-/* Train on block number `now`, find the outputs of the next, and make another; 0 when a score was not
- * finite. */
-static inline int train_pending(struct trainer *t, int now) {
-    struct fe_pending *p = &t->slots[now];
+/* Put the rows on the list that a made block is the first to take; copies are near. */
+static inline void send_for_made(struct trainer *t, int64_t number) {
+    const struct fe_piece *piece = t->piece;
+    if (number >= piece->count) return;
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        const struct fe_visited *taken = &piece->taken[kind];
+        const int64_t end = piece->blocks[number]->ends[kind];
+        for (int64_t i = number > 0 ? piece->blocks[number - 1]->ends[kind] : 0; i < end; i++)
+            if (t->ahead.count < FE_MOST_AHEAD) t->ahead.rows[t->ahead.count++] = taken->rows[i];
+    }
+}
+
+/* Train on a block, number `now`; find the outputs of the next and make another, or send for those of a made one; 0
+ * when a score was not finite. */
+FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now) {
     const struct fe_job *job = t->job;
     double *loss = job->want_loss ? &t->done.loss : NULL;
     struct fe_block block = {.h = t->rows, .dh = t->rows, .scale = t->scale, .m = p->m};
@@ -309,8 +324,11 @@ static inline int train_pending(struct trainer *t, int now) {
         set_outputs(t, &block, p->drawn, NULL, p->drawn_count);
         if (!gradient(t, p, &block, loss)) return 0;
     }
-    find_outputs(t, slot_after(t, now, t->blocks_ahead - 1));
-    fe_next_block(&t->maker, slot_after(t, now, t->blocks_ahead));
+    if (t->piece != NULL) send_for_made(t, now + t->blocks_ahead);
+    else {
+        find_outputs(t, slot_after(t, (int)now, t->blocks_ahead - 1));
+        fe_next_block(&t->maker, slot_after(t, (int)now, t->blocks_ahead));
+    }
     block.ahead = t->ahead.rows;
     block.ahead_count = t->ahead.count;
     if (block.n > 0) update(t, &block); /* one word alone has no path */
@@ -326,27 +344,31 @@ static inline int is_stopped(const struct trainer *t) {
            (t->rows_read + t->done.pairs) * t->job->matrices.out_size > FE_USUAL_WORK;
 }
 
-static int train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view,
-                       int64_t epoch, int64_t begin, int64_t end, float alpha, void *workspace,
-                       const struct fe_apart *apart, struct fe_done *done) {
-    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
-    t.apart = t.ahead.apart = apart;
-    t.has_tags = view->tags != NULL && job->inputs.kind != FE_CONTEXT_INPUTS;
+/* Before the first block. */
+static void start(struct trainer *t, void *workspace, const int32_t *slots) {
+    const struct fe_job *job = t->job;
     struct carver c = {workspace, 0};
-    lay_out(&t, job, &c);
-    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
-    fe_held_start(&t.held, kernel, job, t.apart);
+    lay_out(t, job, &c);
+    fe_held_start(&t->held, t->kernel, job, t->piece, slots);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
-        t.usual[own] = times;
-        t.least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
+        t->usual[own] = times;
+        t->least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
     }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
-    t.shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
-    for (int64_t i = 0; i < fe_most_rows(job); i++) t.scale[i] = 1.0f;
-    t.blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
+    t->shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
+    for (int64_t i = 0; i < fe_most_rows(job); i++) t->scale[i] = 1.0f;
+    t->blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
+}
+
+static int train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view,
+                       int64_t epoch, int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha};
+    t.has_tags = view->tags != NULL && job->inputs.kind != FE_CONTEXT_INPUTS;
+    start(&t, workspace, NULL);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     int ok = 1;
     if (begin < end) {
         fe_window_start(&t.maker.window, job, view, epoch, begin, end);
@@ -354,7 +376,7 @@ static int train_block(const struct fe_kernel *kernel, const struct fe_job *job,
         for (int k = 0; k < t.blocks_ahead - 1; k++) find_outputs(&t, &t.slots[k]);
         int now = 0;
         for (; ok && t.slots[now].m > 0 && !is_stopped(&t); now = now < t.blocks_ahead ? now + 1 : 0)
-            ok = train_pending(&t, now);
+            ok = train_pending(&t, &t.slots[now], now);
         fe_let_go_below(&t.held, INT64_MAX);
         if (ok && t.slots[now].m > 0) { /* broken off */
             end = t.slots[now].token;
@@ -368,18 +390,17 @@ static int train_block(const struct fe_kernel *kernel, const struct fe_job *job,
 }
 
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
-                   struct fe_done *done) {
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done) {
     struct fe_done passed = {0, 0, 0, 0.0};
     struct fe_job tags = *job;
     if (job->documents.beside) { /* words first: where they are broken off, tags end, too */
         const struct fe_job words = beside(job);
-        const int status = train_block(kernel, &words, view, epoch, begin, end, alpha, workspace, apart, &passed);
+        const int status = train_block(kernel, &words, view, epoch, begin, end, alpha, workspace, &passed);
         if (status != FE_OK) return status;
         end = begin + passed.words;
         tags.stop = NULL;
     }
-    const int status = train_block(kernel, &tags, view, epoch, begin, end, alpha, workspace, apart, done);
+    const int status = train_block(kernel, &tags, view, epoch, begin, end, alpha, workspace, done);
     done->pairs += passed.pairs;
     done->loss += passed.loss;
     return status;
@@ -398,11 +419,66 @@ int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const str
                                     .tag_offsets = tag_offsets};
         for (int32_t epoch = 0; epoch < epochs; epoch++) {
             struct fe_done done;
-            const int status = train_block(kernel, job, &one, epoch, 0, offsets[1], alphas[epoch], workspace, NULL,
-                                           &done);
+            const int status = train_block(kernel, job, &one, epoch, 0, offsets[1], alphas[epoch], workspace, &done);
             if (status != FE_OK) return status;
             if (job->stop != NULL && FE_LOAD_SHARED(job->stop)) return FE_OK;
         }
     }
     return FE_OK;
+}
+
+/* Make all blocks of a job; returns the number of centres. */
+static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin,
+                           int64_t end, float alpha, void *workspace, int32_t *const *slots, struct fe_piece *piece) {
+    struct trainer t = {.job = job, .alpha = alpha};
+    struct fe_pending *p = &t.slots[0];
+    struct carver c = {workspace, 0};
+    lay_out(&t, job, &c);
+    fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
+    fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+    for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
+        find_outputs(&t, p);
+        fe_made_keep(piece, job, slots, p);
+        t.ahead.count = 0; /* rows are sent for when the piece is trained */
+    }
+    return t.maker.kept;
+}
+
+void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, int32_t *slots, struct fe_piece *piece) {
+    const struct fe_job words = beside(job);
+    int32_t *of[FE_MATRICES];
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        of[kind] = fe_slots_of(job, slots, kind);
+        piece->taken[kind].count = 0;
+    }
+    piece->count = piece->kept = 0;
+    piece->used = 0;
+    piece->words = end - begin;
+    if (begin < end) {
+        if (job->documents.beside) make_blocks(&words, view, epoch, begin, end, alpha, workspace, of, piece);
+        piece->kept = make_blocks(job, view, epoch, begin, end, alpha, workspace, of, piece);
+    }
+    fe_mark_taken(job, piece);
+    for (int kind = 0; kind < FE_MATRICES; kind++) fe_forget(&piece->taken[kind], of[kind]);
+}
+
+int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
+                   const uint64_t *shared, float alpha, void *workspace, int32_t *slots, struct fe_done *done) {
+    struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .piece = piece};
+    const struct fe_visited *in = &piece->taken[FE_IN];
+    int ok = 1;
+    int64_t now = 0;
+    t.has_tags = job->matrices.tags != NULL;
+    fe_find_taken(job, piece, shared);
+    for (int64_t i = 0; job->subwords.offsets != NULL && i < in->count; i++) slots[in->ids[i]] = (int32_t)i + 1;
+    start(&t, workspace, slots);
+    for (int k = 0; k < t.blocks_ahead; k++) send_for_made(&t, k);
+    for (; ok && now < piece->count && !is_stopped(&t); now++) ok = train_pending(&t, &piece->blocks[now]->block, now);
+    fe_let_go_below(&t.held, INT64_MAX);
+    if (job->subwords.offsets != NULL) fe_forget(in, slots);
+    t.done.words = now == piece->count ? piece->words : 0;
+    t.done.kept = piece->kept;
+    *done = t.done;
+    return ok ? FE_OK : FE_DIVERGED;
 }

@@ -129,8 +129,6 @@ struct fe_job {
     const volatile int32_t *stop; /* another thread sets it to 1 to break off blocks that take long; or NULL */
 };
 
-struct fe_apart;
-
 enum { FE_USUAL_WORK = 1 << 28 }; /* floats of rows gathered and of pairs scored, before a block may be broken off */
 
 struct fe_done {
@@ -148,12 +146,9 @@ size_t fe_workspace_size(const struct fe_job *job);
  * block begins. So a view of a part of a corpus, whole sentences, trains as the whole would.
  *
  * With job->stop set it returns once it has done as much as a block of usual length, some 0.1 s: such a one is trained
- * to its end, and training can be taken up between two blocks.
- *
- * With `apart` (copies.h) the matrices are only read, and copies of their rows change. */
+ * to its end, and training can be taken up between two blocks. */
 int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t epoch,
-                   int64_t begin, int64_t end, float alpha, void *workspace, const struct fe_apart *apart,
-                   struct fe_done *done);
+                   int64_t begin, int64_t end, float alpha, void *workspace, struct fe_done *done);
 
 /* Rows of documents [begin, end) of a view alone, each document from its own beginning on: `epochs` times over its
  * words, at the rate alphas[epoch]. What is drawn depends on the seed and on places within the document, so the row of
@@ -161,38 +156,59 @@ int fe_train_block(const struct fe_kernel *kernel, const struct fe_job *job, con
 int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view, int64_t begin,
              int64_t end, int32_t epochs, const float *alphas, void *workspace, int64_t *documents);
 
-/* ---- rounds (changes.c, rounds.c): several threads learn the same, however many they are ---- */
+/* ---- rounds (piece.h, changes.c, rounds.c): several threads learn the same, however many they are ---- */
 
 enum {
-    FE_PIECE = 64, /* tokens of a lane that a round trains */
-    FE_LANES = 16, /* at most in a round */
+    FE_PIECE = 64,      /* tokens of a lane that a round trains */
+    FE_LANES = 16,      /* at most in a round */
+    FE_MARKS = 1 << 14, /* bits by which rows are marked, of each matrix */
+};
+enum { FE_IN, FE_TAGS, FE_OUT_NS, FE_OUT_HS, FE_MATRICES };
+
+/* Rows of a matrix that a piece takes. */
+struct fe_visited {
+    int32_t *ids;    /* count: which rows, in the order in which blocks first take them */
+    int64_t *pairs;  /* count: (input, output) pairs that each is in */
+    float **rows;    /* count: where they are: in the matrix, or copies */
+    int32_t *copied; /* copy_count: which of these rows are copied */
+    uint32_t *next;  /* copy_count: another lane's copy of the same row; copy j of lane k is j * FE_LANES + k */
+    float *copies;   /* copy_count x stride, 64-byte aligned */
+    int64_t count, copy_count;
 };
 
-/* Copies of the rows of a matrix that a piece took. */
-struct fe_copies {
-    int32_t *ids;   /* count: which rows */
-    int64_t *pairs; /* count: (input, output) pairs that each was in */
-    float *rows;    /* count x stride, 64-byte aligned */
+/* Up to FE_PIECE tokens: blocks that are made and not yet trained. */
+struct fe_made;
+struct fe_piece {
+    struct fe_visited taken[FE_MATRICES];
+    struct fe_made **blocks;
     int64_t count;
+    char *memory; /* of the blocks */
+    size_t used;
+    int64_t words, kept; /* of all blocks, as fe_done counts them */
+    uint64_t *marks;     /* of the rows */
 };
 
-struct fe_changes {
-    struct fe_copies in, out_ns, out_hs, tags;
-};
+/* fe_train_block in two steps. The first one makes all blocks and marks the rows that they take. The second one trains
+ * them, with copies of rows that are marked as shared; done->words is 0 when it was broken off. slots: fe_slots_count
+ * numbers of the thread's. */
+void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
+                   float alpha, void *workspace, int32_t *slots, struct fe_piece *piece);
+int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
+                   const uint64_t *shared, float alpha, void *workspace, int32_t *slots, struct fe_done *done);
 
-/* What the pieces of a round would change of a row. */
+/* Whose pieces of a round took a row. */
 struct fe_tally {
-    int32_t pieces, added; /* that took it; whose changes are in the sum */
-    int64_t pairs;         /* in all of them */
-    float *sum;
+    int32_t pieces;
+    uint32_t last; /* the last one's copy, as in fe_visited.next */
+    int64_t pairs; /* in all pieces */
 };
 
 /* Tokens [begin, end) of a view, of which each round trains a piece. */
 struct fe_lane {
     const struct fe_view *view;
     int64_t begin, end;
-    struct fe_changes changes; /* laid out by fe_lanes_start */
-    struct fe_done done, piece;
+    struct fe_piece pieces[2];    /* one that is trained, one that is made meanwhile; laid out by fe_lanes_start */
+    struct fe_done done, trained; /* of all pieces; of the last one */
 };
 
 /* Threads that train the lanes of a block together. */
@@ -200,10 +216,13 @@ struct fe_crew {
     struct fe_meeting meeting;
     struct fe_lane lanes[FE_LANES];
     int32_t lane_count;
-    int32_t next;   /* lane of the stage that nobody has taken yet */
-    int32_t status; /* FE_OK, or FE_DIVERGED */
-    int32_t cut;    /* 1: a piece was broken off, and the round does not count */
-    int32_t ended;  /* 1: no further round */
+    int32_t next[FE_LANES]; /* of each worker's share of the lanes, the first one that nobody has taken yet */
+    int32_t status;         /* FE_OK, or FE_DIVERGED */
+    int32_t cut;            /* 1: a piece was broken off, and the round does not count */
+    int32_t begun;          /* 1: all lanes have made a piece */
+    int32_t turn;           /* which of its two pieces each lane trains; it makes the other */
+    int32_t ended;          /* 1: no further round */
+    uint64_t *shared;       /* marks of rows that pieces of several lanes take */
     struct fe_tally *tallies;
 };
 
@@ -213,7 +232,7 @@ size_t fe_lanes_size(const struct fe_job *job, int lanes, float alpha);
 void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew);
 
 /* Numbers that each thread needs to find copies by, and tallies that all need together; all 0 at first. */
-int64_t fe_slots_count(const struct fe_job *job);
+int64_t fe_slots_count(const struct fe_job *job, float alpha);
 int64_t fe_tally_count(const struct fe_job *job);
 
 /* Train the lanes of a crew as one of its workers; all of them call this at once, with numbers 0 ... workers - 1.

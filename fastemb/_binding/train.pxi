@@ -90,12 +90,9 @@ cdef extern from "train/train.h" nogil:
         int64_t pairs
         double loss
 
-    struct fe_apart:
-        pass
-
     size_t fe_workspace_size(const fe_job *job)
     int fe_train_block(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t epoch, int64_t begin,
-                       int64_t end, float alpha, void *workspace, const fe_apart *apart, fe_done *done)
+                       int64_t end, float alpha, void *workspace, fe_done *done)
 
     int fe_infer(const fe_kernel *kernel, const fe_job *job, const fe_view *view, int64_t begin, int64_t end,
                  int32_t epochs, const float *alphas, void *workspace, int64_t *documents)
@@ -120,13 +117,14 @@ cdef extern from "train/train.h" nogil:
         fe_meeting meeting
         fe_lane lanes[16]
         int32_t lane_count
-        int32_t next
+        int32_t next[16]
+        int32_t begun
         int32_t cut
         fe_tally *tallies
 
     size_t fe_lanes_size(const fe_job *job, int lanes, float alpha)
     void fe_lanes_start(const fe_job *job, int lanes, float alpha, void *memory, fe_crew *crew)
-    int64_t fe_slots_count(const fe_job *job)
+    int64_t fe_slots_count(const fe_job *job, float alpha)
     int64_t fe_tally_count(const fe_job *job)
     int fe_train_rounds(const fe_kernel *kernel, const fe_job *job, fe_crew *crew, int32_t worker, int64_t epoch,
                         float alpha, void *workspace, int32_t *slots)
@@ -477,9 +475,9 @@ cdef class Trainer:
         """Scratch memory for one thread."""
         return bytearray(fe_workspace_size(&self.job) + 64)
 
-    def slots(self):
-        """Memory for one thread of a `Crew`."""
-        return bytearray(fe_slots_count(&self.job) * sizeof(int32_t))
+    def slots(self, float alpha):
+        """Memory for one thread of a `Crew` at rates of up to ``alpha``."""
+        return bytearray(fe_slots_count(&self.job, alpha) * sizeof(int32_t))
 
     cdef int check_span(self, TokenView view, int64_t begin, int64_t end) except -1:
         _require(view.words <= self.words, "the view is of a larger vocabulary")
@@ -505,7 +503,7 @@ cdef class Trainer:
         self.check_span(view, begin, end)
         cdef unsigned char *memory = self.scratch(workspace)
         with nogil:
-            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, NULL, &done)
+            status = fe_train_block(self.kernel, &self.job, &view.view, epoch, begin, end, alpha, memory, &done)
         _check(status)
         return done.words, done.kept, done.pairs, done.loss
 
@@ -578,14 +576,17 @@ cdef class Crew:
             self.crew.lanes[k].done = fe_done(0, 0, 0, 0.0)
         self.views = lanes
         self.crew.lane_count = len(lanes)
-        self.crew.next = 0
+        for k in range(FE_LANES):
+            self.crew.next[k] = 0
+        self.crew.begun = 0
 
     def train(self, int32_t worker, int64_t epoch, float alpha, unsigned char[::1] workspace not None,
               unsigned char[::1] slots not None):
         """Train the lanes to their ends, as one of the workers; all must call this."""
         cdef int status
         _require(0 <= worker < self.crew.meeting.workers and alpha <= self.alpha, "no such worker, or too high a rate")
-        _require(<size_t>slots.shape[0] >= fe_slots_count(&self.trainer.job) * sizeof(int32_t), "there are too few slots")
+        _require(<size_t>slots.shape[0] >= fe_slots_count(&self.trainer.job, self.alpha) * sizeof(int32_t),
+                 "there are too few slots")
         cdef unsigned char *memory = self.trainer.scratch(workspace)
         with nogil:
             status = fe_train_rounds(self.trainer.kernel, &self.trainer.job, &self.crew, worker, epoch, alpha, memory,

@@ -42,7 +42,7 @@ class _Team:
     """What the threads of an epoch share. A block has two stages, each with numbered tasks: making lanes; training."""
 
     def __init__(self, run: Run, trainer: LaneTrainer, threads: int) -> None:
-        alpha = max(run.schedule.start_alpha, run.schedule.end_alpha)
+        alpha = self._alpha = max(run.schedule.start_alpha, run.schedule.end_alpha)
         memory = np.empty(_native.Crew.size(trainer.core, alpha), np.uint8)
         self._crew = _native.Crew(trainer.core, threads, alpha, memory)
         self._run = run
@@ -72,7 +72,7 @@ class _Team:
 
     def work(self, _: int) -> None:
         """Do one task after the other."""
-        workspace, slots = self._trainer.core.workspace(), self._trainer.core.slots()
+        workspace, slots = self._trainer.core.workspace(), self._trainer.core.slots(self._alpha)
         with self._changed:
             self._ready += 1
             self._changed.notify_all()

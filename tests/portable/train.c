@@ -261,7 +261,7 @@ static void check_model(const struct model *model, const struct contexts *contex
         struct fe_done done = {0}, part;
         for (int b = 0; b < 2; b++) { /* two blocks, cut anywhere */
             const int status = fe_train_block(kernel, &job, &view, 3, b == 0 ? 0 : middle, b == 0 ? middle : TOKENS,
-                                              alpha, workspace, NULL, &part);
+                                              alpha, workspace, &part);
             expect(status == FE_OK, "status %d", status);
             done.words += part.words;
             done.kept += part.kept;

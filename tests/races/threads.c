@@ -13,6 +13,7 @@
 #include "fastemb.h"
 
 enum { THREADS = 4, WORDS = 300, TOKENS = 8000, SENTENCE = 20, SIZE = 40, STRIDE = 48, SENTENCES = TOKENS / SENTENCE };
+enum { WINDOW = 5, TAGS = 90, MOST_TAGS = 2 };
 
 static struct {
     int counts, workspace, rows, table;
@@ -56,6 +57,8 @@ static struct {
     int32_t path_nodes[WORDS * WORDS];
     uint8_t path_codes[WORDS * WORDS], connectors[WORDS];
     int32_t longest_path;
+    int32_t tags[SENTENCES * MOST_TAGS]; /* of sentences as documents */
+    int64_t tag_offsets[SENTENCES + 1];
 } corpus;
 
 static void fill_corpus(void) {
@@ -71,6 +74,8 @@ static void fill_corpus(void) {
     }
     for (int t = 0; t < TOKENS; t++) corpus.ids[t] = (int32_t)(random_below(WORDS) * random_below(WORDS) / WORDS);
     for (int s = 0; s <= SENTENCES; s++) corpus.offsets[s] = (int64_t)s * SENTENCE;
+    for (int s = 0; s < SENTENCES; s++) corpus.tag_offsets[s + 1] = corpus.tag_offsets[s] + s % (MOST_TAGS + 1);
+    for (int k = 0; k < SENTENCES * MOST_TAGS; k++) corpus.tags[k] = (int32_t)random_below(TAGS);
     fe_alias_build(weights, WORDS, corpus.noise, work);
     fe_huffman_build(corpus.counts, WORDS, tree);
     fe_huffman_paths(WORDS, tree, corpus.path_offsets, corpus.path_nodes, corpus.path_codes);
@@ -93,12 +98,11 @@ static struct {
 } training;
 
 static void train(int number) {
-    const struct fe_view view = {.ids = corpus.ids, .offsets = corpus.offsets, .sentences = SENTENCES};
     enum { BLOCK = 1000 };
     for (int64_t begin = begin_of(number, TOKENS); begin < begin_of(number + 1, TOKENS); begin += BLOCK) {
         struct fe_done done;
-        fe_train_block(training.kernel, &training.job, &view, 0, begin, begin + BLOCK, 0.01f,
-                       training.workspaces[plant.workspace ? 0 : number], NULL, &done);
+        fe_train_block(training.kernel, &training.job, &training.view, 0, begin, begin + BLOCK, 0.01f,
+                       training.workspaces[plant.workspace ? 0 : number], &done);
     }
     /* as a thread does that was told to stop, and tells the others */
     __atomic_store_n(&training.stop, 1, __ATOMIC_RELAXED);
@@ -113,7 +117,6 @@ static void train_rounds(int number) {
 static void train_together(const char *name) {
     const struct fe_job *job = &training.job;
     training.stop = 0;
-    training.view = (struct fe_view){.ids = corpus.ids, .offsets = corpus.offsets, .sentences = SENTENCES};
     training.crew = (struct fe_crew){.meeting = {.workers = THREADS}, .lane_count = FE_LANES};
     training.crew.tallies = lend(fe_tally_count(job), sizeof *training.crew.tallies);
     fe_lanes_start(job, FE_LANES, 0.01f, lend((int64_t)fe_lanes_size(job, FE_LANES, 0.01f), 1), &training.crew);
@@ -122,43 +125,71 @@ static void train_together(const char *name) {
         training.crew.lanes[k].begin = (int64_t)TOKENS * k / FE_LANES;
         training.crew.lanes[k].end = (int64_t)TOKENS * (k + 1) / FE_LANES;
     }
-    for (int k = 0; k < THREADS; k++) training.slots[k] = lend(fe_slots_count(job), sizeof(int32_t));
+    for (int k = 0; k < THREADS; k++) training.slots[k] = lend(fe_slots_count(job, 0.01f), sizeof(int32_t));
     in_threads(name, train_rounds);
     expect(training.crew.status == FE_OK, "status %d", training.crew.status);
 }
 
-static float *filled(int64_t rows) {
-    float *matrix = lend(rows * STRIDE, sizeof *matrix);
-    for (int64_t i = 0; i < rows * STRIDE; i++) matrix[i] = i % STRIDE < SIZE ? random_float(0.1f) : 0.0f;
+static float *filled(int64_t rows, int64_t size, int64_t stride) {
+    float *matrix = lend(rows * stride, sizeof *matrix);
+    for (int64_t i = 0; i < rows * stride; i++) matrix[i] = i % stride < size ? random_float(0.1f) : 0.0f;
     return matrix;
 }
 
+static struct fe_job job_of(int has_paths, int has_baskets, enum fe_input_kind inputs) {
+    const int rows = inputs == FE_SIDE_INPUTS ? 1 + 2 * WINDOW : 1;
+    struct fe_job job = {
+        .matrices = {.in = filled(WORDS, SIZE, STRIDE), .in_rows = WORDS, .stride = STRIDE, .size = SIZE,
+                     .out_stride = rows * STRIDE, .out_size = rows * SIZE},
+        .subsampling = {.keep = corpus.keep, .last = fe_keep_last(corpus.keep, WORDS)},
+        .contexts = {.window = WINDOW, .shrink = 1, .basket = has_baskets ? 3 : 0, .longest_sentence = SENTENCE},
+        .inputs = {.kind = inputs, .mean = 1},
+        .negatives = {.noise = corpus.noise, .words = WORDS, .count = has_paths ? 0 : 5},
+        .paths = {.offsets = corpus.path_offsets,
+                  .nodes = corpus.path_nodes,
+                  .codes = corpus.path_codes,
+                  .longest = corpus.longest_path},
+        .seed = 1,
+        .want_loss = 1,
+        .stop = &training.stop,
+    };
+    *(has_paths ? &job.matrices.out_hs : &job.matrices.out_ns) = filled(WORDS, rows * SIZE, rows * STRIDE);
+    return job;
+}
+
+static void lend_workspaces(void) {
+    for (int k = 0; k < THREADS; k++) training.workspaces[k] = lend((int64_t)fe_workspace_size(&training.job), 1);
+}
+
 static void train_all(const struct fe_kernel *kernel) {
+    char name[64];
+    training.kernel = kernel;
+    training.view = (struct fe_view){.ids = corpus.ids, .offsets = corpus.offsets, .sentences = SENTENCES};
     for (int kind = 0; kind < 8; kind++) {
-        const int has_paths = kind & 1, has_bags = kind >> 1 & 1, has_baskets = kind >> 2;
-        char name[64];
-        snprintf(name, sizeof name, "training, kind %d, %s", kind, fe_kernel_name(kernel));
-        training.kernel = kernel;
+        training.job = job_of(kind & 1, kind >> 2, kind >> 1 & 1 ? FE_BAG_INPUTS : FE_CONTEXT_INPUTS);
+        lend_workspaces();
         training.stop = 0;
-        training.job = (struct fe_job){
-            .matrices = {.in = filled(WORDS), .in_rows = WORDS, .stride = STRIDE, .size = SIZE,
-                         .out_stride = STRIDE, .out_size = SIZE},
-            .subsampling = {.keep = corpus.keep, .last = fe_keep_last(corpus.keep, WORDS)},
-            .contexts = {.window = 5, .shrink = 1, .basket = has_baskets ? 3 : 0, .longest_sentence = SENTENCE},
-            .inputs = {.kind = has_bags ? FE_BAG_INPUTS : FE_CONTEXT_INPUTS, .mean = 1},
-            .negatives = {.noise = corpus.noise, .words = WORDS, .count = has_paths ? 0 : 5},
-            .paths = {.offsets = corpus.path_offsets,
-                      .nodes = corpus.path_nodes,
-                      .codes = corpus.path_codes,
-                      .longest = corpus.longest_path},
-            .seed = 1,
-            .want_loss = 1,
-            .stop = &training.stop,
-        };
-        *(has_paths ? &training.job.matrices.out_hs : &training.job.matrices.out_ns) = filled(WORDS);
-        for (int k = 0; k < THREADS; k++) training.workspaces[k] = lend((int64_t)fe_workspace_size(&training.job), 1);
+        snprintf(name, sizeof name, "training, kind %d, %s", kind, fe_kernel_name(kernel));
         in_threads(name, train);
         snprintf(name, sizeof name, "rounds, kind %d, %s", kind, fe_kernel_name(kernel));
+        train_together(name);
+        release_memory();
+    }
+}
+
+static void train_documents(const struct fe_kernel *kernel) {
+    static const enum fe_input_kind inputs[] = {FE_BAG_INPUTS, FE_SIDE_INPUTS, FE_TAG_INPUTS, FE_TAG_INPUTS};
+    char name[64];
+    training.kernel = kernel;
+    training.view.tags = corpus.tags;
+    training.view.tag_offsets = corpus.tag_offsets;
+    for (int kind = 0; kind < 8; kind++) {
+        training.job = job_of(kind & 1, 0, inputs[kind >> 1]);
+        training.job.matrices.tags = filled(TAGS, SIZE, STRIDE);
+        training.job.matrices.tag_rows = TAGS;
+        training.job.documents = (struct fe_tagged){.longest = MOST_TAGS, .side_tags = 1, .beside = kind >> 1 == 3};
+        lend_workspaces();
+        snprintf(name, sizeof name, "rounds of documents, kind %d, %s", kind, fe_kernel_name(kernel));
         train_together(name);
         release_memory();
     }
@@ -329,7 +360,7 @@ static void scan(int number) {
 }
 
 static void search_all(const struct fe_kernel *kernel) {
-    const float *rows = filled(WORDS), *queries = filled(QUERIES);
+    const float *rows = filled(WORDS, SIZE, STRIDE), *queries = filled(QUERIES, SIZE, STRIDE);
     search.kernel = kernel;
     for (int k = 0; k < THREADS; k++) {
         search.tops[k] = (struct fe_top){
@@ -378,7 +409,7 @@ static void pool(int number) {
 static void learn_all(const struct fe_kernel *kernel) {
     rows.kernel = kernel;
     for (int i = 0; i < IDS; i++) rows.ids[i] = random_below(WORDS);
-    rows.table = filled(WORDS);
+    rows.table = filled(WORDS, SIZE, STRIDE);
     rows.second = lend(WORDS * SIZE, sizeof(float));
     rows.gradients = lend(IDS * SIZE, sizeof(float));
     for (int i = 0; i < IDS * SIZE; i++) rows.gradients[i] = random_float(1.0f);
@@ -408,6 +439,7 @@ int main(int argument_count, char **arguments) {
     for (int k = 0; (kernel = fe_kernel_at(k)) != NULL; k++) {
         if (!fe_kernel_supported(kernel)) continue;
         train_all(kernel);
+        train_documents(kernel);
         search_all(kernel);
         learn_all(kernel);
     }

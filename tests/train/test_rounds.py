@@ -57,7 +57,7 @@ def train_lanes(run: NativeRun, lanes: Sequence[tuple[int, int]], workers: int) 
     crew.begin([(run.view, begin, end) for begin, end in lanes])
 
     def work(number: int) -> None:
-        crew.train(number, 0, ALPHA, run.trainer.workspace(), run.trainer.slots())
+        crew.train(number, 0, ALPHA, run.trainer.workspace(), run.trainer.slots(ALPHA))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
     for thread in threads:
@@ -110,6 +110,17 @@ def test_changes_of_a_round_are_added_less_of_those_of_several_pieces(kind: str)
             np.testing.assert_allclose(got, share * whole, rtol=0, atol=2e-6)
     assert shared > 10
     assert lone > 10
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_round_begins_where_the_one_before_it_ended(kind: str, workers: int) -> None:
+    begins, rounds = (0, 500, 900), 3
+    run, other = fresh(kind), fresh(kind)
+    train_lanes(run, [(begin, begin + rounds * PIECE) for begin in begins], workers)
+    for number in range(rounds):
+        train_lanes(other, [(begin + number * PIECE, begin + (number + 1) * PIECE) for begin in begins], 1)
+    assert run.bits() == other.bits()
 
 
 class Trainer:
