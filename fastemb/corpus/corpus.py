@@ -546,7 +546,7 @@ class Corpus:
 
         Only training looks at weights. The vocabulary, its counts, and what follows from these, such as ``min_count``,
         ``sample`` and the drawing of negatives, stay as they are; `Phrases` counts each sentence once, and what its
-        `apply` makes has the same weights. A checkpoint does not hold them: resume with the same corpus and weights.
+        ``apply`` makes has the same weights. A checkpoint does not hold them: resume with the same corpus and weights.
 
         Training then takes 4 bytes more for each word, also of a corpus on disk.
 

@@ -46,8 +46,8 @@ class Doc2Vec(Word2Vec):
     `Word2Vec` can do with words works here, too.
 
     Args:
-        documents: `TaggedDocument`s, a generator of them (it is read once), or `Documents`; a `Corpus`, whose sentences
-            have their numbers as tags. Without ``documents`` and ``corpus_file`` the model stays empty; call
+        documents: A list or generator (it is read once) of `TaggedDocument`, or `Documents`; or a `Corpus`, whose
+            sentences have their numbers as tags. Without ``documents`` and ``corpus_file`` the model stays empty; call
             `build_vocab` and `train`.
         corpus_file: Path of a UTF-8 text, one document a line, tokens separated by white space; the tag of each is its
             number from 0. Or anything else that `Corpus.from_file` reads.
@@ -435,7 +435,7 @@ class Doc2Vec(Word2Vec):
         other texts, nor on their order, nor on ``workers``. Nothing in the model changes.
 
         Args:
-            documents: Lists of tokens, `TaggedDocument`s, or a `Corpus`; unknown words are left out.
+            documents: Lists of tokens, objects of `TaggedDocument`, or a `Corpus`; unknown words are left out.
             alpha: As in `infer_vector`.
             min_alpha: As in `infer_vector`.
             epochs: As in `infer_vector`.

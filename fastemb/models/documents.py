@@ -86,7 +86,7 @@ class Documents(Corpus):
 
     Each door of `Corpus` makes one whose tags are the numbers of the documents from 0: `from_file` those of lines,
     `from_csv` and the others those of rows. `of` gives other tags to a corpus, `from_table` takes them from a column,
-    `from_files` takes the names of files, and `from_tagged` reads `TaggedDocument`s.
+    `from_files` takes the names of files, and `from_tagged` reads a list of `TaggedDocument`.
 
     Attributes:
         tags: The tags of each document.
@@ -145,7 +145,7 @@ class Documents(Corpus):
         """Read documents that have ``words`` and ``tags``, in one pass: a generator will do.
 
         Args:
-            documents: `TaggedDocument`s, of gensim too.
+            documents: An iterable of `TaggedDocument`, or of gensim's.
             min_count: The least count of a word that is kept.
             max_final_vocab: The most words to keep.
 
