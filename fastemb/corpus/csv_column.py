@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .blocks import Parts
 from .delimited import Delimited, open_table
@@ -13,7 +12,16 @@ from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import Task
 
-BLOCKS_BACK = 32  # more than threads work on at once
+
+@dataclass
+class _LineNames:
+    """Names rows by the line of a file on which each begins."""
+
+    file: str
+    lines: Sequence[int]
+
+    def __call__(self, row: int) -> str:
+        return f"{self.file}, line {self.lines[row]}"
 
 
 class CsvColumn:
@@ -33,30 +41,18 @@ class CsvColumn:
         self._column = column
         self._columns = columns
         self._delimited = delimited
-        # The last blocks: first row, file, and the line of each row.
-        self._places: deque[tuple[int, str, list[int]]] = deque(maxlen=BLOCKS_BACK)
 
     def rows(self) -> Iterator[Rows]:
         """The texts, some at a time."""
-        read = 0
         for file in self._files:
             with open_table(file, self._delimited, self._columns) as table:
                 index = self._index(file.name, table.names)
                 for block in table:
-                    self._places.append((read, file.name, block.lines))
                     texts = [row[index] for row in block.rows]
                     text = "\n".join([*texts, ""])
                     if text.count("\n") != len(texts):
                         text = "\n".join([*(one.replace("\n", " ") for one in texts), ""])
-                    yield Rows(text.encode(), len(texts))
-                    read += len(block.rows)
-
-    def place(self, row: int) -> str:
-        """What errors call a row."""
-        for first, name, lines in reversed(self._places):
-            if first <= row < first + len(lines):
-                return f"{name}, line {lines[row - first]}"
-        return f"row {row}"
+                    yield Rows(text.encode(), len(texts), name=_LineNames(file.name, block.lines))
 
     def _index(self, file: str, names: list[str]) -> int:
         known = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
@@ -74,4 +70,4 @@ def encode_csv(files: Sequence[InputFile], column: CsvColumn, options: TextOptio
     if any(file.one_thread for file in files):
         task = replace(task, threads=1)
     name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    return encode_rows(column.rows(), name, column.place, options, task)
+    return encode_rows(column.rows(), name, "row {}".format, options, task)

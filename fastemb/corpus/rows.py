@@ -23,11 +23,16 @@ class Rows:
 
     Or rows of tokens: the tokens as UTF-8, each with a NUL byte after it, and in ``ends`` how many there are before the
     end of each row.
+
+    Attributes:
+        name: What errors call the row of this number among these. Default: what `encode_rows` calls it by its number
+            among all.
     """
 
     data: bytes
     count: int
     ends: Ints | None = None
+    name: Callable[[int], str] | None = None
 
 
 @dataclass
@@ -39,7 +44,7 @@ class RowBlock(TextBlock):
 
     def place(self, line: int) -> str:
         """The row that errors name, for this line of the block."""
-        return self.row_name(self.lines_before + line)
+        return self.row_name(self.lines_before + line) if self.rows.name is None else self.rows.name(line)
 
     def error(self, offset: int, what: str) -> ValueError:
         """An error as of other blocks, without the advice that is for files only."""
@@ -106,7 +111,7 @@ def encode_rows(
     Args:
         rows: Some rows at a time.
         name: What errors call all of it.
-        row_name: What errors call the row of this number.
+        row_name: What errors call the row of this number among all.
         options: How text becomes tokens; None for rows of tokens.
         task: What is made, and where.
     """

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fastemb import Corpus
-from fastemb.corpus import csv_column, delimited
+from fastemb.corpus import csv_column, delimited, inputs
+from fastemb.corpus.rows import RowReader
 
 ROWS = 'id,text\n1,"the cat, sat\non the mat"\n2,\n3,a dog\n'
 SENTENCES = [["the", "cat,", "sat", "on", "the", "mat"], [], ["a", "dog"]]
@@ -87,9 +88,14 @@ def test_an_error_in_a_late_row_has_its_line(path: Path, monkeypatch: pytest.Mon
             Corpus.from_csv(path, workers=workers)
 
 
-def test_a_row_of_long_ago_is_told_by_its_number() -> None:
-    column = csv_column.CsvColumn([], None, None, delimited.Delimited())
-    assert column.place(7) == "row 7"
+def test_a_row_has_its_line_however_many_were_read_after_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_PIECE", 64)
+    path.write_text("text\n" + "a b c\n" * 5000, encoding="utf-8")
+    column = csv_column.CsvColumn(inputs.find_inputs(path), None, None, delimited.Delimited())
+    blocks = list(RowReader(column.rows(), "row {}".format))
+    assert len(blocks) > 100
+    assert blocks[0].place(0) == f"{path}, line 2"
+    assert blocks[1].place(0) == f"{path}, line {2 + blocks[0].lines}"
 
 
 @pytest.mark.parametrize(
