@@ -5,6 +5,7 @@ CORPUS ?=
 OPTIONS ?=
 SHELL := bash
 SLOW ?= 10
+CASES ?= 100
 SEED ?= 0
 PIP = .venv/bin/pip --quiet --disable-pip-version-check
 library = $(shell $(or $(CC),cc) -print-file-name=$(1))
@@ -74,11 +75,12 @@ wheel-check: dist
 
 # The tests under AddressSanitizer and UndefinedBehaviorSanitizer. Python itself leaks on purpose; libstdc++ is there
 # from the start so that the sanitizer knows how C++ libraries, such as pyarrow, throw. Memory that is not there is None, as
-# everywhere, where the sanitizer would end the process. TESTS chooses some, or leaves some out.
+# everywhere, where the sanitizer would end the process. TESTS chooses some, or leaves some out; CASES percent of the cases
+# of each test run, which SEED chooses.
 sanitize: .venv/test-tools build/sanitize/made
 	LD_PRELOAD="$(call library,libasan.so) $(call library,libstdc++.so.6)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc \
 		PYTHONPATH=$(CURDIR)/build/sanitize .venv/bin/pytest -q -n auto -p no:cacheprovider -p no:benchmark \
-		--slow $(SLOW) --slow-seed $(SEED) -m 'not integration' $(TESTS)
+		--slow $(SLOW) --cases $(CASES) --slow-seed $(SEED) -m 'not integration' $(TESTS)
 
 # Every allocation of small work fails once, one after the other, in a child each: the work ends by MemoryError, what was
 # there is as it was, nothing leaks, and the same work goes well afterwards. Some twenty minutes; FAULTS='--every 10' less.

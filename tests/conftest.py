@@ -54,12 +54,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PERCENT",
         help="how many of the cases of each test marked slow run, at least one unless 0 (default: 100)",
     )
-    group.addoption("--slow-seed", default="0", metavar="TEXT", help="another seed chooses other slow cases (0)")
+    group.addoption(
+        "--cases",
+        type=int,
+        default=100,
+        metavar="PERCENT",
+        help="how many of the cases of each other test run, at least one (default: 100)",
+    )
+    group.addoption("--slow-seed", default="0", metavar="TEXT", help="another seed chooses other cases (0)")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what runs, so that a failure can be repeated."""
-    return f"fastemb: kernels {', '.join(ISAS)}; --slow {config.getoption('slow')} --slow-seed {_seed(config)}"
+    shares = f"--slow {config.getoption('slow')} --cases {config.getoption('cases')}"
+    return f"fastemb: kernels {', '.join(ISAS)}; {shares} --slow-seed {_seed(config)}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,16 +82,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out all but a seeded share of each slow test's cases."""
-    percent, seed = config.getoption("slow"), _seed(config)
-    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    """Leave out all but a seeded share of each test's cases, of those marked slow another one."""
+    seed = _seed(config)
+    tests: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if item.get_closest_marker("slow"):
-            cases[item.nodeid.partition("[")[0]].append(item)
+        share = "slow" if item.get_closest_marker("slow") else "cases"
+        tests[item.nodeid.partition("[")[0], share].append(item)
     left_out: set[pytest.Item] = set()
-    for several in cases.values():
-        several.sort(key=lambda item: hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest())
-        left_out.update(several[math.ceil(len(several) * percent / 100) :])
+    for (_, share), cases in tests.items():
+        percent = config.getoption(share)
+        cases.sort(key=lambda item: hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest())
+        left_out.update(cases[math.ceil(len(cases) * percent / 100) :])
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]
