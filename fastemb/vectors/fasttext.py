@@ -63,10 +63,20 @@ def found_buckets(
 
     So what is read most lies close together.
     """
-    numbers, offsets = numbered(keys, min_n, max_n, bucket)
+    found = [_added_up(np.empty(0, np.int64), np.empty(0))]
+    for part in slices(len(keys), _PART):
+        numbers, offsets = numbered(keys[part], min_n, max_n, bucket)
+        found.append(_added_up(numbers, np.repeat(counts[part], np.diff(offsets))))
+    buckets, often = _added_up(*map(np.concatenate, zip(*found, strict=True)))
+    return buckets[np.argsort(-often, kind="stable")]
+
+
+def _added_up(
+    numbers: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Each of the numbers once, in rising order, and the sum of its weights."""
     found, places = np.unique(numbers, return_inverse=True)
-    often = np.bincount(places, np.repeat(counts, np.diff(offsets)), len(found))
-    return found[np.argsort(-often, kind="stable")]
+    return found, np.bincount(places, weights, len(found)).astype(np.float64, copy=False)
 
 
 class FastTextKeyedVectors(KeyedVectors):
