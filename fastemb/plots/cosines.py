@@ -75,7 +75,7 @@ def plot_cosines(
     assert figure is not None
     low, high = float(others.min()), max(float(others.max()), float(others.min()) + 1e-6)
     shown = np.where(np.eye(len(chosen), dtype=bool), np.nan, cosines)
-    image = axes.imshow(shown, cmap=SCALE, vmin=low, vmax=high, interpolation="nearest")
+    image = axes.imshow(shown, cmap=SCALE, vmin=low, vmax=high, interpolation="none")
     fit = 0.62 * 72 * min(figure.get_figwidth(), figure.get_figheight()) / len(chosen)
     size = float(np.clip(fit, 2.5, canvas.look.font_size))
     for side, turn in ((axes.set_xticks, 90), (axes.set_yticks, 0)):
@@ -91,10 +91,7 @@ def plot_cosines(
                 dark = (cosines[row, column] - low) / (high - low) < _DARK
                 how: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if dark else "black"}
                 axes.text(column, row, f"{cosines[row, column]:.2f}", fontproperties=canvas.sized(0.9 * size), **how)
-    bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.02)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=canvas.small, length=2, color="#bbbbbb")
-    bar.ax.set_ylabel("cosine", fontproperties=canvas.sized(canvas.small))
+    canvas.add_scale(image, "cosine")
     for spine in axes.spines.values():
         spine.set_visible(False)
     canvas.settle()

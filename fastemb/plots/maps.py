@@ -285,11 +285,7 @@ def _scale(canvas: Canvas, positions: Doubles, values: Values, how: dict[str, An
     order = np.argsort(shown, kind="stable")  # the highest are drawn last
     mine = positions[known][order]
     drawn = axes.scatter(mine[:, 0], mine[:, 1], c=shown[order], cmap=SCALE, norm=norm, **how)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, aspect=30, pad=0.02)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=canvas.small, length=2, color="#bbbbbb")
-    label = bar.ax.set_ylabel(values.name, fontproperties=canvas.sized(canvas.small))
-    label.set_parse_math(False)
+    canvas.add_scale(drawn, values.name)
 
 
 def _label(

@@ -124,18 +124,21 @@ class Picture:
 
         Args:
             path: The file.
-            dpi: Pixels an inch, of PNG. Default 200.
+            dpi: Pixels an inch: of PNG, and of what SVG and PDF hold as pixels, such as the points of maps of more than
+                2,000 keys. Default 200.
 
         Raises:
-            ValueError: The name has another ending; or ``dpi`` is less than 10, or so large that PNG would have more
+            ValueError: The name has another ending; or ``dpi`` is less than 10, or so large that there would be more
                 than 268 million pixels.
             OSError: The file cannot be written.
         """
         form = form_of(path)
         inches = self.figure.get_size_inches()
         most = int(np.sqrt(_MOST_PIXELS / inches.prod()))
-        if integer("dpi", dpi, 10) > most and form == "png":
-            raise ValueError(f"dpi must be at most {most:,} for this picture, not {dpi:,}: or write it as .svg or .pdf")
+        of_pixels = any(artist.get_rasterized() for artist in self.figure.findobj())
+        if integer("dpi", dpi, 10) > most and (form == "png" or of_pixels):
+            hint = "" if of_pixels else ": or write it as .svg or .pdf"
+            raise ValueError(f"dpi must be at most {most:,} for this picture, not {dpi:,}{hint}")
         data = self._bytes(form, dpi)
         with atomic_write(path) as file:
             file.write(data)
@@ -237,6 +240,18 @@ class Canvas:
         assert figure is not None
         inches = figure.get_figwidth() - 0.15 if self._is_own else self.axes.get_window_extent().width / figure.dpi
         return 72 * inches
+
+    def add_scale(self, drawn: Any, name: str) -> None:
+        """Draw beside the axes what the colours of ``drawn`` mean, and what is measured."""
+        figure = self.axes.get_figure(root=True)
+        assert figure is not None
+        bar = figure.colorbar(drawn, ax=self.axes, shrink=0.6, aspect=30, pad=0.02)
+        assert bar.solids is not None
+        bar.solids.set(rasterized=False, edgecolor="face")  # pixels in SVG and PDF otherwise
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=self.small, length=2, color="#bbbbbb")
+        label = bar.ax.set_ylabel(name, fontproperties=self.sized(self.small))
+        label.set_parse_math(False)
 
     def settle(self) -> None:
         """Let legend, title and scales find their places, so that what stands in the axes can be measured."""

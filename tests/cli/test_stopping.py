@@ -48,6 +48,22 @@ def started(*arguments: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore
 
 
+def stop_training(process: subprocess.Popen[str], number: int, checkpoint: str) -> list[str]:
+    """Send a signal twice to a process that trains, as it wrote its first checkpoint; return what it then says."""
+    end = time.monotonic() + PATIENCE
+    while not os.path.exists(checkpoint) and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGSTOP)  # so that it meets both at once, which are one then
+    process.send_signal(number)
+    process.send_signal(number)
+    process.send_signal(signal.SIGCONT)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + number
+    assert "\ngo on later by: " in errors
+    return errors[: errors.index("go on later by: ")].splitlines()
+
+
 def unread(pipe: int) -> int:
     """Bytes in a pipe."""
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
@@ -77,17 +93,11 @@ def test_a_command_that_reads_ends_with_a_line(command: str, number: int) -> Non
 @pytest.mark.parametrize("number", NUMBERS)
 def test_training_saves_what_was_learned(number: int) -> None:
     Path("text").write_text(TEXT * 2000, encoding="utf-8")
-    process = started("train", "text", "-o", "out.txt", "-e", "1000000", "--sample", "0", "--save-model", "model")
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("read ")
-    time.sleep(0.2)
-    process.send_signal(number)
-    process.send_signal(number)  # at once: not heard twice
-    _, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 128 + number
-    lines = errors.splitlines()
-    assert lines[0] == "interrupted; saving what was learned so far"
-    assert [line.partition(" to ")[0] for line in lines[1:]] == ["saved 8 vectors", "saved the model"]
+    options = ["-e", "1000000", "--sample", "0", "--save-model", "model", "--checkpoint", "checkpoint"]
+    lines = stop_training(started("train", "text", "-o", "out.txt", *options), number, "checkpoint")
+    assert lines[0].startswith("read ")
+    assert lines[1] == "interrupted; saving what was learned so far"
+    assert [line.partition(" to ")[0] for line in lines[2:]] == ["saved 8 vectors", "saved the model"]
     assert Path("out.txt").read_text(encoding="utf-8").startswith("8 100\n")
 
 
@@ -96,16 +106,10 @@ def test_training_of_items_saves_what_was_learned(number: int) -> None:
     Path("table.csv").write_text(TABLE, encoding="utf-8")
     Path("titles.csv").write_text("i1,one\n", encoding="utf-8")
     named = ["--session", "user", "--item", "item", "--titles", "titles.csv"]
-    process = started("items", "train", "table.csv", *named, "-o", "out.safetensors", "--epochs", "10000000")
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("read ")
-    time.sleep(2)  # until it trains
-    process.send_signal(number)
-    process.send_signal(number)  # at once: not heard twice
-    _, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 128 + number
-    lines = errors.splitlines()
-    assert lines == ["interrupted; saving what was learned so far", "saved vectors of 5 items to out.safetensors"]
+    options = ["-o", "out.safetensors", "--epochs", "10000000", "--checkpoint", "checkpoint"]
+    lines = stop_training(started("items", "train", "table.csv", *named, *options), number, "checkpoint")
+    assert lines[0].startswith("read ")
+    assert lines[1:] == ["interrupted; saving what was learned so far", "saved vectors of 5 items to out.safetensors"]
     model = Item2Vec.load("out.safetensors")
     assert model.titles == {"i1": "one"}
     assert model.wv_out.vectors.any()  # they begin as 0

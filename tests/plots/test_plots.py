@@ -545,11 +545,20 @@ def test_every_run_is_in_the_legend(name: str) -> None:
 
 
 def test_a_picture_of_too_many_pixels_is_refused(wv: KeyedVectors, tmp_path: Path) -> None:
-    made = plot_cosines(wv, KEYS[:3], look=Look(size=(50, 50)))
-    with pytest.raises(ValueError, match=r"dpi must be at most 327 for this picture, not 328: or write it as \.svg"):
-        made.save(tmp_path / "a.png", dpi=328)
+    made = plot_cosines(wv, KEYS[:3], look=Look(size=(20, 20)))
+    with pytest.raises(ValueError, match=r"dpi must be at most 819 for this picture, not 820: or write it as \.svg"):
+        made.save(tmp_path / "a.png", dpi=820)
     assert not list(tmp_path.iterdir())
-    made.save(tmp_path / "a.svg", dpi=328)
+    made.save(tmp_path / "a.svg", dpi=820)
+    assert (tmp_path / "a.svg").stat().st_size < 500_000
+
+
+def test_points_that_are_pixels_in_svg_are_limited_too(tmp_path: Path) -> None:
+    many = KeyedVectors(2)
+    many.add_vectors([f"key{number}" for number in range(2001)], np.random.default_rng(1).random((2001, 2), np.float32))
+    made = many.plot(many.index_to_key, method="pca", look=Look(size=(20, 20)), labels=0)
+    with pytest.raises(ValueError, match=r"dpi must be at most 819 for this picture, not 820$"):
+        made.save(tmp_path / "a.svg", dpi=820)
 
 
 REFUSED: list[tuple[Callable[[KeyedVectors], Any], type[Exception], str]] = [
