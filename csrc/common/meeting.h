@@ -24,8 +24,8 @@
 void fe_rest(int asleep);
 
 enum {
-    FE_LOOKS = 30000,  /* 30 to 100 microseconds, as long as a round takes: whoever sleeps is late for the next one */
-    FE_TURNS = 200,    /* that others get then; where nobody wants them, 100 microseconds more */
+    FE_LOOKS = 30000, /* 30 to 100 microseconds, as long as a round takes: whoever sleeps is late for the next one */
+    FE_TURNS = 200,   /* that others get then; where nobody wants them, 100 microseconds more */
 };
 
 struct fe_meeting {
