@@ -20,10 +20,13 @@
 #define FE_SHARED_SET(at, n) ((void)_InterlockedExchange((volatile long *)(at), (n)))
 #endif
 
-/* Leave the processor to others for some 20 microseconds. */
-void fe_rest(void);
+/* Let others that want this processor have it; with `asleep` even where nobody does, for some 70 microseconds. */
+void fe_rest(int asleep);
 
-enum { FE_LOOKS = 10000 }; /* some 20 to 50 microseconds, until the processor is left to others for as long */
+enum {
+    FE_LOOKS = 30000, /* 30 to 100 microseconds, as long as a round takes: whoever sleeps is late for the next one */
+    FE_TURNS = 200,   /* that others get then; where nobody wants them, 100 microseconds more */
+};
 
 struct fe_meeting {
     int32_t workers;    /* that come */
@@ -37,9 +40,9 @@ struct fe_meeting {
 static inline int fe_meet(struct fe_meeting *m) {
     const int32_t turn = FE_SHARED_GET(&m->turn);
     if (FE_SHARED_ADD(&m->waiting, 1) == m->workers) return 1;
-    for (int looks = 0; FE_SHARED_GET(&m->turn) == turn; looks++) {
+    for (int looks = 0; FE_SHARED_GET(&m->turn) == turn; looks += looks < FE_LOOKS + FE_TURNS) {
         if (FE_SHARED_GET(&m->called_off)) return -1;
-        if (looks >= FE_LOOKS) fe_rest();
+        if (looks >= FE_LOOKS) fe_rest(looks == FE_LOOKS + FE_TURNS);
     }
     return 0;
 }

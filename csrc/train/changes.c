@@ -40,10 +40,10 @@ static int64_t most_taken(const struct fe_job *job, int kind, float alpha) {
 
 static void lay_out(int64_t stride, int64_t most, struct fe_visited *taken, struct carver *c) {
     taken->rows = carve(c, most, sizeof *taken->rows);
-    taken->copied = carve(c, most + 1, sizeof *taken->copied);
-    taken->next = carve(c, most, sizeof *taken->next);
+    taken->shared = carve(c, most + 1, sizeof *taken->shared);
+    taken->copied = carve(c, most, sizeof *taken->copied);
     taken->copies = carve(c, most * stride, sizeof *taken->copies);
-    taken->count = taken->copy_count = 0;
+    taken->count = 0;
 }
 
 static size_t lay_out_all(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew) {
@@ -75,6 +75,7 @@ size_t fe_lanes_size(const struct fe_job *job, int lanes, float alpha) {
 
 void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew) {
     lay_out_all(job, lanes, alpha, memory, crew);
+    crew->alpha = alpha;
 }
 
 /* Rows of all matrices. */
@@ -84,14 +85,42 @@ static int64_t row_count(const struct fe_job *job) {
     return rows;
 }
 
-int64_t fe_slots_count(const struct fe_job *job, float alpha) {
+/* What a worker finds of its rows: a copy, and a row that has some. */
+struct found_copy {
+    const float *copy;
+    int64_t next; /* another lane's copy of the same row, or -1 */
+};
+struct found_row {
+    int64_t pairs; /* in all pieces */
+    int32_t row, pieces, first, last;
+};
+
+/* The most copies that a worker may have in a round, of one matrix. */
+static int64_t most_copies(const struct fe_job *job, float alpha) {
     int64_t most = 0;
     for (int kind = 0; kind < FE_MATRICES; kind++)
         if (most_taken(job, kind, alpha) > most) most = most_taken(job, kind, alpha);
-    return row_count(job) + FE_LANES * most + 1; /* the list of fe_apply_changes */
+    return FE_LANES * most;
 }
 
-int64_t fe_tally_count(const struct fe_job *job) { return row_count(job); }
+/* Behind the slots, of which there is one for each row. */
+struct found {
+    struct found_copy *copies;
+    struct found_row *rows;
+};
+
+static size_t lay_out_found(const struct fe_job *job, float alpha, void *memory, struct found *found) {
+    struct carver c = {memory, 0};
+    carve(&c, row_count(job), sizeof(int32_t));
+    found->copies = carve(&c, most_copies(job, alpha), sizeof *found->copies);
+    found->rows = carve(&c, most_copies(job, alpha), sizeof *found->rows);
+    return c.used;
+}
+
+int64_t fe_slots_count(const struct fe_job *job, float alpha) {
+    struct found found;
+    return (int64_t)(lay_out_found(job, alpha, NULL, &found) / sizeof(int32_t));
+}
 
 void fe_find_shared(const struct fe_job *job, const struct fe_crew *crew, int32_t worker) {
     const int64_t words = fe_mark_words(job, FE_MATRICES), workers = crew->meeting.workers;
@@ -114,94 +143,77 @@ void fe_find_shared(const struct fe_job *job, const struct fe_crew *crew, int32_
 static const float BY_PAIR = 0.05f; /* of the way, for each pair, at a rate of 1 and a length of 0 */
 
 /* square: the squared length of the row, by which its pairs pull harder. */
-static float share_of(const struct fe_tally *tally, float alpha, float square) {
-    const float all = (float)tally->pairs * (BY_PAIR * alpha * (1.0f + square));
-    return (1.0f + all / (float)tally->pieces) / (1.0f + all);
+static float share_of(const struct found_row *row, float alpha, float square) {
+    const float all = (float)row->pairs * (BY_PAIR * alpha * (1.0f + square));
+    return (1.0f + all / (float)row->pieces) / (1.0f + all);
 }
 
-/* Rows are parted among workers by a hash of their number (Knuth's multiplicative one). */
-static inline int is_of(int32_t row, const struct fe_crew *crew, int32_t worker) {
-    const uint32_t hash = (uint32_t)row * 2654435761u;
-    return (int32_t)((uint64_t)hash * (uint32_t)crew->meeting.workers >> 32) == worker;
-}
+enum {
+    AHEAD = 6,       /* rows that are sent for */
+    COPIES_AHEAD = 2 /* of which the copies are, too */
+};
 
-enum { AHEAD = 6 }; /* rows that are sent for */
-
-static inline void send_for(const float *row, int64_t stride) {
-    for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(row + c);
-}
-
-/* The row of a copy. */
-static inline int32_t id_of(const struct fe_crew *crew, int kind, uint32_t copy) {
-    const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
-    return taken->ids[taken->copied[copy / FE_LANES]];
-}
-
-/* List the copies of a matrix's rows that are a worker's, as numbers j * FE_LANES + k: copy j of lane k. */
-static int32_t list_own(const struct fe_crew *crew, int kind, int32_t worker, uint32_t *list) {
-    int32_t count = 0;
-    for (uint32_t k = 0; k < (uint32_t)crew->lane_count; k++) {
+/* Find the copies of a matrix's rows that are a worker's; those of a row follow each other in the order of the lanes.
+ * Returns the number of rows. slots: 0 for each row of the matrix. */
+static int32_t find_copies(const struct fe_job *job, const struct fe_crew *crew, int kind, int32_t worker,
+                           int32_t *slots, const struct found *found) {
+    const int64_t stride = fe_stride_of(job, kind);
+    int32_t count = 0, rows = 0;
+    for (int32_t k = 0; k < crew->lane_count; k++) {
         const struct fe_visited *taken = &crew->lanes[k].pieces[crew->turn].taken[kind];
-        for (uint32_t j = 0; j < taken->copy_count; j++) { /* no branch: it would be mispredicted */
-            list[count] = j * FE_LANES + k;
-            count += is_of(taken->ids[taken->copied[j]], crew, worker);
+        for (int32_t j = taken->ends[worker]; j < taken->ends[worker + 1]; j++) {
+            const struct fe_copied *copied = &taken->copied[j];
+            if (copied->pairs == 0) continue; /* only read */
+            found->copies[count] = (struct found_copy){taken->copies + j * stride, -1};
+            int32_t *slot = &slots[copied->id];
+            if (*slot == 0) {
+                found->rows[rows++] = (struct found_row){copied->pairs, copied->id, 1, count, count};
+                *slot = rows;
+            } else {
+                struct found_row *row = &found->rows[*slot - 1];
+                row->pairs += copied->pairs;
+                row->pieces++;
+                found->copies[row->last].next = count;
+                row->last = count;
+            }
+            count++;
         }
     }
-    return count;
+    for (int32_t n = 0; n < rows; n++) slots[found->rows[n].row] = 0;
+    return rows;
 }
 
-/* Of one matrix. list: room for all copies. */
-static void apply(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int kind,
-                  int32_t worker, float alpha, struct fe_tally *tallies, uint32_t *list) {
+/* Of one matrix. */
+static void apply(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_crew *crew, int kind,
+                  int32_t worker, float alpha, int32_t *slots, const struct found *found) {
     const int64_t stride = fe_stride_of(job, kind), size = fe_size_of(job, kind);
     float *matrix = fe_matrix(job, kind);
-    const int32_t count = list_own(crew, kind, worker, list);
-    int32_t rows = 0;
-    for (int32_t n = 0; n < count; n++) { /* copies of the same row become a ring, the first ones stay on the list */
-        const uint32_t copy = list[n];
-        const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
-        const int32_t number = taken->copied[copy / FE_LANES];
-        struct fe_tally *tally = tallies + taken->ids[number];
-        if (taken->pairs[number] == 0) continue; /* only read */
-        tally->pairs += taken->pairs[number];
-        uint32_t *next = taken->next + copy / FE_LANES;
-        if (tally->pieces++ == 0) list[rows++] = *next = copy;
-        else {
-            uint32_t *last = crew->lanes[tally->last % FE_LANES].pieces[crew->turn].taken[kind].next +
-                             tally->last / FE_LANES;
-            *next = *last;
-            *last = copy;
+    const int32_t count = find_copies(job, crew, kind, worker, slots, found);
+    for (int32_t n = 0; n < count; n++) {
+        if (n + AHEAD < count) {
+            const float *later = matrix + found->rows[n + AHEAD].row * stride;
+            for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH_WRITE(later + c);
         }
-        tally->last = copy;
-    }
-    for (int32_t n = 0; n < rows; n++) {
-        if (n + AHEAD < rows) send_for(matrix + id_of(crew, kind, list[n + AHEAD]) * stride, stride);
-        const int32_t row = id_of(crew, kind, list[n]);
-        struct fe_tally *tally = tallies + row;
-        float *own = matrix + row * stride;
+        if (n + COPIES_AHEAD < count)
+            for (int64_t i = found->rows[n + COPIES_AHEAD].first; i >= 0; i = found->copies[i].next)
+                for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH(found->copies[i].copy + c);
+        const struct found_row *row = &found->rows[n];
+        float *own = matrix + row->row * stride;
         const float *copies[FE_LANES];
         int32_t pieces = 0;
-        uint32_t copy = list[n];
-        do {
-            const struct fe_visited *taken = &crew->lanes[copy % FE_LANES].pieces[crew->turn].taken[kind];
-            copies[pieces++] = taken->copies + copy / FE_LANES * stride;
-            copy = taken->next[copy / FE_LANES];
-        } while (copy != list[n]);
+        for (int64_t i = row->first; i >= 0; i = found->copies[i].next) copies[pieces++] = found->copies[i].copy;
         if (pieces == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
         else {
             const float square = kernel->dot(own, 1.0f, own, size);
-            kernel->merge(own, copies, pieces, share_of(tally, alpha, square), size);
+            kernel->merge(own, copies, pieces, share_of(row, alpha, square), size);
         }
-        *tally = (struct fe_tally){0, 0, 0};
     }
 }
 
 void fe_apply_changes(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_crew *crew, int32_t worker,
                       float alpha, int32_t *slots) {
-    uint32_t *list = (uint32_t *)slots + row_count(job);
-    struct fe_tally *tallies = crew->tallies;
-    for (int kind = 0; kind < FE_MATRICES; kind++) {
-        apply(kernel, job, crew, kind, worker, alpha, tallies, list);
-        tallies += fe_rows_in(job, kind);
-    }
+    struct found found;
+    lay_out_found(job, crew->alpha, slots, &found);
+    for (int kind = 0; kind < FE_MATRICES; kind++)
+        apply(kernel, job, crew, kind, worker, alpha, fe_slots_of(job, slots, kind), &found);
 }

@@ -104,27 +104,60 @@ static inline void fe_mark_taken(const struct fe_job *job, struct fe_piece *piec
 
 enum { FE_COPIES_AHEAD = 8 }; /* rows that are sent for */
 
+/* The worker that lets changes come into a row: by a hash of its number (Knuth's multiplicative one). */
+FE_INLINE int32_t fe_owner(int32_t row, int32_t workers) {
+    const uint32_t hash = (uint32_t)row * 2654435761u;
+    return (int32_t)((uint64_t)hash * (uint32_t)workers >> 32);
+}
+
+/* Sort the rows that are copied by their owners. */
+FE_INLINE void fe_sort_copied(struct fe_visited *taken, int32_t count, int32_t workers) {
+    int32_t at[FE_LANES] = {0};
+    for (int32_t j = 0; j < count; j++) at[fe_owner(taken->ids[taken->shared[j]], workers)]++;
+    taken->ends[0] = 0;
+    for (int32_t k = 0; k < workers; k++) {
+        taken->ends[k + 1] = taken->ends[k] + at[k];
+        at[k] = taken->ends[k];
+    }
+    for (int32_t j = 0; j < count; j++) {
+        const int32_t number = taken->shared[j], id = taken->ids[number];
+        taken->copied[at[fe_owner(id, workers)]++] = (struct fe_copied){0, id, number};
+    }
+}
+
 /* Find where the piece's rows are, and copy those that are shared. */
-static inline void fe_find_taken(const struct fe_job *job, struct fe_piece *piece, const uint64_t *shared) {
+static inline void fe_find_taken(const struct fe_job *job, struct fe_piece *piece, const uint64_t *shared,
+                                 int32_t workers) {
     for (int kind = 0; kind < FE_MATRICES; kind++) {
         const int64_t stride = fe_stride_of(job, kind);
         struct fe_visited *taken = &piece->taken[kind];
         const uint64_t *marks = shared + fe_mark_words(job, kind);
         float *matrix = fe_matrix(job, kind);
-        int64_t copies = 0;
+        int32_t copies = 0;
         for (int64_t i = 0; i < taken->count; i++) {
-            taken->copied[copies] = (int32_t)i; /* no branch: it would be mispredicted */
+            taken->shared[copies] = (int32_t)i; /* no branch: it would be mispredicted */
             copies += fe_is_marked(marks, taken->ids[i]);
             taken->rows[i] = matrix + taken->ids[i] * stride;
         }
-        taken->copy_count = copies;
-        for (int64_t j = 0; j < copies; j++) {
+        fe_sort_copied(taken, copies, workers);
+        for (int32_t j = 0; j < copies; j++) {
             if (j + FE_COPIES_AHEAD < copies) {
-                const float *next = taken->rows[taken->copied[j + FE_COPIES_AHEAD]];
+                const float *next = taken->rows[taken->copied[j + FE_COPIES_AHEAD].number];
                 for (int64_t c = 0; c < stride; c += FE_LINE) FE_PREFETCH(next + c);
             }
-            float **row = &taken->rows[taken->copied[j]];
+            float **row = &taken->rows[taken->copied[j].number];
             *row = memcpy(taken->copies + j * stride, *row, (size_t)stride * sizeof **row);
+        }
+    }
+}
+
+/* All blocks are trained: note by how many pairs copies were changed. */
+static inline void fe_count_pairs(struct fe_piece *piece, int32_t workers) {
+    for (int kind = 0; kind < FE_MATRICES; kind++) {
+        struct fe_visited *taken = &piece->taken[kind];
+        for (int32_t j = 0; j < taken->ends[workers]; j++) {
+            struct fe_copied *copied = &taken->copied[j];
+            copied->pairs = taken->pairs[copied->number];
         }
     }
 }

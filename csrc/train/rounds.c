@@ -36,8 +36,8 @@ static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *jo
         int64_t begin = lane->begin + lane->done.words;
         lane->trained = (struct fe_done){0, 0, 0, 0.0};
         if (crew->begun) {
-            const int status = fe_train_piece(kernel, job, piece, crew->shared, alpha, workspace, slots,
-                                              &lane->trained);
+            const int status = fe_train_piece(kernel, job, piece, crew->shared, crew->meeting.workers, alpha, workspace,
+                                              slots, &lane->trained);
             if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
             if (lane->trained.words < piece->words) FE_SHARED_SET(&crew->cut, 1);
             begin += piece->words;
@@ -62,7 +62,7 @@ static void count_pieces(const struct fe_job *job, struct fe_crew *crew) {
         left += lane->end - lane->begin - lane->done.words;
         pairs += lane->done.pairs;
     }
-    const int stops = job->stop != NULL && FE_LOAD_SHARED(job->stop) && pairs * job->matrices.size > FE_USUAL_WORK;
+    const int stops = job->stop != NULL && FE_LOAD_SHARED(job->stop) && pairs * job->matrices.out_size > FE_USUAL_WORK;
     crew->ended = left == 0 || stops;
 }
 

@@ -464,18 +464,20 @@ void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t
 }
 
 int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
-                   const uint64_t *shared, float alpha, void *workspace, int32_t *slots, struct fe_done *done) {
+                   const uint64_t *shared, int32_t workers, float alpha, void *workspace, int32_t *slots,
+                   struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .piece = piece};
     const struct fe_visited *in = &piece->taken[FE_IN];
     int ok = 1;
     int64_t now = 0;
     t.has_tags = job->matrices.tags != NULL;
-    fe_find_taken(job, piece, shared);
+    fe_find_taken(job, piece, shared, workers);
     for (int64_t i = 0; job->subwords.offsets != NULL && i < in->count; i++) slots[in->ids[i]] = (int32_t)i + 1;
     start(&t, workspace, slots);
     for (int k = 0; k < t.blocks_ahead; k++) send_for_made(&t, k);
     for (; ok && now < piece->count && !is_stopped(&t); now++) ok = train_pending(&t, &piece->blocks[now]->block, now);
     fe_let_go_below(&t.held, INT64_MAX);
+    fe_count_pairs(piece, workers);
     if (job->subwords.offsets != NULL) fe_forget(in, slots);
     t.done.words = now == piece->count ? piece->words : 0;
     t.done.kept = piece->kept;

@@ -165,15 +165,23 @@ enum {
 };
 enum { FE_IN, FE_TAGS, FE_OUT_NS, FE_OUT_HS, FE_MATRICES };
 
+/* A copy of a row, as the worker needs it that lets its changes come into the row. */
+struct fe_copied {
+    int64_t pairs;
+    int32_t id;     /* of the row */
+    int32_t number; /* among the rows that the piece takes */
+};
+
 /* Rows of a matrix that a piece takes. */
 struct fe_visited {
-    int32_t *ids;    /* count: which rows, in the order in which blocks first take them */
-    int64_t *pairs;  /* count: (input, output) pairs that each is in */
-    float **rows;    /* count: where they are: in the matrix, or copies */
-    int32_t *copied; /* copy_count: which of these rows are copied */
-    uint32_t *next;  /* copy_count: another lane's copy of the same row; copy j of lane k is j * FE_LANES + k */
-    float *copies;   /* copy_count x stride, 64-byte aligned */
-    int64_t count, copy_count;
+    int32_t *ids;             /* count: which rows, in the order in which blocks first take them */
+    int64_t *pairs;           /* count: (input, output) pairs that each is in */
+    float **rows;             /* count: where they are: in the matrix, or copies */
+    int32_t *shared;          /* room for the numbers of rows that are copied */
+    struct fe_copied *copied; /* these, those of worker k from ends[k] to ends[k + 1] */
+    float *copies;            /* in the same order: rows of stride floats, 64-byte aligned */
+    int64_t count;
+    int32_t ends[FE_LANES + 1];
 };
 
 /* Up to FE_PIECE tokens: blocks that are made and not yet trained. */
@@ -189,19 +197,13 @@ struct fe_piece {
 };
 
 /* fe_train_block in two steps. The first one makes all blocks and marks the rows that they take. The second one trains
- * them, with copies of rows that are marked as shared; done->words is 0 when it was broken off. slots: fe_slots_count
- * numbers of the thread's. */
+ * them, with copies of rows that are marked as shared, in the order of the `workers` that their changes are for;
+ * done->words is 0 when it was broken off. slots: fe_slots_count numbers of the thread's. */
 void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
                    float alpha, void *workspace, int32_t *slots, struct fe_piece *piece);
 int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
-                   const uint64_t *shared, float alpha, void *workspace, int32_t *slots, struct fe_done *done);
-
-/* Whose pieces of a round took a row. */
-struct fe_tally {
-    int32_t pieces;
-    uint32_t last; /* the last one's copy, as in fe_visited.next */
-    int64_t pairs; /* in all pieces */
-};
+                   const uint64_t *shared, int32_t workers, float alpha, void *workspace, int32_t *slots,
+                   struct fe_done *done);
 
 /* Tokens [begin, end) of a view, of which each round trains a piece. */
 struct fe_lane {
@@ -222,8 +224,8 @@ struct fe_crew {
     int32_t begun;          /* 1: all lanes have made a piece */
     int32_t turn;           /* which of its two pieces each lane trains; it makes the other */
     int32_t ended;          /* 1: no further round */
+    float alpha;            /* the highest rate, of fe_lanes_start */
     uint64_t *shared;       /* marks of rows that pieces of several lanes take */
-    struct fe_tally *tallies;
 };
 
 /* Bytes for the changes of `lanes` lanes at rates of up to `alpha`, 64-byte aligned by the caller: as many rows as
@@ -231,9 +233,8 @@ struct fe_crew {
 size_t fe_lanes_size(const struct fe_job *job, int lanes, float alpha);
 void fe_lanes_start(const struct fe_job *job, int lanes, float alpha, void *memory, struct fe_crew *crew);
 
-/* Numbers that each thread needs to find copies by, and tallies that all need together; all 0 at first. */
+/* Numbers that each thread needs to find rows and copies by, 64-byte aligned by the caller; all 0 at first. */
 int64_t fe_slots_count(const struct fe_job *job, float alpha);
-int64_t fe_tally_count(const struct fe_job *job);
 
 /* Train the lanes of a crew as one of its workers; all of them call this at once, with numbers 0 ... workers - 1.
  *

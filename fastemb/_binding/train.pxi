@@ -104,9 +104,6 @@ cdef extern from "train/train.h" nogil:
         int32_t workers
         int32_t called_off
 
-    struct fe_tally:
-        pass
-
     struct fe_lane:
         const fe_view *view
         int64_t begin
@@ -120,12 +117,10 @@ cdef extern from "train/train.h" nogil:
         int32_t next[16]
         int32_t begun
         int32_t cut
-        fe_tally *tallies
 
     size_t fe_lanes_size(const fe_job *job, int lanes, float alpha)
     void fe_lanes_start(const fe_job *job, int lanes, float alpha, void *memory, fe_crew *crew)
     int64_t fe_slots_count(const fe_job *job, float alpha)
-    int64_t fe_tally_count(const fe_job *job)
     int fe_train_rounds(const fe_kernel *kernel, const fe_job *job, fe_crew *crew, int32_t worker, int64_t epoch,
                         float alpha, void *workspace, int32_t *slots)
 
@@ -477,7 +472,7 @@ cdef class Trainer:
 
     def slots(self, float alpha):
         """Memory for one thread of a `Crew` at rates of up to ``alpha``."""
-        return bytearray(fe_slots_count(&self.job, alpha) * sizeof(int32_t))
+        return bytearray(fe_slots_count(&self.job, alpha) * sizeof(int32_t) + 64)
 
     cdef int check_span(self, TokenView view, int64_t begin, int64_t end) except -1:
         _require(view.words <= self.words, "the view is of a larger vocabulary")
@@ -541,7 +536,7 @@ cdef class Crew:
     cdef fe_crew crew
     cdef Trainer trainer
     cdef float alpha
-    cdef object memory, tallies, views
+    cdef object memory, views
 
     LANES = FE_LANES
 
@@ -552,9 +547,6 @@ cdef class Crew:
         self.alpha = alpha
         self.memory = memory
         self.crew.meeting.workers = workers
-        self.tallies = bytearray(fe_tally_count(&trainer.job) * sizeof(fe_tally))
-        cdef unsigned char[::1] tallies = self.tallies
-        self.crew.tallies = <fe_tally *>&tallies[0]
         fe_lanes_start(&trainer.job, FE_LANES, alpha, _aligned(memory), &self.crew)
 
     @staticmethod
@@ -585,12 +577,12 @@ cdef class Crew:
         """Train the lanes to their ends, as one of the workers; all must call this."""
         cdef int status
         _require(0 <= worker < self.crew.meeting.workers and alpha <= self.alpha, "no such worker, or too high a rate")
-        _require(<size_t>slots.shape[0] >= fe_slots_count(&self.trainer.job, self.alpha) * sizeof(int32_t),
+        _require(<size_t>slots.shape[0] >= fe_slots_count(&self.trainer.job, self.alpha) * sizeof(int32_t) + 64,
                  "there are too few slots")
         cdef unsigned char *memory = self.trainer.scratch(workspace)
         with nogil:
             status = fe_train_rounds(self.trainer.kernel, &self.trainer.job, &self.crew, worker, epoch, alpha, memory,
-                                     <int32_t *>&slots[0])
+                                     <int32_t *>_aligned(slots))
         _check(status)
 
     def call_off(self):

@@ -118,7 +118,6 @@ static void train_together(const char *name) {
     const struct fe_job *job = &training.job;
     training.stop = 0;
     training.crew = (struct fe_crew){.meeting = {.workers = THREADS}, .lane_count = FE_LANES};
-    training.crew.tallies = lend(fe_tally_count(job), sizeof *training.crew.tallies);
     fe_lanes_start(job, FE_LANES, 0.01f, lend((int64_t)fe_lanes_size(job, FE_LANES, 0.01f), 1), &training.crew);
     for (int k = 0; k < FE_LANES; k++) {
         training.crew.lanes[k].view = &training.view;
