@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Self
@@ -93,20 +92,6 @@ class LabelledFile:
             return cls(**fields)
         except (TypeError, AttributeError):
             raise ValueError("the origin of its texts makes no sense") from None
-
-    @contextmanager
-    def named_in_errors(self) -> Iterator[None]:
-        """What is wrong with texts or labels of the file is told with its name.
-
-        Raises:
-            ValueError: as within, with the file in front.
-        """
-        try:
-            yield
-        except ValueError as error:
-            if self.path in str(error):
-                raise
-            raise ValueError(f"{self.path}: {error}") from None
 
     def read_table(self) -> tuple[list[str], list[Hashable]]:
         """Texts and labels of a table."""

@@ -22,6 +22,7 @@ from ..models.training import SavesCheckpoints, alone_with
 from ..models.watching import EarlyStopping
 from ..signals import Deferred
 from ..summary import table
+from ..tables.files import errors_name
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
@@ -269,7 +270,7 @@ class TextClassifier(SavesCheckpoints, Estimator):
         settings, target = self._settings(), Target.of(checkpoint, checkpoint_every)
         source = LabelledFile.checked(path, label_prefix, text, labels, columns, sep)
         pretrained = self._pretrained(settings)
-        with source.named_in_errors():
+        with errors_name(source.path):
             if source.is_table:
                 texts, own = source.read_table()
                 fitted, tokens = of_lists(settings, as_lines(texts), own, None, pretrained)
@@ -606,7 +607,7 @@ class TextClassifier(SavesCheckpoints, Estimator):
         source = LabelledFile.checked(path, prefix, text, labels, columns, sep)
         most = None if k is None else whole("k", k, 1, 2**31)
         least = number("threshold", threshold)
-        with source.named_in_errors():
+        with errors_name(source.path):
             if source.is_table:
                 texts, own = source.read_table()
                 return self.evaluate(texts, own, k=most, threshold=least)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastemb import TextClassifier
+from fastemb import Documents, Graph, TextClassifier
 
 TEXTS, LABELS = ["the cat sleeps", "a dog barks"] * 2, ["cat", "dog"] * 2
 TABLE = {"text": "text", "labels": "label"}
@@ -42,6 +42,20 @@ def test_a_table_that_teaches_nothing(lines: str, model: TextClassifier, tmp_pat
     path.write_text(lines)
     with pytest.raises(ValueError, match=f"^{path}: "):
         model.fit_file(path, **TABLE)
+
+
+def test_a_column_that_a_table_lacks(model: TextClassifier, tmp_path: Path) -> None:
+    path = tmp_path / "texts"
+    path.write_text("text,kind\na dog,dog\n")
+    model.fit(TEXTS, LABELS)
+    for read in (
+        lambda: model.evaluate_file(path, **TABLE),
+        lambda: model.fit_file(path, **TABLE),
+        lambda: Documents.from_table(path, "text", "label"),
+        lambda: Graph.from_file(path, source="text", target="label"),
+    ):
+        with pytest.raises(KeyError, match=f"{path}: the table has no column 'label'"):
+            read()
 
 
 def test_a_wrong_setting_is_not_the_files_fault(model: TextClassifier, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from fastemb import (
     Corpus,
     DeepWalk,
     Doc2Vec,
+    Documents,
     FastText,
     Graph,
     Interactions,
@@ -35,6 +36,7 @@ LABELS = ["cat", "dog", "cat", "dog"] * 3
 LINES = "".join(f"__label__{label} {line}\n" for label, line in zip(LABELS, TEXTS, strict=True))
 CLASSIFIER: dict[str, Any] = {"vector_size": 4, "epochs": 1, "workers": 1, "progress": False, "bucket": 20, "max_n": 2}
 PARQUET = "table.parquet"
+CSV = "table.csv"
 LABELLED: dict[str, Any] = {"dim": 4, "epoch": 1, "bucket": 20, "verbose": 0, "thread": 1}
 WORDS: dict[str, Any] = {"minCount": 1, "t": 1.0}
 SUBWORDS: dict[str, Any] = TRAINED | {"bucket": 20, "min_n": 2, "max_n": 3}
@@ -208,6 +210,10 @@ def of_tables() -> Kind:
         folder.mkdir()
         pq.write_table(pa.table({"text": TEXTS, "user": LABELS, "weight": np.arange(12) / 3}), folder / PARQUET)
 
+    def table(folder: Path) -> None:
+        folder.mkdir()
+        (folder / CSV).write_text(TABLE)
+
     def of_parquet(read: Callable[[Path], object]) -> Reader:
         return Reader("tables", parquet, lambda folder: look(read(folder / PARQUET)), PARQUET)
 
@@ -221,6 +227,11 @@ def of_tables() -> Kind:
     yield "Corpus parquet", of_parquet(lambda path: Corpus.from_parquet(path, column="text"))
     yield "interactions parquet", of_parquet(lambda path: Interactions.from_file(path, session="user", item="text"))
     yield "edges parquet", of_parquet(lambda path: Graph.from_file(path, source="user", target="text", weight="weight"))
+    yield "documents parquet", of_parquet(lambda path: Documents.from_table(path, "text", "user"))
+    yield (
+        "documents csv",
+        Reader("tables", table, lambda folder: look(Documents.from_table(folder / CSV, "text", "user")), CSV),
+    )
     yield "labels parquet", of_parquet(lambda path: classes.evaluate_file(path, text="text", labels="user"))
     yield "tagged lines", Reader("tables", text("a b c\nb é\n\nd\n"), tagged)
     yield "edges of columns", Reader("tables", text(TABLE), lambda path: look(columns(path)))
