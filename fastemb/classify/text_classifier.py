@@ -22,6 +22,7 @@ from ..models.training import SavesCheckpoints, alone_with
 from ..models.watching import EarlyStopping
 from ..signals import Deferred
 from ..summary import table
+from ..tables.files import errors_name
 from ..threads import checked_workers, thread_count
 from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
@@ -269,12 +270,13 @@ class TextClassifier(SavesCheckpoints, Estimator):
         settings, target = self._settings(), Target.of(checkpoint, checkpoint_every)
         source = LabelledFile.checked(path, label_prefix, text, labels, columns, sep)
         pretrained = self._pretrained(settings)
-        if source.is_table:
-            texts, own = source.read_table()
-            fitted, tokens = of_lists(settings, as_lines(texts), own, None, pretrained)
-            tokens = replace(tokens, origin=source.origin())
-        else:
-            fitted, tokens = of_file(settings, source, pretrained)
+        with errors_name(source.path):
+            if source.is_table:
+                texts, own = source.read_table()
+                fitted, tokens = of_lists(settings, as_lines(texts), own, None, pretrained)
+                tokens = replace(tokens, origin=source.origin())
+            else:
+                fitted, tokens = of_file(settings, source, pretrained)
         first: list[Any] = []
         if isinstance(validation, tuple | list):
             raise TypeError("validation of fit_file must be a file like the one that is trained on; texts are for fit")
@@ -604,16 +606,18 @@ class TextClassifier(SavesCheckpoints, Estimator):
         prefix = core.prefix.decode() if label_prefix is None else label_prefix
         source = LabelledFile.checked(path, prefix, text, labels, columns, sep)
         most = None if k is None else whole("k", k, 1, 2**31)
-        if source.is_table:
-            texts, own = source.read_table()
-            return self.evaluate(texts, own, k=most, threshold=threshold)
-        features = (
-            features_of(core.settings, core.dictionary, source.prefix) if prefix.encode() != core.prefix else None
-        )
-        documents = source.documents(core.features if features is None else features)
-        codes, offsets = documents.labels, documents.label_offsets
-        given = GivenLabels(list(core.classes), codes, offsets, "several")
-        return self._measured(documents, given, most, number("threshold", threshold))
+        least = number("threshold", threshold)
+        with errors_name(source.path):
+            if source.is_table:
+                texts, own = source.read_table()
+                return self.evaluate(texts, own, k=most, threshold=least)
+            features = (
+                features_of(core.settings, core.dictionary, source.prefix) if prefix.encode() != core.prefix else None
+            )
+            documents = source.documents(core.features if features is None else features)
+            codes, offsets = documents.labels, documents.label_offsets
+            given = GivenLabels(list(core.classes), codes, offsets, "several")
+            return self._measured(documents, given, most, least)
 
     @names_arguments(FIT)
     def threshold_for(

@@ -23,7 +23,7 @@ from ..io.paths import AnyPath, any_path, local_path
 from ..signals import deliver
 from ..summary import table
 from ..tables.columns import columns_of, factorize, weights_of
-from ..tables.files import read_table
+from ..tables.files import errors_name, read_table
 from .edge_text import read_edge_text
 from .graph_file import read_graph, write_graph
 from .names import EDGES
@@ -196,10 +196,11 @@ class Graph:
         if weighted is not None:
             raise TypeError("weighted is for lists of edges; name the column of the weights by weight")
         measured = [] if weight is None else [weight]
-        table = read_table(
-            local_path(path), columns, keyed=[source, target], measured=measured, options=Delimited(sep, None, encoding)
-        )
-        with _named(path):
+        name = local_path(path)
+        with errors_name(name):
+            table = read_table(
+                name, columns, keyed=[source, target], measured=measured, options=Delimited(sep, None, encoding)
+            )
             return cls.from_table(table, source=source, target=target, weight=weight, directed=directed)
 
     @classmethod

@@ -28,7 +28,7 @@ from ..tables.columns import (
     weights_of,
     whole,
 )
-from ..tables.files import read_table
+from ..tables.files import errors_name, read_table
 from ..tables.times import check_gap, gap_seconds
 from .baskets import number_baskets, refuse_path, refuse_tables, require_path
 from .files import read_baskets
@@ -336,15 +336,11 @@ class Interactions:
                 f"{path}: name the columns of sessions and items: Interactions.from_file(path, session=..., item=...); "
                 "a text with a basket a line is read by Interactions.from_basket_file(path)"
             )
-        try:
+        with errors_name(path):
             keyed = [options[name] for name in ("session", "item") if options.get(name) is not None]
             measured = [options[name] for name in ("time", "weight") if options.get(name) is not None]
             form = Delimited(sep, quotechar, encoding)
             return cls.from_table(read_table(path, columns, keyed=keyed, measured=measured, options=form), **options)
-        except (KeyError, ValueError) as error:
-            kind = KeyError if isinstance(error, KeyError) else ValueError
-            message = str(error.args[0] if kind is KeyError and error.args else error)
-            raise kind(message if str(path) in message else f"{path}: {message}") from None
 
     @classmethod
     @names_arguments()

@@ -21,7 +21,7 @@ from ..corpus.task import Task
 from ..corpus.vocabulary import Selection
 from ..io.input_file import open_text_source
 from ..tables.columns import columns_of
-from ..tables.files import read_table
+from ..tables.files import errors_name, read_table
 from ..tables.text_columns import TextColumn
 from .building import Source
 from .tags import TagLists, TagReader
@@ -180,7 +180,9 @@ class Documents(Corpus):
             path = os.fsdecode(path)
             is_parquet = os.path.splitext(path.lower())[1] in (".parquet", ".pq")
             corpus = (Corpus.from_parquet if is_parquet else Corpus.from_csv)(path, text, **options)
-            column = None if tags is None else columns_of(read_table(path, keyed=[tags]), [tags])[0]
+            with errors_name(path):
+                column = None if tags is None else columns_of(read_table(path, keyed=[tags]), [tags])[0]
+                return cls.of(corpus, None if column is None else _python_values(column))
         return cls.of(corpus, None if column is None else _python_values(column))
 
     @classmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..corpus.arrow import open_parquet, parquet_files
@@ -15,6 +16,22 @@ from .text_columns import read_text_columns
 
 _NO_NAMES = "; if the first line of the file does not name its columns, name them by columns="
 _NOT_PARTED = "; if something else stands between its fields, such as ';', give that by sep="
+
+
+@contextmanager
+def errors_name(path: str) -> Iterator[None]:
+    """What is wrong with the columns of a file, or with what they hold, is told with the file's name.
+
+    Raises:
+        KeyError: as within, with the file in front.
+        ValueError: likewise.
+    """
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        kind = KeyError if isinstance(error, KeyError) else ValueError
+        message = str(error.args[0] if kind is KeyError and error.args else error)
+        raise kind(message if path in message else f"{path}: {message}") from None
 
 
 def read_table(

@@ -23,21 +23,23 @@ import atheris
 
 with atheris.instrument_imports(include=["fastemb"]):
     from fuzz import readers
+    from fuzz.every import every_reader
 
 ROOT = Path(__file__).parents[2]
 KEPT = Path(__file__).parent / "kept"
+GROUPS = ("vectors", "models", "texts", "labels", "learned", "checkpoints", "tables")
 HANGS_AFTER = 5  # seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("group", choices=["vectors", "models", "texts"])
+    parser.add_argument("group", choices=GROUPS)
     parser.add_argument("--seconds", type=int, default=60, help="how long (60)")
     parser.add_argument(
         "--seed", type=int, default=0, help="of the changes; 0, the default, takes another one each time"
     )
     options = parser.parse_args()
-    mine = {name: reader for name, reader in readers.readers().items() if reader.group == options.group}
+    mine = {name: reader for name, reader in every_reader().items() if reader.group == options.group}
     names = sorted(mine)
     work = ROOT / "build" / "fuzz" / options.group
     found = work / "found"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from .readers import Reader, check, readers, seed
+from .every import every_reader
+from .readers import Reader, check, seed
 
 KEPT = Path(__file__).parent / "kept"
-READERS = readers()
+READERS = every_reader()
 FOUND = [(path.parent.name, path) for path in sorted(KEPT.glob("*/*")) if not path.parent.name.startswith("core-")]
 
 
