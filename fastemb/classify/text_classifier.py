@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..arguments import names_arguments
-from ..checks import number, warn, whole
 from ..corpus.messages import short
 from ..estimator import Estimator, seed_of
 from ..io.atomic import StrPath
@@ -19,16 +18,16 @@ from ..io.paths import AnyPath, any_path, local_path
 from ..io.safetensors import starts_like_tensors
 from ..models.fitting import Standing, learn
 from ..models.training import SavesCheckpoints, alone_with
-from ..models.watching import EarlyStopping
 from ..signals import Deferred
 from ..summary import table
 from ..tables.files import errors_name
-from ..threads import checked_workers, thread_count
+from ..threads import checked_workers
 from ..train.checkpoint import Target, Text, mark_of
 from ..train.history import Row
 from ..train.run import Run
 from ..vectors import KeyedVectors, load_vectors
-from .core import ClassCore, Pretrained, features_of
+from .asking import TellsLabels
+from .core import Pretrained
 from .encoding import (
     check_class_weight,
     class_weights_of,
@@ -38,26 +37,19 @@ from .encoding import (
     lists_again,
     of_file,
     of_lists,
-    sample_weights,
 )
-from .features import Documents
 from .files import read_state, write_state
-from .given import GivenLabels, as_lines, documents_of, labels_of
+from .given import as_lines
 from .lesson import ClassLesson
-from .measures import Measures, given_labels, measured, threshold_of, true_labels
 from .model_file import Fitted, read_model, write_model
 from .names import FIT, PARAMETERS
-from .probabilities import Floats, label_probabilities, text_vectors
 from .reading import LabelledFile
 from .settings import ClassifierSettings
 from .training import TextTokens
-
-_MANY = 1 << 24  # probabilities that are held at once
-
-Ints = NDArray[np.int64]
+from .validation import Validation, watched
 
 
-class TextClassifier(SavesCheckpoints, Estimator):
+class TextClassifier(TellsLabels, SavesCheckpoints, Estimator):
     """Labels of texts, learned from the mean of the vectors of their words and n-grams (Joulin et al. 2017).
 
     Defaults are fastText's, names gensim's where gensim has them: ``vector_size`` is fastText's dim, ``alpha`` its lr,
@@ -227,7 +219,7 @@ class TextClassifier(SavesCheckpoints, Estimator):
         """
         settings, target = self._settings(), Target.of(checkpoint, checkpoint_every)
         fitted, tokens = of_lists(settings, as_lines(X), y, sample_weight, self._pretrained(settings))
-        self._learn(fitted, tokens, target, first=_watched(fitted, validation, patience))
+        self._learn(fitted, tokens, target, first=watched(fitted, validation, patience))
         return self
 
     @names_arguments(FIT)
@@ -282,7 +274,7 @@ class TextClassifier(SavesCheckpoints, Estimator):
             raise TypeError("validation of fit_file must be a file like the one that is trained on; texts are for fit")
         if validation is not None:
             held_out = replace(source, path=local_path(validation))
-            first = [_Validation(fitted, file_again(fitted.core, held_out), patience)]
+            first = [Validation(fitted, file_again(fitted.core, held_out), patience)]
         self._learn(fitted, tokens, target, first=first)
         return self
 
@@ -435,11 +427,6 @@ class TextClassifier(SavesCheckpoints, Estimator):
 
     # ---- what was learned ----
 
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The labels in order, as columns of `predict_proba` have them."""
-        return _as_array(_sorted_classes(self._known().core)[0])
-
     def get_latest_training_loss(self) -> float:
         """The sum of the loss over all epochs of the latest training, with ``compute_loss``; else 0."""
         return self._loss
@@ -452,270 +439,10 @@ class TextClassifier(SavesCheckpoints, Estimator):
         """
         return self._history
 
-    @names_arguments()
-    def transform(self, X: Any) -> NDArray[np.float32]:  # noqa: N803
-        """The mean of the vectors of each text's words and n-grams: float32 (texts, vector_size)."""
-        core = self._known().core
-        return text_vectors(core.weights.inputs, self._documents(X))
-
-    @names_arguments()
-    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
-        """The probability of each label for each text: float64 (texts, labels), in the order of `classes_`.
-
-        Those of a text add up to 1. With loss "ova" and several labels a text each is that of its label alone.
-
-        Raises:
-            ValueError: the model is not fitted.
-            TypeError: X are no texts.
-        """
-        core = self._known().core
-        return self._probabilities(self._documents(X))[:, _sorted_classes(core)[1]]
-
-    @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
-    def predict(self, X: Any, *, k: int | None = None, threshold: float | None = None) -> Any:  # noqa: N803
-        """The labels of texts.
-
-        Without ``k`` and ``threshold``: the most probable label of each, as an array; or, where the model was given
-        lists of labels, lists, and where it was given a matrix, a matrix: of all labels of a probability of 0.5 or more
-        with loss "ova", of the most probable one with others.
-
-        Args:
-            X: As in `fit`.
-            k: Give a list for each text: of so many labels at most, the most probable first.
-            threshold: Give a list for each text, of labels with this probability or more; see `threshold_for`.
-
-        Raises:
-            ValueError: the model is not fitted, or an argument makes no sense.
-            TypeError: X are no texts.
-        """
-        fitted = self._known()
-        if k is not None or threshold is not None:
-            asked = self.predict_labels(X, k=k, threshold=0.0 if threshold is None else threshold)
-            return [[label for label, _ in own] for own in asked]
-        documents, (classes, order) = self._documents(X), _sorted_classes(fitted.core)
-        most, least = (None, 0.5) if self._separate(fitted) else (1, 0.0)
-        found: list[Any] = []
-        for part in _parts(len(documents), len(classes)):
-            probabilities = self._probabilities(_part_of(documents, part))[:, order]
-            if fitted.form == "one":
-                found.append(probabilities.argmax(axis=1))
-                continue
-            given = given_labels(probabilities, most, least)
-            found += [given.astype(np.int64)] if fitted.form == "matrix" else _best(probabilities, given)
-        if fitted.form == "one":
-            return _as_array(classes)[np.concatenate([np.empty(0, np.int64), *found])]
-        if fitted.form == "matrix":
-            return np.concatenate([np.empty((0, len(classes)), np.int64), *found])
-        return [[classes[one] for one, _ in own] for own in found]
-
-    @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
-    def predict_labels(
-        self,
-        X: Any,  # noqa: N803
-        *,
-        k: int | None = 1,
-        threshold: float = 0.0,
-    ) -> list[list[tuple[Any, float]]]:
-        """The most probable labels of texts, each with its probability.
-
-        Args:
-            X: As in `fit`.
-            k: How many at most; None for all.
-            threshold: Those of a lower probability are left out.
-
-        Returns:
-            A list for each text, the most probable label first.
-
-        Raises:
-            ValueError: the model is not fitted, or an argument makes no sense.
-            TypeError: X are no texts.
-        """
-        classes, order = _sorted_classes(self._known().core)
-        most, least = None if k is None else whole("k", k, 1, 2**31), number("threshold", threshold)
-        documents = self._documents(X)
-        found: list[list[tuple[Any, float]]] = []
-        for part in _parts(len(documents), len(classes)):
-            probabilities = self._probabilities(_part_of(documents, part))[:, order]
-            for own in _best(probabilities, given_labels(probabilities, most, least)):
-                found.append([(classes[one], probability) for one, probability in own])
-        return found
-
-    @names_arguments(FIT)
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
-        """The share of texts whose labels are predicted exactly: of one label a text, the accuracy.
-
-        Raises:
-            ValueError: the model is not fitted; there are not as many labels as texts, or no text.
-            TypeError: X are no texts, or y no labels.
-        """
-        fitted, lines = self._known(), as_lines(X)
-        given = labels_of(y, len(lines))
-        if not lines:
-            raise ValueError("there is no text to score")
-        classes, order = _sorted_classes(fitted.core)
-        codes, offsets, unknown = given.among(classes)
-        true = true_labels(codes, offsets, len(classes))
-        strange = np.diff(offsets) < np.diff(given.offsets) if unknown else np.zeros(len(lines), bool)
-        probabilities = self._probabilities(self._rows(lines))[:, order]
-        separate = self._separate(fitted) and given.form != "one"
-        predicted = given_labels(probabilities, *((None, 0.5) if separate else (1, 0.0)))
-        right = (predicted == true).all(axis=1) & ~strange
-        weights = sample_weights(sample_weight, len(lines))
-        return float(np.average(right, weights=weights))
-
-    @names_arguments(FIT | {"topn": "k", "n": "k"})
-    def evaluate(self, X: Any, y: Any, *, k: int | None = 1, threshold: float = 0.0) -> Measures:  # noqa: N803
-        """Precision, recall and F1, over all labels together, as fastText's test, and of each label.
-
-        Args:
-            X: As in `fit`; texts without a label do not count.
-            y: As in `fit`.
-            k: How many labels each text is given at most; None for all.
-            threshold: Labels of a lower probability are not given.
-
-        Raises:
-            ValueError: the model is not fitted; no text has a label that the model knows.
-            TypeError: X are no texts, or y no labels.
-        """
-        most = None if k is None else whole("k", k, 1, 2**31)
-        lines = as_lines(X)
-        given = labels_of(y, len(lines))
-        return self._measured(self._rows(lines), given, most, number("threshold", threshold))
-
-    @names_arguments(FIT | {"topn": "k", "n": "k"})
-    def evaluate_file(
-        self,
-        path: AnyPath,
-        *,
-        label_prefix: str | None = None,
-        text: str | None = None,
-        labels: str | None = None,
-        columns: Sequence[str] | None = None,
-        sep: str | None = None,
-        k: int | None = 1,
-        threshold: float = 0.0,
-    ) -> Measures:
-        """`evaluate` on a file, as `fit_file` takes it. Lines whose labels are all unknown do not count.
-
-        Raises:
-            ValueError: as `evaluate` and `fit_file`.
-            KeyError: the table has no such column.
-            OSError: the file cannot be read.
-        """
-        core = self._known().core
-        prefix = core.prefix.decode() if label_prefix is None else label_prefix
-        source = LabelledFile.checked(path, prefix, text, labels, columns, sep)
-        most = None if k is None else whole("k", k, 1, 2**31)
-        least = number("threshold", threshold)
-        with errors_name(source.path):
-            if source.is_table:
-                texts, own = source.read_table()
-                return self.evaluate(texts, own, k=most, threshold=least)
-            features = (
-                features_of(core.settings, core.dictionary, source.prefix) if prefix.encode() != core.prefix else None
-            )
-            documents = source.documents(core.features if features is None else features)
-            codes, offsets = documents.labels, documents.label_offsets
-            given = GivenLabels(list(core.classes), codes, offsets, "several")
-            return self._measured(documents, given, most, least)
-
-    @names_arguments(FIT)
-    def threshold_for(
-        self,
-        X: Any,  # noqa: N803
-        y: Any,
-        *,
-        precision: float = 0.9,
-        label: Any = None,
-    ) -> float:
-        """The lowest threshold with which predicted labels have a precision, measured on texts that are held out.
-
-            threshold = model.threshold_for(texts, labels, precision=0.95)
-            model.predict(others, k=1, threshold=threshold)
-
-        Args:
-            X: As in `fit`.
-            y: As in `fit`.
-            precision: The share of labels that are to be right, above 0 and up to 1.
-            label: Look at this label alone, as in a filter that keeps texts of one kind: its probability counts,
-                whether or not it is the highest. Default None: the most probable label of each text counts; where the
-                model was given lists or a matrix of labels and has loss "ova", every label does.
-
-        Returns:
-            The threshold, a probability.
-
-        Raises:
-            ValueError: no threshold gives this precision; or as in `evaluate`.
-            TypeError: X are no texts, or y no labels.
-        """
-        wanted = number("precision", precision)
-        if not 0 < wanted <= 1:
-            raise ValueError(f"precision must be above 0 and at most 1, not {precision!r}")
-        fitted, lines = self._known(), as_lines(X)
-        given = labels_of(y, len(lines))
-        classes, order = _sorted_classes(fitted.core)
-        codes, offsets, _ = given.among(classes)
-        if not len(codes):
-            raise ValueError("no text has a label that the model knows, so no precision can be measured")
-        true = true_labels(codes, offsets, len(classes))
-        probabilities = self._probabilities(self._rows(lines))[:, order]
-        if label is not None:
-            if label not in classes:
-                raise ValueError(f"there is no label {label!r}; the model knows {short(classes)}")
-            column = classes.index(label)
-            scores, right = probabilities[:, column], true[:, column]
-        elif self._separate(fitted):
-            scores, right = probabilities.ravel(), true.ravel()
-        else:
-            best = probabilities.argmax(axis=1)
-            places = np.arange(len(best))
-            scores, right = probabilities[places, best], true[places, best]
-        found = threshold_of(scores, right, wanted)
-        if found is None:
-            order_best = np.argsort(-scores, kind="stable")
-            shares = np.cumsum(right[order_best]) / np.arange(1, len(right) + 1)
-            raise ValueError(
-                f"no threshold gives a precision of {wanted:g} on these {len(lines):,} texts: the best is "
-                f"{shares.max():.3f}"
-            )
-        return found
-
-    def _measured(self, documents: Documents, given: GivenLabels, k: int | None, threshold: float) -> Measures:
-        core = self._known().core
-        classes, order = _sorted_classes(core)
-        codes, offsets, _ = given.among(classes)
-        counted_in = np.diff(given.offsets) > 0
-        if not len(codes):
-            raise ValueError("no text has a label that the model knows, so nothing can be measured")
-        true, predicted = true_labels(codes, offsets, len(classes)), np.zeros((len(documents), len(classes)), bool)
-        for part in _parts(len(documents), len(classes)):
-            predicted[part] = given_labels(self._probabilities(_part_of(documents, part))[:, order], k, threshold)
-        return measured(predicted[counted_in], true[counted_in], classes, len(given.codes) - len(codes))
-
     def _known(self) -> Fitted:
         if self._fitted is None:
             raise self._not_fitted()
         return self._fitted
-
-    @staticmethod
-    def _separate(fitted: Fitted) -> bool:
-        """Whether labels are predicted each for itself."""
-        return fitted.form != "one" and fitted.core.settings.loss == "ova"
-
-    def _documents(self, texts: Any) -> Documents:
-        self._known()
-        return self._rows(as_lines(texts))
-
-    def _rows(self, lines: Sequence[bytes]) -> Documents:
-        return documents_of(lines, self._known().core.features, thread_count(self.workers))
-
-    def _probabilities(self, documents: Documents) -> Floats:
-        """Of labels in the order of their rows."""
-        fitted = self._known()
-        core = fitted.core
-        vectors = text_vectors(core.weights.inputs, documents)
-        one = not self._separate(fitted)
-        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, core.paths, one=one)
 
     # ---- files ----
 
@@ -787,97 +514,3 @@ class TextClassifier(SavesCheckpoints, Estimator):
             params["class_weight"] = None
         seed = self.random_state
         return params | {"random_state": seed if isinstance(seed, int) else 1}
-
-
-class _Validation:
-    """Watches the loss on texts that are not trained on; ends training when it does not fall any more."""
-
-    def __init__(self, fitted: Fitted, tokens: TextTokens, patience: int) -> None:
-        self._core, self._tokens = fitted.core, tokens
-        self._task = fitted.core.task(tokens, None, want_loss=True)
-        self._stop = EarlyStopping(self._loss, patience=patience, mode="min")
-        self._best: Any = None
-
-    def _loss(self, model: Any) -> float:
-        loss = self._task.mean_loss(self._tokens, self._core.settings.random_state)
-        if model.history:
-            model.history[-1]["validation_loss"] = loss
-        return loss
-
-    def on_train_begin(self, model: Any) -> None:
-        self._stop.on_train_begin(model)
-
-    def on_epoch_end(self, model: Any) -> None:
-        try:
-            self._stop.on_epoch_end(model)
-        finally:
-            if self._stop.best_epoch == len(self._stop.scores):
-                self._best = self._core.weights.copy()
-
-    def on_train_end(self, model: Any) -> None:
-        if self._best is not None and self._stop.best_epoch < len(self._stop.scores):
-            self._core.weights.put_back(self._best)
-
-
-def _watched(fitted: Fitted, validation: Any, patience: Any) -> list[Any]:
-    if validation is None:
-        return []
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise TypeError(f"validation must be (texts, labels), not {short(validation)}")
-    lines = as_lines(validation[0], "validation")
-    given = labels_of(validation[1], len(lines), "the labels of validation")
-    codes, offsets, unknown = given.among(fitted.core.classes)
-    if not len(codes):
-        raise ValueError(
-            f"no text of validation has a label that is trained: it has {short(unknown)}, and these are trained: "
-            f"{short(list(fitted.core.classes))}"
-        )
-    if unknown:
-        warn(f"labels of validation that are not trained do not count, such as {unknown[0]!r}")
-    documents = documents_of(lines, fitted.core.features, thread_count(fitted.core.settings.workers))
-    tokens = TextTokens(replace(documents, labels=codes, label_offsets=offsets))
-    return [_Validation(fitted, tokens, patience)]
-
-
-def _sorted_classes(core: ClassCore) -> tuple[list[Hashable], Ints]:
-    """The labels in order, and the row of each."""
-    labels = list(core.classes)
-    try:
-        order = sorted(range(len(labels)), key=cast(Any, labels.__getitem__))
-    except TypeError:
-        order = sorted(range(len(labels)), key=lambda one: (type(labels[one]).__name__, str(labels[one])))
-    return [labels[one] for one in order], np.array(order, np.int64)
-
-
-def _as_array(classes: Sequence[Hashable]) -> NDArray[Any]:
-    if all(type(label) is str for label in classes) or all(type(label) in (bool, int) for label in classes):
-        return np.array(classes)
-    made = np.empty(len(classes), object)
-    made[:] = classes
-    return made
-
-
-def _best(probabilities: Floats, given: NDArray[np.bool_]) -> list[list[tuple[int, float]]]:
-    """For each text the numbers and probabilities of the labels that it is given, the most probable first."""
-    found: list[list[tuple[int, float]]] = []
-    for row, own in zip(probabilities, given, strict=True):
-        best = np.flatnonzero(own)
-        best = best[np.argsort(-row[best], kind="stable")]
-        found.append(list(zip(best.tolist(), row[best].tolist(), strict=True)))
-    return found
-
-
-def _parts(texts: int, labels: int) -> list[slice]:
-    """Texts whose probabilities are held at once."""
-    step = max(1, _MANY // max(labels, 1))
-    return [slice(start, min(start + step, texts)) for start in range(0, texts, step)]
-
-
-def _part_of(documents: Documents, part: slice) -> Documents:
-    if part.start == 0 and part.stop == len(documents):
-        return documents
-    offsets = documents.offsets[part.start : part.stop + 1]
-    own = documents.label_offsets[part.start : part.stop + 1]
-    return Documents(
-        documents.rows[offsets[0] : offsets[-1]], offsets - offsets[0], documents.labels[own[0] : own[-1]], own - own[0]
-    )
