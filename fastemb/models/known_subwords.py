@@ -14,7 +14,7 @@ from ..train.matrices import Matrix, random_rows, zeros
 from ..train.settings import Settings, SubwordSettings
 from ..train.weights import Bags, fresh_inputs
 from ..vectors import KeyedVectors
-from ..vectors.fasttext import FastTextKeyedVectors, fill_means, found_buckets
+from ..vectors.fasttext import FastTextKeyedVectors, Ngrams, fill_means, found_ngrams, numbered
 from .building import extended_factors
 from .known_words import Change, KnownWords
 from .word2vec_file import Saved
@@ -56,12 +56,14 @@ class SubwordChange(Change):
     Attributes:
         inputs: A row for each word, then one for each n-gram.
         buckets: Of the n-grams; None where there is a row for each bucket.
+        bags: Which rows each word has.
         settings: Which n-grams there are.
         own_factors: Lock factors of the rows of words, and of n-grams.
     """
 
     inputs: Matrix
     buckets: NDArray[np.int64] | None
+    bags: Bags
     settings: SubwordSettings
     own_factors: tuple[NDArray[Any], NDArray[Any]]
 
@@ -97,13 +99,12 @@ class KnownSubwords(KnownWords):
     def fresh(self, wv: KeyedVectors, vocabulary: Vocabulary, settings: Settings) -> Change:
         """Another vocabulary, with fresh matrices."""
         settings, words = _subwords(settings), len(vocabulary)
-        buckets = _buckets(vocabulary, settings)
+        ngrams = _ngrams(vocabulary, settings)
         weights = replace(self.weights)
         weights.start_outputs(words, settings)
-        inputs = fresh_inputs(words + _count(buckets, settings), settings)
-        return self._made(
-            wv, vocabulary, inputs, buckets, self._change(wv, vocabulary, inputs, weights, settings), settings
-        )
+        inputs = fresh_inputs(words + ngrams.count, settings)
+        change = self._change(wv, vocabulary, inputs, weights, settings)
+        return self._made(wv, inputs, ngrams.buckets, ngrams.bags(), change, settings)
 
     def grown(self, wv: KeyedVectors, vocabulary: Vocabulary, settings: Settings) -> Change:
         """A vocabulary that begins with the words of the present one; their rows stay, and those of their n-grams.
@@ -115,20 +116,21 @@ class KnownSubwords(KnownWords):
         self.require_same_ngrams(wv, settings)
         self.inputs(wv, settings.sample, settings.vector_size)
         before, words = len(old.vectors_vocab), len(vocabulary)
-        known = buckets = old.buckets
-        if known is not None:
-            found = _buckets(vocabulary, settings)
-            assert found is not None
-            buckets = np.concatenate([known, found[~np.isin(found, known)]])
-        inputs = zeros(words + _count(buckets, settings), settings.vector_size)
+        ngrams = _ngrams(vocabulary, settings)
+        buckets, count = old.buckets, ngrams.count
+        if buckets is not None:
+            assert ngrams.buckets is not None
+            buckets = np.concatenate([buckets, ngrams.buckets[~np.isin(ngrams.buckets, buckets)]])
+            count = len(buckets)
+        inputs = zeros(words + count, settings.vector_size)
         random_rows(inputs, settings.seed, before)
         inputs[:before] = old.vectors_vocab
         inputs[words : words + len(old.vectors_ngrams)] = old.vectors_ngrams
         weights = replace(self.weights)
         weights.grow_outputs(words)
-        return self._made(
-            wv, vocabulary, inputs, buckets, self._change(wv, vocabulary, inputs, weights, settings), settings
-        )
+        change = self._change(wv, vocabulary, inputs, weights, settings)
+        bags = _new_vectors(vocabulary, inputs, buckets, settings).bags()
+        return self._made(wv, inputs, buckets, bags, change, settings)
 
     def require_same_ngrams(self, wv: KeyedVectors, settings: Settings) -> None:
         """Check that the n-grams of ``wv`` are those of these settings.
@@ -153,29 +155,30 @@ class KnownSubwords(KnownWords):
             saved.matrices["inputs"] = old.input_vectors
         saved.matrices["vectors"] = saved.matrices.pop("inputs")
         change = super().restored(wv, saved)
-        return self._made(wv, saved.vocabulary, change.vectors, old.buckets, change, settings)
+        bags = _new_vectors(saved.vocabulary, change.vectors, old.buckets, settings).bags()
+        return self._made(wv, change.vectors, old.buckets, bags, change, settings)
 
     def _made(
         self,
         wv: KeyedVectors,
-        vocabulary: Vocabulary,
         inputs: Matrix,
         buckets: NDArray[np.int64] | None,
+        bags: Bags,
         change: Change,
         settings: SubwordSettings,
     ) -> SubwordChange:
-        old = _with_ngrams(wv)
-        bags = _new_vectors(vocabulary, inputs, buckets, settings).bags()
-        vectors = zeros(len(vocabulary), inputs.shape[1])
+        old, keys = _with_ngrams(wv), change.vocabulary.keys
+        vectors = zeros(len(keys), inputs.shape[1])
         fill_means(vectors, inputs, bags)
-        stays = old.index_to_key == vocabulary.keys[: len(old)] and len(old) > 0
+        stays = old.index_to_key == keys[: len(old)] and len(old) > 0
         words, ngrams = (old.vectors_vocab_lockf, old.vectors_ngrams_lockf) if stays else (_FREE, _FREE)
-        words = extended_factors(words, len(vocabulary))
-        ngrams = extended_factors(ngrams, len(inputs) - len(vocabulary))
+        words = extended_factors(words, len(keys))
+        ngrams = extended_factors(ngrams, len(inputs) - len(keys))
         return SubwordChange(
             **{**vars(change), "vectors": vectors},
             inputs=inputs,
             buckets=buckets,
+            bags=bags,
             settings=settings,
             own_factors=(words, ngrams),
         )
@@ -189,6 +192,7 @@ class KnownSubwords(KnownWords):
         there.bucket = change.settings.bucket
         there.input_vectors, there.buckets = change.inputs, change.buckets
         there.vectors_vocab_lockf, there.vectors_ngrams_lockf = change.own_factors
+        there._keep_bags(change.bags)
 
 
 _FREE = np.ones(1, np.float32)
@@ -209,16 +213,12 @@ def _longest(settings: SubwordSettings) -> int:
     return settings.max_n if settings.has_ngrams else 0
 
 
-def _buckets(vocabulary: Vocabulary, settings: SubwordSettings) -> NDArray[np.int64] | None:
+def _ngrams(vocabulary: Vocabulary, settings: SubwordSettings) -> Ngrams:
+    """The n-grams of a vocabulary, with a row for each bucket where that is wanted."""
+    keys, kinds = vocabulary.keys, (settings.min_n, _longest(settings), settings.bucket)
     if settings.all_buckets:
-        return None
-    return found_buckets(vocabulary.keys, vocabulary.counts, settings.min_n, _longest(settings), settings.bucket)
-
-
-def _count(buckets: NDArray[np.int64] | None, settings: SubwordSettings) -> int:
-    if buckets is not None:
-        return len(buckets)
-    return settings.bucket if settings.has_ngrams else 0
+        return Ngrams(None, *numbered(keys, *kinds), settings.bucket if settings.has_ngrams else 0)
+    return found_ngrams(keys, vocabulary.counts, *kinds)
 
 
 def _new_vectors(

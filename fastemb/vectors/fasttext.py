@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -56,27 +57,46 @@ def numbered(keys: Sequence[Key], min_n: int, max_n: int, bucket: int) -> tuple[
     return np.concatenate(numbers), np.concatenate(offsets)
 
 
-def found_buckets(
-    keys: Sequence[Key], counts: NDArray[np.int64], min_n: int, max_n: int, bucket: int
-) -> NDArray[np.int64]:
-    """The buckets of the n-grams of words with these counts, each once, the most frequent ones first.
+@dataclass(frozen=True)
+class Ngrams:
+    """Which n-grams words have.
 
-    So what is read most lies close together.
+    Attributes:
+        buckets: Each once; None: there is a row for each bucket.
+        rows: Of the n-grams of a word, those of one word after another's: places in ``buckets``, or buckets.
+        offsets: (words + 1,), where those of each word begin.
+        count: Rows of n-grams in all.
     """
-    found = [_added_up(np.empty(0, np.int64), np.empty(0))]
+
+    buckets: NDArray[np.int64] | None
+    rows: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    count: int
+
+    def bags(self) -> Bags:
+        """A row for each word, then those of n-grams."""
+        words = len(self.offsets) - 1
+        return joined(np.arange(words), self.rows + words, self.offsets, words + self.count)
+
+
+def found_ngrams(keys: Sequence[Key], counts: NDArray[np.int64], min_n: int, max_n: int, bucket: int) -> Ngrams:
+    """The n-grams of words with these counts, the most frequent buckets first, so that what is read most lies close."""
+    found, places, offsets = [np.empty(0, np.int64)], [], [np.zeros(1, np.int64)]
+    often: list[NDArray[Any]] = [np.empty(0)]
     for part in slices(len(keys), _PART):
-        numbers, offsets = numbered(keys[part], min_n, max_n, bucket)
-        found.append(_added_up(numbers, np.repeat(counts[part], np.diff(offsets))))
-    buckets, often = _added_up(*map(np.concatenate, zip(*found, strict=True)))
-    return buckets[np.argsort(-often, kind="stable")]
-
-
-def _added_up(
-    numbers: NDArray[np.int64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Each of the numbers once, in rising order, and the sum of its weights."""
-    found, places = np.unique(numbers, return_inverse=True)
-    return found, np.bincount(places, weights, len(found)).astype(np.float64, copy=False)
+        numbers, ends = numbered(keys[part], min_n, max_n, bucket)
+        own, place = np.unique(numbers, return_inverse=True)
+        often.append(np.bincount(place, np.repeat(counts[part], np.diff(ends)), len(own)))
+        found.append(own)
+        places.append(place)
+        offsets.append(ends[1:] + offsets[-1][-1])
+    buckets, which = np.unique(np.concatenate(found), return_inverse=True)
+    order = np.argsort(-np.bincount(which, np.concatenate(often), len(buckets)), kind="stable")
+    rank = np.empty(len(buckets), np.int64)
+    rank[order] = np.arange(len(buckets))
+    begins = np.cumsum([len(own) for own in found])
+    rows = [rank[which[begin:][place]] for begin, place in zip(begins[:-1], places, strict=True)]
+    return Ngrams(buckets[order], np.concatenate([np.empty(0, np.int64), *rows]), np.concatenate(offsets), len(buckets))
 
 
 class FastTextKeyedVectors(KeyedVectors):
@@ -185,8 +205,7 @@ class FastTextKeyedVectors(KeyedVectors):
         Raises:
             ValueError: ``input_vectors`` has not a row for each word, or a word was added to these vectors.
         """
-        keys, cached = self.index_to_key, vars(self).get(_CACHED)
-        made_of = (keys, len(keys), self.buckets, self.min_n, self.max_n, self.bucket, len(self.input_vectors))
+        keys, cached, made_of = self.index_to_key, vars(self).get(_CACHED), self._bags_are_of()
         if cached is not None and all(
             a is b or (type(a) is int and a == b) for a, b in zip(cached[0], made_of, strict=True)
         ):
@@ -203,6 +222,15 @@ class FastTextKeyedVectors(KeyedVectors):
         made = joined(np.arange(words), np.where(rows < 0, -1, rows + words), offsets, len(self.input_vectors))
         vars(self)[_CACHED] = (made_of, made)
         return made
+
+    def _bags_are_of(self) -> tuple[Any, ...]:
+        """What bags follow from."""
+        keys = self.index_to_key
+        return keys, len(keys), self.buckets, self.min_n, self.max_n, self.bucket, len(self.input_vectors)
+
+    def _keep_bags(self, bags: Bags) -> None:
+        """Take over what `bags` would find."""
+        vars(self)[_CACHED] = (self._bags_are_of(), bags)
 
     @names_arguments()
     def recalc_char_ngram_buckets(self) -> None:

@@ -213,6 +213,22 @@ def test_new_words_join_and_what_is_known_stays() -> None:
     assert model.wv.similarity("now", "yodelling") > -1
 
 
+@pytest.mark.parametrize("all_buckets", [False, True])
+def test_rows_of_words_are_those_that_their_spelling_gives(all_buckets: bool, tmp_path: Path) -> None:
+    fresh = fitted(all_buckets=all_buckets, epochs=1)
+    grown = copy.deepcopy(fresh)
+    grown.build_vocab([["jumpily", "the", "walkers"]], update=True)
+    fresh.save(tmp_path / "m")
+    for model in (fresh, grown, FastText.load(tmp_path / "m")):
+        bags = model.wv.bags()
+        model.wv.recalc_char_ngram_buckets()
+        anew = model.wv.bags()
+        assert anew is not bags
+        np.testing.assert_array_equal(bags.offsets, anew.offsets)
+        np.testing.assert_array_equal(bags.rows, anew.rows)
+        assert bags.count == anew.count == len(model.wv.input_vectors)
+
+
 def test_words_that_were_sorted_keep_their_rows() -> None:
     model = fitted(sorted_vocab=0, epochs=1)
     before = {
