@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..config import available_cpus
 from ..corpus import Corpus
-from ..corpus.arrow import parquet_files
+from ..corpus.arrow import is_parquet, parquet_files
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
@@ -19,7 +18,6 @@ from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
 from .saying import say
 from .shared import check_writable
 
-_PARQUET = (".parquet", ".pq")
 _DELIMITED = (".csv", ".tsv", ".tab")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _TEXT = ("encoding", "unicode_errors", "lower", "token_pattern", "max_sentence_length")
@@ -156,14 +154,6 @@ def _is_delimited(path: str) -> bool:
     """Whether this is a table as text, by its name."""
     stem, ending = os.path.splitext(path.lower())
     return (os.path.splitext(stem)[1] if ending in _COMPRESSED else ending) in _DELIMITED
-
-
-def is_parquet(path: str) -> bool:
-    """Whether this is a Parquet file, or a folder of nothing else."""
-    if not os.path.isdir(path):
-        return path.lower().endswith(_PARQUET)
-    files = [file for file in Path(path).rglob("[!_.]*") if file.is_file() and not is_corpus(file)]
-    return bool(files) and all(file.name.lower().endswith(_PARQUET) for file in files)
 
 
 def add_workers(parser: Any) -> None:

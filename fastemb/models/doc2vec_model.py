@@ -350,6 +350,8 @@ class Doc2Vec(Word2Vec):
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         tags = documents.tags.rows_in(self.dv.key_to_index, len(self.dv))
         if not len(tags.rows):
+            if not len(documents.tags.rows):
+                raise ValueError("no document has a tag: give each one, as in TaggedDocument(words, [number])")
             raise ValueError(
                 "no document has a tag that the model knows: build_vocab(documents, update=True) adds them"
             )

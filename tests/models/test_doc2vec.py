@@ -271,7 +271,7 @@ def test_new_documents_and_words_join() -> None:
         (
             [TaggedDocument(["a"], [1.5])],
             TypeError,
-            "a tag of document 0 is the float 1.5, neither a str nor a whole number",
+            "a tag of document 0 is the float 1.5, neither a str nor a whole number: make a str",
         ),
         ([TaggedDocument(["a"], [-1])], ValueError, "a tag of document 0 is -1: a whole number is the row"),
         ([TaggedDocument("words", [1])], (TypeError, ValueError), "words"),
