@@ -182,10 +182,9 @@ class Documents(Corpus):
         corpus = files.corpus(text, options) if files is not None else Corpus.from_arrow(table, text, **options)
         if tags is None:
             return cls.of(corpus)
-        try:
-            return cls.of(corpus, files.values(tags, options) if files is not None else values_of(table, tags))
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"column {tags!r}: {error}") from None
+        return tagged_by_column(
+            corpus, files.values(tags, options) if files is not None else values_of(table, tags), tags
+        )
 
     @classmethod
     @names_arguments(more=("encoding", *_TABLE_OPTIONS))
@@ -226,6 +225,14 @@ def _whole_text(source: InputFile, encoding: str) -> str:
             return b"".join(pieces).decode().replace("\n", " ")
         except UnicodeDecodeError as error:
             raise ValueError(f"{source.name}: not UTF-8: {error}; for another encoding give encoding=") from None
+
+
+def tagged_by_column(corpus: Corpus, values: Iterable[Any], column: str) -> Documents:
+    """As `Documents.of`, by the values of a column, which errors name."""
+    try:
+        return Documents.of(corpus, values)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"column {column!r}: {error}") from None
 
 
 def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> Documents:
