@@ -63,9 +63,23 @@ class Parser(argparse.ArgumentParser):
         """Parse, and refuse what is not known already where it belongs to a command: its usage is shown then."""
         self._given = () if args is None else list(args)
         found, unknown = super().parse_known_args(args, namespace)
+        unknown = self._after_options(found, unknown)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
+
+    def _after_options(self, found: argparse.Namespace, unknown: list[str]) -> list[str]:
+        """Take what stands after options into a list of arguments that may be empty, which argparse ends before them.
+
+        Returns:
+            What is left.
+        """
+        lists = [action for action in self._get_positional_actions() if action.nargs == argparse.ZERO_OR_MORE]
+        if not unknown or not lists or any(one.startswith("-") and one != "-" for one in unknown):
+            return unknown
+        values = self._get_values(lists[-1], unknown)
+        setattr(found, lists[-1].dest, [*(getattr(found, lists[-1].dest) or []), *values])
+        return []
 
     def error(self, message: str) -> NoReturn:
         """Print usage and the message, with the options that were meant, and exit with status 2."""

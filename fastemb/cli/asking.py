@@ -22,7 +22,7 @@ from ..vectors.missing import spelled_alike
 from ..vectors.nearest import METRICS
 from ..vectors.where import mask_of
 from .saying import say
-from .shared import add_vectors, file_path, positive, vectors_of, warn_of_item_model
+from .shared import add_vectors, file_path, positive, vectors_of, warn_of_other_vectors
 
 _CONDITION = re.compile(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -79,7 +79,7 @@ class Asking:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.vectors = mapped_vectors_of(options)
-        warn_of_item_model(options.vectors)
+        warn_of_other_vectors(options.vectors)
         self._index = None if options.index is None else VectorIndex.load(options.index)
         self._json = options.json
         metric = options.metric or ("cosine" if self._index is None else self._index.metric)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..corpus import Corpus
@@ -17,7 +17,13 @@ from .shared import STDIN, file_path
 
 _ANY_COMMAND = {"run", "resume", "checkpoint_every", "quiet"}
 _PATHS = ("cache", "connector_words")
-_NOT_TEXT = {"output", "save_model", "checkpoint", "save_phrases"}  # these are not written again, or by other names
+_NOT_TEXT = {
+    "output",
+    "save_model",
+    "save_vectors",
+    "checkpoint",
+    "save_phrases",
+}  # these are not written again, or by other names
 
 
 def add_checkpoints(parser: argparse.ArgumentParser, unit: str) -> None:
@@ -61,18 +67,21 @@ def origin_of(options: argparse.Namespace) -> Origin:
     kept = {name: value for name, value in vars(options).items() if name not in _ANY_COMMAND | _NOT_TEXT}
     kept["corpus"] = [_absolute(path) for path in options.corpus]
     for name in _PATHS:
-        if kept[name] is not None and os.path.exists(kept[name]):
+        if kept.get(name) is not None and os.path.exists(kept[name]):
             kept[name] = os.path.abspath(kept[name])
     return {"door": COMMAND, "source": kept["corpus"], "options": kept}
 
 
-def corpus_again(path: str, origin: Any, options: argparse.Namespace) -> Corpus | str | None:
+def corpus_again(
+    path: str, origin: Any, options: argparse.Namespace, read: Callable[[argparse.Namespace], Corpus] | None = None
+) -> Corpus | str | None:
     """The text that a checkpoint was made with; None where it knows that better than the command line.
 
     Args:
         path: The checkpoint.
         origin: What it says of that.
         options: Of the command, which may name files.
+        read: Reads what options name. Default None: as ``fastemb train`` does.
 
     Raises:
         ValueError: it came from standard input, and is not given again.
@@ -89,7 +98,7 @@ def corpus_again(path: str, origin: Any, options: argparse.Namespace) -> Corpus 
             recorded.corpus = named
         elif STDIN in recorded.corpus:
             raise ValueError(f"{path}: the text came from standard input: give it again, as - beside --resume")
-        return corpus_of(recorded, recorded.workers, cache=recorded.cache)
+        return corpus_of(recorded, recorded.workers, cache=recorded.cache) if read is None else read(recorded)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"{path}: damaged checkpoint: {error}") from None
 

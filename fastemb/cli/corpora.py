@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from ..corpus import Corpus
+from ..corpus.arrow import is_parquet
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus, is_saved
 from ..corpus.inputs import find_inputs
 from ..io.atomic import draft_folder
 from .phrases import phrase_files
-from .reading import add_reading, add_workers, check_files, corpus_of, is_parquet
+from .reading import add_reading, add_workers, check_files, corpus_of
 from .saying import say
 from .shared import Commands, file_path, positive
 

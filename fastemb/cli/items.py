@@ -9,7 +9,6 @@ from collections.abc import Hashable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,14 +24,13 @@ from .checkpoints import Held, add_checkpoints, go_on_later, refuse_beside_resum
 from .ranked import check_format, write_ranked
 from .saying import say
 from .settings import add_settings, settings_of
-from .shared import STDOUT, Commands, check_writable, file_path, positive
+from .shared import STDOUT, Commands, check_writable, file_path, positive, require_model_name
 from .stopping import hear_again, raise_again, raising, status_of
 from .wording import in_options
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
 _BESIDE_RESUME = ("output", "no_histories", "workers")
 _NO_USERS = "the model was saved without users (--no-histories)"
-_OTHERS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".npy", ".npz", ".pkl", ".bin", ".vec"}
 
 
 def add_items(parser: argparse.ArgumentParser) -> None:
@@ -148,10 +146,7 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         parser.error("the following arguments are required: table (or --resume)")
     sources = [path for path in (options.table, options.titles, options.resume) if path is not None]
     check_writable(sources, options.output, options.checkpoint)
-    if Path(options.output).suffix.lower() in _OTHERS:
-        raise ValueError(
-            f"{options.output}: models of items are saved as safetensors: let the name end in .safetensors"
-        )
+    require_model_name(options.output, "models of items")
     if options.resume is not None:
         return _resume(parser, options)
     Target.of(options.checkpoint, options.checkpoint_every)

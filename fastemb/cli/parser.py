@@ -27,6 +27,7 @@ _COMMANDS = {
     "info": ("files", "what is in a file, or what this installation can do"),
     "items": ("items", "item embeddings and recommendations from a table of purchases, ratings or clicks"),
     "graph": ("graphs", "vectors of the nodes of a graph, from a list or table of edges"),
+    "documents": ("documents", "vectors of documents, learned and inferred"),
     "classify": ("classify", "labels of texts: learned, tested and predicted"),
     "demo": ("files", "learn from Python's own source in seconds"),
     "completion": ("completion", "a script that lets bash, zsh or fish complete commands and options"),

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..config import available_cpus
 from ..corpus import Corpus
-from ..corpus.arrow import parquet_files
+from ..corpus.arrow import is_parquet, parquet_files
 from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
@@ -19,7 +18,6 @@ from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
 from .saying import say
 from .shared import check_writable
 
-_PARQUET = (".parquet", ".pq")
 _DELIMITED = (".csv", ".tsv", ".tab")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _TEXT = ("encoding", "unicode_errors", "lower", "token_pattern", "max_sentence_length")
@@ -28,6 +26,16 @@ _ROWS = ("sep", "quotechar", "columns")
 
 def add_reading(parser: argparse.ArgumentParser, min_count: int, *, may_lack: bool = False) -> None:
     """Add what is read, and how; ``may_lack``: nothing need be named."""
+    group = add_texts(parser, may_lack=may_lack)
+    group.add_argument(
+        "--max-sentence-length", type=int, metavar="N", help="cut longer sentences to so many words (no limit)"
+    )
+    add_selection(group, min_count)
+    add_phrases(parser)
+
+
+def add_texts(parser: argparse.ArgumentParser, *, may_lack: bool) -> argparse._ArgumentGroup:
+    """Add texts, and how they become words; ``may_lack``: none need be named."""
     parser.add_argument(
         "corpus",
         nargs="*" if may_lack else "+",
@@ -36,7 +44,6 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int, *, may_lack: bo
         "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",
     )
     group = parser.add_argument_group("reading")
-    whole: dict[str, Any] = {"type": int, "metavar": "N"}
     group.add_argument(
         "--column", metavar="NAME", help="of tables: the column, of text, or in Parquet of lists of words"
     )
@@ -51,17 +58,35 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int, *, may_lack: bo
         choices=("strict", "ignore", "replace"),
         help="what to do with bytes that are not of this encoding, but in CSV (strict)",
     )
+    add_words(group)
+    return group
+
+
+def add_words(group: Any) -> None:
+    """Add how text becomes words."""
     group.add_argument("--lower", action="store_true", help="put words in lower case")
     group.add_argument(
         "--token-pattern", metavar="REGEX", help=r"words are what this matches, such as '\w+' (what white space parts)"
     )
-    group.add_argument("--max-sentence-length", **whole, help="cut longer sentences to so many words (no limit)")
+
+
+def add_selection(group: Any, min_count: int) -> None:
+    """Add which words are kept."""
+    whole: dict[str, Any] = {"type": int, "metavar": "N"}
     group.add_argument("--min-count", **whole, default=min_count, help="drop words that occur less often (%(default)s)")
     group.add_argument(
         "--max-vocab", **whole, help="keep at most this many words; none of those that tie at the border"
     )
     group.add_argument("--max-vocab-size", **whole, help="keep exactly this many words; memory for counting is limited")
-    add_phrases(parser)
+
+
+def selection_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Which words are kept, as doors of `Corpus` take it."""
+    return {
+        "min_count": options.min_count,
+        "max_final_vocab": options.max_vocab,
+        "max_vocab_size": options.max_vocab_size,
+    }
 
 
 def corpus_of(
@@ -72,19 +97,19 @@ def corpus_of(
     With phrases, these two hold it with all its words and before phrases are joined.
     """
     passes = phrase_passes(options, workers)
-    selection = {
-        "min_count": options.min_count,
-        "max_final_vocab": options.max_vocab,
-        "max_vocab_size": options.max_vocab_size,
-    }
+    selection = selection_of(options)
     if not passes:
-        return _read_words(options, workers, selection, cache, save_to)
-    corpus = _read_words(options, workers, {}, cache, save_to)
+        return read_words(options, workers, selection, cache, save_to)
+    corpus = read_words(options, workers, {}, cache, save_to)
     return join_phrases(corpus, passes, options, workers).select(**selection)
 
 
-def _read_words(
-    options: argparse.Namespace, workers: int, selection: dict[str, Any], cache: str | None, save_to: str | None
+def read_words(
+    options: argparse.Namespace,
+    workers: int,
+    selection: dict[str, Any],
+    cache: str | None = None,
+    save_to: str | None = None,
 ) -> Corpus:
     """The corpus without phrases, and with the words that ``selection`` keeps."""
     paths: list[str] = options.corpus
@@ -93,17 +118,14 @@ def _read_words(
             if cache is not None:
                 raise ValueError(f"{path}: this corpus is encoded already, so --cache has no effect")
             return _open(path, options).select(**selection)
-    text = {name: getattr(options, name) for name in _TEXT if _is_given(options, name)}
+    text = text_options(options)
     reading: dict[str, Any] = {**text, **selection, "workers": workers, "cache": cache, "save_to": save_to}
     if options.column is not None and any(map(_is_delimited, paths)):
         if not all(map(_is_delimited, paths)):
             raise ValueError("CSV and other files cannot be read together")
         if "unicode_errors" in text:
             raise ValueError("--unicode-errors is for plain text: name the encoding of CSV files by --encoding")
-        sep = None if options.sep is None else options.sep.replace("\\t", "\t")
-        columns = None if options.columns is None else options.columns.split(",")
-        quotechar = options.quotechar
-        return Corpus.from_csv(paths, options.column, columns=columns, sep=sep, quotechar=quotechar, **reading)
+        return Corpus.from_csv(paths, options.column, **fields_of(options), **reading)
     for name in _ROWS:
         if _is_given(options, name):
             raise ValueError(f"--{name} is for .csv and .tsv files with --column")
@@ -117,8 +139,22 @@ def _read_words(
     return Corpus.from_parquet(paths, options.column, **reading)
 
 
+def fields_of(options: argparse.Namespace) -> dict[str, Any]:
+    """How the fields of a table as text are told apart, but for its encoding."""
+    return {
+        "columns": None if options.columns is None else options.columns.split(","),
+        "sep": None if options.sep is None else options.sep.replace("\\t", "\t"),
+        "quotechar": options.quotechar,
+    }
+
+
+def text_options(options: argparse.Namespace) -> dict[str, Any]:
+    """How text becomes words, where it is not the usual way."""
+    return {name: getattr(options, name) for name in _TEXT if _is_given(options, name)}
+
+
 def _is_given(options: argparse.Namespace, name: str) -> bool:
-    value = getattr(options, name)
+    value = getattr(options, name, None)
     return value is not None and value is not False
 
 
@@ -126,7 +162,8 @@ def check_files(
     options: argparse.Namespace, made: str | None, *outputs: str | None, vectors: str | None = None
 ) -> None:
     """As `check_writable`, for each file in the folders and patterns to read too; ``made``: the corpus to make."""
-    check_writable([*options.corpus, *connector_files(options)], made, *outputs, vectors=vectors)
+    connectors = connector_files(options) if hasattr(options, "connector_words") else []
+    check_writable([*options.corpus, *connectors], made, *outputs, vectors=vectors)
     local = [path for path in options.corpus if path != "-" and "://" not in path]
     if local:
         is_text = any(map(_is_delimited, local)) or (options.column is None and not _are_parquet(local))
@@ -156,14 +193,6 @@ def _is_delimited(path: str) -> bool:
     """Whether this is a table as text, by its name."""
     stem, ending = os.path.splitext(path.lower())
     return (os.path.splitext(stem)[1] if ending in _COMPRESSED else ending) in _DELIMITED
-
-
-def is_parquet(path: str) -> bool:
-    """Whether this is a Parquet file, or a folder of nothing else."""
-    if not os.path.isdir(path):
-        return path.lower().endswith(_PARQUET)
-    files = [file for file in Path(path).rglob("[!_.]*") if file.is_file() and not is_corpus(file)]
-    return bool(files) and all(file.name.lower().endswith(_PARQUET) for file in files)
 
 
 def add_workers(parser: Any) -> None:

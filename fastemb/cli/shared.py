@@ -31,8 +31,10 @@ FORMATS = (
     + "; none for fastemb's own; text formats also with .gz, .bz2, .xz or .zst after it; - is text on standard output"
 )
 
+_NO_MODELS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".npy", ".npz", ".pkl", ".bin", ".vec"}
 _VECTORS = "fastemb.KeyedVectors"
 _ITEMS = "an Item2Vec model"
+_DOCUMENTS = "a Doc2Vec model"
 
 
 def check_writable(
@@ -73,6 +75,16 @@ def check_writable(
             raise FileNotFoundError(f"cannot save to {path}: the folder {folder} does not exist")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(f"cannot save to {path}: the folder {folder} is not writable")
+
+
+def require_model_name(path: str, what: str) -> None:
+    """Refuse a name whose ending says that the file is something else.
+
+    Raises:
+        ValueError: it does.
+    """
+    if Path(path).suffix.lower() in _NO_MODELS:
+        raise ValueError(f"{path}: {what} are saved as safetensors: let the name end in .safetensors")
 
 
 def save_output(vectors: KeyedVectors, path: str, option: str | None = None, dtype: str | None = None) -> None:
@@ -184,14 +196,16 @@ def kind_of_model(path: str) -> str | None:
     return None if metadata.get("format") == _VECTORS else reader_of(metadata).removeprefix("; it is ") or None
 
 
-def warn_of_item_model(path: str) -> None:
-    """Warn that vectors are compared otherwise than the model in this file compares its items, if it is one."""
-    kind = kind_of_model(path)
-    if kind is not None and kind.startswith(_ITEMS):
+def warn_of_other_vectors(path: str) -> None:
+    """Warn that vectors are compared otherwise than the model in this file compares what it is of."""
+    kind = kind_of_model(path) or ""
+    if kind.startswith(_ITEMS):
         warn(
             f"{path} is {_ITEMS}, and only its input vectors are compared here, which tell less than the model knows: "
             "'fastemb items similar' compares items as the model does"
         )
+    elif kind.startswith(_DOCUMENTS):
+        warn(f"{path} is {_DOCUMENTS}, and its words are compared here: 'fastemb documents similar' knows documents")
 
 
 @contextmanager

@@ -145,11 +145,12 @@ def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int
     check_writable([options.resume, *options.corpus], options.save_model, vectors=options.output)
     tell = (lambda *_: None) if options.quiet else say
     held = Held()
-    mark = mark_of(options.resume, read_header(options.resume)[1])
+    metadata = read_header(options.resume)[1]
+    mark = mark_of(options.resume, metadata)
     corpus = None
-    if not mark.ended and options.ray is None:
+    if not mark.ended and options.ray is None and metadata.get("format") == Word2Vec._kind:
         corpus = corpus_again(options.resume, mark.origin, options)
-    if mark.ended:
+    if mark.ended and metadata.get("format") == Word2Vec._kind:
         tell("training had ended: nothing is left to do but to save")
     try:
         if options.ray is not None:

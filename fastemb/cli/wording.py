@@ -66,6 +66,7 @@ _PHRASES = (
     (r"\b[A-Z]\w+\.\w+[^:;()]* reads? [^:;()]*\(commands: ([^)]+)\)", r"\1 read it"),
     (r"(?<!in Python )\b((?:[A-Z]\w+\.\w+ (?:and|or) )?[A-Z]\w+\.\w+ reads?)\b", r"in Python \1"),
 )
+_LEARN = re.compile(r"to learn from text call \w+\(corpus_file=.*\)")  # with a path in it
 _EMPTY = '""'  # as shells of all systems take it
 _CALL = r"[\w.]+\([^()]*\)"
 _NAMED = re.compile(r"""(?<![\w/.-])([a-z][a-z_]*)=("[^"]*"|'[^']*'|[\w.+-]*\w)?""")
@@ -79,6 +80,7 @@ def in_options(message: str, arguments: Sequence[str] = (), *, prefix: str = "")
         arguments: What the command was given; paths among it stay as they are.
         prefix: Of the names of options, such as "titles-" for ``--titles-encoding``.
     """
+    message = _LEARN.sub("'fastemb train' and 'fastemb documents train' learn from text", message)
     paths = sorted((path for path in arguments if os.path.exists(path)), key=len, reverse=True)
     kept = [re.escape(path) for path in paths if re.search("[=_.]", path)]
     pieces = re.split(f"({'|'.join(kept)})", message) if kept else [message]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from ..io.arrow import naming, pyarrow, rows_at_a_time
 from ..io.input_file import require_file
 from ..io.kinds import first_line_of_text
 from ..io.paths import AnyPath, expanded
+from .corpus_file import is_corpus
 from .inputs import InputFile, find_inputs
 from .messages import short
 from .task import ReadSizes
 
+PARQUET = (".parquet", ".pq")
 _START_BYTES = 4096
 _IS_TEXT = (
     "not a Parquet file, but text: Corpus.from_csv reads a table of text, and Interactions.from_file does where the "
@@ -203,6 +206,14 @@ def parquet_files(paths: TableSource) -> list[InputFile]:
     if not files:
         raise ValueError("there is no file to read: the list of files is empty")
     return files
+
+
+def is_parquet(path: str) -> bool:
+    """Whether this is a Parquet file, or a folder of nothing else."""
+    if not os.path.isdir(path):
+        return path.lower().endswith(PARQUET)
+    files = [file for file in Path(path).rglob("[!_.]*") if file.is_file() and not is_corpus(file)]
+    return bool(files) and all(file.name.lower().endswith(PARQUET) for file in files)
 
 
 def _files_at(path: str) -> list[InputFile]:

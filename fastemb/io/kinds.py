@@ -57,7 +57,8 @@ _OWN = {  # by the format that they name: what reads them, as a sentence, and wh
         "a FastText model",
     ),
     "fastemb.Doc2Vec": (
-        f"Doc2Vec.load reads it, and KeyedVectors.load its vectors of words alone (commands: {VECTOR_COMMANDS})",
+        "Doc2Vec.load reads it (commands: fastemb documents infer and fastemb documents similar), and "
+        f"KeyedVectors.load its vectors of words alone (commands: {VECTOR_COMMANDS})",
         "a Doc2Vec model",
     ),
     "fastemb.TextClassifier": (

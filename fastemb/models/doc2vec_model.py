@@ -35,6 +35,21 @@ from .word2vec_file import Saved, checked_lock_factors
 
 _CHANGE = "documents"
 _TENSORS = "documents."
+_OLD_NAMES = {  # of gensim 3, of Word2Vec, and of what is asked for by another word
+    "size": "vector_size",
+    "iter": "epochs",
+    "docvecs": "dv",
+    "docvecs_mapfile": "dv_mapfile",
+    "sentences": "documents",
+    "corpus_iterable": "documents",
+    "corpus": "documents",
+    "lr": "alpha",
+    "learning_rate": "alpha",
+    "threads": "workers",
+    "sg": "dm",
+    "dbow": "dm",
+    "cbow_mean": "dm_mean",
+}
 
 
 class Doc2Vec(Word2Vec):
@@ -107,7 +122,7 @@ class Doc2Vec(Word2Vec):
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
     _inference: tuple[Any, InferenceTables] | None
 
-    @names_arguments({"size": "vector_size", "iter": "epochs", "docvecs": "dv", "docvecs_mapfile": "dv_mapfile"})
+    @names_arguments(_OLD_NAMES)
     def __init__(
         self,
         documents: Iterable[Any] | None = None,
@@ -350,6 +365,8 @@ class Doc2Vec(Word2Vec):
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         tags = documents.tags.rows_in(self.dv.key_to_index, len(self.dv))
         if not len(tags.rows):
+            if not len(documents.tags.rows):
+                raise ValueError("no document has a tag: give each one, as in TaggedDocument(words, [number])")
             raise ValueError(
                 "no document has a tag that the model knows: build_vocab(documents, update=True) adds them"
             )

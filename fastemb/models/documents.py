@@ -13,17 +13,15 @@ from numpy.typing import ArrayLike
 from ..arguments import names_arguments
 from ..corpus import Corpus, Vocabulary
 from ..corpus.given import is_table, python_value
-from ..corpus.inputs import TextSource, find_inputs
+from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
 from ..corpus.lists import encode_lists, sentence_tokens
 from ..corpus.memory import MemoryStore
 from ..corpus.messages import short
 from ..corpus.task import Task
 from ..corpus.vocabulary import Selection
 from ..io.input_file import open_text_source
-from ..tables.columns import columns_of
-from ..tables.files import errors_name, read_table
-from ..tables.text_columns import TextColumn
 from .building import Source
+from .document_tables import FIELD_OPTIONS, python_values, table_files, values_of
 from .tags import TagLists, TagReader
 
 
@@ -78,6 +76,11 @@ def _words(lines: Iterable[str | bytes]) -> Iterator[list[str]]:
             raise ValueError(f"line {number} is not UTF-8: {error}") from None
 
 
+_PIECE = 1 << 20  # bytes
+_TABLE_OPTIONS = (
+    *("min_count", "max_final_vocab", "max_vocab_size", "trim_rule", "vocabulary", "lower", "token_pattern"),
+    *("tokenizer", "workers", "save_to", "cache"),
+)
 _NO_WEIGHTS = "documents have no weights: give a document that matters more several times, or leave weights out"
 
 
@@ -156,51 +159,52 @@ class Documents(Corpus):
         return tagged_corpus(documents, Selection(min_count, max_final_vocab))
 
     @classmethod
-    @names_arguments()
+    @names_arguments(more=(*_TABLE_OPTIONS, *FIELD_OPTIONS))
     def from_table(cls, table: Any, text: str, tags: str | None = None, **options: Any) -> Documents:
         """Texts of one column, with tags of another.
 
         Args:
-            table: A table of Arrow, pandas or polars; or the path of a CSV or Parquet file.
+            table: A table of Arrow, pandas or polars; or CSV or Parquet files: a path, a folder, a pattern, or a list
+                of these.
             text: The column of texts, or of lists of tokens.
             tags: The column of tags, whose values may be lists. Those of a CSV file are str. Default None: the numbers
                 of the rows.
-            options: As for `Corpus.from_arrow`, `Corpus.from_csv` or `Corpus.from_parquet`.
+            options: As for `Corpus.from_arrow`, `Corpus.from_csv` or `Corpus.from_parquet`, such as ``lower``,
+                ``min_count`` or, for CSV, ``sep``. Documents are never cut, so ``max_sentence_length`` is not among
+                them.
 
         Raises:
             KeyError: there is no such column.
             ValueError: a text or a tag is missing; or as for these.
             TypeError: a tag is neither a str nor a whole number; or as for these.
         """
-        path = os.fspath(table) if isinstance(table, str | bytes | os.PathLike) else None
-        if path is None:
-            corpus = Corpus.from_arrow(table, text, **options)
-            column = None if tags is None else columns_of(table, [tags])[0]
-        else:
-            path = os.fsdecode(path)
-            is_parquet = os.path.splitext(path.lower())[1] in (".parquet", ".pq")
-            corpus = (Corpus.from_parquet if is_parquet else Corpus.from_csv)(path, text, **options)
-            with errors_name(path):
-                column = None if tags is None else columns_of(read_table(path, keyed=[tags]), [tags])[0]
-                return cls.of(corpus, None if column is None else _python_values(column))
-        return cls.of(corpus, None if column is None else _python_values(column))
+        files = table_files(table)
+        corpus = files.corpus(text, options) if files is not None else Corpus.from_arrow(table, text, **options)
+        if tags is None:
+            return cls.of(corpus)
+        return tagged_by_column(
+            corpus, files.values(tags, options) if files is not None else values_of(table, tags), tags
+        )
 
     @classmethod
-    @names_arguments()
-    def from_files(cls, source: TextSource, **options: Any) -> Documents:
+    @names_arguments(more=("encoding", *_TABLE_OPTIONS))
+    def from_files(cls, source: TextSource, *, encoding: str = UTF8, **options: Any) -> Documents:
         """Each file as a document, whose tag is its name; its path, where two files have one name.
 
         Args:
             source: A folder, a pattern such as ``"texts/**/*.txt"``, or paths; as for `Corpus.from_file`.
+            encoding: Of the files, by the name that Python gives it.
             options: As for `Corpus.from_sentences`, such as ``lower`` or ``token_pattern``.
 
         Raises:
             OSError: a file cannot be read.
-            ValueError: there is no word; or a file is not UTF-8.
+            ValueError: there is no word; or a file is in another encoding.
         """
-        paths = [file.name for file in find_inputs(source)]
+        files = find_inputs(source)
+        paths = [file.name for file in files]
         names = [os.path.basename(path) for path in paths]
-        corpus = Corpus.from_sentences(map(_whole_text, paths), split=True, **options)
+        texts = (_whole_text(file, check_encoding(encoding)) for file in files)
+        corpus = Corpus.from_sentences(texts, split=True, **options)
         return cls.of(corpus, names if len(set(names)) == len(names) else paths)
 
     def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
@@ -215,12 +219,20 @@ class Documents(Corpus):
         return f"Documents({len(self):,} documents, {self.words:,} words, {len(self.vocabulary):,} different)"
 
 
-def _whole_text(path: str) -> str:
-    with open_text_source(path) as (file, _):
+def _whole_text(source: InputFile, encoding: str) -> str:
+    with open_text(source, encoding, "strict", _PIECE) as pieces:
         try:
-            return file.read().decode().replace("\n", " ")
+            return b"".join(pieces).decode().replace("\n", " ")
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path}: this is not UTF-8: {error}") from None
+            raise ValueError(f"{source.name}: not UTF-8: {error}; for another encoding give encoding=") from None
+
+
+def tagged_by_column(corpus: Corpus, values: Iterable[Any], column: str) -> Documents:
+    """As `Documents.of`, by the values of a column, which errors name."""
+    try:
+        return Documents.of(corpus, values)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"column {column!r}: {error}") from None
 
 
 def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> Documents:
@@ -262,24 +274,12 @@ def _tags_of(tags: Iterable[Any], count: int) -> TagLists:
     if isinstance(tags, str | bytes):
         raise TypeError(f"tags must be a list with an entry for each document, not {short(tags)}")
     reader, number = TagReader(), 0
-    for number, each in enumerate(_python_values(tags), 1):
+    for number, each in enumerate(python_values(tags), 1):
         each = python_value(each)
         reader.add(each if isinstance(each, list | tuple | set | np.ndarray) else [each], number - 1)
     if number != count:
         raise ValueError(f"there are {number:,} tags for {count:,} documents: give one for each, or a list of them")
     return reader.lists()
-
-
-def _python_values(column: Any) -> Iterable[Any]:
-    """The values of a column of whatever library, or of a text file."""
-    if isinstance(column, TextColumn):
-        keys = column.keys
-        return [keys[code] for code in column.codes.tolist()]
-    for name in ("to_pylist", "to_list", "tolist"):
-        if hasattr(column, name):
-            values: Iterable[Any] = getattr(column, name)()
-            return values
-    return column  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Corpus
+from ..memory import memory_for
 from ..signals import Deferred
 from ..train.documents import DocumentWeights
 from ..train.matrices import Matrix, mapped_zeros, random_rows, zeros
@@ -18,8 +19,10 @@ from ..vectors import KeyedVectors
 from .building import extended_factors
 from .documents import Documents
 from .known_words import Change, KnownWords
+from .tags import KEY_BYTES
 from .word2vec_file import Saved
 
+_ADVICE = "lower vector_size, or keep them in a file (dv_mapfile)"
 _VALUES = ("doc_count", "word_count")
 _OTHER_SEED = 7919
 """Added to the seed of words: rows of documents are others."""
@@ -72,8 +75,20 @@ class DocumentChange:
     def of(
         cls, dv: KeyedVectors, documents: Corpus, settings: Settings, *, update: bool, path: str | None
     ) -> DocumentChange:
-        """Fresh rows for the tags of ``documents``; with ``update`` those of ``dv`` stay and new ones follow."""
+        """Fresh rows for the tags of ``documents``; with ``update`` those of ``dv`` stay and new ones follow.
+
+        Raises:
+            MemoryError: there is not enough for them.
+        """
         tagged = Documents.of(documents)
+        total = len(tagged.tags.keys) + (len(dv) if update else 0)
+        with memory_for(f"vectors of {total:,} tags", total * (KEY_BYTES + _row_bytes(settings, path)), _ADVICE):
+            return cls._of(dv, tagged, settings, update=update, path=path)
+
+    @classmethod
+    def _of(
+        cls, dv: KeyedVectors, tagged: Documents, settings: Settings, *, update: bool, path: str | None
+    ) -> DocumentChange:
         tags, words = tagged.tags, np.diff(tagged.offsets)
         known = list(dv.index_to_key) if update else []
         rows = {key: row for row, key in enumerate(known)}
@@ -108,6 +123,11 @@ class DocumentChange:
             dv._become(self.rows, self.vectors)
             dv.expandos.update(self.values)
             dv.vectors_lockf = self.factors
+
+
+def _row_bytes(settings: Settings, path: str | None) -> int:
+    """That a vector takes in memory."""
+    return 4 * settings.vector_size if path is None else 0
 
 
 def _zeros(rows: int, settings: Settings, path: str | None) -> Matrix:

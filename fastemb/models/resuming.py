@@ -108,7 +108,7 @@ def text_again(
         )
     if mark.origin.get("door") == COMMAND:
         raise ValueError(
-            f"{path}: the command line made this checkpoint, and reads its text again: fastemb train --resume; or give "
+            f"{path}: the command line made this checkpoint, and reads its text again, beside --resume; or give "
             f"the corpus, as in resume({path!r}, corpus)"
         )
     try:

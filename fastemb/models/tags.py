@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 
 from ..checks import is_missing, warn
 from ..corpus.messages import short
+from ..memory import memory_for
 from ..train.documents import Tags
 from ..vectors.store import is_integer
 
 MOST = 2**31 - 1
 """Rows of documents: they have numbers of 32 bits."""
+KEY_BYTES = 150
+"""That finding the row of a tag takes, about."""
+_STR = "make a str of each tag, for one row each"
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,11 @@ class TagReader:
             elif isinstance(tag, str):
                 self._found.append(-1 - self._texts.setdefault(str(tag), len(self._texts)))
             else:
-                kind = "missing" if is_missing(tag) else f"{short(tag)}, neither a str nor a whole number"
+                kind = (
+                    "missing"
+                    if is_missing(tag)
+                    else f"{short(tag)}, neither a str nor a whole number: make a str of it"
+                )
                 raise TypeError(f"a tag of document {number} is {kind}")
         self._ends.append(len(self._found))
 
@@ -116,14 +124,15 @@ class TagReader:
     def lists(self) -> TagLists:
         """All tags so far."""
         numbers, documents = self._most + 1, len(self._ends) - 1
+        found = np.array(self._found, np.int64)
+        with memory_for(f"finding {numbers:,} rows, as {self._most:,} is a tag,", KEY_BYTES * numbers, _STR):
+            rows = np.where(found >= 0, found, numbers - 1 - found).astype(np.int32)
+            keys: Sequence[Hashable] = [*range(numbers), *self._texts] if self._texts else range(numbers)
         if numbers > 10 * documents + 1000:
             warn(
                 f"the highest tag is {self._most:,}, of {documents:,} documents: a whole number is the row of a "
-                f"vector, so {numbers:,} rows are made. Make a str of each tag for one row each"
+                f"vector, so {numbers:,} rows are made: {_STR}"
             )
-        found = np.array(self._found, np.int64)
-        rows = np.where(found >= 0, found, numbers - 1 - found).astype(np.int32)
-        keys: Sequence[Hashable] = [*range(numbers), *self._texts] if self._texts else range(numbers)
         return TagLists(keys, rows, np.array(self._ends, np.int64))
 
 

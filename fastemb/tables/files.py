@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..corpus.arrow import open_parquet, parquet_files
+from ..corpus.arrow import is_parquet, open_parquet, parquet_files
 from ..corpus.delimited import Delimited
 from ..corpus.inputs import find_inputs
 from ..io.arrow import pyarrow
@@ -44,7 +43,8 @@ def read_table(
 ) -> Any:
     """A text or Parquet file, a folder or pattern of them, as a table of the columns that are asked for.
 
-    In a text everything is text, so items are str. Parquet, by the ending .parquet or .pq, needs pyarrow.
+    In a text everything is text, so items are str. Parquet, by the ending .parquet or .pq, or a folder of such files,
+    needs pyarrow.
 
     Args:
         path: The file.
@@ -60,7 +60,7 @@ def read_table(
         OSError: it cannot be read.
     """
     options = Delimited() if options is None else options
-    if os.path.splitext(path.lower())[1] in (".parquet", ".pq"):
+    if is_parquet(path):
         if columns is not None:
             raise ValueError(f"{path}: a Parquet file names its columns itself")
         if options != Delimited():

@@ -271,7 +271,7 @@ def test_new_documents_and_words_join() -> None:
         (
             [TaggedDocument(["a"], [1.5])],
             TypeError,
-            "a tag of document 0 is the float 1.5, neither a str nor a whole number",
+            "a tag of document 0 is the float 1.5, neither a str nor a whole number: make a str",
         ),
         ([TaggedDocument(["a"], [-1])], ValueError, "a tag of document 0 is -1: a whole number is the row"),
         ([TaggedDocument("words", [1])], (TypeError, ValueError), "words"),
@@ -305,6 +305,39 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
 def test_wrong_calls_are_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(trained(epochs=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("docvecs", "the vectors of documents are model.dv"),
+        ("doctag_syn0", "use model.dv.vectors$"),
+        ("doctags", "use model.dv.key_to_index$"),
+        ("delete_temporary_training_data", "; leave it out: nothing temporary is kept$"),
+        ("most_similar", "; use model.dv.most_similar for documents, model.wv.most_similar for words$"),
+        ("iter", "use model.epochs$"),
+        ("dv.doctag_syn0", "use vectors$"),
+        ("dv.vectors_docs_norm", r"use get_normed_vectors\(\)$"),
+        ("dv.offset2doctag", "use index_to_key$"),
+        ("dv.max_rawint", r"use len\(...\): whole numbers are rows$"),
+    ],
+)
+def test_older_attributes_are_named(name: str, message: str) -> None:
+    found: Any = Doc2Vec(tagged(8), **OPTIONS, epochs=1)
+    *parts, last = name.split(".")
+    for part in parts:
+        found = getattr(found, part)
+    with pytest.raises(AttributeError, match=message):
+        getattr(found, last)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("size", "vector_size"), ("iter", "epochs"), ("sentences", "documents"), ("sg", "dm"), ("cbow_mean", "dm_mean")],
+)
+def test_older_arguments_are_named(older: str, newer: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{older}'; did you mean '{newer}'?"):
+        Doc2Vec(tagged(3), **{older: 1})
 
 
 def test_settings_that_do_nothing_are_warned_about() -> None:

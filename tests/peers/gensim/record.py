@@ -9,6 +9,7 @@ from typing import Any
 import gensim.models
 
 from peers import plain, run
+from peers.gensim.documents import answers_about_documents
 from peers.gensim.page import DIFFERS, REPLACED, SAME, Asked
 from peers.gensim.questions import answers, examples, names_of_modules, public_names, signatures, text_file
 from peers.gensim.recipes import RECIPES
@@ -35,7 +36,12 @@ def ask() -> dict[str, Any]:
         found = {"text file": text_file(gensim.models, folder), **answers(gensim.models, folder)}
         for kind, example in examples(gensim.models, folder).items():
             found |= {f"names: {kind}": public_names(example), f"arguments: {kind}": signatures(type(example))}
-        return found | {"names: modules": names_of_modules()} | answers_for_the_page()
+        return (
+            found
+            | {"names: modules": names_of_modules()}
+            | answers_for_the_page()
+            | plain(answers_about_documents(gensim.models))
+        )
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import fastemb.models
-from fastemb import KeyedVectors, Word2Vec
+from fastemb import Doc2Vec, KeyedVectors, Word2Vec
 from peers import differences, plain
+from peers.gensim.documents import ASKED, KINDS, documents, started
 from peers.gensim.questions import SIZE, WORDS, sentences, uniform, vectors
 
 gensim = pytest.importorskip("gensim")
@@ -44,6 +45,31 @@ def test_models_and_vectors_that_gensim_saved(tmp_path: Path) -> None:
         assert found.index_to_key == theirs.wv.index_to_key
         assert np.array_equal(found.vectors, theirs.wv.vectors)
         assert found.get_vecattr("new", "count") == theirs.wv.get_vecattr("new", "count") > 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_doc2vec_of_gensims_goes_on_here_from_memory_and_from_its_file(kind: str, tmp_path: Path) -> None:
+    theirs = started(gensim_models, KINDS[kind])
+    theirs.save(str(tmp_path / "model"))
+    for ours in (Doc2Vec.from_gensim(theirs), Doc2Vec.from_gensim(tmp_path / "model")):
+        assert (ours.dm, ours.dm_concat, ours.dbow_words) == (theirs.dm, theirs.dm_concat, theirs.dbow_words)
+        assert ours.dv.index_to_key == theirs.dv.index_to_key
+        for mine, other in (
+            (ours.dv.vectors, theirs.dv.vectors),
+            (ours.wv.vectors, theirs.wv.vectors),
+            (ours.syn1, theirs.syn1),
+        ):
+            assert np.array_equal(mine, other)
+        for tag in ("part 1", 3):
+            assert ours.dv.get_vecattr(tag, "word_count") == theirs.dv.get_vecattr(tag, "word_count")
+        here = started(fastemb.models, KINDS[kind])  # with the same matrices
+        assert np.array_equal(ours.infer_vector(ASKED[0]), here.infer_vector(ASKED[0]))
+        given = documents(fastemb.models)
+        ours.train(given, epochs=2)
+        assert not np.array_equal(ours.dv.vectors, theirs.dv.vectors)
+        ours.build_vocab([fastemb.TaggedDocument(["a", "new"], ["later"])], update=True)
+        assert "later" in ours.dv
+        assert len(ours.dv) == len(theirs.dv) + 1
 
 
 def test_vectors_become_gensims() -> None:

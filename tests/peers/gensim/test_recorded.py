@@ -12,7 +12,7 @@ import fastemb.models
 from peers import differences, recorded
 from peers.gensim.questions import SIZE, WORDS, answers, uniform
 
-ASKED_OF_GENSIM_ALONE = ("names: ", "arguments: ", "text file", "page: ", "recipe: ")
+ASKED_OF_GENSIM_ALONE = ("names: ", "arguments: ", "text file", "page: ", "recipe: ", "documents: ")
 ANSWERS = recorded("gensim")["answers"]
 QUESTIONS = [name for name in ANSWERS if not name.startswith(ASKED_OF_GENSIM_ALONE)]
 
