@@ -51,12 +51,21 @@ def set_attributes(path: Any, made: Any, attributes: Mapping[str, Any], reserved
     """Hang attributes on ``made``.
 
     Raises:
-        ValueError: One has a name that belongs to the class, or is no name.
+        ValueError: One has a name that belongs to the class, or is no name; or its descriptor refuses the value.
     """
+    checked = {}
     for name, value in attributes.items():
         if name in reserved or not can_be_set(type(made), name):
             raise ValueError(f"{path}: damaged attributes: {name!r} cannot be one")
-        made.__dict__[name] = value
+        if hasattr(type(made), name) and hasattr(getattr(type(made), name), "__set__"):
+            checked[name] = value  # beside the others, which it has to fit
+        else:
+            made.__dict__[name] = value
+    for name, value in checked.items():
+        try:
+            setattr(made, name, value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: damaged attributes: {error}") from None
 
 
 def storable(cls: type, attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ..corpus.messages import short
 from ..corpus.task import Task
 from ..corpus.vocabulary import Selection
 from ..io.input_file import open_text_source
+from ..io.paths import any_path
 from .building import Source
 from .document_tables import FIELD_OPTIONS, python_values, table_files, values_of
 from .tags import TagLists, TagReader
@@ -61,19 +62,19 @@ class TaggedLineDocument:
 def _lines(source: Any) -> Iterator[list[str]]:
     if isinstance(source, str | bytes | os.PathLike):
         with open_text_source(source) as (file, _):
-            yield from _words(file)
+            yield from _words(file, f"{any_path(source)}, ")
         return
     if hasattr(source, "seek") and getattr(source, "seekable", lambda: True)():
         source.seek(0)
     yield from _words(source)
 
 
-def _words(lines: Iterable[str | bytes]) -> Iterator[list[str]]:
+def _words(lines: Iterable[str | bytes], place: str = "") -> Iterator[list[str]]:
     for number, line in enumerate(lines, 1):
         try:
             yield (line.decode() if isinstance(line, bytes) else line).split()
         except UnicodeDecodeError as error:
-            raise ValueError(f"line {number} is not UTF-8: {error}") from None
+            raise ValueError(f"{place}line {number} is not UTF-8: {error}") from None
 
 
 _PIECE = 1 << 20  # bytes
