@@ -80,8 +80,8 @@ struct walking {
     const struct fe_walk_plan *plan;
     uint64_t key;
     int is_second_order;
-    double factor[2];     /* of an edge in the first part and in the second */
-    double per_factor[2]; /* 1 divided by them */
+    double extra;         /* of an edge in the second part; in the first it is 1 */
+    double per_factor[2]; /* 1 divided by what an edge of the first part weighs, which is 1, and one of the second */
     int extra_is_near;    /* whether the second part is of edges to neighbours of the node before */
     int may_choose;       /* whether the second part may come from either row */
     int looks_ahead;      /* whether the next trial is sent for together with one that is likely in vain */
@@ -199,16 +199,22 @@ static int narrowed(struct walking *t, struct walker *w) {
     const int32_t *neighbours = t->graph.neighbours;
     if (w->high - w->low > NEAR) {
         const int64_t middle = w->low + (w->high - w->low) / 2;
-        if (neighbours[middle] <= w->wanted) w->low = middle;
-        else w->high = middle;
+        const int64_t upper = -(int64_t)(neighbours[middle] <= w->wanted); /* no branch, as nobody can foresee it */
+        w->low += upper & (middle - w->low);
+        w->high += ~upper & (middle - w->high);
         FE_PREFETCH(neighbours + w->low + (w->high - w->low) / 2);
         return -1;
     }
-    const int left = (int)(w->high - w->low);
-    int less = 0;
-    for (int k = 0; k < left; k++) less += neighbours[w->low + k] < w->wanted;
-    w->low += less;
-    return less < left && neighbours[w->low] == w->wanted;
+    if (w->low == w->high) return 0;
+    const int64_t last = w->high - 1;
+    int64_t at = w->low; /* as many steps whatever is there, as nobody can foresee branches */
+    FE_UNROLL
+    for (int half = NEAR / 2; half > 0; half /= 2) {
+        const int64_t next = at + half <= last ? at + half : last;
+        at = neighbours[next] <= w->wanted ? next : at;
+    }
+    w->low = at;
+    return neighbours[at] == w->wanted;
 }
 
 /* node2vec's weight of an entry of the present row. seen: where to look on in the row of the node before. */
@@ -295,11 +301,11 @@ FE_NOINLINE void propose(struct walking *t, struct walker *w) { propose_first(t,
 /* Weigh the parts; the edge back has so much above the first two. */
 FE_INLINE void weigh(struct walking *t, struct walker *w, double above) {
     if (t->graph.shares != NULL) { /* those of a row add up to 1 */
-        w->all = t->factor[0];
-        w->some = t->factor[0] + t->factor[1];
+        w->all = 1.0;
+        w->some = 1.0 + t->extra;
     } else {
-        w->all = t->factor[0] * w->rows[HERE].degree;
-        w->some = w->all + t->factor[1] * w->rows[w->pool].degree;
+        w->all = w->rows[HERE].degree;
+        w->some = w->all + t->extra * w->rows[w->pool].degree;
     }
     w->total = w->some + above;
     propose_first(t, w);
@@ -388,7 +394,7 @@ static void ask_filter(struct walking *t, struct walker *w) {
     if (t->looks_ahead) {
         const double next = unit_of(next_draw(w)) * w->total;
         const int is_first_part = (next < w->all) & (w->trials < MOST_TRIALS);
-        w->high = entry_at(t, w, 0, next);
+        w->high = w->rows[HERE].begin + (int64_t)next; /* of use in the first part alone */
         FE_PREFETCH(t->graph.neighbours + w->high);
         w->stage = AT_FILTER + is_first_part;
     } else if (!t->extra_is_near) FE_PREFETCH(t->graph.offsets + w->candidate);
@@ -405,7 +411,7 @@ static void at_filter(struct walking *t, struct walker *w) {
 }
 
 /* Step to what was drawn from the first part. */
-static void go_from_first_part(struct walking *t, struct walker *w, int64_t entry) {
+FE_INLINE void go_from_first_part(struct walking *t, struct walker *w, int64_t entry) {
     const int32_t node = t->graph.neighbours[entry];
     if (t->back_is_sure || !w->is_second || node != w->rows[BEHIND].node || happens(w, t->back[0])) step_to(t, w, node);
     else propose(t, w);
@@ -476,20 +482,19 @@ static uint64_t of_32_bits(double probability) {
 
 static void plan_steps(struct walking *t) {
     const struct fe_graph *graph = &t->graph;
-    const double back = 1.0 / t->plan->p, far = 1.0 / t->plan->q;
-    const double base = far < 1.0 ? far : 1.0, extra = far < 1.0 ? 1.0 - far : far - 1.0;
+    const double far = 1.0 / t->plan->q, base = far < 1.0 ? far : 1.0; /* all weights are divided by base */
+    const double back = 1.0 / (t->plan->p * base), extra = (far < 1.0 ? 1.0 - far : far - 1.0) / base;
     t->is_second_order = t->plan->p != 1.0 || t->plan->q != 1.0;
     t->extra_is_near = far < 1.0;
     t->may_choose = t->looks_ahead = t->extra_is_near && graph->shares == NULL;
-    t->factor[0] = base;
-    t->factor[1] = extra;
-    t->per_factor[0] = 1.0 / base;
+    t->extra = extra;
+    t->per_factor[0] = 1.0;
     t->per_factor[1] = extra > 0.0 ? 1.0 / extra : 0.0;
-    t->above[HERE] = back > base + extra ? back - base - extra : 0.0;
-    t->above[BEHIND] = back > base ? back - base : 0.0;
+    t->above[HERE] = back > 1.0 + extra ? back - 1.0 - extra : 0.0;
+    t->above[BEHIND] = back > 1.0 ? back - 1.0 : 0.0;
     t->seeks_back = t->above[t->may_choose ? BEHIND : HERE] > 0.0 && (graph->shares != NULL || !graph->is_symmetric);
-    t->back_is_sure = back >= base;
-    t->back[0] = of_32_bits(back / base);
+    t->back_is_sure = back >= 1.0;
+    t->back[0] = of_32_bits(back);
     t->back[1] = extra > 0.0 ? of_32_bits(t->above[BEHIND] / extra) : 0;
     t->restart = of_32_bits(t->plan->restart);
 }
