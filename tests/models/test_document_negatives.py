@@ -20,8 +20,18 @@ KINDS = [
 ]
 RATE, TIMES = 2e-5, 150
 OPTIONS: dict[str, Any] = {
-    **{"vector_size": 6, "min_count": 1, "sample": 0, "window": 2, "shrink_windows": False, "workers": 1},
-    **{"negative": 4, "negatives_per_pair": True, "alpha": RATE, "min_alpha": RATE, "epochs": 1, "progress": False},
+    "vector_size": 6,
+    "min_count": 1,
+    "sample": 0,
+    "window": 2,
+    "shrink_windows": False,
+    "workers": 1,
+    "negative": 4,
+    "negatives_per_pair": True,
+    "alpha": RATE,
+    "min_alpha": RATE,
+    "epochs": 1,
+    "progress": False,
 }
 
 
