@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -15,11 +14,10 @@ from ..classify import Measures, TextClassifier
 from ..classify.lines import blocks
 from ..classify.settings import ClassifierSettings
 from ..io.kinds import kind_of
-from ..models.callbacks import StopTraining
+from .learning import add_fields, fields_of, learn_and_save
 from .saying import say
 from .settings import add_settings, settings_of
 from .shared import STDIN, Commands, check_writable, file_path, positive
-from .stopping import hear_again, raise_again, raising, status_of
 
 _SETTINGS: dict[str, str | None] = {
     name: None for name in ClassifierSettings.declared() if name not in ("shuffle", "workers")
@@ -46,10 +44,7 @@ def _add_columns(parser: argparse.ArgumentParser, prefix: str | None) -> None:
     )
     group.add_argument("--text", metavar="NAME", help="column of the texts, of a CSV, TSV or Parquet table")
     group.add_argument("--labels", metavar="NAME", help="column of the labels")
-    group.add_argument(
-        "--columns", metavar="A,B,...", help="names of all columns, where the first line of a table has none"
-    )
-    group.add_argument("--sep", metavar="TEXT", help="what stands between the fields of a table")
+    add_fields(group)
 
 
 def _columns(options: argparse.Namespace) -> dict[str, Any]:
@@ -57,8 +52,7 @@ def _columns(options: argparse.Namespace) -> dict[str, Any]:
         "label_prefix": options.label_prefix,
         "text": options.text,
         "labels": options.labels,
-        "columns": options.columns.split(",") if options.columns else None,
-        "sep": None if options.sep is None else options.sep.replace("\\t", "\t"),
+        **fields_of(options),
     }
 
 
@@ -108,19 +102,13 @@ def _train(options: argparse.Namespace) -> int:
         vectors=options.vectors,
         progress=False if options.quiet else None,
     )
-    try:
-        with suppress(StopTraining), raising(StopTraining):
-            model.fit_file(options.texts, **_columns(options), validation=options.validation, patience=options.patience)
-        raise_again()
-        _save(model, options)
-    except KeyboardInterrupt as error:
-        if not model.__sklearn_is_fitted__():  # before training began
-            raise
-        hear_again()  # a second one ends the saving, too
-        say("interrupted; saving what was learned so far")
-        _save(model, options)
-        return status_of(error)
-    return 0
+    return learn_and_save(
+        lambda: model.fit_file(
+            options.texts, **_columns(options), validation=options.validation, patience=options.patience
+        ),
+        model.__sklearn_is_fitted__,
+        lambda: _save(model, options),
+    )
 
 
 def _save(model: TextClassifier, options: argparse.Namespace) -> None:

@@ -16,9 +16,9 @@ from ..graphs.parameters import GraphParameters
 from ..graphs.walks import Walks
 from ..io.atomic import atomic_write
 from ..io.pack import packed, split_packing
-from ..models.callbacks import StopTraining
 from ..signals import slices
 from ..vectors import KeyedVectors
+from .learning import add_fields, fields_of, learn_and_save
 from .saying import say
 from .settings import add_settings, settings_of
 from .shared import (
@@ -33,7 +33,6 @@ from .shared import (
     vectors_of,
     vectors_path,
 )
-from .stopping import hear_again, raise_again, raising, status_of
 
 _MODELS: dict[str, Callable[..., WalkModel]] = {"node2vec": Node2Vec, "deepwalk": DeepWalk}
 _SETTINGS = dict.fromkeys(GraphParameters.declared())
@@ -66,10 +65,7 @@ def _add_edge_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--source", metavar="NAME", help="column of the nodes that edges begin at")
     group.add_argument("--target", metavar="NAME", help="column of the nodes that they lead to")
     group.add_argument("--weight", metavar="NAME", help="column of the weights")
-    group.add_argument(
-        "--columns", metavar="A,B,...", help="names of all columns, for a table whose first line has none"
-    )
-    group.add_argument("--sep", metavar="TEXT", help="what stands between the fields of a table")
+    add_fields(group)
 
 
 def _graph(options: argparse.Namespace) -> Graph:
@@ -83,8 +79,7 @@ def _graph(options: argparse.Namespace) -> Graph:
         source=options.source,
         target=options.target,
         weight=options.weight,
-        columns=options.columns.split(",") if options.columns else None,
-        sep=None if options.sep is None else options.sep.replace("\\t", "\t"),
+        **fields_of(options),
         directed=options.directed,
         encoding=options.encoding or UTF8,
     )
@@ -144,19 +139,7 @@ def _train(options: argparse.Namespace) -> int:
     model = _model(options)
     graph = _graph(options)
     require_storable(graph.nodes)
-    try:
-        with suppress(StopTraining), raising(StopTraining):
-            model.fit(graph)
-        raise_again()
-        _save(model, options)
-    except KeyboardInterrupt as error:
-        if not model.__sklearn_is_fitted__():  # before training began
-            raise
-        hear_again()  # a second one ends the saving, too
-        say("interrupted; saving what was learned so far")
-        _save(model, options)
-        return status_of(error)
-    return 0
+    return learn_and_save(lambda: model.fit(graph), model.__sklearn_is_fitted__, lambda: _save(model, options))
 
 
 def _save(model: WalkModel, options: argparse.Namespace) -> None:
