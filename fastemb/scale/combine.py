@@ -1,10 +1,9 @@
 """Changes of rows, and how those of several nodes become one.
 
-Each node trains on copies of the same matrices. Where two nodes have changed a row, the sum of both changes would go
-too far: each alone has gone where the other wanted to go, too. Their mean would not go far enough where they have
-learned different things. So two changes of a row are added up but for what they share (Maleki et al. 2020, "Scaling
-distributed training with adaptive summation"; for word2vec Gill et al. 2019, "Distributed training of embeddings using
-graph analytics"): changes in one direction are averaged, changes at right angles are added.
+Each node trains on copies of the same matrices. Where two nodes have changed a row, the sum of both changes may go too
+far: each alone has gone where the other wanted to go, too. Their mean may not go far enough, as they have learned
+different things. Which of the two is right depends on the direction. Where the loss is curved, a node goes nearly all
+the way to where the row is to be, and so do the others; where it is flat, each goes a short step, and the steps add up.
 """
 
 from __future__ import annotations
@@ -16,8 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..signals import slices
+from .curvature import Curvature
 
 Matrix = NDArray[np.float32]
+
+_BOTH = 2.0  # the two rows of a pair go towards each other, so the way is shorter than for one of them alone
+_LEAST_WAY = 1e-4  # below it changes are just added up
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,17 @@ def split(changes: Changes, owners: int) -> list[Changes]:
     return [Changes(changes.rows[of == owner], changes.values[of == owner]) for owner in range(owners)]
 
 
-def combined(changes: Sequence[Changes], pull: NDArray[np.float32]) -> Changes:
+def combined(changes: Sequence[Changes], steps: NDArray[np.float32], curvature: Curvature) -> Changes:
     """The changes of all nodes as one.
+
+    In a direction of curvature c a node that has made steps of length t is 1 - exp(-2 c t) of the way to where the row
+    is to be, as the other rows come towards it, and n nodes after one another would be 1 - exp(-2 c t n) of it.
 
     Args:
         changes: Of each node.
-        pull: For each row of the matrix, how far a node went on its way: 0 for a short step, 1 and more for nearly all
-            of it; float32 (rows of the matrix).
+        steps: For each row of the matrix, the learning rates of a node's steps on it added up; float32 (rows of the
+            matrix).
+        curvature: Of the matrix.
     """
     rows = np.unique(np.concatenate([one.rows for one in changes]))
     total = np.zeros((len(rows), changes[0].values.shape[1]), np.float32)
@@ -73,6 +80,12 @@ def combined(changes: Sequence[Changes], pull: NDArray[np.float32]) -> Changes:
         at = np.searchsorted(rows, one.rows)
         total[at] += one.values
         nodes[at] += 1
-    far = np.maximum(pull[rows], 1e-4)
-    total *= (np.expm1(-far * nodes) / np.expm1(-far) / nodes)[:, None]
+    shared = np.flatnonzero(nodes > 1)
+    for part in slices(len(shared), 1 << 14):
+        some = shared[part]
+        count = nodes[some, None]
+        way = np.maximum(_BOTH * steps[rows[some], None] * curvature.values, _LEAST_WAY)
+        turned = total[some] @ curvature.basis
+        turned *= np.expm1(-way * count) / np.expm1(-way) / count
+        total[some] = turned @ curvature.basis.T
     return Changes(rows, total)

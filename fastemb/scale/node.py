@@ -30,6 +30,8 @@ from ..train.strategy import LaneTrainer, Pause
 from ..train.task import CorpusTokens, Task, Tokens, strategy_of
 from ..train.weights import Bags, Weights
 from .combine import Changes, changes_between, combined, split
+from .curvature import Curvature, Curvatures
+from .meetings import Meetings
 from .plan import Plan, often
 from .shards import Shard
 
@@ -230,9 +232,26 @@ class Node:
         self._weights = weights
         self._base: Matrices = {}  # as they were at the last merging of each row
         self._begun: Matrices = {}  # rows that are merged often, as they were when the round began
-        self._often = often_rows(lesson) if self._nodes > 1 else dict.fromkeys(lesson.shapes, _NO_ROWS)
         self._pending: Sequence[list[Changes]] | None = None
-        self._pairs, self._least = pairs_met(lesson)
+        self._often = dict.fromkeys(lesson.shapes, _NO_ROWS)
+        if self._nodes > 1:
+            self._look_ahead(lesson)
+
+    def _look_ahead(self, lesson: Lesson) -> None:
+        """Find out what a round will meet."""
+        plan, counts = lesson.plan, lesson.tables.counts
+        met = Meetings(lesson.settings, lesson.tables, lesson.bags)
+        words = int(counts.sum())
+        self._often = {name: often(met.occurrences[name], words, plan) for name in lesson.shapes}
+        self._pairs: Matrices = {}  # of a node between two mergings of each row
+        for name in lesson.shapes:
+            pairs = met.pairs[name] / (plan.rounds * self._nodes)
+            pairs[self._often[name]] /= plan.beats
+            self._pairs[name] = np.maximum(pairs, met.least[name]).astype(np.float32)
+        self._expected = met.total / max(words, 1)  # pairs of a word
+        outputs = {name: met.pairs[name] for name in lesson.shapes if name != "vectors"}
+        self._curvatures = Curvatures(met.hidden, outputs, lesson.bags, lesson.seed)
+        self._curved: dict[str, Curvature] = {}
 
     def set_state(self, state: Matrices) -> None:
         """Take these matrices, which all nodes have now."""
@@ -249,7 +268,7 @@ class Node:
 
     def back(self) -> None:
         """Go back to the beginning of the round."""
-        self._stops, self._pending = False, None
+        self._stops, self._pending, self._curved = False, None, {}
         for name, matrix in self._matrices().items():
             self._base[name][self._often[name]] = self._begun[name]
             matrix[:] = self._base[name]
@@ -269,8 +288,9 @@ class Node:
         done = (totals.words, totals.kept, totals.pairs, totals.loss)
         if self._nodes == 1:
             return [Report(*done, 0, 0)]
-        ends_round = self._ends_round = (beat.number + 1) % plan.beats == 0
+        ends_round = (beat.number + 1) % plan.beats == 0
         self._alpha = run.alpha(begin)
+        self._met = totals.pairs / max(self._expected * totals.words, 1.0)
         parts: list[list[Changes]] = [[] for _ in range(self._nodes)]
         rows = 0
         for name, matrix in self._matrices().items():
@@ -283,10 +303,14 @@ class Node:
 
     def merge(self, *parts: list[Changes]) -> list[Changes]:
         """The changes of all nodes to the rows that this one merges, by matrix, as one."""
-        share = 1.0 / (self._lesson.plan.rounds * self._nodes) / (1 if self._ends_round else self._lesson.plan.beats)
-        names = self._matrices()
-        pulls = [np.maximum(share * self._pairs[name], self._least) * np.float32(PULL * self._alpha) for name in names]
-        return [combined(some, pull) for some, pull in zip(zip(*parts, strict=True), pulls, strict=True)]
+        matrices = self._matrices()
+        if not self._curved:
+            self._curved = self._curvatures.of(matrices)
+        rate = np.float32(self._alpha * self._met)
+        return [
+            combined(changes, rate * self._pairs[name], self._curved[name])
+            for name, changes in zip(matrices, zip(*parts, strict=True), strict=True)
+        ]
 
     def take(self, ends_round: bool, *merged: list[Changes]) -> int:
         """Take what each node has merged; returns the bytes that came from others.
@@ -317,6 +341,7 @@ class Node:
                 matrix[changes.rows] = base[changes.rows]
 
     def _round_begins(self) -> None:
+        self._curved = {}
         self._begun = {name: self._base[name][self._often[name]] for name in self._base}
 
     def _matrices(self) -> Matrices:
@@ -327,43 +352,3 @@ class Node:
     def _watch(self, _: Pause) -> None:
         if self._stops:
             raise StoppedError
-
-
-def often_rows(lesson: Lesson) -> dict[str, NDArray[np.int64]]:
-    """The rows of each matrix that are merged after every beat."""
-    tables, counts = lesson.tables, lesson.tables.counts.astype(np.float64)
-    words = int(counts.sum())
-    met: dict[str, NDArray[np.float64]] = {"vectors": counts, "syn1neg": counts}
-    if lesson.bags is not None:
-        met["vectors"] = np.zeros(lesson.bags.count)
-        np.add.at(met["vectors"], lesson.bags.rows, np.repeat(counts, np.diff(lesson.bags.offsets)))
-    if tables.paths is not None:
-        met["syn1"] = np.zeros(len(counts))
-        np.add.at(met["syn1"], tables.paths.nodes[:-1], np.repeat(counts, np.diff(tables.paths.offsets)))
-    return {name: often(met[name], words, lesson.plan) for name in lesson.shapes}
-
-
-PULL = 0.1
-"""How far a pair of vectors moves a row on its way, at a learning rate of 1: chosen by trial, with `bench.scale`."""
-
-
-def pairs_met(lesson: Lesson) -> tuple[Matrices, float]:
-    """How many pairs of vectors change each row of each matrix in an epoch, roughly; and at least where it is met."""
-    settings, tables = lesson.settings, lesson.tables
-    counts = tables.counts.astype(np.float64)
-    kept = counts if tables.keep is None else counts * ((tables.keep + 1.0) / 2.0**32)
-    width = settings.window + 1 if settings.shrink_windows else 2 * settings.window
-    pairs = kept * width
-    met = {"vectors": pairs * (1 + settings.negative)}
-    if settings.negative:
-        noise = np.maximum(counts, 1) ** settings.ns_exponent
-        met["syn1neg"] = pairs + settings.negative * pairs.sum() * noise / noise.sum()
-    if tables.paths is not None:
-        steps = np.diff(tables.paths.offsets)
-        met["vectors"] += pairs * steps
-        met["syn1"] = np.zeros(len(counts))
-        np.add.at(met["syn1"], tables.paths.nodes[:-1], np.repeat(pairs, steps))
-    if lesson.bags is not None:
-        of_words, met["vectors"] = met["vectors"], np.zeros(lesson.bags.count)
-        np.add.at(met["vectors"], lesson.bags.rows, np.repeat(of_words, np.diff(lesson.bags.offsets)))
-    return {name: met[name].astype(np.float32) for name in lesson.shapes}, float(width)

@@ -1,4 +1,4 @@
-"""Text files cut into parts of like size, for counting: where words end, and where lines need not."""
+"""Text files cut into parts of like size: where lines end, or for counting where words do."""
 
 from __future__ import annotations
 
@@ -94,32 +94,32 @@ def _cut_from(file: IO[bytes], at: int, size: int, cuts: bytes) -> int:
     return size
 
 
-def cut(files: Sequence[InputFile], count: int, options: TextOptions) -> list[list[Piece]]:
-    """Cut files, one after the other, into ``count`` parts of like size, or fewer; none where that cannot be.
+def cut(files: Sequence[InputFile], count: int, options: TextOptions, cuts: bytes = b"\n") -> list[list[Piece]]:
+    """Cut files, one after the other, into ``count`` parts of like size, of which some may be empty.
+
+    A file that is compressed, remote, or not UTF-8 goes to one part, as its lines are found by reading it only.
 
     Args:
-        files: The files.
+        files: The files, all of which others can open by their names.
         count: How many parts.
         options: How they become words.
+        cuts: Bytes after which a file may be cut.
     """
-    if any(file.one_thread or file.size is None or not os.path.isfile(file.name) for file in files):
-        return []
-    cuts = b"\n" if options.needs_lines else b" \n"
-    total = max(sum(file.size or 0 for file in files), 1)
+    total = max(sum(file.size or 1 for file in files), 1)
     found: list[list[Piece]] = [[] for _ in range(count)]
     before = 0
     for file in files:
-        size = file.size or 0
-        if options.encoding != UTF8 or _is_compressed(file.name):
-            found[min((2 * before + size) * count // (2 * total), count - 1)].append(Piece(file.name))
+        size, path = file.size or 1, file.name if "://" in file.name else os.path.abspath(file.name)
+        if file.size is None or options.encoding != UTF8 or _is_compressed(path):
+            found[min((2 * before + size) * count // (2 * total), count - 1)].append(Piece(path))
         else:
             places = [part * total // count - before for part in range(1, count)]
             ends = [0, *(place for place in places if 0 < place < size), size]
             first = sum(place <= 0 for place in places)
             for number, (begin, end) in enumerate(pairwise(ends)):
-                found[first + number].append(Piece(file.name, begin, None if end == size else end, cuts))
+                found[first + number].append(Piece(path, begin, None if end == size else end, cuts))
         before += size
-    return [pieces for pieces in found if pieces]
+    return found
 
 
 def _is_compressed(path: str) -> bool:

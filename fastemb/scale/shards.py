@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Corpus
 from ..corpus.arrow import Column, open_parquet, parquet_column, parquet_files
-from ..corpus.inputs import UTF8, InputFile, find_inputs
+from ..corpus.inputs import find_inputs
 from ..corpus.memory import MemoryStore
 from ..corpus.splitting import TextOptions
 from ..corpus.tables import encode_column
 from ..corpus.task import ReadSizes, Task
 from ..corpus.text import encode_files
 from ..corpus.vocabulary import NothingKeptError, Selection, Vocabulary
-from ..io.unpack import START_BYTES, compression
-
-_LINE = 1 << 16
+from .pieces import Piece, cut
 
 
 class Shard(Protocol):
@@ -38,28 +34,6 @@ class Shard(Protocol):
             ValueError: it is damaged, or holds something else.
         """
         ...
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a file, or all of it.
-
-    Attributes:
-        path: The file.
-        begin: Its lines that begin from this byte on.
-        end: And before this one; None: all of it.
-    """
-
-    path: str
-    begin: int = 0
-    end: int | None = None
-
-    def input(self) -> InputFile:
-        """As the readers of text take it."""
-        if self.end is None:
-            return find_inputs(self.path)[0]
-        name = self.path if self.begin == 0 else f"{self.path} from byte {self.begin:,}"
-        return InputFile(name, partial(_opened, self.path, self.begin, self.end), self.end - self.begin)
 
 
 @dataclass(frozen=True)
@@ -78,7 +52,7 @@ class TextShard:
         """As `Shard` says."""
         if not self.pieces:
             raise NothingKeptError("there is nothing to read")
-        files = [piece.input() for piece in self.pieces]
+        files = [piece.opened() for piece in self.pieces]
         return Corpus(*encode_files(files, self.options, _all_words(threads)))
 
 
@@ -149,8 +123,6 @@ def _all_words(threads: int) -> Task:
 def text_shards(source: Any, options: TextOptions, nodes: int) -> list[TextShard]:
     """The text files that ``source`` names, cut to as many parts of about equal bytes, in their order.
 
-    A file that is compressed, remote, or not UTF-8 goes to one node, as its lines are found by reading it only.
-
     Raises:
         OSError: there is no such file here.
         TypeError: this names no file, or an open one, which no node can read.
@@ -164,20 +136,7 @@ def text_shards(source: Any, options: TextOptions, nodes: int) -> list[TextShard
                 f"{file.name}: nodes read files by their paths: give a path instead of standard input, a pipe or an "
                 "open file; or encode it first, and give the Corpus"
             )
-    total = sum(file.size or 1 for file in files)
-    found: list[list[Piece]] = [[] for _ in range(nodes)]
-    before = 0
-    for file in files:
-        size = file.size or 1
-        if file.size is None or options.encoding != UTF8 or _is_compressed(file.name):
-            found[min((2 * before + size) * nodes // (2 * total), nodes - 1)].append(Piece(_shared(file.name)))
-        else:
-            for node in range(nodes):
-                begin, end = (min(max(total * at // nodes - before, 0), size) for at in (node, node + 1))
-                if begin < end:
-                    found[node].append(Piece(_shared(file.name), begin, end))
-        before += size
-    return [TextShard(tuple(pieces), options) for pieces in found]
+    return [TextShard(tuple(pieces), options) for pieces in cut(files, nodes, options)]
 
 
 def parquet_shards(source: Any, column: str | None, options: TextOptions, nodes: int) -> list[ParquetShard]:
@@ -213,62 +172,8 @@ def parquet_shards(source: Any, column: str | None, options: TextOptions, nodes:
     return [ParquetShard(tuple(groups), name, options.checked()) for groups in found]
 
 
-def _is_compressed(path: str) -> bool:
-    with open(path, "rb") as file:
-        return compression(file.read(START_BYTES), path) is not None
-
-
 def _shared(path: str) -> str:
     return path if "://" in path else os.path.abspath(path)
-
-
-# ---- ranges of files ----
-
-
-class _Range(io.RawIOBase):
-    """Bytes [begin, end) of a file."""
-
-    def __init__(self, file: io.BufferedReader, begin: int, end: int) -> None:
-        self._file = file
-        self._left = max(end - begin, 0)
-        file.seek(begin)
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(data)
-        return data
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _opened(path: str, begin: int, end: int) -> IO[Any]:
-    """The lines that begin from byte ``begin`` on and before byte ``end``."""
-    file = open(path, "rb")  # noqa: SIM115 (closed by what is returned)
-    try:
-        size = os.fstat(file.fileno()).st_size
-        made: Any = _Range(file, _line_from(file, begin, size), _line_from(file, end, size))
-        return cast(IO[Any], made)
-    except BaseException:
-        file.close()
-        raise
-
-
-def _line_from(file: io.BufferedReader, at: int, size: int) -> int:
-    """The first byte from ``at`` on where a line begins, or the end of the file."""
-    if at <= 0:
-        return 0
-    if at >= size:
-        return size
-    file.seek(at - 1)
-    while piece := file.readline(_LINE):
-        if piece.endswith(b"\n"):
-            break
-    return file.tell()
 
 
 # ---- counting ----

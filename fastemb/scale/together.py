@@ -203,6 +203,8 @@ class Together(Elsewhere):
 
     def _round(self, run: Run) -> None:
         assert self._plan is not None
+        if self._empty:
+            raise NodeLostError(f"node {min(self._empty)} was lost while nodes were replaced")
         plan = self._plan
         first = plan.round_at(run.next_word) * plan.beats
         done = run.epoch * run.words
@@ -303,7 +305,8 @@ class Together(Elsewhere):
     def _fetch(self, run: Run) -> None:
         if self._current:
             return
-        state: Matrices = self._gather([(0, self._transport.call(0, "state")[0])])[0]
+        node = next((node for node in range(self._transport.nodes) if node not in self._empty), 0)
+        state: Matrices = self._gather([(node, self._transport.call(node, "state")[0])])[0]
         with Deferred():
             self._put(state)
             self._safe = (run.epoch, run.next_word, copy.copy(run.totals))

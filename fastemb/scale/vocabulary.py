@@ -103,7 +103,9 @@ def count_vocabulary(
     count = available_cpus() if processes is None else integer("processes", processes, 1)
     parent = tempfile.gettempdir() if folder is None else local_path(folder)
     files = find_inputs(source)
-    shards = [] if count == 1 else cut(files, count, options)
+    alone = count == 1 or any(file.one_thread or not os.path.isfile(file.name) for file in files)
+    cuts = b"\n" if options.needs_lines else b" \n"
+    shards = [] if alone else [shard for shard in cut(files, count, options, cuts) if shard]
     with draft_folder(parent) as draft:
         paths = [os.path.join(draft, f"{number}.counts") for number in range(max(len(shards), 1))]
         if len(shards) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from fastemb import Corpus
 from fastemb.corpus.splitting import TextOptions
 from fastemb.corpus.vocabulary import NothingKeptError, Selection
-from fastemb.scale.shards import Piece, counted, parquet_shards, text_shards
+from fastemb.scale.pieces import Piece
+from fastemb.scale.shards import counted, parquet_shards, text_shards
 
 LINES = st.lists(st.text("ab \nä", max_size=12), min_size=1, max_size=30)
 
@@ -80,6 +82,14 @@ def test_a_compressed_file_goes_to_one_node(tmp_path: Path) -> None:
     assert len(read(shards, Selection())[0]) == 510
 
 
+def test_a_part_that_begins_as_a_compressed_file_does_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("a b\n" * 10 + "BZh9x b\n" * 5, encoding="utf-8")
+    shards = text_shards(path, TextOptions(), 2)
+    assert list(shards[1].read(1)) == [["BZh9x", "b"]] * 5
+    assert read(shards, Selection())[1] == ["b", "a", "BZh9x"]
+
+
 def test_text_that_is_not_utf8_is_not_cut(tmp_path: Path) -> None:
     path = tmp_path / "text"
     path.write_text("añ b\n" * 50, encoding="utf-16")
@@ -92,7 +102,7 @@ def test_an_error_names_the_file_and_the_byte_from_which_lines_are_counted(tmp_p
     path = tmp_path / "text"
     path.write_bytes(b"a b\n" * 100 + b"bad \xff\n" + b"a b\n" * 5)
     shards = text_shards(path, TextOptions(), 2)
-    with pytest.raises(ValueError, match=r"text from byte \d+, line \d+: .*UTF-8"):
+    with pytest.raises(ValueError, match=r"text from byte \d+ on, line \d+: .*UTF-8"):
         shards[1].read(1)
 
 
@@ -108,9 +118,10 @@ def test_what_no_node_can_read_is_refused(tmp_path: Path) -> None:
 def test_a_piece_that_begins_within_the_last_line_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "text"
     path.write_text("one long line without an end", encoding="utf-8")
-    with Piece(str(path), 5, 20).input().open() as file:
+    with Piece(str(path), 5, 20).opened().open() as file:
+        assert file.read() == codecs.BOM_UTF8  # which a reader takes away
         assert file.read() == b""
-    with Piece(str(path), 0, 5).input().open() as file:
+    with Piece(str(path), 0, 5).opened().open() as file:
         assert file.read() == path.read_bytes()
 
 

@@ -173,7 +173,32 @@ def test_all_nodes_may_be_lost_at_once(
     assert same(model, again)
 
 
-@pytest.mark.filterwarnings("ignore:node . is lost")
+class LosingAgain(Losing):
+    """Nodes of which some are lost while others are replaced."""
+
+    again = 2
+
+    def replace(self, node: int) -> None:
+        super().replace(node)
+        if self.again:
+            self.again -= 1
+            self.lose(self.again)
+
+
+@pytest.mark.filterwarnings("ignore:node . (is|was) lost")
+@pytest.mark.parametrize("at", [{9}, {14, 40}, {25}])
+def test_nodes_that_are_lost_while_others_are_replaced_change_no_bit(
+    text: Path, at: set[int], losing: Callable[[set[int]], list[Losing]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losing(set())
+    model = scale.fit(Word2Vec(sg=1, **SETTINGS), text, nodes=3, rounds=4)
+    made: list[LosingAgain] = []
+    monkeypatch.setattr(fitting, "OnRay", lambda *_: made.append(LosingAgain(3, 1, at)) or made[-1])
+    assert same(model, scale.fit(Word2Vec(sg=1, **SETTINGS), text, nodes=3, rounds=4))
+    assert made[0].again == 0
+
+
+@pytest.mark.filterwarnings("ignore:node . (is|was) lost")
 def test_nodes_that_are_always_lost_end_the_training(text: Path, losing: Callable[[set[int]], list[Losing]]) -> None:
     losing(set(range(10, 10_000)))
     with pytest.raises(RuntimeError, match="nodes were lost 11 times in one round"):
