@@ -147,18 +147,21 @@ def fitted_of_state(state: ClassifierState, path: str) -> Fitted:
     if arguments.loss not in names:
         raise ValueError(f"{path}: damaged: loss {arguments.loss} is none that fastText has")
     has_ngrams = arguments.word_ngrams > 1 or arguments.maxn > 0
-    settings = ClassifierSettings(
-        vector_size=arguments.dim,
-        epochs=arguments.epoch,
-        loss=names[arguments.loss],
-        negative=max(arguments.neg, 1),
-        min_count=arguments.min_count,
-        word_ngrams=max(arguments.word_ngrams, 1),
-        min_n=arguments.minn if arguments.maxn > 0 else 0,
-        max_n=max(arguments.maxn, 0),
-        bucket=arguments.bucket,
-        alpha=state.lr,
-    ).checked()
+    try:
+        settings = ClassifierSettings(
+            vector_size=arguments.dim,
+            epochs=arguments.epoch,
+            loss=names[arguments.loss],
+            negative=max(arguments.neg, 1),
+            min_count=arguments.min_count,
+            word_ngrams=max(arguments.word_ngrams, 1),
+            min_n=arguments.minn if arguments.maxn > 0 else 0,
+            max_n=max(arguments.maxn, 0),
+            bucket=arguments.bucket,
+            alpha=state.lr,
+        ).checked()
+    except ValueError as error:
+        raise ValueError(f"{path}: damaged: {error}") from None
     rows = max(dictionary.words + (arguments.bucket if has_ngrams else 0), 1)
     labels = len(dictionary) - dictionary.words
     if len(inputs) < rows or len(outputs) != labels:
