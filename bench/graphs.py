@@ -4,7 +4,7 @@
     python -m bench.graphs links EDGES [--set ...] [--pecanpy]
     python -m bench.graphs peer EDGES [--runs 3]                  # walks and training, one thread and two
     python -m bench.graphs large [--nodes 1000000] [--edges 20000000]    # walks, training and memory, generated
-    python -m bench.graphs youtube                                # a generated graph of that size, as papers time it
+    python -m bench.graphs youtube [--set num_walks=10]           # a generated graph of that size, as papers time it
 
 EDGES is a list of edges, LABELS a node a line with its labels. Each run is a process of its own: peak memory is the
 largest that it was, and "above" is what it took above Python with NumPy. Scores need scikit-learn.
@@ -102,7 +102,9 @@ def pecanpy(edges: str, settings: dict[str, Any], workers: int, vectors: str | N
     kind = peer.FirstOrderUnweighted if p == q == 1 else peer.SparseOTF
     model = kind(p, q, workers, random_state=1)
     begun = time.perf_counter()
-    model.read_edg(edges, weighted=False, directed=False)
+    with open(edges) as file:  # it parts fields by one character alone
+        delimiter = "\t" if "\t" in file.readline() else " "
+    model.read_edg(edges, weighted=False, directed=False, delimiter=delimiter)
     read = time.perf_counter() - begun
     warm = kind(p, q, workers)  # numba compiles at the first call
     with tempfile.NamedTemporaryFile("w", suffix=".edg") as small:
@@ -277,7 +279,7 @@ def large(options: argparse.Namespace) -> None:
             f"{options.nodes:,} nodes, {made['edges']:,} different edges, {made['most']:,} at most at a node; "
             f"from arrays in {made['built']:.1f} s, peak {made['peak']:.0f} MB"
         )
-        for workers in (1, 2):
+        for workers in (1, 2) if options.part != "training" else ():
             for p, q in BIASES:
                 runs = [in_process("our_walks", edges=path, p=p, q=q, workers=workers) for _ in range(options.runs)]
                 best = max(runs, key=lambda run: run["steps"])
@@ -288,7 +290,7 @@ def large(options: argparse.Namespace) -> None:
                     line += f"; PecanPy {other / 1e6:.2f} M steps/s, ratio {best['steps'] / other:.0f}"
                 print(line, flush=True)
         settings = SETTINGS | {"num_walks": 1, "walk_length": 40}
-        for workers in (1, 2):
+        for workers in (1, 2) if options.part != "walks" else ():
             own, corpus = [], []
             for _ in range(options.runs):
                 own.append(in_process("ours", edges=path, settings=settings, workers=workers))
@@ -306,11 +308,12 @@ def youtube(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "graph.safetensors")
         made = in_process("written_power_law", path=path, nodes=1_138_499, edges=2_990_443, exponent=0.75)
-        settings = SETTINGS | {"window": 5, "num_walks": 10, "walk_length": 80, "vector_size": 128}
+        settings = SETTINGS | {"window": 5} | settings_of((options.set or [""])[0])
         done = in_process("ours", edges=path, settings=settings, workers=options.workers)
         print(
-            f"{made['edges']:,} edges, {made['most']:,} at most at a node; ten walks of 80, window 5, "
-            f"{options.workers} threads: {done['s']:.0f} s, {done['words']:,.0f} words/s, peak {done['peak']:.0f} MB"
+            f"{made['edges']:,} edges, {made['most']:,} at most at a node; "
+            f"{settings['num_walks']} walks of 80, window 5, {options.workers} threads: {done['s']:.0f} s, "
+            f"{done['words']:,.0f} words/s, peak {done['peak']:.0f} MB"
         )
 
 
@@ -335,6 +338,7 @@ def main() -> None:
         command.add_argument("--nodes", type=int, default=1_000_000)
         command.add_argument("--edges", dest="edges" if not files else "count", type=int, default=20_000_000)
         command.add_argument("--pecanpy", action="store_true")
+        command.add_argument("--part", choices=["walks", "training"], help="of large: this alone")
         command.set_defaults(task=task)
     options = parser.parse_args()
     options.task(options)

@@ -519,6 +519,8 @@ def _node_count(value: Any) -> int:
 
 def _in_range(name: str, values: Any, count: int) -> Ints:
     numbers = np.asarray(values)
+    if not numbers.size:
+        return numbers.astype(np.int32)  # of any kind, as an empty list has none
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"with num_nodes, nodes are whole numbers, but {name} holds {short(numbers[:1].tolist())}")
     wrong = (numbers < 0) | (numbers >= count)
@@ -652,11 +654,15 @@ def _given_nodes(nodes: Sequence[Hashable], count: int) -> list[Hashable]:
 
 
 def warn_of_isolated(graph: Graph) -> None:
-    """Say how many nodes have no edge that leads from them: walks from these teach nothing."""
-    alone = int((graph.degrees() == 0).sum())
+    """Say how many nodes have no edge that leads from them to another: walks from these teach nothing."""
+    degrees = graph.degrees()
+    is_alone = degrees == 0
+    single = np.flatnonzero(degrees == 1)
+    is_alone[single] = graph.neighbours[graph._rows().offsets[single]] == single  # a loop
+    alone = int(is_alone.sum())
     if alone:
-        first = graph.nodes[int((graph.degrees() == 0).argmax())]
         warn(
-            f"{alone:,} of {graph.num_nodes:,} nodes have no edge that leads from them, such as {shown(first)}: walks "
-            "end there, and a node that none leads to either keeps the random vector that it began with"
+            f"{alone:,} of {graph.num_nodes:,} nodes have no edge that leads from them to another, such as "
+            f"{shown(graph.nodes[int(is_alone.argmax())])}: walks end or stay there, and a node that none leads to "
+            "either keeps the random vector that it began with or learns from itself alone"
         )

@@ -240,16 +240,16 @@ def split_links(graph: Graph, share: float = 0.5, *, seed: int = 0) -> LinkSplit
     target = graph.neighbours
     once = source != target if graph.directed else source < target
     edges = np.flatnonzero(once)
-    wanted = round(part * len(edges))
+    wanted = max(1, round(part * len(edges)))
     free = edges if graph.directed else edges[~_in_forest(graph, source, edges, rng)]
+    if not len(free):
+        raise ValueError("no edge can be held out: without any of them the graph would fall into more parts")
     if len(free) < wanted:
         warn(
             f"only {len(free):,} of {wanted:,} edges can be held out: without more of them the graph would fall into "
             "more parts"
         )
     held = rng.permutation(free)[:wanted]
-    if not len(held):
-        raise ValueError("no edge can be held out: without any of them the graph would fall into more parts")
     loops = np.flatnonzero(source == target)
     kept = np.concatenate([np.setdiff1d(edges, held, assume_unique=True), loops])
     weights = None if graph.weights is None else graph.weights[kept]

@@ -145,6 +145,7 @@ class WalkModel(SavesCheckpoints, Estimator):
         target = Target.of(checkpoint, checkpoint_every)
         parameters, graph = self._parameters(), _graph_of(X)
         require_storable(graph.nodes)
+        warn_of_isolated(graph)
         keep = bool(flag("freeze", freeze))
         with Deferred(), alone_with(self, trains=True):
             with Allowed():

@@ -281,6 +281,7 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
     ),
     ("below range", lambda: Graph.from_edges([0], [-1], num_nodes=3), ValueError, "target is -1"),
     ("named nodes", lambda: Graph.from_edges(["a"], ["b"], num_nodes=3), TypeError, "whole numbers, but source holds"),
+    ("no edges", lambda: Graph.from_edges([], [], num_nodes=3), ValueError, "the graph has no edge"),
     ("no nodes", lambda: Graph.from_edges([0], [1], num_nodes=0), ValueError, "num_nodes must be at least 1"),
     ("lengths", lambda: Graph.from_edges([0, 1], [1]), ValueError, r"same length, not \[2, 1\]"),
     ("a path", lambda: Graph.from_edges("edges.txt"), TypeError, r"Graph.from_file\(path\)"),

@@ -170,11 +170,13 @@ def test_a_split_holds_out_edges_and_leaves_the_rest_connected(directed: bool, w
 
 def test_a_tree_has_no_edge_to_spare() -> None:
     tree = Graph.from_edges([(0, 1), (1, 2), (1, 3)])
-    with (
-        pytest.warns(UserWarning, match="only 0 of 2 edges"),
-        pytest.raises(ValueError, match="no edge can be held out"),
-    ):
-        split_links(tree)
+    for share in (0.5, 0.01):
+        with pytest.raises(ValueError, match="no edge can be held out"):
+            split_links(tree, share)
+    lollipop = Graph.from_edges([(0, 1), (1, 2), (2, 0), (2, 3), (3, 4)])
+    with pytest.warns(UserWarning, match="only 1 of 2 edges"):
+        assert len(split_links(lollipop, 0.5).positives) == 1
+    assert len(split_links(lollipop, 0.01).positives) == 1
     with pytest.raises(ValueError, match="almost all pairs"):
         split_links(Graph.from_edges([(a, b) for a in range(6) for b in range(a)]))
     with pytest.raises(ValueError, match="share must be above 0"):

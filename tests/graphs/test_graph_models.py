@@ -265,9 +265,17 @@ def test_what_is_no_graph_is_refused(data: Any) -> None:
 
 
 def test_nodes_without_edges_are_told() -> None:
-    with pytest.warns(UserWarning, match="2 of 5 nodes have no edge that leads from them, such as 3"):
-        model = Node2Vec(**QUICK).fit(Graph.from_edges([0, 1], [1, 2], num_nodes=5))
+    model = Node2Vec(**QUICK)
+    with pytest.warns(UserWarning, match="2 of 5 nodes have no edge that leads from them to another, such as 3"):
+        model.fit(Graph.from_edges([0, 1], [1, 2], num_nodes=5))
     assert len(model.wv) == 5
+    with pytest.warns(UserWarning, match="4 of 7 nodes have no edge"):
+        model.partial_fit(Graph.from_edges([0, 1, 5], [1, 2, 5], num_nodes=7))
+
+
+def test_nodes_whose_one_edge_is_a_loop_are_told() -> None:
+    with pytest.warns(UserWarning, match="2 of 5 nodes have no edge that leads from them to another, such as 0"):
+        Node2Vec(**QUICK).fit(Graph.from_edges([0, 1, 2, 3, 4], [0, 2, 2, 3, 2]))
 
 
 def test_no_epochs_are_told() -> None:
