@@ -2,13 +2,32 @@
  * and labels as numbers. */
 #include <string.h>
 
+#include "common/bytes.h"
 #include "common/rng.h"
 #include "text/hashes.h"
 #include "text/text.h"
 
+enum { BATCH = 64 }; /* words that are looked up together */
+
 static const uint8_t IS_SPACE[256] = {[0] = 1, ['\t'] = 1, ['\n'] = 1, ['\v'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1};
 
 static inline int is_space(char c) { return IS_SPACE[(uint8_t)c]; }
+
+/* The end of the word at `at`: where white space comes first, eight bytes at a time. */
+static inline const char *word_end(const char *at, const char *end) {
+    const uint64_t ones = 0x0101010101010101u;
+    while (end - at >= 8) {
+        const uint64_t bytes = fe_load8(at);
+        uint64_t low = ~((bytes & 0x7F * ones) + 0x5F * ones) & ~bytes & 0x80 * ones; /* bytes below 0x21 */
+        for (; low != 0; low &= low - 1) {
+            const char *const place = at + fe_lowest_bit(low) / 8;
+            if (is_space(*place)) return place;
+        }
+        at += 8;
+    }
+    while (at < end && !is_space(*at)) at++;
+    return at;
+}
 
 static inline int is_line_end(const char *word, int64_t length) { return length == 4 && memcmp(word, "</s>", 4) == 0; }
 
@@ -96,9 +115,10 @@ static void end_document(const struct fe_dictionary *dictionary, struct begun *b
     out->label_offsets[out->document_count] = out->label_count;
 }
 
-static void add_token(const struct fe_dictionary *dictionary, const char *word, int64_t length, struct begun *begun,
-                      struct fe_documents *out) {
-    const int64_t number = fe_keys_find(dictionary->names, word, length);
+static void add_token(const struct fe_dictionary *dictionary, struct fe_token token, int64_t number,
+                      struct begun *begun, struct fe_documents *out) {
+    const char *const word = token.at;
+    const int64_t length = token.length;
     if (number >= dictionary->words) {
         out->labels[out->label_count++] = (int32_t)(number - dictionary->words);
         return;
@@ -126,26 +146,40 @@ static int64_t most_rows(const struct fe_dictionary *dictionary, int64_t length)
     return rows;
 }
 
-/* The documents of a line; `ends` says whether a line end follows. */
-static void read_line(const struct fe_dictionary *dictionary, const char *at, const char *end, int ends, int whole,
-                      struct fe_documents *out) {
-    struct begun begun = {out->scratch, 0, out->scratch + most_words(end - at)};
-    int open = !whole || ends; /* whether a document is begun that must end */
-    while (at < end) {
-        if (is_space(*at)) {
-            at++;
-            continue;
-        }
-        const char *const word = at;
-        while (at < end && !is_space(*at)) at++;
-        add_token(dictionary, word, at - word, &begun, out);
-        open = 1;
-        if (!is_line_end(word, at - word)) continue;
-        end_document(dictionary, &begun, out);
-        open = whole && ends;
-        if (!whole) return;
+/* Up to BATCH words from `at` on; returns where they end. */
+static const char *next_tokens(const char *at, const char *end, struct fe_token *tokens, int64_t *count) {
+    for (*count = 0; *count < BATCH; (*count)++) {
+        while (at < end && is_space(*at)) at++;
+        if (at == end) break;
+        tokens[*count].at = at;
+        at = word_end(at, end);
+        tokens[*count].length = at - tokens[*count].at;
     }
-    if (ends) add_token(dictionary, "</s>", 4, &begun, out);
+    return at;
+}
+
+/* The documents of a line; `ends` says whether a line end follows. `last`: the end of what can be read. */
+static void read_line(const struct fe_dictionary *dictionary, const char *at, const char *end, int ends, int whole,
+                      const char *last, struct fe_documents *out) {
+    struct begun begun = {out->scratch, 0, out->scratch + most_words(end - at)};
+    struct fe_token tokens[BATCH];
+    int64_t numbers[BATCH], count;
+    int open = !whole || ends; /* whether a document is begun that must end */
+    while (at = next_tokens(at, end, tokens, &count), count > 0) {
+        fe_keys_find_all(dictionary->names, tokens, count, last, numbers);
+        for (int64_t i = 0; i < count; i++) {
+            add_token(dictionary, tokens[i], numbers[i], &begun, out);
+            open = 1;
+            if (!is_line_end(tokens[i].at, tokens[i].length)) continue;
+            end_document(dictionary, &begun, out);
+            open = whole && ends;
+            if (!whole) return;
+        }
+    }
+    if (ends) {
+        const struct fe_token line_end = {"</s>", 4};
+        add_token(dictionary, line_end, fe_keys_find(dictionary->names, "</s>", 4), &begun, out);
+    }
     if (open) end_document(dictionary, &begun, out);
 }
 
@@ -163,7 +197,7 @@ int64_t fe_documents_read(const struct fe_dictionary *dictionary, const char *by
             out->needed = words + rows;
             break;
         }
-        read_line(dictionary, bytes + at, bytes + end, close != NULL, whole, out);
+        read_line(dictionary, bytes + at, bytes + end, close != NULL, whole, bytes + length, out);
         at = end + (close != NULL);
     }
     return at;

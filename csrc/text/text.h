@@ -87,6 +87,15 @@ int64_t fe_keys_enter(const struct fe_keys *keys, int64_t begin, int64_t end, in
 /* The number of a key that was entered, or -1. */
 int64_t fe_keys_find(const struct fe_keys *keys, const char *key, int64_t length);
 
+/* Bytes of a text that are one word. */
+struct fe_token {
+    const char *at;
+    int64_t length;
+};
+/* The same for many keys, whose slots are sent for together. `end`: up to where memory can be read from all of them. */
+void fe_keys_find_all(const struct fe_keys *keys, const struct fe_token *tokens, int64_t count, const char *end,
+                      int64_t *numbers);
+
 /* ---- documents with labels (documents.c) ---- */
 
 /* What fastText takes for white space: blanks, tabs, line ends of all kinds, and the zero byte. A line end ('\n') is

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 from ..threads import in_threads
 from .features import Documents, Features
 from .predict import Predictions, Predictor
+
+_A_THREAD = 8  # pieces that are answered before the next ones are read
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,16 +32,14 @@ class Question:
     whole: bool = False
 
 
-def answered(
-    pieces: Iterator[bytes], features: Features, predictor: Predictor, question: Question, threads: int
-) -> list[tuple[Documents, Predictions]]:
-    """The texts of each piece, and what is predicted of them, in the order of the pieces.
+def in_order(pieces: Iterator[bytes], answer: Callable[[bytes], Answer], threads: int) -> Iterator[Answer]:
+    """What ``answer`` says to each piece, in the order of the pieces; some are answered at a time, by threads."""
+    while some := list(islice(pieces, threads * _A_THREAD)):
+        yield from _answers(some, answer, min(threads, len(some)))
 
-    Raises:
-        ValueError: As in `Predictor.predict`.
-        FloatingPointError: A score is no finite number.
-    """
-    found: dict[int, tuple[Documents, Predictions]] = {}
+
+def _answers(pieces: list[bytes], answer: Callable[[bytes], Answer], threads: int) -> Iterator[Answer]:
+    found: dict[int, Answer] = {}
     numbered, lock, stopped = enumerate(pieces), threading.Lock(), threading.Event()
 
     def next_piece() -> tuple[int, bytes] | None:
@@ -44,8 +48,25 @@ def answered(
 
     def work(_: int) -> None:
         while (piece := next_piece()) is not None:
-            documents = features.documents(piece[1], whole=question.whole)
-            found[piece[0]] = documents, predictor.predict(documents, question.k, question.threshold)
+            found[piece[0]] = answer(piece[1])
 
     in_threads(threads, work, stopped.set)
-    return [found[number] for number in sorted(found)]
+    for number in range(len(pieces)):
+        yield found.pop(number)
+
+
+def answered(
+    pieces: Iterator[bytes], features: Features, predictor: Predictor, question: Question, threads: int
+) -> Iterator[tuple[Documents, Predictions]]:
+    """The texts of each piece, and what is predicted of them, in the order of the pieces.
+
+    Raises:
+        ValueError: As in `Predictor.predict`.
+        FloatingPointError: A score is no finite number.
+    """
+
+    def answer(piece: bytes) -> tuple[Documents, Predictions]:
+        documents = features.documents(piece, whole=question.whole)
+        return documents, predictor.predict(documents, question.k, question.threshold)
+
+    return in_order(pieces, answer, threads)

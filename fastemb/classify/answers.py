@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +16,48 @@ from .probabilities import Floats
 _MANY = 1 << 24  # probabilities that are held at once
 
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The most probable labels of texts: those of text i are row i, the first counts[i] of them."""
+
+    numbers: Ints
+    """(texts, k), of labels in order, the most probable first."""
+
+    values: Floats
+    """(texts, k), their probabilities."""
+
+    counts: Ints
+    """(texts,)."""
+
+    def named(self, classes: Sequence[Any]) -> list[list[Any]]:
+        """The labels of each text."""
+        if self._has_one():
+            return [[classes[number]] for number in self.numbers[:, 0].tolist()]
+        return [
+            [classes[number] for number in row[:count]]
+            for row, count in zip(self.numbers.tolist(), self.counts.tolist(), strict=True)
+        ]
+
+    def pairs(self, classes: Sequence[Any]) -> list[list[tuple[Any, float]]]:
+        """The labels of each text, each with its probability."""
+        if self._has_one():
+            both = zip(self.numbers[:, 0].tolist(), self.values[:, 0].tolist(), strict=True)
+            return [[(classes[number], value)] for number, value in both]
+        rows = zip(self.named(classes), self.values.tolist(), strict=True)
+        return [list(zip(names, row, strict=False)) for names, row in rows]
+
+    def matrix(self, labels: int) -> Ints:
+        """1 for each label of each text, else 0: (texts, labels)."""
+        made = np.zeros((len(self.counts), labels), np.int64)
+        given = np.arange(self.numbers.shape[1]) < self.counts[:, None]
+        np.put_along_axis(made, self.numbers, given.astype(np.int64), axis=1)
+        return made
+
+    def _has_one(self) -> bool:
+        """Whether each text has one label."""
+        return self.numbers.shape[1] == 1 and bool((self.counts == 1).all())
 
 
 def sorted_classes(core: ClassCore) -> tuple[list[Hashable], Ints]:
@@ -36,14 +79,19 @@ def as_array(classes: Sequence[Hashable]) -> NDArray[Any]:
     return made
 
 
-def best_labels(probabilities: Floats, given: NDArray[np.bool_]) -> list[list[tuple[int, float]]]:
-    """For each text the numbers and probabilities of the labels that it is given, the most probable first."""
-    found: list[list[tuple[int, float]]] = []
-    for row, own in zip(probabilities, given, strict=True):
-        best = np.flatnonzero(own)
-        best = best[np.argsort(-row[best], kind="stable")]
-        found.append(list(zip(best.tolist(), row[best].tolist(), strict=True)))
-    return found
+def best_labels(probabilities: Floats, k: int | None, threshold: float) -> Best:
+    """The ``k`` most probable labels of each text (None: all), those of less than ``threshold`` left out."""
+    labels = probabilities.shape[1]
+    if k == 1:
+        numbers = probabilities.argmax(axis=1)[:, None]
+    elif k is None or k >= labels:
+        numbers = np.argsort(-probabilities, axis=1, kind="stable")
+    else:
+        among = np.sort(np.argpartition(-probabilities, k - 1, axis=1)[:, :k], axis=1)
+        order = np.argsort(-np.take_along_axis(probabilities, among, axis=1), axis=1, kind="stable")
+        numbers = np.take_along_axis(among, order, axis=1)
+    values = np.take_along_axis(probabilities, numbers, axis=1)
+    return Best(numbers, values, (values >= threshold).sum(axis=1))
 
 
 def parts(texts: int, labels: int) -> list[slice]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from ..corpus.messages import short
 from ..io.paths import AnyPath
 from ..tables.files import errors_name
 from ..threads import thread_count
-from .answers import as_array, best_labels, part_of, parts, sorted_classes
+from .answering import in_order
+from .answers import Best, as_array, best_labels, part_of, parts, sorted_classes
 from .core import features_of
 from .encoding import sample_weights
 from .features import Documents
-from .given import GivenLabels, as_lines, documents_of, labels_of
+from .given import GivenLabels, as_lines, documents_of, labels_of, pieces_of
 from .measures import Measures, given_labels, measured, threshold_of, true_labels
 from .model_file import Fitted
 from .names import FIT
@@ -81,24 +83,18 @@ class TellsLabels:
             TypeError: X are no texts.
         """
         fitted = self._known()
+        classes, _ = sorted_classes(fitted.core)
         if k is not None or threshold is not None:
-            asked = self.predict_labels(X, k=k, threshold=0.0 if threshold is None else threshold)
-            return [[label for label, _ in own] for own in asked]
-        documents, (classes, order) = self._documents(X), sorted_classes(fitted.core)
-        most, least = (None, 0.5) if self._separate(fitted) else (1, 0.0)
-        found: list[Any] = []
-        for part in parts(len(documents), len(classes)):
-            probabilities = self._probabilities(part_of(documents, part))[:, order]
-            if fitted.form == "one":
-                found.append(probabilities.argmax(axis=1))
-                continue
-            given = given_labels(probabilities, most, least)
-            found += [given.astype(np.int64)] if fitted.form == "matrix" else best_labels(probabilities, given)
+            least = number("threshold", 0.0 if threshold is None else threshold)
+            return [one for best in self._best(self._asked(X), k, least) for one in best.named(classes)]
         if fitted.form == "one":
-            return as_array(classes)[np.concatenate([np.empty(0, np.int64), *found])]
-        if fitted.form == "matrix":
-            return np.concatenate([np.empty((0, len(classes)), np.int64), *found])
-        return [[classes[one] for one, _ in own] for own in found]
+            codes = [best.numbers[:, 0] for best in self._best(self._asked(X), 1, 0.0)]
+            return as_array(classes)[np.concatenate([np.empty(0, np.int64), *codes])]
+        most, least = (None, 0.5) if self._separate(fitted) else (1, 0.0)
+        found = list(self._best(self._asked(X), most, least))
+        if fitted.form == "several":
+            return [one for best in found for one in best.named(classes)]
+        return np.concatenate([np.empty((0, len(classes)), np.int64), *(best.matrix(len(classes)) for best in found)])
 
     @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
     def predict_labels(
@@ -122,15 +118,9 @@ class TellsLabels:
             ValueError: the model is not fitted, or an argument makes no sense.
             TypeError: X are no texts.
         """
-        classes, order = sorted_classes(self._known().core)
-        most, least = None if k is None else whole("k", k, 1, 2**31), number("threshold", threshold)
-        documents = self._documents(X)
-        found: list[list[tuple[Any, float]]] = []
-        for part in parts(len(documents), len(classes)):
-            probabilities = self._probabilities(part_of(documents, part))[:, order]
-            for own in best_labels(probabilities, given_labels(probabilities, most, least)):
-                found.append([(classes[one], probability) for one, probability in own])
-        return found
+        classes, _ = sorted_classes(self._known().core)
+        found = self._best(self._asked(X), k, number("threshold", threshold))
+        return [one for best in found for one in best.pairs(classes)]
 
     @names_arguments(FIT)
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
@@ -288,6 +278,24 @@ class TellsLabels:
     def _separate(fitted: Fitted) -> bool:
         """Whether labels are predicted each for itself."""
         return fitted.form != "one" and fitted.core.settings.loss == "ova"
+
+    def _asked(self, texts: Any) -> Iterator[bytes]:
+        self._known()
+        return pieces_of(as_lines(texts))
+
+    def _best(self, pieces: Iterator[bytes], k: int | None, threshold: float) -> Iterator[Best]:
+        """The best labels of the texts of each piece."""
+        core, most = self._known().core, None if k is None else whole("k", k, 1, 2**31)
+        labels, order = len(core.classes), sorted_classes(core)[1]
+
+        def answer(piece: bytes) -> list[Best]:
+            documents = core.features.documents(piece, whole=False)
+            return [
+                best_labels(self._probabilities(part_of(documents, part))[:, order], most, threshold)
+                for part in parts(len(documents), labels)
+            ]
+
+        return chain.from_iterable(in_order(pieces, answer, thread_count(self.workers)))
 
     def _documents(self, texts: Any) -> Documents:
         self._known()

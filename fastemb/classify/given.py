@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -36,11 +37,20 @@ def as_lines(texts: Any, name: str = "X") -> list[bytes]:
     if isinstance(texts, dict | set | frozenset) or not isinstance(texts, Iterable):
         raise TypeError(f"{name} must be a list of texts, not {short(texts)}")
     lines: list[bytes] = []
-    for number, text in enumerate(texts):
-        lines.append(_line(text, number, name))
-        if number % _PART == 0:
-            deliver()
+    some: Iterator[Any] = iter(texts)
+    while part := list(islice(some, _PART)):
+        lines += _plain_lines(part) or [_line(text, len(lines) + number, name) for number, text in enumerate(part)]
+        deliver()
     return lines
+
+
+def _plain_lines(texts: list[Any]) -> list[bytes] | None:
+    """Some texts as lines; None if one of them is no str or has a line end."""
+    try:
+        lines = "\n".join(texts).encode("utf-8", "replace").split(b"\n")
+    except TypeError:
+        return None
+    return lines if len(lines) == len(texts) else None
 
 
 def _line(text: Any, number: int, name: str) -> bytes:
@@ -57,7 +67,7 @@ def _line(text: Any, number: int, name: str) -> bytes:
 
 def documents_of(lines: Sequence[bytes], features: Features, workers: int) -> Documents:
     """The rows of each text; labels that stand in a text are left out."""
-    pieces = list(_pieces(lines))
+    pieces = list(pieces_of(lines))
     found: list[Documents | None] = [None] * len(pieces)
     numbers, lock, stopped = iter(range(len(pieces))), Lock(), False
 
@@ -80,7 +90,8 @@ def documents_of(lines: Sequence[bytes], features: Features, workers: int) -> Do
     return replace(made, labels=np.empty(0, np.int32), label_offsets=np.zeros(len(lines) + 1, np.int64))
 
 
-def _pieces(lines: Sequence[bytes]) -> Iterator[bytes]:
+def pieces_of(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Lines in pieces of so many bytes or one line, each with its end."""
     begin, size = 0, 0
     for end, line in enumerate(lines, 1):
         size += len(line) + 1
