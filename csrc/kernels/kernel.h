@@ -44,10 +44,10 @@ struct fe_block {
      * other inputs. 0: every input learns from every output, as `labels` say. */
     int paired;
     /* m: bit k of own[i] says whether output k is a centre of input i. NULL: output i is the centre of input i, for all
-     * m >= 2 inputs, and `times` is not read. */
+     * m >= 2 inputs. */
     const uint8_t *own;
     /* 1 << FE_CENTRES: times[own[i]] is how often input i meets each negative. An input that is a context of three
-     * centres meets it three times. */
+     * centres meets it three times. NULL, only where `own` is, too: once. */
     const float *times;
 
     /* 1: the inputs take an output one after the other, each as the inputs before have left it, though scores are made

@@ -280,7 +280,11 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
     }
     ISA(scores_of_groups)(b, b->n - all.n, width, all.scores, all.stride);
     ISA(label_all)(b, &all);
-    return finite & ISA(gradient_rows)(&all, b->m, 0, alpha, loss);
+    const float times = b->paired > 0 && b->times != NULL ? b->times[1] : 1.0f;
+    const double before = loss != NULL ? *loss : 0.0;
+    finite &= ISA(gradient_rows)(&all, b->m, 0, times * alpha, loss);
+    if (loss != NULL && times != 1.0f) *loss = before + (double)times * (*loss - before);
+    return finite;
 }
 
 /* Scores are taken from the highest of them, so that no power is too large; the places of the last register past the

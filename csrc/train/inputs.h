@@ -20,11 +20,13 @@
 enum {
     FE_FEW_CONTEXTS = 16,   /* may share the usual number of negatives, or a path */
     FE_MOST_CONTEXTS = 40,  /* of several centres in a block */
+    FE_TAG_DRAWS = 2,       /* times the usual number: where inputs of a document share them */
     FE_LEAST_DRAWS = 7,     /* for more than a few contexts; in place of fewer they weigh less each */
     FE_SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
     FE_POOL = 1024,         /* negatives in the pool of baskets: with 128 floats their rows fill half a megabyte */
     FE_LEAST_SHARES = 8,    /* blocks until a negative's next turn, at least */
     FE_POOL_ROUNDS = 8,     /* turns of a negative before it is drawn anew */
+    FE_TAG_ROUNDS = 32,     /* the same where tags are the inputs */
 };
 _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= FE_SLOTS, "room to the left, inputs, centres that are no inputs");
 
@@ -53,13 +55,15 @@ struct fe_pending {
     int32_t drawn_count, node_count;
 };
 
-/* In baskets of centres that are not alone: negatives that serve several blocks, so that their rows stay in cache. It
- * is cut into shares for one block each, which take turns. A basket's centres follow each other; if they met the same
- * negatives one block after the other, these would learn too much from one basket at a time. */
+/* In baskets of centres that are not alone, and where tags are the inputs: negatives that serve several blocks, so that
+ * their rows stay in cache. It is cut into shares for one block each, which take turns. A basket's centres follow each
+ * other; if they met the same negatives one block after the other, these would learn too much from one basket at a
+ * time. */
 struct fe_pool {
     int32_t *words;
     int32_t share, shares; /* words in a share; number of shares, 0 without a pool */
     int32_t at, round;     /* the next share, and how often all have had their turn */
+    int32_t rounds;        /* turns until they are drawn anew */
 };
 
 struct fe_maker {
@@ -103,15 +107,28 @@ static inline int64_t fe_most_rows(const struct fe_job *job) {
     return FE_CENTRES * (contexts > FE_MAX_INPUTS ? contexts : FE_MAX_INPUTS);
 }
 
+static inline int fe_is_alone(const struct fe_job *job) { return job->inputs.per_pair || job->matrices.out_hs != NULL; }
+
+/* Whether centres of a block share the rows of their document's tags. */
+static inline int fe_shares_tags(const struct fe_job *job) {
+    return job->matrices.tags != NULL && job->inputs.kind != FE_CONTEXT_INPUTS && !fe_is_alone(job);
+}
+
 static inline int64_t fe_most_draws(const struct fe_job *job) {
+    if (fe_shares_tags(job)) return FE_TAG_DRAWS * (int64_t)job->negatives.count;
     return job->negatives.count > FE_LEAST_DRAWS ? job->negatives.count : FE_LEAST_DRAWS;
 }
 
-static inline int fe_is_alone(const struct fe_job *job) { return job->inputs.per_pair || job->matrices.out_hs != NULL; }
+/* Of a block of few contexts. */
+static inline int32_t fe_usual_draws(const struct fe_job *job) {
+    return fe_shares_tags(job) ? (int32_t)fe_most_draws(job) : job->negatives.count;
+}
 
 static inline void fe_pool_lay_out(struct fe_pool *pool, const struct fe_job *job, struct carver *c) {
-    const int has_pool = job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS &&
-                         job->negatives.count > 0 && !fe_is_alone(job);
+    const int is_of_baskets = job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS && !fe_is_alone(job);
+    const int is_of_tags = job->inputs.kind == FE_TAG_INPUTS && fe_shares_tags(job) && !job->documents.tags_only;
+    const int has_pool = job->negatives.count > 0 && (is_of_baskets || is_of_tags);
+    pool->rounds = is_of_tags ? FE_TAG_ROUNDS : FE_POOL_ROUNDS;
     pool->share = (int32_t)fe_most_draws(job);
     pool->shares = !has_pool ? 0 : FE_POOL / pool->share > FE_LEAST_SHARES ? FE_POOL / pool->share : FE_LEAST_SHARES;
     pool->words = carve(c, (int64_t)pool->shares * pool->share, sizeof *pool->words);
@@ -253,7 +270,7 @@ static inline void fe_aim(struct fe_maker *maker, struct fe_pending *p, int64_t 
         p->aim_count = pool->round == 0 ? pool->share : 0;
         if (++pool->at == pool->shares) {
             pool->at = 0;
-            pool->round = (pool->round + 1) % FE_POOL_ROUNDS;
+            pool->round = (pool->round + 1) % pool->rounds;
         }
     }
     if (p->aim_count > 0)
@@ -274,7 +291,7 @@ static void fe_next_bags(struct fe_maker *maker, struct fe_pending *p) {
         if (maker->used == maker->context_count && !fe_next_centre(maker)) break;
         if (fe_is_centre(p, maker->centre)) break;
         if (p->centre_count == 0) {
-            fe_aim(maker, p, fe_token_of_centre(maker), 0, maker->job->negatives.count);
+            fe_aim(maker, p, fe_token_of_centre(maker), 0, fe_usual_draws(maker->job));
             p->needed = fe_first_needed(maker);
         } else if (fe_is_far(maker, p, count)) break;
         int32_t *rows = p->rows + count;
@@ -306,7 +323,7 @@ static void fe_next_side_by_side(struct fe_maker *maker, struct fe_pending *p) {
     while (p->centre_count < maker->most_centres) {
         if (maker->used == maker->context_count && !fe_next_centre(maker)) break;
         if (fe_is_centre(p, maker->centre)) break;
-        if (p->centre_count == 0) fe_aim(maker, p, fe_token_of_centre(maker), 0, maker->job->negatives.count);
+        if (p->centre_count == 0) fe_aim(maker, p, fe_token_of_centre(maker), 0, fe_usual_draws(maker->job));
         fe_put_tags(maker, p->rows + count);
         count += maker->tag_count;
         for (int32_t e = w->centre - window; e <= w->centre + window; e++)
@@ -322,7 +339,7 @@ static void fe_next_side_by_side(struct fe_maker *maker, struct fe_pending *p) {
 /* Step onto the next word of a document with tags; 0 when there is none. */
 static inline int fe_next_tagged(struct fe_maker *maker) {
     do {
-        if (!fe_basket_next(&maker->window)) {
+        if (!fe_document_next(&maker->window)) {
             maker->used = maker->context_count = 0;
             return 0;
         }
@@ -330,7 +347,7 @@ static inline int fe_next_tagged(struct fe_maker *maker) {
         maker->context_count = 0;
         fe_join_tags(maker);
     } while (maker->context_count == 0);
-    maker->centre = maker->window.ids[0];
+    maker->centre = maker->window.ids[maker->window.centre];
     maker->used = 0;
     return 1;
 }
@@ -374,7 +391,7 @@ static void fe_next_tags(struct fe_maker *maker, struct fe_pending *p) {
     }
     if (m == 0) return;
     p->m = m;
-    fe_aim(maker, p, token, 0, p->own_pairs > FE_FEW_CONTEXTS && negative < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : negative);
+    fe_aim(maker, p, token, 0, fe_usual_draws(maker->job));
 }
 
 /* Skip-gram: the next contexts of one centre, which are shared out evenly, e.g. 20 as 10 + 10. */

@@ -108,7 +108,7 @@ static inline void fe_window_start(struct fe_window *w, const struct fe_job *job
     w->job = job;
     w->view = view;
     w->span = fe_span(&job->contexts);
-    w->passed = w->count = 0;
+    w->passed = w->count = w->centre = 0;
     w->key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_TOKENS), first);
     w->basket_key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_BASKETS), first);
     w->begin = begin;
@@ -173,8 +173,21 @@ FE_INLINE void fe_window_contexts(const struct fe_window *w, struct fe_reach rea
     fe_copy_ids(contexts + (w->centre - reach.from), w->ids + w->centre + 1, reach.to - w->centre);
 }
 
-/* ---- baskets, where any token may be a context of any other, and documents, whose tags are the inputs: nothing is
- * buffered but the centre, entry 0 ---- */
+/* ---- documents, whose tags are the inputs: kept tokens are buffered, across the ends of documents ---- */
+
+static inline int fe_document_next(struct fe_window *w) {
+    w->centre++;
+    while (w->centre >= w->count) {
+        if (w->next >= w->end) return 0;
+        const int64_t end = w->end - w->next < FE_WINDOW_CENTRES ? w->end : w->next + FE_WINDOW_CENTRES;
+        w->centre = w->count = 0;
+        for (; w->next < end; w->next++) w->count += fe_window_keep(w, w->next, w->count);
+    }
+    while (w->view->offsets[w->sentence + 1] <= w->kept[w->centre].token) w->sentence++;
+    return 1;
+}
+
+/* ---- baskets, where any token may be a context of any other: nothing is buffered but the centre, entry 0 ---- */
 
 static inline int fe_basket_next(struct fe_window *w) {
     w->centre = 0;

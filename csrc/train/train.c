@@ -35,6 +35,8 @@ enum {
     NEAR_NODES = 9, /* at the top of each path: up to 511 in all, which stay in cache by themselves */
 };
 
+static const uint8_t ALONE[] = {1}; /* the one centre of a lone bag */
+
 struct trainer {
     const struct fe_kernel *kernel;
     const struct fe_job *job;
@@ -53,7 +55,7 @@ struct trainer {
     float shares[FE_CENTRES];                              /* of a bag's change that each of its rows receives */
     int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
     float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `times`, with the usual number of draws or
-                                                              FE_LEAST_DRAWS */
+                                                              fe_most_draws */
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
     struct fe_piece *piece;                                /* of made blocks; or NULL: they are made on the way */
@@ -318,7 +320,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
         block.in_turn = 0;
         if (p->centre_count > 1 || p->negative_count > job->negatives.count) {
             block.paired = p->centre_count;
-            block.own = p->own;
+            block.own = p->own == NULL && p->m == 1 ? ALONE : p->own;
             block.times = p->negative_count > job->negatives.count ? t->least : t->usual;
         }
         set_outputs(t, &block, p->drawn, NULL, p->drawn_count);
@@ -354,7 +356,7 @@ static void start(struct trainer *t, void *workspace, const int32_t *slots) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
         t->usual[own] = times;
-        t->least[own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
+        t->least[own] = times * (float)job->negatives.count / (float)fe_most_draws(job);
     }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */

@@ -130,6 +130,27 @@ def test_a_small_step_goes_along_the_gradient(options: dict[str, Any]) -> None:
         np.testing.assert_allclose((new - old) / rate, gradient, atol=0.01 * max(np.abs(gradient).max(), 1e-9))
 
 
+@pytest.mark.parametrize("length", [1, 40])
+@pytest.mark.parametrize("negative", [1, 20])
+@pytest.mark.parametrize("options", [{"dm": 0}, {"dm": 1}, {"dm": 1, "dm_concat": 1, "window": 2}])
+def test_each_word_meets_as_many_negatives(options: dict[str, Any], negative: int, length: int) -> None:
+    """Where all scores are 0, each centre brings half a rate to its row, and each negative takes as much from its."""
+    words = [f"w{number}" for number in range(3000)]
+    documents = [TaggedDocument(words[at : at + length], [at // length]) for at in range(0, 3000, length)]
+    for per_pair in (False, True):
+        model = Doc2Vec(**OPTIONS | {"negative": negative, "sample": 0, "epochs": 1}, **options)
+        model.negatives_per_pair = per_pair
+        model.build_vocab(documents)
+        for holder in (model.wv, model.dv):
+            holder.vectors[:] = 0.25
+        model.alpha = model.min_alpha = 1e-6
+        model.train(documents, compute_loss=True)
+        change = model.syn1neg.sum(axis=0, dtype=np.float64)[: model.vector_size] / (0.5 * 1e-6 * 0.25)
+        np.testing.assert_allclose(change, 3000 * (1 - negative), rtol=0.02, atol=60)
+        loss = model.get_latest_training_loss()
+        np.testing.assert_allclose(loss, 3000 * (1 + negative) * np.log(2), rtol=0.02)
+
+
 @pytest.mark.parametrize(
     ("options", "least", "least_inferred"),
     [
