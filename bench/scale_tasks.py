@@ -1,8 +1,9 @@
 """Items and nodes of a graph: how good is what several nodes of a cluster learn, beside one machine?
 
 Nodes are within this process, as in `bench.scale`. ``gowalla`` trains Item2Vec on baskets of places and prints
-recall@20 and ndcg@20 of those held out; ``blogcatalog`` trains node2vec, with PecanPy's settings, and prints micro-F1
-and macro-F1 of classes, means of ``--splits`` with half of the nodes to train on. 0 nodes are one machine.
+recall@20 and ndcg@20 of those held out; ``blogcatalog`` trains node2vec, with the settings of PecanPy, and prints
+micro-F1 and
+macro-F1 of classes, means of ``--splits`` with half of the nodes to train on. 0 nodes are one machine.
 
     python -m bench.scale_tasks gowalla --data DIR --set epochs=10 --nodes 0 2 4 8
     python -m bench.scale_tasks blogcatalog --edges FILE --labels FILE --nodes 0 2 4 8

@@ -5,7 +5,11 @@ It is counted by `fastemb.scale.count_vocabulary`, whose processes are watched, 
 vocabularies are compared, order and all. Memory is the largest resident size of each process, less that of a process
 that has counted one word.
 
+With ``--nodes`` it is counted and numbered by so many nodes of a Ray cluster on this machine instead, as by
+`fastemb.scale.fit`; memory is that of each node above what it took before.
+
     python -m bench.scale_vocabulary --words 20000000 --tokens 60000000 --processes 8 --folder DIR
+    python -m bench.scale_vocabulary --nodes 8 --folder DIR
 """
 
 from __future__ import annotations
@@ -23,7 +27,13 @@ from pathlib import Path
 import numpy as np
 
 from fastemb import Corpus
+from fastemb.corpus import Vocabulary
+from fastemb.corpus.splitting import TextOptions
+from fastemb.corpus.vocabulary import Selection
 from fastemb.scale import count_vocabulary
+from fastemb.scale.on_ray import OnRay
+from fastemb.scale.shards import text_shards
+from fastemb.scale.spreading import SpreadText
 
 LETTERS = np.frombuffer(b"etaoinshrdlucmfwypvbgkjqxz", np.uint8)
 LENGTH = 6  # letters of a word
@@ -87,6 +97,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=20_000_000)
     parser.add_argument("--tokens", type=int, default=60_000_000)
     parser.add_argument("--processes", type=int, default=8)
+    parser.add_argument("--nodes", type=int, default=0, help="of a Ray cluster, in place of processes")
     parser.add_argument("--memory", type=int, default=256, help="MiB of each process (256)")
     parser.add_argument("--folder", default=tempfile.gettempdir())
     parser.add_argument("--seed", type=int, default=0)
@@ -106,13 +117,18 @@ def main() -> None:
         idle = max(watch.peaks.values())
         generate(text, options.words, options.tokens, options.seed)
         print(f"text: {text.stat().st_size / 1e6:,.0f} MB, {options.tokens:,} tokens; an idle process {idle:.0f} MB")
-        begun = time.perf_counter()
-        with Watch() as watch:
-            made = count_vocabulary(str(text), processes=options.processes, memory=options.memory << 20, folder=folder)
-        seconds = time.perf_counter() - begun
-        above = sorted(peak - idle for peak in watch.peaks.values())
-        print(f"{len(made):,} words by {len(above)} processes in {seconds:.1f} s")
-        print(f"memory of each above an idle process: {above[0]:,.0f} to {above[-1]:,.0f} MB")
+        if options.nodes:
+            made = counted_by_nodes(str(text), options.nodes)
+        else:
+            begun = time.perf_counter()
+            with Watch() as watch:
+                made = count_vocabulary(
+                    str(text), processes=options.processes, memory=options.memory << 20, folder=folder
+                )
+            seconds = time.perf_counter() - begun
+            above = sorted(peak - idle for peak in watch.peaks.values())
+            print(f"{len(made):,} words by {len(above)} processes in {seconds:.1f} s")
+            print(f"memory of each above an idle process: {above[0]:,.0f} to {above[-1]:,.0f} MB")
         print(f"this process, which holds the vocabulary: {peak_of(os.getpid()):,.0f} MB", flush=True)
         mine = Path(folder) / "mine.words"
         save(made, str(mine))
@@ -121,6 +137,25 @@ def main() -> None:
         theirs = Path(f"{text}.words")
         same = subprocess.run(["cmp", str(mine), str(theirs)], check=False).returncode == 0
         print("the same words, counts and order" if same else "DIFFERENT")
+
+
+def counted_by_nodes(text: str, nodes: int) -> Vocabulary:
+    """The vocabulary by nodes of a Ray cluster, of which each has numbered its part of the text."""
+    transport = OnRay("local", nodes, 1)
+    try:
+        asked = [(node, transport.call(node, "about")[0]) for node in range(nodes)]
+        processes = [int(about["process"]) for about in transport.gather(asked)]
+        idle = [peak_of(process) for process in processes]
+        begun = time.perf_counter()
+        spread = SpreadText(transport, text_shards(text, TextOptions(), nodes), text, None)
+        vocabulary = spread._numbered_by(Selection()).vocabulary
+        seconds = time.perf_counter() - begun
+        above = sorted(peak_of(process) - before for process, before in zip(processes, idle, strict=True))
+        print(f"{len(vocabulary):,} words by {nodes} nodes in {seconds:.1f} s; an idle one {max(idle):,.0f} MB")
+        print(f"memory of each above an idle one: {above[0]:,.0f} to {above[-1]:,.0f} MB", flush=True)
+        return vocabulary
+    finally:
+        transport.close()
 
 
 def save(vocabulary: object, path: str) -> None:

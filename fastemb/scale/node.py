@@ -20,6 +20,7 @@ from .._version import __version__
 from ..config import isa
 from ..corpus import Corpus, Vocabulary
 from ..corpus.checksums import ArraySum
+from ..corpus.memory import renumber_in_place
 from ..corpus.vocabulary import NothingKeptError
 from ..train.matrices import zeros
 from ..train.run import Run
@@ -188,17 +189,16 @@ class Node:
             corpus = shard.read(self._threads)
         except NothingKeptError:
             corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64), Vocabulary([], []), 0)
-        self._all_words, self._corpus = corpus, None
-        return corpus.vocabulary.keys, corpus.vocabulary.counts, len(corpus), corpus.raw_words
+        vocabulary, nothing = corpus.vocabulary, Vocabulary([], [])
+        self._all_words, self._corpus = Corpus(corpus.ids, corpus.offsets, nothing, corpus.raw_words), None
+        return vocabulary.keys, vocabulary.counts, len(corpus), corpus.raw_words
 
-    def encode(self, vocabulary: Vocabulary) -> int:
-        """Number the words anew; returns how many are kept."""
+    def encode(self, numbers: NDArray[np.int32]) -> int:
+        """Number the words anew, each as ``numbers`` says, -1 for those that are dropped; returns how many are kept."""
         assert self._all_words is not None
-        try:
-            self._corpus = self._all_words.encode_with(vocabulary)
-        except NothingKeptError:
-            offsets = np.zeros(len(self._all_words) + 1, np.int64)
-            self._corpus = Corpus(np.empty(0, np.int32), offsets, vocabulary, self._all_words.raw_words)
+        words = self._all_words
+        ids, offsets = renumber_in_place(words.ids.copy(), words.offsets.copy(), numbers)
+        self._corpus = Corpus(ids, offsets, words.vocabulary, words.raw_words)
         return self._corpus.words
 
     def digest(self, ids: ArraySum, offsets: ArraySum, first: int) -> tuple[ArraySum, ArraySum]:

@@ -19,6 +19,7 @@ from ..corpus.tables import encode_column
 from ..corpus.task import ReadSizes, Task
 from ..corpus.text import encode_files
 from ..corpus.vocabulary import NothingKeptError, Selection, Vocabulary
+from .packed import InOrder
 from .pieces import Piece, cut
 
 
@@ -114,7 +115,7 @@ class TableShard:
 
 
 def _all_words(threads: int) -> Task:
-    return Task(Selection(in_order=True), MemoryStore(threads), threads)
+    return Task(InOrder(), MemoryStore(threads), threads)
 
 
 # ---- cutting ----

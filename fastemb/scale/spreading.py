@@ -48,8 +48,8 @@ class SpreadText(Corpus):
         if isinstance(target, Vocabulary) and known and target.keys[: len(known)] == known:
             return self
         vocabulary = target if isinstance(target, Vocabulary) else counted(self._counted, target, self._source)
-        self._sent = self._transport.put(Vocabulary._of(vocabulary.keys, vocabulary.counts, vocabulary.least_count))
-        self._words = tuple(self._each("encode", lambda _: (self._sent,), self._read_again))
+        self._numbers = [vocabulary.ids_of(keys) for keys, _ in self._counted]
+        self._words = tuple(self._each("encode", lambda node: (self._numbers[node],), self._read_again))
         self.vocabulary = vocabulary
         if not self.words:
             raise NothingKeptError(f"{self._source}: none of its words is in the vocabulary", self.raw_words)
@@ -100,13 +100,15 @@ class SpreadText(Corpus):
         raise RuntimeError(f"{self._source}: nodes that read it are lost again and again")
 
     def _read_again(self, node: int) -> None:
-        self._transport.gather([(node, self._transport.call(node, "read", self._shards[node])[0])])
+        read = self._transport.call(node, "read", self._shards[node])[0]
+        keys, counts, _, _ = self._transport.gather([(node, read)])[0]
+        known_keys, known_counts = self._counted[node]
+        if keys != known_keys or not np.array_equal(counts, known_counts):
+            raise ValueError(f"{self._source}: the part of node {node} was changed since it was read first")
 
     def _fill(self, node: int) -> None:
         self._read_again(node)
-        (words,) = self._transport.gather([(node, self._transport.call(node, "encode", self._sent)[0])])
-        if words != self._words[node]:
-            raise ValueError(f"{self._source}: the part of node {node} was changed since it was read first")
+        self._transport.gather([(node, self._transport.call(node, "encode", self._numbers[node])[0])])
 
 
 def _nothing(dtype: Any) -> NDArray[Any]:
