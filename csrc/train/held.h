@@ -104,8 +104,8 @@ static inline int32_t fe_hold(struct fe_held *held, int64_t number, int32_t word
     return slot;
 }
 
-/* By how many pairs each row of a bag was moved that was in so many itself: a row takes the bag's whole change, but where
- * the input is a mean, it moves that by its share only. */
+/* By how many pairs each row of a bag was moved that was in so many itself: a row takes the bag's whole change, but
+ * where the input is a mean, it moves that by its share only. */
 static inline int32_t fe_pairs_of_row(const struct fe_job *job, int32_t pairs, int32_t rows) {
     return job->inputs.kind == FE_CONTEXT_INPUTS || job->inputs.mean ? (pairs + rows - 1) / rows : pairs;
 }
