@@ -6,8 +6,8 @@
     python -m bench.rounds checkpoints text.txt --every 1s
 
 `speed` trains an epoch with and without, with as many threads each, in turn in one process, and prints seconds: the
-best, the median, and how far the runs lie apart. `quality` trains with one worker without it and with all workers with
-it, and prints means of the seeds and half their range: analogies (3CosAdd among the 30,000 most frequent words) and
+best, the median, and how far the runs lie apart. `quality` trains with the first number of threads, by default one, and
+prints means of the seeds and half their range: analogies (3CosAdd among the 30,000 most frequent words) and
 Spearman's rho x 100 of pairs of words. `checkpoints` trains with and without, in turn.
 """
 
@@ -95,7 +95,7 @@ def quality(corpus: Corpus, options: argparse.Namespace) -> None:
     print(*([options.analogies] if options.analogies else []), *options.similarity)
     for kind in options.kinds:
         for chosen in options.ways:
-            way = {"workers": None, "deterministic": True} if chosen == "deterministic" else {"workers": 1}
+            way = {"workers": options.workers[0], "deterministic": chosen == "deterministic"}
             rows = []
             for seed in range(1, options.seeds + 1):
                 model = built(kind, corpus, epochs=options.epochs, seed=seed, **way)
@@ -108,7 +108,7 @@ def checkpoints(corpus: Corpus, options: argparse.Namespace) -> None:
     """Print what the same training takes with and without."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint"
-        pair: list[dict[str, Any]] = [{}, {"checkpoint": str(path), "every": options.every}]
+        pair: list[dict[str, Any]] = [{}, {"checkpoint": str(path), "checkpoint_every": options.every}]
         times: list[list[float]] = [[], []]
         for _ in range(options.runs):
             for settings, found in zip(pair, times, strict=True):

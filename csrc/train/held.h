@@ -104,14 +104,22 @@ static inline int32_t fe_hold(struct fe_held *held, int64_t number, int32_t word
     return slot;
 }
 
+/* By how many pairs each row of a bag was moved that was in so many itself: a row takes the bag's whole change, but
+ * where the input is a mean, it moves that by its share only. */
+static inline int32_t fe_pairs_of_row(const struct fe_job *job, int32_t pairs, int32_t rows) {
+    return job->inputs.kind == FE_CONTEXT_INPUTS || job->inputs.mean ? (pairs + rows - 1) / rows : pairs;
+}
+
 static inline void fe_let_go(struct fe_held *held, int32_t slot) {
     const struct fe_matrices *matrices = &held->job->matrices;
+    const int32_t rows = fe_bag_size(held->job, held->words[slot]);
     float *values = held->values + slot * matrices->stride;
     held->unused[held->unused_count++] = slot;
     if (held->factors[slot] == 0.0f) return; /* all rows of the word are locked */
-    fe_find_bag(held, held->words[slot], held->pairs[slot], 1.0f / held->factors[slot]);
+    fe_find_bag(held, held->words[slot], fe_pairs_of_row(held->job, held->pairs[slot], rows),
+                1.0f / held->factors[slot]);
     held->kernel->add(values, -1.0f, held->before + slot * matrices->stride, matrices->size);
-    held->kernel->scatter(held->rows, fe_bag_size(held->job, held->words[slot]), held->scale, matrices->size, values);
+    held->kernel->scatter(held->rows, rows, held->scale, matrices->size, values);
 }
 
 /* What was changed in words with numbers below `needed` goes back to their rows. */

@@ -67,7 +67,7 @@ class ClassifierSettings(Checked):
     shuffle: bool = switch(True, "take the texts in another order in each pass")
     random_state: int = whole_number(1, "with one worker, the same seed gives the same model", 0, 2**64 - 1)
     workers: int | None = thread_number("threads (default: all CPUs)")
-    deterministic: bool = switch(False, "the same model whatever the number of threads")
+    deterministic: bool = switch(False, "the same model whatever the number of threads: one of them trains")
 
     @property
     def has_ngrams(self) -> bool:

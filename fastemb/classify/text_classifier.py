@@ -80,7 +80,8 @@ class TextClassifier(TellsLabels, SavesCheckpoints, Estimator):
         random_state: Seed of everything random: a number, a NumPy generator, or None to pick one. With ``workers=1``
             the same number gives the same bits.
         workers: Threads; None (default) or -1 uses every CPU available.
-        deterministic: Let the same number give the same bits with any number of ``workers``: one of them trains.
+        deterministic: Let the same number give the same bits with any number of ``workers``: one of them trains,
+            as every text changes the rows of all labels, and threads would only wait for each other.
         compute_loss: Add up the loss; see `history`.
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
             model, which can be asked and saved there. One that raises `StopTraining` ends the training, and what was

@@ -52,7 +52,7 @@ class GraphParameters(Checked):
     )
     random_state: Any = declare(1, "seed", int, lambda name, value: seed_of(value))  # noqa: RUF009 (a declaration)
     workers: int | None = thread_number("threads (default: all CPUs)")
-    deterministic: bool = switch(False, "the same vectors with any number of threads, in two to three times the time")
+    deterministic: bool = switch(False, "the same vectors with any number of threads, in about twice the time")
 
     def check(self) -> None:
         """As in the base; and refuse parameters that do not go together."""

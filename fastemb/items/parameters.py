@@ -82,7 +82,7 @@ class Parameters(Checked):
     min_count: int = whole_number(1, "drop items that occur less often", 0, 2**62)
     random_state: Any = _any_seed("seed")  # noqa: RUF009 (a declaration, not a value)
     workers: int | None = thread_number("threads (default: all CPUs)")
-    deterministic: bool = switch(False, "the same vectors with any number of threads, in two to three times the time")
+    deterministic: bool = switch(False, "the same vectors with any number of threads, in about twice the time")
 
     def check(self) -> None:
         """As in the base; and refuse parameters that do not go together."""

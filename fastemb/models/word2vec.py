@@ -143,8 +143,8 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
             after 5 epochs of 17 million words 39.3% of analogies were right instead of 39.9%, with CBOW 25.4% instead
             of 28.5%, but SimLex-999 was 23.8 instead of 23.3 with skip-gram; seeds are as far apart there.
         deterministic: Let the same ``seed`` give the same bits with any number of ``workers``, on the same instruction
-            set. Threads then train copies of rows in short rounds (see the guide), which takes two to
-            three times as long. The bits are others than those of ``workers=1`` without it.
+            set. Threads then train copies of rows in short rounds (see the guide), which takes one and
+            a half to two times as long. The bits are others than those of ``workers=1`` without it.
         progress: True or False; None (default) shows progress in a notebook, and when standard error is a terminal.
         checkpoint: A file to which all that `resume` needs is written before, during and after training. It is a
             whole checkpoint at any time, however the process ends, and `load` reads it as a model.

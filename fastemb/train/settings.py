@@ -130,7 +130,7 @@ class Settings(Checked):
     null_word: int = switch(0, "1 adds a word that occurs nowhere")
     sorted_vocab: int = switch(1, "0 keeps words in the order in which they first occur")
     compute_loss: bool = switch(False, "add up the loss")
-    deterministic: bool = switch(False, "the same vectors with any number of threads, in two to three times the time")
+    deterministic: bool = switch(False, "the same vectors with any number of threads, in about twice the time")
 
     @property
     def layer1_size(self) -> int:

@@ -112,6 +112,42 @@ def test_changes_of_a_round_are_added_less_of_those_of_several_pieces(kind: str)
     assert lone > 10
 
 
+def of_bags(rows: int) -> NativeRun:
+    """Words that are bags of so many rows, which no other word has."""
+    rng = np.random.default_rng(1)
+    bags = [[word + number * WORDS for number in range(rows)] for word in range(WORDS)]
+    model = Model(random_rows(rng, 4 * WORDS, SIZE), bags=bags)
+    model.out_ns, model.negative = random_rows(rng, WORDS, SIZE), 5
+    model.noise = alias_table(np.array([1000 // (rank + 1) + 1 for rank in range(WORDS)]) ** 0.75).tolist()
+    return native_run(isa(), model, SENTENCES)
+
+
+def pulls(rows: int) -> dict[int, float]:
+    """How far the first row of each word's bag has come that two lanes moved: of the way, by the share of the sum."""
+    lanes = [(0, PIECE), (500, 500 + PIECE)]
+    before, run = of_bags(rows).inputs.astype(np.float64), of_bags(rows)
+    alone = [of_bags(rows) for _ in lanes]
+    for single, lane in zip(alone, lanes, strict=True):
+        single.train(0, ALPHA, *lane)
+    train_lanes(run, lanes, 1)
+    changes = [single.inputs - before for single in alone]
+    found = {}
+    for row in range(WORDS):
+        if all(change[row].any() for change in changes):
+            whole = changes[0][row] + changes[1][row]
+            share = (run.inputs[row] - before[row]) @ whole / (whole @ whole)
+            found[row] = float((1 - share) / (share - 0.5))
+    return found
+
+
+def test_a_row_of_a_bag_counts_as_moved_by_its_share_of_the_pairs() -> None:
+    one, four = pulls(1), pulls(4)
+    assert one.keys() == four.keys()
+    ratios = [one[row] / four[row] for row in one]
+    assert len(ratios) > 5
+    assert np.median(ratios) == pytest.approx(4, rel=0.1)
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_round_begins_where_the_one_before_it_ended(kind: str, workers: int) -> None:
