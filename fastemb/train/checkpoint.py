@@ -145,10 +145,17 @@ class Target:
             TypeError: it is of another type.
             OSError: training has not ended, and the file cannot be written there.
         """
-        made = cls(path, Interval.of(mark.every if every is None else every))
+        made = cls(path, _interval_of(path, mark) if every is None else Interval.of(every))
         if not mark.ended:
             require_room(path)
         return made
+
+
+def _interval_of(path: str, mark: Mark) -> Interval:
+    try:
+        return Interval.of(mark.every)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: damaged checkpoint: {error}") from None
 
 
 def require_room(path: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import fastemb.fasttext as fasttext
 from fastemb import TextClassifier
 from fastemb.classify.product import Quantising, pruned, quantised, quantised_matrix
+from fastemb.io.formats.fasttext_parts import _QUANTISED
 from fastemb.io.safetensors import read_tensors, write_tensors
 
 TEXTS, LABELS = ["the cat sleeps", "a dog barks", "the cat eats", "dogs bark"] * 2, ["cat", "dog"] * 4
@@ -128,6 +129,22 @@ def test_files_of_another_kind(tmp_path: Path) -> None:
         quantised(model._state, Quantising())
     with pytest.raises(ValueError, match="the model is quantised already"):
         pruned(model._state, 2)
+
+
+def test_a_quantised_model_without_codes(tmp_path: Path) -> None:
+    text, path = tmp_path / "text", tmp_path / "model.ftz"
+    text.write_text("".join(f"__label__{label} {line}\n" for label, line in zip(LABELS, TEXTS, strict=True)))
+    model = fasttext.train_supervised(str(text), dim=4, epoch=1, bucket=10, verbose=0, thread=1)
+    model.quantize()
+    model.save_model(path)
+    codes = model._state.inputs.codes
+    sizes = _QUANTISED.pack(len(codes), 4, codes.size)
+    whole = path.read_bytes()
+    assert whole.count(sizes) == 1
+    for count in (0, -1, codes.size + 1):
+        path.write_bytes(whole.replace(sizes, _QUANTISED.pack(len(codes), 4, count)))
+        with pytest.raises(ValueError, match=f"^{path}: .*the input matrix has the shape .* and {count} codes"):
+            fasttext.load_model(path)
 
 
 def test_what_cannot_be_made_smaller() -> None:

@@ -52,6 +52,8 @@ def test_an_empty_file_is_replaced(tmp_path: Path) -> None:
         (lambda c: c["run"].update(next_word=2**40), "damaged checkpoint: the numbers of the run make no sense"),
         (lambda c: c["run"].update(block=0), "damaged checkpoint: .*block"),
         (lambda c: c["run"]["totals"].update(loss="x"), "damaged checkpoint: the numbers of the run make no sense"),
+        (lambda c: c.update(every="0w", ended=False), "damaged checkpoint: checkpoint_every must be above 0, not '0w'"),
+        (lambda c: c.update(every=[1], ended=False), "damaged checkpoint: checkpoint_every"),
         (lambda c: c["run"].update(seed=-1), "damaged checkpoint: .*seed"),
     ],
 )

@@ -237,7 +237,7 @@ class ModelFile:
         """
         has_lengths = self.flag(f"the lengths of the {name} matrix are quantised")
         rows, dim, count = _QUANTISED.unpack(self._take(_QUANTISED.size, f"the {name} matrix"))
-        if rows < 0 or not 0 < dim <= MOST_DIMENSIONS or count < 0 or count % max(1, rows):
+        if rows < 0 or not 0 < dim <= MOST_DIMENSIONS or count < rows or count % max(1, rows):
             raise self.damaged(f"the {name} matrix has the shape ({rows}, {dim}) and {count} codes")
         codes = self._table(f"the codes of the {name} matrix", rows, count // max(1, rows), "u1")
         width, centroids = self._quantiser(name, dim)
