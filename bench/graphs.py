@@ -201,7 +201,14 @@ def written_power_law(path: str, nodes: int, edges: int, exponent: float) -> dic
     took = time.perf_counter() - begun
     graph.save(path)
     degrees = graph.degrees()
-    return {"drawn": drawn, "built": took, "edges": graph.num_edges, "most": int(degrees.max()), "peak": peak()}
+    return {
+        "drawn": drawn,
+        "built": took,
+        "edges": graph.num_edges,
+        "most": int(degrees.max()),
+        "alone": int((degrees == 0).sum()),
+        "peak": peak(),
+    }
 
 
 # ---- commands ----
@@ -310,10 +317,11 @@ def youtube(options: argparse.Namespace) -> None:
         made = in_process("written_power_law", path=path, nodes=1_138_499, edges=2_990_443, exponent=0.75)
         settings = SETTINGS | {"window": 5} | settings_of((options.set or [""])[0])
         done = in_process("ours", edges=path, settings=settings, workers=options.workers)
+        words = done["words"] * (1 - made["alone"] / 1_138_499)
         print(
-            f"{made['edges']:,} edges, {made['most']:,} at most at a node; "
+            f"{made['edges']:,} edges, {made['most']:,} at most at a node, {made['alone']:,} nodes without any; "
             f"{settings['num_walks']} walks of 80, window 5, {options.workers} threads: {done['s']:.0f} s, "
-            f"{done['words']:,.0f} words/s, peak {done['peak']:.0f} MB"
+            f"{words:,.0f} words/s, peak {done['peak']:.0f} MB"
         )
 
 

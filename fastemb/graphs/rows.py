@@ -108,7 +108,8 @@ def shares_of(rows: Rows) -> NDArray[np.uint32] | None:
 
 def filter_of(rows: Rows) -> NDArray[np.uint8]:
     """A filter of which edges there are, uint8 (entries), which spares walks with ``q`` most searches for edges."""
-    bits = np.zeros(len(rows.neighbours), np.uint8)
+    bits = np.empty(len(rows.neighbours), np.uint8)  # in large pages, which NumPy 1 does not ask for with zeros
+    bits[:] = 0
     for part in slices(len(rows.offsets) - 1, _ROWS):
         _native.row_filter(part.start, part.stop, rows.offsets, rows.neighbours, bits)
     return bits
