@@ -21,6 +21,7 @@ from .core import features_of
 from .encoding import sample_weights
 from .features import Documents
 from .given import GivenLabels, as_lines, documents_of, labels_of, pieces_of
+from .lines import blocks
 from .measures import Measures, given_labels, measured, threshold_of, true_labels
 from .model_file import Fitted
 from .names import FIT
@@ -121,6 +122,29 @@ class TellsLabels:
         classes, _ = sorted_classes(self._known().core)
         found = self._best(self._asked(X), k, number("threshold", threshold))
         return [one for best in found for one in best.pairs(classes)]
+
+    @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
+    def predict_file(
+        self, path: AnyPath, *, k: int | None = 1, threshold: float = 0.0
+    ) -> Iterator[list[tuple[Any, float]]]:
+        """`predict_labels` of each line of a file, which is read as it is needed: the fastest way, for any size.
+
+        Args:
+            path: The file, also compressed. Words that begin with the prefix of labels are left out.
+            k: As in `predict_labels`.
+            threshold: As in `predict_labels`.
+
+        Returns:
+            An iterator with a list for each line, the most probable label first.
+
+        Raises:
+            ValueError: the model is not fitted, or an argument makes no sense.
+            OSError: the file cannot be read.
+        """
+        classes, _ = sorted_classes(self._known().core)
+        pieces = (piece if piece.endswith(b"\n") else piece + b"\n" for piece in blocks(path))
+        found = self._best(pieces, k, number("threshold", threshold))
+        return (one for best in found for one in best.pairs(classes))
 
     @names_arguments(FIT)
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803

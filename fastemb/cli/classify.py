@@ -5,24 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
 from ..checks import number
 from ..classify import Measures, TextClassifier
-from ..classify.lines import blocks
 from ..classify.settings import ClassifierSettings
+from ..io.atomic import atomic_write
 from ..io.kinds import kind_of
 from .learning import add_fields, fields_of, learn_and_save
 from .saying import say
 from .settings import add_settings, settings_of
-from .shared import STDIN, Commands, check_writable, file_path, positive
+from .shared import STDIN, STDOUT, Commands, check_writable, file_path, positive
 
 _SETTINGS: dict[str, str | None] = {
     name: None for name in ClassifierSettings.declared() if name not in ("shuffle", "workers")
 }
 _FASTTEXT = (".bin", ".ftz")
+_AT_ONCE = 10_000  # lines that are written at once
 _TOGETHER = 1000  # lines of standard input, where nobody types them
 
 
@@ -194,6 +196,7 @@ def _add_predict(commands: Commands) -> None:
     )
     _add_model(parser)
     parser.add_argument("texts", type=file_path, nargs="?", default=STDIN, help="file of texts (standard input)")
+    parser.add_argument("-o", "--output", type=file_path, default=STDOUT, help="where to write them (standard output)")
     _add_given(parser, 1)
     parser.add_argument("--probabilities", action="store_true", help="print the probability of a label after it")
     parser.set_defaults(run=_predict)
@@ -201,22 +204,34 @@ def _add_predict(commands: Commands) -> None:
 
 def _predict(options: argparse.Namespace) -> int:
     number("--threshold", options.threshold)
+    if options.output != STDOUT:
+        if options.texts == STDIN:
+            raise ValueError("--output is for a file of texts; redirect what standard input gives, as by >")
+        check_writable([options.model, options.texts], options.output)
     model = _model(options.model)
     if options.texts == STDIN:
         together = 1 if sys.stdin.isatty() else _TOGETHER
         while lines := list(islice(sys.stdin, together)):
-            _print_predicted(model, lines, options)
+            _write_predicted(
+                iter(model.predict_labels(lines, k=options.k, threshold=options.threshold)), sys.stdout.write, options
+            )
             sys.stdout.flush()
         return 0
-    for block in blocks(options.texts):
-        lines = block.decode("utf-8", "replace").split("\n")
-        _print_predicted(model, lines[:-1] if lines[-1] == "" else lines, options)
+    found = model.predict_file(options.texts, k=options.k, threshold=options.threshold)
+    if options.output == STDOUT:
+        _write_predicted(found, sys.stdout.write, options)
+        return 0
+    with atomic_write(options.output) as file:
+        _write_predicted(found, lambda text: file.write(text.encode()), options)
     return 0
 
 
-def _print_predicted(model: TextClassifier, lines: list[str], options: argparse.Namespace) -> None:
-    for found in model.predict_labels(lines, k=options.k, threshold=options.threshold):
+def _write_predicted(
+    found: Iterator[list[tuple[Any, float]]], write: Callable[[str], object], options: argparse.Namespace
+) -> None:
+    while some := list(islice(found, _AT_ONCE)):
         if options.probabilities:
-            print("\t".join(f"{label}\t{probability:.6g}" for label, probability in found))
+            lines = ["\t".join(f"{label}\t{probability:.6g}" for label, probability in own) for own in some]
         else:
-            print("\t".join(str(label) for label, _ in found))
+            lines = ["\t".join(str(label) for label, _ in own) for own in some]
+        write("\n".join([*lines, ""]))

@@ -87,6 +87,18 @@ def test_rows_and_labels_of_lines(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_words_of_any_length_anywhere_before_the_end(kind: str) -> None:
+    words = [bytes([97 + number % 5]) * number for number in range(1, 30)] + [b"\x01", b"a\x02b", b"aaaaaaa\x1f"]
+    data = b" ".join(random.Random(2).choices(words, k=300)) + b"\n"
+    found = dictionary_of(data)
+    features = Features(found, Arguments(1, **KINDS[kind]))
+    for cut in range(1, 80):
+        whole = bytes(bytearray(data[-cut:-1]))  # which ends where its memory does
+        assert lists(features.documents(whole)) == list(slow.documents(whole, found.names, found.words, **KINDS[kind]))
+    assert lists(features.documents(data)) == list(slow.documents(data, found.names, found.words, **KINDS[kind]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_room_is_made_as_it_is_needed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = dictionary_of(TEXT)
     features = Features(found, Arguments(1, **KINDS[kind]))

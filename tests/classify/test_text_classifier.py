@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from fastemb import CallbackAny2Vec, KeyedVectors, StopTraining, TextClassifier, Word2Vec
+from fastemb.classify.lines import blocks
 from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.train.hogwild import Hogwild
 from fastemb.train.run import Run
@@ -207,6 +208,25 @@ def test_best_labels_and_thresholds() -> None:
     assert model.predict_proba([""]).shape == (1, 3)
     with pytest.raises(ValueError, match="k must be"):
         model.predict(MORE, k=0)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_file_is_predicted_as_its_lines_are(workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(epochs=5).fit(X, Y).set_params(workers=workers)
+    lines = [*MORE, "", "w1 " * 500, *MORE]
+    (tmp_path / "lines").write_text("\n".join(lines), encoding="utf-8")
+    expected = [model.predict_labels([line], k=2, threshold=0.1)[0] for line in lines]
+    monkeypatch.setattr("fastemb.classify.asking.blocks", lambda path: blocks(path, 100))
+    found = list(model.predict_file(tmp_path / "lines", k=2, threshold=0.1))
+    assert {len(own) for own in expected} == {1, 2}
+    monkeypatch.setattr("fastemb.classify.given._PIECE", 100)
+    for some in (found, model.predict_labels(lines, k=2, threshold=0.1)):
+        assert [[label for label, _ in own] for own in some] == [[label for label, _ in own] for own in expected]
+        values = [[value for own in rows for _, value in own] for rows in (some, expected)]
+        assert values[0] == pytest.approx(values[1], abs=1e-6)  # products of matrices add in an order of their own
+    assert model.predict(lines).tolist() == [own[0][0] for own in model.predict_labels(lines)]
+    with pytest.raises(FileNotFoundError):
+        list(model.predict_file(tmp_path / "absent"))
 
 
 def test_the_threshold_for_a_precision() -> None:

@@ -48,6 +48,11 @@ def test_train_test_and_predict(
     assert [len(row) for row in rows] == [4, 4, 4]
     assert (rows[0][0], rows[2][0]) == ("a", "b")
     assert float(rows[0][1]) + float(rows[0][3]) == pytest.approx(1, abs=1e-4)
+    written = tmp_path / "labels.txt"
+    assert main(["classify", "predict", model, str(lines), "-k", "2", "--probabilities", "-o", str(written)]) == 0
+    assert [line.split("\t") for line in written.read_text(encoding="utf-8").splitlines()] == rows
+    assert main(["classify", "predict", model, str(lines), "-o", str(lines)]) == 1
+    assert "also the input" in capsys.readouterr().err
     assert main(["classify", "predict", model, str(lines), "--threshold", "1.1"]) == 0
     assert capsys.readouterr().out == "\n\n\n"
 
