@@ -61,28 +61,42 @@ static inline void fe_held_start(struct fe_held *held, const struct fe_kernel *k
     }
 }
 
-/* The rows of a word's bag, which are in so many more pairs, and the factors on their changes times `factor`. Returns
- * the sum of these. */
-static inline float fe_find_bag(struct fe_held *held, int32_t word, int32_t pairs, float factor) {
+static inline int32_t fe_bag_size(const struct fe_job *job, int32_t word) {
+    return (int32_t)(job->subwords.offsets[word + 1] - job->subwords.offsets[word]);
+}
+
+/* The rows of a word's bag, which are in so many more pairs. */
+static inline void fe_find_bag(struct fe_held *held, int32_t word, int32_t pairs) {
     const struct fe_job *job = held->job;
-    const int64_t from = job->subwords.offsets[word], count = job->subwords.offsets[word + 1] - from;
+    const int32_t *bag = job->subwords.rows + job->subwords.offsets[word], count = fe_bag_size(job, word);
+    float *in = job->matrices.in, **rows = held->rows;
+    const int64_t stride = job->matrices.stride;
+    if (held->piece == NULL) {
+        for (int32_t k = 0; k < count; k++) rows[k] = in + bag[k] * stride;
+        return;
+    }
+    struct fe_visited *visited = &held->piece->taken[FE_IN];
+    for (int32_t k = 0; k < count; k++) {
+        const int32_t place = held->taken[bag[k]] - 1;
+        visited->pairs[place] += pairs;
+        rows[k] = visited->rows[place];
+    }
+}
+
+/* The factors on the changes of a bag's rows, times `factor`; returns their sum. */
+static inline float fe_find_scale(struct fe_held *held, int32_t word, float factor) {
+    const struct fe_job *job = held->job;
+    const int32_t *bag = job->subwords.rows + job->subwords.offsets[word], count = fe_bag_size(job, word);
     float sum = 0.0f;
-    for (int64_t k = 0; k < count; k++) {
-        const int32_t row = job->subwords.rows[from + k];
-        if (held->piece == NULL) held->rows[k] = job->matrices.in + row * job->matrices.stride;
-        else {
-            struct fe_visited *in = &held->piece->taken[FE_IN];
-            in->pairs[held->taken[row] - 1] += pairs;
-            held->rows[k] = in->rows[held->taken[row] - 1];
-        }
-        held->scale[k] = factor * (job->matrices.in_scale != NULL ? job->matrices.in_scale[row] : 1.0f);
+    if (job->matrices.in_scale == NULL) {
+        for (int32_t k = 0; k < count; k++) held->scale[k] = factor;
+        return factor * (float)count;
+    }
+    for (int32_t k = 0; k < count; k++) {
+        held->scale[k] = factor * job->matrices.in_scale[bag[k]];
         sum += held->scale[k];
     }
     return sum;
-}
-
-static inline int32_t fe_bag_size(const struct fe_job *job, int32_t word) {
-    return (int32_t)(job->subwords.offsets[word + 1] - job->subwords.offsets[word]);
 }
 
 /* The slot of a token's word, which is gathered unless it is held, and is in so many more pairs. */
@@ -98,7 +112,8 @@ static inline int32_t fe_hold(struct fe_held *held, int64_t number, int32_t word
     float *values = held->values + slot * matrices->stride;
     held->words[slot] = word;
     held->pairs[slot] = pairs;
-    held->factors[slot] = fe_find_bag(held, word, 0, share);
+    held->factors[slot] = fe_find_scale(held, word, share);
+    fe_find_bag(held, word, 0);
     held->kernel->gather(held->rows, count, share, matrices->size, values);
     memcpy(held->before + slot * matrices->stride, values, (size_t)matrices->stride * sizeof *values);
     return slot;
@@ -116,8 +131,8 @@ static inline void fe_let_go(struct fe_held *held, int32_t slot) {
     float *values = held->values + slot * matrices->stride;
     held->unused[held->unused_count++] = slot;
     if (held->factors[slot] == 0.0f) return; /* all rows of the word are locked */
-    fe_find_bag(held, held->words[slot], fe_pairs_of_row(held->job, held->pairs[slot], rows),
-                1.0f / held->factors[slot]);
+    fe_find_scale(held, held->words[slot], 1.0f / held->factors[slot]);
+    fe_find_bag(held, held->words[slot], fe_pairs_of_row(held->job, held->pairs[slot], rows));
     held->kernel->add(values, -1.0f, held->before + slot * matrices->stride, matrices->size);
     held->kernel->scatter(held->rows, rows, held->scale, matrices->size, values);
 }

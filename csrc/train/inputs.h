@@ -25,6 +25,8 @@ enum {
     FE_SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
     FE_POOL = 1024,         /* negatives in the pool of baskets: with 128 floats their rows fill half a megabyte */
     FE_LEAST_SHARES = 8,    /* blocks until a negative's next turn, at least */
+    FE_NEAR_ROWS = 2048,    /* of words, and as many of n-grams, that are not sent for where words are bags */
+    FE_LISTS_AHEAD = 8,     /* tokens from sending for a bag's list of rows to its entry, and before it for its place */
     FE_POOL_ROUNDS = 8,     /* turns of a negative before it is drawn anew */
     FE_TAG_ROUNDS = 32,     /* the same where tags are the inputs */
 };
@@ -160,17 +162,44 @@ static inline int32_t fe_row_count(const struct fe_pending *p) { return p->has_b
 
 /* ---- centres ---- */
 
+/* The rows of a bag go on the list; but for those of the most frequent words and n-grams, which stay near. */
+FE_INLINE void fe_send_for_bag(const struct fe_maker *maker, int32_t id) {
+    const struct fe_job *job = maker->job;
+    struct fe_ahead *ahead = maker->ahead;
+    const int32_t *bag = job->subwords.rows + job->subwords.offsets[id];
+    const int32_t size = (int32_t)(job->subwords.offsets[id + 1] - job->subwords.offsets[id]);
+    const int32_t far = job->negatives.words + FE_NEAR_ROWS; /* rows of n-grams follow those of words */
+    const float *in = job->matrices.in, **rows = ahead->rows;
+    const int64_t stride = job->matrices.stride;
+    int32_t count = ahead->count;
+    if (count + size > FE_MOST_AHEAD) return;
+    for (int32_t k = 1; k < size; k++) { /* written in any case: a branch would be mispredicted */
+        rows[count] = in + bag[k] * stride;
+        count += bag[k] >= far;
+    }
+    rows[count] = in + bag[0] * stride;
+    ahead->count = count + (id >= FE_NEAR_ROWS);
+}
+
 FE_INLINE void fe_send_for_word(const struct fe_maker *maker, int32_t id) {
-    const struct fe_subwords *subwords = &maker->job->subwords;
-    if (subwords->offsets == NULL) fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, id);
-    else
-        for (int64_t k = subwords->offsets[id]; k < subwords->offsets[id + 1]; k++)
-            fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, subwords->rows[k]);
+    if (maker->job->subwords.offsets == NULL) fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, id);
+    else fe_send_for_bag(maker, id);
+}
+
+/* Where words are bags: the lists of the rows of words that will enter later. */
+FE_INLINE void fe_send_for_lists(const struct fe_maker *maker, int32_t entry) {
+    const struct fe_window *w = &maker->window;
+    const int64_t *offsets = maker->job->subwords.offsets;
+    if (offsets == NULL || entry + 2 * FE_LISTS_AHEAD >= w->count) return;
+    FE_PREFETCH(offsets + w->ids[entry + 2 * FE_LISTS_AHEAD]);
+    const int64_t *bounds = offsets + w->ids[entry + FE_LISTS_AHEAD];
+    for (int64_t k = bounds[0]; k < bounds[1]; k += FE_LINE) FE_PREFETCH(maker->job->subwords.rows + k);
 }
 
 FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {
     const int32_t id = maker->window.ids[entry];
     fe_send_for_word(maker, id);
+    fe_send_for_lists(maker, entry);
     if (maker->job->matrices.out_hs != NULL) FE_PREFETCH_WRITE(maker->job->paths.offsets + id);
 }
 
