@@ -79,7 +79,7 @@ class Doc2Vec(Word2Vec):
         comment: Kept as an attribute.
         trim_rule: As in `Word2Vec`.
         callbacks: As in `Word2Vec`.
-        window: Largest distance between a word and its context.
+        window: Largest distance between a word and its context; of ``dm=0`` alone also 0, as it has none.
         epochs: Passes over the documents.
         shrink_windows: As in `Word2Vec`.
         alpha: Learning rate at the start; it falls linearly to ``min_alpha``.

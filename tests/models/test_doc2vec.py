@@ -161,6 +161,15 @@ def test_words_stay_as_they_began_in_dbow_alone() -> None:
         assert (before != model.wv.vectors).any() == changes, options
 
 
+def test_documents_alone_need_no_window() -> None:
+    none, some = trained(dm=0, window=0), trained(dm=0)
+    np.testing.assert_array_equal(none.dv.vectors, some.dv.vectors)
+    np.testing.assert_array_equal(none.infer_vector(["a1"]), some.infer_vector(["a1"]))
+    for options in ({"dm": 1}, {"dm": 0, "dbow_words": 1}):
+        with pytest.raises(ValueError, match="window=0 leaves words no context"):
+            Doc2Vec(**OPTIONS, **options, window=0)
+
+
 # ---- inference ----
 
 
