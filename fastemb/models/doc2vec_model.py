@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Doc2Vec(Word2Vec):
         comment: Kept as an attribute.
         trim_rule: As in `Word2Vec`.
         callbacks: As in `Word2Vec`.
-        window: Largest distance between a word and its context.
+        window: Largest distance between a word and its context; of ``dm=0`` alone also 0, as it has none.
         epochs: Passes over the documents.
         shrink_windows: As in `Word2Vec`.
         alpha: Learning rate at the start; it falls linearly to ``min_alpha``.
@@ -229,9 +230,11 @@ class Doc2Vec(Word2Vec):
         return self._settings().layer1_size
 
     @property
-    def docvecs(self) -> NoReturn:
-        """An older name of ``dv``."""
-        raise AttributeError("docvecs was renamed in gensim 4: the vectors of documents are model.dv")
+    def docvecs(self) -> KeyedVectors:
+        """An older name of ``dv``, which warns, as in gensim 4."""
+        text = "docvecs was renamed in gensim 4: the vectors of documents are model.dv"
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        return self.dv
 
     def __str__(self) -> str:
         kind = "dbow" + "+w" * self.dbow_words

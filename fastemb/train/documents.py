@@ -256,7 +256,7 @@ def infer(
         _native.Matrices(
             local.inputs, local.outputs, local.nodes, size, None, rows, None, settings.layer1_size if is_longer else 0
         ),
-        _native.Contexts(min(settings.window, 2**30), settings.shrink_windows, view.longest_sentence),
+        _native.Contexts(max(1, min(settings.window, 2**30)), settings.shrink_windows, view.longest_sentence),
         _native.Inputs(
             bool(settings.sg),
             bool(settings.cbow_mean),

@@ -176,6 +176,7 @@ class SubwordSettings(Settings):
 class DocumentSettings(Settings):
     """How vectors of documents are learned."""
 
+    window: int = whole_number(5, "words of context on either side; 0 where documents alone predict", 0, 2**63)
     epochs: int = whole_number(10, "passes over the documents", 0, 2**40)
     dbow_words: int = switch(0, "1 trains words as skip-gram beside documents")
     dm_concat: int = switch(0, "1 puts the vectors of the context side by side")
@@ -197,8 +198,10 @@ class DocumentSettings(Settings):
         return self.vector_size * (self.dm_tag_count + 2 * self.window if self.concatenates else 1)
 
     def check(self) -> None:
-        """As in the base; and refuse output vectors of a length that no machine has memory for."""
+        """As in the base; refuse a window without words, and output vectors that no machine has memory for."""
         super().check()
+        if not self.window and (self.dm or self.dbow_words):
+            raise ValueError("window=0 leaves words no context: it is for dm=0 without dbow_words")
         if self.layer1_size > 2**24:
             raise ValueError(
                 f"dm_concat with window={self.window} and dm_tag_count={self.dm_tag_count} makes output vectors of "

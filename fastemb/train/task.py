@@ -148,7 +148,7 @@ class Task:
                 **self.weights.further_matrices(matrices),
             ),
             _native.Contexts(
-                min(settings.window, 2**30), settings.shrink_windows, tokens.longest_sentence, self.contexts
+                max(1, min(settings.window, 2**30)), settings.shrink_windows, tokens.longest_sentence, self.contexts
             ),
             _native.Inputs(
                 bool(settings.sg),

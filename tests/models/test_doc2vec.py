@@ -182,6 +182,15 @@ def test_words_stay_as_they_began_in_dbow_alone() -> None:
         assert (before != model.wv.vectors).any() == changes, options
 
 
+def test_documents_alone_need_no_window() -> None:
+    none, some = trained(dm=0, window=0), trained(dm=0)
+    np.testing.assert_array_equal(none.dv.vectors, some.dv.vectors)
+    np.testing.assert_array_equal(none.infer_vector(["a1"]), some.infer_vector(["a1"]))
+    for options in ({"dm": 1}, {"dm": 0, "dbow_words": 1}):
+        with pytest.raises(ValueError, match="window=0 leaves words no context"):
+            Doc2Vec(**OPTIONS, **options, window=0)
+
+
 # ---- inference ----
 
 
@@ -315,7 +324,6 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: model.infer_vector(["a1"], alpha=-0.1), ValueError, "alpha"),
         (lambda model: model.infer_vector(["a1"], alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
         (lambda model: model.infer_vector(["a1"], step=4), TypeError, "infer_vector"),
-        (lambda model: model.docvecs, AttributeError, "renamed in gensim 4: the vectors of documents are model.dv"),
         (lambda model: model.dv[999], KeyError, "999"),
         (lambda model: Doc2Vec(dm=2), ValueError, "dm"),
         (lambda model: Doc2Vec(dm=1, dm_concat=1, dm_tag_count=0), ValueError, "dm_tag_count"),
@@ -331,7 +339,6 @@ def test_wrong_calls_are_refused(call: Any, error: type[Exception], message: str
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("docvecs", "the vectors of documents are model.dv"),
         ("doctag_syn0", "use model.dv.vectors$"),
         ("doctags", "use model.dv.key_to_index$"),
         ("delete_temporary_training_data", "; leave it out: nothing temporary is kept$"),
@@ -350,6 +357,12 @@ def test_older_attributes_are_named(name: str, message: str) -> None:
         found = getattr(found, part)
     with pytest.raises(AttributeError, match=message):
         getattr(found, last)
+
+
+def test_docvecs_is_dv_with_a_warning_as_in_gensim() -> None:
+    model = Doc2Vec(tagged(8), **OPTIONS, epochs=1)
+    with pytest.warns(DeprecationWarning, match="the vectors of documents are model.dv"):
+        assert model.docvecs is model.dv
 
 
 @pytest.mark.parametrize(
