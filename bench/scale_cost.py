@@ -4,7 +4,7 @@ Nodes are processes of a Ray cluster on this machine, with one worker each. An e
 
     compute  seconds a word x words / min(n, c)
     bytes    seconds a byte x bytes / min(n, c), of finding, packing, adding and taking what was changed
-    calls    seconds a call x beats x n, as one program tells all nodes what to do next
+    beats    seconds a beat x beats, as one program tells all nodes what to do next, and waits for the last of them
 
 These three rates are fitted on the numbers of nodes of ``--fit`` (each the median of ``--runs``), by the least relative
 errors among rates that are not negative. Words a second are then predicted for those of ``--check``, and measured. Last
@@ -39,7 +39,7 @@ from fastemb.train.schedule import Schedule
 from fastemb.train.settings import Settings
 
 Quantities = list[float]
-"""Words, bytes and calls of an epoch, each as one CPU or program after the other meets them."""
+"""Words, bytes and beats of an epoch; of words and bytes, those that one CPU has."""
 
 _DRAWS = 4  # centres have one draw of negatives in common
 
@@ -124,7 +124,7 @@ def main() -> None:
 
     def quantities(nodes: int, moved: float) -> Quantities:
         plan, shared = plan_of(words, settings, nodes, options.rounds), min(nodes, cpus)
-        return [words / shared, moved / shared, plan.rounds * plan.beats * nodes]
+        return [words / shared, moved / shared, plan.rounds * plan.beats]
 
     def run(nodes: int) -> tuple[Quantities, float]:
         seconds, spread, told = measured(options, nodes)
@@ -139,7 +139,7 @@ def main() -> None:
 
     known = [run(nodes) for nodes in options.fit]
     rates = fitted([one for one, _ in known], [seconds for _, seconds in known])
-    print(f"a word {1e9 * rates[0]:.0f} ns, a byte {1e9 * rates[1]:.2f} ns, a call {1e3 * rates[2]:.2f} ms")
+    print(f"a word {1e9 * rates[0]:.0f} ns, a byte {1e9 * rates[1]:.2f} ns, a beat {1e3 * rates[2]:.0f} ms")
     for nodes in options.check:
         guess = estimated_bytes(counts, settings, plan_of(words, settings, nodes, options.rounds))
         expected = float(np.array(quantities(nodes, guess)) @ rates)
@@ -153,7 +153,7 @@ def main() -> None:
         "compute": float(longer.sum()) * rates[0] / (machines * options.cores),
         "bytes": moved * rates[1] / machines,
         "network": moved / 2 / machines / (options.gigabits * 1e9 / 8),  # each byte is sent once, and comes once
-        "calls": plan.rounds * plan.beats * machines * rates[2],
+        "beats": plan.rounds * plan.beats * rates[2],
     }
     total = sum(parts.values())
     alone = float(longer.sum()) * rates[0] / options.cores
