@@ -2,6 +2,7 @@
 
     python -m bench.classify make FOLDER                        # two sets, generated
     python -m bench.classify compare FOLDER --peer PYTHON       # PYTHON has the package fasttext (or fasttext-wheel)
+    python -m bench.classify predict FOLDER --peer PYTHON       # labels of many texts by one model
 
 Sets: "news" has 120,000 texts of some 40 words in 4 classes, as many as AG News has; "many" as many in 1,000 classes.
 Words are drawn by Zipf's law, a share of them by a law in which each class has an order of its own. Each run is a
@@ -15,10 +16,13 @@ import os
 import statistics
 import subprocess
 import sys
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from fastemb import TextClassifier
 
 WORDS = 60_000
 SETS = {"news": (4, 1.2), "many": (1000, 8.0)}  # classes, and how much of a text is of its class
@@ -48,6 +52,30 @@ model = fasttext.train_supervised(
 )
 print(time.perf_counter() - begun, model.test(test)[1])
 """
+
+ASKED = """
+import itertools, sys, time
+model, path, texts, call, workers = sys.argv[1:6]
+with open(path, encoding="utf-8") as file:
+    lines = [line.rstrip("\\n") for line in itertools.islice(file, int(texts))]
+if call == "package":
+    import fasttext
+    tell = fasttext.load_model(model).predict
+elif call == "fastemb.fasttext":
+    import fastemb.fasttext
+    import fastemb.fasttext.model as module
+    module.available_cpus = lambda: int(workers)
+    tell = fastemb.fasttext.load_model(model).predict
+else:
+    from fastemb import TextClassifier
+    tell = getattr(TextClassifier.load_fasttext(model).set_params(workers=int(workers)), call)
+given = path if call == "predict_file" else lines
+begun = time.perf_counter()
+found = tell(given)
+found = list(found) if call == "predict_file" else found
+print(time.perf_counter() - begun, len(found))
+"""
+CALLS = ("predict", "predict_labels", "predict_file", "fastemb.fasttext")
 
 
 def write_set(path: Path, texts: int, classes: int, share: float, seed: int) -> None:
@@ -115,20 +143,46 @@ def compare(folder: Path, peer: str, runs: int, only: str) -> None:
         )
 
 
+def predict(folder: Path, peer: str, runs: int, texts: int) -> None:
+    """Ask one model in turn, and print medians."""
+    model, path = folder / "news.bin", folder / "news.texts"
+    TextClassifier(progress=False).fit_file(folder / "news.train").save_fasttext(model)
+    with (folder / "news.train").open(encoding="utf-8") as source:
+        lines = [line.split(" ", 1)[1] for line in source]
+    path.write_text("".join(islice(cycle(lines), texts)), encoding="utf-8")
+    asked = [("package", 1), *((call, workers) for call in CALLS for workers in (1, 2))]
+    seconds: dict[tuple[str, int], list[float]] = {one: [] for one in asked}
+    for _ in range(runs):
+        for call, workers in asked:
+            python = peer if call == "package" else sys.executable
+            command = [python, "-c", ASKED, str(model), str(path), str(texts), call, str(workers)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            seconds[call, workers].append(float(done.stdout.split()[0]))
+    theirs = statistics.median(seconds["package", 1])
+    for (call, workers), some in seconds.items():
+        mine = statistics.median(some)
+        print(f"{call:18} {workers} threads {mine:8.2f} s {theirs / mine:6.2f}", flush=True)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="task", required=True)
-    for name in ("make", "compare"):
+    for name in ("make", "compare", "predict"):
         part = parts.add_parser(name)
         part.add_argument("folder", type=Path)
-        if name == "compare":
+        if name != "make":
             part.add_argument("--peer", required=True, help="a Python that has the package fasttext")
             part.add_argument("--runs", type=int, default=3)
+        if name == "predict":
+            part.add_argument("--texts", type=int, default=200_000)
+        if name == "compare":
             part.add_argument("--only", default="", help="runs that have this text, such as 'news 2 1'")
     options = parser.parse_args()
     if options.task == "make":
         make(options.folder)
+    elif options.task == "predict":
+        predict(options.folder.resolve(), os.path.abspath(options.peer), options.runs, options.texts)
     else:
         compare(options.folder.resolve(), os.path.abspath(options.peer), options.runs, options.only)
 
