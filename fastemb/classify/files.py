@@ -13,7 +13,7 @@ def read_state(path: AnyPath, *, mmap: bool = False) -> ClassifierState:
     """Read a model of fastText with or without labels, quantised or not; compressed files are unpacked on the way.
 
     Args:
-        path: A ``.bin`` or ``.ftz`` file of version 11 or 12.
+        path: A ``.bin`` or ``.ftz`` file of version 11 or 12, or older.
         mmap: Map the rows of words and n-grams from the file, in place of reading them, if they are not quantised.
 
     Raises:

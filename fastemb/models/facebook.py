@@ -39,7 +39,7 @@ def load_facebook_model(path: AnyPath, encoding: str = "utf-8") -> FastText:
     become lone surrogates (Python's "surrogateescape"), and are written again as they were.
 
     Args:
-        path: A ``.bin`` file of version 11 or 12; compressed ones are unpacked on the way.
+        path: A ``.bin`` file of version 11 or 12, or older; compressed ones are unpacked on the way.
         encoding: "utf-8": n-grams are numbered by the bytes of that.
 
     Raises:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastemb.io.formats import VectorTable, read_vectors, write_vectors
+from fastemb.io.formats import VectorTable, fasttext_model, read_vectors, write_vectors
 from fastemb.io.formats.fasttext_parts import Arguments, Dictionary, matrix_bytes, matrix_start, parts
 from fastemb.io.formats.fasttext_subwords import subword_rows
 from fastemb.io.unpack import TruncatedFileError
@@ -76,6 +76,44 @@ def model(minn: int = 2, maxn: int = 4, kind: int = 2, labels: int = 0) -> tuple
     outputs = np.zeros((4, 3))
     content = matrix_start(*inputs.shape) + matrix_bytes(inputs) + matrix_start(4, 3) + matrix_bytes(outputs)
     return start + content, inputs, counts
+
+
+def of_the_oldest(content: bytes) -> bytes:
+    """The same model as fastText wrote it before its version 0.1."""
+    outputs = len(content) - 4 * 12 - 17  # where the output matrix begins
+    names = content[8 + 56 + 28 :]
+    inputs = len(content) - 4 * 12 - 17 - 4 * 3 * (len(NAMES) + BUCKET) - 17
+    return (
+        content[8 : 8 + 56 + 20]
+        + names[: inputs - (8 + 56 + 28)]
+        + content[inputs + 1 : outputs]
+        + content[outputs + 1 : outputs + 17]
+        + struct.pack("<12f", *np.zeros(12))
+    )
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_files_of_before_there_were_versions_are_read(compressed: bool, tmp_path: Path) -> None:
+    content, _, counts = model()
+    new, old = tmp_path / "new.bin", tmp_path / ("old.bin.gz" if compressed else "old.bin")
+    new.write_bytes(content)
+    old.write_bytes(gzip.compress(of_the_oldest(content)) if compressed else of_the_oldest(content))
+    expected, found = fasttext_model.read_whole(new), fasttext_model.read_whole(old)
+    assert found.arguments == expected.arguments
+    assert found.dictionary.names == expected.dictionary.names
+    np.testing.assert_array_equal(found.dictionary.counts, counts)
+    np.testing.assert_array_equal(found.inputs, expected.inputs)
+    np.testing.assert_array_equal(found.outputs, expected.outputs)
+    for size in (3, 20, 59, 100, len(of_the_oldest(content)) - 1):
+        old.write_bytes(of_the_oldest(content)[:size])
+        with pytest.raises(ValueError, match=r"no model of fastText|the file ends"):
+            fasttext_model.read_whole(old)
+    for place, wrong in ((0, 2**30), (4, 0), (24, 4), (28, 0), (36, 9)):  # dim, ws, loss, model, minn
+        damaged = bytearray(of_the_oldest(content))
+        damaged[place : place + 4] = struct.pack("<i", wrong)
+        old.write_bytes(damaged)
+        with pytest.raises(ValueError, match="this is no model of fastText: its first bytes are others"):
+            fasttext_model.read_whole(old)
 
 
 @pytest.mark.parametrize("version", [11, 12])

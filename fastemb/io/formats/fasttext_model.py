@@ -24,6 +24,7 @@ from .about import About, Values
 from .fasttext_matrix import Matrix, QuantisedMatrix
 from .fasttext_parts import (
     MAGIC,
+    OLDEST,
     SUPERVISED,
     Arguments,
     Dictionary,
@@ -100,10 +101,10 @@ def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bo
         file = ModelFile(name, raw, size, buffers)
         version = file.header()
         arguments = file.arguments()
-        dictionary = file.dictionary()
-        if version == _WITHOUT_NGRAMS and arguments.model == SUPERVISED:
+        dictionary = file.dictionary(version)
+        if version in (_WITHOUT_NGRAMS, OLDEST) and arguments.model == SUPERVISED:
             arguments = replace(arguments, maxn=0)  # as fastText does
-        if file.flag("the input matrix is quantised"):
+        if version != OLDEST and file.flag("the input matrix is quantised"):
             inputs: Matrix = file.quantised("input")
         elif dictionary.pruned is not None:
             raise file.damaged("n-grams are left out, but the input matrix is not quantised")
@@ -113,7 +114,8 @@ def read_whole(path: StrPath, buffers: Buffers = DEFAULT.buffers, *, outputs: bo
             inputs = file.mapped("input", *shape) if mmap else file.matrix("input", *shape)
         _require_shape(file, arguments, dictionary, inputs.shape)
         out: Matrix | None = None
-        if file.flag("the output matrix is quantised") and isinstance(inputs, QuantisedMatrix):
+        is_quantised = version != OLDEST and file.flag("the output matrix is quantised")
+        if is_quantised and isinstance(inputs, QuantisedMatrix):
             out = file.quantised("output")
         else:
             shape = file.shape("output")

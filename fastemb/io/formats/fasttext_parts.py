@@ -30,6 +30,10 @@ MAGIC = struct.pack("<i", 793712314)
 VERSIONS = (11, 12)
 """Those that can be read; 12 is written."""
 
+OLDEST = 0
+"""In place of a version: files of before fastText 0.1 have neither mark nor version, and nothing about n-grams that are
+left out or quantised matrices."""
+
 SKIPGRAM, SUPERVISED = 2, 3
 """Kinds of models; 1 is that by continuous bags of words."""
 
@@ -41,6 +45,7 @@ UNPRUNED = -1
 
 _ARGUMENTS = struct.Struct("<12id")
 _COUNTS = struct.Struct("<3i2q")
+_OLDEST_COUNTS = struct.Struct("<3iq")
 _SHAPE = struct.Struct("<2q")
 _QUANTISED = struct.Struct("<2qi")
 _QUANTISER = struct.Struct("<4i")
@@ -106,6 +111,18 @@ class Dictionary:
         return [data[begin:end] for begin, end in pairwise(ends)]
 
 
+def _are_usual(arguments: Arguments) -> bool:
+    """Whether these can be settings, rather than the first bytes of any file."""
+    return (
+        0 < arguments.dim <= MOST_DIMENSIONS
+        and 0 < arguments.ws <= 1000
+        and 0 < arguments.epoch <= 1_000_000
+        and 0 <= arguments.minn <= arguments.maxn <= 1000
+        and arguments.loss in (1, 2, 3)
+        and arguments.model in (1, SKIPGRAM, SUPERVISED)
+    )
+
+
 class ModelFile:
     """A file that is being read, and the errors that name what is wrong with it.
 
@@ -125,18 +142,31 @@ class ModelFile:
         self._rest = b""  # of what was read from the file, those after ``at``
 
     def header(self) -> int:
-        """Read the mark at the start, and return the version.
+        """Read the mark at the start, and return the version, or `OLDEST` where there is no mark.
 
         Raises:
             ValueError: It is no model of fastText, or of a version that cannot be read.
         """
-        if self._take(len(MAGIC), "the header") != MAGIC:
-            raise ValueError(f"{self.path}: this is no model of fastText: its first bytes are others")
+        mark = self._take(len(MAGIC), "the header")
+        if mark != MAGIC:
+            return self._oldest(mark)
         (version,) = struct.unpack("<i", self._take(4, "the header"))
         if version not in VERSIONS:
             those = " and ".join(map(str, VERSIONS))
             raise ValueError(f"{self.path}: a model of fastText in version {version}; versions {those} can be read")
         return int(version)
+
+    def _oldest(self, begin: bytes) -> int:
+        """`OLDEST`, if the file begins with settings, which are read again then."""
+        try:
+            start = begin + self._take(_ARGUMENTS.size - len(begin), "the header")
+        except TruncatedFileError:
+            start = bytes(_ARGUMENTS.size)
+        if not _are_usual(Arguments(*_ARGUMENTS.unpack(start))):
+            raise ValueError(f"{self.path}: this is no model of fastText: its first bytes are others")
+        self._rest = start + self._rest
+        self.at -= len(start)
+        return OLDEST
 
     def arguments(self) -> Arguments:
         """Read how the model was trained.
@@ -151,13 +181,16 @@ class ModelFile:
             raise self.damaged(f"{found.bucket} rows for n-grams and a model of kind {found.model}")
         return found
 
-    def dictionary(self) -> Dictionary:
-        """Read words and labels.
+    def dictionary(self, version: int) -> Dictionary:
+        """Read words and labels, as they are in this version.
 
         Raises:
             ValueError: Numbers do not fit each other or the file, or a label stands among the words.
         """
-        size, words, labels, tokens, pruned = _COUNTS.unpack(self._take(_COUNTS.size, "the dictionary"))
+        counts = self._take(_COUNTS.size if version != OLDEST else _OLDEST_COUNTS.size, "the dictionary")
+        if version == OLDEST:
+            counts += struct.pack("<q", UNPRUNED)
+        size, words, labels, tokens, pruned = _COUNTS.unpack(counts)
         if words < 1 or labels < 0 or words + labels != size or pruned < UNPRUNED:
             raise self.damaged(f"a dictionary of {size} names, {words} words and {labels} labels")
         self._refuse_beyond(size * _LEAST_ENTRY, f"{size:,} words and labels")
