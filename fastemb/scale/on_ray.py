@@ -57,6 +57,7 @@ class OnRay:
     Raises:
         ImportError: Ray, or fastemb on a node, is not installed.
         ConnectionError: no cluster answers there.
+        RuntimeError: Ray does not start on this machine, with "local".
         ValueError: the cluster is too small; its nodes have other versions than this process.
     """
 
@@ -87,7 +88,13 @@ class OnRay:
         if address == LOCAL:
             nodes = 1 if nodes is None else nodes
             threads = max(1, available_cpus() // nodes) if threads is None else threads
-            self._ray.init(address=LOCAL, num_cpus=nodes * threads, include_dashboard=False, **quiet)
+            try:
+                self._ray.init(address=LOCAL, num_cpus=nodes * threads, include_dashboard=False, **quiet)
+            except Exception as error:  # Ray has no type of its own for it
+                raise RuntimeError(
+                    f"Ray did not start on this machine: {_first_line(error)}. It waits 30 seconds for its own "
+                    "processes: try again when less else runs"
+                ) from error
             return nodes, threads
         address = os.environ.get("RAY_ADDRESS") or AUTO if address is None else address
         if address != AUTO:
