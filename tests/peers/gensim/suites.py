@@ -28,8 +28,9 @@ SUITES = (
     "gensim.test.test_keyedvectors",
     "gensim.test.test_phrases",
     "gensim.test.test_doc2vec",
+    "gensim.test.test_fasttext",
 )
-MODULES = ("word2vec", "keyedvectors", "phrases", "callbacks", "doc2vec")
+MODULES = ("word2vec", "keyedvectors", "phrases", "callbacks", "doc2vec", "fasttext")
 PRIVATE = {"keyedvectors": ["_load_word2vec_format"]}  # gensim's tests call it; it would run gensim's code, not ours
 RECORDED = Path(__file__).with_name("suites.json")
 

@@ -98,6 +98,7 @@ def test_the_numbers_of_gensims_own_tests_are_those_recorded() -> None:
         ("gensim's tests", bad),
         ("gensim's tests of phrases", failed["test_phrases"]),
         ("gensim's tests of documents", failed["test_doc2vec"]),
+        ("gensim's tests of subwords", failed["test_fasttext"]),
     ):
         rows = re.findall(rf"^\| {kind}: (.+?) \|", TEXT, flags=re.MULTILINE)
         assert sum(int(number) for row in rows for number in re.findall(r"\b\d+", row)) == expected
