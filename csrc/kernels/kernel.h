@@ -96,8 +96,9 @@ struct fe_kernel {
      *
      * Hogwild (Niu et al. 2011): several threads may call these on the same matrices at once, without locks. `update`
      * and `scatter` load a row, add to it and store it; another thread's change in between is lost, and `gradient` and
-     * `gather` may see a row that is half changed. This data race is meant: blocks seldom share rows, and a lost change
-     * is noise. It is in these four functions and nowhere else; all other memory that a thread writes is its own. */
+     * `gather` may see a row that is half changed. So does `add`, below, where rows lie side by side. This data race is
+     * meant: blocks seldom share rows, and a lost change is noise. It is in these five functions and nowhere else; all
+     * other memory that a thread writes is its own. */
     /* Fills g, FE_STEP_G(n) floats, for `update`. Returns 0 when a score was not finite. loss is added to, or NULL. */
     int (*gradient)(const struct fe_block *block, int64_t size, float alpha, double *loss, float *g);
     /* The same for one input, m = 1, whose outputs are classes that exclude each other; `own` is its class:

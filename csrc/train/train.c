@@ -56,6 +56,7 @@ struct trainer {
     int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
     float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `times`, with the usual number of draws or
                                                               fe_most_draws */
+    float *row;                                            /* one that goes beside others */
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
     struct fe_piece *piece;                                /* of made blocks; or NULL: they are made on the way */
@@ -75,6 +76,7 @@ static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *
     t->o = carve(c, outputs, sizeof *t->o);
     for (int k = 0; k < FE_CENTRES; k++) t->hidden[k] = carve(c, job->matrices.out_stride, sizeof(float));
     for (int k = 0; k < FE_CENTRES; k++) t->hidden_change[k] = carve(c, job->matrices.out_stride, sizeof(float));
+    t->row = carve(c, job->inputs.kind == FE_SIDE_INPUTS ? job->matrices.stride : 0, sizeof *t->row);
     t->g = carve(c, FE_STEP_G(outputs), sizeof *t->g);
     t->change = carve(c, FE_STEP_CHANGE(outputs), sizeof *t->change);
 }
@@ -191,8 +193,10 @@ static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
     if (t->job->inputs.kind == FE_SIDE_INPUTS) {
         for (int32_t i = 0, at = 0; i < p->m; i++) {
             t->shares[i] = 1.0f;
-            for (int64_t c = 0; at < p->ends[i]; at++, c += matrices->size)
-                memcpy(t->hidden[i] + c, t->rows[at], (size_t)matrices->size * sizeof(float));
+            for (int64_t c = 0; at < p->ends[i]; at++, c += matrices->size) { /* gathered, as other threads change it */
+                t->kernel->gather(t->rows + at, 1, 1.0f, matrices->size, t->row);
+                memcpy(t->hidden[i] + c, t->row, (size_t)matrices->size * sizeof(float));
+            }
             memset(t->hidden[i] + matrices->out_size, 0,
                    (size_t)(matrices->out_stride - matrices->out_size) * sizeof(float));
         }

@@ -188,6 +188,9 @@ static void train_documents(const struct fe_kernel *kernel) {
         training.job.matrices.tag_rows = TAGS;
         training.job.documents = (struct fe_tagged){.longest = MOST_TAGS, .side_tags = 1, .beside = kind >> 1 == 3};
         lend_workspaces();
+        training.stop = 0;
+        snprintf(name, sizeof name, "training of documents, kind %d, %s", kind, fe_kernel_name(kernel));
+        in_threads(name, train);
         snprintf(name, sizeof name, "rounds of documents, kind %d, %s", kind, fe_kernel_name(kernel));
         train_together(name);
         release_memory();
