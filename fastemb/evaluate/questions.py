@@ -216,7 +216,7 @@ def read_odd_one_out(path: str, words: Words) -> Questions:
         else:
             made = [(number, [line] if line.startswith(":") else _fields(line)) for number, line in lines]
         for number, fields in made:
-            if fields[0].startswith(":") and len(fields) == 1:
+            if len(fields) == 1 and fields[0].startswith(":"):
                 sections.append(Kind(fields[0][1:].strip() or "(no name)"))
                 continue
             if len(fields) < 3:

@@ -300,6 +300,7 @@ def test_clusters_of_points_that_are_alike() -> None:
         ("similarity", "a\tb\t1\nc\td\tx\n", "line 2: 'x' is no score, which is field 3 here"),
         ("similarity", "a,b,1\nc,d,nan\n", "line 2: 'nan' is no score"),
         ("odd_one_out", "a b c\na b\n", "line 2: a group has three words at least"),
+        ("odd_one_out", "a b c\n;;\n", "line 2: a group has three words at least"),
         ("odd_one_out", "a\nb\n", "there are 1 blocks of lines"),
         ("similarity", "", "there are no pairs of words in it"),
         ("similarity", "# notes alone\n", "there are no pairs of words in it"),
