@@ -197,10 +197,11 @@ valgrind:
 # Files changed at random, guided by what they reach: for the core under libFuzzer, for the readers in Python under atheris.
 # MINUTES for each of the twelve targets; without, some two minutes in all.
 MINUTES ?=
+GROUPS ?= vectors models texts labels learned checkpoints tables
 fuzz: .venv/test-tools build
 	$(PIP) install atheris
 	.ci/fuzz-core $(if $(MINUTES),$$((60 * $(MINUTES))),5)
-	for group in vectors models texts labels learned checkpoints tables; do \
+	for group in $(GROUPS); do \
 	    PYTHONPATH=tests .venv/bin/python -P -m fuzz.search $$group --seconds $(if $(MINUTES),$$((60 * $(MINUTES))),12) || exit 1; \
 	done
 
