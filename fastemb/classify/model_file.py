@@ -17,6 +17,7 @@ from ..io.keys import pack_any_keys, unpack_any_keys
 from ..io.kinds import require_format
 from ..io.paths import AnyPath, any_path
 from ..io.safetensors import read_tensors, write_tensors
+from ..threads import checked_workers
 from ..train.checkpoint import Contents
 from .core import ClassCore, arguments_of, features_of
 from .settings import ClassifierSettings
@@ -98,6 +99,7 @@ def read_model(path: AnyPath, known: Sequence[str]) -> tuple[dict[str, Any], Fit
         unknown = sorted(set(params) - set(known))
         if unknown:
             raise ValueError(f"there is no setting {unknown[0]!r}")
+        checked_workers(params.get("workers"))
         settings = ClassifierSettings(**state["settings"]).checked()
         if type(state["epochs"]) is not int or not 0 <= state["epochs"] < 2**62 or state["form"] not in _FORMS:
             raise ValueError("the number of epochs or the form of labels makes no sense")

@@ -509,6 +509,7 @@ class TextClassifier(TellsLabels, SavesCheckpoints, Estimator):
         return made
 
     def _saved_params(self) -> dict[str, Any]:
+        checked_workers(self.workers)  # which questions need, and `load` looks at
         left_out = ("callbacks", "progress", "vectors", "random_state")
         params = {name: value for name, value in self.get_params().items() if name not in left_out}
         if isinstance(self.class_weight, Mapping):  # JSON would make texts of its keys

@@ -167,3 +167,13 @@ def test_a_model_is_asked_for_what_it_knows() -> None:
             model.threshold_for(TEXTS, LABELS, precision=precision)
     assert model.predict([]).shape == (0,)
     assert "not yet" in TextClassifier()._repr_html_()
+
+
+def test_a_number_of_workers_that_makes_no_sense_is_neither_saved_nor_loaded(tmp_path: Path) -> None:
+    model, path = fitted(), tmp_path / "model.safetensors"
+    model.set_params(workers=7).save(path)
+    path.write_bytes(path.read_bytes().replace(b'\\"workers\\": 7', b'\\"workers\\": 0'))
+    with pytest.raises(ValueError, match=f"^{path}: damaged: workers must be between 1 and"):
+        TextClassifier.load(path)
+    with pytest.raises(ValueError, match="workers must be between 1 and"):
+        model.set_params(workers=0).save(path)

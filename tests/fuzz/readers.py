@@ -283,8 +283,8 @@ def check(name: str, reader: Reader, data: bytes, folder: Path) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             reader.read(path)
-    except (ValueError, OSError, EOFError, KeyError) as raised:  # a KeyError: a table lacks a column
-        error = raised
+    except (ValueError, OSError, EOFError, KeyError, TypeError) as raised:
+        error = raised  # KeyError: a table lacks a column; TypeError: it holds something else
     finally:
         _watched.clear()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10

@@ -235,3 +235,17 @@ def test_keys_that_fasttext_does_not_read(key: str | None, tmp_path: Path) -> No
     with pytest.raises(ValueError, match="cannot hold no vectors"):
         write_vectors(tmp_path / "x", VectorTable([], np.zeros((0, 2), np.float32)), format="fasttext")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ngrams_of_words_without_rows_are_refused(tmp_path: Path) -> None:
+    start = b"".join(
+        parts(Arguments(3, word_ngrams=2, model=3), Dictionary.of([b"a", b"__label__b"], 1, np.ones(2, int), 2))
+    )
+    matrix = matrix_start(1, 3) + matrix_bytes(np.ones((1, 3)))
+    content = start + matrix + matrix
+    path = tmp_path / "model.bin"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"^{path}: there are n-grams, but no rows for them"):
+        fasttext_model.read_whole(path)
+    path.write_bytes(content.replace(struct.pack("<6i", 3, 5, 5, 1, 5, 2), struct.pack("<6i", 3, 5, 5, 1, 5, 1)))
+    assert fasttext_model.read_whole(path).inputs.shape == (1, 3)

@@ -136,7 +136,8 @@ def _require_shape(file: ModelFile, arguments: Arguments, dictionary: Dictionary
             f"an input matrix of shape ({shape[0]:,}, {shape[1]:,}), where {dictionary.words:,} words, {ngrams:,} rows "
             f"for n-grams and {arguments.dim:,} dimensions are expected"
         )
-    if arguments.maxn > 0 and arguments.bucket == 0:
+    of_words = arguments.model == SUPERVISED and arguments.word_ngrams > 1
+    if (arguments.maxn > 0 or of_words) and arguments.bucket == 0:
         raise file.damaged("there are n-grams, but no rows for them")
     if kept is not None and not _is_numbering(kept, arguments.bucket):
         raise file.damaged(f"the {len(kept):,} n-grams that are kept are not numbered from 0 on")
