@@ -29,21 +29,30 @@ class Moments:
     Args:
         at: The moment, from 0 on; None for none.
         every: Instructions rather than lines everywhere, not only in the files that deal with signals.
+
+    Attributes:
+        count: Moments so far.
+        where: The file, line and function where SIGINT was sent; empty before.
+        lost: What Python itself lost, as it does with what is raised in a generator that is closed because nobody holds
+            it any more: the rest of one that `all` or `any` read in part.
     """
 
     def __init__(self, at: int | None, every: bool = False) -> None:
         self.count = 0
         self.where = ""
+        self.lost: list[Any] = []
         self._at = at
         self._every = every
 
     def __enter__(self) -> Moments:
         self._before = sys.gettrace()
+        self._hook, sys.unraisablehook = sys.unraisablehook, self.lost.append
         sys.settrace(self._trace)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(self._before)
+        sys.unraisablehook = self._hook
 
     def _trace(self, frame: FrameType, event: str, arg: Any) -> Any:
         file = frame.f_code.co_filename
@@ -80,22 +89,18 @@ def interrupted_everywhere(
     while True:
         error: BaseException | None = None
         moments = Moments(at, every)
-        lost: list[Any] = []
-        hook, sys.unraisablehook = sys.unraisablehook, lost.append
         try:
             with moments:
                 call()
         except BaseException as raised:
             error = raised
-        finally:
-            sys.unraisablehook = hook
         assert not signals._state.holding, moments.where
         assert not signals._state.came, moments.where
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, moments.where
         if not moments.where:
             assert error is None
             return
-        if not lost:  # Python itself loses what is raised in a generator that is closed because nobody holds it
+        if not moments.lost:
             assert type(error) is KeyboardInterrupt, f"{moments.where}: {error!r}"
         yield moments.where, error
         at += step
