@@ -42,7 +42,7 @@ struct fe_pending {
     int32_t ends[FE_CENTRES]; /* of bags: a block has one a centre */
     uint8_t *own;             /* bit k of own[i]: input i is a context of centre k. NULL: input i is that of centre i */
     int32_t own_pairs;        /* of an input and a centre that is its own */
-    int32_t centres[FE_CENTRES], centre_count;
+    int32_t centres[FE_CENTRES], centre_count; /* -1 past the last one */
     int32_t negative_count;
     uint64_t *aims;      /* random bits of negatives, */
     int32_t aim_count;   /* none if they are in the pool already */
@@ -284,7 +284,7 @@ static inline void fe_number(const struct fe_maker *maker, int32_t count, int64_
 /* Whether a word is a centre of the block already: centres of a block are different words, so it begins the next. */
 static inline int fe_is_centre(const struct fe_pending *p, int32_t centre) {
     int found = 0;
-    for (int32_t i = 0; i < p->centre_count; i++) found |= p->centres[i] == centre;
+    FE_UNROLL for (int32_t i = 0; i < FE_CENTRES; i++) found |= p->centres[i] == centre;
     return found;
 }
 
@@ -593,6 +593,7 @@ static void fe_next_windows(struct fe_maker *maker, struct fe_pending *p) {
 static inline void fe_next_block(struct fe_maker *maker, struct fe_pending *p) {
     const struct fe_job *job = maker->job;
     p->m = p->has_bags = p->centre_count = p->own_pairs = 0;
+    FE_UNROLL for (int32_t i = 0; i < FE_CENTRES; i++) p->centres[i] = -1;
     p->path_is_new = 1;
     p->kept = maker->kept - (maker->used == 0 && maker->context_count > 0);
     maker->make(maker, p);

@@ -21,22 +21,23 @@ static inline void fe_target_prefetch_path(const struct fe_job *job, int32_t cen
     FE_PREFETCH_WRITE(job->paths.codes + from);
 }
 
-/* Add a drawn row to the outputs. A draw that hits a centre is dropped, as word2vec does. Returns their number. */
-FE_INLINE int32_t fe_target_add(int32_t row, const int32_t *centres, int32_t count, int32_t *rows, int32_t n) {
+/* Add a drawn row to the outputs. A draw that hits one of the FE_CENTRES centres, of which some may be -1, is dropped,
+ * as word2vec does. Returns their number. */
+FE_INLINE int32_t fe_target_add(int32_t row, const int32_t *centres, int32_t *rows, int32_t n) {
     int hit = 0;
-    for (int32_t i = 0; i < count; i++) hit |= row == centres[i];
+    FE_UNROLL for (int32_t i = 0; i < FE_CENTRES; i++) hit |= row == centres[i];
     rows[n] = row;
     return n + !hit;
 }
 
-/* The centres (label 1), then the rows that the bits draw (label 0). */
+/* The centres (label 1), `count` of FE_CENTRES, then the rows that the bits draw (label 0). */
 FE_INLINE int32_t fe_target_rows(const struct fe_job *job, const int32_t *centres, int32_t count, const uint64_t *aims,
                                  int32_t drawn, int32_t *rows) {
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
     for (int32_t k = 0; k < drawn; k++) {
         const int32_t row = fe_alias_draw(job->negatives.noise, (uint32_t)job->negatives.words, aims[k]);
-        n = fe_target_add(row, centres, count, rows, n);
+        n = fe_target_add(row, centres, rows, n);
     }
     return n;
 }
@@ -46,7 +47,7 @@ FE_INLINE int32_t fe_target_pooled(const int32_t *centres, int32_t count, const 
                                    int32_t *rows) {
     int32_t n = count;
     for (int32_t i = 0; i < count; i++) rows[i] = centres[i];
-    for (int32_t k = 0; k < drawn; k++) n = fe_target_add(pooled[k], centres, count, rows, n);
+    for (int32_t k = 0; k < drawn; k++) n = fe_target_add(pooled[k], centres, rows, n);
     return n;
 }
 

@@ -140,10 +140,18 @@ FE_NOINLINE void find_held(struct trainer *t, const struct fe_pending *p) {
 /* Rows of words and of documents. */
 FE_NOINLINE void find_tagged(struct trainer *t, const struct fe_pending *p) {
     const struct fe_matrices *matrices = &t->job->matrices;
-    for (int32_t i = 0; i < fe_row_count(p); i++) {
-        const int is_tag = p->rows[i] >= matrices->in_rows;
+    const int32_t count = fe_row_count(p), first_tag = (int32_t)matrices->in_rows, *ids = p->rows;
+    if (t->piece == NULL && matrices->in_scale == NULL && matrices->tag_scale == NULL) {
+        float *const in = matrices->in, *const tags = matrices->tags, **rows = t->rows;
+        const int64_t stride = matrices->stride;
+        for (int32_t i = 0; i < count; i++)
+            rows[i] = ids[i] < first_tag ? in + ids[i] * stride : tags + (ids[i] - first_tag) * stride;
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        const int is_tag = ids[i] >= first_tag;
         const float *factors = is_tag ? matrices->tag_scale : matrices->in_scale;
-        int32_t row = p->rows[i] - (is_tag ? (int32_t)matrices->in_rows : 0);
+        int32_t row = ids[i] - (is_tag ? first_tag : 0);
         if (t->piece == NULL) t->rows[i] = (is_tag ? matrices->tags : matrices->in) + row * matrices->stride;
         else {
             const struct fe_visited *taken = &t->piece->taken[is_tag ? FE_TAGS : FE_IN];
@@ -189,7 +197,8 @@ static inline int32_t rows_in_bag(const struct trainer *t, const struct fe_pendi
 /* The hidden rows of bags, and zeros for their changes. */
 static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
     const struct fe_matrices *matrices = &t->job->matrices;
-    memset(t->hidden_change[0], 0, (size_t)(p->m * matrices->out_stride) * sizeof(float));
+    if (!t->job->documents.tags_only || t->job->inputs.kind == FE_SIDE_INPUTS)
+        memset(t->hidden_change[0], 0, (size_t)(p->m * matrices->out_stride) * sizeof(float));
     if (t->job->inputs.kind == FE_SIDE_INPUTS) {
         for (int32_t i = 0, at = 0; i < p->m; i++) {
             t->shares[i] = 1.0f;
@@ -213,16 +222,16 @@ static inline void gather_bags(struct trainer *t, const struct fe_pending *p) {
 /* The change of each bag goes to its rows. */
 static inline void scatter_bags(struct trainer *t, const struct fe_pending *p) {
     const struct fe_job *job = t->job;
-    const int is_side_by_side = job->inputs.kind == FE_SIDE_INPUTS;
-    if (is_side_by_side || job->documents.tags_only) {
+    if (job->inputs.kind == FE_SIDE_INPUTS) {
         for (int32_t i = 0, at = 0; i < p->m; i++) {
             const float *change = t->hidden_change[i];
-            for (; at < p->ends[i]; at++, change += is_side_by_side ? job->matrices.size : 0)
+            for (; at < p->ends[i]; at++, change += job->matrices.size)
                 if (!job->documents.tags_only || p->rows[at] >= job->matrices.in_rows)
                     t->kernel->add(t->rows[at], t->scale[at], change, job->matrices.size);
         }
         return;
     }
+    if (job->documents.tags_only) return; /* update_shared_tags */
     for (int32_t i = 0, from = 0; i < p->m; from = p->ends[i++])
         t->kernel->scatter(t->rows + from, p->ends[i] - from, t->scale + from, t->job->matrices.size,
                            t->hidden_change[i]);
@@ -260,13 +269,32 @@ FE_NOINLINE void update_inputs(struct trainer *t, const struct fe_block *block) 
         for (int k = 0; k < block->n - matched; k++) g[k] *= block->scale[i];
         t->kernel->combine((const float *const *)block->o + matched, g, block->n - matched, size, 1, block->dh[i]);
     }
-    for (int k = 0; k < block->ahead_count; k++)
-        for (int64_t c = 0; c < size; c += FE_LINE) FE_PREFETCH_WRITE(block->ahead[k] + c);
 }
 
-static inline void update(struct trainer *t, const struct fe_block *block) {
-    if (t->job->documents.tags_only) update_inputs(t, block);
-    else t->kernel->update(block, t->job->matrices.out_size, t->g, t->change);
+/* The same of bags that share the tags of one document, as in fe_infer: these receive the changes of all bags at once.
+ */
+FE_NOINLINE void update_shared_tags(struct trainer *t, const struct fe_pending *p, const struct fe_block *block) {
+    const int matched = block->paired > 0 && block->own == NULL ? block->m : 0;
+    const int stride = fe_g_stride(block->n - matched);
+    const float *g = t->g + (matched > 0 ? FE_LINE : 0);
+    float *sums = t->change, *factors = sums + block->n;
+    for (int k = 0; k < matched; k++) sums[k] = block->scale[k] * t->g[k];
+    for (int k = matched; k < block->n; k++) sums[k] = block->scale[0] * g[k - matched];
+    for (int i = 1; i < block->m; i++)
+        for (int k = matched; k < block->n; k++) sums[k] += block->scale[i] * g[i * stride + k - matched];
+    for (int32_t at = 0; at < p->ends[0]; at++) {
+        if (p->rows[at] < t->job->matrices.in_rows) continue;
+        for (int k = 0; k < block->n; k++) factors[k] = t->scale[at] * sums[k];
+        t->kernel->combine((const float *const *)block->o, factors, block->n, t->job->matrices.out_stride, 1,
+                           t->rows[at]);
+    }
+}
+
+static inline void update(struct trainer *t, const struct fe_pending *p, const struct fe_block *block) {
+    const struct fe_job *job = t->job;
+    if (!job->documents.tags_only) t->kernel->update(block, job->matrices.out_size, t->g, t->change);
+    else if (job->inputs.kind == FE_BAG_INPUTS) update_shared_tags(t, p, block);
+    else update_inputs(t, block);
 }
 
 /* The loss is that of the whole path, whatever part of it is trained. */
@@ -318,7 +346,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
         if (loss != NULL && p->path_part != FE_WHOLE) add_path_loss(t, p, &block);
         set_outputs(t, &block, p->nodes, p->labels, p->node_count);
         if (!gradient(t, p, &block, p->path_part == FE_WHOLE ? loss : NULL)) return 0;
-        if (p->drawn_count > 0) update(t, &block);
+        if (p->drawn_count > 0) update(t, p, &block);
     }
     if (p->drawn_count > 0) {
         block.in_turn = 0;
@@ -337,7 +365,7 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
     }
     block.ahead = t->ahead.rows;
     block.ahead_count = t->ahead.count;
-    if (block.n > 0) update(t, &block); /* one word alone has no path */
+    if (block.n > 0) update(t, p, &block); /* one word alone has no path */
     t->ahead.count = 0;
     if (p->has_bags) scatter_bags(t, p);
     return 1;
