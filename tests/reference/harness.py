@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastemb import _native
+from reference.documents_oracle import DocumentModel
 from reference.oracle import TOGETHER, Model, Vectors
 
 Matrix = npt.NDArray[np.float32]
@@ -79,7 +80,7 @@ def flat_paths(paths: list[list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
     return offsets, nodes, codes
 
 
-def flat_bags(bags: list[list[int]]) -> tuple[Any, Any]:
+def flat_bags(bags: Sequence[Sequence[int]]) -> tuple[Any, Any]:
     """Offsets and rows."""
     offsets = np.cumsum([0] + [len(bag) for bag in bags]).astype(np.int64)
     return offsets, np.array([row for bag in bags for row in bag], np.int32)
@@ -126,6 +127,46 @@ def native_run(isa: str, model: Model, sentences: Sequence[Sequence[int]], want_
         None if model.bags is None else _native.Subwords(*flat_bags(model.bags)),
     )
     return NativeRun(trainer, view, inputs, out_ns, out_hs, trainer.workspace(), sum(map(len, sentences)))
+
+
+@dataclass
+class DocumentRun(NativeRun):
+    """`NativeRun` with rows of documents."""
+
+    tags: Matrix
+
+
+def document_run(
+    isa: str, model: DocumentModel, documents: Sequence[Sequence[int]], tags: Sequence[Sequence[int]]
+) -> DocumentRun:
+    """A Trainer of documents that starts where the oracle's model stands."""
+    model.together = together(isa)
+    size = model.inputs.shape[1]
+    inputs, rows = padded(model.inputs), padded(model.tags)
+    out_ns = None if model.out_ns is None else padded(model.out_ns)
+    out_hs = None if model.out_hs is None else padded(model.out_hs)
+    (offsets, ids), (tag_offsets, tag_ids) = flat_bags(documents), flat_bags(tags)
+    view = _native.TokenView(
+        ids, offsets, words_of(model), tags=tag_ids, tag_offsets=tag_offsets, tag_rows=len(model.tags)
+    )
+    factors = None if model.in_scale is None else np.array(model.in_scale, np.float32)
+    tag_factors = None if model.tag_scale is None else np.array(model.tag_scale, np.float32)
+    out_size = size * (model.side_tags + 2 * model.window) if model.side_tags else 0
+    how = _native.Documents(
+        max(map(len, tags)), not model.sg, model.words_beside, model.side_tags, model.null_word, model.tags_only
+    )
+    trainer = _native.Trainer(
+        isa,
+        _native.Matrices(inputs, out_ns, out_hs, size, factors, rows, tag_factors, out_size),
+        _native.Contexts(model.window, model.shrink_windows, view.longest_sentence),
+        _native.Inputs(model.sg, model.cbow_mean, model.cbow_exact, model.negatives_per_pair, how),
+        None if model.noise is None else _native.Negatives(np.array(model.noise, np.uint32), model.negative),
+        None if model.paths is None else _native.Paths(*flat_paths(model.paths), model.thinned_paths),
+        None if model.keep is None else np.array(model.keep, np.uint32),
+        model.seed,
+        True,
+    )
+    return DocumentRun(trainer, view, inputs, out_ns, out_hs, trainer.workspace(), len(ids), rows)
 
 
 def words_of(model: Model) -> int:
