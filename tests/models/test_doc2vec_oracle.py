@@ -136,5 +136,5 @@ def test_inferred_vectors_equal_the_oracle(kind: str, targets: str) -> None:
     infer(oracle, asked, [[row] * max(oracle.side_tags, 1) for row in range(len(asked))], rates)
     texts = [each.words for each in documents() if each.words]
     found = model.infer_vectors(texts, epochs=5)
-    np.testing.assert_allclose(found, oracle.tags, atol=1e-5)
+    np.testing.assert_allclose(found, oracle.tags, rtol=1e-5, atol=1e-5)
     assert np.abs(oracle.tags - first).max() > 0.05
