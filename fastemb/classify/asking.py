@@ -25,6 +25,7 @@ from .lines import blocks
 from .measures import Measures, given_labels, measured, threshold_of, true_labels
 from .model_file import Fitted
 from .names import FIT
+from .not_finite import no_score
 from .probabilities import Floats, label_probabilities, text_vectors
 from .reading import LabelledFile
 
@@ -62,6 +63,7 @@ class TellsLabels:
         Raises:
             ValueError: the model is not fitted.
             TypeError: X are no texts.
+            FloatingPointError: the model holds numbers that are not finite.
         """
         core = self._known().core
         return self._probabilities(self._documents(X))[:, sorted_classes(core)[1]]
@@ -334,4 +336,10 @@ class TellsLabels:
         core = fitted.core
         vectors = text_vectors(core.weights.inputs, documents)
         one = not self._separate(fitted)
-        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, core.paths, one=one)
+        weights = core.weights
+        try:
+            return label_probabilities(vectors, weights.outputs, core.settings.loss, core.paths, one=one)
+        except FloatingPointError:
+            tree = core.settings.loss == "hs"
+            why = no_score(fitted.origin, core.dictionary, weights.inputs, weights.outputs, has_tree=tree)
+            raise FloatingPointError(why) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,11 @@ from ..checks import whole
 from ..classify.answering import Question, answered
 from ..classify.files import read_state, write_state
 from ..classify.lines import BLOCK, blocks
+from ..classify.not_finite import no_score
 from ..classify.predict import Predictions, Predictor
 from ..classify.product import Quantising, pruned, quantised
 from ..classify.retraining import Retraining, retrained
-from ..classify.state import ClassifierState
+from ..classify.state import HIERARCHICAL, ClassifierState
 from ..config import available_cpus, isa
 from ..io.formats.fasttext_matrix import Matrix, QuantisedMatrix
 from ..io.formats.fasttext_model import Whole, kept_rows, stored_rows, word_vectors
@@ -49,7 +51,7 @@ class FastTextModel:
         self._labels: list[str] | None = None
         self.set_args(args)
         if model_path is not None:
-            self._take(_opened(model_path))
+            self._take(_opened(model_path), any_path(model_path))
 
     @classmethod
     def _of(cls, state: ClassifierState, args: TrainedWith | None = None) -> FastTextModel:
@@ -57,8 +59,9 @@ class FastTextModel:
         made._take(state)
         return made
 
-    def _take(self, state: ClassifierState) -> None:
+    def _take(self, state: ClassifierState, origin: str | None = None) -> None:
         self._held = state
+        self._origin = origin
         self._inputs = stored_rows(state.inputs)
         self._predictor: Predictor | None = None
         self._unit_vectors: Floats | None = None
@@ -297,6 +300,10 @@ class FastTextModel:
 
     def _nearest(self, query: Floats, banned: list[bytes], k: int, on_unicode_error: str) -> Neighbours:
         state, many = self._state, whole("k", k, 0, _MOST)
+        if not np.isfinite(query).all():
+            words = " or ".join(repr(word.decode("utf-8", "replace")) for word in banned)
+            whose = self._origin or "the model"
+            raise ValueError(f"{whose}: the vector of {words} holds NaN or infinity, and nothing is near to that")
         if self._unit_vectors is None:
             self._unit_vectors = self._all_unit_vectors()
         length = float(np.sqrt((query**2).sum())) or 1.0
@@ -323,6 +330,7 @@ class FastTextModel:
             lengths = np.sqrt((vectors[part] ** 2).sum(axis=1, keepdims=True))
             np.divide(vectors[part], lengths, out=made[part], where=lengths > 0)
             made[part][lengths[:, 0] == 0] = 0
+            made[part][~np.isfinite(lengths[:, 0])] = np.nan  # which is near to nothing
         return made
 
     # ---- labels ----
@@ -351,7 +359,8 @@ class FastTextModel:
         question = Question(whole("k", k, -1, _MOST), float(threshold))
         if not several(text):
             documents = state.features.documents(line_bytes("predict", text) + b"\n", whole=False)
-            found = predictor.predict(documents, question.k, question.threshold)
+            with self._scoring():
+                found = predictor.predict(documents, question.k, question.threshold)
             count = int(found.counts[0])
             labels = tuple(names[label] for label in found.labels[0, :count].tolist())
             return labels, found.probabilities[0, :count].astype(np.float64)
@@ -359,9 +368,21 @@ class FastTextModel:
         all_labels: list[list[str]] = []
         all_probabilities: list[Floats] = []
         threads = min(available_cpus(), 1 + sum(map(_length, texts[:_TOGETHER])) // _TOGETHER)
-        for _, found in answered(_pieces(texts), state.features, predictor, question, threads):
-            _unpack(found, names, all_labels, all_probabilities)
+        with self._scoring():
+            for _, found in answered(_pieces(texts), state.features, predictor, question, threads):
+                _unpack(found, names, all_labels, all_probabilities)
         return all_labels, all_probabilities
+
+    @contextmanager
+    def _scoring(self) -> Iterator[None]:
+        """Names the model, and the row that is to blame, where a score is no finite number."""
+        try:
+            yield
+        except FloatingPointError:
+            state = self._state
+            tree = state.arguments.loss == HIERARCHICAL
+            why = no_score(self._origin, state.dictionary, state.inputs, state.outputs, has_tree=tree)
+            raise FloatingPointError(why) from None
 
     def _label_names(self, on_unicode_error: str) -> list[str]:
         if self._names is None or self._names[0] != on_unicode_error:
@@ -406,8 +427,9 @@ class FastTextModel:
         question = Question(whole("k", k, -1, _MOST), float(threshold), whole=True)
         try:
             threads = min(available_cpus(), 1 + os.path.getsize(local_path(path)) // BLOCK)
-            for documents, found in answered(blocks(path), state.features, predictor, question, threads):
-                meter.add(documents, found)
+            with self._scoring():
+                for documents, found in answered(blocks(path), state.features, predictor, question, threads):
+                    meter.add(documents, found)
         except FileNotFoundError as error:
             raise CannotOpenError(f"Test file cannot be opened! {any_path(path)}: there is no such file") from error
         return meter
