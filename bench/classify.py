@@ -4,6 +4,7 @@
     python -m bench.classify languages FOLDER SOURCE ...        # a set of translations that installed packages have
     python -m bench.classify compare FOLDER --peer PYTHON       # PYTHON has the package fasttext (or fasttext-wheel)
     python -m bench.classify predict FOLDER --peer PYTHON       # labels of many texts by one model
+    python -m bench.classify command FOLDER --peer PYTHON       # a million lines by the command line
 
 Sets: "news" has 120,000 texts of some 40 words in 4 classes, as many as AG News has; "many" as many in 1,000 classes.
 Words are drawn by Zipf's law, a share of them by a law in which each class has an order of its own. Each run is a
@@ -26,6 +27,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 import zlib
 from collections import Counter
 from itertools import cycle, islice
@@ -94,6 +96,19 @@ begun = time.perf_counter()
 found = tell(given)
 found = list(found) if call == "predict_file" else found
 print(time.perf_counter() - begun, len(found))
+"""
+COMMAND = """
+import sys
+from fastemb.cli import main
+sys.exit(main(["classify", "predict", sys.argv[1], sys.argv[2], "-o", sys.argv[3]]))
+"""
+LOOP = """
+import itertools, sys
+import fasttext
+model = fasttext.load_model(sys.argv[1])
+with open(sys.argv[2], encoding="utf-8") as lines, open(sys.argv[3], "w", encoding="utf-8") as out:
+    while some := [line.rstrip("\\n") for line in itertools.islice(lines, 10_000)]:
+        out.writelines(labels[0].removeprefix("__label__") + "\\n" for labels in model.predict(some)[0])
 """
 CALLS = ("predict", "predict_labels", "predict_file", "fastemb.fasttext")
 
@@ -220,11 +235,37 @@ def predict(folder: Path, peer: str, runs: int, texts: int) -> None:
         print(f"{call:18} {workers} threads {mine:8.2f} s {theirs / mine:6.2f}", flush=True)
 
 
+def command(folder: Path, peer: str, runs: int, texts: int) -> None:
+    """Label a file by the command line, and by a loop of the package that takes 10,000 lines at a time, in turn."""
+    model, path = folder / "news.bin", folder / "news.lines"
+    TextClassifier(progress=False).fit_file(folder / "news.train").save_fasttext(model)
+    with (folder / "news.train").open(encoding="utf-8") as source:
+        lines = [line.split(" ", 1)[1] for line in source]
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(islice(cycle(lines), texts))
+    print(f"{texts:,} lines, {path.stat().st_size / 1e6:.0f} MB; seconds by the clock and of CPU, peak MB")
+    found: dict[str, list[tuple[float, float, float]]] = {"fastemb": [], "fasttext": []}
+    for _ in range(runs):
+        for name, python, program in (("fastemb", sys.executable, COMMAND), ("fasttext", peer, LOOP)):
+            arguments = [python, "-c", program, str(model), str(path), str(folder / f"labels.{name}")]
+            begun = time.perf_counter()
+            process = subprocess.Popen(arguments, cwd=None if name == "fastemb" else folder)
+            _, status, used = os.wait4(process.pid, 0)
+            if status:
+                raise RuntimeError(f"{name} failed")
+            seconds = time.perf_counter() - begun
+            found[name].append((seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3 * 1.024))
+    for name, some in found.items():
+        print(name, *(f"{statistics.median(values):.2f}" for values in zip(*some, strict=True)), flush=True)
+    ours, theirs = ((folder / f"labels.{name}").read_text(encoding="utf-8").splitlines() for name in found)
+    print(f"the same label: {sum(map(str.__eq__, ours, theirs)):,} of {len(ours):,}")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="task", required=True)
-    for name in ("make", "languages", "compare", "predict"):
+    for name in ("make", "languages", "compare", "predict", "command"):
         part = parts.add_parser(name)
         part.add_argument("folder", type=Path)
         if name == "languages":
@@ -232,8 +273,8 @@ def main() -> None:
         elif name != "make":
             part.add_argument("--peer", required=True, help="a Python that has the package fasttext")
             part.add_argument("--runs", type=int, default=3)
-        if name == "predict":
-            part.add_argument("--texts", type=int, default=200_000)
+        if name in ("predict", "command"):
+            part.add_argument("--texts", type=int, default=200_000 if name == "predict" else 1_000_000)
         if name == "compare":
             part.add_argument("--only", default="", help="runs that have this text, such as 'news 2 1'")
     options = parser.parse_args()
@@ -241,8 +282,9 @@ def main() -> None:
         make(options.folder)
     elif options.task == "languages":
         languages(options.folder, options.sources)
-    elif options.task == "predict":
-        predict(options.folder.resolve(), os.path.abspath(options.peer), options.runs, options.texts)
+    elif options.task in ("predict", "command"):
+        asked = predict if options.task == "predict" else command
+        asked(options.folder.resolve(), os.path.abspath(options.peer), options.runs, options.texts)
     else:
         compare(options.folder.resolve(), os.path.abspath(options.peer), options.runs, options.only)
 

@@ -3,6 +3,9 @@
     python -m bench.subwords scores text.txt --peer PYTHON --analogies FILE --similarity FILE ...
     python -m bench.subwords forms german.txt --peer PYTHON
 
+--trainers chooses some of: fastemb; fastemb-own, which draws negatives of its own for each pair of words, as the
+package does (``negatives_per_pair=True``); fasttext.
+
 PYTHON has the package fasttext (or fasttext-wheel). Both train by the same call of `train_unsupervised`, with one
 thread and the package's defaults but for what is named here; they take turns, each run a process of its own.
 
@@ -38,6 +41,7 @@ from fastemb import KeyedVectors
 from fastemb.fasttext.names import ngrams_of
 
 ANSWERS = 30_000  # most frequent words that an analogy's answer is looked for among
+TRAINERS = ("fastemb", "fastemb-own", "fasttext")
 MODELS = {"skip-gram": {"model": "skipgram"}, "CBOW": {"model": "cbow"}}
 TRAIN = """
 import importlib, json, sys, time
@@ -52,22 +56,43 @@ words = list(dict.fromkeys(known + json.loads(open(asked).read())))
 np.savez(out, words=words, known=len(known), vectors=np.array([model.get_word_vector(word) for word in words]))
 print(took)
 """
+OWN = """
+import json, sys, time
+import numpy as np
+from fastemb import FastText
+_, text, asked, out, options = sys.argv[1:6]
+given = json.loads(options)
+begun = time.process_time()
+model = FastText(
+    corpus_file=text, sg=int(given.get("model") != "cbow"), vector_size=given["dim"], epochs=given["epoch"], alpha=0.05,
+    min_alpha=0.0, min_count=given.get("minCount", 5), sample=1e-4, ns_exponent=0.5, workers=1,
+    negatives_per_pair=True, progress=False,
+)
+took = time.process_time() - begun
+known = model.wv.index_to_key
+words = list(dict.fromkeys(known + json.loads(open(asked).read())))
+np.savez(out, words=words, known=len(known), vectors=model.wv[words])
+print(took)
+"""
 ENDINGS = ("e", "en", "er", "es", "em", "n", "s", "t", "te", "ten", "st", "est")
 LEAST_LENGTH, LEAST_COUNT, LINE = 4, 5, 200
 FORMS: dict[str, Any] = {"minCount": 2, "epoch": 20}
 
 
 def trained(
-    python: str, module: str, text: Path, asked: list[str], options: dict[str, Any]
+    trainer: str, options: argparse.Namespace, text: Path, asked: list[str], given: dict[str, Any]
 ) -> tuple[KeyedVectors, int, float]:
     """Vectors of the words of a text and of those that are asked for, how many the first are, and CPU seconds."""
     with tempfile.TemporaryDirectory() as folder:
         words, out = Path(folder) / "words", Path(folder) / "out.npz"
         words.write_text(json.dumps(asked), encoding="utf-8")
-        command = [python, "-c", TRAIN, module, str(text), str(words), str(out), json.dumps(options)]
+        module = "fastemb.fasttext" if trainer == "fastemb" else trainer
+        python = os.path.abspath(options.peer) if trainer == "fasttext" else sys.executable
+        program = OWN if trainer == "fastemb-own" else TRAIN
+        command = [python, "-c", program, module, str(text), str(words), str(out), json.dumps(given)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise SystemExit(f"{module}: {done.stderr.strip().splitlines()[-1]}")
+            raise SystemExit(f"{trainer}: {done.stderr.strip().splitlines()[-1]}")
         with np.load(out) as found:
             vectors = KeyedVectors(found["vectors"].shape[1])
             vectors.add_vectors(found["words"].tolist(), found["vectors"].astype(np.float32))
@@ -105,13 +130,13 @@ def scores(options: argparse.Namespace) -> None:
         for seed in range(1, options.seeds + 1):
             with tempfile.TemporaryDirectory() as folder:
                 path = shuffled(options.text, Path(folder) / "text", seed)
-                for module, python in options.trainers:
+                for trainer in options.trainers:
                     given = {"epoch": options.epochs, "dim": 100, **MODELS[name]}
-                    for what, value in judged(*trained(python, module, path, asked, given), options).items():
-                        found.setdefault((module, what), []).append(value)
-        for module, _ in options.trainers:
-            line = (f"{what} {about(some)}" for (whose, what), some in found.items() if whose == module)
-            print(name, module, "; ".join(line), flush=True)
+                    for what, value in judged(*trained(trainer, options, path, asked, given), options).items():
+                        found.setdefault((trainer, what), []).append(value)
+        for trainer in options.trainers:
+            line = (f"{what} {about(some)}" for (whose, what), some in found.items() if whose == trainer)
+            print(name, trainer, "; ".join(line), flush=True)
 
 
 def shuffled(text: Path, path: Path, seed: int) -> Path:
@@ -176,12 +201,12 @@ def forms(options: argparse.Namespace) -> None:
             lines = (" ".join(kept[at : at + LINE]) for at in range(0, len(kept), LINE))
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
             print(f"seed {seed}: {len(words):,} words, {len(chosen)} forms are left out")
-            for module, python in options.trainers:
-                vectors, known, _ = trained(python, module, path, list(chosen), {**FORMS, "dim": 100})
+            for trainer in options.trainers:
+                vectors, known, _ = trained(trainer, options, path, list(chosen), {**FORMS, "dim": 100})
                 unit = vectors.get_normed_vectors()
                 index = vectors.key_to_index
                 places = ranks(lambda form, u=unit, i=index, n=known: u[:n] @ u[i[form]], index, chosen)
-                print(told(f"  {module}", places), flush=True)
+                print(told(f"  {trainer}", places), flush=True)
         known_words = vectors.index_to_key[:known]
         sets = [set(ngrams_of(word.encode(), 3, 6)) for word in known_words]
 
@@ -204,10 +229,10 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=300, help="how many forms are left out")
     parser.add_argument("--analogies")
     parser.add_argument("--similarity", nargs="*", default=[])
+    parser.add_argument("--trainers", nargs="*", default=list(TRAINERS), choices=list(TRAINERS))
     options = parser.parse_args()
-    options.trainers = [("fastemb.fasttext", sys.executable)]
-    if options.peer:
-        options.trainers.append(("fasttext", os.path.abspath(options.peer)))
+    if "fasttext" in options.trainers and not options.peer:
+        parser.error("--peer is needed for fasttext; or leave it out, by --trainers")
     {"scores": scores, "forms": forms}[options.what](options)
 
 
