@@ -144,9 +144,23 @@ class TellsLabels:
             OSError: the file cannot be read.
         """
         classes, _ = sorted_classes(self._known().core)
+        return (one for best in self._best_of_file(path, k, threshold) for one in best.pairs(classes))
+
+    def _lines_of_file(self, path: AnyPath, k: int, threshold: float, *, probabilities: bool) -> Iterator[str]:
+        """The labels of each line as text, many lines at a time: see `Best.lines`."""
+        classes, _ = sorted_classes(self._known().core)
+        return (best.lines(classes, probabilities=probabilities) for best in self._best_of_file(path, k, threshold))
+
+    def _lines_of_texts(self, texts: Any, k: int, threshold: float, *, probabilities: bool) -> Iterator[str]:
+        """The same of texts."""
+        classes, _ = sorted_classes(self._known().core)
+        return (
+            best.lines(classes, probabilities=probabilities) for best in self._best(self._asked(texts), k, threshold)
+        )
+
+    def _best_of_file(self, path: AnyPath, k: int | None, threshold: float) -> Iterator[Best]:
         pieces = (piece if piece.endswith(b"\n") else piece + b"\n" for piece in blocks(path))
-        found = self._best(pieces, k, number("threshold", threshold))
-        return (one for best in found for one in best.pairs(classes))
+        return self._best(pieces, k, number("threshold", threshold))
 
     @names_arguments(FIT)
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
