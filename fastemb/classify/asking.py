@@ -30,6 +30,19 @@ from .probabilities import Floats, label_probabilities, text_vectors
 from .reading import LabelledFile
 
 
+def least_probability(threshold: Any) -> float:
+    """A threshold that was given.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is no probability.
+    """
+    found = number("threshold", threshold)
+    if not 0 <= found <= 1:
+        raise ValueError(f"threshold must be a probability, from 0 to 1, not {threshold!r}")
+    return found
+
+
 class TellsLabels:
     """What a model with labels can be asked. It needs ``workers``, and `_known`."""
 
@@ -88,7 +101,7 @@ class TellsLabels:
         fitted = self._known()
         classes, _ = sorted_classes(fitted.core)
         if k is not None or threshold is not None:
-            least = number("threshold", 0.0 if threshold is None else threshold)
+            least = least_probability(0.0 if threshold is None else threshold)
             return [one for best in self._best(self._asked(X), k, least) for one in best.named(classes)]
         if fitted.form == "one":
             codes = [best.numbers[:, 0] for best in self._best(self._asked(X), 1, 0.0)]
@@ -122,7 +135,7 @@ class TellsLabels:
             TypeError: X are no texts.
         """
         classes, _ = sorted_classes(self._known().core)
-        found = self._best(self._asked(X), k, number("threshold", threshold))
+        found = self._best(self._asked(X), k, least_probability(threshold))
         return [one for best in found for one in best.pairs(classes)]
 
     @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
@@ -160,7 +173,7 @@ class TellsLabels:
 
     def _best_of_file(self, path: AnyPath, k: int | None, threshold: float) -> Iterator[Best]:
         pieces = (piece if piece.endswith(b"\n") else piece + b"\n" for piece in blocks(path))
-        return self._best(pieces, k, number("threshold", threshold))
+        return self._best(pieces, k, least_probability(threshold))
 
     @names_arguments(FIT)
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
@@ -202,7 +215,7 @@ class TellsLabels:
         most = None if k is None else whole("k", k, 1, 2**31)
         lines = as_lines(X)
         given = labels_of(y, len(lines))
-        return self._measured(self._rows(lines), given, most, number("threshold", threshold))
+        return self._measured(self._rows(lines), given, most, least_probability(threshold))
 
     @names_arguments(FIT | {"topn": "k", "n": "k"})
     def evaluate_file(
@@ -228,7 +241,7 @@ class TellsLabels:
         prefix = core.prefix.decode() if label_prefix is None else label_prefix
         source = LabelledFile.checked(path, prefix, text, labels, columns, sep)
         most = None if k is None else whole("k", k, 1, 2**31)
-        least = number("threshold", threshold)
+        least = least_probability(threshold)
         with errors_name(source.path):
             if source.is_table:
                 texts, own = source.read_table()

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from ..checks import number
 from ..classify import Measures, TextClassifier
+from ..classify.asking import least_probability
 from ..classify.settings import ClassifierSettings
 from ..io.atomic import atomic_write
 from ..io.kinds import kind_of
@@ -201,7 +201,7 @@ def _add_predict(commands: Commands) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    number("--threshold", options.threshold)
+    least_probability(options.threshold)
     if options.output != STDOUT:
         if options.texts == STDIN:
             raise ValueError("--output is for a file of texts; redirect what standard input gives, as by >")

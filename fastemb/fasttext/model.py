@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import whole
+from ..checks import number, warn, whole
 from ..classify.answering import Question, answered
 from ..classify.files import read_state, write_state
 from ..classify.lines import BLOCK, blocks
@@ -231,10 +231,10 @@ class FastTextModel:
             IndexError: There is no such row.
         """
         rows = self._state.inputs.shape[0]
-        if not 0 <= ind < rows:
+        if not 0 <= (row := whole("ind", ind, -_MOST, _MOST)) < rows:
             raise IndexError(f"there is no row {ind}: the input matrix has {rows:,}")
         made = np.empty((1, self.get_dimension()), np.float32)
-        self._inputs.means(isa(), np.array([ind], np.int32), np.array([0, 1], np.int64), made)
+        self._inputs.means(isa(), np.array([row], np.int32), np.array([0, 1], np.int64), made)
         found: Floats = made[0]
         return found
 
@@ -356,7 +356,7 @@ class FastTextModel:
         """
         state, predictor = self._state, self._predicting()
         names = self._label_names(on_unicode_error)
-        question = Question(whole("k", k, -1, _MOST), float(threshold))
+        question = Question(whole("k", k, -1, _MOST), number("threshold", threshold))
         if not several(text):
             documents = state.features.documents(line_bytes("predict", text) + b"\n", whole=False)
             with self._scoring():
@@ -424,7 +424,7 @@ class FastTextModel:
         """What is right in the file at ``path``."""
         state, predictor = self._state, self._predicting()
         meter = Meter(state.labels, missed=missed)
-        question = Question(whole("k", k, -1, _MOST), float(threshold), whole=True)
+        question = Question(whole("k", k, -1, _MOST), number("threshold", threshold), whole=True)
         try:
             threads = min(available_cpus(), 1 + os.path.getsize(local_path(path)) // BLOCK)
             with self._scoring():
@@ -432,6 +432,11 @@ class FastTextModel:
                     meter.add(documents, found)
         except FileNotFoundError as error:
             raise CannotOpenError(f"Test file cannot be opened! {any_path(path)}: there is no such file") from error
+        if not meter.texts:
+            warn(
+                f"{any_path(path)}: no line has words and a label that the model knows, so nothing is measured; its "
+                f"labels are such as {', '.join(map(repr, self._label_names('replace')[:3]))}"
+            )
         return meter
 
     def test(self, path: AnyPath, k: int = 1, threshold: float = 0.0) -> tuple[int, float, float]:

@@ -133,6 +133,72 @@ def test_arguments_that_make_no_sense(train: Any, options: Any, kind: Any, messa
         train(str(text), verbose=0, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"dim": 0}, ValueError, "^dim must be between 1 and"),
+        ({"epoch": -1}, ValueError, "^epoch must be between 0 and"),
+        ({"thread": 0}, ValueError, "^thread must be between 1 and"),
+        ({"minCount": 1000}, ValueError, "no word occurs minCount=1000 times"),
+        ({"minCountLabel": 1000}, ValueError, "no label in it is known .*rarer than minCountLabel="),
+        ({"label": "#"}, ValueError, r"no word begins with '#', .* Give the prefix that they have by label=$"),
+        (
+            {"wordNgrams": 2, "bucket": 0},
+            ValueError,
+            "give bucket, such as 2000000, or wordNgrams=1 and maxn=0 for none",
+        ),
+        ({"lr": 1e30}, FloatingPointError, r"training diverged: .* Lower lr \(now 1e\+30\)"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_errors_name_the_packages_arguments(options: Any, kind: Any, message: str, text: Path) -> None:
+    with pytest.raises(kind, match=message):
+        fasttext.train_supervised(str(text), **SUPERVISED | options)
+
+
+def test_errors_of_vectors_name_the_packages_arguments(text: Path) -> None:
+    for options, message in (({"ws": 0}, "^ws must be between 1"), ({"neg": 0}, "set neg > 0, or loss='hs'$")):
+        with pytest.raises(ValueError, match=message):
+            fasttext.train_unsupervised(str(text), **UNSUPERVISED | options)
+
+
+@pytest.mark.parametrize("given", [["__label__a x"], None, 3, "__label__a the cat\n__label__b a dog"])
+def test_input_that_is_no_path(given: Any) -> None:
+    for train, lists in ((fasttext.train_supervised, "TextClassifier"), (fasttext.train_unsupervised, "FastText")):
+        with pytest.raises((TypeError, ValueError), match=rf"^input must be the path of a file.*fastemb\.{lists}\b"):
+            train(given)
+
+
+def test_vectors_to_begin_with_that_are_not_there(text: Path) -> None:
+    for train, options in ((fasttext.train_supervised, SUPERVISED), (fasttext.train_unsupervised, UNSUPERVISED)):
+        with pytest.raises(ValueError, match="Pretrained vectors file cannot be opened! absent: no such file"):
+            train(str(text), pretrainedVectors="absent", **options)
+
+
+def test_thresholds_and_rows_that_are_no_numbers(model: Any) -> None:
+    for threshold, kind in ((float("nan"), ValueError), ("a", TypeError)):
+        with pytest.raises(kind, match=r"^threshold must be a"):
+            model.predict("word1", threshold=threshold)
+    with pytest.raises(TypeError, match=r"^ind must be a whole number, not 'a'"):
+        model.get_input_vector("a")
+
+
+def test_a_file_in_which_nothing_can_be_measured_is_named(model: Any, tmp_path: Path) -> None:
+    path = tmp_path / "plain"
+    path.write_text("the cat sat\n")
+    with pytest.warns(UserWarning, match=f"^{path}: no line has words and a label that the model knows.*'__label__"):
+        texts, precision, recall = model.test(path)
+    assert texts == 0
+    assert np.isnan([precision, recall]).all()
+
+
+def test_files_of_other_kinds_are_said_to_be_such(tmp_path: Path) -> None:
+    path = tmp_path / "words.vec"
+    path.write_text("2 3\na 1 2 3\nb 4 5 6\n")
+    with pytest.raises(ValueError, match=f"^{path}: this is no model of fastText.*looks like word2vec's text format"):
+        fasttext.load_model(path)
+
+
 def test_input_that_is_not_there(tmp_path: Path) -> None:
     for call in (fasttext.train_supervised, fasttext.train_unsupervised):
         with pytest.raises(TypeError, match="needs input"):

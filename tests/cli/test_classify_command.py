@@ -53,8 +53,10 @@ def test_train_test_and_predict(
     assert [line.split("\t") for line in written.read_text(encoding="utf-8").splitlines()] == rows
     assert main(["classify", "predict", model, str(lines), "-o", str(lines)]) == 1
     assert "also the input" in capsys.readouterr().err
-    assert main(["classify", "predict", model, str(lines), "--threshold", "1.1"]) == 0
+    assert main(["classify", "predict", model, str(lines), "--threshold", "1"]) == 0
     assert capsys.readouterr().out == "\n\n\n"
+    assert main(["classify", "predict", model, str(lines), "--threshold", "1.1"]) == 1
+    assert "--threshold must be a probability, from 0 to 1, not 1.1" in capsys.readouterr().err
 
 
 def test_what_it_saves_is_what_python_makes(texts: Path, tmp_path: Path) -> None:
