@@ -28,7 +28,7 @@ from ..io.paths import AnyPath, any_path, local_path
 from ..signals import slices
 from .meter import Meter
 from .names import CannotOpenError, TrainedWith, hashed, ngrams_of
-from .words import line_bytes, line_words, several, text_bytes, until_end
+from .words import line_bytes, line_words, several, until_end, word_bytes
 
 Floats = NDArray[np.float32]
 Neighbours = list[tuple[float, str]]
@@ -136,7 +136,7 @@ class FastTextModel:
 
     def get_word_id(self, word: str) -> int:
         """Return the number of a word, which is its row in the input matrix; -1 for one that is not there."""
-        return self._state.features.names.find(text_bytes("word", word))
+        return self._state.features.names.find(word_bytes("word", word))
 
     def get_label_id(self, label: str) -> int:
         """Return the number of a label; -1 for one that is not there."""
@@ -149,7 +149,7 @@ class FastTextModel:
         Raises:
             ValueError: The model has no rows for n-grams.
         """
-        return self._state.dictionary.words + self._bucket(text_bytes("subword", subword))
+        return self._state.dictionary.words + self._bucket(word_bytes("subword", subword))
 
     def _bucket(self, ngram: bytes) -> int:
         bucket = self._state.arguments.bucket
@@ -172,7 +172,7 @@ class FastTextModel:
 
         That of a word which is not there is made of its n-grams; zeros where there are none.
         """
-        vector: Floats = self._vectors_of([text_bytes("word", word)])[0]
+        vector: Floats = self._vectors_of([word_bytes("word", word)])[0]
         return vector
 
     def _rows_of(self, word: bytes) -> list[int]:
@@ -218,7 +218,7 @@ class FastTextModel:
 
     def get_subwords(self, word: str, on_unicode_error: str = "strict") -> tuple[list[str], NDArray[np.int64]]:
         """Return a word's n-grams of characters as text, the word itself first if it is known; and their rows."""
-        state, data = self._state, text_bytes("word", word)
+        state, data = self._state, word_bytes("word", word)
         is_known = state.features.names.find(data) in range(state.dictionary.words)
         ngrams = list(ngrams_of(data, state.arguments.minn, state.arguments.maxn))
         texts = [one.decode("utf-8", on_unicode_error) for one in ([data] if is_known else []) + ngrams]
@@ -280,7 +280,7 @@ class FastTextModel:
 
     def get_nearest_neighbors(self, word: str, k: int = 10, on_unicode_error: str = "strict") -> Neighbours:
         """Return the ``k`` words with the highest cosine to a word, which may be unknown, and these cosines first."""
-        data = text_bytes("word", word)
+        data = word_bytes("word", word)
         return self._nearest(self._vectors_of([data])[0], [data], k, on_unicode_error)
 
     def get_analogies(
@@ -292,7 +292,7 @@ class FastTextModel:
         on_unicode_error: str = "strict",
     ) -> Neighbours:
         """Return the words nearest to A - B + C, without these three, and their cosines first."""
-        words = [text_bytes("word", word) for word in (wordA, wordB, wordC)]
+        words = [word_bytes("word", word) for word in (wordA, wordB, wordC)]
         vectors = self._vectors_of(words)
         lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True)) + np.float32(1e-8)
         first, second, third = vectors / lengths

@@ -272,6 +272,20 @@ def test_texts_that_cannot_be_answered(given: Any, kind: Any, message: str, mode
         model.predict(given)
 
 
+def test_words_may_be_bytes(model: Any, vectors: Any) -> None:
+    word = vectors.words[1]
+    given = word.encode()
+    assert np.array_equal(vectors.get_word_vector(given), vectors.get_word_vector(word))
+    assert np.array_equal(vectors[given], vectors[word])
+    assert vectors.get_word_id(given) == vectors.get_word_id(word) > 0
+    assert vectors.get_nearest_neighbors(given, k=2) == vectors.get_nearest_neighbors(word, k=2)
+    assert vectors.get_subwords(given)[0] == vectors.get_subwords(word)[0]
+    assert model.get_subword_id(b"<w") == model.get_subword_id("<w")
+    assert not np.array_equal(vectors.get_word_vector(b"caf\xe9"), vectors.get_word_vector("caf\xe9"))
+    with pytest.raises(TypeError, match="word must be a str, not 3"):
+        vectors.get_word_vector(3)
+
+
 def test_many_texts_are_answered_as_one_by_one(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastemb.fasttext.model._TOGETHER", 50)
     texts = [line.partition(" ")[2] for line in lines(100)] + [""] * 3
