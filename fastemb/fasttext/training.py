@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arguments import unknown_argument
 from ..checks import number, whole
@@ -22,8 +23,10 @@ from ..corpus.messages import short
 from ..io.formats.fasttext_parts import SKIPGRAM, Arguments, Dictionary
 from ..io.paths import AnyPath, any_path
 from ..models.fasttext_model import FastText
+from ..signals import slices
 from ..vectors import KeyedVectors
 from ..vectors.any_format import load_vectors
+from ..vectors.fasttext import FastTextKeyedVectors
 from .model import FastTextModel
 from .names import CannotOpenError, TrainedWith
 from .wording import packages_names
@@ -124,7 +127,8 @@ def train_unsupervised(*args: Any, **kwargs: Any) -> FastTextModel:
     """Train vectors of words, by skip-gram or CBOW with n-grams of characters.
 
     Defaults are the package's; ``thread`` None means all CPUs. As in the package there is a row for each of ``bucket``
-    numbers of n-grams; `fastemb.FastText` keeps rows only for those that occur, and takes more kinds of input.
+    numbers of n-grams, but those of n-grams that do not occur are zero; `fastemb.FastText` has no rows for them, and
+    takes more kinds of input.
 
     Args:
         *args: The path of a text in UTF-8 and, in their order, the values of the arguments; labels in the text are left
@@ -178,7 +182,7 @@ def train_unsupervised(*args: Any, **kwargs: Any) -> FastTextModel:
             min_n=trained.minn,
             max_n=maxn,
             bucket=trained.bucket if maxn else 0,
-            all_buckets=True,
+            negatives_per_pair=kind == "skipgram" and loss == "ns",  # shared ones lose some of rare words
         )
         made.build_vocab(corpus)
         if trained.pretrainedVectors:
@@ -338,4 +342,16 @@ def _state_of(model: FastText, kind: str, loss: str, tokens: int, trained: Train
     )
     outputs = -model.syn1 if model.hs else model.syn1neg  # of a path fastText's label is 1 where ours is 0
     dictionary = Dictionary.of(names, len(names), counts, tokens)
-    return ClassifierState(arguments, dictionary, wv.input_vectors, outputs, trained.label.encode(), trained.lr)
+    return ClassifierState(arguments, dictionary, _every_row(wv), outputs, trained.label.encode(), trained.lr)
+
+
+def _every_row(wv: FastTextKeyedVectors) -> NDArray[np.float32]:
+    """Rows of words, then one for each bucket, zero for those of n-grams that do not occur."""
+    words, known = len(wv), wv.input_vectors
+    if wv.buckets is None or not wv.max_n:
+        return known
+    made = np.zeros((words + wv.bucket, known.shape[1]), np.float32)
+    made[:words] = known[:words]
+    for part in slices(len(wv.buckets)):
+        made[words + wv.buckets[part]] = known[words:][part]
+    return made

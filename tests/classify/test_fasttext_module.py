@@ -272,6 +272,19 @@ def test_texts_that_cannot_be_answered(given: Any, kind: Any, message: str, mode
         model.predict(given)
 
 
+@pytest.mark.parametrize("kind", ["skipgram", "cbow"])
+def test_rows_of_ngrams_that_do_not_occur_are_zero(kind: str, text: Path) -> None:
+    model = fasttext.train_unsupervised(text, **UNSUPERVISED | {"bucket": 5000, "model": kind})
+    used = sorted(
+        {int(row) for word in model.words for row in model.get_subwords(word)[1]} - set(range(len(model.words)))
+    )
+    rows = model.get_input_matrix()
+    assert len(rows) == len(model.words) + 5000
+    assert rows[: len(model.words)].any(axis=1).all()
+    assert np.flatnonzero(rows.any(axis=1)).tolist()[len(model.words) :] == used
+    assert np.allclose(model.get_word_vector("word1"), rows[model.get_subwords("word1")[1]].mean(axis=0), atol=1e-6)
+
+
 def test_words_may_be_bytes(model: Any, vectors: Any) -> None:
     word = vectors.words[1]
     given = word.encode()
