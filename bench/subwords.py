@@ -3,8 +3,8 @@
     python -m bench.subwords scores text.txt --peer PYTHON --analogies FILE --similarity FILE ...
     python -m bench.subwords forms german.txt --peer PYTHON
 
---trainers chooses some of: fastemb; fastemb-own, which draws negatives of its own for each pair of words, as the
-package does (``negatives_per_pair=True``); fasttext.
+--trainers chooses some of: fastemb; FastText, which is fastemb's class with the same settings, where pairs of words
+share their negatives; fasttext.
 
 PYTHON has the package fasttext (or fasttext-wheel). Both train by the same call of `train_unsupervised`, with one
 thread and the package's defaults but for what is named here; they take turns, each run a process of its own.
@@ -41,7 +41,7 @@ from fastemb import KeyedVectors
 from fastemb.fasttext.names import ngrams_of
 
 ANSWERS = 30_000  # most frequent words that an analogy's answer is looked for among
-TRAINERS = ("fastemb", "fastemb-own", "fasttext")
+TRAINERS = ("fastemb", "FastText", "fasttext")
 MODELS = {"skip-gram": {"model": "skipgram"}, "CBOW": {"model": "cbow"}}
 TRAIN = """
 import importlib, json, sys, time
@@ -56,7 +56,7 @@ words = list(dict.fromkeys(known + json.loads(open(asked).read())))
 np.savez(out, words=words, known=len(known), vectors=np.array([model.get_word_vector(word) for word in words]))
 print(took)
 """
-OWN = """
+CLASS = """
 import json, sys, time
 import numpy as np
 from fastemb import FastText
@@ -66,7 +66,7 @@ begun = time.process_time()
 model = FastText(
     corpus_file=text, sg=int(given.get("model") != "cbow"), vector_size=given["dim"], epochs=given["epoch"], alpha=0.05,
     min_alpha=0.0, min_count=given.get("minCount", 5), sample=1e-4, ns_exponent=0.5, workers=1,
-    negatives_per_pair=True, progress=False,
+    progress=False,
 )
 took = time.process_time() - begun
 known = model.wv.index_to_key
@@ -88,7 +88,7 @@ def trained(
         words.write_text(json.dumps(asked), encoding="utf-8")
         module = "fastemb.fasttext" if trainer == "fastemb" else trainer
         python = os.path.abspath(options.peer) if trainer == "fasttext" else sys.executable
-        program = OWN if trainer == "fastemb-own" else TRAIN
+        program = CLASS if trainer == "FastText" else TRAIN
         command = [python, "-c", program, module, str(text), str(words), str(out), json.dumps(given)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -207,8 +207,9 @@ def forms(options: argparse.Namespace) -> None:
                 index = vectors.key_to_index
                 places = ranks(lambda form, u=unit, i=index, n=known: u[:n] @ u[i[form]], index, chosen)
                 print(told(f"  {trainer}", places), flush=True)
-        known_words = vectors.index_to_key[:known]
-        sets = [set(ngrams_of(word.encode(), 3, 6)) for word in known_words]
+        counts = Counter(kept)
+        index = {word: row for row, word in enumerate(word for word in counts if counts[word] >= FORMS["minCount"])}
+        sets = [set(ngrams_of(word.encode(), 3, 6)) for word in index]
 
         def shared(form: str, sets: list[set[bytes]] = sets) -> Any:
             own = set(ngrams_of(form.encode(), 3, 6))
