@@ -202,7 +202,7 @@ fuzz: .venv/test-tools build
 	$(PIP) install atheris
 	.ci/fuzz-core $(if $(MINUTES),$$((60 * $(MINUTES))),5)
 	for group in $(GROUPS); do \
-	    PYTHONPATH=tests .venv/bin/python -P -m fuzz.search $$group --seconds $(if $(MINUTES),$$((60 * $(MINUTES))),12) || exit 1; \
+	    PYTHONPATH=tests .venv/bin/python -P -m fuzz.search $$group --seconds $(if $(MINUTES),$$((60 * $(MINUTES))),9) || exit 1; \
 	done
 
 # How many of COUNT small faults, put into the C core and into fastemb/train and fastemb/io, the tests notice. Some hours.

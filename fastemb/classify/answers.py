@@ -48,6 +48,16 @@ class Best:
         rows = zip(self.named(classes), self.values.tolist(), strict=True)
         return [list(zip(names, row, strict=False)) for names, row in rows]
 
+    def lines(self, classes: Sequence[Any], *, probabilities: bool = False) -> str:
+        """The labels of each text in a line, parted by tabs; with ``probabilities`` each followed by its own."""
+        if probabilities:
+            rows = ("\t".join(f"{label}\t{value:.6g}" for label, value in own) for own in self.pairs(classes))
+            return "".join([f"{row}\n" for row in rows])
+        texts = [f"{label}\n" for label in classes]
+        if self._has_one():
+            return "".join([texts[number] for number in self.numbers[:, 0].tolist()])
+        return "".join(["\t".join(map(str, own)) + "\n" for own in self.named(classes)])
+
     def matrix(self, labels: int) -> Ints:
         """1 for each label of each text, else 0: (texts, labels)."""
         made = np.zeros((len(self.counts), labels), np.int64)

@@ -25,8 +25,22 @@ from .lines import blocks
 from .measures import Measures, given_labels, measured, threshold_of, true_labels
 from .model_file import Fitted
 from .names import FIT
+from .not_finite import no_score
 from .probabilities import Floats, label_probabilities, text_vectors
 from .reading import LabelledFile
+
+
+def least_probability(threshold: Any) -> float:
+    """A threshold that was given.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is no probability.
+    """
+    found = number("threshold", threshold)
+    if not 0 <= found <= 1:
+        raise ValueError(f"threshold must be a probability, from 0 to 1, not {threshold!r}")
+    return found
 
 
 class TellsLabels:
@@ -62,6 +76,7 @@ class TellsLabels:
         Raises:
             ValueError: the model is not fitted.
             TypeError: X are no texts.
+            FloatingPointError: the model holds numbers that are not finite.
         """
         core = self._known().core
         return self._probabilities(self._documents(X))[:, sorted_classes(core)[1]]
@@ -86,7 +101,7 @@ class TellsLabels:
         fitted = self._known()
         classes, _ = sorted_classes(fitted.core)
         if k is not None or threshold is not None:
-            least = number("threshold", 0.0 if threshold is None else threshold)
+            least = least_probability(0.0 if threshold is None else threshold)
             return [one for best in self._best(self._asked(X), k, least) for one in best.named(classes)]
         if fitted.form == "one":
             codes = [best.numbers[:, 0] for best in self._best(self._asked(X), 1, 0.0)]
@@ -120,7 +135,7 @@ class TellsLabels:
             TypeError: X are no texts.
         """
         classes, _ = sorted_classes(self._known().core)
-        found = self._best(self._asked(X), k, number("threshold", threshold))
+        found = self._best(self._asked(X), k, least_probability(threshold))
         return [one for best in found for one in best.pairs(classes)]
 
     @names_arguments({"topn": "k", "n": "k", "top_k": "k", "th": "threshold"})
@@ -142,9 +157,23 @@ class TellsLabels:
             OSError: the file cannot be read.
         """
         classes, _ = sorted_classes(self._known().core)
+        return (one for best in self._best_of_file(path, k, threshold) for one in best.pairs(classes))
+
+    def _lines_of_file(self, path: AnyPath, k: int, threshold: float, *, probabilities: bool) -> Iterator[str]:
+        """The labels of each line as text, many lines at a time: see `Best.lines`."""
+        classes, _ = sorted_classes(self._known().core)
+        return (best.lines(classes, probabilities=probabilities) for best in self._best_of_file(path, k, threshold))
+
+    def _lines_of_texts(self, texts: Any, k: int, threshold: float, *, probabilities: bool) -> Iterator[str]:
+        """The same of texts."""
+        classes, _ = sorted_classes(self._known().core)
+        return (
+            best.lines(classes, probabilities=probabilities) for best in self._best(self._asked(texts), k, threshold)
+        )
+
+    def _best_of_file(self, path: AnyPath, k: int | None, threshold: float) -> Iterator[Best]:
         pieces = (piece if piece.endswith(b"\n") else piece + b"\n" for piece in blocks(path))
-        found = self._best(pieces, k, number("threshold", threshold))
-        return (one for best in found for one in best.pairs(classes))
+        return self._best(pieces, k, least_probability(threshold))
 
     @names_arguments(FIT)
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
@@ -186,7 +215,7 @@ class TellsLabels:
         most = None if k is None else whole("k", k, 1, 2**31)
         lines = as_lines(X)
         given = labels_of(y, len(lines))
-        return self._measured(self._rows(lines), given, most, number("threshold", threshold))
+        return self._measured(self._rows(lines), given, most, least_probability(threshold))
 
     @names_arguments(FIT | {"topn": "k", "n": "k"})
     def evaluate_file(
@@ -212,7 +241,7 @@ class TellsLabels:
         prefix = core.prefix.decode() if label_prefix is None else label_prefix
         source = LabelledFile.checked(path, prefix, text, labels, columns, sep)
         most = None if k is None else whole("k", k, 1, 2**31)
-        least = number("threshold", threshold)
+        least = least_probability(threshold)
         with errors_name(source.path):
             if source.is_table:
                 texts, own = source.read_table()
@@ -334,4 +363,10 @@ class TellsLabels:
         core = fitted.core
         vectors = text_vectors(core.weights.inputs, documents)
         one = not self._separate(fitted)
-        return label_probabilities(vectors, core.weights.outputs, core.settings.loss, core.paths, one=one)
+        weights = core.weights
+        try:
+            return label_probabilities(vectors, weights.outputs, core.settings.loss, core.paths, one=one)
+        except FloatingPointError:
+            tree = core.settings.loss == "hs"
+            why = no_score(fitted.origin, core.dictionary, weights.inputs, weights.outputs, has_tree=tree)
+            raise FloatingPointError(why) from None

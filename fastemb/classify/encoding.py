@@ -171,7 +171,7 @@ def fitted_of_state(state: ClassifierState, path: str) -> Fitted:
         raise ValueError(f"{path}: two labels are the same without their prefix")
     weights = ClassWeights.of(inputs[:rows], outputs, 1)
     core = ClassCore(settings, dictionary, classes, weights, features_of(settings, dictionary))
-    return Fitted(core, "one")
+    return Fitted(core, "one", path)
 
 
 def _further_words(known: Sequence[bytes], pretrained: Pretrained | None) -> list[bytes]:

@@ -36,10 +36,12 @@ class Fitted:
     Attributes:
         core: What was learned.
         form: How labels were given: see `GivenLabels`.
+        origin: The file that it was read from, if it was.
     """
 
     core: ClassCore
     form: str
+    origin: str | None = None
 
 
 def write_model(path: StrPath, params: Mapping[str, Any], fitted: Fitted) -> None:
@@ -117,7 +119,7 @@ def read_model(path: AnyPath, known: Sequence[str]) -> tuple[dict[str, Any], Fit
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         missing = "there is no " if isinstance(error, KeyError) else ""
         raise ValueError(f"{name}: damaged: {missing}{str(error).removeprefix(f'{name}: ')}") from None
-    return params, Fitted(core, state["form"]), metadata
+    return params, Fitted(core, state["form"], name), metadata
 
 
 def _prefix(text: Any) -> bytes:

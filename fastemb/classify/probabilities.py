@@ -42,11 +42,17 @@ def label_probabilities(
 
     Returns:
         float64 (texts, labels).
+
+    Raises:
+        FloatingPointError: a score is no finite number.
     """
     labels = len(outputs) if paths is None else len(paths.offsets) - 1
     found = np.empty((len(vectors), labels), np.float64)
     for part in slices(len(vectors), _PART):
-        scores = (vectors[part] @ outputs.T).astype(np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            scores = (vectors[part] @ outputs.T).astype(np.float64)
+            if not np.isfinite(scores.sum()):
+                raise FloatingPointError("a score is not a finite number")
         if loss == "softmax":
             scores -= scores.max(axis=1, keepdims=True)
             found[part] = np.exp(scores)

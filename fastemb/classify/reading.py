@@ -140,6 +140,11 @@ class LabelledFile:
         if with_words is None:
             return f"{self.path}: there is nothing to learn from: the file has no words"
         first = with_words.strip().splitlines()[0][:60].decode("utf-8", "replace")
+        if any(word.startswith(self.label_prefix) for word in first.split()):
+            return (
+                f"{self.path}: no label in it is known (the first line is {first!r}): the model has other labels, or "
+                "all of these are rarer than min_count_label=; spell them as the model does, or lower that"
+            )
         return (
             f"{self.path}: no word begins with {self.label_prefix!r}, or none that is known does, so there are no "
             f"labels (the first line is {first!r}). Give label_prefix=, or name the columns of a table by text= and "

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from ..checks import number
 from ..classify import Measures, TextClassifier
+from ..classify.asking import least_probability
 from ..classify.settings import ClassifierSettings
 from ..io.atomic import atomic_write
 from ..io.kinds import kind_of
@@ -24,7 +23,6 @@ _SETTINGS: dict[str, str | None] = {
     name: None for name in ClassifierSettings.declared() if name not in ("shuffle", "workers")
 }
 _FASTTEXT = (".bin", ".ftz")
-_AT_ONCE = 10_000  # lines that are written at once
 _TOGETHER = 1000  # lines of standard input, where nobody types them
 
 
@@ -203,35 +201,22 @@ def _add_predict(commands: Commands) -> None:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    number("--threshold", options.threshold)
+    least_probability(options.threshold)
     if options.output != STDOUT:
         if options.texts == STDIN:
             raise ValueError("--output is for a file of texts; redirect what standard input gives, as by >")
         check_writable([options.model, options.texts], options.output)
-    model = _model(options.model)
+    model, shown = _model(options.model), options.probabilities
     if options.texts == STDIN:
         together = 1 if sys.stdin.isatty() else _TOGETHER
         while lines := list(islice(sys.stdin, together)):
-            _write_predicted(
-                iter(model.predict_labels(lines, k=options.k, threshold=options.threshold)), sys.stdout.write, options
-            )
+            sys.stdout.writelines(model._lines_of_texts(lines, options.k, options.threshold, probabilities=shown))
             sys.stdout.flush()
         return 0
-    found = model.predict_file(options.texts, k=options.k, threshold=options.threshold)
+    found = model._lines_of_file(options.texts, options.k, options.threshold, probabilities=shown)
     if options.output == STDOUT:
-        _write_predicted(found, sys.stdout.write, options)
+        sys.stdout.writelines(found)
         return 0
     with atomic_write(options.output) as file:
-        _write_predicted(found, lambda text: file.write(text.encode()), options)
+        file.writelines(text.encode() for text in found)
     return 0
-
-
-def _write_predicted(
-    found: Iterator[list[tuple[Any, float]]], write: Callable[[str], object], options: argparse.Namespace
-) -> None:
-    while some := list(islice(found, _AT_ONCE)):
-        if options.probabilities:
-            lines = ["\t".join(f"{label}\t{probability:.6g}" for label, probability in own) for own in some]
-        else:
-            lines = ["\t".join(str(label) for label, _ in own) for own in some]
-        write("\n".join([*lines, ""]))

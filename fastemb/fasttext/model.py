@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import whole
+from ..checks import number, warn, whole
 from ..classify.answering import Question, answered
 from ..classify.files import read_state, write_state
 from ..classify.lines import BLOCK, blocks
+from ..classify.not_finite import no_score
 from ..classify.predict import Predictions, Predictor
 from ..classify.product import Quantising, pruned, quantised
 from ..classify.retraining import Retraining, retrained
-from ..classify.state import ClassifierState
+from ..classify.state import HIERARCHICAL, ClassifierState
 from ..config import available_cpus, isa
 from ..io.formats.fasttext_matrix import Matrix, QuantisedMatrix
 from ..io.formats.fasttext_model import Whole, kept_rows, stored_rows, word_vectors
@@ -26,7 +28,7 @@ from ..io.paths import AnyPath, any_path, local_path
 from ..signals import slices
 from .meter import Meter
 from .names import CannotOpenError, TrainedWith, hashed, ngrams_of
-from .words import line_bytes, line_words, several, text_bytes, until_end
+from .words import line_bytes, line_words, several, until_end, word_bytes
 
 Floats = NDArray[np.float32]
 Neighbours = list[tuple[float, str]]
@@ -49,7 +51,7 @@ class FastTextModel:
         self._labels: list[str] | None = None
         self.set_args(args)
         if model_path is not None:
-            self._take(_opened(model_path))
+            self._take(_opened(model_path), any_path(model_path))
 
     @classmethod
     def _of(cls, state: ClassifierState, args: TrainedWith | None = None) -> FastTextModel:
@@ -57,8 +59,9 @@ class FastTextModel:
         made._take(state)
         return made
 
-    def _take(self, state: ClassifierState) -> None:
+    def _take(self, state: ClassifierState, origin: str | None = None) -> None:
         self._held = state
+        self._origin = origin
         self._inputs = stored_rows(state.inputs)
         self._predictor: Predictor | None = None
         self._unit_vectors: Floats | None = None
@@ -133,7 +136,7 @@ class FastTextModel:
 
     def get_word_id(self, word: str) -> int:
         """Return the number of a word, which is its row in the input matrix; -1 for one that is not there."""
-        return self._state.features.names.find(text_bytes("word", word))
+        return self._state.features.names.find(word_bytes("word", word))
 
     def get_label_id(self, label: str) -> int:
         """Return the number of a label; -1 for one that is not there."""
@@ -146,7 +149,7 @@ class FastTextModel:
         Raises:
             ValueError: The model has no rows for n-grams.
         """
-        return self._state.dictionary.words + self._bucket(text_bytes("subword", subword))
+        return self._state.dictionary.words + self._bucket(word_bytes("subword", subword))
 
     def _bucket(self, ngram: bytes) -> int:
         bucket = self._state.arguments.bucket
@@ -169,7 +172,7 @@ class FastTextModel:
 
         That of a word which is not there is made of its n-grams; zeros where there are none.
         """
-        vector: Floats = self._vectors_of([text_bytes("word", word)])[0]
+        vector: Floats = self._vectors_of([word_bytes("word", word)])[0]
         return vector
 
     def _rows_of(self, word: bytes) -> list[int]:
@@ -215,7 +218,7 @@ class FastTextModel:
 
     def get_subwords(self, word: str, on_unicode_error: str = "strict") -> tuple[list[str], NDArray[np.int64]]:
         """Return a word's n-grams of characters as text, the word itself first if it is known; and their rows."""
-        state, data = self._state, text_bytes("word", word)
+        state, data = self._state, word_bytes("word", word)
         is_known = state.features.names.find(data) in range(state.dictionary.words)
         ngrams = list(ngrams_of(data, state.arguments.minn, state.arguments.maxn))
         texts = [one.decode("utf-8", on_unicode_error) for one in ([data] if is_known else []) + ngrams]
@@ -228,10 +231,10 @@ class FastTextModel:
             IndexError: There is no such row.
         """
         rows = self._state.inputs.shape[0]
-        if not 0 <= ind < rows:
+        if not 0 <= (row := whole("ind", ind, -_MOST, _MOST)) < rows:
             raise IndexError(f"there is no row {ind}: the input matrix has {rows:,}")
         made = np.empty((1, self.get_dimension()), np.float32)
-        self._inputs.means(isa(), np.array([ind], np.int32), np.array([0, 1], np.int64), made)
+        self._inputs.means(isa(), np.array([row], np.int32), np.array([0, 1], np.int64), made)
         found: Floats = made[0]
         return found
 
@@ -277,7 +280,7 @@ class FastTextModel:
 
     def get_nearest_neighbors(self, word: str, k: int = 10, on_unicode_error: str = "strict") -> Neighbours:
         """Return the ``k`` words with the highest cosine to a word, which may be unknown, and these cosines first."""
-        data = text_bytes("word", word)
+        data = word_bytes("word", word)
         return self._nearest(self._vectors_of([data])[0], [data], k, on_unicode_error)
 
     def get_analogies(
@@ -289,7 +292,7 @@ class FastTextModel:
         on_unicode_error: str = "strict",
     ) -> Neighbours:
         """Return the words nearest to A - B + C, without these three, and their cosines first."""
-        words = [text_bytes("word", word) for word in (wordA, wordB, wordC)]
+        words = [word_bytes("word", word) for word in (wordA, wordB, wordC)]
         vectors = self._vectors_of(words)
         lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True)) + np.float32(1e-8)
         first, second, third = vectors / lengths
@@ -297,6 +300,10 @@ class FastTextModel:
 
     def _nearest(self, query: Floats, banned: list[bytes], k: int, on_unicode_error: str) -> Neighbours:
         state, many = self._state, whole("k", k, 0, _MOST)
+        if not np.isfinite(query).all():
+            words = " or ".join(repr(word.decode("utf-8", "replace")) for word in banned)
+            whose = self._origin or "the model"
+            raise ValueError(f"{whose}: the vector of {words} holds NaN or infinity, and nothing is near to that")
         if self._unit_vectors is None:
             self._unit_vectors = self._all_unit_vectors()
         length = float(np.sqrt((query**2).sum())) or 1.0
@@ -323,6 +330,7 @@ class FastTextModel:
             lengths = np.sqrt((vectors[part] ** 2).sum(axis=1, keepdims=True))
             np.divide(vectors[part], lengths, out=made[part], where=lengths > 0)
             made[part][lengths[:, 0] == 0] = 0
+            made[part][~np.isfinite(lengths[:, 0])] = np.nan  # which is near to nothing
         return made
 
     # ---- labels ----
@@ -348,10 +356,11 @@ class FastTextModel:
         """
         state, predictor = self._state, self._predicting()
         names = self._label_names(on_unicode_error)
-        question = Question(whole("k", k, -1, _MOST), float(threshold))
+        question = Question(whole("k", k, -1, _MOST), number("threshold", threshold))
         if not several(text):
             documents = state.features.documents(line_bytes("predict", text) + b"\n", whole=False)
-            found = predictor.predict(documents, question.k, question.threshold)
+            with self._scoring():
+                found = predictor.predict(documents, question.k, question.threshold)
             count = int(found.counts[0])
             labels = tuple(names[label] for label in found.labels[0, :count].tolist())
             return labels, found.probabilities[0, :count].astype(np.float64)
@@ -359,9 +368,21 @@ class FastTextModel:
         all_labels: list[list[str]] = []
         all_probabilities: list[Floats] = []
         threads = min(available_cpus(), 1 + sum(map(_length, texts[:_TOGETHER])) // _TOGETHER)
-        for _, found in answered(_pieces(texts), state.features, predictor, question, threads):
-            _unpack(found, names, all_labels, all_probabilities)
+        with self._scoring():
+            for _, found in answered(_pieces(texts), state.features, predictor, question, threads):
+                _unpack(found, names, all_labels, all_probabilities)
         return all_labels, all_probabilities
+
+    @contextmanager
+    def _scoring(self) -> Iterator[None]:
+        """Names the model, and the row that is to blame, where a score is no finite number."""
+        try:
+            yield
+        except FloatingPointError:
+            state = self._state
+            tree = state.arguments.loss == HIERARCHICAL
+            why = no_score(self._origin, state.dictionary, state.inputs, state.outputs, has_tree=tree)
+            raise FloatingPointError(why) from None
 
     def _label_names(self, on_unicode_error: str) -> list[str]:
         if self._names is None or self._names[0] != on_unicode_error:
@@ -403,13 +424,19 @@ class FastTextModel:
         """What is right in the file at ``path``."""
         state, predictor = self._state, self._predicting()
         meter = Meter(state.labels, missed=missed)
-        question = Question(whole("k", k, -1, _MOST), float(threshold), whole=True)
+        question = Question(whole("k", k, -1, _MOST), number("threshold", threshold), whole=True)
         try:
             threads = min(available_cpus(), 1 + os.path.getsize(local_path(path)) // BLOCK)
-            for documents, found in answered(blocks(path), state.features, predictor, question, threads):
-                meter.add(documents, found)
+            with self._scoring():
+                for documents, found in answered(blocks(path), state.features, predictor, question, threads):
+                    meter.add(documents, found)
         except FileNotFoundError as error:
             raise CannotOpenError(f"Test file cannot be opened! {any_path(path)}: there is no such file") from error
+        if not meter.texts:
+            warn(
+                f"{any_path(path)}: no line has words and a label that the model knows, so nothing is measured; its "
+                f"labels are such as {', '.join(map(repr, self._label_names('replace')[:3]))}"
+            )
         return meter
 
     def test(self, path: AnyPath, k: int = 1, threshold: float = 0.0) -> tuple[int, float, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arguments import unknown_argument
 from ..checks import number, whole
@@ -17,12 +19,17 @@ from ..classify.lines import blocks
 from ..classify.state import HIERARCHICAL, LOSSES, NEGATIVES, ClassifierState
 from ..classify.text_classifier import TextClassifier
 from ..corpus import Corpus
+from ..corpus.messages import short
 from ..io.formats.fasttext_parts import SKIPGRAM, Arguments, Dictionary
 from ..io.paths import AnyPath, any_path
 from ..models.fasttext_model import FastText
+from ..signals import slices
+from ..vectors import KeyedVectors
 from ..vectors.any_format import load_vectors
+from ..vectors.fasttext import FastTextKeyedVectors
 from .model import FastTextModel
 from .names import CannotOpenError, TrainedWith
+from .wording import packages_names
 
 Settings = Mapping[str, Any]
 Trainer = Callable[..., FastTextModel]
@@ -75,7 +82,21 @@ def _given(function: str, args: Sequence[Any], kwargs: Settings, defaults: Setti
         found[name] = value
     if "input" not in found:
         raise TypeError(f"{function}() needs input, the path of a file")
+    _check_input(found["input"], _LISTS[function])
     return {**defaults, **found}
+
+
+def _check_input(given: Any, lists: str) -> None:
+    """Refuse what is no path.
+
+    Raises:
+        TypeError: It is a list, or anything else.
+        ValueError: It is a text.
+    """
+    if not isinstance(given, str | bytes | os.PathLike):
+        raise TypeError(f"input must be the path of a file of texts, not {short(given)}; {lists}")
+    if isinstance(given, str) and "\n" in given:
+        raise ValueError(f"input must be the path of a file, not a text, {short(given)}: write it to a file; {lists}")
 
 
 def _with_signature(defaults: Settings) -> Callable[[Trainer], Trainer]:
@@ -91,6 +112,12 @@ def _with_signature(defaults: Settings) -> Callable[[Trainer], Trainer]:
     return decorate
 
 
+_LISTS = {
+    "train_supervised": "fastemb.TextClassifier().fit(texts, labels) takes lists",
+    "train_unsupervised": "fastemb.FastText(sentences) takes lists of tokens",
+}
+"""What takes texts that are in memory."""
+
 _COMMON = {one.name: one.default for one in fields(TrainedWith)}
 _UNSUPERVISED = {"model": "skipgram", **_COMMON, "seed": 0}
 
@@ -100,7 +127,8 @@ def train_unsupervised(*args: Any, **kwargs: Any) -> FastTextModel:
     """Train vectors of words, by skip-gram or CBOW with n-grams of characters.
 
     Defaults are the package's; ``thread`` None means all CPUs. As in the package there is a row for each of ``bucket``
-    numbers of n-grams; `fastemb.FastText` keeps rows only for those that occur, and takes more kinds of input.
+    numbers of n-grams, but those of n-grams that do not occur are zero; `fastemb.FastText` has no rows for them, and
+    takes more kinds of input.
 
     Args:
         *args: The path of a text in UTF-8 and, in their order, the values of the arguments; labels in the text are left
@@ -136,34 +164,35 @@ def train_unsupervised(*args: Any, **kwargs: Any) -> FastTextModel:
     if maxn < trained.minn or not trained.bucket:
         maxn = 0
     t = number("t", trained.t, at_least=0.0)
-    made = FastText(
-        sg=int(kind == "skipgram"),
-        hs=int(loss == "hs"),
-        negative=0 if loss == "hs" else trained.neg,
-        ns_exponent=0.5,  # fastText's
-        vector_size=trained.dim,
-        alpha=trained.lr,
-        min_alpha=0.0,
-        window=trained.ws,
-        min_count=1,
-        sample=t if t < 1 else 0.0,
-        seed=seed,
-        workers=trained.thread,
-        epochs=trained.epoch,
-        min_n=trained.minn,
-        max_n=maxn,
-        bucket=trained.bucket if maxn else 0,
-        all_buckets=True,
-    )
-    made.build_vocab(corpus)
-    if trained.pretrainedVectors:
-        _begin_with(made, trained.pretrainedVectors)
-    made.train(
-        corpus,
-        total_examples=made.corpus_count,
-        epochs=made.epochs,
-        progress=None if trained.verbose else False,
-    )
+    with packages_names():
+        made = FastText(
+            sg=int(kind == "skipgram"),
+            hs=int(loss == "hs"),
+            negative=0 if loss == "hs" else trained.neg,
+            ns_exponent=0.5,  # fastText's
+            vector_size=trained.dim,
+            alpha=trained.lr,
+            min_alpha=0.0,
+            window=trained.ws,
+            min_count=1,
+            sample=t if t < 1 else 0.0,
+            seed=seed,
+            workers=trained.thread,
+            epochs=trained.epoch,
+            min_n=trained.minn,
+            max_n=maxn,
+            bucket=trained.bucket if maxn else 0,
+            negatives_per_pair=kind == "skipgram" and loss == "ns",  # shared ones lose some of rare words
+        )
+        made.build_vocab(corpus)
+        if trained.pretrainedVectors:
+            _begin_with(made, trained.pretrainedVectors)
+        made.train(
+            corpus,
+            total_examples=made.corpus_count,
+            epochs=made.epochs,
+            progress=None if trained.verbose else False,
+        )
     return FastTextModel._of(_state_of(made, kind, loss, tokens, trained), trained)
 
 
@@ -232,13 +261,14 @@ def train_supervised(*args: Any, **kwargs: Any) -> FastTextModel:
         max_n=maxn,
         bucket=trained.bucket if has_ngrams else 0,
         negative=trained.neg,
-        vectors=trained.pretrainedVectors or None,
+        vectors=_pretrained(trained.pretrainedVectors) if trained.pretrainedVectors else None,
         random_state=asked["seed"],
         workers=trained.thread,
         progress=None if trained.verbose else False,
     )
     try:
-        made.fit_file(asked["input"], label_prefix=trained.label)
+        with packages_names():
+            made.fit_file(asked["input"], label_prefix=trained.label)
     except FileNotFoundError as error:
         raise CannotOpenError(f"{any_path(asked['input'])} cannot be opened for training!") from error
     state = made._known().core.state()
@@ -266,13 +296,20 @@ def _corpus(path: AnyPath, found: Dictionary, limits: Limits) -> Corpus:
     return Corpus.from_ids(ids, offsets, keys=keys)
 
 
+def _pretrained(path: AnyPath) -> KeyedVectors:
+    try:
+        return load_vectors(path)
+    except FileNotFoundError as error:
+        raise CannotOpenError(f"Pretrained vectors file cannot be opened! {any_path(path)}: no such file") from error
+
+
 def _begin_with(model: FastText, path: AnyPath) -> None:
     """Let the rows of words be those of a file of vectors.
 
     Raises:
         ValueError: It has vectors of another length.
     """
-    given = load_vectors(path)
+    given = _pretrained(path)
     if given.vector_size != model.vector_size:
         raise ValueError(
             f"Dimension of pretrained vectors ({given.vector_size}) does not match dimension ({model.vector_size})!"
@@ -305,4 +342,16 @@ def _state_of(model: FastText, kind: str, loss: str, tokens: int, trained: Train
     )
     outputs = -model.syn1 if model.hs else model.syn1neg  # of a path fastText's label is 1 where ours is 0
     dictionary = Dictionary.of(names, len(names), counts, tokens)
-    return ClassifierState(arguments, dictionary, wv.input_vectors, outputs, trained.label.encode(), trained.lr)
+    return ClassifierState(arguments, dictionary, _every_row(wv), outputs, trained.label.encode(), trained.lr)
+
+
+def _every_row(wv: FastTextKeyedVectors) -> NDArray[np.float32]:
+    """Rows of words, then one for each bucket, zero for those of n-grams that do not occur."""
+    words, known = len(wv), wv.input_vectors
+    if wv.buckets is None or not wv.max_n:
+        return known
+    made = np.zeros((words + wv.bucket, known.shape[1]), np.float32)
+    made[:words] = known[:words]
+    for part in slices(len(wv.buckets)):
+        made[words + wv.buckets[part]] = known[words:][part]
+    return made

@@ -26,6 +26,16 @@ def text_bytes(name: str, text: Any) -> bytes:
     return text.encode("utf-8")
 
 
+def word_bytes(name: str, word: Any) -> bytes:
+    """A word in UTF-8; bytes are taken as they are, as in the package.
+
+    Raises:
+        TypeError: It is neither a str nor bytes.
+        UnicodeEncodeError: It holds half of a character.
+    """
+    return word if isinstance(word, bytes) else text_bytes(name, word)
+
+
 def line_bytes(name: str, text: Any) -> bytes:
     """A text of one line in UTF-8.
 

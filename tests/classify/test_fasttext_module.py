@@ -133,6 +133,72 @@ def test_arguments_that_make_no_sense(train: Any, options: Any, kind: Any, messa
         train(str(text), verbose=0, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"dim": 0}, ValueError, "^dim must be between 1 and"),
+        ({"epoch": -1}, ValueError, "^epoch must be between 0 and"),
+        ({"thread": 0}, ValueError, "^thread must be between 1 and"),
+        ({"minCount": 1000}, ValueError, "no word occurs minCount=1000 times"),
+        ({"minCountLabel": 1000}, ValueError, "no label in it is known .*rarer than minCountLabel="),
+        ({"label": "#"}, ValueError, r"no word begins with '#', .* Give the prefix that they have by label=$"),
+        (
+            {"wordNgrams": 2, "bucket": 0},
+            ValueError,
+            "give bucket, such as 2000000, or wordNgrams=1 and maxn=0 for none",
+        ),
+        ({"lr": 1e30}, FloatingPointError, r"training diverged: .* Lower lr \(now 1e\+30\)"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_errors_name_the_packages_arguments(options: Any, kind: Any, message: str, text: Path) -> None:
+    with pytest.raises(kind, match=message):
+        fasttext.train_supervised(str(text), **SUPERVISED | options)
+
+
+def test_errors_of_vectors_name_the_packages_arguments(text: Path) -> None:
+    for options, message in (({"ws": 0}, "^ws must be between 1"), ({"neg": 0}, "set neg > 0, or loss='hs'$")):
+        with pytest.raises(ValueError, match=message):
+            fasttext.train_unsupervised(str(text), **UNSUPERVISED | options)
+
+
+@pytest.mark.parametrize("given", [["__label__a x"], None, 3, "__label__a the cat\n__label__b a dog"])
+def test_input_that_is_no_path(given: Any) -> None:
+    for train, lists in ((fasttext.train_supervised, "TextClassifier"), (fasttext.train_unsupervised, "FastText")):
+        with pytest.raises((TypeError, ValueError), match=rf"^input must be the path of a file.*fastemb\.{lists}\b"):
+            train(given)
+
+
+def test_vectors_to_begin_with_that_are_not_there(text: Path) -> None:
+    for train, options in ((fasttext.train_supervised, SUPERVISED), (fasttext.train_unsupervised, UNSUPERVISED)):
+        with pytest.raises(ValueError, match="Pretrained vectors file cannot be opened! absent: no such file"):
+            train(str(text), pretrainedVectors="absent", **options)
+
+
+def test_thresholds_and_rows_that_are_no_numbers(model: Any) -> None:
+    for threshold, kind in ((float("nan"), ValueError), ("a", TypeError)):
+        with pytest.raises(kind, match=r"^threshold must be a"):
+            model.predict("word1", threshold=threshold)
+    with pytest.raises(TypeError, match=r"^ind must be a whole number, not 'a'"):
+        model.get_input_vector("a")
+
+
+def test_a_file_in_which_nothing_can_be_measured_is_named(model: Any, tmp_path: Path) -> None:
+    path = tmp_path / "plain"
+    path.write_text("the cat sat\n")
+    with pytest.warns(UserWarning, match=f"^{path}: no line has words and a label that the model knows.*'__label__"):
+        texts, precision, recall = model.test(path)
+    assert texts == 0
+    assert np.isnan([precision, recall]).all()
+
+
+def test_files_of_other_kinds_are_said_to_be_such(tmp_path: Path) -> None:
+    path = tmp_path / "words.vec"
+    path.write_text("2 3\na 1 2 3\nb 4 5 6\n")
+    with pytest.raises(ValueError, match=f"^{path}: this is no model of fastText.*looks like word2vec's text format"):
+        fasttext.load_model(path)
+
+
 def test_input_that_is_not_there(tmp_path: Path) -> None:
     for call in (fasttext.train_supervised, fasttext.train_unsupervised):
         with pytest.raises(TypeError, match="needs input"):
@@ -204,6 +270,33 @@ def test_predict_takes_texts_and_lists(model: Any) -> None:
 def test_texts_that_cannot_be_answered(given: Any, kind: Any, message: str, model: Any) -> None:
     with pytest.raises(kind, match=message):
         model.predict(given)
+
+
+@pytest.mark.parametrize("kind", ["skipgram", "cbow"])
+def test_rows_of_ngrams_that_do_not_occur_are_zero(kind: str, text: Path) -> None:
+    model = fasttext.train_unsupervised(text, **UNSUPERVISED | {"bucket": 5000, "model": kind})
+    used = sorted(
+        {int(row) for word in model.words for row in model.get_subwords(word)[1]} - set(range(len(model.words)))
+    )
+    rows = model.get_input_matrix()
+    assert len(rows) == len(model.words) + 5000
+    assert rows[: len(model.words)].any(axis=1).all()
+    assert np.flatnonzero(rows.any(axis=1)).tolist()[len(model.words) :] == used
+    assert np.allclose(model.get_word_vector("word1"), rows[model.get_subwords("word1")[1]].mean(axis=0), atol=1e-6)
+
+
+def test_words_may_be_bytes(model: Any, vectors: Any) -> None:
+    word = vectors.words[1]
+    given = word.encode()
+    assert np.array_equal(vectors.get_word_vector(given), vectors.get_word_vector(word))
+    assert np.array_equal(vectors[given], vectors[word])
+    assert vectors.get_word_id(given) == vectors.get_word_id(word) > 0
+    assert vectors.get_nearest_neighbors(given, k=2) == vectors.get_nearest_neighbors(word, k=2)
+    assert vectors.get_subwords(given)[0] == vectors.get_subwords(word)[0]
+    assert model.get_subword_id(b"<w") == model.get_subword_id("<w")
+    assert not np.array_equal(vectors.get_word_vector(b"caf\xe9"), vectors.get_word_vector("caf\xe9"))
+    with pytest.raises(TypeError, match="word must be a str, not 3"):
+        vectors.get_word_vector(3)
 
 
 def test_many_texts_are_answered_as_one_by_one(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,28 @@ def test_texts_that_go_on_must_fit() -> None:
         matrix.partial_fit(TEXTS, np.eye(3, dtype=int)[[0, 1] * 4])
 
 
+@pytest.mark.parametrize("threshold", [1.5, -0.1, 2])
+def test_a_threshold_that_is_no_probability(threshold: float, tmp_path: Path) -> None:
+    model, path = fitted(), tmp_path / "lines"
+    path.write_text("the cat\n")
+    for ask in (
+        lambda: model.predict(TEXTS, threshold=threshold),
+        lambda: model.predict_labels(TEXTS, threshold=threshold),
+        lambda: list(model.predict_file(path, threshold=threshold)),
+        lambda: model.evaluate(TEXTS, LABELS, threshold=threshold),
+        lambda: model.evaluate_file(path, threshold=threshold),
+    ):
+        with pytest.raises(ValueError, match=f"^threshold must be a probability, from 0 to 1, not {threshold}"):
+            ask()
+
+
+def test_labels_that_a_model_does_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_text("__label__cow the cat\n")
+    with pytest.raises(ValueError, match=f"^{path}: no label in it is known .*__label__cow the cat.*other labels"):
+        fitted().evaluate_file(path)
+
+
 def test_rare_labels_are_left_out() -> None:
     model = TextClassifier(**USUAL, min_count_label=2)
     lost, teaches_nothing = "1 texts have no label that occurs min_count_label=2 times", "1 texts have no label, and"

@@ -48,13 +48,23 @@ def test_train_test_and_predict(
     assert [len(row) for row in rows] == [4, 4, 4]
     assert (rows[0][0], rows[2][0]) == ("a", "b")
     assert float(rows[0][1]) + float(rows[0][3]) == pytest.approx(1, abs=1e-4)
+    assert main(["classify", "predict", model, str(lines), "-k", "2"]) == 0
+    assert capsys.readouterr().out == "".join(f"{row[0]}\t{row[2]}\n" for row in rows)
+    best = sorted(float(row[1]) for row in rows)
+    least = (best[0] + best[-1]) / 2  # the empty line has the lowest
+    assert main(["classify", "predict", model, str(lines), "-k", "2", "--threshold", str(least)]) == 0
+    sure = ["\t".join(row[k] for k in (0, 2) if float(row[k + 1]) >= least) for row in rows]
+    assert "" in sure
+    assert capsys.readouterr().out.split("\n") == [*sure, ""]
     written = tmp_path / "labels.txt"
     assert main(["classify", "predict", model, str(lines), "-k", "2", "--probabilities", "-o", str(written)]) == 0
     assert [line.split("\t") for line in written.read_text(encoding="utf-8").splitlines()] == rows
     assert main(["classify", "predict", model, str(lines), "-o", str(lines)]) == 1
     assert "also the input" in capsys.readouterr().err
-    assert main(["classify", "predict", model, str(lines), "--threshold", "1.1"]) == 0
+    assert main(["classify", "predict", model, str(lines), "--threshold", "1"]) == 0
     assert capsys.readouterr().out == "\n\n\n"
+    assert main(["classify", "predict", model, str(lines), "--threshold", "1.1"]) == 1
+    assert "--threshold must be a probability, from 0 to 1, not 1.1" in capsys.readouterr().err
 
 
 def test_what_it_saves_is_what_python_makes(texts: Path, tmp_path: Path) -> None:

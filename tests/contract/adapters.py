@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastemb import CallbackAny2Vec, Doc2Vec, FastText, Item2Vec, TaggedDocument, Word2Vec
+from fastemb import CallbackAny2Vec, Doc2Vec, FastText, Item2Vec, TaggedDocument, TextClassifier, Word2Vec
 from fastemb.graphs import DeepWalk, Graph, Node2Vec
 
 Sequences = Sequence[Any]
@@ -19,13 +20,18 @@ Sequences = Sequence[Any]
 class Adapter(Protocol):
     """What the contract needs of a model; options are its own, by the model's names."""
 
-    takes_callbacks: bool
+    begins_empty: bool
+    """Whether a model can be made without data; its first checkpoint is written before callbacks are called."""
     keeps_what_it_had: bool
     """Whether a call that fails changes nothing; otherwise what was learned until then stays."""
     orders_by_count: bool
     """Whether rows are in the order of counts; otherwise in that of the data."""
     takes_empty: bool
     """Whether an empty text is a token; otherwise it is a missing one."""
+    makes_text: bool
+    """Whether tokens become one text, which is split again at white space; otherwise any text or number is a token."""
+    rounds: bool
+    """Whether ``deterministic=True`` trains in rounds; otherwise as one worker does."""
 
     def fit(self, data: Sequences, **options: Any) -> Any:
         """A model trained on sequences of tokens."""
@@ -49,10 +55,12 @@ class Adapter(Protocol):
 class Words:
     """A Word2Vec or a FastText model."""
 
-    takes_callbacks = True
+    begins_empty = True
     keeps_what_it_had = False
     orders_by_count = True
     takes_empty = True
+    makes_text = False
+    rounds = True
     defaults: ClassVar[dict[str, Any]] = {"vector_size": 12, "min_count": 1, "sample": 0.0, "epochs": 3, "workers": 1}
 
     def __init__(self, kind: type[Word2Vec] = Word2Vec, **options: Any) -> None:
@@ -107,10 +115,12 @@ class Texts(Words):
 class Items:
     """An Item2Vec model."""
 
-    takes_callbacks = False
+    begins_empty = False
     keeps_what_it_had = True
     orders_by_count = True
     takes_empty = True
+    makes_text = False
+    rounds = True
     defaults: ClassVar[dict[str, Any]] = {
         "vector_size": 12,
         "epochs": 3,
@@ -148,10 +158,12 @@ class Items:
 class Nodes:
     """A model of graphs; tokens that follow each other are nodes with an edge."""
 
-    takes_callbacks = False
+    begins_empty = False
     keeps_what_it_had = True
     orders_by_count = False
     takes_empty = False
+    makes_text = False
+    rounds = True
     defaults: ClassVar[dict[str, Any]] = {
         "vector_size": 12,
         "epochs": 3,
@@ -192,6 +204,54 @@ class Nodes:
         return Graph.from_edges([pair for sequence in data for pair in pairwise(sequence)])
 
 
+class Labels:
+    """A classifier of texts: every sequence of tokens is a text, whose label tells which half it is from."""
+
+    begins_empty = False
+    keeps_what_it_had = True
+    orders_by_count = True
+    takes_empty = True
+    makes_text = True
+    rounds = False
+    defaults: ClassVar[dict[str, Any]] = {"vector_size": 12, "epochs": 3, "alpha": 0.5, "workers": 1}
+
+    def __init__(self, **options: Any) -> None:
+        self._options = {**self.defaults, "progress": False, **options}
+
+    def fit(self, data: Sequences, **options: Any) -> TextClassifier:
+        return TextClassifier(**self._options | options).fit(*self._labelled(data))
+
+    def go_on(self, model: TextClassifier, data: Sequences, **options: Any) -> None:
+        before = model.get_params()
+        try:
+            changed = {"epochs": 2, "workers": 1, "progress": False} | options
+            model.set_params(**changed).partial_fit(*self._labelled(data))
+        finally:
+            model.set_params(**before)
+
+    def checkpointed(self, data: Sequences, checkpoint: Path, every: str, **options: Any) -> TextClassifier:
+        model = TextClassifier(**self._options | options)
+        return model.fit(*self._labelled(data), checkpoint=checkpoint, checkpoint_every=every)
+
+    def resume(self, checkpoint: Path, data: Sequences, **options: Any) -> TextClassifier:
+        return TextClassifier.resume(checkpoint, *self._labelled(data), **{"progress": False} | options)
+
+    def load(self, path: Path) -> TextClassifier:
+        return TextClassifier.load(path)
+
+    def seeded(self, seed: int) -> dict[str, Any]:
+        return {"random_state": seed}
+
+    def _labelled(self, data: Any) -> tuple[Any, list[list[str]]]:
+        """Texts, and their labels in lists: one text alone has both."""
+        if isinstance(data, str) or not isinstance(data, Iterable):
+            return data, [["even"], ["odd"]]
+        texts = list(data)
+        labels = [["odd"] if number % 2 else ["even"] for number in range(len(texts))]
+        given = iter(texts) if isinstance(data, Iterator) else texts
+        return given, labels if len(texts) > 1 else [["even", "odd"]] * len(texts)
+
+
 MODELS: dict[str, Adapter] = {
     "Word2Vec skip-gram": Words(sg=1),
     "Word2Vec skip-gram, rows without padding": Words(sg=1, vector_size=16),
@@ -210,13 +270,46 @@ MODELS: dict[str, Adapter] = {
     "Node2Vec": Nodes(p=0.5, q=2.0),
     "Node2Vec, both outputs": Nodes(hs=1),
     "DeepWalk": Nodes(DeepWalk),
+    "TextClassifier softmax": Labels(),
+    "TextClassifier hierarchical softmax": Labels(loss="hs"),
+    "TextClassifier one-vs-all, rows without padding": Labels(loss="ova", vector_size=16),
+    "TextClassifier negatives": Labels(loss="ns"),
 }
 
 
 def keys_of(model: Any) -> list[Any]:
     """The tokens that a model knows, by row, without the last word where that stands for none."""
+    if isinstance(model, TextClassifier):
+        return [name.decode() for name in _words(model) if name != b"</s>"]
     keys = list(model.wv.index_to_key)
     return keys[: len(keys) - spare_rows(model)]
+
+
+def counts_of(model: Any) -> list[int]:
+    """How often each of them was in the data."""
+    if isinstance(model, TextClassifier):
+        counts = dict(zip(_words(model), model._known().core.dictionary.counts.tolist(), strict=False))
+        return [counts[key.encode()] for key in keys_of(model)]
+    return [model.wv.get_vecattr(key, "count") for key in keys_of(model)]
+
+
+def rows_of(model: Any, tokens: int) -> list[int]:
+    """How many rows each matrix must have."""
+    if isinstance(model, TextClassifier):
+        return [tokens + 1, len(model.classes_)]  # the end of a text is a word
+    return [tokens + spare_rows(model)] * len(matrices(model))
+
+
+def words_of(tokens: Iterable[Any], adapter: Adapter) -> set[Any]:
+    """The tokens that a model must know when it learned from these."""
+    if not adapter.makes_text:
+        return set(tokens)
+    return {word for token in tokens for word in re.split("[ \\n\\r\\t\\v\\f\\0]", token) if word}
+
+
+def _words(model: TextClassifier) -> list[bytes]:
+    dictionary = model._known().core.dictionary
+    return list(dictionary.names[: dictionary.words])
 
 
 def spare_rows(model: Any) -> int:
@@ -226,6 +319,9 @@ def spare_rows(model: Any) -> int:
 
 def matrices(model: Any) -> list[NDArray[np.float32]]:
     """Every matrix that learns, the input vectors first."""
+    if isinstance(model, TextClassifier):
+        weights = model._known().core.weights
+        return [weights.padded_inputs, weights.padded_outputs]
     found = [model.wv.vectors]
     if isinstance(model, Word2Vec):
         return found + [getattr(model, name) for name in ("syn1neg", "syn1") if hasattr(model, name)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import DeepWalk, FastText, Item2Vec, Node2Vec, Word2Vec
+from fastemb import DeepWalk, FastText, Item2Vec, Node2Vec, TextClassifier, Word2Vec
 from fastemb.graphs import Graph
 from fastemb.train.run import Run
 
@@ -64,6 +64,15 @@ def nodes(kind: type[Any], **options: Any) -> Train:
     return train
 
 
+def labels(**options: Any) -> Train:
+    def train(spoil: Spoil, workers: int) -> None:
+        texts, ten = [" ".join(words) for words in SENTENCES], [number % 10 for number in range(len(SENTENCES))]
+        model = TextClassifier(16, epochs=2, progress=False, callbacks=[spoil], workers=workers, **options)
+        model.fit(texts, ten)
+
+    return train
+
+
 def inputs(model: Any) -> Any:
     return model.wv.input_vectors if isinstance(model, FastText) else model.wv.vectors
 
@@ -74,6 +83,10 @@ def outputs(model: Any) -> Any:
 
 def of_core(model: Any) -> Any:
     return model._known().vectors
+
+
+def of_classifier(matrix: str) -> Callable[[Any], Any]:
+    return lambda model: getattr(model._known().core.weights, matrix)
 
 
 CASES: dict[str, tuple[Train, Callable[[Any], Any]]] = {
@@ -88,6 +101,10 @@ CASES: dict[str, tuple[Train, Callable[[Any], Any]]] = {
     "items in order": (items(sg=1, window=2), inputs),
     "DeepWalk": (nodes(DeepWalk), of_core),
     "Node2Vec, paths": (nodes(Node2Vec, hs=1, negative=0), of_core),
+    "labels": (labels(), of_classifier("inputs")),
+    "labels, outputs": (labels(), of_classifier("outputs")),
+    "labels, paths": (labels(loss="hs"), of_classifier("inputs")),
+    "labels, each for itself": (labels(loss="ova", deterministic=True), of_classifier("outputs")),
 }
 
 

@@ -64,6 +64,7 @@ def asked_of_fasttext(model: Any) -> None:
     repr(model)
     model.get_words(on_unicode_error="replace")
     model.get_word_vector("cat")
+    model.get_nearest_neighbors("cat", k=2, on_unicode_error="replace")
     if model._state.is_supervised:
         with contextlib.suppress(ValueError):  # a model without a label
             model.predict("the cat", on_unicode_error="replace")

@@ -283,8 +283,8 @@ def check(name: str, reader: Reader, data: bytes, folder: Path) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             reader.read(path)
-    except (ValueError, OSError, EOFError, KeyError, TypeError) as raised:
-        error = raised  # KeyError: a table lacks a column; TypeError: it holds something else
+    except (ValueError, OSError, EOFError, KeyError, TypeError, FloatingPointError) as raised:
+        error = raised  # KeyError: no such column; TypeError: another type; FloatingPointError: a score of NaN
     finally:
         _watched.clear()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10

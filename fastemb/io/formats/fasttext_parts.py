@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...signals import deliver
-from ..input_file import read_into
+from ..input_file import hint, read_into
 from ..unpack import TruncatedFileError
 from .fasttext_matrix import CENTROIDS, QuantisedMatrix
 from .reading import LONGEST_KEY, Buffers
@@ -163,7 +163,7 @@ class ModelFile:
         except TruncatedFileError:
             start = bytes(_ARGUMENTS.size)
         if not _are_usual(Arguments(*_ARGUMENTS.unpack(start))):
-            raise ValueError(f"{self.path}: this is no model of fastText: its first bytes are others")
+            raise ValueError(f"{self.path}: this is no model of fastText: its first bytes are others{hint(self.path)}")
         self._rest = start + self._rest
         self.at -= len(start)
         return OLDEST
