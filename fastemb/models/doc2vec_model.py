@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,11 @@ from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
 from .known_documents import DocumentChange, KnownDocuments
 from .known_words import Change, KnownWords
+from .own_vectors import OwnDocuments
 from .training import alone_with
 from .warm_start import WarmStart
 from .word2vec import Word2Vec
-from .word2vec_file import Saved, checked_lock_factors
+from .word2vec_file import Saved
 
 _CHANGE = "documents"
 _TENSORS = "documents."
@@ -112,7 +113,7 @@ class Doc2Vec(Word2Vec):
         FloatingPointError: training diverged.
     """
 
-    dv: KeyedVectors
+    dv: KeyedVectors = cast(KeyedVectors, OwnDocuments())
     """The vectors of tags: ``dv.vectors`` has shape (tags, vector_size), float32."""
     dbow_words: int
     dm_concat: int
@@ -551,8 +552,6 @@ class Doc2Vec(Word2Vec):
         Raises:
             ValueError: vectors of tags were replaced by others that do not fit; or as in the base.
         """
-        if not isinstance(self.dv, KeyedVectors):
-            raise ValueError(f"model.dv must be KeyedVectors, not {type(self.dv).__name__}")
         self._weights()
         return super()._checked_inputs()
 
@@ -572,7 +571,6 @@ class Doc2Vec(Word2Vec):
             raise ValueError(f"{error} (of documents)") from None
         if self.dv.vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname}: the vectors of documents are not of {self.vector_size} dimensions")
-        checked_lock_factors(fname, self.dv.vectors_lockf, len(self.dv))
         self.dv.vectors = copy_of(self.dv.vectors)
 
     @names_arguments()

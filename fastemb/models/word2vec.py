@@ -77,7 +77,6 @@ from .word2vec_file import (
     WORD2VEC,
     Saved,
     check_state,
-    checked_lock_factors,
     packed_model,
     read_model,
     write_model,
@@ -1172,7 +1171,6 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
     def _unpack(self, fname: str, saved: Saved) -> None:
         """Take what is hung on the vectors of a file."""
         self.wv._unpack(fname, saved.tensors, saved.metadata)
-        checked_lock_factors(fname, self.wv.vectors_lockf, len(saved.vocabulary))
 
     @classmethod
     def from_gensim(cls, model: Any) -> Self:

@@ -194,18 +194,6 @@ def checked_own(path: Any, own: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-def checked_lock_factors(path: Any, factors: Any, words: int) -> None:
-    """Check ``vectors_lockf`` of the vectors of a model of so many words.
-
-    Raises:
-        ValueError: it is no array of one number, or of one for each word, or one is negative, NaN or infinite.
-    """
-    if not (isinstance(factors, np.ndarray) and factors.dtype.kind in "biuf" and factors.shape in ((1,), (words,))):
-        raise ValueError(f"{path}: damaged attributes: vectors_lockf must have one entry, or one for each word")
-    if not ((factors >= 0) & (factors < np.inf)).all():
-        raise ValueError(f"{path}: damaged attributes: vectors_lockf must be factors from 0")
-
-
 def _vocabulary(path: Any, keys: Sequence[Any], counts: Any) -> Vocabulary:
     try:
         require_counts(counts)

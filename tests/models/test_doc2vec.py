@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import io
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fastemb import Corpus, Doc2Vec, KeyedVectors, TaggedDocument, TaggedLineDocument
+from fastemb import Corpus, Doc2Vec, KeyedVectors, TaggedDocument, TaggedLineDocument, Word2Vec
+from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.models.doc2vec import Documents
 
 Floats = NDArray[np.float64]
@@ -328,7 +332,15 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: Doc2Vec(dm=2), ValueError, "dm"),
         (lambda model: Doc2Vec(dm=1, dm_concat=1, dm_tag_count=0), ValueError, "dm_tag_count"),
         (lambda model: Doc2Vec(dv=5), (TypeError, ValueError), "dv must be KeyedVectors"),
+        (lambda model: Doc2Vec(dv=KeyedVectors(5), **OPTIONS), ValueError, "dv must be KeyedVectors of vector_size=12"),
         (lambda model: Doc2Vec(tagged(), **OPTIONS, init_vectors=model.wv), TypeError, "init_vectors"),
+        (
+            lambda model: model.reset_from(Word2Vec(texts(), **OPTIONS, epochs=1)),
+            TypeError,
+            "other_model must be a Doc2Vec, not Word2Vec",
+        ),
+        (lambda model: Doc2Vec.from_gensim(model), TypeError, "a Doc2Vec of fastemb already: copy.deepcopy"),
+        (lambda model: Doc2Vec.from_gensim(3), TypeError, "takes a gensim.models.Doc2Vec or the path of one, not int"),
     ],
 )
 def test_wrong_calls_are_refused(call: Any, error: type[Exception], message: str) -> None:
@@ -385,7 +397,115 @@ def test_settings_that_do_nothing_are_warned_about() -> None:
             Doc2Vec(**OPTIONS, **options)
 
 
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda model: None, TypeError, "model.dv must be KeyedVectors, not NoneType"),
+        (lambda model: model.dv.vectors, TypeError, "model.dv must be KeyedVectors, not ndarray"),
+        (lambda model: KeyedVectors(5), ValueError, "model.dv cannot have vectors of 5 dimensions; the model needs 12"),
+    ],
+)
+def test_other_vectors_of_tags_are_refused_when_they_are_assigned(
+    make: Any, error: type[Exception], message: str
+) -> None:
+    model = trained(epochs=1)
+    before = model.dv
+    with pytest.raises(error, match=message):
+        model.dv = make(model)
+    assert model.dv is before
+    model.train(tagged(), epochs=1, progress=False)
+
+
+def test_vectors_of_tags_that_are_given_are_those_that_learn() -> None:
+    given = KeyedVectors(12)
+    model = trained(dv=given)
+    assert model.dv is given
+    np.testing.assert_array_equal(given.vectors, trained().dv.vectors)
+    fewer = KeyedVectors._from_arrays([3, 7], given.vectors[[3, 7]].copy())
+    model.dv = fewer
+    with pytest.warns(UserWarning, match="118 tags are not in the model, such as 0, and are left out"):
+        model.train(tagged(), epochs=1, progress=False)
+    assert not (fewer.vectors == given.vectors[[3, 7]]).any()
+    assert fewer.index_to_key == [3, 7]
+
+
+def test_fresh_rows_for_the_tags_of_another_model() -> None:
+    model, other = Doc2Vec(**OPTIONS), trained(epochs=1)
+    model.reset_from(other)
+    assert model.wv.index_to_key == other.wv.index_to_key
+    assert model.dv.index_to_key == other.dv.index_to_key
+    # as they were before any training
+    fresh = Doc2Vec(**OPTIONS)
+    fresh.build_vocab(tagged())
+    np.testing.assert_array_equal(model.dv.vectors, fresh.dv.vectors)
+    np.testing.assert_array_equal(model.dv.expandos["word_count"], fresh.dv.expandos["word_count"])
+    model.train(tagged(), epochs=1, progress=False)
+    assert len(model.dv) == 120
+
+
+def test_a_vocabulary_of_counts_has_no_documents() -> None:
+    model = Doc2Vec(**OPTIONS)
+    model.build_vocab_from_freq({"a1": 5, "b1": 3})
+    assert (model.wv.index_to_key, len(model.dv)) == (["a1", "b1"], 0)
+
+
+def test_texts_of_other_classes_are_the_same_tags() -> None:
+    class Name(str):
+        pass
+
+    found = Doc2Vec([TaggedDocument(["a", "b"], [Name("x"), "y"]), TaggedDocument(["b", "a"], ["x"])], **OPTIONS).dv
+    assert [type(key) for key in found.index_to_key] == [str, str]
+    assert found.index_to_key == ["x", "y"]
+    assert found.get_vecattr("x", "doc_count") == 2
+
+
+# ---- of gensim ----
+
+
+def like_gensims(model: Doc2Vec, **others: Any) -> Any:
+    """An object with the attributes of a gensim model."""
+    names = ("wv", "dv", "dm_concat", "negative", "hs", "syn1neg", "sg", "cbow_mean", "vector_size", "window", "sample")
+    return SimpleNamespace(**{name: getattr(model, name) for name in names} | others)
+
+
+def test_from_gensim_takes_documents_and_what_was_hung_on_them() -> None:
+    theirs = trained(epochs=3)
+    theirs.dv.set_vecattr(4, "kind", 7)
+    model = Doc2Vec.from_gensim(like_gensims(theirs))
+    model.workers = 1
+    for one, other in ((model.dv, theirs.dv), (model.wv, theirs.wv)):
+        np.testing.assert_array_equal(one.vectors, other.vectors)
+        assert one.vectors is not other.vectors
+        assert one.index_to_key == other.index_to_key
+    assert model.dv.get_vecattr(4, "kind") == 7
+    assert "120 tags, 48 words, 12 dimensions, PV-DM, mean, trained by gensim" in repr(model)
+    words = texts(1, seed=8)[0]
+    np.testing.assert_array_equal(model.infer_vector(words, epochs=4), theirs.infer_vector(words, epochs=4))
+    model.train(tagged(), epochs=1, progress=False)
+    assert (model.dv.vectors != theirs.dv.vectors).any()
+
+
+def test_from_gensim_refuses_a_model_without_words() -> None:
+    with pytest.raises(ValueError, match="the gensim model has no vocabulary"):
+        Doc2Vec.from_gensim(like_gensims(trained(epochs=1), wv=KeyedVectors(12)))
+
+
 # ---- doors ----
+
+
+def test_lines_are_documents_of_words_with_their_numbers(tmp_path: Path) -> None:
+    want = [TaggedDocument(["a", "b"], [0]), TaggedDocument([], [1]), TaggedDocument(["c"], [2])]
+    text = b"a b\n\n c \n"
+    (tmp_path / "text").write_bytes(text)
+    (tmp_path / "text.gz").write_bytes(gzip.compress(text))
+    with open(tmp_path / "text") as opened:
+        for source in (tmp_path / "text", str(tmp_path / "text.gz"), io.BytesIO(text), opened, ["a b", "", "c"]):
+            lines = TaggedLineDocument(source)
+            assert [list(lines), list(lines)] == [want, want]
+    assert list(TaggedLineDocument(iter(["a b", "", "c"]))) == want
+    (tmp_path / "text").write_bytes(b"a\nb \xff\n")
+    with pytest.raises(ValueError, match=r"text, line 2 is not UTF-8"):
+        list(TaggedLineDocument(tmp_path / "text"))
 
 
 def test_doors_read_the_same_documents(tmp_path: Path) -> None:
@@ -463,6 +583,23 @@ def test_vectors_of_documents_can_lie_in_a_mapped_file(tmp_path: Path) -> None:
     np.testing.assert_array_equal(Doc2Vec.load(tmp_path / "model").dv.vectors, mapped.dv.vectors)
 
 
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("vectors", np.zeros((120, 5), np.float32), "model: the vectors of documents are not of 12 dimensions"),
+        ("own.vectors_lockf", np.ones(7, np.float32), "model: .*120 rows of .* \\(of documents\\)"),
+        ("own.vectors_lockf", np.full(120, -1, np.float32), "model: .*must be factors from 0.* \\(of documents\\)"),
+    ],
+)
+def test_a_damaged_part_of_documents_is_named(name: str, array: Any, message: str, tmp_path: Path) -> None:
+    trained(epochs=1).save(tmp_path / "model")
+    tensors, texts = read_tensors(tmp_path / "model")
+    tensors[f"documents.{name}"] = array
+    write_tensors(tmp_path / "model", tensors, texts)
+    with pytest.raises(ValueError, match=message):
+        Doc2Vec.load(tmp_path / "model")
+
+
 def test_vectors_are_written_for_other_tools(tmp_path: Path) -> None:
     model = trained(epochs=1)
     model.save_word2vec_format(tmp_path / "both", doctag_vec=True)
@@ -476,6 +613,15 @@ def test_vectors_are_written_for_other_tools(tmp_path: Path) -> None:
 def test_it_says_what_it_is() -> None:
     assert str(Doc2Vec(**OPTIONS, dm=0)) == "Doc2Vec<dbow,d12,n5,s0.001>"
     assert str(Doc2Vec(**OPTIONS, dm=1)) == "Doc2Vec<dm/m,d12,n5,w5,s0.001>"
+    for options, method in (
+        ({"dm": 0}, "PV-DBOW"),
+        ({"dm": 0, "dbow_words": 1}, "PV-DBOW, words beside"),
+        ({"dm_mean": 0}, "PV-DM, sum"),
+        ({"dm_concat": 1}, "PV-DM, concatenation"),
+    ):
+        assert repr(Doc2Vec(**OPTIONS, **options)) == (
+            f"<Doc2Vec: 0 tags, 0 words, 12 dimensions, {method}, not trained>"
+        )
     assert "120 tags, 48 words" in repr(trained(epochs=1))
     report = trained(epochs=1).estimate_memory()
     assert report["doctag_syn0"] == 4 * 120 * 12
