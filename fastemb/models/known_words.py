@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Vocabulary
+from ..io.quantised import QuantisedRows
 from ..signals import Deferred
 from ..train.matrices import Matrix, copy_of
 from ..train.sampling import HuffmanPaths, huffman_paths
@@ -86,8 +87,6 @@ class KnownWords:
         """
         if self.vocabulary is None:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
-        if not isinstance(wv, KeyedVectors):
-            raise ValueError(f"model.wv must be KeyedVectors, not {type(wv).__name__}; gensim's go through from_gensim")
         keys, rows = wv.index_to_key, wv.key_to_index
         order = None if keys == self.vocabulary.keys else rows_of(self.vocabulary, keys)
         if len(rows) != len(keys) or any(rows.get(key) != row for row, key in enumerate(keys)):
@@ -110,6 +109,7 @@ class KnownWords:
         if self.vocabulary is None:
             return  # they can be asked, as in gensim; to train from them there is init_vectors
         rows_of(self.vocabulary, wv.index_to_key)
+        require_floats("wv", wv)
         if wv.vectors.shape != (len(wv), vector_size):
             raise ValueError(
                 f"model.wv cannot have vectors of shape {wv.vectors.shape}; the model needs {(len(wv), vector_size)}"
@@ -247,3 +247,13 @@ class KnownWords:
         """Put words and vectors in ``wv``, and their lock factors."""
         wv._become(change.rows, change.vectors)
         wv.vectors_lockf = extended_factors(change.factors, len(change.vocabulary))
+
+
+def require_floats(name: str, vectors: KeyedVectors) -> None:
+    """Refuse quantised vectors, which no model can change.
+
+    Raises:
+        ValueError: they are.
+    """
+    if isinstance(vectors.vectors, QuantisedRows):
+        raise ValueError(f"model.{name} cannot have quantised vectors, which cannot be trained: give its dequantize()")

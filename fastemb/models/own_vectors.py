@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..vectors import KeyedVectors
+from .known_words import require_floats
 
 
 class OwnVectors:
@@ -49,3 +50,4 @@ class OwnDocuments(OwnVectors):
             raise ValueError(
                 f"model.dv cannot have vectors of {value.vector_size} dimensions; the model needs {model.vector_size}"
             )
+        require_floats("dv", value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,11 @@ def test_vectors_that_do_not_fit_are_an_error_in_all_that_uses_rows(
             ValueError,
             r"vectors of shape \(5, 7\); the model needs \(5, 6\)",
         ),
+        (
+            lambda model: model.wv.quantize("int8"),
+            ValueError,
+            r"model.wv cannot have quantised vectors, which cannot be trained: give its dequantize\(\)",
+        ),
     ],
 )
 def test_other_vectors_are_refused_when_they_are_assigned(
@@ -220,6 +226,19 @@ def test_other_vectors_are_refused_when_they_are_assigned(
     with pytest.raises(error, match=message):
         model.wv = make(model)
     assert model.wv is before
+    model.train(SENTENCES)
+
+
+def test_quantised_vectors_put_into_those_of_a_model_are_not_trained(tmp_path: Path) -> None:
+    model = trained()
+    plain = model.wv.vectors
+    model.wv.vectors = model.wv.quantize("int8").vectors
+    assert model.wv.most_similar("a", topn=1)[0][0] in WORDS
+    for use in (lambda: model.train(SENTENCES), lambda: model.save(tmp_path / "model")):
+        with pytest.raises(ValueError, match=r"quantised vectors, which cannot be trained: take those of dequantize"):
+            use()
+    assert not any(tmp_path.iterdir())
+    model.wv.vectors = plain
     model.train(SENTENCES)
 
 
@@ -243,6 +262,23 @@ def test_counts_of_a_model_are_its_own() -> None:
     models[0].wv.set_vecattr("a", "count", 1000)
     assert [int(model.wv.get_vecattr("a", "count")) for model in models] == [1000, 24, 24]
     assert corpus.vocabulary.counts[corpus.vocabulary.key_to_index["a"]] == 24
+
+
+@pytest.mark.parametrize("reorder", REORDERED)
+def test_nodes_of_the_tree_stay_when_words_change_places(reorder: Callable[[Word2Vec], None]) -> None:
+    model = trained(negative=0, hs=1)
+    asked = [["a", "c"], ["d", "e", "b"]]
+    scores, nodes = model.score(asked), model.syn1.copy()
+    reorder(model)
+    assert model.score(asked) == pytest.approx(scores)
+    assert (model.syn1 == nodes).all()
+
+
+def test_the_class_has_the_attribute_for_tools_that_ask() -> None:
+    assert inspect.isdatadescriptor(Word2Vec.wv)
+    assert Word2Vec.wv is vars(Word2Vec)["wv"]
+    with pytest.raises(AttributeError, match=r"this Word2Vec has no wv: was its __init__ called\?"):
+        Word2Vec.__new__(Word2Vec).wv  # noqa: B018
 
 
 def test_locked_rows_stay_locked_in_another_order() -> None:

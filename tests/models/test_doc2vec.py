@@ -403,6 +403,7 @@ def test_settings_that_do_nothing_are_warned_about() -> None:
         (lambda model: None, TypeError, "model.dv must be KeyedVectors, not NoneType"),
         (lambda model: model.dv.vectors, TypeError, "model.dv must be KeyedVectors, not ndarray"),
         (lambda model: KeyedVectors(5), ValueError, "model.dv cannot have vectors of 5 dimensions; the model needs 12"),
+        (lambda model: model.dv.quantize("int8"), ValueError, r"model.dv cannot .*: give its dequantize\(\)"),
     ],
 )
 def test_other_vectors_of_tags_are_refused_when_they_are_assigned(

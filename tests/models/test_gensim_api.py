@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import fastemb
-from fastemb import Corpus, LineSentence, PathLineSentences, Text8Corpus, Word2Vec
+from fastemb import Corpus, FastText, LineSentence, PathLineSentences, Text8Corpus, Word2Vec
 from fastemb.corpus.readers import BrownCorpus
 
 SENTENCES = [["the", "cat", "sat"], ["the", "dog", "sat"], ["a", "cat", "and", "a", "dog"]] * 30
@@ -231,6 +231,21 @@ def test_counts_that_make_no_sense_are_refused(bad: dict[str, int]) -> None:
         Word2Vec(**OPTIONS).build_vocab_from_freq(bad)
 
 
+@pytest.mark.parametrize(
+    ("word", "error", "message"),
+    [
+        (None, ValueError, r"a token is missing \(None\): put a word in its place"),
+        (2**70, ValueError, "a token is 1180591620717411303424: integers must fit in 64 bits with sign; make it a str"),
+        (1.5, TypeError, "tokens must be str or int, for a model to be saved, but one is the float 1.5: make them str"),
+    ],
+)
+def test_counted_words_that_no_file_can_hold_are_refused(word: Any, error: type[Exception], message: str) -> None:
+    model = Word2Vec(**OPTIONS)
+    with pytest.raises(error, match=message):
+        model.build_vocab_from_freq({"a": 3, word: 2})
+    assert len(model.wv) == 0
+
+
 def test_counts_can_update_a_vocabulary(model: Word2Vec) -> None:
     model.build_vocab_from_freq({"cat": 5, "fish": 2}, update=True)
     assert model.wv.get_vecattr("cat", "count") == 65
@@ -284,6 +299,13 @@ def test_memory_is_estimated_for_every_matrix(model: Word2Vec) -> None:
 
 
 # ---- questions ----
+
+
+@pytest.mark.parametrize(("settings", "ngrams"), [({}, 40), ({"all_buckets": True}, 70), ({"max_n": 0}, 0)])
+def test_memory_of_ngrams_is_estimated_for_words_that_are_not_there_yet(settings: dict[str, Any], ngrams: int) -> None:
+    model = FastText(**{**OPTIONS, "vector_size": 8, "bucket": 70, **settings})
+    assert model.estimate_memory(10)["input_vectors"] == 4 * 8 * (10 + ngrams)
+    assert model.estimate_memory(1000)["input_vectors"] == 4 * 8 * (1000 + (70 if ngrams else 0))
 
 
 def test_predicted_words_are_a_softmax_of_the_output_scores() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import KeyedVectors, Word2Vec
+from fastemb import FastText, KeyedVectors, Word2Vec
+
+SMALL: dict[str, Any] = {"vector_size": 4, "min_count": 1, "workers": 1, "sample": 0}
 
 
 @pytest.mark.parametrize("kind", [Word2Vec, KeyedVectors])
@@ -57,8 +59,65 @@ def test_from_gensim_of_something_else(kind: Any, given: object) -> None:
         kind.from_gensim(given)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("FastText", "this FastText would lose its vectors of parts of words: FastText.from_gensim takes it whole"),
+        ("Doc2Vec", "this Doc2Vec would lose its vectors of documents: Doc2Vec.from_gensim takes it whole"),
+        ("KeyedVectors", r"these are vectors alone \(KeyedVectors\): KeyedVectors.from_gensim takes them"),
+    ],
+)
+def test_from_gensim_names_what_takes_gensims_other_models(name: str, message: str) -> None:
+    given = type(name, (), {"__module__": "gensim.models.x"})()
+    with pytest.raises(TypeError, match=message):
+        Word2Vec.from_gensim(given)
+
+
+def test_what_was_hung_on_words_comes_along() -> None:
+    made = Word2Vec([["a", "b", "c"]] * 9, epochs=1, **SMALL)
+    made.wv.set_vecattr("b", "kind", 7)
+    made.wv.vectors_lockf = np.array([1, 0, 0.5], np.float32)
+    parts = {name: getattr(made, name) for name in ("wv", "vector_size", "negative", "hs", "syn1neg", "sample")}
+    model = Word2Vec.from_gensim(SimpleNamespace(**parts))
+    assert model.wv.get_vecattr("b", "kind") == 7
+    assert model.wv.vectors_lockf.tolist() == [1, 0, 0.5]
+    model.train([["a", "b", "c"]] * 9, total_examples=9, epochs=1)
+    moved = (model.wv.vectors != made.wv.vectors).any(axis=1)
+    assert moved.tolist() == [True, False, True]
+
+
+def like_gensims_fasttext(**others: Any) -> tuple[FastText, Any]:
+    """A model, and an object with the attributes of a gensim model with the same vectors."""
+    made = FastText([["one", "two", "three"]] * 9, epochs=1, bucket=50, all_buckets=True, **SMALL)
+    names = ("vectors_vocab", "vectors_ngrams", "bucket", "min_n", "max_n", "index_to_key", "expandos", "vectors")
+    vectors = Vectors(**{name: getattr(made.wv, name) for name in names} | others)
+    parts = {name: getattr(made, name) for name in ("vector_size", "negative", "hs", "syn1neg", "min_count")}
+    return made, SimpleNamespace(wv=vectors, **parts)
+
+
+class Vectors(SimpleNamespace):
+    """With as many as there are keys."""
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+
+def test_a_model_of_ngrams_comes_with_all_rows() -> None:
+    made, theirs = like_gensims_fasttext()
+    model = FastText.from_gensim(theirs)
+    for word in ("one", "three", "unheard"):
+        np.testing.assert_array_equal(model.wv[word], made.wv[word])
+    assert model.wv.input_vectors.shape == (3 + 50, 4)
+
+
+def test_models_of_ngrams_that_cannot_be_taken() -> None:
+    with pytest.raises(ValueError, match="of a version that numbered n-grams in a way of its own: train it anew"):
+        FastText.from_gensim(like_gensims_fasttext(compatible_hash=False)[1])
+    with pytest.raises(ValueError, match="the gensim model has no vocabulary"):
+        FastText.from_gensim(like_gensims_fasttext(index_to_key=[])[1])
+
+
 BASKETS = [["a", "b", "c"]] * 20
-SMALL: dict[str, Any] = {"vector_size": 4, "min_count": 1, "workers": 1, "sample": 0}
 
 
 @pytest.mark.parametrize("how", [{}, {"negative": 0, "hs": 1}])
