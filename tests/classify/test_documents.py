@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,7 +132,6 @@ def test_any_text(pieces: list[str], kind: str) -> None:
 @given(st.binary(), st.integers(1, 30))
 def test_pieces_of_a_file_are_whole_lines(data: bytes, block: int) -> None:
     import tempfile
-    from pathlib import Path
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x"
@@ -139,6 +139,16 @@ def test_pieces_of_a_file_are_whole_lines(data: bytes, block: int) -> None:
         pieces = list(blocks(path, block))
     assert b"".join(pieces) == b"." + data
     assert all(piece.endswith(b"\n") for piece in pieces[:-1])
+
+
+def test_a_line_that_never_ends_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastemb.classify.lines.LONGEST_LINE", 1000)
+    path = tmp_path / "x"
+    path.write_bytes(b"short\n" + b"a" * 1000 + b"\nend")
+    assert b"".join(blocks(path, 100)) == path.read_bytes()
+    path.write_bytes(b"short\n" + b"a" * 1200)
+    with pytest.raises(ValueError, match=f"{path}: a line of more than 1,000 bytes: this is no text, or has no lines"):
+        list(blocks(path, 100))
 
 
 def test_lines_are_joined() -> None:

@@ -228,6 +228,11 @@ def test_functions_that_are_gone() -> None:
             getattr(fasttext, name)("text.txt")
 
 
+def test_too_many_arguments() -> None:
+    with pytest.raises(TypeError, match=r"train_supervised\(\) takes at most \d+ arguments, not 99"):
+        fasttext.train_supervised(*range(99))
+
+
 def test_names_of_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (fasttext.EOS, fasttext.BOW, fasttext.EOW) == ("</s>", "<", ">")
     assert isinstance(fasttext.FastText._FastText(), fasttext.FastText._FastText)
@@ -341,6 +346,44 @@ def test_rows_that_are_not_there(vectors: Any) -> None:
             vectors.get_input_vector(row)
 
 
+def test_a_model_says_what_it_is(model: Any, vectors: Any) -> None:
+    assert repr(fasttext.FastText._FastText()) == "<FastTextModel, empty>"
+    assert "12" in repr(model)
+    assert repr(model) != repr(vectors)
+    assert vectors.labels == vectors.words
+    assert model.labels is model.labels
+    assert sorted(model.labels) == ["__label__0", "__label__1", "__label__2"]
+
+
+def test_vectors_of_texts(model: Any, vectors: Any) -> None:
+    units = [vectors[word] / np.linalg.norm(vectors[word]) for word in ("word1", "word2", "unheard")]
+    np.testing.assert_allclose(vectors.get_sentence_vector("word1 word2  unheard"), np.mean(units, 0), rtol=1e-5)
+    assert vectors.get_sentence_vector("").tolist() == [0] * 12
+    rows = model._state.features.documents(b"word1 word2\n").rows
+    expected = model.get_input_matrix()[rows].mean(0)
+    np.testing.assert_allclose(model.get_sentence_vector("word1 word2"), expected, rtol=1e-5, atol=1e-7)
+    with pytest.raises(ValueError, match="one line at a time"):
+        vectors.get_sentence_vector("a\nb")
+
+
+def test_ngrams_of_words(model: Any, vectors: Any, text: Path) -> None:
+    texts, rows = vectors.get_subwords("word1")
+    assert texts[:4] == ["word1", "<wo", "<wor", "<word"]
+    assert rows[0] == vectors.get_word_id("word1")
+    assert rows[1:].tolist() == [vectors.get_subword_id(one) for one in texts[1:]]
+    assert model.get_subwords("\u00e9a")[0] == ["<\u00e9", "<\u00e9a", "\u00e9a", "\u00e9a>", "a>"]
+    assert vectors.get_subwords("</s>")[0] == ["</s>"]
+    plain = fasttext.train_supervised(str(text), **{**SUPERVISED, "bucket": 0})
+    assert plain.get_subwords("word1")[0] == ["word1"]
+    with pytest.raises(ValueError, match=r"the model has no rows for n-grams \(bucket is 0\)"):
+        plain.get_subword_id("<wo")
+
+
+def test_words_and_labels_of_a_line(model: Any) -> None:
+    assert model.get_line("word1 __label__2 unheard __label__9") == (["word1", "unheard", "</s>"], ["__label__2"])
+    assert model.get_line(["word1", "__label__0 x"]) == ([["word1", "</s>"], ["x", "</s>"]], [[], ["__label__0"]])
+
+
 def test_neighbours_and_analogies(vectors: Any) -> None:
     found = vectors.get_nearest_neighbors("word1", k=5)
     units = {word: vectors[word] / np.linalg.norm(vectors[word]) for word in vectors.words}
@@ -368,7 +411,17 @@ def test_other_matrices(text: Path) -> None:
         fasttext.util.reduce_model(reduced, 5)
 
 
+def test_other_matrices_of_a_quantised_model(model: Any, text: Path) -> None:
+    small = fasttext.train_supervised(str(text), **SUPERVISED)
+    small.quantize()
+    with pytest.raises(ValueError, match="the model is quantised: reduce it before"):
+        fasttext.util.reduce_model(small, 5)
+
+
 def test_helpers() -> None:
+    for texts, labels in (([], []), ([["a"]], [[]])):
+        with pytest.raises(ValueError, match="there are no texts with labels"):
+            fasttext.util.test(texts, labels)
     assert fasttext.util.test([["a"], ["b"]], [["a", "c"], ["c"]]) == (0.5, 1 / 3)
     rows = np.eye(3)
     assert fasttext.util.find_nearest_neighbor(np.array([0.1, 0.9, 0.5]), rows, {1}) == 2
@@ -441,6 +494,17 @@ def test_vectors_are_quantised_too(text: Path, tmp_path: Path) -> None:
         tree.quantize(cutoff=10)
     with pytest.raises(ValueError, match="only models with labels are trained again"):
         fasttext.train_unsupervised(str(text), **UNSUPERVISED).quantize(input=str(text), cutoff=400, retrain=True)
+
+
+def test_centroids_are_of_a_sample_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(1).normal(size=(3000, 4)).astype(np.float32)
+    whole = quantised_matrix(rows, "input", Quantising(2))
+    monkeypatch.setattr("fastemb.classify.product._SAMPLE", 1000)
+    one, again, other = (quantised_matrix(rows, "input", Quantising(2, seed=seed)) for seed in (1, 1, 2))
+    assert one.codes.tobytes() == again.codes.tobytes() != other.codes.tobytes()
+    assert one.centroids.tobytes() != whole.centroids.tobytes()
+    errors = [np.linalg.norm(made.unpacked() - rows) / np.linalg.norm(rows) for made in (whole, one)]
+    assert errors[0] < errors[1] < 2 * errors[0]
 
 
 def test_codes_do_not_depend_on_threads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import fastemb.fasttext as fasttext
 from fastemb import TextClassifier
+from fastemb.classify.files import write_state
 from fastemb.classify.product import Quantising, pruned, quantised, quantised_matrix
 from fastemb.io.formats.fasttext_parts import _QUANTISED
 from fastemb.io.safetensors import read_tensors, write_tensors
@@ -105,6 +107,22 @@ def test_rare_labels_are_left_out() -> None:
     assert model.classes_.tolist() == ["cat", "dog"]
 
 
+def test_a_rare_label_beside_another_takes_no_text_away() -> None:
+    model = TextClassifier(**USUAL, loss="ova", min_count_label=2).fit(
+        TEXTS, [["cat", "rare"], *([one] for one in LABELS[1:])]
+    )
+    assert model.classes_.tolist() == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("loss", ["softmax", "ova"])
+def test_one_label_on_all_texts_tells_nothing_apart(loss: str) -> None:
+    for labels in (["cat"] * 8, [["cat"]] * 8):
+        with pytest.raises(ValueError, match="all texts have the label 'cat': there is nothing to tell apart"):
+            TextClassifier(**USUAL, loss=loss).fit(TEXTS, labels)
+    model = TextClassifier(**USUAL, loss="ova").fit(TEXTS, [["cat"], []] * 4)  # a text without it does
+    assert model.classes_.tolist() == ["cat"]
+
+
 # ---- files ----
 
 
@@ -116,6 +134,8 @@ def test_rare_labels_are_left_out() -> None:
         (lambda a, m: m.update(state=m["state"].replace('"form": "one"', '"form": "two"')), "the form of labels"),
         (lambda a, m: a.update(outputs=a["outputs"][1:]), "the matrices do not fit the words and labels"),
         (lambda a, m: a.update(counts=-a["counts"]), "the counts do not fit"),
+        (lambda a, m: m.update(state=m["state"].replace('"words": 10', '"words": 9')), "the words do not fit"),
+        (lambda a, m: m.update(state=m["state"].replace('"words": 10', '"words": "10"')), "the words do not fit"),
         (lambda a, m: a.update(name_offsets=a["name_offsets"][:-1]), "the (names|words) do not fit"),
         (lambda a, m: a.pop("inputs"), "there is no 'inputs'"),
     ],
@@ -151,6 +171,53 @@ def test_files_of_another_kind(tmp_path: Path) -> None:
         quantised(model._state, Quantising())
     with pytest.raises(ValueError, match="the model is quantised already"):
         pruned(model._state, 2)
+
+
+def small_fasttext(folder: Path, **options: Any) -> Any:
+    """A model of `fastemb.fasttext` of the texts, which are in the file "text" of a folder."""
+    text = folder / "text"
+    text.write_text("".join(f"__label__{label} {line}\n" for label, line in zip(LABELS, TEXTS, strict=True)))
+    return fasttext.train_supervised(
+        str(text), **{"dim": 4, "epoch": 1, "bucket": 10, "verbose": 0, "thread": 1} | options
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: {"arguments": replace(s.arguments, loss=9)}, "damaged: loss 9 is none that fastText has"),
+        (lambda s: {"inputs": s.inputs[1:]}, "an input matrix of shape .*, where 10 words.*: the file is damaged"),
+        (lambda s: {"outputs": s.outputs[1:]}, "damaged: the matrices do not fit the words and labels"),
+    ],
+)
+def test_damaged_models_of_fasttext(change: Any, message: str, tmp_path: Path) -> None:
+    model, path = small_fasttext(tmp_path), tmp_path / "model.bin"
+    write_state(replace(model._state, **change(model._state)), path)
+    with pytest.raises(ValueError, match=f"^{path}: {message}"):
+        TextClassifier.load_fasttext(path)
+
+
+def test_labels_that_differ_by_their_prefix_alone(tmp_path: Path) -> None:
+    path, text = tmp_path / "model.bin", tmp_path / "text"
+    text.write_text("__label__cat a\n____label__cat b\n" * 4)
+    fasttext.train_supervised(str(text), label="__", dim=4, epoch=1, bucket=10, verbose=0, thread=1).save_model(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"____label__cat\0", b"cat\0"))
+    with pytest.raises(ValueError, match=f"^{path}: two labels are the same without their prefix"):
+        TextClassifier.load_fasttext(path)
+
+
+def test_a_model_that_keeps_all_its_rows_is_the_same(tmp_path: Path) -> None:
+    state = small_fasttext(tmp_path)._state
+    assert pruned(state, len(state.inputs)) is state
+    assert len(pruned(state, len(state.inputs) - 1).inputs) == len(state.inputs) - 1
+
+
+def test_a_model_cannot_be_trained_again_without_its_labels(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("__label__bird a dog\n")
+    with pytest.raises(ValueError, match=f"^{other}: no text has a label that the model knows"):
+        small_fasttext(tmp_path).quantize(input=str(other), cutoff=5, retrain=True)
 
 
 def test_a_quantised_model_without_codes(tmp_path: Path) -> None:

@@ -240,6 +240,12 @@ def test_the_threshold_for_a_precision() -> None:
     wanted = model.threshold_for(MORE, labels, precision=0.6, label="animal")
     column = model.predict_proba(MORE)[:, 0]
     assert np.mean([label == "animal" for label in np.array(labels)[column >= wanted]]) >= 0.6
+    # with labels that are predicted each for itself, every pair of a text and a label counts
+    several = model_of(loss="ova", epochs=2, alpha=0.1).fit(X, [[label] for label in Y])
+    threshold = several.threshold_for(MORE, [[label] for label in labels], precision=0.6)
+    chosen, own = several.predict_proba(MORE) >= threshold, np.array(labels)[:, None] == several.classes_
+    assert np.mean(own[chosen]) >= 0.6
+    assert chosen.sum() > 90 / 4
     with pytest.raises(ValueError, match="no threshold gives a precision of 1 "):
         model.threshold_for(MORE, ["tool" if label == "animal" else "animal" for label in MORE_Y], precision=1)
     with pytest.raises(ValueError, match="there is no label 'x'"):
@@ -477,6 +483,44 @@ def replaced(model: TextClassifier) -> TextClassifier:
     return made
 
 
+def test_a_classifier_says_what_it_is() -> None:
+    model = model_of(loss="hs")
+    made = repr(model)
+    assert made.startswith("TextClassifier(")
+    assert "loss='hs'" in made
+    model.fit(X, Y)
+    assert repr(model) == f"{made}, fitted: 3 labels, 61 words"
+    shown = model._repr_html_()
+    assert "3 labels, 61 words" in shown
+    assert all(label in shown for label in LABELS)
+
+
+def test_labels_of_several_kinds_are_in_order_of_their_kinds() -> None:
+    model = model_of().fit(X, [{"animal": 1, "city": "1b", "tool": 0.5}[label] for label in Y])
+    assert model.classes_.dtype == object
+    assert model.classes_.tolist() == [0.5, 1, "1b"]
+    found = model.predict(MORE)
+    assert found.dtype == object
+    assert {type(label) for label in found} == {float, int, str}
+
+
+def test_texts_are_scored_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of().fit(X, Y)
+    whole, labels = model.predict(MORE), model.predict_labels(MORE)
+    monkeypatch.setattr("fastemb.classify.answers._MANY", 30)
+    assert model.predict(MORE).tolist() == whole.tolist()
+    assert model.predict_labels(MORE) == labels
+
+
+def test_a_weight_that_is_no_number_is_found() -> None:
+    weights = model_of().fit(X, Y)._known().core.weights
+    assert weights.not_finite() is None
+    weights.padded_outputs[2, 5] = np.inf
+    assert weights.not_finite() == ("outputs", 2)
+    weights.padded_inputs[[7, 9], 3] = np.nan
+    assert weights.not_finite() == ("inputs", 7)
+
+
 def test_labels_keep_their_kind(tmp_path: Path) -> None:
     numbers = [LABELS.index(label) for label in Y]
     model = model_of().fit(X, numbers)
@@ -601,6 +645,22 @@ def test_a_checkpoint_between_any_two_blocks(blocks: int, tmp_path: Path, monkey
     resumed = TextClassifier.resume(tmp_path / "c", progress=False)  # which reads the file again
     assert bits(resumed) == bits(whole)
     assert bits(TextClassifier.resume(tmp_path / "c")) == bits(whole)
+
+
+def test_a_table_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("".join(f"{text},{label}\n" for text, label in [("text", "label"), *zip(X, Y, strict=True)]))
+    table = {"text": "text", "labels": "label"}
+    whole = model_of().fit_file(path, **table)
+    with pytest.raises(CutError):
+        model_of(callbacks=[Cut("on_epoch_end", 2)]).fit_file(
+            path, **table, checkpoint=tmp_path / "c", checkpoint_every="1w"
+        )
+    resumed = TextClassifier.resume(tmp_path / "c", progress=False, workers=1)
+    assert bits(resumed) == bits(whole)
+    assert resumed.workers == 1
+    with pytest.raises(ValueError, match="workers must be between 1 and"):
+        TextClassifier.resume(tmp_path / "c", workers=0)
 
 
 def test_other_texts_are_no_resumption(tmp_path: Path) -> None:
