@@ -355,10 +355,14 @@ def test_a_model_says_what_it_is(model: Any, vectors: Any) -> None:
     assert sorted(model.labels) == ["__label__0", "__label__1", "__label__2"]
 
 
-def test_vectors_of_texts(model: Any, vectors: Any) -> None:
+def test_vectors_of_texts(model: Any, vectors: Any, tmp_path: Path) -> None:
     units = [vectors[word] / np.linalg.norm(vectors[word]) for word in ("word1", "word2", "unheard")]
     np.testing.assert_allclose(vectors.get_sentence_vector("word1 word2  unheard"), np.mean(units, 0), rtol=1e-5)
     assert vectors.get_sentence_vector("").tolist() == [0] * 12
+    (tmp_path / "plain").write_text("a b c\n" * 9)
+    plain = fasttext.train_unsupervised(tmp_path / "plain", maxn=0, t=1.0, **UNSUPERVISED)
+    assert plain.get_sentence_vector("unheard a").tolist() == (plain["a"] / np.linalg.norm(plain["a"])).tolist()
+    assert plain.get_sentence_vector("unheard").tolist() == [0] * 12
     rows = model._state.features.documents(b"word1 word2\n").rows
     expected = model.get_input_matrix()[rows].mean(0)
     np.testing.assert_allclose(model.get_sentence_vector("word1 word2"), expected, rtol=1e-5, atol=1e-7)
@@ -371,7 +375,9 @@ def test_ngrams_of_words(model: Any, vectors: Any, text: Path) -> None:
     assert texts[:4] == ["word1", "<wo", "<wor", "<word"]
     assert rows[0] == vectors.get_word_id("word1")
     assert rows[1:].tolist() == [vectors.get_subword_id(one) for one in texts[1:]]
-    assert model.get_subwords("\u00e9a")[0] == ["<\u00e9", "<\u00e9a", "\u00e9a", "\u00e9a>", "a>"]
+    texts, rows = model.get_subwords("\u00e9a")
+    assert texts == ["<\u00e9", "<\u00e9a", "\u00e9a", "\u00e9a>", "a>"]
+    assert rows.tolist() == [model.get_subword_id(one) for one in texts]
     assert vectors.get_subwords("</s>")[0] == ["</s>"]
     plain = fasttext.train_supervised(str(text), **{**SUPERVISED, "bucket": 0})
     assert plain.get_subwords("word1")[0] == ["word1"]
@@ -379,7 +385,10 @@ def test_ngrams_of_words(model: Any, vectors: Any, text: Path) -> None:
         plain.get_subword_id("<wo")
 
 
-def test_words_and_labels_of_a_line(model: Any) -> None:
+def test_words_and_labels_of_a_line(model: Any, text: Path, tmp_path: Path) -> None:
+    fasttext.train_unsupervised(text, label="none", **UNSUPERVISED).save_model(tmp_path / "x.bin")
+    without = fasttext.load_model(tmp_path / "x.bin")  # to which the first label of these is a word
+    assert without.get_line("__label__0 word1 __label__9") == (["__label__0", "word1", "</s>"], [])
     assert model.get_line("word1 __label__2 unheard __label__9") == (["word1", "unheard", "</s>"], ["__label__2"])
     assert model.get_line(["word1", "__label__0 x"]) == ([["word1", "</s>"], ["x", "</s>"]], [[], ["__label__0"]])
 
@@ -498,13 +507,14 @@ def test_vectors_are_quantised_too(text: Path, tmp_path: Path) -> None:
 
 def test_centroids_are_of_a_sample_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(1).normal(size=(3000, 4)).astype(np.float32)
+    rows = rows[np.argsort(rows[:, 0])]
     whole = quantised_matrix(rows, "input", Quantising(2))
     monkeypatch.setattr("fastemb.classify.product._SAMPLE", 1000)
     one, again, other = (quantised_matrix(rows, "input", Quantising(2, seed=seed)) for seed in (1, 1, 2))
     assert one.codes.tobytes() == again.codes.tobytes() != other.codes.tobytes()
     assert one.centroids.tobytes() != whole.centroids.tobytes()
     errors = [np.linalg.norm(made.unpacked() - rows) / np.linalg.norm(rows) for made in (whole, one)]
-    assert errors[0] < errors[1] < 2 * errors[0]
+    assert errors[0] < errors[1] < 1.5 * errors[0]
 
 
 def test_codes_do_not_depend_on_threads() -> None:
