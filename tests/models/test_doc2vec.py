@@ -134,6 +134,18 @@ def test_a_small_step_goes_along_the_gradient(options: dict[str, Any]) -> None:
         np.testing.assert_allclose((new - old) / rate, gradient, atol=0.01 * max(np.abs(gradient).max(), 1e-9))
 
 
+@pytest.mark.parametrize("options", [{"dm": 0}, {"dm": 1}, {"dm": 1, "dm_mean": 0}, {"dm": 1, "dm_concat": 1}])
+def test_a_small_step_of_inference_goes_along_the_gradient(options: dict[str, Any]) -> None:
+    """Of the new document alone, by Huffman paths; a rate of next to nothing tells where it begins."""
+    model = trained(hs=1, negative=0, sample=0, window=2, shrink_windows=False, **options)
+    words, rate = ["a1", "a2", "b3", "a2", "unheard", "d11", "c4"], 1e-3
+    start, end = (model.infer_vector(words, epochs=1, alpha=alpha, min_alpha=alpha) for alpha in (1e-12, rate))
+    model.dv = KeyedVectors._from_arrays([0], start[np.newaxis])
+    known = [word for word in words if word != "unheard"]
+    gradient = expected(model, [TaggedDocument(known, [0])]).of_tags[0]
+    np.testing.assert_allclose((end.astype(np.float64) - start) / rate, gradient, rtol=0.02, atol=0.002)
+
+
 @pytest.mark.parametrize("length", [1, 40])
 @pytest.mark.parametrize("negative", [1, 20])
 @pytest.mark.parametrize("options", [{"dm": 0}, {"dm": 1}, {"dm": 1, "dm_concat": 1, "window": 2}])
@@ -331,6 +343,11 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: model.dv[999], KeyError, "999"),
         (lambda model: Doc2Vec(dm=2), ValueError, "dm"),
         (lambda model: Doc2Vec(dm=1, dm_concat=1, dm_tag_count=0), ValueError, "dm_tag_count"),
+        (
+            lambda model: Doc2Vec(dm_concat=1, window=10**5, vector_size=1000),
+            ValueError,
+            "dm_concat with window=100000 and dm_tag_count=1 makes output vectors of 200,001,000 numbers: lower window",
+        ),
         (lambda model: Doc2Vec(dv=5), (TypeError, ValueError), "dv must be KeyedVectors"),
         (lambda model: Doc2Vec(dv=KeyedVectors(5), **OPTIONS), ValueError, "dv must be KeyedVectors of vector_size=12"),
         (lambda model: Doc2Vec(tagged(), **OPTIONS, init_vectors=model.wv), TypeError, "init_vectors"),

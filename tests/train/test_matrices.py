@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fastemb.train.matrices import Padding, copy_of, is_padded, padded_zeros, random_rows, zeros
+from fastemb.train.matrices import Padding, copy_of, is_padded, mapped_zeros, padded_zeros, random_rows, zeros
 
 
 class Owner:
@@ -156,3 +157,33 @@ def test_random_rows_can_start_below_rows_that_stay() -> None:
     random_rows(matrix, seed=1, first=6)
     assert (matrix[:6] == 7).all()
     assert (matrix[6:] != 0).all()
+
+
+def test_a_mapped_matrix_is_trained_where_it_lies(tmp_path: Path) -> None:
+    owner = Owner(mapped_zeros(str(tmp_path / "rows"), 5, 6))
+    padding = Padding(owner, "matrix")
+    padding.padded[:, :6] = 7
+    assert (owner.matrix == 7).all()
+    padding.undo()
+    assert (np.load(tmp_path / "rows")[:, :6] == 7).all()
+
+
+@pytest.mark.parametrize("part", [slice(1, None), slice(None, None, -1)])
+def test_a_part_of_a_mapped_matrix_is_copied(part: slice, tmp_path: Path) -> None:
+    whole = mapped_zeros(str(tmp_path / "rows"), 5, 6)
+    owner = Owner(whole[part])
+    padding = Padding(owner, "matrix")
+    padding.padded[:, :6] = 7
+    assert not whole.any()
+    padding.undo()
+    assert (owner.matrix == 7).all()
+    assert owner.matrix.shape == whole[part].shape
+
+
+def test_a_mapped_matrix_with_other_numbers_beside_it_is_copied(tmp_path: Path) -> None:
+    whole = mapped_zeros(str(tmp_path / "rows"), 5, 16)
+    whole[:] = 3
+    owner = Owner(whole.base[:, :6])
+    padding = Padding(owner, "matrix")
+    assert not padding.padded[:, 6:].any()
+    assert (padding.padded[:, :6] == 3).all()
