@@ -29,7 +29,6 @@ from .shared import (
     file_path,
     positive,
     save_output,
-    sources_of,
     vectors_of,
     vectors_path,
 )
@@ -166,8 +165,7 @@ def _add_walks(commands: Commands) -> None:
 
 
 def _walks(options: argparse.Namespace) -> int:
-    if options.output != STDOUT:
-        check_writable([options.edges], vectors=None)
+    check_writable([options.edges], text=options.output)
     asked = settings_of(options, _WALKS)
     Walks(**asked, seed=options.seed).checked()
     graph = _graph(options)
@@ -222,7 +220,6 @@ def _eval(options: argparse.Namespace) -> int:
         for name in ("directed", "source", "target", "weight", "columns", "sep"):
             if getattr(options, name):
                 raise ValueError(f"--{name} is for --links: it says how edges are read")
-        check_writable(sources_of(options, options.vectors))
         vectors: KeyedVectors = vectors_of(options, options.vectors)
         labels = read_labels(options.labels)
         scores = classify_nodes(vectors, labels, train=options.train, splits=options.splits, seed=options.split_seed)

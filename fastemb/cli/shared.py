@@ -38,7 +38,11 @@ _DOCUMENTS = "a Doc2Vec model"
 
 
 def check_writable(
-    sources: Iterable[str], *outputs: str | None, vectors: str | None = None, option: str | None = None
+    sources: Iterable[str],
+    *outputs: str | None,
+    vectors: str | None = None,
+    option: str | None = None,
+    text: str | None = None,
 ) -> None:
     """Fail before training rather than after it, and never replace a file that is read.
 
@@ -47,6 +51,7 @@ def check_writable(
         outputs: What is written; None is nothing.
         vectors: A file of vectors that is written, or ``STDOUT``.
         option: Name of its format. Default None: the file's name says it.
+        text: A text that is written, compressed where its name says so, or ``STDOUT``.
     """
     taken = {os.path.realpath(source) for source in sources}
     if vectors is not None and vectors != STDOUT:
@@ -55,8 +60,8 @@ def check_writable(
             return
         if about.beside is not None and os.path.realpath(about.beside(vectors)) in taken:
             raise ValueError(f"cannot save to {vectors}: {about.beside(vectors)} belongs to it, and is also the input")
-    for path, is_vectors in ((vectors, True), *((output, False) for output in outputs)):
-        if path is None or (path == STDOUT and is_vectors):
+    for path, may_stream in ((vectors, True), (text, True), *((output, False) for output in outputs)):
+        if path is None or (path == STDOUT and may_stream):
             continue
         if path == STDOUT:
             raise ValueError("this output is no text, so it needs a file: - stands for standard output")
@@ -64,7 +69,7 @@ def check_writable(
             raise IsADirectoryError(f"cannot save to {path}: it is a folder")
         if os.path.exists(path) and not os.path.isfile(path):
             continue  # a pipe or a device
-        if not is_vectors and split_packing(path)[1]:
+        if not may_stream and split_packing(path)[1]:
             raise ValueError(f"{path}: only text and binary files of vectors are compressed: leave the ending out")
         target = os.path.realpath(path)
         if target in taken:

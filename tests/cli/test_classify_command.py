@@ -36,6 +36,8 @@ def test_train_test_and_predict(
     shown = capsys.readouterr().out
     assert "precision  1.0000" in shown
     assert shown.splitlines()[-1].split() == ["1.0000", "1.0000", "1.0000", "49", "b"]
+    assert main(["classify", "test", model, str(texts)]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["texts", "precision", "recall", "F1"]
     assert main(["classify", "test", model, str(texts), "--json", "-k", "2"]) == 0
     assert json.loads(capsys.readouterr().out)["precision"] == 0.5
     monkeypatch.setattr("sys.stdin", io.StringIO("a1 a2\nb1\n\n"))
@@ -59,6 +61,8 @@ def test_train_test_and_predict(
     written = tmp_path / "labels.txt"
     assert main(["classify", "predict", model, str(lines), "-k", "2", "--probabilities", "-o", str(written)]) == 0
     assert [line.split("\t") for line in written.read_text(encoding="utf-8").splitlines()] == rows
+    assert main(["classify", "predict", model, "-o", str(written)]) == 1
+    assert "--output is for a file of texts; redirect what standard input gives" in capsys.readouterr().err
     assert main(["classify", "predict", model, str(lines), "-o", str(lines)]) == 1
     assert "also the input" in capsys.readouterr().err
     assert main(["classify", "predict", model, str(lines), "--threshold", "1"]) == 0

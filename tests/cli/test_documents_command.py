@@ -162,8 +162,45 @@ def test_training_that_was_interrupted_goes_on_to_the_same_vectors(
     assert "has no effect beside --resume" in run("documents", "train", "--resume", "c", "-o", "m", "--lower")[2]
     assert "it is a Doc2Vec model" in run("train", "--resume", "c", "-o", "v")[2]
     assert run("documents", "train", "--resume", "c", "-o", "m", "-q") == (0, "", "")
+    assert (
+        "training had ended: nothing is left to do but to save"
+        in run("documents", "train", "--resume", "c", "-o", "again")[2]
+    )
+    np.testing.assert_array_equal(Doc2Vec.load("again").dv.vectors, wanted.dv.vectors)
     np.testing.assert_array_equal(Doc2Vec.load("m").dv.vectors, wanted.dv.vectors)
     assert Doc2Vec.load("m").dv.index_to_key == wanted.dv.index_to_key
+
+
+def test_training_that_was_interrupted_without_a_checkpoint_saves_what_it_learned(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Hogwild.train_epoch
+
+    def train_epoch(self: Hogwild, *arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        real(self, *arguments)
+
+    monkeypatch.setattr(Hogwild, "train_epoch", train_epoch)
+    status, _, said = run("documents", "train", "t.txt", "-o", "m", *SMALL)
+    assert status == 130
+    assert "interrupted; saving what was learned so far" in said
+    assert "go on later" not in said
+    assert len(Doc2Vec.load("m").dv) == 60
+
+
+def test_texts_are_named(run: Run) -> None:
+    status, _, said = run("documents", "train", "-o", "m")
+    assert status == 2
+    assert "the following arguments are required: corpus (or --resume)" in said
+
+
+def test_questions_are_answered_in_blocks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("documents", "train", "t.txt", "-o", "m", "-q", *SMALL)
+    asked = ("documents", "similar", "m", "3", "98", "99", "4", "5", "--json")
+    whole = run(*asked)
+    monkeypatch.setattr("fastemb.cli.documents._BLOCK", 2)
+    assert run(*asked)[:2] == whole[:2]  # of the second block no tag is known
+    assert len(whole[1].splitlines()) == 3
 
 
 def test_a_checkpoint_of_words_is_none_of_documents(run: Run) -> None:

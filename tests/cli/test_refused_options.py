@@ -36,6 +36,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("train text -o v.txt --nodes 2", "--nodes is for training on a cluster: give --ray"),
         ("train text -o v.txt --rounds 2", "--rounds is for training on a cluster: give --ray"),
         ("train - -o v.txt --ray local", "standard input does not go with --ray"),
+        ("merge v.safetensors w.safetensors -o - --json", "--json prints to standard output, where the vectors go"),
+        (
+            "train t.csv -o v.txt --column item --unicode-errors ignore",
+            "--unicode-errors is for plain text: name the encoding of CSV files by --encoding",
+        ),
+        ("plot v.safetensors -o a.svg --axis a->b --axis b->c --axis c->a", "--axis is given once or twice, not 3"),
+        ("items train t.csv -o m.safetensors --session user --item item --titles-sep ;", "are for --titles"),
         ("align v.safetensors v.safetensors", "the same file of vectors is named twice"),
         ("items train t.csv -o m.safetensors", "name the columns by --session and --item, or give --baskets"),
         ("items train t.csv -o m.safetensors --keyed --session user --item item", "--keyed is for --baskets"),
@@ -99,3 +106,37 @@ def test_a_change_is_told_in_words_and_as_json(folder: Path, capsys: pytest.Capt
     assert main(["align", "old.safetensors", "new.safetensors", "--words", "w1", "--json"]) == 0
     output, _ = capsys.readouterr()
     assert '"key": "w1"' in output
+    assert '"old": {' in output
+    for options in ([], ["--json"]):
+        asked = ["align", "old.safetensors", "new.safetensors", "--words", "w1", "--neighbours", "0", *options]
+        assert main(asked) == 0
+        output, _ = capsys.readouterr()
+        assert "w1" in output
+        assert "old" not in output
+
+
+def test_vectors_without_a_length_or_a_direction_are_described(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, rows in (("zeros", np.zeros((3, 2))), ("none", np.full((1, 2), np.nan)), ("one", np.ones((1, 2)))):
+        KeyedVectors._from_arrays(list("abc")[: len(rows)], rows.astype(np.float32)).save(f"{name}.safetensors")
+    shown = {}
+    for name in ("zeros", "none", "one"):
+        assert main(["info", f"{name}.safetensors"]) == 0
+        shown[name] = capsys.readouterr().out
+    assert "lengths     0 to 0, median 0\n            3 of zeros" in shown["zeros"]
+    assert "lengths" not in shown["none"]
+    assert "1 with NaN or infinity" in shown["none"]
+    assert "lengths     1.41421 to 1.41421" in shown["one"]
+    assert all("spread" not in found for found in shown.values())
+
+
+def test_words_among_which_to_look_are_told_where_some_are_unknown(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, said in (("b\nc\n", ""), ("b\nx\n", "fastemb: 1 of 2 words of some have no vectors\n")):
+        Path("some").write_text(words)
+        assert main(["similar", "v.safetensors", "a", "--among", "some", "-n", "1"]) == 0
+        output, errors = capsys.readouterr()
+        assert errors == said
+        assert {"b", "c"} & {*output.split()} == {"b"}

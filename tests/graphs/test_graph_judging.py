@@ -253,6 +253,10 @@ def test_train_walks_and_eval(edges: Path, tmp_path: Path, capfd: pytest.Capture
     Graph.from_file(edges).save(graph)
     assert main(["graph", "train", str(graph), "-o", "-", *quick]) == 0
     assert capfd.readouterr().out.startswith("60 8\n")
+    assert main(["graph", "train", str(edges), "-o", str(out), *quick[:-1]]) == 0
+    told = capfd.readouterr().err
+    assert f"read {Graph.from_file(edges).num_edges:,} edges of 60 nodes" in told
+    assert f"saved vectors of 60 nodes to {out}" in told
 
 
 @pytest.mark.parametrize(
@@ -270,11 +274,20 @@ def test_train_walks_and_eval(edges: Path, tmp_path: Path, capfd: pytest.Capture
         (["train", "EDGES", "-o", "OUT", "--combine", "sum"], "--combine must be 'mean', 'in' or"),
         (["train", "EDGES", "-o", "OUT", "--model", "deepwalk", "--combine", "mean"], "--combine is not for --model"),
         (["walks", "EDGES", "--walk-length", "0"], "--walk-length must be"),
+        (["walks", "EDGES", "-o", "EDGES"], "also the input"),
+        (["walks", "EDGES", "-o", "nowhere/walks.txt.gz"], "cannot save to nowhere/walks.txt.gz: the folder"),
+        (
+            ["walks", "SPACED", "--sep", ",", "--source", "from", "--target", "to"],
+            "the node 'b c' has white space in it, which parts nodes in text",
+        ),
     ],
 )
 def test_wrong_commands_are_told(
     arguments: list[str], message: str, edges: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    names = {"EDGES": str(edges), "OUT": str(tmp_path / "nodes.safetensors")}
+    spaced, before = tmp_path / "spaced.txt", edges.read_text()
+    spaced.write_text("from,to\na,b c\nb c,d\n")
+    names = {"EDGES": str(edges), "OUT": str(tmp_path / "nodes.safetensors"), "SPACED": str(spaced)}
     assert main(["graph", *(names.get(one, one) for one in arguments)]) != 0
     assert message in capfd.readouterr().err
+    assert edges.read_text() == before
