@@ -15,7 +15,7 @@ import pytest
 
 from fastemb.corpus import Corpus
 from fastemb.io import atomic
-from fastemb.io.atomic import atomic_write, clear_drafts, draft_folder, is_draft, open_named
+from fastemb.io.atomic import atomic_folder, atomic_write, clear_drafts, draft_folder, is_draft, open_named
 from fastemb.models.word2vec import BrownCorpus, PathLineSentences
 
 HAS_NAMELESS = hasattr(os, "O_TMPFILE")
@@ -134,6 +134,37 @@ def test_a_folder_or_a_missing_folder(tmp_path):
         pass
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "no" / "x"):
         pass
+
+
+def test_the_name_of_a_folder_that_is_not_there(tmp_path):
+    wanted = "the name of a folder, where one of a file is needed"
+    with pytest.raises(IsADirectoryError, match=wanted), atomic_write(f"{tmp_path / 'new'}{os.sep}"):
+        pass
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_put_in_its_place_leaves_the_old_one(tmp_path, monkeypatch):
+    name, real = tmp_path / "folder", os.rename
+
+    def rename(source, target):
+        if os.path.basename(source) == "made":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(source, target)
+
+    def new_folder():
+        with atomic_folder(str(name), ["a"]) as made:
+            Path(made, "a").write_bytes(b"new")
+
+    for old in (None, b"old"):
+        if old is not None:
+            name.mkdir()
+            (name / "a").write_bytes(old)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "rename", rename)
+            with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+                new_folder()
+        assert [path.name for path in tmp_path.iterdir()] == ([] if old is None else ["folder"])
+        assert old is None or (name / "a").read_bytes() == old
 
 
 def test_long_names(tmp_path):

@@ -43,6 +43,14 @@ def test_lines_of_json(text: str, message: str, tmp_path: Path) -> None:
         load_vectors(path, format="jsonl")
 
 
+def test_lines_of_json_that_never_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "v.jsonl"
+    path.write_text('{"key": "a", "vector": [1, 2]}\n{"key": "b", "vector": [1, 2' + " " * 100)
+    monkeypatch.setattr("fastemb.io.formats.json_lines._LONGEST_LINE", 100)
+    with pytest.raises(ValueError, match=f"{path}: line 2 is longer than 100 bytes"):
+        load_vectors(path)
+
+
 def test_lines_of_json_in_another_encoding_and_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "v.jsonl"
     path.write_text('{"key": "ä", "vector": [1, 2]}\n', encoding="latin-1")
@@ -107,6 +115,58 @@ def test_tables(columns: dict[str, Any], options: dict[str, Any], message: str, 
         load_vectors(path, **options)
 
 
+def test_keys_and_vectors_in_other_layouts_of_arrow(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+
+    class Named(pa.ExtensionType):  # type: ignore[misc]
+        def __init__(self, kind: Any) -> None:
+            super().__init__(kind, "fastemb.test")
+
+        def __arrow_ext_serialize__(self) -> bytes:
+            return b""
+
+    values = pa.array([[1.0, 2.0], [3.0, 4.0]], floats(2))
+    texts = pa.array(["a", "b"])
+    for number, (keys, rows) in enumerate(
+        [
+            (texts.dictionary_encode(), values),
+            (pa.array(["a", "b"], pa.string_view()), values),
+            (texts, pa.ExtensionArray.from_storage(Named(values.type), values)),
+            (pa.ExtensionArray.from_storage(Named(texts.type), texts), values),
+        ]
+    ):
+        path = tmp_path / f"{number}.arrow"
+        table = pa.table({"key": keys, "vector": rows})
+        with pa.ipc.new_file(path, table.schema) as file:
+            file.write_table(table)
+        found = load_vectors(path, words="key")
+        assert found.index_to_key == ["a", "b"]
+        assert found.vectors.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "npz"])
+def test_words_in_place_of_a_column_of_keys(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"v.{ending}"
+    if ending == "npz":
+        np.savez(path, VECTORS)
+    else:
+        pytest.importorskip("pyarrow")
+        save_vectors(vectors(["x", "y", "z"]), path)
+    found = load_vectors(path, words=["a", "b", "c"])
+    assert found.index_to_key == ["a", "b", "c"]
+    assert found.vectors.shape[0] == 3
+    with pytest.raises(ValueError, match="2 words for the 3 rows"):
+        load_vectors(path, words=["a", "b"])
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "npz"])
+def test_integers_as_keys_stay_integers(ending: str, tmp_path: Path) -> None:
+    if ending != "npz":
+        pytest.importorskip("pyarrow")
+    save_vectors(vectors([3, -(2**63), 2**63 - 1]), tmp_path / f"v.{ending}")
+    assert load_vectors(tmp_path / f"v.{ending}").index_to_key == [3, -(2**63), 2**63 - 1]
+
+
 def test_columns_of_one_name_and_others_that_are_not_read(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     key, two = (["a", "b"], pa.string()), ([[1.0], [2.0]], floats(1))
@@ -162,9 +222,19 @@ def changed_within(path: Path) -> None:
     path.write_bytes(data)
 
 
+def promising_much(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.npy", b"x" * 100)
+    data = path.read_bytes()
+    sizes = (100).to_bytes(4, "little") * 2
+    at = data.rindex(sizes)  # of the directory at the end
+    path.write_bytes(data[: at + 4] + (2**31).to_bytes(4, "little") + data[at + 8 :])
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (promising_much, "array 'more': 2,147,483,648 bytes are promised, and 100 bytes cannot hold them"),
         (twice, "array 'vectors': two arrays have this name"),
         (packed_otherwise, "array 'more': packed in a way that NumPy does not write"),
         (shortened, "the archive is damaged, or was cut off"),
@@ -177,6 +247,34 @@ def test_damaged_archives_of_numpy(damage: Callable[[Path], None], message: str,
     damage(path)
     with pytest.raises(ValueError, match=f"{path}.*{message}"):
         load_vectors(path)
+
+
+def test_an_archive_of_many_arrays_is_no_file_of_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "v.npz"
+    np.savez(path, *[VECTORS] * 12)
+    monkeypatch.setattr("fastemb.io.formats.numpy_archive._MOST_ARRAYS", 10)
+    with pytest.raises(ValueError, match=f"{path}: 12 arrays, where vectors have some few"):
+        load_vectors(path, key="arr_0", words=["a", "b", "c"])
+
+
+# ---- tables of the projector ----
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ("word\tword\na\t1\nb\t2\n", r"m.tsv: line 1: two columns have the same name: word, word"),
+        ("a\nb\nc\n", "m.tsv: keys for 3 vectors, and .*v.tsv has 2; one column has no line of names above it"),
+        ("word\tn\na\t1\nb\n", "m.tsv: line 3"),
+    ],
+)
+def test_keys_beside_vectors(metadata: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "vectors.tsv").write_text("1\t2\n3\t4\n")
+    (tmp_path / "metadata.tsv").write_text("a\nb\n\n\n")  # lines at the end that are empty do not count
+    assert load_vectors(tmp_path / "vectors.tsv", format="projector").index_to_key == ["a", "b"]
+    (tmp_path / "metadata.tsv").write_text(metadata)
+    with pytest.raises(ValueError, match=message.replace("m.tsv", "metadata.tsv").replace("v.tsv", "vectors.tsv")):
+        load_vectors(tmp_path / "vectors.tsv", format="projector")
 
 
 # ---- what a format cannot hold ----
@@ -192,6 +290,31 @@ def vectors(names: list[Any], **values: Any) -> KeyedVectors:
     ("name", "given", "error", "message"),
     [
         ("v.jsonl", lambda: vectors(["a"], key=[1]), ValueError, "cannot hold values called 'key': rename them"),
+        (
+            "v.npz",
+            lambda: vectors(["a\0", "b"]),
+            ValueError,
+            r"cannot hold the key 'a\\x00', as null characters at its",
+        ),
+        (
+            "vectors.tsv",
+            lambda: vectors([" "]),
+            ValueError,
+            "cannot hold the key ' ', as lines without text are skipped",
+        ),
+        ("vectors.tsv", lambda: vectors(["a\tb"]), ValueError, r"cannot hold 'a\\tb', which has a tab in it"),
+        (
+            "vectors.tsv",
+            lambda: vectors(["a\nb"]),
+            ValueError,
+            r"cannot hold the key 'a\\nb', which has a line end in it",
+        ),
+        (
+            "vectors.tsv",
+            lambda: vectors(["\ufeffa"]),
+            ValueError,
+            "in its first line: it begins like a byte order mark",
+        ),
         ("v.jsonl", lambda: vectors([("a", 1)]), TypeError, "keys must be str or int to be saved"),
         ("v.npz", lambda: vectors(["a"], keys=[1]), ValueError, "cannot hold values called 'keys': rename them"),
         ("v.npz", lambda: vectors([("a", 1)]), TypeError, "keys must be str or int to be saved"),

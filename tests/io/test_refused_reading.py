@@ -96,6 +96,14 @@ def test_an_array_of_unknown_length_grows_as_it_is_read() -> None:
         npy.read_array("here", io.BytesIO(file.read() + b"x"), header, None)
 
 
+def test_an_array_without_rows_is_mapped(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.empty((0, 3), np.float32))
+    with open(path, "rb") as file:
+        found = npy.map_array(str(path), npy.read_header(str(path), file), file.tell(), "r")
+    assert (found.shape, found.dtype) == ((0, 3), np.float32)
+
+
 def test_an_array_without_rows() -> None:
     file = io.BytesIO()
     npy.write_array(file, np.empty((0, 3), np.float32))
@@ -175,6 +183,9 @@ def test_arrays_of_dtypes_that_numpy_has_not(tmp_path: Path) -> None:
         read_tensors(path)
     path.write_bytes(renamed(whole, "U8", "F8_E4M3"))
     with pytest.raises(ValueError, match=f"{path}: the array 'a' has the dtype 'F8_E4M3', which NumPy has not"):
+        read_one(path, "a")
+    path.write_bytes(renamed(whole, "U16", "XYZ"))
+    with pytest.raises(ValueError, match=f"{path}: damaged header: array 'b' has the unknown dtype 'XYZ'"):
         read_one(path, "a")
     with pytest.raises(ValueError, match="mmap must be None"):
         read_tensors(path, "w")
