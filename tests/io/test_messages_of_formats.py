@@ -125,6 +125,10 @@ def test_keys_and_vectors_in_other_layouts_of_arrow(tmp_path: Path) -> None:
         def __arrow_ext_serialize__(self) -> bytes:
             return b""
 
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage_type: Any, serialized: bytes) -> Any:
+            return cls(storage_type)
+
     values = pa.array([[1.0, 2.0], [3.0, 4.0]], floats(2))
     texts = pa.array(["a", "b"])
     for number, (keys, rows) in enumerate(
@@ -139,9 +143,16 @@ def test_keys_and_vectors_in_other_layouts_of_arrow(tmp_path: Path) -> None:
         table = pa.table({"key": keys, "vector": rows})
         with pa.ipc.new_file(path, table.schema) as file:
             file.write_table(table)
-        found = load_vectors(path, words="key")
-        assert found.index_to_key == ["a", "b"]
-        assert found.vectors.tolist() == [[1, 2], [3, 4]]
+        for is_known in (False, True):  # Arrow gives what a type that it does not know is stored as
+            if is_known:
+                pa.register_extension_type(Named(values.type))
+            try:
+                found = load_vectors(path, words="key")
+            finally:
+                if is_known:
+                    pa.unregister_extension_type("fastemb.test")
+            assert found.index_to_key == ["a", "b"]
+            assert found.vectors.tolist() == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "npz"])

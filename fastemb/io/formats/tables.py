@@ -149,17 +149,22 @@ def _choice(types: dict[str, Any]) -> str:
 
 def list_size(kind: Any) -> int | None:
     """Length of the lists of floats of a column: 0 where each has its own, None where they are something else."""
-    types = pyarrow().types
-    while isinstance(kind, pyarrow().BaseExtensionType):
-        kind = kind.storage_type
+    types, kind = pyarrow().types, _stored(kind)
     if types.is_fixed_size_list(kind) and types.is_floating(kind.value_type):
         return int(kind.list_size)
     are_lists = types.is_list(kind) or types.is_large_list(kind)
     return 0 if are_lists and types.is_floating(kind.value_type) else None
 
 
+def _stored(kind: Any) -> Any:
+    """What an extension type is stored as; another type as it is."""
+    while isinstance(kind, pyarrow().BaseExtensionType):
+        kind = kind.storage_type
+    return kind
+
+
 def _is_text(kind: Any) -> bool:
-    types = pyarrow().types
+    types, kind = pyarrow().types, _stored(kind)
     if types.is_dictionary(kind):
         kind = kind.value_type
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
