@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ import pytest
 
 import fastemb
 from fastemb import KeyedVectors
-from fastemb.io.formats import npy
+from fastemb.io.formats import npy, word_tokenizer
 from fastemb.io.formats.about import Lost
+from fastemb.io.formats.word_tokenizer import _translated
 from fastemb.io.keys import pack_any_keys, unpack_any_keys, unpack_keys
 from fastemb.io.quantised import Int8Rows, ProductRows, read_rows
 from fastemb.io.safetensors import read_one, read_tensors, tensor_header, write_tensors
@@ -109,6 +112,56 @@ def test_an_array_without_rows() -> None:
     npy.write_array(file, np.empty((0, 3), np.float32))
     file.seek(0)
     assert np.load(file).shape == (0, 3)
+
+
+# ---- files of vectors in another place or form ----
+
+
+def test_what_is_packed_or_has_keys_of_its_own(tmp_path: Path) -> None:
+    path, packed, text = tmp_path / "v.safetensors", tmp_path / "v.safetensors.gz", tmp_path / "v.txt"
+    vectors().save(path)
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(ValueError, match=f"{packed}: fastemb's own files are not read while they are packed: unpack"):
+        fastemb.load_vectors(packed)
+    fastemb.save_vectors(vectors(), text)
+    for options in ({"key": "x"}, {"words": WORDS}):
+        with pytest.raises(
+            ValueError, match="word2vec text format, which has its keys in it: leave key= and words= out"
+        ):
+            fastemb.load_vectors(text, **options)
+    text.write_text(text.read_text().replace(" ", "\t").replace("3\t2", "3 2"))
+    with pytest.raises(ValueError, match=r"line 2: a tab follows the key b'king', where a space must stand"):
+        fastemb.load_vectors(text)
+
+
+@pytest.mark.parametrize("load", [KeyedVectors.load, fastemb.Word2Vec.load, fastemb.Item2Vec.load])
+def test_a_pipe_is_no_file_of_a_model(load: Callable[[Path], Any], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(
+        ValueError, match=f"{tmp_path / 'pipe'}: a pipe can be read once only, and this takes more: save"
+    ):
+        load(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "words"),
+    [
+        (r"\w+\W", "ab, c.d", ["ab,", "c."]),
+        (r"[^\W\d]+", "ab1c_d é2", ["ab", "c_d", "é"]),
+        (r"(?u)\b\w\w+\b", "a bc d_e", ["bc", "d_e"]),
+    ],
+)
+def test_patterns_of_python_mean_the_same_to_the_library(pattern: str, text: str, words: list[str]) -> None:
+    regex = pytest.importorskip("tokenizers").Regex(_translated(pattern))
+    splitter = pytest.importorskip("tokenizers").pre_tokenizers.Split(regex, "removed", invert=True)
+    assert [found for found, _ in splitter.pre_tokenize_str(text)] == words == re.findall(pattern, text)
+
+
+def test_a_tokenizer_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_tokenizer, "_LONGEST_BYTES", 10)
+    (tmp_path / "tokenizer.json").write_text("{}" + " " * 10)
+    with pytest.raises(ValueError, match=f"{tmp_path / 'tokenizer.json'}: larger than 10 bytes, of which no such file"):
+        word_tokenizer.read_json(str(tmp_path / "tokenizer.json"), 100)
 
 
 # ---- Arrow ----
