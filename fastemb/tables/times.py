@@ -117,7 +117,7 @@ class Values:
             return self._text(value.decode("utf-8", "replace") if isinstance(value, bytes) else value, row)
         if is_missing(value):
             self.missing(row, value)
-        if isinstance(value, Real | Decimal | np.bool_):
+        if isinstance(value, Real | Decimal | np.bool_) and not isinstance(value, np.timedelta64):
             self._note(NUMBER, row, value)
             return float(value)
         found = _seconds_of(value) if self._times else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -349,3 +350,20 @@ def test_files_of_something_else(tmp_path: Path) -> None:
         KeyedVectors.load(tmp_path / "v.index")
     with pytest.raises(ValueError, match="mmap must be None or 'r'"):
         VectorIndex.load(tmp_path / "v.index", "r+")  # type: ignore[arg-type]
+    arrays, metadata = read_tensors(tmp_path / "v.index")
+    write_tensors(tmp_path / "v.index", arrays, metadata | {"version": "99"})
+    with pytest.raises(ValueError, match=r"v\.index: written by a newer fastemb \(index of format 99\)"):
+        VectorIndex.load(tmp_path / "v.index")
+
+
+def test_a_stored_index_of_faiss_that_is_of_other_vectors(tmp_path: Path) -> None:
+    faiss = pytest.importorskip("faiss")
+    for size in (SIZE, SIZE - 1):
+        rows = np.ascontiguousarray(ROWS[:10, :size])
+        keyed(rows).build_index(faiss=faiss.IndexFlatL2(size)).save(tmp_path / str(size))
+    arrays, metadata = read_tensors(tmp_path / str(SIZE))
+    arrays["graph"] = read_tensors(tmp_path / str(SIZE - 1))[0]["graph"]
+    state = json.loads(metadata["state"]) | {"checksum": zlib.crc32(arrays["graph"].tobytes())}
+    write_tensors(tmp_path / "mixed", arrays, metadata | {"state": json.dumps(state)})
+    with pytest.raises(ValueError, match=r"mixed: .*the index does not fit the vectors"):
+        VectorIndex.load(tmp_path / "mixed")

@@ -386,6 +386,12 @@ def test_wrong_tables() -> None:
     for gap in (0, -1, float("nan"), timedelta(0)):
         with pytest.raises(ValueError, match="gap must be above 0"):
             Interactions.from_table(TABLE, session="user", item="item", time="time", gap=gap)
+    for wrong in ([1], True, int):
+        with pytest.raises(TypeError, match='gap must be a number, a timedelta or text such as "30min", not'):
+            Interactions.from_table(TABLE, session="user", item="item", time="time", gap=wrong)
+    for column, kind in (("text", "str"), ({1: 2}, "dict"), (5, "int")):
+        with pytest.raises(TypeError, match=f"'item' is no column but a {kind}: give a list or an array"):
+            Interactions.from_table({"user": [1, 2], "item": column}, session="user", item="item")
     with pytest.raises(TypeError, match="a dict may hold columns or baskets"):
         Interactions.from_any(TABLE)
 

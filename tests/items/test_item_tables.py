@@ -310,6 +310,26 @@ def test_times_of_every_library(name: str, kind: str) -> None:
     assert data.times.tolist() == [0, 86400]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [np.datetime64("1970-01-02"), datetime(1970, 1, 1, tzinfo=UTC)],
+        [np.timedelta64(24, "h"), timedelta(0)],
+        [np.timedelta64(86_400_000, "ms"), np.timedelta64(0, "s")],
+    ],
+)
+def test_times_of_numpy_among_others(values: list[Any]) -> None:
+    column = np.empty(2, object)
+    column[:] = values
+    table = {"user": [1, 1], "item": [0, 1], "when": column}
+    data = Interactions.from_table(table, session="user", item="item", time="when")
+    assert data.times is not None
+    assert data.times.tolist() == [0, 86400]
+    column[1] = 1j
+    with pytest.raises(ValueError, match="1j"):
+        Interactions.from_table(table, session="user", item="item", time="when")
+
+
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_times_of_day_of_every_library(name: str) -> None:
     table = library(name)("when", [time(1, 0, 0, 500_000), time(0, 30)])
