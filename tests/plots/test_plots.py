@@ -472,6 +472,7 @@ def test_a_way_through_spaces() -> None:
     require_no_overlap(picture)
     still = plot_drift([spaces["then"], spaces["now"]], ["river5"])
     assert still.numbers["river5 1-2"] > 0.95
+    assert plot_drift([spaces["then"], spaces["now"]], "river5", topn=0).keys == ["river5"] * 2
 
 
 def test_cosines_are_those_of_the_vectors(wv: KeyedVectors) -> None:
@@ -619,7 +620,15 @@ REFUSED: list[tuple[Callable[[KeyedVectors], Any], type[Exception], str]] = [
     (lambda wv: plot_drift(wv, "river1"), TypeError, "spaces must be a dict from name to vectors"),  # type: ignore[arg-type]
     (lambda wv: plot_drift([wv], "river1"), ValueError, "spaces must be at least two, not 1"),
     (lambda wv: plot_drift([wv, wv], KEYS[:7]), ValueError, "keys must be 1 to 6"),
+    (lambda wv: wv.plot(neighbours_of=[]), ValueError, "neighbours_of must be 1 to 36 keys, not 0"),
+    (lambda wv: wv.plot(look=Look(titles=3)), TypeError, "titles must be a dict from key to text, not int"),  # type: ignore[arg-type]
+    (lambda wv: plot_training(RUN, []), ValueError, "what is empty: name one curve at least"),
+    (lambda wv: plot_variance(ONE), ValueError, "two keys, not 1"),
+    (lambda wv: plot_neighbours(ONE, "river1"), ValueError, "there is no key besides 'river1' to be its neighbour"),
+    (lambda wv: plot_axes(TWO, wv.axis(["river1"], ["animal1"])), ValueError, "x is an axis of 80 keys, and .* have 2"),
 ]
+ONE = KeyedVectors._from_arrays(["river1"], np.ones((1, 12), np.float32))
+TWO = KeyedVectors._from_arrays(["river1", "animal1"], np.eye(2, 12, dtype=np.float32))
 
 
 @pytest.mark.parametrize(("call", "error", "message"), REFUSED, ids=[message for *_, message in REFUSED])
