@@ -202,6 +202,16 @@ def test_a_limit_of_the_process_counts() -> None:
     assert "a model of 100,000 rows and 2,000 dimensions takes about 1.5 GiB, and " in done.stdout
 
 
+def test_what_a_limit_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(memory, "_text", lambda path: "1000 500 30" if path == "/proc/self/statm" else "")
+    for limit, left in ((resource.RLIM_INFINITY, None), (10**9, 10**9 - 1000 * resource.getpagesize())):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
+        assert memory._of_limit() == left
+    monkeypatch.setattr(memory, "_text", lambda path: "")  # a system without /proc
+    assert memory._of_limit() == 10**9
+
+
 # ---- what is dropped is given back ----
 
 

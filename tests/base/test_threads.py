@@ -68,6 +68,17 @@ def test_a_worker_that_begins_too_late_does_nothing(monkeypatch: pytest.MonkeyPa
     assert not worked
 
 
+def test_a_thread_that_never_worked_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where Python had no memory to begin it."""
+    monkeypatch.setattr(threading.Thread, "run", lambda _: None)
+    stopped, worked = threading.Event(), list[int]()
+    with pytest.raises(MemoryError, match="a thread ended before it began"):
+        in_threads(2, worked.append, stopped.set)
+    assert stopped.is_set()
+    assert not worked
+    assert not workers()
+
+
 def test_an_error_of_the_watcher_stops_the_workers() -> None:
     stopped = threading.Event()
 

@@ -107,3 +107,21 @@ def test_the_text_is_kept_when_asked_for(tmp_path: Path) -> None:
     assert lines[0] == "def read socket data return socket recv data"
     assert main(["demo", "--save-text", "none/text.txt"]) == 1
     assert main(["demo", "--save-text", "vectors", "-o", "vectors"]) == 1
+
+
+def test_it_says_how_to_start_what_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "venv" / "bin"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(demo.sys, "executable", str(folder / "python"))
+    monkeypatch.setattr(demo.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert demo._how_to_start() == ("fastemb", "Python")
+    monkeypatch.setattr(demo.shutil, "which", lambda name: None)
+    near, far = str(Path("venv", "bin")), str(folder)
+    assert demo._how_to_start() == (f"{near}/python -m fastemb", f"{near}/python")
+    (folder / "fastemb").touch()
+    assert demo._how_to_start() == (f"{near}/fastemb", f"{near}/python")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert demo._how_to_start() == (f"{far}/fastemb", f"{far}/python")
