@@ -352,6 +352,11 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: Doc2Vec(dv=KeyedVectors(5), **OPTIONS), ValueError, "dv must be KeyedVectors of vector_size=12"),
         (lambda model: Doc2Vec(tagged(), **OPTIONS, init_vectors=model.wv), TypeError, "init_vectors"),
         (
+            lambda model: Doc2Vec(**OPTIONS).build_vocab(tagged(), init_vectors=model.wv),
+            ValueError,
+            "init_vectors are those of words: assign to rows of wv.vectors between build_vocab and train",
+        ),
+        (
             lambda model: model.reset_from(Word2Vec(texts(), **OPTIONS, epochs=1)),
             TypeError,
             "other_model must be a Doc2Vec, not Word2Vec",
