@@ -28,7 +28,6 @@ enum {
     FE_NEAR_ROWS = 2048,    /* of words, and as many of n-grams, that are not sent for where words are bags */
     FE_LISTS_AHEAD = 8,     /* tokens from sending for a bag's list of rows to its entry, and before it for its place */
     FE_POOL_ROUNDS = 8,     /* turns of a negative before it is drawn anew */
-    FE_TAG_ROUNDS = 32,     /* the same where tags are the inputs */
 };
 _Static_assert(2 * FE_MAX_INPUTS + FE_CENTRES <= FE_SLOTS, "room to the left, inputs, centres that are no inputs");
 
@@ -57,15 +56,13 @@ struct fe_pending {
     int32_t drawn_count, node_count;
 };
 
-/* In baskets of centres that are not alone, and where tags are the inputs: negatives that serve several blocks, so that
- * their rows stay in cache. It is cut into shares for one block each, which take turns. A basket's centres follow each
- * other; if they met the same negatives one block after the other, these would learn too much from one basket at a
- * time. */
+/* In baskets of centres that are not alone: negatives that serve several blocks, so that their rows stay in cache. It
+ * is cut into shares for one block each, which take turns. A basket's centres follow each other; if they met the same
+ * negatives one block after the other, these would learn too much from one basket at a time. */
 struct fe_pool {
     int32_t *words;
     int32_t share, shares; /* words in a share; number of shares, 0 without a pool */
     int32_t at, round;     /* the next share, and how often all have had their turn */
-    int32_t rounds;        /* turns until they are drawn anew */
 };
 
 struct fe_maker {
@@ -128,9 +125,7 @@ static inline int32_t fe_usual_draws(const struct fe_job *job) {
 
 static inline void fe_pool_lay_out(struct fe_pool *pool, const struct fe_job *job, struct carver *c) {
     const int is_of_baskets = job->contexts.basket > 0 && job->inputs.kind == FE_CONTEXT_INPUTS && !fe_is_alone(job);
-    const int is_of_tags = job->inputs.kind == FE_TAG_INPUTS && fe_shares_tags(job) && !job->documents.tags_only;
-    const int has_pool = job->negatives.count > 0 && (is_of_baskets || is_of_tags);
-    pool->rounds = is_of_tags ? FE_TAG_ROUNDS : FE_POOL_ROUNDS;
+    const int has_pool = job->negatives.count > 0 && is_of_baskets;
     pool->share = (int32_t)fe_most_draws(job);
     pool->shares = !has_pool ? 0 : FE_POOL / pool->share > FE_LEAST_SHARES ? FE_POOL / pool->share : FE_LEAST_SHARES;
     pool->words = carve(c, (int64_t)pool->shares * pool->share, sizeof *pool->words);
@@ -299,7 +294,7 @@ static inline void fe_aim(struct fe_maker *maker, struct fe_pending *p, int64_t 
         p->aim_count = pool->round == 0 ? pool->share : 0;
         if (++pool->at == pool->shares) {
             pool->at = 0;
-            pool->round = (pool->round + 1) % pool->rounds;
+            pool->round = (pool->round + 1) % FE_POOL_ROUNDS;
         }
     }
     if (p->aim_count > 0)

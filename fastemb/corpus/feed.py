@@ -64,6 +64,8 @@ class Feed:
         if self._size:
             self._flush()
         if self.words == 0:
-            raise NothingKeptError(f"{source}: there is no word in {'them' if source == 'sentences' else 'it'}")
+            raise NothingKeptError(
+                f"{source}: there is no word in {'them' if source in ('sentences', 'documents') else 'it'}"
+            )
         vocabulary, numbers = self._target.number(self._counts[:different], np.arange(different), keys_at, source)
         return self._store.finish([numbers], vocabulary, self.words)

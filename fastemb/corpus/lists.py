@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -32,25 +33,54 @@ BATCHES_AHEAD = 2
 # ---- lists of tokens ----
 
 
-def encode_lists(sentences: Iterable[Iterable[Hashable]], task: Task) -> Parts:
-    """The corpus of these sentences; the errors are those of `Corpus.from_sentences`."""
+@dataclass(frozen=True)
+class Called:
+    """What errors call lists of tokens.
+
+    Attributes:
+        each: One of them; its number follows.
+        every: All of them.
+        split: How a str is made one.
+        kept: What a generator is kept as, to be read again.
+    """
+
+    each: str = "sentence"
+    every: str = "sentences"
+    split: str = "sentence.split(), or have Corpus.from_sentences(texts, split=True) do so"
+    kept: str = "a Corpus"
+
+
+SENTENCES = Called()
+
+
+def encode_lists(
+    sentences: Iterable[Iterable[Hashable]], task: Task, called: Called = SENTENCES, given: Any = None
+) -> Parts:
+    """The corpus of these sentences; the errors are those of `Corpus.from_sentences`.
+
+    Args:
+        sentences: The lists.
+        task: What becomes of them.
+        called: What errors call them.
+        given: What they were made of, if these are not what the user gave.
+    """
     require_sentences(sentences)
     feed = Feed(task)
-    batches = list_batches(sentences, task.sizes, sentence_tokens)
-    keys = number_lists(batches, feed.add, _unhashable, _unfit)
-    with _once_only(sentences):
-        return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), "sentences")
+    batches = list_batches(sentences, task.sizes, partial(sentence_tokens, called=called))
+    keys = number_lists(batches, feed.add, partial(_unhashable, called=called), partial(_unfit, called=called))
+    with _once_only(sentences if given is None else given, called):
+        return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), called.every)
 
 
 @contextmanager
-def _once_only(sentences: Any) -> Iterator[None]:
+def _once_only(sentences: Any, called: Called = SENTENCES) -> Iterator[None]:
     """Add to the error of a generator without a word that it may have been read before."""
     try:
         yield
     except NothingKeptError as error:
         if error.raw_words or not isinstance(sentences, Iterator):
             raise
-        raise NothingKeptError(f"{error}: a generator can be read only once; make a Corpus of it first") from None
+        raise NothingKeptError(f"{error}: a generator can be read only once; make {called.kept} of it first") from None
 
 
 Batch = tuple[list[Sequence[Hashable]], Ints]
@@ -199,28 +229,25 @@ def list_batches(
         count = min(max(sizes.list_tokens * len(batch) // max(int(ends[-1]), 1), 1), 2 * count, sizes.list_sentences)
 
 
-def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
+def sentence_tokens(sentence: Any, number: int, called: Called = SENTENCES) -> Sequence[Hashable]:
     """A sentence as a list or tuple of its tokens; TypeError, which tells its ``number``, when it is none."""
     if type(sentence) in (list, tuple):
         tokens: Sequence[Hashable] = sentence
         return tokens
-    sentence = python_value(sentence)
+    sentence, this = python_value(sentence), f"{called.each} {number}"
     if isinstance(sentence, bytes):
         raise TypeError(
-            f"sentence {number} is {short(sentence)}, not a list of tokens: make text of it and split that, as with "
+            f"{this} is {short(sentence)}, not a list of tokens: make text of it and split that, as with "
             "sentence.decode().split()"
         )
     if isinstance(sentence, str):
-        raise TypeError(
-            f"sentence {number} is {short(sentence)}, not a list of tokens: split it first, as with sentence.split(), "
-            "or have Corpus.from_sentences(texts, split=True) do so"
-        )
+        raise TypeError(f"{this} is {short(sentence)}, not a list of tokens: split it first, as with {called.split}")
     if isinstance(sentence, Mapping):
-        raise TypeError(f"sentence {number} is {short(sentence)}, not a list of tokens: {_take_a_field(sentence)}")
+        raise TypeError(f"{this} is {short(sentence)}, not a list of tokens: {_take_a_field(sentence)}")
     if isinstance(sentence, np.ndarray):
         if sentence.dtype.kind in "fc":
             raise TypeError(
-                f"sentence {number} is an array of {sentence.dtype}, not of tokens: a matrix with a row a sentence and "
+                f"{this} is an array of {sentence.dtype}, not of tokens: a matrix with a row a sentence and "
                 "a column a word goes to Corpus.from_ids as a sparse one, scipy.sparse.csr_array(matrix)"
             )
         return list(sentence.tolist())
@@ -228,8 +255,8 @@ def sentence_tokens(sentence: Any, number: int) -> Sequence[Hashable]:
         iterator = iter(sentence)
     except TypeError:
         if is_missing(sentence):
-            raise TypeError(f"sentence {number} is missing ({sentence}): leave it out, or give an empty list") from None
-        raise TypeError(f"sentence {number} must be a list of tokens, not {short(sentence)}") from None
+            raise TypeError(f"{this} is missing ({sentence}): leave it out, or give an empty list") from None
+        raise TypeError(f"{this} must be a list of tokens, not {short(sentence)}") from None
     return list(iterator)
 
 
@@ -258,29 +285,27 @@ def _fits(token: Hashable) -> bool:
     return not isinstance(token, int | np.integer) or -(2**63) <= int(token) < 2**63
 
 
-def _unfit(batch: list[Sequence[Hashable]], before: int) -> str:
+def _unfit(batch: list[Sequence[Hashable]], before: int, called: Called) -> str:
     for number, sentence in enumerate(batch, before):
         for place, token in enumerate(sentence):
+            where = f"{called.each} {number}: token {place}"
             if is_missing(python_value(token)):
-                return (
-                    f"sentence {number}: token {place} is missing ({token}): leave it out, or put a word in its place"
-                )
+                return f"{where} is missing ({token}): leave it out, or put a word in its place"
             if not _fits(token):
-                return f"sentence {number}: token {place} is {token}: {LARGE_INTEGER}"
+                return f"{where} is {token}: {LARGE_INTEGER}"
             if _is_unfit(token):
                 return (
-                    f"sentence {number}: token {place} is {short(token)}: make lists of a column by to_pylist(), or "
-                    "give it to Corpus.from_arrow"
+                    f"{where} is {short(token)}: make lists of a column by to_pylist(), or give it to Corpus.from_arrow"
                 )
     return "a token is no word"
 
 
-def _unhashable(batch: list[Sequence[Hashable]], before: int) -> str:
+def _unhashable(batch: list[Sequence[Hashable]], before: int, called: Called) -> str:
     found = first_unhashable(batch, before)
     if found is None:
         return "a token cannot be compared with others"
     number, token = found
-    return f"sentence {number}: a token must be hashable, and {short(token)} is not"
+    return f"{called.each} {number}: a token must be hashable, and {short(token)} is not"
 
 
 def first_unhashable(lists: Iterable[Iterable[Any]], before: int) -> tuple[int, Any] | None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..arguments import names_arguments
 from ..checks import no_text, number, warn, whole
 from ..corpus import Corpus, TrimRule, Vocabulary
-from ..corpus.lists import sentence_tokens
+from ..corpus.lists import Called, first_unhashable, sentence_tokens
+from ..corpus.messages import short
 from ..io.paths import AnyPath, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
@@ -35,6 +36,7 @@ from .warm_start import WarmStart
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
+_TEXTS = Called("text", "texts", "text.split()", "a list")
 _CHANGE = "documents"
 _TENSORS = "documents."
 _OLD_NAMES = {  # of gensim 3, of Word2Vec, and of what is asked for by another word
@@ -374,6 +376,13 @@ class Doc2Vec(Word2Vec):
             raise ValueError(
                 "no document has a tag that the model knows: build_vocab(documents, update=True) adds them"
             )
+        assert isinstance(settings, DocumentSettings)
+        passed_over = int((np.diff(tags.offsets) != settings.dm_tag_count).sum()) if settings.concatenates else 0
+        if passed_over:
+            warn(
+                f"{passed_over:,} of {len(documents):,} documents do not have {settings.dm_tag_count} tags each, as "
+                "dm_tag_count says for dm_concat=1, and are passed over"
+            )
         self._inference = None
         return DocumentTask(settings, DocumentTokens(documents, tags=tags), tables, weights, compute_loss)
 
@@ -531,11 +540,20 @@ class Doc2Vec(Word2Vec):
         """Known words of texts as rows, one text after the other, and where each begins."""
         rows = self.wv.key_to_index
         no_text("documents", documents, "texts")
+        if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
+            raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
         ids: list[int] = []
         ends = [0]
-        for number_, document in enumerate(documents):
-            tokens = document.words if hasattr(document, "words") else sentence_tokens(document, number_)
-            ids += [row for row in map(rows.get, tokens) if row is not None]
+        for at, document in enumerate(documents):
+            tokens = sentence_tokens(getattr(document, "words", document), at, _TEXTS)
+            try:
+                ids += [row for row in map(rows.get, tokens) if row is not None]
+            except TypeError:
+                found = first_unhashable([tokens], at)
+                if found is None:
+                    raise
+                hint = "a text is a list of tokens, and infer_vectors takes a list of texts"
+                raise TypeError(f"text {at}: a token must be hashable, and {short(found[1])} is not: {hint}") from None
             ends.append(len(ids))
         return np.array(ids, np.int32), np.array(ends, np.int64)
 

@@ -14,7 +14,7 @@ from ..arguments import names_arguments
 from ..corpus import Corpus, Vocabulary
 from ..corpus.given import is_table, python_value
 from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
-from ..corpus.lists import encode_lists, sentence_tokens
+from ..corpus.lists import Called, encode_lists, sentence_tokens
 from ..corpus.memory import MemoryStore
 from ..corpus.messages import short
 from ..corpus.task import Task
@@ -77,6 +77,7 @@ def _words(lines: Iterable[str | bytes], place: str = "") -> Iterator[list[str]]
             raise ValueError(f"{place}line {number} is not UTF-8: {error}") from None
 
 
+_CALLED = Called("the text of document", "documents", "TaggedDocument(text.split(), [tag])", "a list")
 _PIECE = 1 << 20  # bytes
 _TABLE_OPTIONS = (
     *("min_count", "max_final_vocab", "max_vocab_size", "trim_rule", "vocabulary", "lower", "token_pattern"),
@@ -245,15 +246,17 @@ def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> D
             f"documents must be an iterable of TaggedDocument, not {short(documents)}"
             + ": Documents.from_table takes a table" * is_table(documents)
         )
+    if hasattr(documents, "words") and hasattr(documents, "tags"):
+        raise TypeError(f"documents must be a list of TaggedDocument, not one: give [{type(documents).__name__}(...)]")
     tags = TagReader()
 
     def words() -> Iterator[Sequence[Hashable]]:
         for number, document in enumerate(documents):
             found, names = _parts_of(document, number)
             tags.add(names, number)
-            yield sentence_tokens(found, number)
+            yield sentence_tokens(found, number, _CALLED)
 
-    made = Documents(*encode_lists(words(), Task(target, MemoryStore())))
+    made = Documents(*encode_lists(words(), Task(target, MemoryStore()), _CALLED, documents))
     made._tags = tags.lists()
     return made
 

@@ -138,7 +138,6 @@ class TagReader:
 
 def _as_list(tags: Any, number: int) -> Iterable[Any]:
     if isinstance(tags, str | bytes) or not isinstance(tags, Iterable):
-        raise TypeError(
-            f"the tags of document {number} must be a list, not {short(tags)}: TaggedDocument(words, [{short(tags)}])"
-        )
+        hint = "leave the document out, or give it []" if is_missing(tags) else "TaggedDocument(words, [tag])"
+        raise TypeError(f"the tags of document {number} must be a list, not {short(tags)}: {hint}")
     return tags.tolist() if isinstance(tags, np.ndarray) else tags

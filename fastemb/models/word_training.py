@@ -16,7 +16,7 @@ from ..train.progress import Progress, make_progress
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.task import Task
-from ..train.training import NO_EPOCHS, NOTHING_TRAINED
+from ..train.training import NO_EPOCHS
 from ..vectors import KeyedVectors
 from .callbacks import StopTraining
 from .resuming import Books
@@ -99,7 +99,7 @@ class WordTraining:
         if run.epochs == 0 and not stopped:
             warn(NO_EPOCHS)
         elif pairs == 0 and not stopped:
-            warn(NOTHING_TRAINED)
+            warn(f"nothing was trained: {self._task.nothing_left}")
 
     def _epochs(self) -> bool:
         """Train all epochs that are left; returns whether a callback stopped that."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +137,8 @@ class DocumentTokens(CorpusTokens):
 @dataclass
 class DocumentTask(Task):
     """`Task` of documents."""
+
+    nothing_left: ClassVar[str] = "min_count and sample keep no word of a document with tags"
 
     def documents(self) -> _native.Documents:
         """As in the base."""

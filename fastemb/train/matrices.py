@@ -7,6 +7,7 @@ to whole cache lines, the first one 64-byte aligned. Where vector_size is a mult
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import weakref
 from typing import Any
@@ -47,6 +48,10 @@ def mapped_zeros(path: str, rows: int, vector_size: int) -> Matrix:
     Raises:
         OSError: the file cannot be made.
     """
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, not a file", path)
+    if not os.path.isdir(folder := os.path.dirname(path) or "."):
+        raise FileNotFoundError(errno.ENOENT, f"the folder {folder} does not exist", path)
     draft = f"{path}.{os.getpid()}.draft"
     stride = -(-vector_size // LINE) * LINE
     try:

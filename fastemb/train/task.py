@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,9 @@ class Task:
         want_loss: Whether to add up the loss.
         contexts: Most contexts of a centre where sentences are baskets without order; 0 for windows.
     """
+
+    nothing_left: ClassVar[str] = "no sentence was left with two words that min_count and sample keep"
+    """Why a run may have trained nothing."""
 
     settings: Settings
     tokens: Tokens

@@ -18,9 +18,10 @@ from .learning import Learning
 from .progress import Display
 from .run import Run
 from .strategy import Pause, Strategy, Watch
+from .task import Task
 
 NO_EPOCHS = "nothing was trained: epochs is 0"
-NOTHING_TRAINED = "nothing was trained: no sentence was left with two words that min_count and sample keep"
+NOTHING_TRAINED = f"nothing was trained: {Task.nothing_left}"
 
 
 class Elsewhere(ABC):

@@ -1,6 +1,7 @@
 """The table of names in docs/migrating-from-gensim.md is complete and true."""
 
 import importlib
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import fastemb
 CLASSES = [
     "Word2Vec",
     "KeyedVectors",
+    "Doc2Vec",
+    "TaggedDocument",
+    "TaggedLineDocument",
     "LineSentence",
     "PathLineSentences",
     "Text8Corpus",
@@ -22,6 +26,7 @@ CLASSES = [
     "Phrases",
     "FrozenPhrases",
 ]
+MORE_THAN = {"Doc2Vec": "Word2Vec"}  # whose names stand in its own table
 
 
 STATES = rows_of_classes()
@@ -38,14 +43,17 @@ def test_there_is_a_table_for_every_class() -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_name_of_gensims_is_in_the_table_and_no_other(name: str) -> None:
-    assert {*recorded("gensim")["answers"][f"names: {name}"], name} == set(STATES[name])
+    answers = recorded("gensim")["answers"]
+    known = answers[f"names: {MORE_THAN[name]}"] if name in MORE_THAN else []
+    assert {*answers[f"names: {name}"], name} - {*known} == set(STATES[name])
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_what_the_table_calls_absent_is_and_the_rest_is_there(name: str, ours: dict[str, Any]) -> None:
     for entry, state in STATES[name].items():
-        if entry != name:
-            assert hasattr(ours[name], entry) == (state != "absent"), entry
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            assert entry == name or hasattr(ours[name], entry) == (state != "absent"), entry
 
 
 def test_every_name_of_gensims_modules_is_in_the_table_and_no_other() -> None:

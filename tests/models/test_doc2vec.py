@@ -312,7 +312,12 @@ def test_new_documents_and_words_join() -> None:
         ),
         (["a b c"], TypeError, r"TaggedDocument\(text.split\(\), \[tag\]\)"),
         ("a b c", TypeError, "give a path as corpus_file"),
-        ([TaggedDocument(["a"], "red")], TypeError, r"the tags of document 0 must be a list, not the str 'red'"),
+        (
+            [TaggedDocument(["a"], "red")],
+            TypeError,
+            r"the tags of document 0 must be a list, not the str 'red': TaggedDocument\(words, \[tag\]\)$",
+        ),
+        ([TaggedDocument(["a"], None)], TypeError, r"not the NoneType None: leave the document out, or give it \[\]$"),
         ([TaggedDocument(["a"], [None])], TypeError, "a tag of document 0 is missing"),
         (
             [TaggedDocument(["a"], [1.5])],
@@ -320,8 +325,21 @@ def test_new_documents_and_words_join() -> None:
             "a tag of document 0 is the float 1.5, neither a str nor a whole number: make a str",
         ),
         ([TaggedDocument(["a"], [-1])], ValueError, "a tag of document 0 is -1: a whole number is the row"),
-        ([TaggedDocument("words", [1])], (TypeError, ValueError), "words"),
-        ([], ValueError, "there is no word in them"),
+        (
+            [TaggedDocument("a b", [1])],
+            TypeError,
+            r"the text of document 0 is the str 'a b', not a list of .* TaggedDocument\(text.split\(\), \[tag\]\)$",
+        ),
+        (
+            [TaggedDocument(None, [1])],
+            TypeError,
+            r"the text of document 0 is missing \(None\): leave it out, or give an",
+        ),  # type: ignore[arg-type]
+        ([TaggedDocument([["a"]], [1])], TypeError, "the text of document 0: a token must be hashable, and the list"),
+        ([TaggedDocument(["a", None], [1])], ValueError, "the text of document 0: token 1 is missing"),
+        (TaggedDocument(["a"], [1]), TypeError, r"must be a list of TaggedDocument, not one: give \[TaggedDocument"),
+        ([], ValueError, "^documents: there is no word in them$"),
+        (iter([]), ValueError, "a generator can be read only once; make a list of it first"),
         (5, TypeError, "documents must be an iterable of TaggedDocument"),
     ],
 )
@@ -335,7 +353,23 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
     [
         (lambda model: model.infer_vector("a1 a2"), TypeError, "infer_vector"),
         (lambda model: model.infer_vectors("a1 a2"), TypeError, "documents"),
-        (lambda model: model.infer_vectors(["a1 a2"]), (TypeError, ValueError), "str"),
+        (
+            lambda model: model.infer_vectors(["a1 a2"]),
+            TypeError,
+            r"text 0 is the str 'a1 a2', .* with text.split\(\)$",
+        ),
+        (lambda model: model.infer_vectors([TaggedDocument("a1", [0])]), TypeError, "text 0 is the str 'a1'"),
+        (
+            lambda model: model.infer_vectors(None),
+            TypeError,
+            "documents must be a list of texts, each a list of tokens",
+        ),
+        (lambda model: model.infer_vector(None), TypeError, "text 0 is missing"),
+        (
+            lambda model: model.infer_vector([["a1"]]),
+            TypeError,
+            r"the list \['a1'\] is not: a text is a list of tokens",
+        ),
         (lambda model: model.infer_vector(["a1"], epochs=-1), ValueError, "epochs"),
         (lambda model: model.infer_vector(["a1"], alpha=-0.1), ValueError, "alpha"),
         (lambda model: model.infer_vector(["a1"], alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
@@ -480,6 +514,24 @@ def test_texts_of_other_classes_are_the_same_tags() -> None:
     assert [type(key) for key in found.index_to_key] == [str, str]
     assert found.index_to_key == ["x", "y"]
     assert found.get_vecattr("x", "doc_count") == 2
+
+
+def test_documents_with_another_number_of_tags_are_passed_over_and_that_is_said() -> None:
+    documents = [*tagged(3), TaggedDocument(["a1", "b1"], ["one", "two"])]
+    with pytest.warns(UserWarning, match="3 of 4 documents do not have 2 tags each, as dm_tag_count says"):
+        Doc2Vec(documents, **OPTIONS, dm_concat=1, dm_tag_count=2)
+
+
+def test_nothing_trained_is_said_of_documents() -> None:
+    with pytest.warns(UserWarning, match="nothing was trained: min_count and sample keep no word of a document"):
+        Doc2Vec([TaggedDocument(["a"] * 3, [0])], **OPTIONS, sample=1e-6, epochs=1)
+
+
+def test_a_mapped_file_that_cannot_be_is_named(tmp_path: Path) -> None:
+    for path, message in ((tmp_path, "this is a folder"), (tmp_path / "none" / "rows", "none does not exist")):
+        with pytest.raises(OSError, match=message) as found:
+            trained(dv_mapfile=path)
+        assert found.value.filename == str(path)
 
 
 # ---- of gensim ----

@@ -127,11 +127,11 @@ def test_high_rates_make_smaller_blocks_of_tags(kind: str, alpha: float) -> None
     check(run, model)
 
 
-def test_negatives_of_tags_are_drawn_anew_after_their_turns() -> None:
-    """So many negatives that a pool has 8 shares, which are drawn anew after 32 turns each. A row changes thousands of
-    times, each rounded."""
-    document = np.random.default_rng(1).integers(0, WORDS, 1300).tolist()
-    model = fresh("ns", 7, sg=True, negative=64)
+@pytest.mark.parametrize("kind", ["DBOW", "DM mean"])
+def test_each_block_of_a_long_document_draws_its_own_negatives(kind: str) -> None:
+    """A pool of 1,024 would come round here. A row changes thousands of times, each rounded."""
+    document = np.random.default_rng(1).integers(0, WORDS, 400).tolist()
+    model = fresh("ns", 7, negative=64, **KINDS[kind])
     run = document_run("base", model, [document], [[0]])
     run.train(0, 0.001)
     train_documents(model, [document], [[0]], 0, 0.001)

@@ -10,10 +10,8 @@ import numpy as np
 
 from reference.oracle import (
     LEAST_DRAWS,
-    LEAST_SHARES,
     MOST_CONTEXTS,
     MOST_INPUTS,
-    POOL,
     TOKENS,
     Done,
     Model,
@@ -39,7 +37,6 @@ from reference.oracle import (
 )
 
 TAG_DRAWS = 2  # times the usual number, for centres that share the rows of tags; each weighs as much less
-TAG_ROUNDS = 32  # turns of a share of the pool
 
 
 @dataclass
@@ -55,15 +52,12 @@ class DocumentModel(Model):
 
 
 class TagNegatives(Negatives):
-    """Twice as many as usual, unless a block has one centre. Where tags are the inputs and all rows learn, they come
-    from a pool."""
+    """Twice as many as usual, unless a block has one centre; never from a pool."""
 
     def __init__(self, model: DocumentModel, epoch: int) -> None:
         super().__init__(model, epoch)
         self.share = max(model.negative, LEAST_DRAWS) if is_alone(model) else TAG_DRAWS * model.negative
-        self.rounds = TAG_ROUNDS
-        has_pool = model.sg and not model.tags_only and model.negative > 0 and not is_alone(model)
-        self.shares = max(POOL // self.share, LEAST_SHARES) if has_pool else 0
+        self.shares = 0
         self.usual = model.negative if is_alone(model) else self.share
 
 

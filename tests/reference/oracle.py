@@ -251,7 +251,7 @@ class Negatives:
 
     def __init__(self, model: Model, epoch: int) -> None:
         self.model, self.epoch = model, epoch
-        self.share, self.rounds = max(model.negative, LEAST_DRAWS), POOL_ROUNDS
+        self.share = max(model.negative, LEAST_DRAWS)
         has_pool = model.sg and model.basket > 0 and model.negative > 0 and not is_alone(model)
         self.shares = max(POOL // self.share, LEAST_SHARES) if has_pool else 0
         self.pool: list[list[int]] = []
@@ -263,7 +263,7 @@ class Negatives:
             return self._draw(position, first, count)
         turn, at = divmod(self.blocks, self.shares)
         self.blocks += 1
-        if turn % self.rounds == 0:
+        if turn % POOL_ROUNDS == 0:
             self.pool[at : at + 1] = [self._draw(position, first, self.share)]
         return self.pool[at][:count]
 

@@ -117,8 +117,12 @@ def examples(models: Any, folder: Path) -> dict[str, Any]:
     """An object of every class whose names and arguments are compared."""
     options = {"min_count": 1, "vector_size": 4, "workers": 1, "epochs": 1, "hs": 1, "sample": 0}
     model, found = models.Word2Vec(CORPUS, **options), models.Phrases(CORPUS)
+    tagged = [models.doc2vec.TaggedDocument(words, [number]) for number, words in enumerate(CORPUS)]
     return {
         "Word2Vec": model,
+        "Doc2Vec": models.Doc2Vec(tagged, **options),
+        "TaggedDocument": tagged[0],
+        "TaggedLineDocument": models.doc2vec.TaggedLineDocument("text"),
         "KeyedVectors": model.wv,
         "LineSentence": models.word2vec.LineSentence("text"),
         "PathLineSentences": models.word2vec.PathLineSentences(str(folder)),
@@ -144,10 +148,11 @@ def signatures(kind: type) -> dict[str, list[list[str]]]:
 
 def public_names(example: Any) -> list[str]:
     """Names of a class, and of its objects."""
-    return sorted(name for name in {*dir(type(example)), *vars(example)} if not name.startswith("_"))
+    own = getattr(example, "__dict__", {})
+    return sorted(name for name in {*dir(type(example)), *own} if not name.startswith("_"))
 
 
-MODULES = ("callbacks", "keyedvectors", "phrases", "word2vec")
+MODULES = ("callbacks", "doc2vec", "keyedvectors", "phrases", "word2vec")
 SCRIPTS_AND_TOOLS = (
     *("scripts.glove2word2vec", "scripts.word2vec2tensor"),
     *("utils.ClippedCorpus", "utils.RULE_DEFAULT", "utils.RULE_DISCARD", "utils.RULE_KEEP", "utils.RepeatCorpusNTimes"),

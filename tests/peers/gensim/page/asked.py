@@ -166,11 +166,18 @@ def some(vectors: Any) -> Any:
 
 def setting(name: str, value: Any) -> Question:
     """The default, the value given, and that after training and a file."""
+    return setting_of("Word2Vec", lambda _a: TEXT, name, value)
+
+
+def setting_of(kind: str, text: Callable[[Asked], Any], name: str, value: Any) -> Question:
+    """The same of another model."""
 
     def ask(a: Asked) -> Any:
-        empty, model = a.models.Word2Vec(), a.trained(**{name: value})
+        made = getattr(a.models, kind)
+        options = {"vector_size": SIZE, "min_count": 1, "workers": 1, "epochs": 2, "sample": 0, name: value}
+        empty, model = made(), made(text(a), **options)
         model.save(a.path("model"))
-        loaded = a.models.Word2Vec.load(a.path("model"))
+        loaded = made.load(a.path("model"))
         return [getattr(each, name) for each in (empty, model, loaded)]
 
     return ask

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from peers.gensim.lines import MODULES, section
-from peers.gensim.page.asked import LINES, PHRASES, Asked, Question, shape_of, table_of
+from peers.gensim.page.asked import LINES, PHRASES, Asked, Question, brown, shape_of, table_of
 from peers.gensim.questions import sentences
 
 CLASSES = {
     "callbacks": ["CallbackAny2Vec"],
+    "doc2vec": ["Doc2Vec", "TaggedDocument", "TaggedLineDocument"],
     "keyedvectors": ["EuclideanKeyedVectors", "KeyedVectors", "Word2VecKeyedVectors"],
     "phrases": ["FrozenPhrases", "Phraser", "Phrases"],
     "word2vec": ["BrownCorpus", "KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"],
@@ -90,6 +91,14 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
 }
 
 REPLACED: dict[str, tuple[Question, Question]] = {
+    "doc2vec.TaggedBrownCorpus": (
+        lambda a: [list(each.words) for each in a.models.doc2vec.TaggedBrownCorpus(brown(a, "ca01"))],
+        lambda a: list(a.models.word2vec.BrownCorpus(brown(a, "ca01"))),
+    ),
+    "doc2vec.pseudorandom_weak_vector": (
+        lambda a: shape_of(a.models.doc2vec.pseudorandom_weak_vector(4, "x")),
+        lambda a: shape_of(a.models.keyedvectors.pseudorandom_weak_vector(4, "x")),
+    ),
     "keyedvectors.load_word2vec_format": (
         lambda a: table_of(a.models.keyedvectors.load_word2vec_format(glove(a), no_header=True)),
         lambda a: table_of(a.models.KeyedVectors.load_word2vec_format(glove(a), no_header=True)),
@@ -135,19 +144,27 @@ REPLACED: dict[str, tuple[Question, Question]] = {
 OF_TOPICS = "of gensim's topic models"
 OLD = "only files of old gensims need it"
 INSIDE = "an inner function of gensim's training; what is named instead is asked above"
+COMPILED = "says whether gensim was compiled"
 NOT_ASKED: dict[str, str] = {
     **{f"callbacks.{name}": OF_TOPICS for name in ("Callback", "Metric", "VISDOM_INSTALLED")},
     **{f"callbacks.{name}Metric": OF_TOPICS for name in ("Coherence", "Convergence", "Diff", "Perplexity")},
     **{f"keyedvectors.{name}": OLD for name in ("CompatVocab", "Vocab")},
+    **{f"doc2vec.{name}": OLD for name in ("Doc2VecTrainables", "Doc2VecVocab", "Doctag")},
+    **{
+        f"doc2vec.{name}": INSIDE
+        for name in ("d2v_train_epoch_dbow", "d2v_train_epoch_dm", "d2v_train_epoch_dm_concat")
+    },
+    **{f"doc2vec.train_document_{name}": INSIDE for name in ("dbow", "dm", "dm_concat")},
+    **{f"doc2vec.{name}": "gensim imports it there from its own module" for name in ("KeyedVectors", "Word2Vec")},
+    **{f"doc2vec.{name}": COMPILED for name in ("CORPUSFILE_VERSION", "FAST_VERSION")},
     **{f"word2vec.{name}": OLD for name in ("Vocab", "Word2VecTrainables", "Word2VecVocab")},
     **{f"word2vec.{name}": INSIDE for name in ("score_sentence_cbow", "score_sentence_sg")},
     **{f"word2vec.train_{name}": INSIDE for name in ("batch_cbow", "batch_sg", "epoch_cbow", "epoch_sg")},
-    "keyedvectors.Doc2VecKeyedVectors": "nobody here has a Doc2Vec",
+    "keyedvectors.Doc2VecKeyedVectors": "an old name; KeyedVectors is asked",
     "keyedvectors.FastTextKeyedVectors": "there is no FastText here",
     "scripts.word2vec2tensor": "the code under the table runs as a test",
     "utils.keep_vocab_item": "trim_rule is asked in Word2Vec.build_vocab",
     "utils.tokenize": "simple_preprocess is asked",
-    "word2vec.CORPUSFILE_VERSION": "says whether gensim was compiled",
-    "word2vec.FAST_VERSION": "says whether gensim was compiled",
+    **{f"word2vec.{name}": COMPILED for name in ("CORPUSFILE_VERSION", "FAST_VERSION")},
     "word2vec.Heapitem": "codes are asked in Word2Vec.create_binary_tree",
 }
