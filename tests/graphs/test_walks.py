@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -9,11 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.oracle import draw, stream_key
 from small_graphs import adjacency, chi_square, counted_steps, graphs, step
 
 from fastemb import _native
 from fastemb.graphs import Graph
 
+WALKS = 5  # the stream of draws
 BIASES = [
     (1.0, 1.0),
     (0.25, 4.0),
@@ -104,6 +108,22 @@ def test_every_node_begins_one_walk_of_each_round_in_an_order_drawn_anew(count: 
     assert (np.sort(starts, axis=1) == np.arange(count)).all()
     if count > 10:
         assert len({tuple(row) for row in starts.tolist()}) == 6
+
+
+def drawn_order(count: int, seed: int, number: int) -> list[int]:
+    """Where the walks of a round begin: steps of one length, which meets all nodes, from a node that is drawn."""
+    key = draw(stream_key(seed, 0, WALKS), 2**64 - 1 - number)
+    lengths = (draw(key, k) % count for k in itertools.count(1))
+    length = next(length for length in lengths if math.gcd(count, length) == 1)
+    return [(draw(key, 0) % count + k * length) % count for k in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 64, 1000])
+@pytest.mark.parametrize("seed", [1, 2**64 - 1])
+def test_the_order_of_a_round_is_drawn_by_its_seed_and_number(count: int, seed: int) -> None:
+    ring = Graph.from_edges(np.arange(count), (np.arange(count) + 1) % count)
+    starts = ring.walks(3, 2, seed=seed)[:, 0].reshape(3, count)
+    assert starts.tolist() == [drawn_order(count, seed, number) for number in range(3)]
 
 
 @pytest.mark.parametrize("directed", [False, True])

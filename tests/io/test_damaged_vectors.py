@@ -9,6 +9,7 @@ import random
 import re
 import struct
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,8 @@ from damage import ALLOWED, damaged, peak_of
 
 from fastemb import KeyedVectors, load_vectors, save_vectors
 from fastemb.io import formats
-from fastemb.io.formats import FORMATS
+from fastemb.io.formats import FORMATS, VectorTable, write_vectors
+from fastemb.io.unpack import TruncatedFileError
 
 ROWS, SIZE = 1237, 11
 
@@ -266,3 +268,17 @@ def test_a_vector_with_what_is_no_number(name: str, value: float, place: Path) -
     else:
         with pytest.raises(ValueError, match=r"wörd700.*, number 701, has -?(nan|inf) in it"):
             load_vectors(path)
+
+
+@pytest.mark.parametrize("lost", [1, 12, 100])
+def test_an_archive_whose_array_ends_early_says_so(lost: int, tmp_path: Path) -> None:
+    saved = VectorTable(["a", "b"], np.ones((2, 20), np.float32))
+    write_vectors(tmp_path / "x.npz", saved, format="npz")
+    with zipfile.ZipFile(tmp_path / "x.npz") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "cut.npz", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content[: -lost if "vectors" in name else None])
+    message = f"array 'vectors': the file ends early: .* needs 160 bytes, {160 - lost} follow"
+    with pytest.raises(TruncatedFileError, match=message):
+        load_vectors(tmp_path / "cut.npz")

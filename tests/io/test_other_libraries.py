@@ -94,6 +94,8 @@ def test_files_of_the_projector(vectors: KeyedVectors, tmp_path: Path) -> None:
     numbers = pd.read_csv(tmp_path / "ours" / "vectors.tsv", sep="\t", header=None, dtype=np.float32)
     assert np.ascontiguousarray(numbers.to_numpy()).tobytes() == ROWS.tobytes()
     assert (tmp_path / "ours" / "metadata.tsv").read_text(encoding="utf-8").splitlines() == KEYS
+    config = (tmp_path / "ours" / "projector_config.pbtxt").read_text(encoding="utf-8")
+    assert config == 'embeddings {\n  tensor_path: "vectors.tsv"\n  metadata_path: "metadata.tsv"\n}\n'
     np.savetxt(tmp_path / "vectors.tsv", ROWS, delimiter="\t", fmt="%.9g")
     (tmp_path / "metadata.tsv").write_text("".join(f"{key}\n" for key in KEYS), encoding="utf-8")
     check(load_vectors(tmp_path / "vectors.tsv"))

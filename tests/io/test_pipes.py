@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from fastemb import Corpus, KeyedVectors, Word2Vec, layers
 from fastemb.index import VectorIndex
+from fastemb.io.input_file import open_source
 from fastemb.io.safetensors import read_header, read_one
 from fastemb.items import Item2Vec, ItemIndex
 from fastemb.phrases import FrozenPhrases, Phrases
@@ -55,6 +58,26 @@ def pipe(tmp_path: Path) -> Iterator[str]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 3_000_000])
+def test_what_comes_through_a_pipe_is_read_whole(size: int, pipe: str) -> None:
+    content = bytes(range(1, 252)) * (size // 251 + 1)
+    writer = threading.Thread(target=lambda: Path(pipe).write_bytes(content[:size]))
+    writer.start()
+    with open_source(pipe) as (file, known):
+        start = file.read(3)
+        assert (start + file.read(), known) == (content[:size], None)
+    writer.join()
+
+
+def test_what_is_compressed_comes_through_a_pipe(pipe: str) -> None:
+    content = b"king 1 2\n" * 100_000
+    writer = threading.Thread(target=lambda: Path(pipe).write_bytes(gzip.compress(content)))
+    writer.start()
+    with open_source(pipe) as (file, known):
+        assert (file.read(), known) == (content, None)
+    writer.join()
 
 
 @pytest.mark.parametrize("name", LOADS)

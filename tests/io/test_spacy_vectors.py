@@ -56,6 +56,42 @@ def test_round_trip(folder: Path) -> None:
     assert load_vectors(folder).index_to_key == found.index_to_key
 
 
+@pytest.mark.parametrize(
+    "start", [b"\x89", b"\xde\0\x09", b"\xdf\0\0\0\x09"], ids=["short", "of 16 bits", "of 32 bits"]
+)
+def test_maps_of_every_length(start: bytes, folder: Path) -> None:
+    found, pairs = load_vectors(folder), (folder / "key2row").read_bytes()[5:]
+    (folder / "key2row").write_bytes(start + pairs)
+    again = load_vectors(folder)
+    assert again.index_to_key == found.index_to_key
+    assert np.array_equal(again.vectors, found.vectors)
+
+
+@pytest.mark.parametrize(("code", "size"), [(0xCC, 1), (0xCD, 2), (0xCE, 4), (0xCF, 8)])
+@pytest.mark.parametrize("row", [0, 1, 127, 128, 255])
+def test_rows_in_numbers_of_every_size(code: int, size: int, row: int, folder: Path) -> None:
+    vectors = np.arange(256, dtype=np.float32).reshape(256, 1)
+    np.save(folder / "vectors.npy", vectors)
+    (folder / "vectors.npy").replace(folder / "vectors")
+    key = struct.pack(">BQ", 0xCF, slow_hash(b"cat"))
+    for written in [bytes([code]) + row.to_bytes(size), *([bytes([row])] if row < 128 else [])]:
+        (folder / "key2row").write_bytes(b"\x81" + key + written)
+        assert load_vectors(folder)["cat"].tolist() == [row]
+
+
+def test_the_folder_of_a_pipeline_has_one_of_its_vocabulary(folder: Path, tmp_path: Path) -> None:
+    found = load_vectors(folder)
+    (tmp_path / "pipeline").mkdir()
+    folder.rename(tmp_path / "pipeline" / "vocab")
+    again = load_vectors(tmp_path / "pipeline", format="spacy")
+    assert again.index_to_key == found.index_to_key
+    assert np.array_equal(again.vectors, found.vectors)
+    for name in ("key2row", "vectors", "strings.json"):  # the folder's own come before those of a vocabulary
+        (tmp_path / "pipeline" / name).write_bytes((tmp_path / "pipeline" / "vocab" / name).read_bytes())
+        (tmp_path / "pipeline" / "vocab" / name).unlink()
+    assert load_vectors(tmp_path / "pipeline", format="spacy").index_to_key == found.index_to_key
+
+
 def map_of(pairs: list[tuple[Any, Any]]) -> bytes:
     return bytes([0x80 | len(pairs)]) + b"".join(struct.pack(">BQBB", 0xCF, key, 0xCC, row) for key, row in pairs)
 

@@ -8,14 +8,17 @@ A fault that does not compile, or that gives the compiler's same code, is replac
 and fewer than --least percent killed end in exit code 1.
 
 In C, files are compiled and linked anew with the fault: first to the program of tests/portable, which takes a second,
-then, if that notices nothing, to the package, on which the tests in Python of the room run. In Python, the tests are
-those that coverage.py saw at the changed line, those of the file's own room first. They run in a child that is forked
-from this process, which has imported pytest and most of what the tests import beside fastemb.
+then to the package, on which tests in Python run, then to the program again, now under the sanitizers. Each is asked
+only if those before it noticed nothing. In both languages the tests in Python are some of those that reach the changed
+line, those of the file's own room first. They run in a child that is forked from this process, which has imported
+pytest and most of what the tests import beside fastemb. Which tests reach which lines is found out first, and again
+with --anew, as is needed after tests were added.
 """
 
 from __future__ import annotations
 
 import argparse
+import bisect
 import concurrent.futures
 import hashlib
 import os
@@ -28,17 +31,20 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy  # noqa: F401 (children have it then)
 import pytest
 
+from .covering import FLAGS, Covering, Noting, read_covering
 from .sites import Mutant, c_mutants, python_mutants
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "mutants"
-PROGRAM_HANGS, TESTS_HANG = 60, 600  # after so many seconds, even on a busy machine
+PROGRAM_HANGS, TESTS_HANG = 60, 240  # after so many seconds, even on a busy machine
 PYTEST = [
     "-q",
     "-x",
@@ -51,28 +57,13 @@ PYTEST = [
     "-m",
     "not integration",
 ]
-MOST_TESTS = 150  # of one mutant of Python
-
-# The tests in Python of a file of csrc, or of a folder: those that hold it to known values.
-COVERING_C = {
-    "common": ["native/test_sampling.py", "native/test_text_table.py", "corpus/test_hard_text.py"],
-    "graph": ["graphs/test_walks.py", "graphs/test_graph_doors.py"],
-    "kernels": ["native/test_step.py", "native/test_rows.py", "native/test_top_rows.py", "vectors/test_topk.py"],
-    "rows": ["native/test_rows.py", "layers/test_embedding.py", "layers/test_bag.py"],
-    "search": ["native/test_top_rows.py", "vectors/test_topk.py", "vectors/test_many_questions.py"],
-    "text/formats.c": [
-        "io/test_numbers.py",
-        "io/test_text_files.py",
-        "io/test_word2vec_files.py",
-        "io/test_formats.py",
-    ],
-    "text/ids.c": ["native/test_numbering.py", "corpus/test_ids.py", "corpus/test_vocabulary.py"],
-    "text/subwords.c": ["native/test_ngrams.py", "native/test_subwords.py"],
-    "text/phrases.c": ["native/test_pairs.py", "phrases/test_phrases.py", "io/test_small_shapes.py"],
-    "text": ["native/test_text_table.py", "corpus/test_text.py", "corpus/test_hard_text.py"],
-    "train/held.h": ["native/test_subwords.py", "native/test_train_block.py", "models/test_fasttext.py"],
-    "train": ["native/test_train_block.py", "native/test_baskets.py", "native/test_sampling.py", "train"],
-}
+QUICK = ["--hypothesis-profile", "quick"]
+FEW_CASES = ["--cases", "25", *QUICK]
+EVERY_CASE = [*PYTEST, "--slow", "100"]  # of those that are named
+MOST_TESTS = 150  # of one mutant of C
+FIRST = 10  # functions of tests that run before those of more files are read
+NEAR_LINES = 6  # whose tests come before those of the rest of a file
+MOST_SECONDS = 15  # of the processor, for the tests of one mutant: in C as they took without a fault
 
 
 def main() -> int:
@@ -82,15 +73,22 @@ def main() -> int:
     parser.add_argument("--seed", default="0", help="another seed samples other faults (0)")
     parser.add_argument("--least", type=float, default=80, help="percent that must be killed (80)")
     parser.add_argument("--only", default="", help="of files whose name has this in it")
+    parser.add_argument("--anew", action="store_true", help="find out again which tests reach which lines")
+    parser.add_argument("--skip", type=int, default=0, help="so many of the sample, which another run tried (0)")
+    parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help=f"of tests of a fault ({MOST_SECONDS})")
     parser.add_argument("--again", type=Path, help="only the survivors that this log of an earlier run lists")
     options = parser.parse_args()
     survived = options.again.read_text() if options.again else ""
     os.chdir(ROOT)
-    trial: Callable[[Mutant], str | None] = prepare_c() if options.language == "c" else prepare_python()
+    trial: Callable[[Mutant], str | None] = (prepare_c if options.language == "c" else prepare_python)(
+        options.anew, options.seconds
+    )
     survivors: list[str] = []
     killed: dict[str, int] = defaultdict(int)
     begin = time.monotonic()
-    for mutant in sampled(options.language, options.seed, options.only):
+    for number, mutant in enumerate(sampled(options.language, options.seed, options.only)):
+        if number < options.skip:
+            continue
         if sum(killed.values()) + len(survivors) == options.count:
             break
         if survived and f"SURVIVED: {mutant.described(mutant.path.read_text())}\n" not in survived:
@@ -105,7 +103,8 @@ def main() -> int:
             survivors.append(text)
         done = sum(killed.values()) + len(survivors)
         print(
-            f"[{done}, {time.monotonic() - begin:.0f} s] {f'killed by {by}' if by else 'SURVIVED'}: {text}", flush=True
+            f"[{done}, {time.monotonic() - begin:.0f} s, {number}] {f'killed by {by}' if by else 'SURVIVED'}: {text}",
+            flush=True,
         )
     tried = sum(killed.values()) + len(survivors)
     percent = 100 * sum(killed.values()) / max(tried, 1)
@@ -145,7 +144,9 @@ def fails(command: list[str], hangs: int, environment: dict[str, str] | None = N
     return done.returncode != 0
 
 
-def tested(arguments: list[str], folder: Path, package: Path) -> int:
+def ending_of(
+    arguments: list[str], folder: Path, package: Path, plugins: Sequence[object] = (), hangs: int = TESTS_HANG
+) -> int:
     """What pytest ends with, in a forked child that imports fastemb from a folder: 0: all pass; -9: it hangs."""
     child = os.fork()
     if child == 0:
@@ -161,10 +162,10 @@ def tested(arguments: list[str], folder: Path, package: Path) -> int:
             sys.path[:] = [str(package), *(path for path in sys.path if path != str(ROOT / "tests"))]
             for name in [name for name in sys.modules if name.partition(".")[0] in ("mutants", "fastemb")]:
                 del sys.modules[name]
-            code = int(pytest.main(arguments))
+            code = int(pytest.main(arguments, plugins))
         finally:
             os._exit(code)
-    end = time.monotonic() + TESTS_HANG
+    end = time.monotonic() + hangs
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -178,40 +179,108 @@ def tested(arguments: list[str], folder: Path, package: Path) -> int:
 # ---- C ----
 
 _FLAGS = ["-std=c11", "-O2", "-fPIC", "-fvisibility=hidden", "-w", "-Icsrc"]
+_SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+_ROOMS_C = [
+    "native",
+    "vectors",
+    "corpus",
+    "layers",
+    "graphs",
+    "classify",
+    "phrases",
+    "io",
+    "train",
+    "models",
+    "contract",
+]
 
 
-def prepare_c() -> Callable[[Mutant], str | None]:
+@dataclass(frozen=True)
+class Build:
+    """A copy of the core and of tests/portable, and its objects: *.o, those under the sanitizers *.checked.o."""
+
+    tree: Path
+    units: list[str]
+    extension: str
+    binding: Path
+    compiler: str
+
+    def compiled(self, unit: str, kind: str = ".o", flags: Sequence[str] = ()) -> bool:
+        """Whether a file compiles, to an object beside it."""
+        command = [self.compiler, *_FLAGS, *flags, "-c", unit, "-o", self.object(unit, kind)]
+        return subprocess.run(command, cwd=self.tree, capture_output=True, check=False).returncode == 0
+
+    def compile_all(self, kind: str = ".o", flags: Sequence[str] = ()) -> None:
+        units = [unit for unit in self.units if self.kind_checked(unit) == kind or kind != ".checked.o"]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            if not all(pool.map(lambda unit: self.compiled(unit, kind, flags), units)):
+                raise SystemExit("the core does not compile without a fault")
+
+    def object(self, unit: str, kind: str = ".o") -> str:
+        return str(Path(unit).with_suffix(kind))
+
+    def needed(self, unit: str) -> set[str]:
+        """The files that a file is compiled from."""
+        command = [self.compiler, *_FLAGS, "-MM", unit]
+        rule = subprocess.run(command, cwd=self.tree, capture_output=True, text=True, check=True).stdout
+        return {os.path.normpath(name) for name in rule.replace("\\\n", " ").partition(":")[2].split()}
+
+    def linked(self, name: str, objects: list[str], *flags: str) -> None:
+        subprocess.run([self.compiler, *objects, *flags, "-lm", "-o", name], cwd=self.tree, check=True)
+
+    def kind_checked(self, unit: str) -> str:
+        """The object that is linked where sanitizers look: kernels, which compile for minutes there, are as usual."""
+        return ".o" if "/isa_" in unit else ".checked.o"
+
+    def program(self) -> bool:
+        """Whether tests/portable passes."""
+        self.linked("check", [self.object(unit) for unit in self.units])
+        return not fails([str(self.tree / "check")], PROGRAM_HANGS)
+
+    def checked_program(self, touched: Sequence[str]) -> bool:
+        """Whether it passes under the sanitizers."""
+        for unit in touched:
+            kind = self.kind_checked(unit)
+            if kind != ".o" and not self.compiled(unit, kind, _SANITIZED):
+                return True
+        self.linked("checked", [self.object(unit, self.kind_checked(unit)) for unit in self.units], *_SANITIZED)
+        return not fails([str(self.tree / "checked")], 5 * PROGRAM_HANGS)
+
+    def package(self, folder: str = "package", kind: str = ".o", *more: str) -> Path:
+        """Link the extension into a copy of the package."""
+        core = [self.object(unit, kind) for unit in self.units if unit.startswith("csrc")]
+        self.linked(f"{folder}/{self.extension}", [*core, *more], str(ROOT / self.binding), "-shared")
+        return self.tree / folder
+
+
+def prepare_c(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
     """Compile everything without a fault; the trial of a mutant."""
     tree = WORK / "c"
+    kept = [WORK / "reached", WORK / "reached.so"]
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree("csrc", tree / "csrc")
     shutil.copytree("tests/portable", tree / "tests/portable")
-    shutil.copytree(
-        "fastemb", tree / "package/fastemb", ignore=shutil.ignore_patterns("__pycache__", "_native.c", "*.so")
-    )
-    compiler = os.environ.get("CC", "cc")
-    sources = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.c"))
-    units = [source for source in sources if "isa_neon" not in source]
+    without = shutil.ignore_patterns("__pycache__", "_native.c", "*.so")
+    shutil.copytree("fastemb", tree / "package/fastemb", ignore=without)
+    units = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.c") if path.stem != "isa_neon")
     (extension,) = Path("fastemb").glob("_native.*so")
     (binding,) = Path("build").glob(f"objects-usual-{sys.implementation.cache_tag}/fastemb/_native.o")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda unit: compiled(compiler, tree, unit), units))
-    needs = {unit: needed(compiler, tree, unit) for unit in units}
-    originals = {unit: (tree / unit).with_suffix(".o").read_bytes() for unit in units}
-
-    def linked(name: str, objects: list[str], *more: str) -> None:
-        command = [compiler, *objects, *more, "-lm", "-o", name]
-        subprocess.run(command, cwd=tree, check=True)
-
-    everything = [str(Path(unit).with_suffix(".o")) for unit in units]
-    core = [name for name in everything if name.startswith("csrc")]
-    linked("check", everything)
-    if fails([str(tree / "check")], PROGRAM_HANGS):
+    build = Build(tree, units, str(extension), binding, os.environ.get("CC", "cc"))
+    if anew or not all(path.exists() for path in kept):
+        print("== finding out which tests reach which lines: some minutes", flush=True)
+        find_covering(build, *kept)
+    covering = read_covering(*kept)
+    build.compile_all()
+    if not build.program():
         raise SystemExit("tests/portable fails without a fault")
-
-    linked(f"package/{extension}", core, str(ROOT / binding), "-shared")
-    if tested([*PYTEST, "tests/native/test_numbering.py"], ROOT, tree / "package"):
+    if ending_of([*PYTEST, "tests/native/test_numbering.py"], ROOT, build.package()):
         raise SystemExit("tests/native fails without a fault")
+    build.compile_all(".checked.o", _SANITIZED)
+    if not build.checked_program([]):
+        raise SystemExit("tests/portable fails under the sanitizers without a fault")
+    needs = {unit: build.needed(unit) for unit in units}
+    originals = {unit: (tree / unit).with_suffix(".o").read_bytes() for unit in units}
+    checked = {unit: (tree / build.object(unit, build.kind_checked(unit))).read_bytes() for unit in units}
 
     def trial(mutant: Mutant) -> str | None:
         place = tree / mutant.path
@@ -219,38 +288,52 @@ def prepare_c() -> Callable[[Mutant], str | None]:
         place.write_text(mutant.applied(source))
         touched = [unit for unit in units if str(mutant.path) in needs[unit]]
         try:
-            if not touched or not all(compiled(compiler, tree, unit) for unit in touched):
+            if not touched or not all(build.compiled(unit) for unit in touched):
                 return None
             if all((tree / unit).with_suffix(".o").read_bytes() == originals[unit] for unit in touched):
                 return None
-            linked("check", everything)
-            if fails([str(tree / "check")], PROGRAM_HANGS):
+            if not build.program():
                 return "tests/portable"
-            linked(f"package/{extension}", core, str(ROOT / binding), "-shared")
-            _, room, name = mutant.path.parts
-            tests = [f"tests/{test}" for test in COVERING_C.get(f"{room}/{name}", COVERING_C[room])]
-            if tested([*PYTEST, *tests], ROOT, tree / "package"):
-                return "tests in Python"
+            if tests := tests_of(covering, mutant, seconds):
+                (tree / "chosen").write_text("\n".join(tests))
+                ending = ending_of([*EVERY_CASE, f"@{tree / 'chosen'}"], ROOT, build.package())
+                if ending in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+                    raise SystemExit("a test has another name now: run with --anew")
+                if ending:
+                    return "tests in Python"
+            if not build.checked_program(touched):
+                return "the sanitizers"
             return ""
         finally:
             place.write_text(source)
             for unit in touched:
                 (tree / unit).with_suffix(".o").write_bytes(originals[unit])
+                (tree / build.object(unit, build.kind_checked(unit))).write_bytes(checked[unit])
 
     return trial
 
 
-def compiled(compiler: str, tree: Path, unit: str) -> bool:
-    """Whether a file compiles, to an object beside it."""
-    command = [compiler, *_FLAGS, "-c", unit, "-o", str(Path(unit).with_suffix(".o"))]
-    return subprocess.run(command, cwd=tree, capture_output=True, check=False).returncode == 0
+def find_covering(build: Build, log: Path, library: Path) -> None:
+    """Run the tests on a core that notes its lines."""
+    log.unlink(missing_ok=True)
+    build.compile_all(".noting.o", FLAGS)
+    shutil.copy("tests/mutants/reached.c", build.tree)
+    build.compiled("reached.c")
+    package = build.package("package", ".noting.o", "reached.o")
+    shutil.copy(build.tree / "package" / build.extension, library)
+    rooms = [f"tests/{room}" for room in _ROOMS_C]
+    ending_of([*PYTEST[:1], *PYTEST[2:], *FEW_CASES, *rooms], ROOT, package, [Noting(log)], 7200)
 
 
-def needed(compiler: str, tree: Path, unit: str) -> set[str]:
-    """The files that a file is compiled from."""
-    command = [compiler, *_FLAGS, "-MM", unit]
-    rule = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
-    return {os.path.normpath(name) for name in rule.replace("\\\n", " ").partition(":")[2].split()}
+def tests_of(covering: Covering, mutant: Mutant, most: float) -> list[str]:
+    """Those that reach a line, those of the core's own room first, as many as take some seconds."""
+    tests = chosen(covering.at(str(mutant.path), mutant.line), "tests/native/", covering.seconds)
+    left, some = most, []
+    for test in tests:
+        if covering.seconds[test] <= left or not some:
+            some.append(test)
+            left -= covering.seconds[test]
+    return some
 
 
 # ---- Python ----
@@ -265,13 +348,13 @@ _COVERING = [
 ]
 
 
-def prepare_python() -> Callable[[Mutant], str | None]:
+def prepare_python(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
     """Find out which tests reach which lines; the trial of a mutant."""
     WORK.mkdir(parents=True, exist_ok=True)
-    data = WORK / "coverage"
+    data, failing = WORK / "coverage", WORK / "coverage-failing"
     version = hashlib.sha256(b"".join(path.read_bytes() for path in python_files())).hexdigest()
     note = WORK / "coverage-of"
-    if not data.exists() or not note.exists() or note.read_text() != version:
+    if anew or not data.exists() or not note.exists() or note.read_text() != version:
         print("== finding out which tests reach which lines: some minutes", flush=True)
         where = [f"--cov={Path('fastemb', folder)}" for folder in ("train", "io")]
         command = [
@@ -279,15 +362,25 @@ def prepare_python() -> Callable[[Mutant], str | None]:
             "-P",
             "-m",
             "pytest",
-            *PYTEST,
+            *PYTEST[:1],
+            *PYTEST[2:],
+            *FEW_CASES,
+            "-rfE",
             *where,
             "--cov-context=test",
             "--cov-report=",
             *_COVERING,
         ]
-        subprocess.run(command, env=os.environ | {"COVERAGE_FILE": str(data)}, check=True)
+        told = subprocess.run(
+            command, env=os.environ | {"COVERAGE_FILE": str(data)}, stdout=subprocess.PIPE, text=True, check=False
+        ).stdout
+        failing.write_text(told)
         note.write_text(version)
-    reached = tests_by_line(data)
+    useless = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", failing.read_text(), re.M))
+    reached = {
+        place: [test for test in tests if test.split(" ")[0] not in useless]
+        for place, tests in tests_by_line(data).items()
+    }
     tree = WORK / "python"
     shutil.rmtree(tree, ignore_errors=True)
     for name in ("fastemb", "tests", "bench", "docs", "typings"):
@@ -295,32 +388,76 @@ def prepare_python() -> Callable[[Mutant], str | None]:
     for name in ("pyproject.toml", "README.md", "setup.py", "csrc"):
         (tree / name).symlink_to(ROOT / name)
 
-    if tested([*PYTEST, "tests/io/test_paths.py"], tree, tree):
+    if ending_of([*PYTEST, "tests/io/test_paths.py"], tree, tree):
         raise SystemExit("tests/io fails without a fault: run 'make build' first")
 
+    good: set[str] = set()  # tests that pass without a fault
+    by_file: dict[str, list[int]] = defaultdict(list)
+    functions: dict[str, set[str]] = defaultdict(set)
+    for path, line in sorted(reached):
+        by_file[path].append(line)
+        functions[path] |= {test.partition("[")[0] for test in reached[path, line]}
+
     def trial(mutant: Mutant) -> str | None:
-        of_file = [test for (path, _), tests in reached.items() if path == str(mutant.path) for test in tests]
-        own = f"tests/{mutant.path.parts[1]}/"
-        tests = chosen(reached.get((str(mutant.path), mutant.line)) or of_file, own)  # a line may run on import alone
-        if not tests:
-            return ""
+        path = str(mutant.path)
+        lines = by_file.get(path, [])
+        place = bisect.bisect_right(lines, mutant.line)  # a line may run on import alone, or in rare cases of a test
+        room = f"tests/{mutant.path.parts[1]}/"
+        own = f"{room}test_{mutant.path.stem}.py"
+
+        def by_place(test: str) -> tuple[bool, bool, str]:
+            return not test.startswith(own), not test.startswith(room), test
+
+        tests: list[str] = []
+        for before in lines[:place][: -NEAR_LINES - 1 : -1]:
+            found = {test.partition("[")[0] for test in reached[path, before]}
+            tests += sorted(found.difference(tests), key=by_place)
+        tests += [own] * Path(own).exists()
+        tests += sorted(functions[path].difference(tests), key=by_place)
         source = mutant.path.read_text()
         try:
-            compile(mutant.applied(source), str(mutant.path), "exec")
+            compile(mutant.applied(source), path, "exec")
         except (SyntaxError, ValueError):
             return None
-        (tree / "chosen").write_text("\n".join(tests))
         (tree / mutant.path).write_text(mutant.applied(source))
         try:
-            failed = tested([*PYTEST, "@chosen"], tree, tree)
+            ending, failed = tried(tests[:FIRST], tree, seconds)
+            if ending == 0 and tests[FIRST:]:
+                ending, failed = tried(tests[FIRST:], tree, seconds)
         finally:
             (tree / mutant.path).write_text(source)
-        if failed not in (0, 1) and tested([*PYTEST, "@chosen"], tree, tree):  # as where a test has another name now
-            print(f"left out, as its tests fail without it: {mutant.path}:{mutant.line}", flush=True)
+        if ending == 0 or not tests:
+            return ""
+        suspects = [failed.partition("[")[0]] if failed else tests
+        if not good.issuperset(suspects) and tried(suspects, tree, seconds)[0]:
+            print(f"left out, as {failed or 'a test'} fails without it: {path}:{mutant.line}", flush=True)
             return None
-        return "the tests at its line" if failed else ""
+        good.update(suspects)
+        return "the tests at its line"
 
     return trial
+
+
+class Failure:
+    """A plugin of pytest that writes which test failed, and ends after some seconds as if no other one would."""
+
+    def __init__(self, where: Path, seconds: float) -> None:
+        self._where = where
+        self._end = time.process_time() + seconds
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._where.write_text(report.nodeid)
+        elif report.when == "teardown" and time.process_time() > self._end:
+            pytest.exit("enough", returncode=0)
+
+
+def tried(tests: list[str], tree: Path, seconds: float) -> tuple[int, str]:
+    """What the tests end with, and which one failed, if one did."""
+    where = tree / "failed"
+    where.write_text("")
+    (tree / "chosen").write_text("\n".join(tests))
+    return ending_of([*PYTEST, *QUICK, "@chosen"], tree, tree, [Failure(where, seconds)]), where.read_text()
 
 
 def tests_by_line(data: Path) -> dict[tuple[str, int], list[str]]:
@@ -349,8 +486,8 @@ def _test_of(context: str) -> str:
     return re.sub(r"\|(setup|run|teardown)$", "", context)
 
 
-def chosen(tests: list[str], own: str) -> list[str]:
-    """Some of many tests, those of a room first: a case of each function before a second one of any."""
+def chosen(tests: list[str], own: str, seconds: Mapping[str, float] = MappingProxyType({})) -> list[str]:
+    """Some of many tests, those of a room first, then quick ones: a case of each function before a second of any."""
     by_function: dict[str, list[str]] = defaultdict(list)
     for test in sorted(set(tests)):
         if "\n" not in test:
@@ -358,7 +495,8 @@ def chosen(tests: list[str], own: str) -> list[str]:
     order = random.Random(0)
     for cases in by_function.values():
         order.shuffle(cases)
-    functions = sorted(by_function, key=lambda name: not name.startswith(own))
+    slowest = {name: max(seconds.get(case, 0.0) for case in cases) for name, cases in by_function.items()}
+    functions = sorted(by_function, key=lambda name: (not name.startswith(own), slowest[name]))
     rounds = [[by_function[name][k] for name in functions if k < len(by_function[name])] for k in range(MOST_TESTS)]
     return [test for one in rounds for test in one][:MOST_TESTS]
 

@@ -54,11 +54,18 @@ _C_OPERATORS = {
     "|": ("&",),
     "^": ("|",),
 }
-# What is left alone by its spelling: comments, texts, lines of the preprocessor, and what only changes the speed.
+# What is left alone: comments, texts, lines of the preprocessor, and what can only change the speed. That is memory
+# sent for before its turn or asked for in large pages, in lines and in functions of such names, and the numbers that
+# say how many things are taken at a time.
 _C_BLANK = re.compile(
     r'/\*.*?\*/|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*'
-    r"|^[^\n]*(?:PREFETCH|prefetch|fe_send_for|madvise)[^\n]*",
+    r"|^[^\n]*(?:PREFETCH|prefetch|send_for|madvise)[^\n]*"
+    r"|\b(?:BATCH|AHEAD|MORE_AHEAD|ROWS_AHEAD|COPIES_AHEAD|FE_COPIES_AHEAD|FE_LISTS_AHEAD|FEW|FE_LOOKS|FE_TURNS) = \d+",
     re.DOTALL | re.MULTILINE,
+)
+_C_BLANK_COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
+_C_SENDING = re.compile(
+    r"^[^\n;{}]*\w*(?:send_for|prefetch|ask_for_large_pages)\w*\([^;{}]*\{.*?^\}", re.DOTALL | re.MULTILINE
 )
 _C_TOKEN = re.compile(
     r"(?P<word>[A-Za-z_]\w*)|(?P<number>(?:0[xX][0-9A-Fa-f.]+(?:[pP][+-]?\d+)?|\d+\.?\d*(?:[eE][+-]?\d+)?)[uUlLfF]*)"
@@ -72,7 +79,10 @@ _C_CONDITION = re.compile(r"\b(?:if|while) \(")
 
 def c_mutants(path: Path, source: str) -> Iterator[Mutant]:
     """Operators, constants and conditions changed, and statements left out. Some of them do not compile."""
-    code = _C_BLANK.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+    code = _C_SENDING.sub(
+        lambda found: found[0] if "] = " in found[0] else _blanks(found), _C_BLANK_COMMENTS.sub(_blanks, source)
+    )
+    code = _C_BLANK.sub(_blanks, code)
 
     def mutant(begin: int, end: int, new: str) -> Mutant:
         return Mutant(path, source.count("\n", 0, begin) + 1, begin, end, new)
@@ -82,13 +92,26 @@ def c_mutants(path: Path, source: str) -> Iterator[Mutant]:
             for new in _C_OPERATORS.get(operator, ()):
                 yield mutant(found.start(), found.end(), new)
         elif number := found["number"]:
-            yield mutant(found.start(), found.end(), f"({number} + 1)")
+            yield mutant(found.start(), found.end(), _other_number(number))
     for found in _C_STATEMENT.finditer(code):
         if source[found.start(1) : found.end(1)] == found[1]:
             yield mutant(found.start(1), found.end(1), ";")
     for found in _C_CONDITION.finditer(code):
         close = _closing(code, found.end() - 1)
         yield mutant(found.end(), close, f"!({source[found.end() : close]})")
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+def _other_number(number: str) -> str:
+    """1 becomes 0, as 2 is as true; a whole number in hexadecimal half of itself; any other one 1 more."""
+    if re.fullmatch(r"1[uUlL]*", number):
+        return f"0{number[1:]}"
+    if re.fullmatch(r"0[xX][0-9A-Fa-f]+[uUlL]*", number):
+        return f"({number} >> 1)"
+    return f"({number} + 1)"
 
 
 def _closing(code: str, at: int) -> int:
@@ -147,6 +170,12 @@ def python_mutants(path: Path, source: str) -> Iterator[Mutant]:
             yield Mutant(path, node.lineno, begin, end, new)
 
 
+# Numbers that say how much is taken at a time, which nothing but memory and speed depends on.
+_AT_A_TIME = frozenset(
+    ("BLOCK", "WRITTEN_ROWS", "_BLOCK_BYTES", "_BLOCK_VALUES", "_FIRST_VALUES", "_INPUT_BYTES", "_PART", "_PART_VALUES")
+)
+
+
 def _running(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
     """What is computed when the program runs."""
     for name, value in ast.iter_fields(node):
@@ -161,7 +190,8 @@ def _running(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
                 continue
             if isinstance(child, ast.expr | ast.stmt):
                 yield child
-            yield from _running(child)
+            at_a_time = isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) in _AT_A_TIME
+            yield from (found for found in _running(child) if not (at_a_time and isinstance(found, ast.Constant)))
 
 
 def _changed(node: ast.expr | ast.stmt) -> Iterator[str]:
@@ -179,7 +209,7 @@ def _changed(node: ast.expr | ast.stmt) -> Iterator[str]:
         case ast.Constant(value=bool(value)):
             yield str(not value)
         case ast.Constant(value=int(value) | float(value)):
-            yield f"({value!r} + 1)"
+            yield "0" if value == 1 and isinstance(value, int) else f"({value!r} + 1)"
         case ast.Break():
             yield "continue"
         case ast.Continue():

@@ -27,6 +27,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "negatives per pair": {"sg": True, "negatives_per_pair": True},
     "CBOW": {"sg": False},
     "skip-gram, paths": {"sg": True, "paths": True},
+    "skip-gram, thinned paths": {"sg": True, "paths": True, "thinned_paths": True},
+    "CBOW, thinned paths": {"sg": False, "paths": True, "thinned_paths": True},
     "baskets": {"sg": True, "basket": 4},
     "CBOW of baskets": {"sg": False, "basket": 4},
     "factors on changes": {"sg": True, "in_scale": [0.5, 0.0] * (WORDS // 2)},

@@ -160,6 +160,15 @@ def test_an_epoch_counts_when_it_ends() -> None:
     assert (run.epoch, weights.epochs_trained, run.next_word) == (1, 1, 3 * run.block)
 
 
+def test_a_run_begins_with_nothing_done() -> None:
+    run = Run(2, 1000, 256, 1, Schedule(0.1, 0.01, 2000.0, 5))
+    assert (run.epoch, run.next_word, run.draw_epoch, run.cut) == (0, 0, 0, None)
+    assert (run.totals.words, run.totals.kept, run.totals.pairs, run.totals.loss) == (0, 0, 0, 0.0)
+    run.totals.add(10, 8, 40, 2.5)
+    run.totals.add(1, 2, 3, 0.5)
+    assert run.totals == Totals(11, 10, 43, 3.0)
+
+
 def test_a_run_is_plain_values() -> None:
     run = Run(2, 1000, 256, 2**60, Schedule(0.1, 0.01, 2000.0, 5), 1, 512, 7, Totals(1512, 900, 4000, 0.1 + 0.2))
     assert Run.from_dict(json.loads(json.dumps(run.to_dict()))) == run

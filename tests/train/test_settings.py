@@ -11,7 +11,7 @@ import pytest
 
 from fastemb import RULE_KEEP, CallbackAny2Vec, Corpus, Item2Vec, Vocabulary, Word2Vec, config
 from fastemb.config import available_cpus
-from fastemb.train.settings import Settings
+from fastemb.train.settings import DocumentSettings, Settings, SubwordSettings
 
 OUT_OF_RANGE: list[tuple[str, Any]] = [
     *((name, value) for name in ("compute_loss", "null_word", "sorted_vocab") for value in ("no", 2, -1, None, "x")),
@@ -80,6 +80,93 @@ def test_a_value_out_of_range_is_named(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be ") as caught:
         Word2Vec(**{name: value})
     assert repr(value) in str(caught.value)
+
+
+# The least and the largest value, and the default.
+WHOLE_NUMBERS: list[tuple[type[Settings], str, int, int, int | None]] = [
+    (Settings, "vector_size", 1, 2**24, 100),
+    (Settings, "window", 1, 2**63, 5),
+    (Settings, "min_count", 0, 2**62, 5),
+    (Settings, "seed", 0, 2**64 - 1, 1),
+    (Settings, "negative", 0, 2**20, 5),
+    (Settings, "epochs", 0, 2**40, 5),
+    (Settings, "max_final_vocab", 1, 2**62, None),
+    (Settings, "max_vocab_size", 1, 2**62, None),
+    *((Settings, name, 0, 1, 0) for name in ("sg", "hs", "null_word")),
+    *((Settings, name, 0, 1, 1) for name in ("cbow_mean", "sorted_vocab")),
+    (SubwordSettings, "word_ngrams", 0, 1, 1),
+    (SubwordSettings, "min_n", 0, 2**30, 3),
+    (SubwordSettings, "max_n", 0, 2**30, 6),
+    (SubwordSettings, "bucket", 0, 2**31 - 1, 2_000_000),
+    (DocumentSettings, "window", 0, 2**63, 5),
+    (DocumentSettings, "epochs", 0, 2**40, 10),
+    (DocumentSettings, "dm_tag_count", 1, 2**16, 1),
+    *((DocumentSettings, name, 0, 1, 0) for name in ("dbow_words", "dm_concat")),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "low", "high", "default"), WHOLE_NUMBERS)
+def test_whole_numbers_reach_from_their_least_to_their_largest_value(
+    kind: type[Settings], name: str, low: int, high: int, default: int | None
+) -> None:
+    check = kind.declared()[name].check
+    assert getattr(kind(), name) == default
+    assert [check(name, low), check(name, high)] == [low, high]
+    for value in (low - 1, high + 1):
+        with pytest.raises(ValueError, match=f"^{name} must be "):
+            check(name, value)
+
+
+@pytest.mark.parametrize(("name", "default"), [("alpha", 0.025), ("min_alpha", 0.0001), ("sample", 0.001)])
+def test_rates_and_shares_reach_down_to_0(name: str, default: float) -> None:
+    check = Settings.declared()[name].check
+    assert getattr(Settings(), name) == default
+    assert [check(name, 0), check(name, 0.5)] == [0.0, 0.5]
+    with pytest.raises(ValueError, match=f"^{name} must be "):
+        check(name, -1e-300)
+
+
+def test_an_exponent_of_counts_may_be_below_0() -> None:
+    assert Settings().ns_exponent == 0.75
+    assert Settings.declared()["ns_exponent"].check("ns_exponent", -2) == -2.0
+
+
+SWITCHES = {"shrink_windows": True, "negatives_per_pair": False, "cbow_exact": False, "hs_exact": False}
+SWITCHES |= {"compute_loss": False, "deterministic": False, "all_buckets": False}
+
+
+@pytest.mark.parametrize(("name", "default"), SWITCHES.items())
+def test_switches_have_their_defaults(name: str, default: bool) -> None:
+    assert getattr(SubwordSettings(), name) is default
+
+
+@pytest.mark.parametrize(
+    ("ngrams", "has"),
+    [
+        ({}, True),
+        ({"word_ngrams": 0}, False),
+        ({"bucket": 0}, False),
+        ({"bucket": 1}, True),
+        ({"max_n": 3}, True),
+        ({"max_n": 2}, False),
+        ({"min_n": 0, "max_n": 0}, False),
+        ({"min_n": 0, "max_n": 1}, True),
+    ],
+)
+def test_ngrams_are_there_unless_a_setting_leaves_none(ngrams: dict[str, int], has: bool) -> None:
+    assert SubwordSettings(**ngrams).has_ngrams is has
+
+
+def test_output_vectors_of_concatenation_have_all_that_lies_side_by_side() -> None:
+    documents = DocumentSettings(vector_size=10, window=3, dm_concat=1, dm_tag_count=2)
+    assert documents.layer1_size == 10 * (2 + 6)
+    assert DocumentSettings(vector_size=10, window=3, dm_concat=1, sg=1).layer1_size == 10
+    assert DocumentSettings(vector_size=10, window=3).layer1_size == Settings(vector_size=10).layer1_size == 10
+    largest = DocumentSettings(vector_size=2**14, window=5, dm_concat=1, dm_tag_count=2**10 - 10)
+    largest.check()
+    largest.dm_tag_count += 1
+    with pytest.raises(ValueError, match="makes output vectors of 16,793,600 numbers"):
+        largest.check()
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG_TYPE)
