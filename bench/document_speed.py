@@ -3,8 +3,8 @@
     python -m bench.document_speed TEXT --peer PYTHON [--runs 3] [--epochs 5] [--texts 10000]
 
 PYTHON has gensim. Documents are pieces of 200 words. Each run is a process of its own, which trains a model and then
-infers the vectors of texts of 40 words, by gensim one after the other, which is its one way. Shown are the best and the
-median of wall times, and their ratios, by kind of model and number of threads; and the most memory of a process.
+infers the vectors of texts of 40 words in ten epochs, by gensim one after the other, which is its one way. Shown are
+the best and the median of wall times, and their ratios, by kind of model and number of threads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 KINDS: dict[str, dict[str, int]] = {"PV-DBOW": {"dm": 0}, "PV-DM": {"dm": 1}}
 RUN = """
-import json, resource, sys, time
+import json, sys, time
 from importlib import import_module
 library, path, texts, epochs, workers, kind = sys.argv[1:7]
 doc2vec = import_module(library + ".models.doc2vec")
@@ -27,32 +27,30 @@ with open(path, encoding="utf-8") as file:
 pieces = [words[at : at + 200] for at in range(0, len(words), 200)]
 documents = [doc2vec.TaggedDocument(piece, [number]) for number, piece in enumerate(pieces)]
 asked = [words[at : at + 40] for at in range(0, 40 * int(texts), 40)]
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 model = doc2vec.Doc2Vec(epochs=int(epochs), workers=int(workers), **json.loads(kind))
 model.build_vocab(documents)
 begun = time.perf_counter()
 model.train(documents, total_examples=len(documents), epochs=int(epochs))
 trained = time.perf_counter() - begun
-most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 begun = time.perf_counter()
 if library == "gensim":
     for text in asked:
         model.infer_vector(text, epochs=10)
 else:
     model.infer_vectors(asked, epochs=10)
-print(trained, time.perf_counter() - begun, most / 1024)
+print(trained, time.perf_counter() - begun)
 """
 
 
 def run(python: str, library: str, options: argparse.Namespace, kind: dict[str, int], workers: int) -> list[float]:
-    """Seconds of training and of inference, and MB that training took beside the documents."""
+    """Seconds of training, microseconds of inference a text."""
     texts = options.texts // 10 if library == "gensim" else options.texts
     given = [library, options.text, texts, options.epochs, workers, json.dumps(kind)]
     done = subprocess.run([python, "-c", RUN, *map(str, given)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
-    trained, inferred, most = map(float, done.stdout.split())
-    return [trained, inferred / texts * 1e6, most]
+    trained, inferred = map(float, done.stdout.split())
+    return [trained, inferred / texts * 1e6]
 
 
 def main() -> None:
@@ -65,7 +63,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--kind", choices=list(KINDS), nargs="+", default=list(KINDS), metavar="KIND")
     options = parser.parse_args()
-    names = ("training, s", "inference, us a text", "memory, MB")
+    names = ("training, s", "inference, us a text")
     print(f"{'':9} {'threads':>7} {'':22} {'fastemb':>17} {'gensim':>21} {'ratios':>13}   best (median)")
     for kind in options.kind:
         for workers in options.workers:
