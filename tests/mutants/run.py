@@ -20,8 +20,11 @@ from __future__ import annotations
 import argparse
 import bisect
 import concurrent.futures
+import dataclasses
 import hashlib
+import multiprocessing
 import os
+import queue
 import random
 import re
 import shutil
@@ -44,6 +47,8 @@ from .sites import Mutant, c_mutants, python_mutants
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "mutants"
+Trial = Callable[[Mutant], str | None]  # what noticed a fault: "": nothing did; None: it is none
+_FORK = multiprocessing.get_context("fork")
 PROGRAM_HANGS, TESTS_HANG = 60, 240  # after so many seconds, even on a busy machine
 PYTEST = [
     "-q",
@@ -77,23 +82,22 @@ def main() -> int:
     parser.add_argument("--skip", type=int, default=0, help="so many of the sample, which another run tried (0)")
     parser.add_argument("--seconds", type=float, default=MOST_SECONDS, help=f"of tests of a fault ({MOST_SECONDS})")
     parser.add_argument("--again", type=Path, help="only the survivors that this log of an earlier run lists")
+    parser.add_argument("--workers", type=int, default=1, help="processes that try faults at once (1)")
     options = parser.parse_args()
     survived = options.again.read_text() if options.again else ""
     os.chdir(ROOT)
-    trial: Callable[[Mutant], str | None] = (prepare_c if options.language == "c" else prepare_python)(
-        options.anew, options.seconds
-    )
+    prepare = prepare_c if options.language == "c" else prepare_python
+    trial_within = prepare(options.anew, options.seconds, options.workers)
+    mutants = [
+        (number, mutant)
+        for number, mutant in enumerate(sampled(options.language, options.seed, options.only))
+        if number >= options.skip
+        and (not survived or f"SURVIVED: {mutant.described(mutant.path.read_text())}\n" in survived)
+    ]
     survivors: list[str] = []
     killed: dict[str, int] = defaultdict(int)
     begin = time.monotonic()
-    for number, mutant in enumerate(sampled(options.language, options.seed, options.only)):
-        if number < options.skip:
-            continue
-        if sum(killed.values()) + len(survivors) == options.count:
-            break
-        if survived and f"SURVIVED: {mutant.described(mutant.path.read_text())}\n" not in survived:
-            continue
-        by = trial(mutant)
+    for number, mutant, by in tried_by(options.workers, trial_within, mutants):
         if by is None:
             continue
         text = mutant.described(mutant.path.read_text())
@@ -106,6 +110,8 @@ def main() -> int:
             f"[{done}, {time.monotonic() - begin:.0f} s, {number}] {f'killed by {by}' if by else 'SURVIVED'}: {text}",
             flush=True,
         )
+        if done == options.count:
+            break
     tried = sum(killed.values()) + len(survivors)
     percent = 100 * sum(killed.values()) / max(tried, 1)
     print(f"\n== survivors\n{chr(10).join(survivors) or 'none'}")
@@ -113,6 +119,41 @@ def main() -> int:
     share = f"{tried - len(survivors)} of {tried} killed ({percent:.0f}%)"
     print(f"\n{options.language}: {share}: {by_whom}; seed {options.seed}")
     return int(percent < options.least)
+
+
+def tried_by(
+    workers: int, trial_within: Callable[[Path], Trial], mutants: list[tuple[int, Mutant]]
+) -> Iterator[tuple[int, Mutant, str | None]]:
+    """Each fault with what noticed it, in their order. Each worker is a process with sources of its own to change."""
+    orders, done = _FORK.Queue(workers), _FORK.Queue()
+
+    def work(k: int) -> None:
+        trial = trial_within(WORK / f"worker-{k}")
+        while (place := orders.get()) is not None:
+            done.put((place, trial(mutants[place][1])))
+
+    processes = [_FORK.Process(target=work, args=(k,)) for k in range(workers)]
+    for process in processes:
+        process.start()
+    found: dict[int, str | None] = {}
+    given = 0
+    try:
+        for place, (number, mutant) in enumerate(mutants):
+            while given < min(place + 2 * workers, len(mutants)):
+                orders.put(given)
+                given += 1
+            while place not in found:
+                try:
+                    other, by = done.get(timeout=1)
+                except queue.Empty:
+                    if any(process.exitcode for process in processes):
+                        raise SystemExit("a worker ended: what it said is above") from None
+                    continue
+                found[other] = by
+            yield number, mutant, found[place]
+    finally:
+        for process in processes:
+            process.terminate()
 
 
 def sampled(language: str, seed: str, only: str) -> Iterator[Mutant]:
@@ -253,8 +294,8 @@ class Build:
         return self.tree / folder
 
 
-def prepare_c(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
-    """Compile everything without a fault; the trial of a mutant."""
+def prepare_c(anew: bool, seconds: float, workers: int) -> Callable[[Path], Trial]:
+    """Compile everything without a fault; what makes a copy of it and gives the trial of a mutant there."""
     tree = WORK / "c"
     kept = [WORK / "reached", WORK / "reached.so"]
     shutil.rmtree(tree, ignore_errors=True)
@@ -268,7 +309,7 @@ def prepare_c(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
     build = Build(tree, units, str(extension), binding, os.environ.get("CC", "cc"))
     if anew or not all(path.exists() for path in kept):
         print("== finding out which tests reach which lines: some minutes", flush=True)
-        find_covering(build, *kept)
+        find_covering(build, *kept, workers)
     covering = read_covering(*kept)
     build.compile_all()
     if not build.program():
@@ -278,6 +319,18 @@ def prepare_c(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
     build.compile_all(".checked.o", _SANITIZED)
     if not build.checked_program([]):
         raise SystemExit("tests/portable fails under the sanitizers without a fault")
+
+    def within(tree: Path) -> Trial:
+        shutil.rmtree(tree, ignore_errors=True)
+        shutil.copytree(WORK / "c", tree)
+        return trial_c(dataclasses.replace(build, tree=tree), covering, seconds)
+
+    return within
+
+
+def trial_c(build: Build, covering: Covering, seconds: float) -> Trial:
+    """The trial of a mutant in a tree where all is compiled."""
+    tree, units = build.tree, build.units
     needs = {unit: build.needed(unit) for unit in units}
     originals = {unit: (tree / unit).with_suffix(".o").read_bytes() for unit in units}
     checked = {unit: (tree / build.object(unit, build.kind_checked(unit))).read_bytes() for unit in units}
@@ -313,16 +366,22 @@ def prepare_c(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
     return trial
 
 
-def find_covering(build: Build, log: Path, library: Path) -> None:
-    """Run the tests on a core that notes its lines."""
-    log.unlink(missing_ok=True)
+def find_covering(build: Build, log: Path, library: Path, workers: int) -> None:
+    """Run the tests on a core that notes its lines, those of each room in a process of their own."""
     build.compile_all(".noting.o", FLAGS)
     shutil.copy("tests/mutants/reached.c", build.tree)
     build.compiled("reached.c")
     package = build.package("package", ".noting.o", "reached.o")
     shutil.copy(build.tree / "package" / build.extension, library)
-    rooms = [f"tests/{room}" for room in _ROOMS_C]
-    ending_of([*PYTEST[:1], *PYTEST[2:], *FEW_CASES, *rooms], ROOT, package, [Noting(log)], 7200)
+    logs = {room: log.with_name(f"reached-{room}") for room in _ROOMS_C}
+
+    def noted(room: str) -> None:
+        logs[room].write_text("")
+        ending_of([*PYTEST[:1], *PYTEST[2:], *FEW_CASES, f"tests/{room}"], ROOT, package, [Noting(logs[room])], 7200)
+
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        list(pool.map(noted, _ROOMS_C))
+    log.write_text("".join(path.read_text() for path in logs.values()))
 
 
 def tests_of(covering: Covering, mutant: Mutant, most: float) -> list[str]:
@@ -348,8 +407,8 @@ _COVERING = [
 ]
 
 
-def prepare_python(anew: bool, seconds: float) -> Callable[[Mutant], str | None]:
-    """Find out which tests reach which lines; the trial of a mutant."""
+def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[Path], Trial]:
+    """Find out which tests reach which lines; what gives the trial of a mutant in a copy of the sources."""
     WORK.mkdir(parents=True, exist_ok=True)
     data, failing = WORK / "coverage", WORK / "coverage-failing"
     version = hashlib.sha256(b"".join(path.read_bytes() for path in python_files())).hexdigest()
@@ -366,6 +425,7 @@ def prepare_python(anew: bool, seconds: float) -> Callable[[Mutant], str | None]
             *PYTEST[2:],
             *FEW_CASES,
             "-rfE",
+            *(["-n", str(workers)] if workers > 1 else []),
             *where,
             "--cov-context=test",
             "--cov-report=",
@@ -381,26 +441,41 @@ def prepare_python(anew: bool, seconds: float) -> Callable[[Mutant], str | None]
         place: [test for test in tests if test.split(" ")[0] not in useless]
         for place, tests in tests_by_line(data).items()
     }
-    tree = WORK / "python"
-    shutil.rmtree(tree, ignore_errors=True)
-    for name in ("fastemb", "tests", "bench", "docs", "typings"):
-        shutil.copytree(name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "made"))
-    for name in ("pyproject.toml", "README.md", "setup.py", "csrc"):
-        (tree / name).symlink_to(ROOT / name)
-
-    if ending_of([*PYTEST, "tests/io/test_paths.py"], tree, tree):
-        raise SystemExit("tests/io fails without a fault: run 'make build' first")
-
-    good: set[str] = set()  # tests that pass without a fault
     by_file: dict[str, list[int]] = defaultdict(list)
     functions: dict[str, set[str]] = defaultdict(set)
     for path, line in sorted(reached):
         by_file[path].append(line)
         functions[path] |= {test.partition("[")[0] for test in reached[path, line]}
 
+    def within(tree: Path) -> Trial:
+        shutil.rmtree(tree, ignore_errors=True)
+        for name in ("fastemb", "tests", "bench", "docs", "typings"):
+            shutil.copytree(name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "made"))
+        for name in ("pyproject.toml", "README.md", "setup.py", "csrc"):
+            (tree / name).symlink_to(ROOT / name)
+        if ending_of([*PYTEST, "tests/io/test_paths.py"], tree, tree):
+            raise SystemExit("tests/io fails without a fault: run 'make build' first")
+        return trial_python(tree, Reached(reached, by_file, functions), seconds)
+
+    return within
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Of a file: the tests that reach a line, the lines that any reach, in order, and the functions of its tests."""
+
+    tests: dict[tuple[str, int], list[str]]
+    lines: dict[str, list[int]]
+    functions: dict[str, set[str]]
+
+
+def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
+    """The trial of a mutant in a copy of the sources."""
+    good: set[str] = set()  # tests that pass without a fault
+
     def trial(mutant: Mutant) -> str | None:
         path = str(mutant.path)
-        lines = by_file.get(path, [])
+        lines = reached.lines.get(path, [])
         place = bisect.bisect_right(lines, mutant.line)  # a line may run on import alone, or in rare cases of a test
         room = f"tests/{mutant.path.parts[1]}/"
         own = f"{room}test_{mutant.path.stem}.py"
@@ -410,10 +485,10 @@ def prepare_python(anew: bool, seconds: float) -> Callable[[Mutant], str | None]
 
         tests: list[str] = []
         for before in lines[:place][: -NEAR_LINES - 1 : -1]:
-            found = {test.partition("[")[0] for test in reached[path, before]}
+            found = {test.partition("[")[0] for test in reached.tests[path, before]}
             tests += sorted(found.difference(tests), key=by_place)
         tests += [own] * Path(own).exists()
-        tests += sorted(functions[path].difference(tests), key=by_place)
+        tests += sorted(reached.functions.get(path, set()).difference(tests), key=by_place)
         source = mutant.path.read_text()
         try:
             compile(mutant.applied(source), path, "exec")
