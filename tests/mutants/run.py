@@ -122,13 +122,13 @@ def main() -> int:
 
 
 def tried_by(
-    workers: int, trial_within: Callable[[Path], Trial], mutants: list[tuple[int, Mutant]]
+    workers: int, trial_within: Callable[[int], Trial], mutants: list[tuple[int, Mutant]]
 ) -> Iterator[tuple[int, Mutant, str | None]]:
     """Each fault with what noticed it, in their order. Each worker is a process with sources of its own to change."""
     orders, done = _FORK.Queue(workers), _FORK.Queue()
 
     def work(k: int) -> None:
-        trial = trial_within(WORK / f"worker-{k}")
+        trial = trial_within(k)
         while (place := orders.get()) is not None:
             done.put((place, trial(mutants[place][1])))
 
@@ -139,7 +139,7 @@ def tried_by(
     given = 0
     try:
         for place, (number, mutant) in enumerate(mutants):
-            while given < min(place + 2 * workers, len(mutants)):
+            while given < min(place + 8 * workers, len(mutants)):
                 orders.put(given)
                 given += 1
             while place not in found:
@@ -294,7 +294,7 @@ class Build:
         return self.tree / folder
 
 
-def prepare_c(anew: bool, seconds: float, workers: int) -> Callable[[Path], Trial]:
+def prepare_c(anew: bool, seconds: float, workers: int) -> Callable[[int], Trial]:
     """Compile everything without a fault; what makes a copy of it and gives the trial of a mutant there."""
     tree = WORK / "c"
     kept = [WORK / "reached", WORK / "reached.so"]
@@ -320,7 +320,8 @@ def prepare_c(anew: bool, seconds: float, workers: int) -> Callable[[Path], Tria
     if not build.checked_program([]):
         raise SystemExit("tests/portable fails under the sanitizers without a fault")
 
-    def within(tree: Path) -> Trial:
+    def within(worker: int) -> Trial:
+        tree = WORK / f"c-{worker}"
         shutil.rmtree(tree, ignore_errors=True)
         shutil.copytree(WORK / "c", tree)
         return trial_c(dataclasses.replace(build, tree=tree), covering, seconds)
@@ -407,7 +408,7 @@ _COVERING = [
 ]
 
 
-def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[Path], Trial]:
+def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[int], Trial]:
     """Find out which tests reach which lines; what gives the trial of a mutant in a copy of the sources."""
     WORK.mkdir(parents=True, exist_ok=True)
     data, failing = WORK / "coverage", WORK / "coverage-failing"
@@ -447,7 +448,8 @@ def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[Path],
         by_file[path].append(line)
         functions[path] |= {test.partition("[")[0] for test in reached[path, line]}
 
-    def within(tree: Path) -> Trial:
+    def within(worker: int) -> Trial:
+        tree = WORK / f"python-{worker}"
         shutil.rmtree(tree, ignore_errors=True)
         for name in ("fastemb", "tests", "bench", "docs", "typings"):
             shutil.copytree(name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "made"))
