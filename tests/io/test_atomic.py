@@ -391,6 +391,16 @@ def draft(folder, host=None):
     return folder / name
 
 
+def test_a_folder_that_was_just_begun_stays(tmp_path):
+    begun = tmp_path / f".fastemb-{atomic._host()}-0123456789abcdef.tmp"
+    begun.mkdir()  # its writer has not locked it yet
+    clear_drafts(str(tmp_path))
+    assert begun.is_dir()
+    age(begun)
+    clear_drafts(str(tmp_path))
+    assert not begun.exists()
+
+
 def test_drafts_of_other_machines_stay_for_a_day(tmp_path):
     other = draft(tmp_path, "00000000")
     age(other)

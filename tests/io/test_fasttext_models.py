@@ -108,7 +108,15 @@ def test_files_of_before_there_were_versions_are_read(compressed: bool, tmp_path
         old.write_bytes(of_the_oldest(content)[:size])
         with pytest.raises(ValueError, match=r"no model of fastText|the file ends"):
             fasttext_model.read_whole(old)
-    for place, wrong in ((0, 2**30), (4, 0), (24, 4), (28, 0), (36, 9)):  # dim, ws, loss, model, minn
+    for place, most in ((4, 1000), (8, 1_000_000)):  # ws, epoch
+        for usual in (1, most):
+            changed = bytearray(of_the_oldest(content))
+            changed[place : place + 4] = struct.pack("<i", usual)
+            old.write_bytes(changed)
+            read = fasttext_model.read_whole(old).arguments
+            assert usual == (read.ws if place == 4 else read.epoch)
+    others = ((24, 4), (28, 0), (36, 9))  # loss, model, minn
+    for place, wrong in ((0, 2**30), (4, 0), (4, 1001), (8, 0), (8, 1_000_001), *others):
         damaged = bytearray(of_the_oldest(content))
         damaged[place : place + 4] = struct.pack("<i", wrong)
         old.write_bytes(damaged)

@@ -203,7 +203,8 @@ def test_columns_of_one_name_and_others_that_are_not_read(tmp_path: Path) -> Non
         ({"vectors": VECTORS}, {}, "no arrays are an array of text or whole numbers.*words="),
         ({"vectors": VECTORS, "keys": ["a", "b", "c"]}, {"key": "z"}, "there is no array 'z'; its arrays: 'vectors'"),
         ({"vectors": VECTORS, "keys": ["a", "b", "a"]}, {}, "'a'"),
-        ({"vectors": VECTORS[0], "keys": ["a", "b"]}, {}, "vectors"),
+        ({"vectors": VECTORS[0], "keys": ["a", "b"]}, {}, "array 'vectors': vectors are a matrix of float16, float32"),
+        ({"vectors": VECTORS, "keys": ["a", "b", "c"]}, {"key": "keys"}, "array 'keys': vectors are a matrix"),
     ],
 )
 def test_archives_of_numpy(arrays: dict[str, Any], options: dict[str, Any], message: str, tmp_path: Path) -> None:
@@ -334,6 +335,7 @@ def vectors(names: list[Any], **values: Any) -> KeyedVectors:
         ("v.parquet", lambda: vectors(["a"], vector=[1]), ValueError, "cannot hold values called 'vector': rename"),
         ("v.parquet", lambda: vectors([("a", 1)]), TypeError, "keys must be str or int to be saved"),
         ("v.parquet", lambda: vectors(["a", 1]), ValueError, "keys that are text and keys that are integers together"),
+        ("v.parquet", lambda: vectors(["a", "\ud800"]), ValueError, r"hold '\\ud800', which has half a character"),
         ("v.arrow", lambda: vectors(["a", 1]), ValueError, "keys that are text and keys that are integers together"),
     ],
 )

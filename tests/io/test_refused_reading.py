@@ -375,6 +375,7 @@ def test_quantised_rows_answer_as_their_array_does(make: Callable[[], Any]) -> N
 )
 def test_quantised_rows_that_do_not_fit(rows: str, name: str, value: Any, message: str) -> None:
     tensors = (int8_rows() if rows == "int8" else product_rows(True)).tensors()
+    assert read_rows(rows, tensors).tensors().keys() == tensors.keys()
     tensors[name] = value
     with pytest.raises(ValueError, match=message):
         read_rows(rows, {key: array for key, array in tensors.items() if array is not None})

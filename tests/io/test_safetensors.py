@@ -157,11 +157,18 @@ def test_keys_come_back(keys):
     assert list(map(type, unpack_keys("x", tensors, key_type))) == list(map(type, keys))
 
 
-@pytest.mark.parametrize("text", ["", "x", "i", "i1.5", "i٣", "i9223372036854775808", "i" + "1" * 9000])
+@pytest.mark.parametrize(
+    "text", ["", "x", "i", "i1.5", "i٣", "i9223372036854775808", "i-9223372036854775809", "i" + "1" * 9000]
+)
 def test_mixed_keys_that_are_damaged(text):
     tensors, _ = pack_keys([text])
     with pytest.raises(ValueError, match="x: the keys are missing or damaged"):
         unpack_keys("x", tensors, "mixed")
+
+
+def test_mixed_keys_at_the_ends_of_64_bits() -> None:
+    ends = ["a", -(2**63), 2**63 - 1]
+    assert unpack_keys("x", *pack_keys(ends)) == ends
 
 
 @pytest.mark.parametrize("keys", [[2**63], [-(2**63) - 1], ["a", 2**63]])

@@ -127,6 +127,7 @@ def test_keys_without_text(folder: Path) -> None:
         ("strings.json", b'["\\ud800"]', "half a character"),
         ("strings.json", b'["a', "strings.json: damaged JSON"),
         ("key2row", b"", "ends after 0 bytes"),
+        ("key2row", b"\x80!", "1 bytes too many after 0 keys"),
         ("key2row", b"\x93abc", "no map from key to row in MessagePack"),
         ("key2row", b"\xdf\xff\xff\xff\xff\1\1", "4,294,967,295 keys do not fit in 7 bytes"),
         ("key2row", b"\x81\xcf\1", "ends after 3 bytes, within the map"),
