@@ -167,6 +167,19 @@ def test_each_word_meets_as_many_negatives(options: dict[str, Any], negative: in
         np.testing.assert_allclose(loss, 3000 * (1 + negative) * np.log(2), rtol=0.02)
 
 
+@pytest.mark.parametrize("options", [{"dm": 0}, {"dm": 0, "dbow_words": 1}, {"dm": 1}])
+def test_every_pair_is_counted(options: dict[str, Any]) -> None:
+    """A pair of an input and a node of a path has the loss log 2 as long as all scores are 0."""
+    documents = [TaggedDocument([f"w{(7 * k + j) % 50}" for j in range(20)], [k]) for k in range(40)]
+    model = Doc2Vec(**OPTIONS | {"negative": 0, "hs": 1, "epochs": 1}, **options)
+    model.build_vocab(documents)
+    model.alpha = model.min_alpha = 1e-6
+    model.train(documents, compute_loss=True)
+    pairs = model.lifecycle_events[-1]["pairs"]
+    assert pairs >= model.corpus_total_words
+    assert model.get_latest_training_loss() / pairs == pytest.approx(np.log(2), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "least", "least_inferred"),
     [
