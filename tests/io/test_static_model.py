@@ -180,6 +180,12 @@ def test_other_patterns(pattern: str, expected: list[str | None]) -> None:
     assert len(found) == len(words) - ("new_york" in expected)
 
 
+@pytest.mark.parametrize("pattern", [None, r"\b\w\w+\b", r"[a-z]+|\d", r"[a-z]+(?:'[a-z]+)*", r"\w+"])
+def test_a_phrase_begins_and_ends_with_whole_words(pattern: str | None) -> None:
+    found = found_keys(["new_york", "the"], "anew york the new yorker the new york", token_pattern=pattern)
+    assert [key for key in found if key is not None] == ["the", "the", "new_york"]
+
+
 def test_upper_case() -> None:
     assert found_keys(["The", "the"], "The the THE") == ["The", "the", None]
     assert found_keys(["the"], "The", lower=False) == [None]
