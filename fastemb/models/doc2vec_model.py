@@ -25,9 +25,10 @@ from ..train.schedule import require_falling
 from ..train.settings import DocumentSettings, Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
-from .building import CorpusFile
+from .building import CorpusFile, Source, selection_of
 from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
+from .interface import WordModel
 from .known_documents import DocumentChange, KnownDocuments
 from .known_words import Change, KnownWords
 from .own_vectors import OwnDocuments
@@ -122,7 +123,7 @@ class Doc2Vec(Word2Vec):
     dm_tag_count: int
     dv_mapfile: str | None
     _settings_of: ClassVar[type[Settings]] = DocumentSettings
-    _source_type = DocumentSource
+    _source_type: ClassVar[type[Source]] = DocumentSource
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
     _inference: tuple[Any, InferenceTables] | None
 
@@ -183,16 +184,7 @@ class Doc2Vec(Word2Vec):
                 raise ValueError(f"dv must be KeyedVectors of vector_size={self.vector_size}, not {dv!r}")
             self.dv = dv
             dv.vectors_lockf = np.ones(1, np.float32)
-        self._first_train(
-            documents,
-            corpus_file,
-            trim_rule=trim_rule,
-            callbacks=callbacks,
-            progress=progress,
-            checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
-            init_vectors=None,
-        )
+        self._first_train(documents, corpus_file, given)
 
     @classmethod
     def _blank(cls, settings: Settings) -> dict[str, Any]:
@@ -299,7 +291,7 @@ class Doc2Vec(Word2Vec):
             ValueError: the corpus is empty or unreadable.
         """
         source = self._source_type.of(corpus_iterable, corpus_file)
-        documents = source.read(self._selection(None, 0), self._workers)
+        documents = source.read(selection_of(self._settings(), None, 0), self._workers)
         found = super().scan_vocab(documents)
         self._change_documents(documents, update=False).take(self.dv)
         return found
@@ -343,7 +335,7 @@ class Doc2Vec(Word2Vec):
         super().init_weights()
         self._take_fresh(self.dv)
 
-    def reset_from(self, other_model: Word2Vec) -> None:
+    def reset_from(self, other_model: WordModel) -> None:
         """Take over another model's vocabulary and tags, with fresh matrices.
 
         Args:

@@ -139,16 +139,7 @@ class FastText(Word2Vec):
         checkpoint_every: str | timedelta | None = None,
     ) -> None:
         self._start(locals())
-        self._first_train(
-            sentences,
-            corpus_file,
-            trim_rule=trim_rule,
-            callbacks=callbacks,
-            progress=progress,
-            checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
-            init_vectors=None,
-        )
+        self._first_train(sentences, corpus_file, locals())
 
     @classmethod
     def _no_words(cls, settings: Settings) -> tuple[FastTextKeyedVectors, KnownWords]:

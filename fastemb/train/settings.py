@@ -3,7 +3,7 @@
 From the declaration come the check of a value, the attribute of a model (`fastemb.models.word2vec`), the option of the
 command line (`fastemb.cli.shared`) and the file of a model. To add one, declare it here, give the constructor of the
 model a documented parameter of the same name and default, and read it where the core is given its settings
-(`fastemb.train.binding`).
+(`fastemb.train.task`).
 """
 
 from __future__ import annotations
