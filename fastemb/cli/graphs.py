@@ -19,7 +19,7 @@ from ..io.pack import packed, split_packing
 from ..signals import slices
 from ..vectors import KeyedVectors
 from .learning import add_fields, fields_of, learn_and_save
-from .saying import say
+from .saying import add_quiet, progress_of, say
 from .settings import add_settings, settings_of
 from .shared import (
     STDOUT,
@@ -98,7 +98,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     add_settings(group, GraphParameters, _SETTINGS)
     parser.set_defaults(**_SETTINGS)  # None: not given, and the model's own default holds
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
+    add_quiet(parser, "results and errors")
 
 
 def _model(options: argparse.Namespace) -> WalkModel:
@@ -109,7 +109,7 @@ def _model(options: argparse.Namespace) -> WalkModel:
     for name in given:
         if name not in known:
             raise ValueError(f"--{name.replace('_', '-')} is not for --model {options.model}")
-    model = kind(**given, progress=False if options.quiet else None)
+    model = kind(**given, progress=progress_of(options))
     model._parameters()
     return model
 

@@ -200,3 +200,9 @@ def add_workers(parser: Any) -> None:
     parser.add_argument(
         "-t", "--workers", type=int, metavar="N", default=available_cpus(), help="threads (all CPUs: %(default)s)"
     )
+
+
+def workers_given(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int | None:
+    """The number of threads, or None where the command line does not say."""
+    given: int = options.workers
+    return None if given == parser.get_default("workers") else given
