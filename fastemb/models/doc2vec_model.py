@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..arguments import names_arguments
 from ..checks import no_text, number, warn, whole
-from ..corpus import Corpus, TrimRule, Vocabulary
+from ..corpus import Corpus, TrimRule
 from ..corpus.lists import Called, first_unhashable, sentence_tokens
 from ..corpus.messages import short
 from ..io.paths import AnyPath, optional_path
@@ -30,10 +30,9 @@ from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
 from .interface import WordModel
 from .known_documents import DocumentChange, KnownDocuments
-from .known_words import Change, KnownWords
+from .known_words import Change, KnownWords, NewWords
 from .own_vectors import OwnDocuments
 from .training import alone_with
-from .warm_start import WarmStart
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
@@ -299,23 +298,16 @@ class Doc2Vec(Word2Vec):
     def _change_documents(self, documents: Corpus, *, update: bool) -> DocumentChange:
         return DocumentChange.of(self.dv, documents, self._settings(), update=update, path=self.dv_mapfile)
 
-    def _take_vocabulary(
-        self,
-        vocabulary: Vocabulary,
-        min_count: int,
-        update: bool,
-        further: dict[str, Any],
-        start: WarmStart | None = None,
-    ) -> None:
-        if start is not None:
+    def _take_vocabulary(self, words: NewWords) -> None:
+        if words.start is not None:
             raise ValueError(
                 "init_vectors are those of words: assign to rows of wv.vectors between build_vocab and train"
             )
-        documents = further.pop(_CHANGE, None)
+        documents = words.further.pop(_CHANGE, None)
         if documents is not None:
             with Allowed():
-                further[_CHANGE] = self._change_documents(documents, update=update)
-        super()._take_vocabulary(vocabulary, min_count, update, further)
+                words.further[_CHANGE] = self._change_documents(documents, update=words.update)
+        super()._take_vocabulary(words)
 
     def _take(self, change: Change, further: dict[str, Any]) -> None:
         documents: DocumentChange | None = further.pop(_CHANGE, None)

@@ -18,9 +18,8 @@ from ..train.settings import Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
 from .building import Counts, Source
-from .known_words import Change, KnownWords
+from .known_words import Change, KnownWords, NewWords
 from .resuming import Books
-from .warm_start import WarmStart
 from .word2vec_file import Saved
 
 
@@ -69,14 +68,7 @@ class WordModel(Protocol):
     def _checked_inputs(self) -> NDArray[Any]: ...
     def _huffman_paths(self) -> HuffmanPaths: ...
     def _further_of(self, corpus: Corpus, /) -> dict[str, Any]: ...
-    def _take_vocabulary(
-        self,
-        vocabulary: Vocabulary,
-        min_count: int,
-        update: bool,
-        further: dict[str, Any],
-        start: WarmStart | None = None,
-    ) -> None: ...
+    def _take_vocabulary(self, words: NewWords) -> None: ...
     def _take(self, change: Change, further: dict[str, Any]) -> None: ...
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task: ...
     def _prepared(self, task: Task, books: Books) -> Contents: ...

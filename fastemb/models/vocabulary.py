@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from ..arguments import names_arguments
 from ..checks import number, whole
-from ..corpus import TrimRule, Vocabulary
+from ..corpus import TrimRule
 from ..corpus.vocabulary import Selection
 from ..io.paths import AnyPath
 from ..signals import Allowed, Deferred
@@ -27,6 +26,7 @@ from .building import (
     with_null_word,
 )
 from .interface import WordModel
+from .known_words import NewWords
 from .training import alone_with
 from .warm_start import WarmStart
 
@@ -91,7 +91,7 @@ def build_vocab(
             "corpus_total_words": corpus.raw_words,
             **self._further_of(corpus),
         }
-        self._take_vocabulary(vocabulary, least, update, further, start)
+        self._take_vocabulary(NewWords(vocabulary, least, update, further, start))
         self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
 
 
@@ -129,7 +129,7 @@ def build_vocab_from_freq(
     least = _least_count(self, None)
     selection = selection_of(self._settings(), trim_rule, least)
     vocabulary = chosen(raw, selection, self._known_vocabulary() if update else None)
-    self._take_vocabulary(vocabulary, least, update, further)
+    self._take_vocabulary(NewWords(vocabulary, least, update, further))
 
 
 @names_arguments()
@@ -202,7 +202,7 @@ def prepare_vocab(
     vocabulary = chosen(raw, selection, self._known_vocabulary() if update else None)
     if not dry_run:
         further = {"sample": sample, "raw_vocab": raw if keep_raw_vocab else {}}
-        self._take_vocabulary(vocabulary, least, update, further)
+        self._take_vocabulary(NewWords(vocabulary, least, update, further))
     return report(raw, vocabulary, sample)
 
 
@@ -250,35 +250,21 @@ def reset_from(self: WordModel, other_model: WordModel) -> None:
         self._take(self._known.fresh(self.wv, other_model._known_vocabulary(), settings), further)
 
 
-def take_vocabulary(
-    self: WordModel,
-    vocabulary: Vocabulary,
-    min_count: int,
-    update: bool,
-    further: dict[str, Any],
-    start: WarmStart | None = None,
-) -> None:
-    """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
-
-    Args:
-        vocabulary: The new one.
-        min_count: From which count words were kept; without ``update`` it becomes the model's.
-        update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
-        further: Attributes to set with it.
-        start: What words start from that are new.
-    """
+def take_vocabulary(self: WordModel, words: NewWords) -> None:
+    """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt."""
+    vocabulary, update = words.vocabulary, words.update
     require_words(vocabulary)
-    further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
+    further = words.further | {"effective_min_count": max(words.min_count, vocabulary.least_count)}
     if not update:
-        further["min_count"] = min_count
+        further["min_count"] = words.min_count
     if self.null_word:
         vocabulary = with_null_word(vocabulary)
     settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
     with Deferred(), alone_with(self, trains=False), Allowed():
-        words = self._known
-        change = (words.grown if update else words.fresh)(self.wv, vocabulary, settings)
-        if start is not None:
-            start.fill(change.rows, change.vectors, len(self.wv) if update else 0)
+        known = self._known
+        change = (known.grown if update else known.fresh)(self.wv, vocabulary, settings)
+        if words.start is not None:
+            words.start.fill(change.rows, change.vectors, len(self.wv) if update else 0)
         self._take(change, further)
 
 

@@ -40,7 +40,7 @@ from ..vectors import KeyedVectors
 from . import saving, scoring, vocabulary, word_training
 from .building import CorpusFile, Counts, Sentences, Source, selection_of
 from .gensim_import import read_gensim, values_of_words
-from .known_words import Change, KnownWords
+from .known_words import Change, KnownWords, NewWords
 from .older import missing_attribute
 from .own_vectors import OwnVectors
 from .saving import LIKE_OWN
@@ -230,7 +230,8 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
             corpus = self._source_type.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
+            words = NewWords(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
+            self._take_vocabulary(words)
             self.train(corpus, **told)
         elif trim_rule is not None or told["callbacks"] or target is not None or start is not None:
             names = "trim_rule and callbacks" if target is None else "trim_rule, callbacks and checkpoint"
