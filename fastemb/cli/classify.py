@@ -16,10 +16,12 @@ from ..classify.quantised_labels import QuantisedLabels
 from ..classify.settings import ClassifierSettings
 from ..io.atomic import atomic_write
 from ..io.kinds import kind_of
-from .learning import add_fields, fields_of, learn_and_save
+from .fields import add_fields, fields_of
+from .learning import learn_and_save
+from .outputs import check_writable
 from .saying import add_quiet, progress_of, tell
 from .settings import add_settings, settings_of
-from .shared import STDIN, STDOUT, Commands, check_writable, file_path, positive
+from .values import STDIN, STDOUT, Commands, file_path, positive
 
 _SETTINGS: dict[str, str | None] = {
     name: None for name in ClassifierSettings.declared() if name not in ("shuffle", "workers")

@@ -10,7 +10,7 @@ from ..scale import fit, resume
 from .phrases import phrase_files
 from .reading import workers_given
 from .saying import progress_of
-from .shared import positive
+from .values import positive
 
 _OPTIONS = ("nodes", "rounds")
 _TEXT = ("column", "encoding", "unicode_errors", "lower", "token_pattern", "max_sentence_length")

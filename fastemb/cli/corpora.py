@@ -19,7 +19,7 @@ from ..io.atomic import draft_folder
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
 from .saying import add_quiet, say
-from .shared import Commands, file_path, positive
+from .values import Commands, file_path, positive
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:

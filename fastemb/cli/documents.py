@@ -25,19 +25,10 @@ from ..vectors.store import Array
 from .asking import blocks
 from .checkpoints import add_checkpoints, origin_of, refuse_beside_resume
 from .document_texts import add_documents_read, check_documents, documents_of
+from .outputs import FORMATS, check_writable, require_model_name, save_output
 from .reading import add_words, add_workers, check_files, text_options
 from .saying import say, tell
-from .shared import (
-    FORMATS,
-    STDIN,
-    STDOUT,
-    Commands,
-    check_writable,
-    file_path,
-    positive,
-    require_model_name,
-    save_output,
-)
+from .values import STDIN, STDOUT, Commands, file_path, positive
 from .word_models import Command, add_loss, add_training, settings_given
 
 _MODEL = {"vector_size": "-d", "window": "-w", "dm_tag_count": None, "ns_exponent": None, "sample": None}

@@ -18,20 +18,13 @@ from ..io.atomic import atomic_write
 from ..io.pack import packed, split_packing
 from ..signals import slices
 from ..vectors import KeyedVectors
-from .learning import add_fields, fields_of, learn_and_save
+from .fields import add_fields, fields_of
+from .learning import learn_and_save
+from .outputs import check_writable, save_output
 from .saying import add_quiet, progress_of, say
 from .settings import add_settings, settings_of
-from .shared import (
-    STDOUT,
-    Commands,
-    add_vectors,
-    check_writable,
-    file_path,
-    positive,
-    save_output,
-    vectors_of,
-    vectors_path,
-)
+from .values import STDOUT, Commands, file_path, positive, vectors_path
+from .vectors_read import add_vectors, vectors_of
 
 _MODELS: dict[str, Callable[..., WalkModel]] = {"node2vec": Node2Vec, "deepwalk": DeepWalk}
 _SETTINGS = dict.fromkeys(GraphParameters.declared())

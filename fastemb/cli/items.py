@@ -21,11 +21,12 @@ from ..items.parameters import Parameters, check_parameters
 from ..models.callbacks import Interrupted
 from ..train.checkpoint import Target
 from .checkpoints import Held, add_checkpoints, go_on_later, refuse_beside_resume
+from .outputs import check_writable, require_model_name
 from .ranked import check_format, write_ranked
 from .saying import add_quiet, progress_of, say, tell
 from .settings import add_settings, settings_of
-from .shared import STDOUT, Commands, check_writable, file_path, positive, require_model_name
 from .stopping import hear_again, raise_again, raising, status_of
+from .values import STDOUT, Commands, file_path, positive
 from .wording import in_options
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name

@@ -6,8 +6,9 @@ import argparse
 import json
 
 from ..scale.merging import MAPS, WEIGHTS, MergedVectors, merge
+from .outputs import FORMATS, check_writable, save_output
 from .saying import add_quiet, say
-from .shared import FORMATS, STDOUT, check_writable, format_option, positive, save_output, vectors_path
+from .values import STDOUT, format_option, positive, vectors_path
 
 
 def add_merge(parser: argparse.ArgumentParser) -> None:

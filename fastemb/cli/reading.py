@@ -14,9 +14,9 @@ from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
 from ..io.paths import expanded
+from .outputs import check_writable
 from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
 from .saying import say
-from .shared import check_writable
 
 _DELIMITED = (".csv", ".tsv", ".tab")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")

@@ -21,10 +21,11 @@ from .cluster import (
     resume_on_cluster,
     what_nodes_did,
 )
+from .outputs import FORMATS, check_writable, save_output
 from .phrases import phrase_files
 from .reading import add_reading, check_files, corpus_of
 from .saying import tell
-from .shared import FORMATS, check_writable, file_path, save_output
+from .values import file_path
 from .word_models import ENDED, Command, add_loss, add_training, settings_given
 
 _MODEL = {"vector_size": "-d", "window": "-w", "ns_exponent": None, "sample": None}
