@@ -56,15 +56,22 @@ def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] 
         taken = inspect.signature(function).parameters.values()
         known = [one.name for one in taken if one.name not in ("self", "cls") and one.kind != one.VAR_KEYWORD]
         known += more
-        called = function.__qualname__.removesuffix(".__init__")
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             for name in kwargs:
                 if name not in known:
-                    raise TypeError(unknown_argument(called, name, known, others))
+                    raise TypeError(unknown_argument(_called(function, args), name, known, others))
             return function(*args, **kwargs)
 
         return cast("F", call)
 
     return decorate
+
+
+def _called(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What Python calls it, also where it is a function that a class binds as a method."""
+    first = next(iter(inspect.signature(function).parameters), None)
+    if first == "self" and args and "." not in function.__qualname__:
+        return f"{type(args[0]).__name__}.{function.__name__}"
+    return function.__qualname__.removesuffix(".__init__")

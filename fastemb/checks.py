@@ -6,6 +6,9 @@ import math
 import operator
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -134,7 +137,21 @@ def _refuse_bool(name: str, value: Any, wanted: str) -> None:
 
 def warn(message: str) -> None:
     """Give a UserWarning at the line that called fastemb, however deep within it this is called."""
-    warnings.warn(message, UserWarning, stacklevel=_depth_of_user())
+    wording = _wording.get()
+    warnings.warn(wording(message), UserWarning, stacklevel=_depth_of_user())
+
+
+_wording: ContextVar[Callable[[str], str]] = ContextVar("wording", default=str)
+
+
+@contextmanager
+def worded(wording: Callable[[str], str]) -> Iterator[None]:
+    """Within it, warnings of this thread say what ``wording`` makes of them."""
+    token = _wording.set(wording)
+    try:
+        yield
+    finally:
+        _wording.reset(token)
 
 
 def _depth_of_user() -> int:

@@ -141,7 +141,7 @@ def fitted_of_state(state: ClassifierState, path: str) -> Fitted:
     if not state.is_supervised or len(dictionary) == dictionary.words:
         raise ValueError(f"{path}: a model without labels: FastText.load_fasttext_format reads its vectors")
     inputs, outputs = state.inputs, state.outputs
-    if not isinstance(inputs, np.ndarray) or not isinstance(outputs, np.ndarray) or dictionary.pruned is not None:
+    if state.is_quantised or not (isinstance(inputs, np.ndarray) and isinstance(outputs, np.ndarray)):
         raise ValueError(f"{path}: a model that was made smaller (quantised): fastemb.fasttext.load_model reads it")
     names = {number: name for name, number in LOSSES.items()}
     if arguments.loss not in names:

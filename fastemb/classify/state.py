@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..io.formats.fasttext_matrix import Matrix
+from ..io.formats.fasttext_matrix import Matrix, QuantisedMatrix
 from ..io.formats.fasttext_parts import SUPERVISED, Arguments, Dictionary
 from ..train.sampling import HuffmanPaths, tree_paths
 from .dictionary import LABEL_PREFIX
@@ -47,6 +47,12 @@ class ClassifierState:
     def is_supervised(self) -> bool:
         """Whether there are labels."""
         return self.arguments.model == SUPERVISED
+
+    @property
+    def is_quantised(self) -> bool:
+        """Whether it was made smaller, and cannot be trained on."""
+        matrices = (self.inputs, self.outputs)
+        return self.dictionary.pruned is not None or any(isinstance(one, QuantisedMatrix) for one in matrices)
 
     @property
     def words(self) -> list[bytes]:

@@ -242,7 +242,8 @@ class TextClassifier(TellsLabels, SavesCheckpoints, Estimator):
 
         Args:
             path: The file, also compressed. Labels are words that begin with ``label_prefix``, anywhere in the line.
-            label_prefix: With which labels begin; they are known without it.
+            label_prefix: With which labels begin; they are known without it. A word that is the prefix and nothing else
+                is a label, too, as in fastText: "".
             text: The column of the texts, of a table with a row a text: CSV, TSV, or Parquet (with pyarrow).
             labels: The column of the labels.
             columns: Names of all columns, for a table whose first line has none.

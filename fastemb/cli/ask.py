@@ -14,9 +14,11 @@ from ..vectors import KeyedVectors, load_vectors
 from ..vectors.nearest import METRICS
 from ..vectors.store import Array, Key
 from .asking import Asking, add_asking, blocks, mapped_vectors_of
+from .outputs import check_writable
 from .reading import add_workers
 from .saying import say
-from .shared import STDOUT, add_vectors, check_writable, file_path, positive, sources_of
+from .values import STDOUT, file_path, positive
+from .vectors_read import add_vectors, sources_of
 
 _BLOCK = 1000  # questions that are answered together
 

@@ -22,7 +22,8 @@ from ..vectors.missing import spelled_alike
 from ..vectors.nearest import METRICS
 from ..vectors.where import mask_of
 from .saying import say
-from .shared import add_vectors, file_path, positive, vectors_of, warn_of_other_vectors
+from .values import file_path, positive
+from .vectors_read import add_vectors, vectors_of, warn_of_other_vectors
 
 _CONDITION = re.compile(r"\s*(.+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {

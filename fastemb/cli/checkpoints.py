@@ -13,7 +13,7 @@ from ..corpus.origin import Origin
 from ..io.paths import is_url
 from ..models.resuming import COMMAND
 from .reading import corpus_of
-from .shared import STDIN, file_path
+from .values import STDIN, file_path
 
 _ANY_COMMAND = {"run", "resume", "checkpoint_every", "quiet"}
 _PATHS = ("cache", "connector_words")

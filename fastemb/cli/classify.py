@@ -11,13 +11,17 @@ from typing import Any
 
 from ..classify import Measures, TextClassifier
 from ..classify.asking import least_probability
+from ..classify.files import read_state
+from ..classify.quantised_labels import QuantisedLabels
 from ..classify.settings import ClassifierSettings
 from ..io.atomic import atomic_write
 from ..io.kinds import kind_of
-from .learning import add_fields, fields_of, learn_and_save
-from .saying import say
+from .fields import add_fields, fields_of
+from .learning import learn_and_save
+from .outputs import check_writable
+from .saying import add_quiet, progress_of, tell
 from .settings import add_settings, settings_of
-from .shared import STDIN, STDOUT, Commands, check_writable, file_path, positive
+from .values import STDIN, STDOUT, Commands, file_path, positive
 
 _SETTINGS: dict[str, str | None] = {
     name: None for name in ClassifierSettings.declared() if name not in ("shuffle", "workers")
@@ -85,7 +89,7 @@ def _add_train(commands: Commands) -> None:
         "--validation", type=file_path, metavar="FILE", help="texts that are held out: ends when the loss on them rises"
     )
     group.add_argument("--patience", type=positive, metavar="N", default=2, help="after so many passes (%(default)s)")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(parser)
     parser.set_defaults(run=_train)
 
 
@@ -100,7 +104,7 @@ def _train(options: argparse.Namespace) -> int:
         shuffle=not options.keep_order,
         class_weight="balanced" if options.balanced else None,
         vectors=options.vectors,
-        progress=False if options.quiet else None,
+        progress=progress_of(options),
     )
     return learn_and_save(
         lambda: model.fit_file(
@@ -116,25 +120,25 @@ def _save(model: TextClassifier, options: argparse.Namespace) -> None:
         model.save_fasttext(options.output)
     else:
         model.save(options.output)
-    if not options.quiet:
-        say(f"saved a model of {len(model.classes_):,} labels to {options.output}")
+    tell(options, f"saved a model of {len(model.classes_):,} labels to {options.output}")
 
 
 # ---- a model ----
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=file_path, help="what 'classify train' saved, or a .bin file of fastText")
+def _add_model(parser: argparse.ArgumentParser, files: str) -> None:
+    parser.add_argument("model", type=file_path, help=f"what 'classify train' saved, or {files} of fastText")
 
 
 def _model(path: str) -> TextClassifier:
+    return TextClassifier.load_fasttext(path) if _is_fasttexts(path) else TextClassifier.load(path)
+
+
+def _is_fasttexts(path: str) -> bool:
     with open(path, "rb") as file:
         start = file.read(1 << 12)
-    if b'"fastemb.TextClassifier"' in start or (kind_of(start) or "").startswith("safetensors"):
-        return TextClassifier.load(path)
-    if start[8:9] == b"{":
-        return TextClassifier.load(path)  # which says what it is
-    return TextClassifier.load_fasttext(path)
+    is_tensors = start[8:9] == b"{" or (kind_of(start) or "").startswith("safetensors")
+    return not is_tensors and b'"fastemb.TextClassifier"' not in start
 
 
 def _add_given(parser: argparse.ArgumentParser, k: int) -> None:
@@ -153,7 +157,7 @@ def _add_test(commands: Commands) -> None:
         help="precision and recall on texts with labels",
         description="Compare predicted labels with those of a file. With --precision: the threshold that gives it.",
     )
-    _add_model(parser)
+    _add_model(parser, "a .bin file")
     parser.add_argument("texts", type=file_path, help="file of texts with labels")
     _add_columns(parser, None)
     _add_given(parser, 1)
@@ -192,12 +196,18 @@ def _add_predict(commands: Commands) -> None:
         help="the labels of texts",
         description="Print the labels of each line, parted by tabs, the most probable first; an empty line for none.",
     )
-    _add_model(parser)
+    _add_model(parser, "a .bin or .ftz file")
     parser.add_argument("texts", type=file_path, nargs="?", default=STDIN, help="file of texts (standard input)")
     parser.add_argument("-o", "--output", type=file_path, default=STDOUT, help="where to write them (standard output)")
     _add_given(parser, 1)
     parser.add_argument("--probabilities", action="store_true", help="print the probability of a label after it")
     parser.set_defaults(run=_predict)
+
+
+def _asked(path: str) -> TextClassifier | QuantisedLabels:
+    """A model that need not be trained on."""
+    state = read_state(path, mmap=True) if _is_fasttexts(path) else None
+    return _model(path) if state is None or not state.is_quantised else QuantisedLabels(state, path)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -206,7 +216,7 @@ def _predict(options: argparse.Namespace) -> int:
         if options.texts == STDIN:
             raise ValueError("--output is for a file of texts; redirect what standard input gives, as by >")
         check_writable([options.model, options.texts], options.output)
-    model, shown = _model(options.model), options.probabilities
+    model, shown = _asked(options.model), options.probabilities
     if options.texts == STDIN:
         together = 1 if sys.stdin.isatty() else _TOGETHER
         while lines := list(islice(sys.stdin, together)):

@@ -8,7 +8,9 @@ from typing import Any
 from ..models import Word2Vec
 from ..scale import fit, resume
 from .phrases import phrase_files
-from .shared import positive
+from .reading import workers_given
+from .saying import progress_of
+from .values import positive
 
 _OPTIONS = ("nodes", "rounds")
 _TEXT = ("column", "encoding", "unicode_errors", "lower", "token_pattern", "max_sentence_length")
@@ -73,7 +75,7 @@ def fit_on_cluster(model: Word2Vec, parser: argparse.ArgumentParser, options: ar
         **_where(parser, options),
         **text,
         rounds=options.rounds,
-        progress=False if options.quiet else None,
+        progress=progress_of(options),
         checkpoint=options.checkpoint,
         checkpoint_every=options.checkpoint_every,
     )
@@ -86,7 +88,7 @@ def resume_on_cluster(parser: argparse.ArgumentParser, options: argparse.Namespa
         options.corpus or None,
         **_where(parser, options),
         callbacks=callbacks,
-        progress=False if options.quiet else None,
+        progress=progress_of(options),
         checkpoint_every=options.checkpoint_every,
     )
     return made
@@ -107,5 +109,5 @@ def what_nodes_did(model: Word2Vec) -> str:
 
 
 def _where(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, Any]:
-    workers = None if options.workers == parser.get_default("workers") else options.workers
+    workers = workers_given(parser, options)
     return {"address": options.ray, "nodes": options.nodes, "workers_per_node": workers}

@@ -18,8 +18,8 @@ from ..corpus.inputs import find_inputs
 from ..io.atomic import draft_folder
 from .phrases import phrase_files
 from .reading import add_reading, add_workers, check_files, corpus_of
-from .saying import say
-from .shared import Commands, file_path, positive
+from .saying import add_quiet, say
+from .values import Commands, file_path, positive
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def _add_build(commands: Commands) -> None:
         "-o", "--output", type=file_path, required=True, metavar="FILE", help="where to write the corpus"
     )
     add_workers(parser)
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(parser)
     parser.set_defaults(run=_build)
 
 

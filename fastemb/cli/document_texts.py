@@ -8,7 +8,7 @@ from ..corpus.inputs import UTF8
 from ..models.document_tables import table_files
 from ..models.documents import Documents, tagged_by_column
 from .reading import add_selection, add_texts, fields_of, read_words, selection_of, text_options
-from .shared import STDIN
+from .values import STDIN
 
 
 def add_documents_read(parser: argparse.ArgumentParser, min_count: int | None) -> None:

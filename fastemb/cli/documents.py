@@ -16,34 +16,22 @@ import numpy as np
 from ..arguments import did_you_mean
 from ..config import isa
 from ..corpus import Corpus
-from ..io.safetensors import read_header
 from ..models.doc2vec_model import Doc2Vec
-from ..train.checkpoint import Target, mark_of
+from ..train.checkpoint import Target
 from ..train.settings import DocumentSettings
 from ..vectors import KeyedVectors
 from ..vectors.missing import spelled_alike
 from ..vectors.store import Array
 from .asking import blocks
-from .checkpoints import Held, add_checkpoints, corpus_again, go_on_later, origin_of, refuse_beside_resume
+from .checkpoints import add_checkpoints, origin_of, refuse_beside_resume
 from .document_texts import add_documents_read, check_documents, documents_of
+from .outputs import FORMATS, check_writable, require_model_name, save_output
 from .reading import add_words, add_workers, check_files, text_options
-from .saying import say
-from .settings import add_settings, settings_of
-from .shared import (
-    FORMATS,
-    STDIN,
-    STDOUT,
-    Commands,
-    check_writable,
-    file_path,
-    positive,
-    require_model_name,
-    save_output,
-)
-from .stopping import hear_again, status_of
+from .saying import say, tell
+from .values import STDIN, STDOUT, Commands, file_path, positive
+from .word_models import Command, add_loss, add_training, settings_given
 
 _MODEL = {"vector_size": "-d", "window": "-w", "dm_tag_count": None, "ns_exponent": None, "sample": None}
-_RUN = {"epochs": "-e", "alpha": None, "min_alpha": None, "seed": None, "deterministic": None}
 _COMBINE = ("mean", "sum", "concat")
 _BESIDE_RESUME = ("corpus", "output", "save_vectors", "workers")
 _BLOCK = 1000  # questions that are answered together
@@ -90,15 +78,8 @@ def _add_train(commands: Commands) -> None:
     model.add_argument(
         "--combine", choices=_COMBINE, help="how document and words come together, with --model dm (mean)"
     )
-    model.add_argument(
-        "--loss", choices=("ns", "hs"), default="ns", help="negative sampling or hierarchical softmax (%(default)s)"
-    )
-    add_settings(model, DocumentSettings, _MODEL)
-    model.add_argument("--negative", type=int, metavar="N", help="negatives drawn at once, with --loss ns (5)")
-    run = parser.add_argument_group("training")
-    add_settings(run, DocumentSettings, _RUN)
-    add_workers(run)
-    run.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    add_loss(model)
+    add_training(parser, model, DocumentSettings, _MODEL)
     parser.set_defaults(run=partial(_train, parser))
 
 
@@ -114,46 +95,28 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     model = _model(options)
     documents = documents_of(options)
     model.build_vocab(documents)
-    _say(
+    tell(
         options,
         f"read {documents.raw_words:,} words in {len(documents):,} documents of {len(model.dv):,} tags; "
         f"{len(model.wv):,} different words kept",
     )
     documents._origin = origin_of(options)
-    try:
-        model.train(
-            documents,
-            progress=False if options.quiet else None,
-            checkpoint=options.checkpoint,
-            checkpoint_every=options.checkpoint_every,
-        )
-        _save(model, options)
-    except KeyboardInterrupt as error:
-        return _save_interrupted(model, options, error, options.checkpoint)
-    return 0
+    return _COMMAND.train(model, documents, options)
 
 
 def _model(options: argparse.Namespace) -> Doc2Vec:
     """The model as it is asked for, checked before anything is read."""
-    if options.loss == "hs" and options.negative is not None:
-        raise ValueError("--negative is for --loss ns: hierarchical softmax has no negatives")
+    settings = settings_given(options, _MODEL)
     if options.model == "dm" and options.dbow_words:
         raise ValueError("--dbow-words is for --model dbow: dm trains words anyway")
     if options.model == "dbow" and options.combine is not None:
         raise ValueError("--combine is for --model dm: in dbow the document is alone")
-    negative = DocumentSettings.negative if options.negative is None else options.negative
     return Doc2Vec(
-        **settings_of(options, _MODEL | _RUN),
+        **settings,
         dm_mean=0 if options.combine == "sum" else None,
         dm_concat=int(options.combine == "concat"),
         dm=int(options.model == "dm"),
         dbow_words=int(options.dbow_words),
-        hs=int(options.loss == "hs"),
-        negative=0 if options.loss == "hs" else negative,
-        min_count=options.min_count,
-        max_final_vocab=options.max_vocab,
-        max_vocab_size=options.max_vocab_size,
-        workers=options.workers,
     )
 
 
@@ -161,51 +124,19 @@ def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int
     require_model_name(options.output, "models of documents")
     refuse_beside_resume(parser, options, _BESIDE_RESUME)
     check_writable([options.resume, *options.corpus], options.output, vectors=options.save_vectors)
-    held = Held()
-    metadata = read_header(options.resume)[1]
-    mark = mark_of(options.resume, metadata)
-    corpus = None
-    if metadata.get("format") != Doc2Vec._kind:
-        pass  # as `Doc2Vec.resume` says
-    elif mark.ended:
-        _say(options, "training had ended: nothing is left to do but to save")
-    else:
-        corpus = corpus_again(options.resume, mark.origin, options, documents_of)
-    try:
-        model = Doc2Vec.resume(
-            options.resume,
-            corpus,
-            workers=None if options.workers == parser.get_default("workers") else options.workers,
-            callbacks=[held],
-            progress=False if options.quiet else None,
-            checkpoint_every=options.checkpoint_every,
-        )
-        _save(model, options)
-    except KeyboardInterrupt as error:
-        if held.model is None:  # before training began
-            raise
-        return _save_interrupted(held.model, options, error, options.resume)
-    return 0
-
-
-def _save_interrupted(
-    model: Doc2Vec, options: argparse.Namespace, error: KeyboardInterrupt, checkpoint: str | None
-) -> int:
-    hear_again()  # a second one ends the saving, too
-    say("interrupted; saving what was learned so far")
-    _save(model, options)
-    if checkpoint is not None:
-        _say(options, go_on_later("documents train", checkpoint, options.output))
-    return status_of(error)
+    return _COMMAND.resume(parser, options)
 
 
 def _save(model: Doc2Vec, options: argparse.Namespace) -> None:
     model.save(options.output)
     seconds = f"{model.total_train_time:.1f} s of training, {isa()}"
-    _say(options, f"saved a model of {len(model.dv):,} tags to {options.output} ({seconds})")
+    tell(options, f"saved a model of {len(model.dv):,} tags to {options.output} ({seconds})")
     if options.save_vectors is not None:
         save_output(model.dv, options.save_vectors)
-        _say(options, f"saved vectors of {len(model.dv):,} tags to {options.save_vectors}")
+        tell(options, f"saved vectors of {len(model.dv):,} tags to {options.save_vectors}")
+
+
+_COMMAND = Command("documents train", Doc2Vec, _save, documents_of)
 
 
 # ---- infer ----
@@ -340,8 +271,3 @@ def _plain(key: Any) -> Any:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=file_path, help="what 'documents train' or Doc2Vec.save wrote")
-
-
-def _say(options: argparse.Namespace, message: str) -> None:
-    if not options.quiet:
-        say(message)

@@ -10,7 +10,8 @@ import os
 from ..evaluate import judge
 from ..evaluate.answers import METHODS
 from .saying import say
-from .shared import STDOUT, add_vectors, file_path, positive, vectors_of
+from .values import STDOUT, file_path, positive
+from .vectors_read import add_vectors, vectors_of
 
 _STDIN = "/dev/stdin"
 _QUESTIONS = {

@@ -9,9 +9,10 @@ from ..explorer import explore
 from ..explorer.explorer import CLUSTERS, FIRST, check_ending
 from ..plots.maps import METHODS
 from ..plots.sources import source_of
+from .outputs import check_writable
 from .plot import given_options, source_in, words_of
 from .saying import say
-from .shared import STDIN, check_writable, count_or_none, file_path, format_option, positive, vectors_path
+from .values import STDIN, count_or_none, file_path, format_option, positive, vectors_path
 
 _MANY = 5000  # words, from which one waits
 _OPTIONS = ("restrict_vocab", "topn", "method", "perplexity", "seed", "color", "clusters", "title")

@@ -18,22 +18,11 @@ from ..io.quantised import precision_of
 from ..vectors.any_format import checked_table
 from ..vectors.description import describe
 from .asking import mapped_vectors_of
+from .outputs import FORMATS, check_writable, save_output
 from .saying import say
-from .shared import (
-    FORMATS,
-    STDIN,
-    STDOUT,
-    add_vectors,
-    check_writable,
-    file_path,
-    format_option,
-    kind_of_model,
-    save_output,
-    sources_of,
-    vectors_of,
-    vectors_path,
-)
 from .static_model import add_static_options, refuse_static_options, save_static_model
+from .values import STDIN, STDOUT, file_path, format_option, vectors_path
+from .vectors_read import add_vectors, kind_of_model, sources_of, vectors_of
 
 
 def add_convert(parser: argparse.ArgumentParser) -> None:

@@ -18,20 +18,13 @@ from ..io.atomic import atomic_write
 from ..io.pack import packed, split_packing
 from ..signals import slices
 from ..vectors import KeyedVectors
-from .learning import add_fields, fields_of, learn_and_save
-from .saying import say
+from .fields import add_fields, fields_of
+from .learning import learn_and_save
+from .outputs import check_writable, save_output
+from .saying import add_quiet, progress_of, say
 from .settings import add_settings, settings_of
-from .shared import (
-    STDOUT,
-    Commands,
-    add_vectors,
-    check_writable,
-    file_path,
-    positive,
-    save_output,
-    vectors_of,
-    vectors_path,
-)
+from .values import STDOUT, Commands, file_path, positive, vectors_path
+from .vectors_read import add_vectors, vectors_of
 
 _MODELS: dict[str, Callable[..., WalkModel]] = {"node2vec": Node2Vec, "deepwalk": DeepWalk}
 _SETTINGS = dict.fromkeys(GraphParameters.declared())
@@ -98,7 +91,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     add_settings(group, GraphParameters, _SETTINGS)
     parser.set_defaults(**_SETTINGS)  # None: not given, and the model's own default holds
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
+    add_quiet(parser, "results and errors")
 
 
 def _model(options: argparse.Namespace) -> WalkModel:
@@ -109,7 +102,7 @@ def _model(options: argparse.Namespace) -> WalkModel:
     for name in given:
         if name not in known:
             raise ValueError(f"--{name.replace('_', '-')} is not for --model {options.model}")
-    model = kind(**given, progress=False if options.quiet else None)
+    model = kind(**given, progress=progress_of(options))
     model._parameters()
     return model
 

@@ -21,11 +21,12 @@ from ..items.parameters import Parameters, check_parameters
 from ..models.callbacks import Interrupted
 from ..train.checkpoint import Target
 from .checkpoints import Held, add_checkpoints, go_on_later, refuse_beside_resume
+from .outputs import check_writable, require_model_name
 from .ranked import check_format, write_ranked
-from .saying import say
+from .saying import add_quiet, progress_of, say, tell
 from .settings import add_settings, settings_of
-from .shared import STDOUT, Commands, check_writable, file_path, positive, require_model_name
 from .stopping import hear_again, raise_again, raising, status_of
+from .values import STDOUT, Commands, file_path, positive
 from .wording import in_options
 
 _SETTINGS = dict.fromkeys(Parameters.declared())  # none has a short name
@@ -112,14 +113,14 @@ def _separator(given: str | None) -> str | None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model (what has no default here depends on --sg)")
     add_settings(group, Parameters, _SETTINGS)
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but results and errors")
+    add_quiet(parser, "results and errors")
 
 
 def _model(options: argparse.Namespace) -> Item2Vec:
     """The model as it is asked for, checked before anything is read."""
     settings = settings_of(options, _SETTINGS)
     check_parameters(settings)
-    return Item2Vec(**settings, progress=False if options.quiet else None)
+    return Item2Vec(**settings, progress=progress_of(options))
 
 
 def _add_train(commands: Commands) -> None:
@@ -153,7 +154,7 @@ def _train(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     model = _model(options)
     titles = _read_titles(options)
     data = _read(options)
-    _say(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
+    tell(options, f"read {len(data.items):,} events of {len(data.item_keys):,} items in {len(data):,} sessions")
     check_storable(data, histories=not options.no_histories)
     model.titles = titles
     try:
@@ -177,7 +178,7 @@ def _resume(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int
                 options.resume,
                 workers=options.workers,
                 callbacks=[held],
-                progress=False if options.quiet else None,
+                progress=progress_of(options),
                 checkpoint_every=options.checkpoint_every,
             )
         raise_again()
@@ -201,7 +202,7 @@ def _save_interrupted(
     say("interrupted; saving what was learned so far")
     _save(model, titles, options)
     if checkpoint is not None:
-        _say(options, go_on_later("items train", checkpoint, options.output))
+        tell(options, go_on_later("items train", checkpoint, options.output))
     return status_of(error)
 
 
@@ -210,7 +211,7 @@ def _save(model: Item2Vec, titles: dict[Hashable, str], options: argparse.Namesp
         first = ", ".join(map(str, [*titles][:3]))
         say(f"fastemb: {options.titles}: names no item of the table; its first items are {first}")
     model.save(options.output, histories=not options.no_histories)
-    _say(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
+    tell(options, f"saved vectors of {len(model.wv):,} items to {options.output}")
 
 
 def _read_titles(options: argparse.Namespace) -> dict[Hashable, str]:
@@ -403,7 +404,7 @@ def _eval(options: argparse.Namespace) -> int:
         train, test = split_random(data, share, seed=options.random_state)
     else:
         train, test = leave_one_out(data, last=options.split != "one", seed=options.random_state)
-    _say(options, f"training on {len(train.items):,} events, {len(test.items):,} held out")
+    tell(options, f"training on {len(train.items):,} events, {len(test.items):,} held out")
     found = evaluate(model.fit(train), train, test, options.k)
     if options.json:
         _print_json(asdict(found))
@@ -438,8 +439,3 @@ def _titled(model: Item2Vec, item: Hashable) -> str:
     """An item, with its title if there is one."""
     title = model.title(item)
     return title if title == str(item) else f"{item}  {title}"
-
-
-def _say(options: argparse.Namespace, message: str) -> None:
-    if not options.quiet:
-        say(message)

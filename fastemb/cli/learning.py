@@ -1,11 +1,9 @@
-"""Training that a signal ends early, and what was learned is saved; and options of tables to learn from."""
+"""Training that a signal ends early, and what was learned is saved."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from ..models.callbacks import StopTraining
 from .saying import say
@@ -36,19 +34,3 @@ def learn_and_save(learn: Callable[[], object], has_learned: Callable[[], bool],
         save()
         return status_of(error)
     return 0
-
-
-def add_fields(group: Any) -> None:
-    """Add how the fields of a table are named and parted."""
-    group.add_argument(
-        "--columns", metavar="A,B,...", help="names of all columns, for a table whose first line has none"
-    )
-    group.add_argument("--sep", metavar="TEXT", help="what stands between the fields of a table")
-
-
-def fields_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What the command line gave for ``columns`` and ``sep``."""
-    return {
-        "columns": options.columns.split(",") if options.columns else None,
-        "sep": None if options.sep is None else options.sep.replace("\\t", "\t"),
-    }

@@ -6,8 +6,9 @@ import argparse
 import json
 
 from ..scale.merging import MAPS, WEIGHTS, MergedVectors, merge
-from .saying import say
-from .shared import FORMATS, STDOUT, check_writable, format_option, positive, save_output, vectors_path
+from .outputs import FORMATS, check_writable, save_output
+from .saying import add_quiet, say
+from .values import STDOUT, format_option, positive, vectors_path
 
 
 def add_merge(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def add_merge(parser: argparse.ArgumentParser) -> None:
         help="leave out words that are rarer in all parts together (1)",
     )
     parser.add_argument("--json", action="store_true", help="print what was merged as JSON")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors and warnings")
+    add_quiet(parser, "errors and warnings")
     parser.set_defaults(run=_merge)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..corpus import Corpus
 from ..phrases import ENGLISH_CONNECTOR_WORDS, Phrases
 from .saying import say
-from .shared import file_path, positive
+from .values import file_path, positive
 from .wording import in_options
 
 _THRESHOLD = 10.0

@@ -26,18 +26,10 @@ from ..plots import (
 )
 from ..plots.maps import METHODS
 from ..plots.picture import DPI, form_of
+from .outputs import check_writable
 from .saying import say
-from .shared import (
-    STDIN,
-    check_writable,
-    count_or_none,
-    file_path,
-    format_option,
-    kind_of_model,
-    positive,
-    vectors_of,
-    vectors_path,
-)
+from .values import STDIN, count_or_none, file_path, format_option, positive, vectors_path
+from .vectors_read import kind_of_model, vectors_of
 
 _ARROW = "->"
 _TWO_PAIRS = 4

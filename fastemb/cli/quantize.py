@@ -6,8 +6,9 @@ import argparse
 import os
 
 from ..fasttext import load_model
+from .outputs import check_writable
 from .saying import say
-from .shared import check_writable, file_path, positive
+from .values import file_path, positive
 
 
 def add_quantize(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from ..io.arrow import pyarrow
 from ..io.atomic import atomic_write
 from ..items import Recommendations
-from .shared import STDOUT
+from .values import STDOUT
 
 _COLUMNS = ("user", "rank", "item", "score", "basis")
 _ROW_GROUP = 1 << 16

@@ -14,9 +14,9 @@ from ..corpus.clashes import without_outputs
 from ..corpus.corpus_file import is_corpus
 from ..corpus.inputs import find_inputs
 from ..io.paths import expanded
+from .outputs import check_writable
 from .phrases import add_phrases, connector_files, join_phrases, phrase_passes
 from .saying import say
-from .shared import check_writable
 
 _DELIMITED = (".csv", ".tsv", ".tab")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -200,3 +200,9 @@ def add_workers(parser: Any) -> None:
     parser.add_argument(
         "-t", "--workers", type=int, metavar="N", default=available_cpus(), help="threads (all CPUs: %(default)s)"
     )
+
+
+def workers_given(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int | None:
+    """The number of threads, or None where the command line does not say."""
+    given: int = options.workers
+    return None if given == parser.get_default("workers") else given

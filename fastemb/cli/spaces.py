@@ -10,7 +10,7 @@ from ..io.input_file import numbered_lines
 from ..spaces import Alignment, Moved, align
 from ..vectors import load_vectors
 from .saying import say
-from .shared import count_or_none, file_path, positive, vectors_path
+from .values import count_or_none, file_path, positive, vectors_path
 
 
 def add_align(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..checks import worded
+
 _NAMES = {
     "vector_size": "dim",
     "window": "ws",
@@ -28,7 +30,8 @@ _PHRASES = (
     ),
     (r"set negative > 0 \(negative sampling\) or hs=1 \(hierarchical softmax\)", "set neg > 0, or loss='hs'"),
     (r"vectors have (\d+) numbers, and vector_size is", r"pretrainedVectors have \1 numbers, and dim is"),
-    (r"Lower alpha \(now", "Lower lr (now"),
+    (r"\balpha \(now", "lr (now"),
+    (r"\bnegative \(now", "neg (now"),
 )
 _NAMED = re.compile(rf"(?<![\w/.-])({'|'.join(_NAMES)})(?==| must be )")
 
@@ -42,9 +45,10 @@ def in_the_packages_names(message: str) -> str:
 
 @contextmanager
 def packages_names() -> Iterator[None]:
-    """Errors of what is done meanwhile name arguments as the package does."""
+    """Errors and warnings of what is done meanwhile name arguments as the package does."""
     try:
-        yield
+        with worded(in_the_packages_names):
+            yield
     except (ValueError, TypeError, FloatingPointError) as error:
         if type(error) not in (ValueError, TypeError, FloatingPointError):
             raise

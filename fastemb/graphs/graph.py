@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -12,28 +12,33 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _native
 from ..arguments import did_you_mean, names_arguments, nearest_name
-from ..checks import flag, integer, no_text, warn
+from ..checks import flag, no_text, warn
 from ..corpus import Corpus
 from ..corpus.delimited import Delimited
-from ..corpus.given import is_table
 from ..corpus.inputs import UTF8
 from ..corpus.messages import short
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, any_path, local_path
 from ..signals import deliver
 from ..summary import table
-from ..tables.columns import columns_of, factorize, weights_of
+from ..tables.columns import columns_of, weights_of
 from ..tables.files import errors_name, read_table
 from .edge_text import read_edge_text
+from .given import (
+    checked_nodes,
+    checked_weights,
+    columns_of_edges,
+    in_range,
+    is_networkx,
+    node_count,
+    numbered,
+    shown,
+)
 from .graph_file import read_graph, write_graph
 from .names import EDGES
 from .rows import Ints, Rows, Weights, read_only, rows_of
 from .walks import Walks, tokens_of, walk_rows, walkable
 
-_MOST_NODES = 2**31 - 1
-_SHOWN = 60  # characters
-_ENDS = 2
-_TURNED = ": give sources and targets as two, Graph.from_edges(edges[0], edges[1])"
 _FEW_ENTRIES = 10_000_000  # are looked through in no time
 
 
@@ -93,19 +98,19 @@ class Graph:
         """
         switched = bool(flag("directed", directed))
         if target is None:
-            source, target, weight = _columns(source, weight)
+            source, target, weight = columns_of_edges(source, weight)
         no_text("source", source, "nodes")
         no_text("target", target, "nodes")
-        weights = None if weight is None else _weights(weight)
+        weights = None if weight is None else checked_weights(weight)
         ends = [np.asarray(one) if not isinstance(one, list) else one for one in (source, target)]
         lengths = [len(one) for one in (*ends, *([] if weights is None else [weights]))]
         if len(set(lengths)) > 1:
             raise ValueError(f"source, target and weight must have the same length, not {lengths}")
         if num_nodes is not None:
-            count = _node_count(num_nodes)
-            numbers = [_in_range(name, one, count) for name, one in zip(("source", "target"), ends, strict=True)]
+            count = node_count(num_nodes)
+            numbers = [in_range(name, one, count) for name, one in zip(("source", "target"), ends, strict=True)]
             return cls._of(numbers[0], numbers[1], range(count), weights, directed=switched)
-        return cls._of(*_numbered(*ends), directed=switched, weights=weights)
+        return cls._of(*numbered(*ends), directed=switched, weights=weights)
 
     @classmethod
     @names_arguments(EDGES)
@@ -134,8 +139,8 @@ class Graph:
             raise TypeError(f"not a table but {short(table)}: Graph.from_file(path, source=..., target=...) reads it")
         names = [name for name in (source, target, weight) if name is not None]
         columns = dict(zip(names, columns_of(table, names), strict=True))
-        weights = None if weight is None else _weights(weights_of(columns[weight], weight))
-        return cls._of(*_numbered(columns[source], columns[target]), weights=weights, directed=switched)
+        weights = None if weight is None else checked_weights(weights_of(columns[weight], weight))
+        return cls._of(*numbered(columns[source], columns[target]), weights=weights, directed=switched)
 
     @classmethod
     @names_arguments(EDGES)
@@ -219,18 +224,18 @@ class Graph:
             TypeError: it is no sparse matrix.
         """
         if not hasattr(matrix, "tocsr"):
-            if _is_networkx(matrix):
+            if is_networkx(matrix):
                 raise TypeError("not a sparse matrix but a graph: Graph.from_networkx(graph)")
             raise TypeError(f"not a sparse matrix: {type(matrix).__name__}; scipy.sparse.csr_array(matrix) makes one")
         matrix = matrix.tocsr()
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise ValueError(f"an adjacency matrix has as many rows as columns, not shape {matrix.shape}")
-        count = _node_count(matrix.shape[0])
+        count = node_count(matrix.shape[0])
         used = int(matrix.indptr[-1])
-        weights = _weights(matrix.data[:used])
+        weights = checked_weights(matrix.data[:used])
         source = np.repeat(np.arange(count, dtype=np.int32), np.diff(matrix.indptr))
-        target = _in_range("a column", matrix.indices[:used], count)
-        keys: Sequence[Hashable] = range(count) if nodes is None else _given_nodes(nodes, count)
+        target = in_range("a column", matrix.indices[:used], count)
+        keys: Sequence[Hashable] = range(count) if nodes is None else checked_nodes(nodes, count)
         made = cls._of(source, target, keys, None if (weights == 1).all() else weights, directed=True)
         if directed is None or not flag("directed", directed):
             rows = made._rows()
@@ -256,7 +261,7 @@ class Graph:
                 another one than "weight".
             TypeError: it is no graph of networkx.
         """
-        if not _is_networkx(graph):
+        if not is_networkx(graph):
             raise TypeError(f"not a graph of networkx: {short(graph)}")
         nodes = list(graph.nodes)
         index = {node: number for number, node in enumerate(nodes)}
@@ -278,7 +283,9 @@ class Graph:
                 "takes all edges as alike"
             )
         ends = np.array(source, np.int32), np.array(target, np.int32)
-        return cls._of(*ends, nodes, _weights(weights) if has_weights else None, directed=bool(graph.is_directed()))
+        return cls._of(
+            *ends, nodes, checked_weights(weights) if has_weights else None, directed=bool(graph.is_directed())
+        )
 
     @classmethod
     def _of(
@@ -491,12 +498,6 @@ class Graph:
         return cls(rows, nodes, directed=directed)
 
 
-def shown(node: Hashable) -> str:
-    """A node for messages."""
-    text = repr(node)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
 @contextmanager
 def _named(path: AnyPath) -> Iterator[None]:
     """Let errors of what a file holds name the file."""
@@ -508,149 +509,6 @@ def _named(path: AnyPath) -> Iterator[None]:
 
 def _restored(rows: Rows, nodes: Sequence[Hashable], directed: bool) -> Graph:
     return Graph(rows, nodes, directed=directed)
-
-
-def _node_count(value: Any) -> int:
-    count = integer("num_nodes", value, 1)
-    if count > _MOST_NODES:
-        raise ValueError(f"a graph has at most {_MOST_NODES:,} nodes, not {count:,}")
-    return count
-
-
-def _in_range(name: str, values: Any, count: int) -> Ints:
-    numbers = np.asarray(values)
-    if not numbers.size:
-        return numbers.astype(np.int32)  # of any kind, as an empty list has none
-    if numbers.dtype.kind not in "iu":
-        raise TypeError(f"with num_nodes, nodes are whole numbers, but {name} holds {short(numbers[:1].tolist())}")
-    wrong = (numbers < 0) | (numbers >= count)
-    if wrong.any():
-        edge = int(wrong.argmax())
-        raise ValueError(f"edge {edge} (counting from 0): {name} is {numbers[edge]}, and nodes are 0 to {count - 1}")
-    return numbers.astype(np.int32)
-
-
-def _columns(edges: Any, weight: Any) -> tuple[Any, Any, Any]:
-    """Source, target and weight of edges that are given as one thing."""
-    if isinstance(edges, str | bytes | os.PathLike):
-        raise TypeError(f"not edges but {short(edges)}: Graph.from_file(path) reads a file")
-    if is_table(edges) or isinstance(edges, dict):
-        raise TypeError("not edges but a table: Graph.from_table(table, source=..., target=...)")
-    if hasattr(edges, "tocsr"):
-        raise TypeError("not edges but a matrix: Graph.from_csr(matrix)")
-    if _is_networkx(edges):
-        raise TypeError("not edges but a graph: Graph.from_networkx(graph)")
-    if isinstance(edges, Corpus):
-        raise TypeError("not edges but a corpus: Word2Vec learns from it")
-    if not isinstance(edges, np.ndarray):
-        if not isinstance(edges, Iterable):
-            raise TypeError(f"edges must be pairs of nodes, not {short(edges)}")
-        edges = list(edges)
-        for number, edge in enumerate(edges):
-            if isinstance(edge, str | bytes) or not hasattr(edge, "__len__") or len(edge) not in (2, 3):
-                raise TypeError(
-                    f"edge {number} (counting from 0) must be a pair, or a triple with its weight, not {short(edge)}"
-                    + (_TURNED if len(edges) == _ENDS and hasattr(edge, "__len__") else "")
-                )
-            if len(edge) > _ENDS and isinstance(edge[2], Mapping):
-                raise TypeError(
-                    f"edge {number} (counting from 0): the weight is {short(edge[2])}: give the number alone, or a "
-                    "graph of networkx to Graph.from_networkx(graph)"
-                )
-        widths = {len(edge) for edge in edges}
-        if len(widths) > 1:
-            raise ValueError("some edges are pairs and some are triples: give all a weight, or none")
-        columns: list[Any] = [list(column) for column in zip(*edges, strict=True)] if edges else [[], []]
-    else:
-        if edges.ndim != 2 or edges.shape[1] not in (2, 3):
-            is_square = edges.ndim == 2 and edges.shape[0] == edges.shape[1]
-            hint = "; an adjacency matrix is for Graph.from_csr(scipy.sparse.csr_array(matrix))" if is_square else ""
-            if edges.ndim == 2 and len(edges) == _ENDS:
-                hint = _TURNED
-            raise ValueError(f"an array of edges has two or three columns, not shape {edges.shape}{hint}")
-        columns = list(edges.T)
-        if len(columns) == 3 and edges.dtype.kind == "f":
-            columns[:2] = [_whole(column) for column in columns[:2]]
-    if len(columns) == 3 and weight is not None:
-        raise TypeError("edges have weights as their third part, and weight is given, too: leave one out")
-    return columns[0], columns[1], columns[2] if len(columns) == 3 else weight
-
-
-def _is_networkx(graph: Any) -> bool:
-    return not isinstance(graph, type) and all(hasattr(graph, name) for name in ("is_directed", "edges", "nodes"))
-
-
-def _whole(column: NDArray[Any]) -> NDArray[Any]:
-    """Numbers of nodes that stand beside weights, and so are floats."""
-    if not np.isfinite(column).all() or (column % 1 != 0).any():
-        raise ValueError("the first two columns of an array of edges are nodes, which must be whole numbers")
-    return column.astype(np.int64)
-
-
-def _weights(values: Any) -> Weights:
-    """Weights as float32.
-
-    Raises:
-        ValueError: one is negative, NaN or infinite, or too large for float32, with its place.
-        TypeError: they are no numbers.
-    """
-    found = np.asarray(values)
-    if found.dtype.kind not in "iufb" or found.ndim != 1:
-        each = values if isinstance(values, list | np.ndarray) and found.ndim == 1 else []
-        edge = next(
-            (n for n, one in enumerate(each) if not isinstance(one, float | int | np.floating | np.integer)), None
-        )
-        if edge is not None:
-            raise TypeError(f"edge {edge} (counting from 0): the weight is {short(each[edge])}, which is no number")
-        raise TypeError(f"weight must be a list or array of numbers, not {short(values)}")
-    wrong = ~((found >= 0) & (found <= np.finfo(np.float32).max))
-    if wrong.any():
-        edge = int(wrong.argmax())
-        raise ValueError(
-            f"edge {edge} (counting from 0): the weight is {found[edge]}: weights are finite and 0 or more"
-        )
-    made = found.astype(np.float32)
-    tiny = (made == 0) & (found > 0)
-    if tiny.any():
-        edge = int(tiny.argmax())
-        raise ValueError(f"edge {edge} (counting from 0): the weight, {found[edge]}, is too small: scale them up")
-    return made
-
-
-def _numbered(source: Any, target: Any) -> tuple[Ints, Ints, Sequence[Hashable]]:
-    """The ends of edges by number, and the nodes: whole numbers in order, others as they first occur."""
-    sources, left = factorize(source, "source")
-    targets, right = factorize(target, "target")
-    index = {node: number for number, node in enumerate(left)}
-    numbers = np.array([index.setdefault(node, len(index)) for node in right], np.int64)
-    nodes: Sequence[Hashable] = list(index)
-    if len(nodes) > _MOST_NODES:
-        raise ValueError(f"a graph has at most {_MOST_NODES:,} nodes, not {len(nodes):,}")
-    kinds = {type(node) for node in nodes}
-    if kinds == {int, str}:
-        raise TypeError(
-            f"some nodes are str and some are int, such as {shown(nodes[0])} and "
-            f"{shown(next(node for node in nodes if type(node) is not type(nodes[0])))}: give all as one of them"
-        )
-    ranks = np.arange(len(nodes), dtype=np.int32)
-    if kinds == {int} and all(-(2**63) <= node < 2**63 for node in nodes if isinstance(node, int)):
-        values = np.array(nodes, np.int64)
-        order = np.argsort(values)
-        ranks[order] = np.arange(len(nodes), dtype=np.int32)
-        ordered = values[order]
-        is_range = ordered[0] == 0 and ordered[-1] == len(nodes) - 1
-        nodes = range(len(nodes)) if is_range else ordered.tolist()
-    return ranks[sources], ranks[numbers[targets]], nodes
-
-
-def _given_nodes(nodes: Sequence[Hashable], count: int) -> list[Hashable]:
-    no_text("nodes", nodes, "nodes")
-    given = nodes.tolist() if isinstance(nodes, np.ndarray) else list(nodes)
-    if len(given) != count:
-        raise ValueError(f"there are {count} rows, but {len(given)} nodes")
-    if len(set(given)) != count:
-        raise ValueError("a node comes more than once")
-    return given
 
 
 def warn_of_isolated(graph: Graph) -> None:

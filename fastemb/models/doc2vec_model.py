@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..arguments import names_arguments
 from ..checks import no_text, number, warn, whole
-from ..corpus import Corpus, TrimRule, Vocabulary
+from ..corpus import Corpus, TrimRule
 from ..corpus.lists import Called, first_unhashable, sentence_tokens
 from ..corpus.messages import short
 from ..io.paths import AnyPath, optional_path
@@ -25,14 +25,14 @@ from ..train.schedule import require_falling
 from ..train.settings import DocumentSettings, Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
-from .building import CorpusFile
+from .building import CorpusFile, Source, selection_of
 from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
+from .interface import WordModel
 from .known_documents import DocumentChange, KnownDocuments
-from .known_words import Change, KnownWords
+from .known_words import Change, KnownWords, NewWords
 from .own_vectors import OwnDocuments
 from .training import alone_with
-from .warm_start import WarmStart
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
@@ -122,7 +122,7 @@ class Doc2Vec(Word2Vec):
     dm_tag_count: int
     dv_mapfile: str | None
     _settings_of: ClassVar[type[Settings]] = DocumentSettings
-    _source_type = DocumentSource
+    _source_type: ClassVar[type[Source]] = DocumentSource
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
     _inference: tuple[Any, InferenceTables] | None
 
@@ -183,16 +183,7 @@ class Doc2Vec(Word2Vec):
                 raise ValueError(f"dv must be KeyedVectors of vector_size={self.vector_size}, not {dv!r}")
             self.dv = dv
             dv.vectors_lockf = np.ones(1, np.float32)
-        self._first_train(
-            documents,
-            corpus_file,
-            trim_rule=trim_rule,
-            callbacks=callbacks,
-            progress=progress,
-            checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
-            init_vectors=None,
-        )
+        self._first_train(documents, corpus_file, given)
 
     @classmethod
     def _blank(cls, settings: Settings) -> dict[str, Any]:
@@ -299,7 +290,7 @@ class Doc2Vec(Word2Vec):
             ValueError: the corpus is empty or unreadable.
         """
         source = self._source_type.of(corpus_iterable, corpus_file)
-        documents = source.read(self._selection(None, 0), self._workers)
+        documents = source.read(selection_of(self._settings(), None, 0), self._workers)
         found = super().scan_vocab(documents)
         self._change_documents(documents, update=False).take(self.dv)
         return found
@@ -307,23 +298,16 @@ class Doc2Vec(Word2Vec):
     def _change_documents(self, documents: Corpus, *, update: bool) -> DocumentChange:
         return DocumentChange.of(self.dv, documents, self._settings(), update=update, path=self.dv_mapfile)
 
-    def _take_vocabulary(
-        self,
-        vocabulary: Vocabulary,
-        min_count: int,
-        update: bool,
-        further: dict[str, Any],
-        start: WarmStart | None = None,
-    ) -> None:
-        if start is not None:
+    def _take_vocabulary(self, words: NewWords) -> None:
+        if words.start is not None:
             raise ValueError(
                 "init_vectors are those of words: assign to rows of wv.vectors between build_vocab and train"
             )
-        documents = further.pop(_CHANGE, None)
+        documents = words.further.pop(_CHANGE, None)
         if documents is not None:
             with Allowed():
-                further[_CHANGE] = self._change_documents(documents, update=update)
-        super()._take_vocabulary(vocabulary, min_count, update, further)
+                words.further[_CHANGE] = self._change_documents(documents, update=words.update)
+        super()._take_vocabulary(words)
 
     def _take(self, change: Change, further: dict[str, Any]) -> None:
         documents: DocumentChange | None = further.pop(_CHANGE, None)
@@ -343,7 +327,7 @@ class Doc2Vec(Word2Vec):
         super().init_weights()
         self._take_fresh(self.dv)
 
-    def reset_from(self, other_model: Word2Vec) -> None:
+    def reset_from(self, other_model: WordModel) -> None:
         """Take over another model's vocabulary and tags, with fresh matrices.
 
         Args:

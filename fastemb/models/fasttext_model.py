@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from numpy.typing import NDArray
 
 from ..arguments import names_arguments
-from ..corpus import Corpus, TrimRule, Vocabulary
+from ..corpus import Corpus, TrimRule
 from ..io.paths import AnyPath
 from ..signals import Allowed, Deferred
 from ..train.checkpoint import Contents
@@ -19,10 +19,9 @@ from ..vectors.fasttext import FastTextKeyedVectors
 from .building import CorpusFile, Sentences
 from .gensim_import import read_gensims_fasttext
 from .known_subwords import KnownSubwords
-from .known_words import KnownWords
+from .known_words import KnownWords, NewWords
 from .resuming import Books
 from .training import alone_with
-from .warm_start import WarmStart
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
@@ -139,16 +138,7 @@ class FastText(Word2Vec):
         checkpoint_every: str | timedelta | None = None,
     ) -> None:
         self._start(locals())
-        self._first_train(
-            sentences,
-            corpus_file,
-            trim_rule=trim_rule,
-            callbacks=callbacks,
-            progress=progress,
-            checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
-            init_vectors=None,
-        )
+        self._first_train(sentences, corpus_file, locals())
 
     @classmethod
     def _no_words(cls, settings: Settings) -> tuple[FastTextKeyedVectors, KnownWords]:
@@ -181,20 +171,13 @@ class FastText(Word2Vec):
             raise ValueError(f"wv.vectors has shape {self.wv.vectors.shape}; the model needs {shape}")
         return self.wv.vectors
 
-    def _take_vocabulary(
-        self,
-        vocabulary: Vocabulary,
-        min_count: int,
-        update: bool,
-        further: dict[str, Any],
-        start: WarmStart | None = None,
-    ) -> None:
-        if start is not None:
+    def _take_vocabulary(self, words: NewWords) -> None:
+        if words.start is not None:
             raise ValueError(
                 "init_vectors are those of words, which are made of rows here: go on with a model, as "
                 "load_facebook_model reads it, or assign to rows of wv.vectors_vocab"
             )
-        super()._take_vocabulary(vocabulary, min_count, update, further)
+        super()._take_vocabulary(words)
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         self._require_same_ngrams(settings)

@@ -19,7 +19,27 @@ from ..train.weights import Weights, fresh_inputs, grown_inputs
 from ..vectors import KeyedVectors
 from .attributes import Attributes
 from .building import extended_factors, require_counts, rows_of
+from .warm_start import WarmStart
 from .word2vec_file import Saved
+
+
+@dataclass(frozen=True)
+class NewWords:
+    """A vocabulary that a model is to take over.
+
+    Attributes:
+        vocabulary: The words, with their counts.
+        min_count: From which count words were kept; without ``update`` it becomes the model's.
+        update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
+        further: Attributes of the model to set with it.
+        start: What words start from that are new.
+    """
+
+    vocabulary: Vocabulary
+    min_count: int
+    update: bool
+    further: dict[str, Any]
+    start: WarmStart | None = None
 
 
 @dataclass(frozen=True)

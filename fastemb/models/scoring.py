@@ -1,18 +1,133 @@
-"""What a trained model says of text: the likelihood of sentences, the word in the middle of a context."""
+"""What a trained model says of text: the likelihood of sentences, the word in the middle of a context, the loss."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import names_arguments
+from ..checks import integer, no_text, warn
+from ..corpus.lists import require_sentences, sentence_tokens
+from ..signals import Allowed, Deferred
+from ..threads import thread_count
+from ..train.held_out import pair_loss
 from ..train.matrices import Matrix
 from ..train.sampling import HuffmanPaths
+from .building import CorpusFile, Sentences
+from .interface import WordModel
+from .training import alone_with
 
 
-def likeliest_words(
+@names_arguments({"corpus_iterable": "sentences"})
+def held_out_loss(
+    self: WordModel,
+    sentences: Sentences | None = None,
+    corpus_file: CorpusFile | None = None,
+    *,
+    workers: int | None = None,
+) -> float:
+    """The loss on sentences that are not trained on, for comparing epochs, and models of the same settings.
+
+    The mean of -log sigmoid over all pairs of an input and an output, in float64: a model that has learned nothing
+    has log 2 = 0.693. What is drawn (windows, negatives) depends on ``seed`` alone, and no word is thinned out, so
+    two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
+
+    Args:
+        sentences: Token lists or a `Corpus`; or give ``corpus_file``.
+        corpus_file: Path of a text file.
+        workers: Threads; default: the model's.
+
+    Raises:
+        ValueError: no word of the sentences is in the vocabulary, or no sentence has two of them.
+        FloatingPointError: a score is no finite number.
+        RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
+    """
+    threads = self.workers if workers is None else thread_count(workers)
+    with Deferred(), alone_with(self, trains=False), Allowed():
+        vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+        corpus = self._source_type.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
+        task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
+        found = pair_loss(task, corpus.words, threads)
+    if found != found:
+        raise ValueError("there is no loss: no sentence has two words of the vocabulary")
+    return found
+
+
+@names_arguments()
+def predict_output_word(
+    self: WordModel, context_words_list: Sequence[Hashable | int], topn: int | None = 10
+) -> list[tuple[Any, float]] | None:
+    """The words that a CBOW model expects between the given ones, with their probabilities.
+
+    Args:
+        context_words_list: Words, or their numbers; unknown words are left out.
+        topn: How many to return; None for all; none for a number below 1.
+
+    Returns:
+        (word, probability) pairs, the likeliest first, or None when no word is known. The probabilities are a
+        softmax over the whole vocabulary.
+
+    Raises:
+        RuntimeError: the model was trained without negative sampling, or has no vocabulary.
+        TypeError: ``context_words_list`` is one word as a str.
+    """
+    no_text("context_words_list", context_words_list, "words")
+    if not self.negative:
+        raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
+    settings, vectors = self._settings().checked(), self._checked_inputs()
+    rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
+    if not rows:
+        warn("none of the given words is in the vocabulary")
+        return None
+    most = None if topn is None else max(integer("topn", topn), 0)
+    found = _likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), most)
+    return [(self.wv.index_to_key[row], odds) for row, odds in found]
+
+
+@names_arguments()
+def score(
+    self: WordModel,
+    sentences: Iterable[Iterable[Hashable]],
+    total_sentences: int | None = None,
+    chunksize: int = 100,
+    queue_factor: int = 2,
+    report_delay: float = 1,
+) -> NDArray[np.float32]:
+    """Log probability of sentences under a model with hierarchical softmax (Taddy 2015).
+
+    Every word of a sentence is predicted from its whole window, unknown words left out.
+
+    Args:
+        sentences: Token lists.
+        total_sentences: Score at most so many; default: all.
+        chunksize: Without effect.
+        queue_factor: Without effect.
+        report_delay: Without effect.
+
+    Returns:
+        One value a sentence, float32, shape (sentences,).
+
+    Raises:
+        RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary.
+        TypeError: the sentences are no token lists.
+    """
+    if not self.hs:
+        raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
+    settings, vectors = self._settings().checked(), self._checked_inputs()
+    rows, paths = self.wv.key_to_index, self._huffman_paths()
+    scores = _SentenceScores(rows, vectors, self.syn1, paths, settings.window, settings.sg, settings.cbow_mean)
+    require_sentences(sentences)
+    some = sentences if total_sentences is None else islice(sentences, total_sentences)
+    lists = (sentence_tokens(sentence, number) for number, sentence in enumerate(some))
+    return np.array([scores.of(sentence) for sentence in lists], dtype=np.float32)
+
+
+def _likeliest_words(
     context: NDArray[np.float32], outputs: Matrix, mean: bool, topn: int | None
 ) -> list[tuple[int, float]]:
     """Rows of the words that CBOW expects in a context, with their probabilities, the likeliest first.
@@ -34,7 +149,7 @@ def likeliest_words(
 
 
 @dataclass(frozen=True)
-class SentenceScores:
+class _SentenceScores:
     """Log probabilities of sentences under a model with hierarchical softmax (Taddy 2015).
 
     Attributes:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import names_arguments
-from ..checks import flag, integer, no_text, number, warn, whole
+from ..checks import warn
 from ..corpus import (
     BrownCorpus,
     Corpus,
@@ -25,63 +22,31 @@ from ..corpus import (
     Vocabulary,
 )
 from ..corpus.estimate import model_memory
-from ..corpus.lists import require_sentences, sentence_tokens
-from ..corpus.vocabulary import NothingKeptError, Selection
-from ..io.paths import AnyPath, local_path, local_target
-from ..io.pickle_options import PICKLE_PROTOCOL, SEP_LIMIT, warn_of_pickle_options
-from ..io.user_attributes import set_attributes, storable
+from ..io.paths import AnyPath, local_path
+from ..io.user_attributes import set_attributes
 from ..lifecycle import Lifecycle
-from ..signals import Allowed, Deferred
+from ..signals import Deferred
 from ..summary import changed_settings, table
 from ..threads import checked_workers, thread_count
-from ..train.checkpoint import Checkpoints, Contents, Mark, Target, Text, mark_of
-from ..train.held_out import pair_loss
+from ..train.checkpoint import Target, mark_of
 from ..train.matrices import Matrix
 from ..train.progress import checked_progress
-from ..train.run import Run
 from ..train.sampling import HuffmanPaths, Tables
 from ..train.schedule import require_falling
 from ..train.settings import Settings
 from ..train.task import CorpusTokens, Task
-from ..train.weights import fitting, fresh_inputs
+from ..train.weights import fitting
 from ..vectors import KeyedVectors
-from .building import (
-    CorpusFile,
-    Counts,
-    Sentences,
-    Source,
-    checked_counts,
-    chosen,
-    counts_of,
-    report,
-    require_words,
-    selection_of,
-    with_null_word,
-)
+from . import saving, scoring, vocabulary, word_training
+from .building import CorpusFile, Counts, Sentences, Source, selection_of
 from .gensim_import import read_gensim, values_of_words
-from .known_words import Change, KnownWords
+from .known_words import Change, KnownWords, NewWords
 from .older import missing_attribute
 from .own_vectors import OwnVectors
-from .resuming import Books, Noted, text_again
-from .scoring import SentenceScores, likeliest_words
-from .training import (
-    Rates,
-    SavesCheckpoints,
-    alone_with,
-    checked_callbacks,
-    warn_of_queue_options,
-)
+from .saving import LIKE_OWN
+from .training import SavesCheckpoints, checked_callbacks
 from .warm_start import WarmStart
-from .word2vec_file import (
-    STATE,
-    WORD2VEC,
-    Saved,
-    check_state,
-    packed_model,
-    read_model,
-    write_model,
-)
-from .word_training import WordTraining
+from .word2vec_file import WORD2VEC, Saved, read_model
 
 if TYPE_CHECKING:
     _Attributes = Settings  # so that type checkers know an attribute for every setting
@@ -91,9 +56,10 @@ else:
 __all__ = ["BrownCorpus", "KeyedVectors", "LineSentence", "PathLineSentences", "Text8Corpus", "Word2Vec"]
 
 _FROM_GENSIM = "from_gensim"  # the event of a model that was taken over, which is its first one and so is kept
-_KEPT = {"raw_vocab", "lifecycle_events", "history"}  # saved like attributes of a user's own
 
 
+# Words and their matrices are in `KnownWords`, which this class owns. Methods that are assigned here are functions of
+# other files of this folder, a file for each kind.
 class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
     r"""Skip-gram or CBOW, trained with negative sampling, hierarchical softmax, or both.
 
@@ -237,16 +203,7 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         init_vectors: AnyPath | KeyedVectors | None = None,
     ) -> None:
         self._start(locals())
-        self._first_train(
-            sentences,
-            corpus_file,
-            trim_rule=trim_rule,
-            callbacks=callbacks,
-            progress=progress,
-            checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
-            init_vectors=init_vectors,
-        )
+        self._first_train(sentences, corpus_file, locals())
 
     def _start(self, given: Mapping[str, Any]) -> None:
         """Check the settings among the arguments of a constructor, and become a model of them without a vocabulary."""
@@ -261,37 +218,25 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
             setattr(self, name, given[name])
 
     def _first_train(
-        self,
-        sentences: Sentences | None,
-        corpus_file: CorpusFile | None,
-        *,
-        trim_rule: TrimRule | None,
-        callbacks: Sequence[Any],
-        progress: bool | None,
-        checkpoint: AnyPath | None,
-        checkpoint_every: str | timedelta | None,
-        init_vectors: AnyPath | KeyedVectors | None,
+        self, sentences: Sentences | None, corpus_file: CorpusFile | None, given: Mapping[str, Any]
     ) -> None:
         """Take up the vocabulary of a corpus and train on it, if the constructor was given one."""
-        callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
-        target, start = Target.of(checkpoint, checkpoint_every), WarmStart.of(init_vectors, self.vector_size)
+        told = {name: given[name] for name in ("callbacks", "progress", "checkpoint", "checkpoint_every")}
+        told["callbacks"], told["progress"] = checked_callbacks(told["callbacks"]), checked_progress(told["progress"])
+        trim_rule, target = given["trim_rule"], Target.of(told["checkpoint"], told["checkpoint_every"])
+        start = WarmStart.of(given.get("init_vectors"), self.vector_size)
         if sentences is not None or corpus_file is not None:
-            selection = self._selection(trim_rule, self.min_count)
+            selection = selection_of(self._settings(), trim_rule, self.min_count)
             corpus = self._source_type.of(sentences, corpus_file, "sentences").read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
-            self._take_vocabulary(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
-            self.train(
-                corpus,
-                callbacks=callbacks,
-                progress=progress,
-                checkpoint=checkpoint,
-                checkpoint_every=checkpoint_every,
-            )
-        elif trim_rule is not None or callbacks or target is not None or start is not None:
-            given = "trim_rule and callbacks" if target is None else "trim_rule, callbacks and checkpoint"
-            given = given if start is None else "trim_rule, callbacks, checkpoint and init_vectors"
-            warn(f"{given} have no effect without a corpus: give them to build_vocab and train")
+            words = NewWords(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
+            self._take_vocabulary(words)
+            self.train(corpus, **told)
+        elif trim_rule is not None or told["callbacks"] or target is not None or start is not None:
+            names = "trim_rule and callbacks" if target is None else "trim_rule, callbacks and checkpoint"
+            names = names if start is None else "trim_rule, callbacks, checkpoint and init_vectors"
+            warn(f"{names} have no effect without a corpus: give them to build_vocab and train")
         self.add_lifecycle_event("created", params=str(self))
 
     def _start_empty(self, settings: Settings) -> None:
@@ -400,280 +345,22 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
 
     # ---- vocabulary ----
 
-    @names_arguments({"sentences": "corpus_iterable"})
-    def build_vocab(
-        self,
-        corpus_iterable: Sentences | None = None,
-        corpus_file: CorpusFile | None = None,
-        update: bool = False,
-        progress_per: int = 10000,
-        keep_raw_vocab: bool = False,
-        trim_rule: TrimRule | None = None,
-        *,
-        min_count: int | None = None,
-        sample: float | None = None,
-        init_vectors: AnyPath | KeyedVectors | None = None,
-    ) -> None:
-        """Count the words of a corpus, drop the rare ones, and make fresh matrices or let those there are grow.
-
-        A generator is used up by this: make a `Corpus` of it first and give that to both `build_vocab` and `train`.
-
-        Args:
-            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
-            corpus_file: Path of a text file.
-            update: Keep what was learned: new words that reach ``min_count`` in this corpus get small random vectors
-                at the end of the vocabulary, known ones keep theirs, and counts are added up.
-            progress_per: Without effect.
-            keep_raw_vocab: Keep the counts of all words, dropped ones included, in ``raw_vocab``.
-            trim_rule: As in the constructor.
-            min_count: In place of the model's; without ``update`` it becomes the model's.
-            sample: Becomes the model's.
-            init_vectors: As in the constructor; with ``update`` for new words alone.
-
-        Raises:
-            RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
-                vocabulary.
-            ValueError: the corpus is empty or unreadable, or no word reaches ``min_count``; or ``init_vectors`` have
-                another length, or NaN.
-        """
-        with Deferred(), alone_with(self, trains=False), Allowed():
-            start = WarmStart.of(init_vectors, self.vector_size)
-            source = self._source_type.of(corpus_iterable, corpus_file)
-            self._build(source, update, keep_raw_vocab, trim_rule, min_count, sample, start)
-            self.add_lifecycle_event("build_vocab", update=update, trim_rule=str(trim_rule))
-
-    def _build(
-        self,
-        source: Source,
-        update: bool,
-        keep_raw_vocab: bool,
-        trim_rule: TrimRule | None,
-        min_count: int | None,
-        sample: float | None,
-        start: WarmStart | None,
-    ) -> None:
-        self._settings().check()  # before the corpus is read
-        if update:
-            self._require_vocabulary()
-        least = self._least_count(min_count)
-        sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
-        selection = self._selection(trim_rule, least)
-        raw: Counts = {}
-        if update or keep_raw_vocab:
-            corpus = source.read(Selection(in_order=True), self._workers)
-            raw = counts_of(corpus.vocabulary)
-            vocabulary = chosen(raw, selection, self._known_vocabulary() if update else None)
-        else:
-            corpus = source.read(selection, self._workers)
-            vocabulary = corpus.vocabulary
-        further = {
-            "sample": sample,
-            "raw_vocab": raw if keep_raw_vocab else {},
-            "corpus_count": len(corpus),
-            "corpus_total_words": corpus.raw_words,
-            **self._further_of(corpus),
-        }
-        self._take_vocabulary(vocabulary, least, update, further, start)
-
-    @names_arguments()
-    def build_vocab_from_freq(
-        self,
-        word_freq: Mapping[Hashable, int],
-        keep_raw_vocab: bool = False,
-        corpus_count: int | None = None,
-        trim_rule: TrimRule | None = None,
-        update: bool = False,
-    ) -> None:
-        """Make the vocabulary from counts that are known already.
-
-        Args:
-            word_freq: How often each word occurs.
-            keep_raw_vocab: Keep ``word_freq`` in ``raw_vocab``.
-            corpus_count: Sentences of the corpus, to be kept in the attribute of this name.
-            trim_rule: As in the constructor.
-            update: As in `build_vocab`.
-
-        Raises:
-            RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
-                vocabulary.
-            ValueError: there are no words, or none reaches ``min_count``; a count is negative.
-        """
-        raw = checked_counts(word_freq)
-        if update:
-            self._require_vocabulary()
-        further = {
-            "raw_vocab": raw if keep_raw_vocab else {},
-            "corpus_count": corpus_count or 0,
-            "corpus_total_words": sum(raw.values()),
-        }
-        least = self._least_count(None)
-        vocabulary = chosen(raw, self._selection(trim_rule, least), self._known_vocabulary() if update else None)
-        self._take_vocabulary(vocabulary, least, update, further)
-
-    @names_arguments()
-    def scan_vocab(
-        self,
-        corpus_iterable: Sentences | None = None,
-        corpus_file: CorpusFile | None = None,
-        progress_per: int = 10000,
-        workers: int | None = None,
-        trim_rule: TrimRule | None = None,
-    ) -> tuple[int, int]:
-        """Count the words of a corpus in ``raw_vocab``: the first half of `build_vocab`, before `prepare_vocab`.
-
-        Args:
-            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
-            corpus_file: Path of a text file.
-            progress_per: Without effect.
-            workers: Without effect.
-            trim_rule: Without effect; give it to `prepare_vocab`.
-
-        Returns:
-            How many words and how many sentences were read.
-
-        Raises:
-            ValueError: the corpus is empty or unreadable.
-        """
-        corpus = self._source_type.of(corpus_iterable, corpus_file).read(Selection(in_order=True), self._workers)
-        self.raw_vocab = counts_of(corpus.vocabulary)
-        return corpus.raw_words, len(corpus)
-
-    @names_arguments()
-    def prepare_vocab(
-        self,
-        update: bool = False,
-        keep_raw_vocab: bool = False,
-        trim_rule: TrimRule | None = None,
-        min_count: int | None = None,
-        sample: float | None = None,
-        dry_run: bool = False,
-    ) -> dict[str, int]:
-        """Choose words by their counts in ``raw_vocab``, and make the matrices.
-
-        Args:
-            update: As in `build_vocab`.
-            keep_raw_vocab: Leave ``raw_vocab`` as it is, instead of making it empty.
-            trim_rule: As in the constructor.
-            min_count: In place of the model's; without ``update`` it becomes the model's.
-            sample: Becomes the model's.
-            dry_run: Change nothing, only report.
-
-        Returns:
-            How many words are dropped ("drop_unique"), kept ("num_retained_words") and thinned out
-            ("downsample_unique"), and how many tokens are kept before and after that ("retain_total" and
-            "downsample_total", the latter as it is expected).
-
-        Raises:
-            RuntimeError: an update of a model that has no vocabulary yet; another thread trains the model or builds its
-                vocabulary.
-            ValueError: there are no counts, or no word reaches ``min_count``.
-        """
-        if update:
-            self._require_vocabulary()
-        if not self.raw_vocab:
-            raise ValueError("there are no counts: call scan_vocab first")
-        least = self._least_count(min_count)
-        sample = self.sample if sample is None else number("sample", sample, at_least=0.0)
-        raw = self.raw_vocab
-        vocabulary = chosen(raw, self._selection(trim_rule, least), self._known_vocabulary() if update else None)
-        if not dry_run:
-            further = {"sample": sample, "raw_vocab": raw if keep_raw_vocab else {}}
-            self._take_vocabulary(vocabulary, least, update, further)
-        return report(raw, vocabulary, sample)
-
-    def prepare_weights(self, update: bool = False) -> None:
-        """Do nothing: `prepare_vocab` makes the matrices, too. It is there for programs that call both."""
-        self._known_vocabulary()
-
-    def init_weights(self) -> None:
-        """Fresh matrices for the vocabulary: small random input vectors, output vectors of zero.
-
-        Raises:
-            RuntimeError: the model has no vocabulary yet; another thread trains the model or builds its vocabulary.
-            ValueError: a setting makes no sense, or ``wv`` was changed by hand so that it does not fit.
-        """
-        with Deferred(), alone_with(self, trains=False), Allowed():
-            settings = self._settings().checked()
-            rows = len(self._known_vocabulary())
-            vectors, weights = fresh_inputs(rows, settings), replace(self._known.weights)
-            weights.start_outputs(rows, settings)
-            with Deferred():
-                self.wv.vectors = vectors
-                self._known.weights.take_outputs(weights)
-
-    def reset_from(self, other_model: Word2Vec) -> None:
-        """Take over another model's vocabulary, with fresh matrices.
-
-        Args:
-            other_model: The model that has the vocabulary. It stays as it is.
-
-        Raises:
-            RuntimeError: the other model has no vocabulary yet; another thread trains this model or builds its
-                vocabulary.
-            ValueError: a setting makes no sense, or the other model's ``wv`` was changed by hand so that it does not
-                fit.
-        """
-        with Deferred(), alone_with(self, trains=False), Allowed():
-            further = {
-                "corpus_count": other_model.corpus_count,
-                "corpus_total_words": other_model.corpus_total_words,
-                "effective_min_count": self.effective_min_count,
-            }
-            settings = self._settings().checked()
-            self._take(self._known.fresh(self.wv, other_model._known_vocabulary(), settings), further)
+    build_vocab = vocabulary.build_vocab
+    build_vocab_from_freq = vocabulary.build_vocab_from_freq
+    scan_vocab = vocabulary.scan_vocab
+    prepare_vocab = vocabulary.prepare_vocab
+    prepare_weights = vocabulary.prepare_weights
+    init_weights = vocabulary.init_weights
+    reset_from = vocabulary.reset_from
+    _take_vocabulary = vocabulary.take_vocabulary
 
     def _further_of(self, corpus: Corpus) -> dict[str, Any]:
         """What else of a corpus a model takes over with its vocabulary."""
         return {}
 
-    def _least_count(self, min_count: int | None) -> int:
-        """The model's ``min_count`` or the one given."""
-        return whole("min_count", self.min_count if min_count is None else min_count, 0, 2**62)
-
-    def _require_vocabulary(self) -> None:
-        if self._known.vocabulary is None:
-            raise RuntimeError(
-                "You cannot do an online vocabulary-update of a model which has no prior vocabulary: "
-                "first call build_vocab without update"
-            )
-
     def _known_vocabulary(self) -> Vocabulary:
         """The vocabulary, in the order and with the counts that ``wv`` has; see `KnownWords.followed`."""
         return self._known.followed(self.wv, self.sample)
-
-    def _selection(self, trim_rule: TrimRule | None, min_count: int) -> Selection:
-        return selection_of(self._settings(), trim_rule, min_count)
-
-    def _take_vocabulary(
-        self,
-        vocabulary: Vocabulary,
-        min_count: int,
-        update: bool,
-        further: dict[str, Any],
-        start: WarmStart | None = None,
-    ) -> None:
-        """Take over a vocabulary, with matrices for it: everything changes at one moment, or nothing by an interrupt.
-
-        Args:
-            vocabulary: The new one.
-            min_count: From which count words were kept; without ``update`` it becomes the model's.
-            update: Whether the vocabulary begins with the words of the present one, whose vectors stay.
-            further: Attributes to set with it.
-            start: What words start from that are new.
-        """
-        require_words(vocabulary)
-        further = further | {"effective_min_count": max(min_count, vocabulary.least_count)}
-        if not update:
-            further["min_count"] = min_count
-        if self.null_word:
-            vocabulary = with_null_word(vocabulary)
-        settings = replace(self._settings(), sample=further.get("sample", self.sample)).checked()
-        with Deferred(), alone_with(self, trains=False), Allowed():
-            words = self._known
-            change = (words.grown if update else words.fresh)(self.wv, vocabulary, settings)
-            if start is not None:
-                start.fill(change.rows, change.vectors, len(self.wv) if update else 0)
-            self._take(change, further)
 
     # ---- matrices ----
 
@@ -769,101 +456,15 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
 
     # ---- training ----
 
-    @names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
-    def train(
-        self,
-        corpus_iterable: Sentences | None = None,
-        corpus_file: CorpusFile | None = None,
-        total_examples: int | None = None,
-        total_words: int | None = None,
-        epochs: int | None = None,
-        start_alpha: float | None = None,
-        end_alpha: float | None = None,
-        word_count: int = 0,
-        queue_factor: int = 2,
-        report_delay: float = 1.0,
-        compute_loss: bool | None = None,
-        callbacks: Sequence[Any] = (),
-        *,
-        progress: bool | None = None,
-        checkpoint: AnyPath | None = None,
-        checkpoint_every: str | timedelta | None = None,
-    ) -> tuple[int, int]:
-        """Train on a corpus; words outside the vocabulary are skipped.
-
-        Args:
-            corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
-            corpus_file: Path of a text file.
-            total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
-            total_words: The same in words; counts before ``total_examples``.
-            epochs: Passes over the corpus; default: the model's. 0 gives a warning.
-            start_alpha: Learning rate at the start; default: the model's ``alpha``.
-            end_alpha: At the end; default: the model's ``min_alpha``.
-            word_count: Words already trained on, for the learning rate.
-            queue_factor: Without effect; anything but the default gives a warning.
-            report_delay: The same.
-            compute_loss: Add up the loss of this call; see `get_latest_training_loss`. Default None: as the model's
-                attribute says.
-            callbacks: As in the constructor. One that raises `StopTraining` ends training, and nothing is lost. What
-                it changes in settings counts from the next call on.
-            progress: As in the constructor.
-            checkpoint: As in the constructor. Where a file of this name is a checkpoint of training that has ended, it
-                is replaced; anything else is refused.
-            checkpoint_every: As in the constructor.
-
-        Returns:
-            Words trained on as centres, and words of the corpus, unknown ones included, both over all epochs.
-
-        Raises:
-            KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then. What the handler of another
-                signal raises does the same; SIGTERM has none, and ends the process, unless the program sets one.
-            FloatingPointError: training diverged.
-            RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary; or a
-                callback calls this.
-            ValueError: a setting makes no sense; ``wv`` holds other words than the model, or matrices of other shapes
-                or with NaN; ``checkpoint`` is a file that would be lost.
-            TypeError: a callback is none.
-            OSError: no checkpoint can be written before training begins. A failure later, as when the disk is full,
-                gives a warning.
-        """
-        with Deferred(), alone_with(self, trains=True), Allowed():
-            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            warn_of_queue_options(queue_factor, report_delay)
-            settings = self._settings().checked()
-            if epochs is not None:
-                settings.epochs = whole("epochs", epochs, 0, 2**40)
-            rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
-            rates.check(settings)
-            callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
-            target = Target.of(checkpoint, checkpoint_every)
-            corpus = self._source_type.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
-            if isinstance(corpus, NothingKeptError):
-                warn(f"nothing was trained: {corpus}")
-                return 0, corpus.raw_words * settings.epochs
-            run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
-            want_loss = settings.compute_loss if compute_loss is None else bool(flag("compute_loss", compute_loss))
-            task = self._task(settings, corpus, want_loss)
-            books = Books()
-            checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
-            with Deferred():
-                self.running_training_loss = 0.0
-                self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
-                checkpoints.start()
-                WordTraining(self, run, task, books, checkpoints, callbacks, progress).train()
-            return run.totals.kept, corpus.raw_words * run.epoch
+    train = word_training.train
+    get_latest_training_loss = word_training.get_latest_training_loss
+    _prepared = word_training.prepared
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         weights = self._known.weights_of(self.wv)
         weights.require(settings)
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         return Task(settings, CorpusTokens(corpus), tables, weights, compute_loss)
-
-    def _prepared(self, task: Task, books: Books) -> Contents:
-        """What a checkpoint holds, before training is paused for it: nothing of it but the matrices changes soon."""
-        saved = self._saved(frozenset())
-        saved.state["total_train_time"] += time.perf_counter() - books.since
-        arrays, metadata = packed_model(saved)
-        return lambda: (arrays, metadata, Noted.of(task, books).values())
 
     @classmethod
     @names_arguments({"sentences": "corpus", "corpus_file": "corpus", "corpus_iterable": "corpus"})
@@ -913,222 +514,20 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         if workers is not None:
             model.workers = workers
         if not mark.ended:
-            model._go_on(target, mark, corpus, callbacks, progress)
+            word_training.go_on(model, target, mark, corpus, callbacks, progress)
         model.add_lifecycle_event("resumed", fname=path)
         return model
 
-    def _go_on(self, target: Target, mark: Mark, given: Any, callbacks: Sequence[Any], progress: bool | None) -> None:
-        """Train what is left of the run of a checkpoint."""
-        with Deferred(), alone_with(self, trains=True), Allowed():
-            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            noted = Noted.read(target.path, mark.model, len(vocabulary), self._settings_of)
-            words = noted.words
-            first = (
-                vocabulary
-                if words == len(vocabulary)
-                else Vocabulary(vocabulary.keys[:words], vocabulary.counts[:words])
-            )
-            corpus = text_again(target.path, mark, self._source_type, given, first, self._workers)
-            task = self._task(noted.settings, corpus, noted.want_loss)
-            mark.text.require(target.path, Text.of(task))
-            if corpus._origin is None:
-                corpus._origin = mark.origin
-            run, books = mark.run, Books(noted.told)
-            checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
-            with Deferred():
-                WordTraining(self, run, task, books, checkpoints, callbacks, progress).train()
-
-    def _checked_vocabulary(self) -> Vocabulary:
-        """The vocabulary as callbacks left it.
-
-        Raises:
-            ValueError: matrices or ``vector_size`` were replaced by others that do not fit it.
-        """
-        vocabulary = self._known_vocabulary()
-        self._checked_inputs()
-        return vocabulary
-
-    def _tables(self, task: Task, vocabulary: Vocabulary) -> Tables:
-        """The tables of such a vocabulary for a task."""
-        return Tables.of(vocabulary.counts, task.settings, self._known.paths)
-
-    @names_arguments({"corpus_iterable": "sentences"})
-    def held_out_loss(
-        self, sentences: Sentences | None = None, corpus_file: CorpusFile | None = None, *, workers: int | None = None
-    ) -> float:
-        """The loss on sentences that are not trained on, for comparing epochs, and models of the same settings.
-
-        The mean of -log sigmoid over all pairs of an input and an output, in float64: a model that has learned nothing
-        has log 2 = 0.693. What is drawn (windows, negatives) depends on ``seed`` alone, and no word is thinned out, so
-        two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
-
-        Args:
-            sentences: Token lists or a `Corpus`; or give ``corpus_file``.
-            corpus_file: Path of a text file.
-            workers: Threads; default: the model's.
-
-        Raises:
-            ValueError: no word of the sentences is in the vocabulary, or no sentence has two of them.
-            FloatingPointError: a score is no finite number.
-            RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
-        """
-        threads = self.workers if workers is None else thread_count(workers)
-        with Deferred(), alone_with(self, trains=False), Allowed():
-            vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
-            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
-            task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)
-            found = pair_loss(task, corpus.words, threads)
-        if found != found:
-            raise ValueError("there is no loss: no sentence has two words of the vocabulary")
-        return found
-
-    def get_latest_training_loss(self) -> float:
-        """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
-        return self.running_training_loss
-
     # ---- questions ----
 
-    @names_arguments()
-    def predict_output_word(
-        self, context_words_list: Sequence[Hashable | int], topn: int | None = 10
-    ) -> list[tuple[Any, float]] | None:
-        """The words that a CBOW model expects between the given ones, with their probabilities.
-
-        Args:
-            context_words_list: Words, or their numbers; unknown words are left out.
-            topn: How many to return; None for all; none for a number below 1.
-
-        Returns:
-            (word, probability) pairs, the likeliest first, or None when no word is known. The probabilities are a
-            softmax over the whole vocabulary.
-
-        Raises:
-            RuntimeError: the model was trained without negative sampling, or has no vocabulary.
-            TypeError: ``context_words_list`` is one word as a str.
-        """
-        no_text("context_words_list", context_words_list, "words")
-        if not self.negative:
-            raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
-        settings, vectors = self._settings().checked(), self._checked_inputs()
-        rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
-        if not rows:
-            warn("none of the given words is in the vocabulary")
-            return None
-        most = None if topn is None else max(integer("topn", topn), 0)
-        found = likeliest_words(vectors[rows], self.syn1neg, bool(settings.cbow_mean), most)
-        return [(self.wv.index_to_key[row], odds) for row, odds in found]
-
-    @names_arguments()
-    def score(
-        self,
-        sentences: Iterable[Iterable[Hashable]],
-        total_sentences: int | None = None,
-        chunksize: int = 100,
-        queue_factor: int = 2,
-        report_delay: float = 1,
-    ) -> NDArray[np.float32]:
-        """Log probability of sentences under a model with hierarchical softmax (Taddy 2015).
-
-        Every word of a sentence is predicted from its whole window, unknown words left out.
-
-        Args:
-            sentences: Token lists.
-            total_sentences: Score at most so many; default: all.
-            chunksize: Without effect.
-            queue_factor: Without effect.
-            report_delay: Without effect.
-
-        Returns:
-            One value a sentence, float32, shape (sentences,).
-
-        Raises:
-            RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary.
-            TypeError: the sentences are no token lists.
-        """
-        if not self.hs:
-            raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
-        settings, vectors = self._settings().checked(), self._checked_inputs()
-        rows, paths = self.wv.key_to_index, self._huffman_paths()
-        scores = SentenceScores(rows, vectors, self.syn1, paths, settings.window, settings.sg, settings.cbow_mean)
-        require_sentences(sentences)
-        some = sentences if total_sentences is None else islice(sentences, total_sentences)
-        lists = (sentence_tokens(sentence, number) for number, sentence in enumerate(some))
-        return np.array([scores.of(sentence) for sentence in lists], dtype=np.float32)
+    held_out_loss = scoring.held_out_loss
+    predict_output_word = scoring.predict_output_word
+    score = scoring.score
 
     # ---- files ----
 
-    @names_arguments()
-    def save(
-        self,
-        fname_or_handle: CorpusFile | BinaryIO,
-        separately: Sequence[str] | None = None,
-        sep_limit: int = SEP_LIMIT,
-        ignore: Iterable[str] = frozenset(),
-        pickle_protocol: int = PICKLE_PROTOCOL,
-    ) -> None:
-        """Write the model in fastemb's own format: one safetensors file, no pickle.
-
-        Holds the settings, the vocabulary with counts, every matrix, ``raw_vocab``, and what was hung on the model and
-        on ``wv`` (attributes and values of each word), as far as it is plain: None, bool, int, float, str, lists and
-        dicts of these, and arrays of numbers. For the rest there is a warning. `load` can go on training.
-
-        Args:
-            fname_or_handle: File to write, which is there whole or not at all; or one open for writing bytes.
-            separately: Without effect, as there is one file; anything but the default gives a warning.
-            sep_limit: The same.
-            ignore: Names of attributes of your own to leave out.
-            pickle_protocol: Without effect; anything but the default gives a warning.
-
-        Raises:
-            TypeError: a key is neither str nor int.
-            ValueError: a setting makes no sense; or ``wv`` or a matrix was changed by hand so that it does not fit.
-            OSError: the file cannot be written; nothing is left half-written.
-        """
-        warn_of_pickle_options(separately, sep_limit, pickle_protocol)
-        target = local_target(fname_or_handle)
-        no_text("ignore", ignore, "names")
-        write_model(target, self._saved(set(ignore)))
-        self.add_lifecycle_event("saved", fname_or_handle=str(target))
-
-    def _saved(self, left_out: Collection[str]) -> Saved:
-        """The model as the parts of its file, without attributes of these names.
-
-        Raises:
-            TypeError: a key is neither str nor int.
-            ValueError: a setting makes no sense; or ``wv`` or a matrix was changed by hand so that it does not fit.
-        """
-        settings = self._settings().checked()
-        vocabulary, vectors = self._known_vocabulary(), self._checked_inputs()
-        self._known.weights.require(settings)
-        self._known.weights.check_shapes(vectors.shape)
-        self._known.weights.input_scale(len(vocabulary))  # whether the lock factors fit
-        state = {name: getattr(self, name) for name in STATE}
-        check_state(state | {"epochs_trained": self._known.weights.epochs_trained})
-        if vectors.dtype != np.float32:
-            self.wv.vectors = vectors.astype(np.float32)
-        matrices = {"vectors": self.wv.vectors}
-        if self.negative:
-            matrices["syn1neg"] = self.syn1neg
-        if self.hs:
-            matrices["syn1"] = self.syn1
-        return Saved(
-            settings,
-            state,
-            self._known.weights.epochs_trained,
-            vocabulary,
-            matrices,
-            self._huffman_paths() if self.hs else None,
-            storable(
-                type(self), {name: value for name, value in self._own_attributes().items() if name not in left_out}
-            ),
-            *self.wv._packed(set(left_out)),
-            kind=self._kind,
-        )
-
-    def _own_attributes(self) -> dict[str, Any]:
-        """What was hung on this model, and what else is saved in the same way."""
-        blank = self._blank(self._settings_of())
-        return {name: value for name, value in vars(self).items() if name not in blank or name in _KEPT}
+    save = saving.save
+    _saved = saving.saved
 
     @classmethod
     @names_arguments()
@@ -1162,7 +561,7 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         model._unpack(fname, saved)
         saved.tensors.clear()  # copies of the matrices are made one by one
         own = saved.own
-        for name in set(own) & _KEPT:
+        for name in set(own) & LIKE_OWN:
             setattr(model, name, own.pop(name))
         set_attributes(fname, model, own, set(vars(model)))
         model._take(model._known.restored(model.wv, saved), {})

@@ -1,50 +1,159 @@
-"""A call of ``train`` of a model of words: the loop, and what the model keeps account of meanwhile."""
+"""``train`` of `Word2Vec`: a call of it, the loop, and what the model keeps account of meanwhile."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
-from ..checks import warn
+from ..arguments import names_arguments
+from ..checks import flag, warn, whole
 from ..corpus import Vocabulary
-from ..signals import Allowed
-from ..train.checkpoint import Checkpoints
+from ..corpus.vocabulary import NothingKeptError
+from ..io.paths import AnyPath
+from ..signals import Allowed, Deferred
+from ..train.checkpoint import Checkpoints, Contents, Mark, Target, Text
 from ..train.history import Row
-from ..train.progress import Progress, make_progress
+from ..train.progress import Progress, checked_progress, make_progress
 from ..train.run import Run
 from ..train.sampling import Tables
 from ..train.task import Task
 from ..train.training import NO_EPOCHS
-from ..vectors import KeyedVectors
+from .building import CorpusFile, Sentences
 from .callbacks import StopTraining
-from .resuming import Books
-from .training import hold_checkpoints, notify
+from .interface import WordModel
+from .resuming import Books, Noted, text_again
+from .training import (
+    Rates,
+    alone_with,
+    checked_callbacks,
+    hold_checkpoints,
+    notify,
+    warn_of_queue_options,
+)
 from .watcher import train_watched
+from .word2vec_file import packed_model
 
 
-class WordModel(Protocol):
-    """What training keeps account of in a model, and asks it for."""
+@names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
+def train(
+    self: WordModel,
+    corpus_iterable: Sentences | None = None,
+    corpus_file: CorpusFile | None = None,
+    total_examples: int | None = None,
+    total_words: int | None = None,
+    epochs: int | None = None,
+    start_alpha: float | None = None,
+    end_alpha: float | None = None,
+    word_count: int = 0,
+    queue_factor: int = 2,
+    report_delay: float = 1.0,
+    compute_loss: bool | None = None,
+    callbacks: Sequence[Any] = (),
+    *,
+    progress: bool | None = None,
+    checkpoint: AnyPath | None = None,
+    checkpoint_every: str | timedelta | None = None,
+) -> tuple[int, int]:
+    """Train on a corpus; words outside the vocabulary are skipped.
 
-    wv: KeyedVectors
-    history: list[Row]
-    running_training_loss: float
-    total_train_time: float
-    train_count: int
-    min_alpha_yet_reached: float
+    Args:
+        corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+        corpus_file: Path of a text file.
+        total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
+        total_words: The same in words; counts before ``total_examples``.
+        epochs: Passes over the corpus; default: the model's. 0 gives a warning.
+        start_alpha: Learning rate at the start; default: the model's ``alpha``.
+        end_alpha: At the end; default: the model's ``min_alpha``.
+        word_count: Words already trained on, for the learning rate.
+        queue_factor: Without effect; anything but the default gives a warning.
+        report_delay: The same.
+        compute_loss: Add up the loss of this call; see `get_latest_training_loss`. Default None: as the model's
+            attribute says.
+        callbacks: As in the constructor. One that raises `StopTraining` ends training, and nothing is lost. What
+            it changes in settings counts from the next call on.
+        progress: As in the constructor.
+        checkpoint: As in the constructor. Where a file of this name is a checkpoint of training that has ended, it
+            is replaced; anything else is refused.
+        checkpoint_every: As in the constructor.
 
-    def add_lifecycle_event(self, event_name: str, log_level: int = ..., **event: Any) -> None:
-        """Note what happened."""
-        ...
+    Returns:
+        Words trained on as centres, and words of the corpus, unknown ones included, both over all epochs.
 
-    def _checked_vocabulary(self) -> Vocabulary:
-        """The vocabulary as callbacks left it; raises ValueError where matrices do not fit it."""
-        ...
+    Raises:
+        KeyboardInterrupt: after Ctrl-C; the model keeps what it has learned until then. What the handler of another
+            signal raises does the same; SIGTERM has none, and ends the process, unless the program sets one.
+        FloatingPointError: training diverged.
+        RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary; or a
+            callback calls this.
+        ValueError: a setting makes no sense; ``wv`` holds other words than the model, or matrices of other shapes
+            or with NaN; ``checkpoint`` is a file that would be lost.
+        TypeError: a callback is none.
+        OSError: no checkpoint can be written before training begins. A failure later, as when the disk is full,
+            gives a warning.
+    """
+    with Deferred(), alone_with(self, trains=True), Allowed():
+        vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+        warn_of_queue_options(queue_factor, report_delay)
+        settings = self._settings().checked()
+        if epochs is not None:
+            settings.epochs = whole("epochs", epochs, 0, 2**40)
+        rates = Rates(start_alpha, end_alpha, total_words, total_examples, word_count)
+        rates.check(settings)
+        callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
+        target = Target.of(checkpoint, checkpoint_every)
+        corpus = self._source_type.of(corpus_iterable, corpus_file).read_known(vocabulary, self._workers)
+        if isinstance(corpus, NothingKeptError):
+            warn(f"nothing was trained: {corpus}")
+            return 0, corpus.raw_words * settings.epochs
+        run = Run.planned(settings, corpus.words, rates.schedule(settings, corpus))
+        want_loss = settings.compute_loss if compute_loss is None else bool(flag("compute_loss", compute_loss))
+        task = self._task(settings, corpus, want_loss)
+        books = Books()
+        checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
+        with Deferred():
+            self.running_training_loss = 0.0
+            self.add_lifecycle_event("train", msg=f"{run.epochs} epochs of {run.words} words")
+            checkpoints.start()
+            WordTraining(self, run, task, books, checkpoints, callbacks, progress).train()
+        return run.totals.kept, corpus.raw_words * run.epoch
 
-    def _tables(self, task: Task, vocabulary: Vocabulary) -> Tables:
-        """The tables of such a vocabulary for a task."""
-        ...
+
+def go_on(
+    self: WordModel, target: Target, mark: Mark, given: Any, callbacks: Sequence[Any], progress: bool | None
+) -> None:
+    """Train what is left of the run of a checkpoint."""
+    with Deferred(), alone_with(self, trains=True), Allowed():
+        vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
+        noted = Noted.read(target.path, mark.model, len(vocabulary), self._settings_of)
+        words = noted.words
+        first = (
+            vocabulary if words == len(vocabulary) else Vocabulary(vocabulary.keys[:words], vocabulary.counts[:words])
+        )
+        corpus = text_again(target.path, mark, self._source_type, given, first, self._workers)
+        task = self._task(noted.settings, corpus, noted.want_loss)
+        mark.text.require(target.path, Text.of(task))
+        if corpus._origin is None:
+            corpus._origin = mark.origin
+        run, books = mark.run, Books(noted.told)
+        checkpoints = Checkpoints(target, run, task, lambda: self._prepared(task, books))
+        with Deferred():
+            WordTraining(self, run, task, books, checkpoints, callbacks, progress).train()
+
+
+def get_latest_training_loss(self: WordModel) -> float:
+    """Sum of -log sigmoid over everything trained by the last `train` with ``compute_loss=True``."""
+    return self.running_training_loss
+
+
+def prepared(self: WordModel, task: Task, books: Books) -> Contents:
+    """What a checkpoint holds, before training is paused for it: nothing of it but the matrices changes soon."""
+    saved = self._saved(frozenset())
+    saved.state["total_train_time"] += time.perf_counter() - books.since
+    arrays, metadata = packed_model(saved)
+    return lambda: (arrays, metadata, Noted.of(task, books).values())
 
 
 class WordTraining:
@@ -108,7 +217,7 @@ class WordTraining:
         try:
             try:
                 with Allowed():
-                    self._words = self._model._checked_vocabulary()
+                    self._words = _checked_vocabulary(self._model)
                 self._notice("on_train_begin")
                 train_watched(self._run, self._task, self, self._checkpoints)
             except StopTraining:
@@ -161,7 +270,7 @@ class WordTraining:
         known = self._words
         assert known is not None
         with Allowed():  # large vocabularies take their time
-            vocabulary = self._model._checked_vocabulary()
+            vocabulary = _checked_vocabulary(self._model)
             if vocabulary is known:
                 return
             if vocabulary.keys[: len(known)] != known.keys:
@@ -169,7 +278,8 @@ class WordTraining:
                     "a callback gave the model another vocabulary, or its words another order: "
                     "that takes another call of train"
                 )
-            self._task.tables = self._model._tables(self._task, vocabulary)
+            paths = self._model._known.paths
+            self._task.tables = Tables.of(vocabulary.counts, self._task.settings, paths)
         self._words = vocabulary
 
     def _keep_books(self) -> None:
@@ -182,3 +292,14 @@ class WordTraining:
         if run.totals.words:
             rate = run.schedule.alpha(run.totals.words)  # at the end perhaps a rounding below the last one
             model.min_alpha_yet_reached = max(rate, run.schedule.end_alpha)
+
+
+def _checked_vocabulary(model: WordModel) -> Vocabulary:
+    """The vocabulary as callbacks left it.
+
+    Raises:
+        ValueError: matrices or ``vector_size`` were replaced by others that do not fit it.
+    """
+    vocabulary = model._known_vocabulary()
+    model._checked_inputs()
+    return vocabulary

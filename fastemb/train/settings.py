@@ -1,9 +1,9 @@
 """Settings: each is declared once, with its type, its default, what it may be and what it means.
 
 From the declaration come the check of a value, the attribute of a model (`fastemb.models.word2vec`), the option of the
-command line (`fastemb.cli.shared`) and the file of a model. To add one, declare it here, give the constructor of the
+command line (`fastemb.cli.settings`) and the file of a model. To add one, declare it here, give the constructor of the
 model a documented parameter of the same name and default, and read it where the core is given its settings
-(`fastemb.train.binding`).
+(`fastemb.train.task`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import fastemb.fasttext as fasttext
+from fastemb import TextClassifier
 from fastemb.classify.product import Quantising, quantised_matrix
+from fastemb.fasttext.wording import in_the_packages_names
 from fastemb.models.fasttext import load_facebook_model
 
 WORDS = [f"word{number}" for number in range(60)]
@@ -131,6 +133,18 @@ def test_signatures_name_the_arguments() -> None:
 def test_arguments_that_make_no_sense(train: Any, options: Any, kind: Any, message: str, text: Path) -> None:
     with pytest.raises(kind, match=message):
         train(str(text), verbose=0, **options)
+
+
+def test_warnings_of_training_name_arguments_as_the_package_does(text: Path) -> None:
+    with pytest.warns(UserWarning, match=r"^lr=6 is so large") as caught:
+        fasttext.train_supervised(str(text), **SUPERVISED | {"lr": 6.0, "epoch": 1})
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"^neg=300 takes long"):
+        fasttext.train_unsupervised(str(text), **UNSUPERVISED | {"neg": 300, "epoch": 1})
+    ruined = "Build the model anew with a lower alpha (now 2) or negative (now 30)"
+    assert in_the_packages_names(ruined) == "Build the model anew with a lower lr (now 2) or neg (now 30)"
+    with pytest.warns(UserWarning, match=r"^alpha=6 is so large"):  # elsewhere they keep their names
+        TextClassifier(alpha=6.0, epochs=1, progress=False).fit(["a", "b"], ["x", "y"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import CallbackAny2Vec, KeyedVectors, StopTraining, TextClassifier, Word2Vec
+from fastemb import CallbackAny2Vec, KeyedVectors, StopTraining, TextClassifier, Word2Vec, fasttext
 from fastemb.classify.lines import blocks
 from fastemb.io.safetensors import read_tensors, write_tensors
 from fastemb.train.hogwild import Hogwild
@@ -305,6 +305,16 @@ def test_validation_that_makes_no_sense() -> None:
         model_of().fit(X, Y, validation=(MORE, ["tool"]))
     with pytest.warns(UserWarning, match="not trained do not count, such as 'x'"):
         model_of().fit(X, Y, validation=([*MORE, "w1"], [*MORE_Y, "x"]))
+
+
+def test_the_prefix_alone_is_a_label_as_in_fasttext(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "texts", ["a b c", "d e f"] * 50, ["", "x"] * 50)
+    made = model_of(epochs=20).fit_file(path)
+    assert made.classes_.tolist() == ["", "x"]
+    assert made.predict(["a b c", "d e f"]).tolist() == ["", "x"]
+    made.save_fasttext(tmp_path / "model.bin")
+    assert fasttext.load_model(tmp_path / "model.bin").predict("a b c")[0] == ("__label__",)
+    assert TextClassifier.load_fasttext(tmp_path / "model.bin").predict(["a b c"]).tolist() == [""]
 
 
 def test_validation_of_a_file(tmp_path: Path) -> None:

@@ -7,23 +7,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from cli.called import Result, Run, caller
 
 from fastemb import KeyedVectors
-from fastemb.cli import main
 from fastemb.index import VectorIndex
 
-
-class Result(NamedTuple):
-    status: int
-    output: str
-    errors: str
-
-
-Run = Callable[..., Result]
 N, SIZE = 300, 8
 
 
@@ -33,11 +24,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def call(*arguments: object, given: str = "") -> Result:
         monkeypatch.setattr(sys, "stdin", io.StringIO(given))
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return Result(status, *capsys.readouterr())
+        return caller(capsys)(*arguments)
 
     return call
 

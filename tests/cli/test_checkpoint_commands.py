@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cli.called import status_of
 
 from fastemb import Item2Vec, Word2Vec
-from fastemb.cli import main
 from fastemb.train.hogwild import Hogwild
 
 Run = Callable[..., tuple[int, str]]
@@ -35,14 +35,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     lines = [" ".join(f"W{word}" for word in row) for row in NUMBERS.tolist()]
     Path("t.txt").write_text("\n".join(lines), encoding="utf-8")
 
-    def call(*arguments: object) -> tuple[int, str]:
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, capsys.readouterr().err
-
-    return call
+    return lambda *arguments: (status_of(*arguments), capsys.readouterr().err)
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fastemb import TextClassifier
+from fastemb import TextClassifier, fasttext
 from fastemb.cli import main
+from fastemb.fasttext.model import FastTextModel
+from fastemb.io.formats.fasttext_parts import SKIPGRAM
 
 
 @pytest.fixture
@@ -104,3 +107,39 @@ def test_wrong_files_are_named(texts: Path, tmp_path: Path, capsys: pytest.Captu
     assert "also the input" in capsys.readouterr().err
     assert main(["classify", "train", str(texts), "-o", str(tmp_path / "m.ftz")]) == 1
     assert "save it as .bin" in capsys.readouterr().err
+
+
+def test_predict_takes_a_quantised_model(
+    texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fasttext.train_supervised(str(texts), dim=8, epoch=20, lr=0.5, thread=1, verbose=0)
+    whole.quantize()
+    small, lines = str(tmp_path / "small.ftz"), tmp_path / "lines"
+    whole.save_model(small)
+    lines.write_text("a1 a2\nb1 b2 b3\na3 b1", encoding="utf-8")
+    assert main(["classify", "predict", small, str(lines)]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == ["a", "b"]
+    assert main(["classify", "predict", small, str(lines), "-k", "2", "--probabilities"]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    loaded = fasttext.load_model(small)
+    for line, row in zip(lines.read_text("utf-8").split("\n"), rows, strict=True):
+        labels, probabilities = loaded.predict(line, k=2)
+        assert [f"__label__{row[0]}", f"__label__{row[2]}"] == list(labels)
+        assert [float(row[1]), float(row[3])] == pytest.approx(probabilities, rel=1e-5)
+    monkeypatch.setattr("sys.stdin", io.StringIO("b1\n"))
+    assert main(["classify", "predict", small, "--threshold", "0.6"]) == 0
+    assert capsys.readouterr().out == "b\n"
+    assert main(["classify", "test", small, str(texts)]) == 1
+    assert "was made smaller" in capsys.readouterr().err
+
+
+def test_predict_refuses_a_quantised_model_without_labels(
+    texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = fasttext.train_supervised(str(texts), dim=8, epoch=1, thread=1, verbose=0)
+    words.quantize()
+    held = words._state
+    made = FastTextModel._of(replace(held, arguments=replace(held.arguments, model=SKIPGRAM)))
+    made.save_model(str(tmp_path / "words.ftz"))
+    assert main(["classify", "predict", str(tmp_path / "words.ftz"), str(texts)]) == 1
+    assert "words.ftz: Model needs to be supervised" in capsys.readouterr().err

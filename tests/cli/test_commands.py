@@ -8,12 +8,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
+from cli.called import Result, Run, caller
 
 import fastemb
 from fastemb import Corpus, KeyedVectors, Word2Vec, load_vectors
@@ -38,28 +38,12 @@ COMMANDS = (
 )
 
 
-class Result(NamedTuple):
-    status: int
-    output: str
-    errors: str
-
-
-Run = Callable[..., Result]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Call ``main`` in an empty folder; what it returns, prints, and prints to standard error."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: object) -> Result:
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return Result(status, *capsys.readouterr())
-
-    return call
+    return caller(capsys)
 
 
 @pytest.fixture

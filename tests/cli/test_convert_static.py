@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli.called import status_of
 
 from fastemb import KeyedVectors, load_vectors
 from fastemb.cli import main
@@ -23,10 +24,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def convert(*arguments: str) -> int:
-    try:
-        return main(["convert", *arguments, "--to", "sentence-transformers"])
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    return status_of("convert", *arguments, "--to", "sentence-transformers")
 
 
 def test_a_folder(source: str, capsys: pytest.CaptureFixture[str]) -> None:

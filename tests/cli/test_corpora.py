@@ -9,26 +9,16 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
+from cli.called import Result, Run, caller
 
 from fastemb import Corpus, Word2Vec, load_vectors
-from fastemb.cli import main
 
 TEXT = "the quick brown fox jumps over the lazy dog\n" * 50 + "rare\n"
-
-
-class Result(NamedTuple):
-    status: int
-    output: str
-    errors: str
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -37,14 +27,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text(TEXT, encoding="utf-8")
 
-    def call(*arguments: object) -> Result:
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return Result(status, *capsys.readouterr())
-
-    return call
+    return caller(capsys)
 
 
 def fails(result: Result, message: str) -> None:

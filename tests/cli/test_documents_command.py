@@ -5,19 +5,17 @@ from __future__ import annotations
 import io
 import json
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from cli.called import Run, caller
 
 from fastemb import Doc2Vec, KeyedVectors, load_vectors
-from fastemb.cli import main
 from fastemb.models.doc2vec import Documents
 from fastemb.train.hogwild import Hogwild
 
-Run = Callable[..., tuple[int, str, str]]
 TOPICS = [[f"{kind}{n}" for n in range(9)] for kind in "abc"]
 SMALL = ("--min-count", 1, "-d", 8, "-t", 1, "-e", 20, "--sample", 0)
 
@@ -35,15 +33,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     for n, line in enumerate(lines[:6]):
         Path("folder", f"{n}.txt").write_text(line.replace(" ", "\n"), encoding="utf-8")
 
-    def call(*arguments: object) -> tuple[int, str, str]:
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
-
-    return call
+    return caller(capsys)
 
 
 def near(found: str) -> list[list[int]]:

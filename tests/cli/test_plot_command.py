@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cli.called import Run, caller
 
 from fastemb import Interactions, Item2Vec, KeyedVectors, Word2Vec
-from fastemb.cli import main
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("openTSNE")
 
-Run = Callable[..., tuple[int, str, str]]
 KEYS = [f"{kind}{number}" for number in range(10) for kind in ("animal", "colour", "river")]
 
 
@@ -31,14 +29,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     made.expandos["count"] = np.arange(30, 0, -1)
     made.save("v.safetensors")
 
-    def call(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = main(arguments)
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
+    return caller(capsys)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cli.called import status_of
 
 import fastemb.fasttext
-from fastemb.cli import main
 
 TEXT = "".join(f"__label__{number % 2} word{number % 7 + 7 * (number % 2)} and more\n" for number in range(100))
 
@@ -23,10 +23,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def quantize(*arguments: str) -> int:
-    try:
-        return main(["quantize", *arguments])
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    return status_of("quantize", *arguments)
 
 
 def test_models_become_smaller(model: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli.called import status_of
 
 from fastemb import Corpus, Item2Vec, KeyedVectors, Phrases, Word2Vec, load_vectors
-from fastemb.cli import main
 from fastemb.cli.wording import in_options
 
 Run = Callable[..., tuple[int, str]]
@@ -71,14 +71,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(command: str) -> tuple[int, str]:
-        try:
-            status = main(shlex.split(command))
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, capsys.readouterr().err
-
-    return call
+    return lambda command: (status_of(*shlex.split(command)), capsys.readouterr().err)
 
 
 TRAIN = "train {} -o out.vec -d 4 -e 1 --min-count 1 --sample 0 -q "

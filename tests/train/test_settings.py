@@ -9,9 +9,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fastemb import RULE_KEEP, CallbackAny2Vec, Corpus, Item2Vec, Vocabulary, Word2Vec, config
+from fastemb import (
+    RULE_KEEP,
+    CallbackAny2Vec,
+    Corpus,
+    Doc2Vec,
+    FastText,
+    Item2Vec,
+    Node2Vec,
+    TextClassifier,
+    Vocabulary,
+    Word2Vec,
+    config,
+)
+from fastemb.classify.settings import ClassifierSettings
 from fastemb.config import available_cpus
-from fastemb.train.settings import DocumentSettings, Settings, SubwordSettings
+from fastemb.graphs.parameters import GraphParameters
+from fastemb.items.parameters import Parameters
+from fastemb.train.settings import Checked, DocumentSettings, Settings, SubwordSettings
 
 OUT_OF_RANGE: list[tuple[str, Any]] = [
     *((name, value) for name in ("compute_loss", "null_word", "sorted_vocab") for value in ("no", 2, -1, None, "x")),
@@ -251,11 +266,27 @@ def test_settings_changed_after_construction_are_checked_again() -> None:
         model.build_vocab([["a", "b"]])
 
 
-def test_every_setting_is_an_argument_with_the_same_default() -> None:
-    parameters = inspect.signature(Word2Vec).parameters
-    for name, default in Settings().values().items():
-        assert parameters[name].default == default, name
-        assert type(parameters[name].default) is type(default), name
+# Each model, the settings that its constructor repeats, and those that it makes of others. DeepWalk has other defaults.
+CONSTRUCTORS: list[tuple[type, type[Checked], set[str]]] = [
+    (Word2Vec, Settings, set()),
+    (FastText, SubwordSettings, set()),
+    (Doc2Vec, DocumentSettings, {"sg", "cbow_mean", "null_word"}),
+    (Item2Vec, Parameters, set()),
+    (Node2Vec, GraphParameters, set()),
+    (TextClassifier, ClassifierSettings, set()),
+]
+
+
+@pytest.mark.parametrize(("model", "settings", "made"), CONSTRUCTORS)
+def test_every_setting_is_an_argument_with_the_same_default(
+    model: type, settings: type[Checked], made: set[str]
+) -> None:
+    parameters = inspect.signature(model).parameters
+    defaults = settings().values()
+    assert set(defaults) - set(parameters) == made
+    for name in set(defaults) - made:
+        assert parameters[name].default == defaults[name], name
+        assert type(parameters[name].default) is type(defaults[name]), name
 
 
 def test_arguments_have_gensims_order() -> None:
