@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from ..arguments import names_arguments
 from ..checks import no_text, number, warn, whole
 from ..corpus import Corpus, TrimRule
-from ..corpus.lists import Called, first_unhashable, sentence_tokens
+from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
+from ..corpus.task import ReadSizes
 from ..io.paths import AnyPath, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
@@ -124,7 +128,7 @@ class Doc2Vec(Word2Vec):
     _settings_of: ClassVar[type[Settings]] = DocumentSettings
     _source_type: ClassVar[type[Source]] = DocumentSource
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
-    _inference: tuple[Any, InferenceTables] | None
+    _inference: _Kept | None
 
     @names_arguments(_OLD_NAMES)
     def __init__(
@@ -509,16 +513,18 @@ class Doc2Vec(Word2Vec):
         return float(first @ second) / lengths if lengths else 0.0
 
     def _frozen(self, settings: DocumentSettings) -> Frozen:
-        vocabulary, inputs = self._known_vocabulary(), self._checked_inputs()
-        weights = self._weights()
-        weights.require(settings)
-        weights.check_shapes(inputs.shape)
-        what = (settings.sample, settings.negative, settings.ns_exponent, settings.seed)
+        """The model for inference. Words are looked at again only when their list, dict or counts are others."""
+        weights, words = self._weights(), self.wv
+        what = (len(words), settings.sample, settings.negative, settings.ns_exponent, settings.seed)
         kept = self._inference
-        if kept is None or kept[0][0] is not vocabulary.counts or kept[0][1] != what:
-            kept = self._inference = ((vocabulary.counts, what), InferenceTables.of(vocabulary.counts, settings))
-        null_word = vocabulary.key_to_index["\0"] if settings.concatenates else 0
-        return Frozen(settings, kept[1], self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
+        if kept is None or not kept.fits(words, what):
+            counts = self._known_vocabulary().counts
+            kept = self._inference = _Kept(_parts_of(words), what, InferenceTables.of(counts, settings))
+        weights.require(settings)
+        inputs = weights.inputs((len(words), settings.vector_size))
+        weights.check_shapes(inputs.shape)
+        null_word = words.key_to_index["\0"] if settings.concatenates else 0
+        return Frozen(settings, kept.tables, self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
 
     def _ids_of(self, documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Known words of texts as rows, one text after the other, and where each begins."""
@@ -526,20 +532,25 @@ class Doc2Vec(Word2Vec):
         no_text("documents", documents, "texts")
         if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
             raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
-        ids: list[int] = []
-        ends = [0]
-        for at, document in enumerate(documents):
-            tokens = sentence_tokens(getattr(document, "words", document), at, _TEXTS)
+        parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+        read = words = 0
+        for batch, bounds in list_batches(documents, ReadSizes(), _tokens_of):
+            ids = np.empty(int(bounds[-1]), np.int32)
             try:
-                ids += [row for row in map(rows.get, tokens) if row is not None]
+                _native.find_tokens(rows, batch, ids)
             except TypeError:
-                found = first_unhashable([tokens], at)
+                found = first_unhashable(batch, read)
                 if found is None:
                     raise
                 hint = "a text is a list of tokens, and infer_vectors takes a list of texts"
-                raise TypeError(f"text {at}: a token must be hashable, and {short(found[1])} is not: {hint}") from None
-            ends.append(len(ids))
-        return np.array(ids, np.int32), np.array(ends, np.int64)
+                raise TypeError(
+                    f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
+                ) from None
+            is_known = ids >= 0
+            parts.append(ids[is_known])
+            ends.append(words + np.append(0, np.cumsum(is_known))[bounds])
+            read, words = read + len(batch), words + len(parts[-1])
+        return np.concatenate(parts), np.concatenate(ends)
 
     # ---- files ----
 
@@ -629,6 +640,26 @@ class Doc2Vec(Word2Vec):
         for name, values in values_of_words(tags).items():
             made.dv.expandos[name] = values
         return made
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What inference draws by, with what it was made of."""
+
+    parts: tuple[Any, ...]
+    what: tuple[Any, ...]
+    tables: InferenceTables
+
+    def fits(self, words: KeyedVectors, what: tuple[Any, ...]) -> bool:
+        return self.what == what and all(map(operator.is_, self.parts, _parts_of(words)))
+
+
+def _parts_of(words: KeyedVectors) -> tuple[Any, ...]:
+    return words.index_to_key, words.key_to_index, words.expandos.get("count")
+
+
+def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:
+    return sentence_tokens(getattr(document, "words", document), number, _TEXTS)
 
 
 def _of_documents(parts: Mapping[str, Any]) -> dict[str, Any]:

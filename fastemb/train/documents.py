@@ -21,6 +21,9 @@ from .weights import HasVectors, Weights
 POOL = 4096
 """Negatives that inference draws from: their rows are few, and so are in cache."""
 
+SHORT = 1 << 16
+"""Words of all passes, less than which inference by one worker starts no thread: a millisecond or two."""
+
 
 @dataclass(frozen=True)
 class Tags:
@@ -292,7 +295,8 @@ def infer(
 
     try:
         with Deferred():
-            in_threads(min(workers, len(cuts) - 1), work, stop, lambda: None)
+            watch = None if len(ids) * len(rates) < SHORT else lambda: None
+            in_threads(min(workers, len(cuts) - 1), work, stop, watch)
     except _native.DivergedError:
         raise FloatingPointError("inference diverged: a score is no finite number. Lower alpha") from None
     return rows[:, :size].copy() if rows.shape[1] != size else rows
@@ -329,6 +333,7 @@ class _Local:
         is_there[ids] = True
         if frozen.settings.concatenates:
             is_there[frozen.null_word] = True
+        is_read = is_there.copy()
         is_there[pool] = False
         words = np.concatenate([pool, np.flatnonzero(is_there).astype(np.int32)])
         numbers = np.zeros(total, np.int32)
@@ -337,7 +342,7 @@ class _Local:
         nodes, paths = _local_paths(frozen, words)
         inputs = outputs if outputs is not None else nodes
         if frozen.settings.dm:
-            inputs = padded_rows(frozen.inputs, words)
+            inputs = padded_rows(frozen.inputs, words, is_read[words])
         elif outputs is None:  # nobody reads it
             inputs = padded_zeros(len(words), frozen.settings.vector_size)
         assert inputs is not None
@@ -346,11 +351,16 @@ class _Local:
         return cls(numbers[ids], len(words), inputs, outputs, nodes, tables.noise, paths, keep, null_word)
 
 
-def padded_rows(values: NDArray[Any], rows: NDArray[np.int32]) -> Matrix:
-    """These rows of a matrix, as the kernel wants them."""
+def padded_rows(values: NDArray[Any], rows: NDArray[np.int32], wanted: NDArray[np.bool_] | None = None) -> Matrix:
+    """These rows of a matrix, as the kernel wants them; those that are not ``wanted`` are zero."""
     made = padded_zeros(len(rows), values.shape[1])
-    for part in slices(len(rows)):
-        made[part, : values.shape[1]] = values[rows[part]]
+    if wanted is None:
+        for part in slices(len(rows)):
+            made[part, : values.shape[1]] = np.take(values, rows[part], 0)
+        return made
+    places = np.flatnonzero(wanted)
+    for part in slices(len(places)):
+        made[places[part], : values.shape[1]] = np.take(values, rows[places[part]], 0)
     return made
 
 
