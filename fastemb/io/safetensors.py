@@ -127,6 +127,9 @@ def starts_like_tensors(start: bytes) -> bool:
     return start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= _LONGEST_HEADER
 
 
+_ADVICE = "mmap='r' maps vectors instead, in KeyedVectors.load, and in Doc2Vec.load those of documents"
+
+
 def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Array], dict[str, str]]:
     """Read the arrays and the metadata of a safetensors file.
 
@@ -166,7 +169,7 @@ def read_tensors(path: AnyPath, mmap: str | None = None) -> tuple[dict[str, Arra
                 raise ValueError(f"{path}: mmap='r+' needs arrays that are aligned in the file; save it anew")
         else:
             size = sum(place.end - place.begin for place in places.values())
-            with memory_for(f"what is in {path}", size, "KeyedVectors.load(path, mmap='r') maps vectors instead"):
+            with memory_for(f"what is in {path}", size, _ADVICE):
                 tensors = {name: _read_array(path, file, start + place.begin, place) for name, place in places.items()}
         return tensors, metadata
 

@@ -19,11 +19,11 @@ from ..corpus import Corpus, TrimRule
 from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
-from ..io.paths import AnyPath, optional_path
+from ..io.paths import AnyPath, local_path, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
 from ..train.documents import DocumentTask, DocumentTokens, DocumentWeights, Frozen, InferenceTables, infer
-from ..train.matrices import copy_of
+from ..train.matrices import copy_of, require_array_file
 from ..train.sampling import Tables
 from ..train.schedule import require_falling
 from ..train.settings import DocumentSettings, Settings
@@ -36,7 +36,7 @@ from .interface import WordModel
 from .known_documents import DocumentChange, KnownDocuments
 from .known_words import Change, KnownWords, NewWords
 from .own_vectors import OwnDocuments
-from .training import alone_with
+from .training import reading
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
@@ -182,6 +182,8 @@ class Doc2Vec(Word2Vec):
         _warn_of_ignored(is_dm, dm_mean, dbow_words, dm_concat)
         self._start(given)
         self.dv_mapfile = optional_path(dv_mapfile)
+        if self.dv_mapfile is not None:
+            require_array_file(self.dv_mapfile)
         if dv is not None:
             if not isinstance(dv, KeyedVectors) or dv.vector_size != self.vector_size:
                 raise ValueError(f"dv must be KeyedVectors of vector_size={self.vector_size}, not {dv!r}")
@@ -264,6 +266,12 @@ class Doc2Vec(Word2Vec):
             return found
         return np.vstack([self[one] for one in tag])
 
+    __iter__ = None  # __getitem__ would be asked for 0, 1, 2 ...
+
+    def __contains__(self, tag: Any) -> bool:
+        """Whether this is a word or a tag."""
+        return tag in self.wv or tag in self.dv
+
     # ---- vocabulary ----
 
     def _further_of(self, corpus: Corpus) -> dict[str, Any]:
@@ -296,7 +304,7 @@ class Doc2Vec(Word2Vec):
         source = self._source_type.of(corpus_iterable, corpus_file)
         documents = source.read(selection_of(self._settings(), None, 0), self._workers)
         found = super().scan_vocab(documents)
-        self._change_documents(documents, update=False).take(self.dv)
+        self._take_documents(self._change_documents(documents, update=False))
         return found
 
     def _change_documents(self, documents: Corpus, *, update: bool) -> DocumentChange:
@@ -318,7 +326,7 @@ class Doc2Vec(Word2Vec):
         with Deferred():
             super()._take(change, further)
             if documents is not None:
-                documents.take(self.dv)
+                self._take_documents(documents)
             self._inference = None
 
     def init_weights(self) -> None:
@@ -349,12 +357,19 @@ class Doc2Vec(Word2Vec):
 
     def _take_fresh(self, dv: KeyedVectors) -> None:
         """Fresh rows for the tags of ``dv``."""
-        DocumentChange.fresh(dv, self._settings(), self.dv_mapfile).take(self.dv)
+        self._take_documents(DocumentChange.fresh(dv, self._settings(), self.dv_mapfile))
+
+    def _take_documents(self, documents: DocumentChange) -> None:
+        with Deferred():
+            documents.take(self.dv)
+            self.dv.mapfile_path = self.dv_mapfile
 
     # ---- training ----
 
     def _task(self, settings: Settings, corpus: Corpus, compute_loss: bool) -> Task:
         documents, weights = Documents.of(corpus), self._weights()
+        if len(self.dv.vectors) != len(self.dv):
+            raise ValueError(f"dv.vectors has {len(self.dv.vectors):,} rows, and dv has {len(self.dv):,} tags")
         weights.require(settings)
         tables = Tables.of(self._known_vocabulary().counts, settings, self._known.paths)
         tags = documents.tags.rows_in(self.dv.key_to_index, len(self.dv))
@@ -477,7 +492,7 @@ class Doc2Vec(Word2Vec):
         require_falling(first, last, "min_alpha")
         passes = whole("epochs", epochs or settings.epochs, 1, 2**31 - 1)
         threads = self.workers if workers is None else thread_count(workers)
-        with Deferred(), alone_with(self, trains=False), Allowed():
+        with Deferred(), reading(self), Allowed():
             frozen = self._frozen(settings)
             ids, offsets = self._ids_of(documents)
             empty = int((np.diff(offsets) == 0).sum())
@@ -547,12 +562,37 @@ class Doc2Vec(Word2Vec):
                     f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
                 ) from None
             is_known = ids >= 0
+            if not is_known.all():
+                _require_words(batch, read)
             parts.append(ids[is_known])
             ends.append(words + np.append(0, np.cumsum(is_known))[bounds])
             read, words = read + len(batch), words + len(parts[-1])
         return np.concatenate(parts), np.concatenate(ends)
 
     # ---- files ----
+
+    @classmethod
+    @names_arguments()
+    def load(cls, fname: CorpusFile, mmap: str | None = None, *, rethrow: bool = False) -> Self:
+        """Read a model that `save` wrote. For a file that gensim wrote see `from_gensim`.
+
+        Args:
+            fname: File to read.
+            mmap: "r" or "c" map the vectors of tags from the file, which may be larger than memory, in place of
+                reading them; "c" lets them be changed, and keeps changes in memory. Training takes a copy of what it
+                cannot change. Default None.
+            rethrow: Without effect: errors are always raised.
+
+        Raises:
+            ValueError: the file is something else, or damaged; or ``mmap`` is something else.
+            MemoryError: there is too little for the matrices.
+        """
+        if mmap not in (None, "r", "c"):
+            raise ValueError(f"mmap must be None, 'r' or 'c', not {mmap!r}")
+        fname = local_path(fname)
+        model, _ = cls._loaded(fname, mmap)
+        model.add_lifecycle_event("loaded", fname=fname)
+        return model
 
     def _weights(self) -> DocumentWeights:
         """The matrices, with the vectors of words and of tags as they are now."""
@@ -584,7 +624,8 @@ class Doc2Vec(Word2Vec):
             raise ValueError(f"{error} (of documents)") from None
         if self.dv.vectors.shape[1] != self.vector_size:
             raise ValueError(f"{fname}: the vectors of documents are not of {self.vector_size} dimensions")
-        self.dv.vectors = copy_of(self.dv.vectors)
+        if not saved.is_mapped:
+            self.dv.vectors = copy_of(self.dv.vectors)
 
     @names_arguments()
     def save_word2vec_format(
@@ -660,6 +701,23 @@ def _parts_of(words: KeyedVectors) -> tuple[Any, ...]:
 
 def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:
     return sentence_tokens(getattr(document, "words", document), number, _TEXTS)
+
+
+def _require_words(texts: Sequence[Sequence[Any]], read: int) -> None:
+    """Refuse what is no word, and so known to no model; ``read`` texts came before.
+
+    Raises:
+        ValueError: a token is missing (None, NaN).
+        TypeError: a token is of a type that no model has.
+    """
+    for at, text in enumerate(texts, read):
+        if {str, int}.issuperset(map(type, text)):
+            continue
+        for token in text:
+            if token is None or token != token:
+                raise ValueError(f"text {at}: a token is missing ({token}): leave it out, or put a word in its place")
+            if not isinstance(token, str | int | np.integer):
+                raise TypeError(f"text {at}: a token must be a str or an int, not {short(token)}")
 
 
 def _of_documents(parts: Mapping[str, Any]) -> dict[str, Any]:

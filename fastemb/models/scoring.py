@@ -20,7 +20,7 @@ from ..train.matrices import Matrix
 from ..train.sampling import HuffmanPaths
 from .building import CorpusFile, Sentences
 from .interface import WordModel
-from .training import alone_with
+from .training import reading
 
 
 @names_arguments({"corpus_iterable": "sentences"})
@@ -48,7 +48,7 @@ def held_out_loss(
         RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
     """
     threads = self.workers if workers is None else thread_count(workers)
-    with Deferred(), alone_with(self, trains=False), Allowed():
+    with Deferred(), reading(self), Allowed():
         vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
         corpus = self._source_type.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
         task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock, get_ident
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from ..arguments import did_you_mean, names_arguments, nearest_name
 from ..checks import number, warn, whole
@@ -135,7 +135,16 @@ class _Use:
     checkpoints: Checkpoints | None = None
 
 
+@dataclass(eq=False)
+class _Reading:
+    """A call that reads a model, which must stay as it is meanwhile."""
+
+    model: int
+    thread: int
+
+
 _uses: WeakValueDictionary[int, _Use] = WeakValueDictionary()  # by the id of the model, the latest call
+_readings: WeakSet[_Reading] = WeakSet()
 _lock = Lock()
 
 
@@ -188,16 +197,16 @@ def alone_with(model: object, *, trains: bool) -> Iterator[None]:
     the model in use; what may be broken off goes into `Allowed`.
 
     Raises:
-        RuntimeError: another thread does so, or this one is training the model already.
+        RuntimeError: another thread does so or reads the model, or this one is training the model already.
     """
     use = _Use(get_ident(), trains)
     with _lock:
-        outer = _uses.get(id(model))
+        outer = _used_by_me(model)
+        if any(one.model == id(model) and one.thread != use.thread for one in _readings):
+            raise RuntimeError(
+                "another thread is inferring vectors with this model or measuring its loss: wait until that has ended"
+            )
         if outer is not None:
-            if outer.thread != use.thread:
-                raise RuntimeError(
-                    "another thread is training this model or building its vocabulary: wait until that has ended"
-                )
             if trains and outer.trains:
                 raise RuntimeError("a callback cannot train the model that is being trained: call train after that")
             use.trains = use.trains or outer.trains
@@ -210,3 +219,33 @@ def alone_with(model: object, *, trains: bool) -> Iterator[None]:
                 _uses.pop(id(model), None)
             else:
                 _uses[id(model)] = outer
+
+
+@contextmanager
+def reading(model: object) -> Iterator[None]:
+    """Let no other thread train ``model`` or give it another vocabulary meanwhile; others may read it, too.
+
+    To be entered in `Deferred`, as `alone_with`.
+
+    Raises:
+        RuntimeError: another thread trains it or builds its vocabulary.
+    """
+    mine = _Reading(id(model), get_ident())
+    with _lock:
+        _used_by_me(model)
+        _readings.add(mine)
+    try:
+        yield
+    finally:
+        with _lock:
+            _readings.discard(mine)
+
+
+def _used_by_me(model: object) -> _Use | None:
+    """What this thread is doing with a model, if it does something."""
+    use = _uses.get(id(model))
+    if use is not None and use.thread != get_ident():
+        raise RuntimeError(
+            "another thread is training this model or building its vocabulary: wait until that has ended"
+        )
+    return use

@@ -552,10 +552,10 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         return model
 
     @classmethod
-    def _loaded(cls, fname: str) -> tuple[Self, dict[str, str]]:
-        """The model of a file, and all metadata of that."""
+    def _loaded(cls, fname: str, mmap: str | None = None) -> tuple[Self, dict[str, str]]:
+        """The model of a file, and all metadata of that; with ``mmap`` what a subclass does not copy stays there."""
         model = cls.__new__(cls)
-        saved = read_model(fname, cls._kind, cls._settings_of)
+        saved = read_model(fname, cls._kind, cls._settings_of, mmap)
         model._start_empty(saved.settings)
         vars(model).update(saved.state)
         model._unpack(fname, saved)

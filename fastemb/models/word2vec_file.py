@@ -57,6 +57,7 @@ class Saved:
         metadata: The texts of the file.
         kind: Of the file.
         owned: Nobody else has the matrices, so that they need not be copied.
+        is_mapped: The arrays are views of the file.
     """
 
     settings: Settings
@@ -70,6 +71,7 @@ class Saved:
     metadata: dict[str, str] = field(default_factory=dict)
     kind: str = WORD2VEC
     owned: bool = False
+    is_mapped: bool = False
 
 
 def write_model(target: str | os.PathLike[str] | BinaryIO, model: Saved) -> None:
@@ -100,14 +102,19 @@ def packed_model(model: Saved) -> tuple[dict[str, Any], dict[str, str]]:
     return arrays | further, metadata
 
 
-def read_model(path: str | os.PathLike[str], kind: str = WORD2VEC, settings_of: type[Settings] = Settings) -> Saved:
-    """What `write_model` wrote of a model of this kind, which has these settings.
+def read_model(
+    path: str | os.PathLike[str],
+    kind: str = WORD2VEC,
+    settings_of: type[Settings] = Settings,
+    mmap: str | None = None,
+) -> Saved:
+    """What `write_model` wrote of a model of this kind, which has these settings; ``mmap`` as in `read_tensors`.
 
     Raises:
         ValueError: the file is something else, or damaged.
     """
     try:
-        arrays, metadata = read_tensors(path)
+        arrays, metadata = read_tensors(path, mmap)
     except ValueError as error:
         if _is_text(path):
             name = kind.rpartition(".")[2]
@@ -139,6 +146,7 @@ def read_model(path: str | os.PathLike[str], kind: str = WORD2VEC, settings_of: 
         arrays,
         metadata,
         kind,
+        is_mapped=mmap is not None,
     )
 
 

@@ -19,6 +19,7 @@ from ..memory import memory_for
 from ..signals import slices
 
 LINE = 16  # floats in a cache line
+_MAGIC = b"\x93NUMPY"
 
 Matrix = NDArray[np.float32]
 
@@ -40,6 +41,21 @@ def zeros(rows: int, vector_size: int) -> Matrix:
         return np.zeros((rows, vector_size), dtype=np.float32)
 
 
+def require_array_file(path: str) -> None:
+    """Refuse to put an array where something else is.
+
+    Raises:
+        ValueError: a file is there that is no array of NumPy's.
+    """
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            start = file.read(len(_MAGIC))
+        if start != _MAGIC:
+            raise ValueError(
+                f"{path}: holds something else than an array of NumPy's, and is not replaced: choose another name"
+            )
+
+
 def mapped_zeros(path: str, rows: int, vector_size: int) -> Matrix:
     """A zero matrix in a file of NumPy's format, whose rows are padded there: it may be larger than memory.
 
@@ -47,7 +63,9 @@ def mapped_zeros(path: str, rows: int, vector_size: int) -> Matrix:
 
     Raises:
         OSError: the file cannot be made.
+        ValueError: something else has its name.
     """
+    require_array_file(path)
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, "this is a folder, not a file", path)
     if not os.path.isdir(folder := os.path.dirname(path) or "."):

@@ -747,3 +747,72 @@ def test_it_says_what_it_is() -> None:
     report = trained(epochs=1).estimate_memory()
     assert report["doctag_syn0"] == 4 * 120 * 12
     assert report["total"] == sum(value for name, value in report.items() if name != "total")
+
+
+# ---- vectors of tags in files ----
+
+
+def test_vectors_of_tags_are_mapped_from_a_models_file(tmp_path: Path) -> None:
+    model = trained()
+    model.save(tmp_path / "m")
+    text = ["a1", "a2", "b3"]
+    for mode in ("r", "c"):
+        mapped = Doc2Vec.load(tmp_path / "m", mmap=mode)
+        assert not mapped.dv.vectors.flags.owndata
+        assert mapped.wv.vectors.flags.writeable
+        np.testing.assert_array_equal(mapped.dv.vectors, model.dv.vectors)
+        assert mapped.dv.most_similar(3) == model.dv.most_similar(3)
+        np.testing.assert_array_equal(mapped.infer_vector(text), model.infer_vector(text))
+    before = (tmp_path / "m").read_bytes()
+    model.train(tagged(), epochs=2)
+    for mode in ("r", "c"):
+        mapped = Doc2Vec.load(tmp_path / "m", mmap=mode)
+        mapped.train(tagged(), epochs=2)
+        np.testing.assert_array_equal(mapped.dv.vectors, model.dv.vectors)
+    assert (tmp_path / "m").read_bytes() == before
+    with pytest.raises(ValueError, match=r"mmap must be None, 'r' or 'c', not 'r\+'"):
+        Doc2Vec.load(tmp_path / "m", mmap="r+")
+
+
+def test_a_file_for_vectors_of_tags_replaces_no_other_file(tmp_path: Path) -> None:
+    path = tmp_path / "thesis.txt"
+    path.write_text("a1 a2 a3\n" * 20)
+    for options in ({"documents": tagged()}, {"corpus_file": path}, {}):
+        with pytest.raises(
+            ValueError, match=f"{path}: holds something else than an array of NumPy's, and is not replaced"
+        ):
+            Doc2Vec(**options, dv_mapfile=path, **OPTIONS)
+    assert path.read_text() == "a1 a2 a3\n" * 20
+    rows = tmp_path / "rows.npy"
+    for _ in range(2):
+        model = trained(dv_mapfile=rows)
+        assert model.dv.mapfile_path == str(rows)
+
+
+def test_vectors_of_tags_of_another_number() -> None:
+    model = trained()
+    model.dv.vectors = model.dv.vectors[:5]
+    with pytest.raises(ValueError, match=r"dv\.vectors has 5 rows, and dv has 120 tags"):
+        model.train(tagged())
+
+
+def test_words_and_tags_are_in_a_model() -> None:
+    model = Doc2Vec([TaggedDocument(["a", "b"], ["t"])] * 3, **OPTIONS)
+    assert [key in model for key in ("a", "t", "x", 9)] == [True, True, False, False]
+    with pytest.raises(TypeError, match="not iterable"):
+        list(model)
+
+
+@pytest.mark.parametrize(
+    ("token", "error", "message"),
+    [
+        (None, ValueError, r"text 2: a token is missing \(None\)"),
+        (float("nan"), ValueError, r"text 2: a token is missing \(nan\)"),
+        (b"a1", TypeError, "text 2: a token must be a str or an int, not "),
+        (("a1",), TypeError, "text 2: a token must be a str or an int, not "),
+        (1.5, TypeError, "text 2: a token must be a str or an int, not "),
+    ],
+)
+def test_tokens_that_are_no_words_are_not_passed_over(token: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        trained(epochs=1).infer_vectors([["a1"], [], ["a2", "unknown", 3, token], ["a1"]])
