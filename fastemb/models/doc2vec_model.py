@@ -10,11 +10,13 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from ..arguments import names_arguments
 from ..checks import no_text, number, warn, whole
 from ..corpus import Corpus, TrimRule, Vocabulary
-from ..corpus.lists import Called, first_unhashable, sentence_tokens
+from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
+from ..corpus.task import ReadSizes
 from ..io.paths import AnyPath, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
@@ -542,20 +544,25 @@ class Doc2Vec(Word2Vec):
         no_text("documents", documents, "texts")
         if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
             raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
-        ids: list[int] = []
-        ends = [0]
-        for at, document in enumerate(documents):
-            tokens = sentence_tokens(getattr(document, "words", document), at, _TEXTS)
+        parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+        read = words = 0
+        for batch, bounds in list_batches(documents, ReadSizes(), _tokens_of):
+            ids = np.empty(int(bounds[-1]), np.int32)
             try:
-                ids += [row for row in map(rows.get, tokens) if row is not None]
+                _native.find_tokens(rows, batch, ids)
             except TypeError:
-                found = first_unhashable([tokens], at)
+                found = first_unhashable(batch, read)
                 if found is None:
                     raise
                 hint = "a text is a list of tokens, and infer_vectors takes a list of texts"
-                raise TypeError(f"text {at}: a token must be hashable, and {short(found[1])} is not: {hint}") from None
-            ends.append(len(ids))
-        return np.array(ids, np.int32), np.array(ends, np.int64)
+                raise TypeError(
+                    f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
+                ) from None
+            is_known = ids >= 0
+            parts.append(ids[is_known])
+            ends.append(words + np.append(0, np.cumsum(is_known))[bounds])
+            read, words = read + len(batch), words + len(parts[-1])
+        return np.concatenate(parts), np.concatenate(ends)
 
     # ---- files ----
 
@@ -645,6 +652,10 @@ class Doc2Vec(Word2Vec):
         for name, values in values_of_words(tags).items():
             made.dv.expandos[name] = values
         return made
+
+
+def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:
+    return sentence_tokens(getattr(document, "words", document), number, _TEXTS)
 
 
 def _of_documents(parts: Mapping[str, Any]) -> dict[str, Any]:

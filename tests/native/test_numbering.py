@@ -57,6 +57,27 @@ def test_a_dict_that_tokens_change_is_no_danger() -> None:
     assert _native.number_tokens(indices, [sentence], ids) in (4, 5)
 
 
+def test_tokens_of_a_dict_are_found() -> None:
+    rows: dict[object, int] = {"b": 7, "a": 0, 3: 2}
+    ids = np.full(7, -9, np.int32)
+    assert _native.find_tokens(rows, [["a", "c"], (), ("b", 3, None), ["\ud800"]], ids) == 6
+    assert ids.tolist() == [0, -1, 7, 2, -1, -1, -9]
+    assert rows == {"b": 7, "a": 0, 3: 2}
+
+
+def test_what_cannot_be_found_is_refused() -> None:
+    ids = np.full(3, -9, np.int32)
+    with pytest.raises(ValueError, match="more tokens than ids has places"):
+        _native.find_tokens({"a": 1}, [["a", "b"], ["a", "d"]], ids[:2])
+    assert ids.tolist() == [1, -1, -9]
+    with pytest.raises(TypeError, match="unhashable"):
+        _native.find_tokens({}, [["a", []]], ids)
+    with pytest.raises((TypeError, OverflowError)):
+        _native.find_tokens({"a": "b"}, [["a"]], ids)  # type: ignore[dict-item]
+    with pytest.raises(TypeError):
+        _native.find_tokens({}, [5], ids)  # type: ignore[list-item]
+
+
 # ---- CheckedSentences ----
 
 
