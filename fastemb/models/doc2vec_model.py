@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, cast
 
@@ -126,7 +128,7 @@ class Doc2Vec(Word2Vec):
     _settings_of: ClassVar[type[Settings]] = DocumentSettings
     _source_type = DocumentSource
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
-    _inference: tuple[Any, InferenceTables] | None
+    _inference: _Kept | None
 
     @names_arguments(_OLD_NAMES)
     def __init__(
@@ -527,16 +529,18 @@ class Doc2Vec(Word2Vec):
         return float(first @ second) / lengths if lengths else 0.0
 
     def _frozen(self, settings: DocumentSettings) -> Frozen:
-        vocabulary, inputs = self._known_vocabulary(), self._checked_inputs()
-        weights = self._weights()
-        weights.require(settings)
-        weights.check_shapes(inputs.shape)
-        what = (settings.sample, settings.negative, settings.ns_exponent, settings.seed)
+        """The model for inference. Words are looked at again only when their list, dict or counts are others."""
+        weights, words = self._weights(), self.wv
+        what = (len(words), settings.sample, settings.negative, settings.ns_exponent, settings.seed)
         kept = self._inference
-        if kept is None or kept[0][0] is not vocabulary.counts or kept[0][1] != what:
-            kept = self._inference = ((vocabulary.counts, what), InferenceTables.of(vocabulary.counts, settings))
-        null_word = vocabulary.key_to_index["\0"] if settings.concatenates else 0
-        return Frozen(settings, kept[1], self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
+        if kept is None or not kept.fits(words, what):
+            counts = self._known_vocabulary().counts
+            kept = self._inference = _Kept(_parts_of(words), what, InferenceTables.of(counts, settings))
+        weights.require(settings)
+        inputs = weights.inputs((len(words), settings.vector_size))
+        weights.check_shapes(inputs.shape)
+        null_word = words.key_to_index["\0"] if settings.concatenates else 0
+        return Frozen(settings, kept.tables, self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
 
     def _ids_of(self, documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Known words of texts as rows, one text after the other, and where each begins."""
@@ -652,6 +656,22 @@ class Doc2Vec(Word2Vec):
         for name, values in values_of_words(tags).items():
             made.dv.expandos[name] = values
         return made
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What inference draws by, with what it was made of."""
+
+    parts: tuple[Any, ...]
+    what: tuple[Any, ...]
+    tables: InferenceTables
+
+    def fits(self, words: KeyedVectors, what: tuple[Any, ...]) -> bool:
+        return self.what == what and all(map(operator.is_, self.parts, _parts_of(words)))
+
+
+def _parts_of(words: KeyedVectors) -> tuple[Any, ...]:
+    return words.index_to_key, words.key_to_index, words.expandos.get("count")
 
 
 def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:

@@ -21,6 +21,9 @@ from .weights import HasVectors, Weights
 POOL = 4096
 """Negatives that inference draws from: their rows are few, and so are in cache."""
 
+SHORT = 1 << 16
+"""Words of all passes, less than which inference by one worker starts no thread: a millisecond or two."""
+
 
 @dataclass(frozen=True)
 class Tags:
@@ -292,7 +295,8 @@ def infer(
 
     try:
         with Deferred():
-            in_threads(min(workers, len(cuts) - 1), work, stop, lambda: None)
+            watch = None if len(ids) * len(rates) < SHORT else lambda: None
+            in_threads(min(workers, len(cuts) - 1), work, stop, watch)
     except _native.DivergedError:
         raise FloatingPointError("inference diverged: a score is no finite number. Lower alpha") from None
     return rows[:, :size].copy() if rows.shape[1] != size else rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import io
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -246,6 +247,38 @@ def test_texts_without_a_known_word_are_zeros_and_that_is_said() -> None:
     with pytest.warns(UserWarning, match="no word"):
         assert model.similarity_unseen_docs(["a1"], ["never"]) == 0.0
     assert model.infer_vectors([]).shape == (0, 12)
+
+
+def reversed_words(model: Doc2Vec) -> None:
+    keys = model.wv.index_to_key[::-1]
+    model.wv.index_to_key, model.wv.key_to_index = keys, {key: row for row, key in enumerate(keys)}
+    model.wv.expandos = {"count": model.wv.expandos["count"][::-1].copy()}
+
+
+def other_counts(model: Doc2Vec) -> None:
+    model.wv.expandos["count"] = model.wv.expandos["count"] ** 2
+
+
+def other_noise(model: Doc2Vec) -> None:
+    model.ns_exponent = -1.0
+
+
+def keys_of_one_row(model: Doc2Vec) -> None:
+    model.wv.key_to_index = dict.fromkeys(model.wv.index_to_key, 0)
+
+
+@pytest.mark.parametrize("change", [reversed_words, other_counts, other_noise])
+def test_a_change_between_two_inferences_is_seen(change: Callable[[Doc2Vec], None]) -> None:
+    """What inference draws by is kept; it is as if it was made anew."""
+    model, words = trained(), texts(1, seed=5)[0]
+    fresh = copy.deepcopy(model)
+    usual = model.infer_vector(words)
+    change(model)
+    change(fresh)
+    assert model.infer_vector(words).tolist() == fresh.infer_vector(words).tolist() != usual.tolist()
+    keys_of_one_row(model)
+    with pytest.raises(ValueError, match="key_to_index does not say where"):
+        model.infer_vector(words)
 
 
 def test_seed_epochs_and_rates_count_in_inference() -> None:
