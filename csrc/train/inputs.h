@@ -20,7 +20,9 @@
 enum {
     FE_FEW_CONTEXTS = 16,   /* may share the usual number of negatives, or a path */
     FE_MOST_CONTEXTS = 40,  /* of several centres in a block */
-    FE_TAG_DRAWS = 2,       /* times the usual number: where inputs of a document share them */
+    FE_TAG_DRAWS = 4,       /* times the usual number, where centres share the tags of a document: PV-DBOW, */
+    FE_BAG_DRAWS = 3,       /* PV-DM, */
+    FE_INFERRED_DRAWS = 2,  /* and inference, where nothing else learns */
     FE_LEAST_DRAWS = 7,     /* for more than a few contexts; in place of fewer they weigh less each */
     FE_SLOTS = 4 * FE_LINE, /* for the tokens that a block's windows pass */
     FE_POOL = 1024,         /* negatives in the pool of baskets: with 128 floats their rows fill half a megabyte */
@@ -113,8 +115,13 @@ static inline int fe_shares_tags(const struct fe_job *job) {
     return job->matrices.tags != NULL && job->inputs.kind != FE_CONTEXT_INPUTS && !fe_is_alone(job);
 }
 
+static inline int fe_tag_draws(const struct fe_job *job) {
+    if (job->documents.tags_only) return FE_INFERRED_DRAWS;
+    return job->inputs.kind == FE_TAG_INPUTS ? FE_TAG_DRAWS : FE_BAG_DRAWS;
+}
+
 static inline int64_t fe_most_draws(const struct fe_job *job) {
-    if (fe_shares_tags(job)) return FE_TAG_DRAWS * (int64_t)job->negatives.count;
+    if (fe_shares_tags(job)) return fe_tag_draws(job) * (int64_t)job->negatives.count;
     return job->negatives.count > FE_LEAST_DRAWS ? job->negatives.count : FE_LEAST_DRAWS;
 }
 

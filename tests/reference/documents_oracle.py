@@ -36,7 +36,9 @@ from reference.oracle import (
     windows,
 )
 
-TAG_DRAWS = 2  # times the usual number, for centres that share the rows of tags; each weighs as much less
+TAG_DRAWS = 4  # times the usual number, for centres that share the rows of tags; each weighs as much less
+BAG_DRAWS = 3  # the same of PV-DM
+INFERRED_DRAWS = 2  # the same in inference
 
 
 @dataclass
@@ -51,14 +53,21 @@ class DocumentModel(Model):
     tags_only: bool = False  # inference: nothing else learns
 
 
+def tag_draws(model: DocumentModel) -> int:
+    """Negatives of a block: several times as many as usual, unless it has one centre."""
+    if is_alone(model):
+        return model.negative
+    return model.negative * (INFERRED_DRAWS if model.tags_only else TAG_DRAWS if model.sg else BAG_DRAWS)
+
+
 class TagNegatives(Negatives):
-    """Twice as many as usual, unless a block has one centre; never from a pool."""
+    """`tag_draws`; never from a pool."""
 
     def __init__(self, model: DocumentModel, epoch: int) -> None:
         super().__init__(model, epoch)
-        self.share = max(model.negative, LEAST_DRAWS) if is_alone(model) else TAG_DRAWS * model.negative
+        self.usual = tag_draws(model)
+        self.share = max(model.negative, LEAST_DRAWS) if is_alone(model) else self.usual
         self.shares = 0
-        self.usual = model.negative if is_alone(model) else self.share
 
 
 @dataclass
@@ -132,7 +141,7 @@ def tag_blocks(
     most_centres, most = 4, min(most_together, MOST_INPUTS)
     if is_alone(model):
         most_centres, most = 1, most_inputs(model, alpha)
-    usual = model.negative if is_alone(model) else TAG_DRAWS * model.negative
+    usual = tag_draws(model)
     group: list[tuple[int, int, int]] = []
 
     def made() -> tuple[Block, list[int]]:
