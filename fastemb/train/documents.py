@@ -333,6 +333,7 @@ class _Local:
         is_there[ids] = True
         if frozen.settings.concatenates:
             is_there[frozen.null_word] = True
+        is_read = is_there.copy()
         is_there[pool] = False
         words = np.concatenate([pool, np.flatnonzero(is_there).astype(np.int32)])
         numbers = np.zeros(total, np.int32)
@@ -341,7 +342,7 @@ class _Local:
         nodes, paths = _local_paths(frozen, words)
         inputs = outputs if outputs is not None else nodes
         if frozen.settings.dm:
-            inputs = padded_rows(frozen.inputs, words)
+            inputs = padded_rows(frozen.inputs, words, is_read[words])
         elif outputs is None:  # nobody reads it
             inputs = padded_zeros(len(words), frozen.settings.vector_size)
         assert inputs is not None
@@ -350,11 +351,16 @@ class _Local:
         return cls(numbers[ids], len(words), inputs, outputs, nodes, tables.noise, paths, keep, null_word)
 
 
-def padded_rows(values: NDArray[Any], rows: NDArray[np.int32]) -> Matrix:
-    """These rows of a matrix, as the kernel wants them."""
+def padded_rows(values: NDArray[Any], rows: NDArray[np.int32], wanted: NDArray[np.bool_] | None = None) -> Matrix:
+    """These rows of a matrix, as the kernel wants them; those that are not ``wanted`` are zero."""
     made = padded_zeros(len(rows), values.shape[1])
-    for part in slices(len(rows)):
-        made[part, : values.shape[1]] = values[rows[part]]
+    if wanted is None:
+        for part in slices(len(rows)):
+            made[part, : values.shape[1]] = np.take(values, rows[part], 0)
+        return made
+    places = np.flatnonzero(wanted)
+    for part in slices(len(places)):
+        made[places[part], : values.shape[1]] = np.take(values, rows[places[part]], 0)
     return made
 
 
