@@ -40,7 +40,8 @@ FE_INLINE int64_t fe_size_of(const struct fe_job *job, int kind) {
 
 /* The words that have outputs. */
 static inline int64_t fe_word_count(const struct fe_job *job) {
-    return job->negatives.count > 0 ? job->negatives.words : job->matrices.in_rows;
+    if (job->negatives.count > 0) return job->negatives.words;
+    return job->subwords.offsets != NULL ? job->subwords.words : job->matrices.in_rows;
 }
 
 /* Rows of a matrix; 0 if it is not there. */
@@ -86,10 +87,15 @@ FE_INLINE int fe_is_marked(const uint64_t *marks, int32_t row) {
     return marks[bit / 64] >> bit % 64 & 1;
 }
 
-/* Words of marks: those of a matrix that is there follow those of the one before. */
+/* Whether rows of a matrix are taken: it is there, and its rows are inputs or outputs themselves. */
+static inline int fe_takes(const struct fe_job *job, int kind) {
+    return fe_matrix(job, kind) != NULL && (kind != FE_IN || job->subwords.offsets == NULL);
+}
+
+/* Words of marks: those of a matrix whose rows are taken follow those of the one before. */
 static inline int64_t fe_mark_words(const struct fe_job *job, int kinds) {
     int64_t words = 0;
-    for (int kind = 0; kind < kinds; kind++) words += fe_matrix(job, kind) != NULL ? FE_MARKS / 64 : 0;
+    for (int kind = 0; kind < kinds; kind++) words += fe_takes(job, kind) ? FE_MARKS / 64 : 0;
     return words;
 }
 
@@ -217,12 +223,6 @@ static inline int32_t *fe_take_tagged(struct fe_piece *piece, const struct fe_jo
     return numbers;
 }
 
-/* Take the rows of a bag that a word is. */
-static inline void fe_take_bag(const struct fe_job *job, struct fe_piece *piece, int32_t *slots, int32_t word) {
-    for (int64_t k = job->subwords.offsets[word]; k < job->subwords.offsets[word + 1]; k++)
-        fe_take(&piece->taken[FE_IN], slots, job->subwords.rows[k], 0); /* pairs: see held.h */
-}
-
 /* Keep a block whose outputs are found. `slots` are those of FE_MATRICES matrices. */
 static inline void fe_made_keep(struct fe_piece *piece, const struct fe_job *job, int32_t *const *slots,
                                 const struct fe_pending *p) {
@@ -233,7 +233,6 @@ static inline void fe_made_keep(struct fe_piece *piece, const struct fe_job *job
     if (p->numbers != NULL) {
         block->rows = fe_made_copy(piece, p->rows, (size_t)rows * sizeof *p->rows);
         block->numbers = fe_made_copy(piece, p->numbers, (size_t)rows * sizeof *p->numbers);
-        for (int32_t i = 0; i < rows; i++) fe_take_bag(job, piece, slots[FE_IN], p->rows[i]);
     } else if (job->matrices.tags != NULL) block->rows = fe_take_tagged(piece, job, slots, p->rows, rows, pairs);
     else block->rows = fe_take_all(piece, FE_IN, slots[FE_IN], p->rows, rows, pairs);
     if (p->own != NULL) block->own = fe_made_copy(piece, p->own, (size_t)rows);
