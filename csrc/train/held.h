@@ -16,6 +16,7 @@
 #include "common/carve.h"
 #include "kernels/kernel.h"
 #include "train/inputs.h"
+#include "train/piece.h"
 #include "train/train.h"
 
 struct fe_held {
@@ -115,12 +116,6 @@ static inline int32_t fe_hold(struct fe_held *held, int64_t number, int32_t word
     return slot;
 }
 
-/* By how many pairs each row of a bag was moved that was in so many itself: a row takes the bag's whole change, but
- * where the input is a mean, it moves that by its share only. */
-static inline int32_t fe_pairs_of_row(const struct fe_job *job, int32_t pairs, int32_t rows) {
-    return job->inputs.kind == FE_CONTEXT_INPUTS || job->inputs.mean ? (pairs + rows - 1) / rows : pairs;
-}
-
 /* Let the piece keep a word's change. */
 static inline void fe_keep_change(struct fe_held *held, int32_t word, int32_t pairs, float factor,
                                   const float *change) {
@@ -146,7 +141,8 @@ static inline void fe_let_go(struct fe_held *held, int32_t slot) {
     const float factor = 1.0f / held->factors[slot];
     held->kernel->add(values, -1.0f, held->before + slot * matrices->stride, matrices->size);
     if (held->changed != NULL) {
-        fe_keep_change(held, word, fe_pairs_of_row(held->job, held->pairs[slot], rows), factor, values);
+        const int is_mean = held->job->inputs.kind == FE_CONTEXT_INPUTS || held->job->inputs.mean;
+        fe_keep_change(held, word, fe_pairs_of_row(is_mean, held->pairs[slot], rows), factor, values);
         return;
     }
     fe_find_scale(held, word, factor);

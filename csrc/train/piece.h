@@ -212,14 +212,25 @@ FE_INLINE int32_t *fe_take_all(struct fe_piece *piece, int kind, int32_t *slots,
     return numbers;
 }
 
+/* By how many pairs a row was moved that is one of `rows` in a bag: a row takes the bag's whole change, but where the
+ * input is a mean, it moves that by its share only. */
+static inline int32_t fe_pairs_of_row(int is_mean, int32_t pairs, int32_t rows) {
+    return is_mean ? (pairs + rows - 1) / rows : pairs;
+}
+
 /* The same of input rows, among which those of documents come after the in_rows; so do their numbers. */
-static inline int32_t *fe_take_tagged(struct fe_piece *piece, const struct fe_job *job, int32_t *const *slots,
-                                      const int32_t *rows, int32_t count, int32_t pairs) {
-    const int32_t words = (int32_t)job->matrices.in_rows;
-    int32_t *numbers = fe_made_room(piece, (size_t)count * sizeof *numbers);
-    for (int32_t i = 0; i < count; i++)
-        if (rows[i] < words) numbers[i] = fe_take(&piece->taken[FE_IN], slots[FE_IN], rows[i], pairs);
-        else numbers[i] = words + fe_take(&piece->taken[FE_TAGS], slots[FE_TAGS], rows[i] - words, pairs);
+FE_INLINE int32_t *fe_take_inputs(struct fe_piece *piece, const struct fe_job *job, int32_t *const *slots,
+                                  const struct fe_pending *p, int32_t pairs) {
+    const int32_t words = (int32_t)job->matrices.in_rows, *rows = p->rows;
+    const int is_mean = job->inputs.kind == FE_BAG_INPUTS && job->inputs.mean;
+    int32_t *numbers = fe_made_room(piece, (size_t)fe_row_count(p) * sizeof *numbers);
+    for (int32_t input = 0, i = 0; input < p->m; input++) {
+        const int32_t end = p->has_bags ? p->ends[input] : input + 1;
+        const int32_t each = fe_pairs_of_row(is_mean, pairs, end - i);
+        for (; i < end; i++)
+            if (rows[i] < words) numbers[i] = fe_take(&piece->taken[FE_IN], slots[FE_IN], rows[i], each);
+            else numbers[i] = words + fe_take(&piece->taken[FE_TAGS], slots[FE_TAGS], rows[i] - words, each);
+    }
     return numbers;
 }
 
@@ -233,8 +244,7 @@ static inline void fe_made_keep(struct fe_piece *piece, const struct fe_job *job
     if (p->numbers != NULL) {
         block->rows = fe_made_copy(piece, p->rows, (size_t)rows * sizeof *p->rows);
         block->numbers = fe_made_copy(piece, p->numbers, (size_t)rows * sizeof *p->numbers);
-    } else if (job->matrices.tags != NULL) block->rows = fe_take_tagged(piece, job, slots, p->rows, rows, pairs);
-    else block->rows = fe_take_all(piece, FE_IN, slots[FE_IN], p->rows, rows, pairs);
+    } else block->rows = fe_take_inputs(piece, job, slots, p, pairs);
     if (p->own != NULL) block->own = fe_made_copy(piece, p->own, (size_t)rows);
     block->drawn = fe_take_all(piece, FE_OUT_NS, slots[FE_OUT_NS], p->drawn, p->drawn_count, p->m);
     made->path_count = 0;
