@@ -6,12 +6,12 @@
     python -m bench.rounds checkpoints text.txt --every 1s
 
 `speed` trains an epoch with and without, with as many threads each, in turn in one process, and prints seconds: the
-best, the median, and how far the runs lie apart. Documents are parts of 100 words, with tags of their own or 20 tags
-that they share; items are words in baskets of 20; nodes are words, with an edge for each pair of neighbours; labels of
-texts are told by chance. `quality` trains with the first number of threads, by default one, and prints means of the
-seeds and half their range: of words analogies (3CosAdd among the 30,000 most frequent words) and Spearman's rho x 100
-of pairs of words; of documents, how many per cent have another part of the same line as the nearest. `checkpoints`
-trains with and without, in turn.
+best, the median, and how far the runs lie apart. Documents are parts of 100 words, each with a tag of its own, or with
+another one, too, that it shares with a 20th of them; items are words in baskets of 20; nodes are words, with an edge
+for each pair of neighbours; labels of texts are told by chance. `quality` trains with the first number of threads, by
+default one, and prints means of the seeds and half their range: of words analogies (3CosAdd among the 30,000 most
+frequent words) and Spearman's rho x 100 of pairs of words; of documents, how many per cent have another part of the
+same line as the nearest. `checkpoints` trains with and without, in turn.
 """
 
 from __future__ import annotations
@@ -81,8 +81,10 @@ class Text:
 
     @cached_property
     def tagged(self) -> Documents:
-        """The same documents with tags that many share."""
-        return Documents.of(self.documents, [f"tag {number % SHARED_TAGS}" for number in range(len(self.parts))])
+        """The same documents, each with one more tag, which many share."""
+        return Documents.of(
+            self.documents, [[number, f"of {number % SHARED_TAGS}"] for number in range(len(self.parts))]
+        )
 
     @cached_property
     def baskets(self) -> Interactions:
@@ -172,7 +174,8 @@ def scores(vectors: KeyedVectors, options: argparse.Namespace) -> list[float]:
 def nearest(model: Doc2Vec, text: Text) -> list[float]:
     """How many documents have another part of the same line as the nearest, in per cent."""
     lines = np.array([number for number, _ in text.parts])
-    vectors = model.dv.get_normed_vectors()
+    own = [model.dv.key_to_index[number] for number in range(len(lines))]
+    vectors = model.dv.get_normed_vectors()[own]
     found = []
     for at in range(0, len(vectors), 1000):
         likeness = vectors[at : at + 1000] @ vectors.T

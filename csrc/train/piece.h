@@ -89,7 +89,8 @@ FE_INLINE int fe_is_marked(const uint64_t *marks, int32_t row) {
 
 /* Whether rows of a matrix are taken: it is there, and its rows are inputs or outputs themselves. */
 static inline int fe_takes(const struct fe_job *job, int kind) {
-    return fe_matrix(job, kind) != NULL && (kind != FE_IN || job->subwords.offsets == NULL);
+    const int has_words = job->inputs.kind != FE_TAG_INPUTS || job->documents.beside;
+    return fe_matrix(job, kind) != NULL && (kind != FE_IN || (job->subwords.offsets == NULL && has_words));
 }
 
 /* Words of marks: those of a matrix whose rows are taken follow those of the one before. */

@@ -474,15 +474,25 @@ int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const str
 static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin,
                            int64_t end, float alpha, void *workspace, int32_t *const *slots, struct fe_piece *piece) {
     struct trainer t = {.job = job, .alpha = alpha};
-    struct fe_pending *p = &t.slots[0];
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-    for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
-        find_outputs(&t, p);
-        fe_made_keep(piece, job, slots, p);
-        t.ahead.count = 0; /* rows are sent for when the piece is trained */
+    /* Three blocks at a time: what one asks memory for is there when it is asked for again. */
+    struct fe_pending *p = &t.slots[0], *found = &t.slots[1], *kept = &t.slots[2];
+    p->m = found->m = 0;
+    for (int k = 0; k < 2 || found->m > 0; k++) {
+        struct fe_pending *const oldest = kept;
+        kept = found;
+        found = p;
+        p = oldest;
+        fe_next_block(&t.maker, p);
+        if (found->m > 0) {
+            find_outputs(&t, found);
+            for (int32_t i = 0; i < found->drawn_count; i++) FE_PREFETCH_WRITE(slots[FE_OUT_NS] + found->drawn[i]);
+            t.ahead.count = 0; /* rows are sent for when the piece is trained */
+        }
+        if (kept->m > 0) fe_made_keep(piece, job, slots, kept);
     }
     return t.maker.kept;
 }
