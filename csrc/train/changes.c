@@ -160,10 +160,12 @@ void fe_find_shared(const struct fe_job *job, const struct fe_crew *crew, int32_
  * enough) of the way. Pieces that go most of the way each would together throw the row far beyond, if their changes
  * were added up; all their pairs one after the other would not. So this share of the sum is taken. */
 static const float BY_PAIR = 0.05f; /* of the way, for each pair, at a rate of 1 and a length of 0 */
-/* Where words are bags, more is lost by n-grams that learn less than by some that go too far. */
-static const float BY_PAIR_OF_BAG = 0.01f;
+/* Rows of n-grams and of tags are in nearly all lanes; if they learn much less than other rows, more is lost than by
+ * some that go too far. */
+static const float BY_PAIR_OF_BAG = 0.01f, BY_PAIR_OF_TAG = 0.005f;
 
-/* by: BY_PAIR, times the rate. square: the squared length of the row, by which its pairs pull harder. */
+/* by: of the way, for each pair, at this rate. square: the squared length of the row, by which its pairs pull harder.
+ */
 static float share_of(const struct found_row *row, float by, float square) {
     const float all = (float)row->pairs * (by * (1.0f + square));
     return (1.0f + all / (float)row->count) / (1.0f + all);
@@ -212,6 +214,7 @@ static int32_t find_copies(const struct fe_job *job, const struct fe_crew *crew,
 static void apply(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_crew *crew, int kind,
                   int32_t worker, float alpha, int32_t *slots, const struct found *found) {
     const int64_t stride = fe_stride_of(job, kind), size = fe_size_of(job, kind);
+    const float by = (kind == FE_TAGS ? BY_PAIR_OF_TAG : BY_PAIR) * alpha;
     float *matrix = fe_matrix(job, kind);
     const int32_t count = find_copies(job, crew, kind, worker, slots, found);
     for (int32_t n = 0; n < count; n++) {
@@ -230,7 +233,7 @@ static void apply(const struct fe_kernel *kernel, const struct fe_job *job, cons
         if (pieces == 1) memcpy(own, copies[0], (size_t)stride * sizeof *own);
         else {
             const float square = kernel->dot(own, 1.0f, own, size);
-            kernel->merge(own, copies, pieces, share_of(row, BY_PAIR * alpha, square), size);
+            kernel->merge(own, copies, pieces, share_of(row, by, square), size);
         }
     }
 }

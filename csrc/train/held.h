@@ -25,9 +25,9 @@ struct fe_held {
     struct fe_changed *changed; /* of a piece; or NULL: rows change at once */
     int32_t *places;            /* 1 + a word's place in `changed`, or 0 */
     int32_t entries;            /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
-    int64_t oldest;         /* no number below it is held */
-    int32_t *slots;         /* of number n in slots[n % entries], or -1 */
-    int32_t *unused;        /* a stack of slots: the latest ones are in cache */
+    int64_t oldest;             /* no number below it is held */
+    int32_t *slots;             /* of number n in slots[n % entries], or -1 */
+    int32_t *unused;            /* a stack of slots: the latest ones are in cache */
     int32_t unused_count;
     int32_t *words;         /* in each slot */
     float *values, *before; /* slots x stride: what is held, now and as it was gathered */

@@ -89,7 +89,8 @@ struct fe_tagged {
     int32_t beside;    /* FE_TAG_INPUTS: words are trained beside, as skip-gram */
     int32_t side_tags; /* FE_SIDE_INPUTS: tags of a document; one that has not as many is passed over */
     int32_t null_word; /* FE_SIDE_INPUTS: in place of contexts that are not there */
-    int32_t tags_only; /* 1: rows of documents learn, and all others are only read */
+    int32_t tags_only; /* 1: rows of documents learn, and all others are only read. In fe_infer alone, where the bags
+                          of a block share the tags of one document */
 };
 
 /* Negative sampling, where out_ns is there. */
