@@ -124,6 +124,7 @@ struct found {
     struct found_row *rows;
     const float **changes; /* of one row */
     float *factors;        /* on these */
+    int32_t *own;          /* rows of two bags that are the worker's */
 };
 
 static size_t lay_out_found(const struct fe_job *job, float alpha, void *memory, struct found *found) {
@@ -132,6 +133,7 @@ static size_t lay_out_found(const struct fe_job *job, float alpha, void *memory,
     found->copies = carve(&c, most_copies(job, alpha), sizeof *found->copies);
     found->rows = carve(&c, most_copies(job, alpha), sizeof *found->rows);
     found->changes = carve(&c, fe_lanes_of(job) * most_bags(job), sizeof *found->changes);
+    found->own = carve(&c, 2 * (int64_t)job->subwords.longest, sizeof *found->own);
     found->factors = carve(&c, fe_lanes_of(job) * most_bags(job), sizeof *found->factors);
     return c.used;
 }
@@ -238,28 +240,42 @@ static void apply(const struct fe_kernel *kernel, const struct fe_job *job, cons
     }
 }
 
+enum { LISTS_AHEAD = 4 }; /* words whose lists of rows are sent for */
+
+/* The rows of a word's bag that are a worker's; returns how many. */
+FE_INLINE int32_t find_own(const struct fe_job *job, int32_t word, int32_t worker, int32_t workers,
+                           const int32_t *slots, int32_t *own) {
+    int32_t count = 0;
+    for (int64_t i = job->subwords.offsets[word]; i < job->subwords.offsets[word + 1]; i++) {
+        const int32_t id = job->subwords.rows[i];
+        own[count] = id; /* no branch: it would be mispredicted */
+        count += fe_owner(id, workers) == worker;
+        FE_PREFETCH_WRITE(&slots[id]);
+    }
+    return count;
+}
+
 /* Find the rows of bags that are a worker's; the changes of a row follow each other in the order of the lanes and of
  * their words. Returns the number of rows. */
 static int32_t find_changes(const struct fe_job *job, const struct fe_crew *crew, int32_t worker, int32_t *slots,
                             const struct found *found) {
-    const int64_t stride = job->matrices.stride, *offsets = job->subwords.offsets;
-    const int32_t workers = crew->meeting.workers;
-    int32_t count = 0, rows = 0;
+    const int64_t stride = job->matrices.stride;
+    int32_t count = 0, rows = 0, *own = found->own, *next = own + job->subwords.longest;
     for (int32_t k = 0; k < crew->lane_count; k++) {
         const struct fe_changed *bags = &crew->lanes[k].pieces[crew->turn].bags;
+        const int32_t workers = crew->meeting.workers, *words = bags->words;
+        int32_t owned = bags->count > 0 ? find_own(job, words[0], worker, workers, slots, own) : 0;
         for (int32_t j = 0; j < bags->count; j++) {
-            if (j + 4 < bags->count) fe_send_for_list(job, bags->words[j + 4]);
-            if (j + 1 < bags->count) {
-                const int32_t next = bags->words[j + 1];
-                for (int64_t i = offsets[next]; i < offsets[next + 1]; i++)
-                    FE_PREFETCH_WRITE(&slots[job->subwords.rows[i]]);
-            }
-            for (int64_t i = offsets[bags->words[j]]; i < offsets[bags->words[j] + 1]; i++) {
-                const int32_t id = job->subwords.rows[i];
-                if (fe_owner(id, workers) != worker) continue;
+            if (j + LISTS_AHEAD < bags->count) fe_send_for_list(job, words[j + LISTS_AHEAD]);
+            const int32_t then = j + 1 < bags->count ? find_own(job, words[j + 1], worker, workers, slots, next) : 0;
+            for (int32_t i = 0; i < owned; i++) {
                 found->copies[count] = (struct found_copy){bags->changes + j * stride, -1};
-                rows = note_copy(found, &slots[id], rows, id, bags->pairs[j], count++);
+                rows = note_copy(found, &slots[own[i]], rows, own[i], bags->pairs[j], count++);
             }
+            int32_t *const passed = own;
+            own = next;
+            next = passed;
+            owned = then;
         }
     }
     for (int32_t n = 0; n < rows; n++) slots[found->rows[n].row] = 0;
