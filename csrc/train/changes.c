@@ -122,7 +122,7 @@ static int64_t most_copies(const struct fe_job *job, float alpha) {
 struct found {
     struct found_copy *copies;
     struct found_row *rows;
-    const float **changes; /* of one row */
+    const float **changes; /* of one row, which may be in a bag more than once */
     float *factors;        /* on these */
     int32_t *own;          /* rows of two bags that are the worker's */
 };
@@ -132,9 +132,9 @@ static size_t lay_out_found(const struct fe_job *job, float alpha, void *memory,
     carve(&c, row_count(job), sizeof(int32_t));
     found->copies = carve(&c, most_copies(job, alpha), sizeof *found->copies);
     found->rows = carve(&c, most_copies(job, alpha), sizeof *found->rows);
-    found->changes = carve(&c, fe_lanes_of(job) * most_bags(job), sizeof *found->changes);
+    found->changes = carve(&c, fe_lanes_of(job) * most_in_bags(job), sizeof *found->changes);
     found->own = carve(&c, 2 * (int64_t)job->subwords.longest, sizeof *found->own);
-    found->factors = carve(&c, fe_lanes_of(job) * most_bags(job), sizeof *found->factors);
+    found->factors = carve(&c, fe_lanes_of(job) * most_in_bags(job), sizeof *found->factors);
     return c.used;
 }
 

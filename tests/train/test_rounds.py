@@ -177,6 +177,19 @@ def test_a_row_of_several_bags_takes_a_share_of_the_sum_of_their_changes() -> No
     assert not changes[WORDS + groups :].any()
 
 
+def test_a_row_that_all_bags_hold_several_times_takes_a_share_of_their_changes() -> None:
+    rng = np.random.default_rng(1)
+    model = Model(random_rows(rng, WORDS + 1, SIZE), bags=[[word] + [WORDS] * 9 for word in range(WORDS)])
+    model.out_ns, model.negative = random_rows(rng, WORDS, SIZE), 5
+    model.noise = alias_table(np.ones(WORDS)).tolist()
+    before, run = native_run(isa(), model, SENTENCES).inputs.astype(np.float64), native_run(isa(), model, SENTENCES)
+    train_lanes(run, [(at, at + PIECE) for at in range(0, 8 * PIECE, PIECE)], 2)
+    changes = run.inputs - before
+    whole = changes[:WORDS].sum(axis=0)
+    assert changes[WORDS] @ whole / np.linalg.norm(changes[WORDS]) / np.linalg.norm(whole) > 0.9
+    assert 0.1 < changes[WORDS] @ whole / (whole @ whole) < 1
+
+
 def test_a_row_of_one_bag_in_one_lane_takes_the_whole_change() -> None:
     one, other = of_bags(1), of_bags(1)
     train_lanes(one, [(0, PIECE)], 1)
