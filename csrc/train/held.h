@@ -6,7 +6,10 @@
  * what is held. Each row receives the whole change of its word's input, as in fastText, so that a mean changes by just
  * that.
  *
- * Of skip-gram means are held; of CBOW sums, as its input is the mean of all rows of all contexts. */
+ * Of skip-gram means are held; of CBOW sums, as its input is the mean of all rows of all contexts.
+ *
+ * In rounds the rows stay as they are while a piece is trained. What goes back is kept in the piece for each word
+ * (fe_changed), and a word that is held once more in the same piece is as it was left. */
 #ifndef FE_HELD_H
 #define FE_HELD_H
 
@@ -19,12 +22,12 @@
 struct fe_held {
     const struct fe_kernel *kernel;
     const struct fe_job *job;
-    struct fe_piece *piece; /* whose rows change; or NULL: those of the matrix do */
-    const int32_t *taken;   /* their slots */
-    int32_t entries;        /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
-    int64_t oldest;         /* no number below it is held */
-    int32_t *slots;         /* of number n in slots[n % entries], or -1 */
-    int32_t *unused;        /* a stack of slots: the latest ones are in cache */
+    struct fe_changed *changed; /* of a piece; or NULL: rows change at once */
+    int32_t *places;            /* 1 + a word's place in `changed`, or 0 */
+    int32_t entries;            /* a power of 2; 0: words are rows. The numbers that are held lie within so many */
+    int64_t oldest;             /* no number below it is held */
+    int32_t *slots;             /* of number n in slots[n % entries], or -1 */
+    int32_t *unused;            /* a stack of slots: the latest ones are in cache */
     int32_t unused_count;
     int32_t *words;         /* in each slot */
     float *values, *before; /* slots x stride: what is held, now and as it was gathered */
@@ -48,11 +51,11 @@ static inline void fe_held_lay_out(struct fe_held *held, const struct fe_job *jo
 }
 
 static inline void fe_held_start(struct fe_held *held, const struct fe_kernel *kernel, const struct fe_job *job,
-                                 struct fe_piece *piece, const int32_t *taken) {
+                                 struct fe_changed *changed, int32_t *places) {
     held->kernel = kernel;
     held->job = job;
-    held->piece = piece;
-    held->taken = taken;
+    held->changed = changed;
+    held->places = places;
     held->oldest = 0;
     held->unused_count = held->entries;
     for (int32_t k = 0; k < held->entries; k++) {
@@ -65,22 +68,13 @@ static inline int32_t fe_bag_size(const struct fe_job *job, int32_t word) {
     return (int32_t)(job->subwords.offsets[word + 1] - job->subwords.offsets[word]);
 }
 
-/* The rows of a word's bag, which are in so many more pairs. */
-static inline void fe_find_bag(struct fe_held *held, int32_t word, int32_t pairs) {
+/* The rows of a word's bag. */
+static inline void fe_find_bag(struct fe_held *held, int32_t word) {
     const struct fe_job *job = held->job;
     const int32_t *bag = job->subwords.rows + job->subwords.offsets[word], count = fe_bag_size(job, word);
     float *in = job->matrices.in, **rows = held->rows;
     const int64_t stride = job->matrices.stride;
-    if (held->piece == NULL) {
-        for (int32_t k = 0; k < count; k++) rows[k] = in + bag[k] * stride;
-        return;
-    }
-    struct fe_visited *visited = &held->piece->taken[FE_IN];
-    for (int32_t k = 0; k < count; k++) {
-        const int32_t place = held->taken[bag[k]] - 1;
-        visited->pairs[place] += pairs;
-        rows[k] = visited->rows[place];
-    }
+    for (int32_t k = 0; k < count; k++) rows[k] = in + bag[k] * stride;
 }
 
 /* The factors on the changes of a bag's rows, times `factor`; returns their sum. */
@@ -113,27 +107,46 @@ static inline int32_t fe_hold(struct fe_held *held, int64_t number, int32_t word
     held->words[slot] = word;
     held->pairs[slot] = pairs;
     held->factors[slot] = fe_find_scale(held, word, share);
-    fe_find_bag(held, word, 0);
+    fe_find_bag(held, word);
     held->kernel->gather(held->rows, count, share, matrices->size, values);
+    if (held->changed != NULL && held->places[word] > 0)
+        held->kernel->add(values, held->factors[slot],
+                          held->changed->changes + (held->places[word] - 1) * matrices->stride, matrices->size);
     memcpy(held->before + slot * matrices->stride, values, (size_t)matrices->stride * sizeof *values);
     return slot;
 }
 
-/* By how many pairs each row of a bag was moved that was in so many itself: a row takes the bag's whole change, but
- * where the input is a mean, it moves that by its share only. */
-static inline int32_t fe_pairs_of_row(const struct fe_job *job, int32_t pairs, int32_t rows) {
-    return job->inputs.kind == FE_CONTEXT_INPUTS || job->inputs.mean ? (pairs + rows - 1) / rows : pairs;
+/* Let the piece keep a word's change. */
+static inline void fe_keep_change(struct fe_held *held, int32_t word, int32_t pairs, float factor,
+                                  const float *change) {
+    const int64_t stride = held->job->matrices.stride;
+    struct fe_changed *changed = held->changed;
+    int32_t *place = &held->places[word];
+    if (*place == 0) {
+        changed->words[changed->count] = word;
+        changed->pairs[changed->count] = 0;
+        memset(changed->changes + changed->count * stride, 0, (size_t)stride * sizeof *change);
+        *place = ++changed->count;
+    }
+    changed->pairs[*place - 1] += pairs;
+    held->kernel->add(changed->changes + (*place - 1) * stride, factor, change, held->job->matrices.size);
 }
 
 static inline void fe_let_go(struct fe_held *held, int32_t slot) {
     const struct fe_matrices *matrices = &held->job->matrices;
-    const int32_t rows = fe_bag_size(held->job, held->words[slot]);
+    const int32_t word = held->words[slot], rows = fe_bag_size(held->job, word);
     float *values = held->values + slot * matrices->stride;
     held->unused[held->unused_count++] = slot;
     if (held->factors[slot] == 0.0f) return; /* all rows of the word are locked */
-    fe_find_scale(held, held->words[slot], 1.0f / held->factors[slot]);
-    fe_find_bag(held, held->words[slot], fe_pairs_of_row(held->job, held->pairs[slot], rows));
+    const float factor = 1.0f / held->factors[slot];
     held->kernel->add(values, -1.0f, held->before + slot * matrices->stride, matrices->size);
+    if (held->changed != NULL) {
+        const int is_mean = held->job->inputs.kind == FE_CONTEXT_INPUTS || held->job->inputs.mean;
+        fe_keep_change(held, word, fe_pairs_of_row(is_mean, held->pairs[slot], rows), factor, values);
+        return;
+    }
+    fe_find_scale(held, word, factor);
+    fe_find_bag(held, word);
     held->kernel->scatter(held->rows, rows, held->scale, matrices->size, values);
 }
 

@@ -165,9 +165,7 @@ static inline int32_t fe_row_count(const struct fe_pending *p) { return p->has_b
 /* ---- centres ---- */
 
 /* The rows of a bag go on the list; but for those of the most frequent words and n-grams, which stay near. */
-FE_INLINE void fe_send_for_bag(const struct fe_maker *maker, int32_t id) {
-    const struct fe_job *job = maker->job;
-    struct fe_ahead *ahead = maker->ahead;
+FE_INLINE void fe_send_for_bag(struct fe_ahead *ahead, const struct fe_job *job, int32_t id) {
     const int32_t *bag = job->subwords.rows + job->subwords.offsets[id];
     const int32_t size = (int32_t)(job->subwords.offsets[id + 1] - job->subwords.offsets[id]);
     const int32_t far = job->negatives.words + FE_NEAR_ROWS; /* rows of n-grams follow those of words */
@@ -185,7 +183,12 @@ FE_INLINE void fe_send_for_bag(const struct fe_maker *maker, int32_t id) {
 
 FE_INLINE void fe_send_for_word(const struct fe_maker *maker, int32_t id) {
     if (maker->job->subwords.offsets == NULL) fe_send_for(maker->ahead, maker->job, maker->job->matrices.in, id);
-    else fe_send_for_bag(maker, id);
+    else fe_send_for_bag(maker->ahead, maker->job, id);
+}
+
+FE_INLINE void fe_send_for_list(const struct fe_job *job, int32_t id) {
+    const int64_t *bounds = job->subwords.offsets + id;
+    for (int64_t k = bounds[0]; k < bounds[1]; k += FE_LINE) FE_PREFETCH(job->subwords.rows + k);
 }
 
 /* Where words are bags: the lists of the rows of words that will enter later. */
@@ -194,8 +197,7 @@ FE_INLINE void fe_send_for_lists(const struct fe_maker *maker, int32_t entry) {
     const int64_t *offsets = maker->job->subwords.offsets;
     if (offsets == NULL || entry + 2 * FE_LISTS_AHEAD >= w->count) return;
     FE_PREFETCH(offsets + w->ids[entry + 2 * FE_LISTS_AHEAD]);
-    const int64_t *bounds = offsets + w->ids[entry + FE_LISTS_AHEAD];
-    for (int64_t k = bounds[0]; k < bounds[1]; k += FE_LINE) FE_PREFETCH(maker->job->subwords.rows + k);
+    fe_send_for_list(maker->job, w->ids[entry + FE_LISTS_AHEAD]);
 }
 
 FE_INLINE void fe_prefetch_input(const struct fe_maker *maker, int32_t entry) {

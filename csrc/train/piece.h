@@ -40,7 +40,8 @@ FE_INLINE int64_t fe_size_of(const struct fe_job *job, int kind) {
 
 /* The words that have outputs. */
 static inline int64_t fe_word_count(const struct fe_job *job) {
-    return job->negatives.count > 0 ? job->negatives.words : job->matrices.in_rows;
+    if (job->negatives.count > 0) return job->negatives.words;
+    return job->subwords.offsets != NULL ? job->subwords.words : job->matrices.in_rows;
 }
 
 /* Rows of a matrix; 0 if it is not there. */
@@ -86,10 +87,16 @@ FE_INLINE int fe_is_marked(const uint64_t *marks, int32_t row) {
     return marks[bit / 64] >> bit % 64 & 1;
 }
 
-/* Words of marks: those of a matrix that is there follow those of the one before. */
+/* Whether rows of a matrix are taken: it is there, and its rows are inputs or outputs themselves. */
+static inline int fe_takes(const struct fe_job *job, int kind) {
+    const int has_words = job->inputs.kind != FE_TAG_INPUTS || job->documents.beside;
+    return fe_matrix(job, kind) != NULL && (kind != FE_IN || (job->subwords.offsets == NULL && has_words));
+}
+
+/* Words of marks: those of a matrix whose rows are taken follow those of the one before. */
 static inline int64_t fe_mark_words(const struct fe_job *job, int kinds) {
     int64_t words = 0;
-    for (int kind = 0; kind < kinds; kind++) words += fe_matrix(job, kind) != NULL ? FE_MARKS / 64 : 0;
+    for (int kind = 0; kind < kinds; kind++) words += fe_takes(job, kind) ? FE_MARKS / 64 : 0;
     return words;
 }
 
@@ -206,21 +213,26 @@ FE_INLINE int32_t *fe_take_all(struct fe_piece *piece, int kind, int32_t *slots,
     return numbers;
 }
 
-/* The same of input rows, among which those of documents come after the in_rows; so do their numbers. */
-static inline int32_t *fe_take_tagged(struct fe_piece *piece, const struct fe_job *job, int32_t *const *slots,
-                                      const int32_t *rows, int32_t count, int32_t pairs) {
-    const int32_t words = (int32_t)job->matrices.in_rows;
-    int32_t *numbers = fe_made_room(piece, (size_t)count * sizeof *numbers);
-    for (int32_t i = 0; i < count; i++)
-        if (rows[i] < words) numbers[i] = fe_take(&piece->taken[FE_IN], slots[FE_IN], rows[i], pairs);
-        else numbers[i] = words + fe_take(&piece->taken[FE_TAGS], slots[FE_TAGS], rows[i] - words, pairs);
-    return numbers;
+/* By how many pairs a row was moved that is one of `rows` in a bag: a row takes the bag's whole change, but where the
+ * input is a mean, it moves that by its share only. */
+static inline int32_t fe_pairs_of_row(int is_mean, int32_t pairs, int32_t rows) {
+    return is_mean ? (pairs + rows - 1) / rows : pairs;
 }
 
-/* Take the rows of a bag that a word is. */
-static inline void fe_take_bag(const struct fe_job *job, struct fe_piece *piece, int32_t *slots, int32_t word) {
-    for (int64_t k = job->subwords.offsets[word]; k < job->subwords.offsets[word + 1]; k++)
-        fe_take(&piece->taken[FE_IN], slots, job->subwords.rows[k], 0); /* pairs: see held.h */
+/* The same of input rows, among which those of documents come after the in_rows; so do their numbers. */
+FE_INLINE int32_t *fe_take_inputs(struct fe_piece *piece, const struct fe_job *job, int32_t *const *slots,
+                                  const struct fe_pending *p, int32_t pairs) {
+    const int32_t words = (int32_t)job->matrices.in_rows, *rows = p->rows;
+    const int is_mean = job->inputs.kind == FE_BAG_INPUTS && job->inputs.mean;
+    int32_t *numbers = fe_made_room(piece, (size_t)fe_row_count(p) * sizeof *numbers);
+    for (int32_t input = 0, i = 0; input < p->m; input++) {
+        const int32_t end = p->has_bags ? p->ends[input] : input + 1;
+        const int32_t each = fe_pairs_of_row(is_mean, pairs, end - i);
+        for (; i < end; i++)
+            if (rows[i] < words) numbers[i] = fe_take(&piece->taken[FE_IN], slots[FE_IN], rows[i], each);
+            else numbers[i] = words + fe_take(&piece->taken[FE_TAGS], slots[FE_TAGS], rows[i] - words, each);
+    }
+    return numbers;
 }
 
 /* Keep a block whose outputs are found. `slots` are those of FE_MATRICES matrices. */
@@ -233,9 +245,7 @@ static inline void fe_made_keep(struct fe_piece *piece, const struct fe_job *job
     if (p->numbers != NULL) {
         block->rows = fe_made_copy(piece, p->rows, (size_t)rows * sizeof *p->rows);
         block->numbers = fe_made_copy(piece, p->numbers, (size_t)rows * sizeof *p->numbers);
-        for (int32_t i = 0; i < rows; i++) fe_take_bag(job, piece, slots[FE_IN], p->rows[i]);
-    } else if (job->matrices.tags != NULL) block->rows = fe_take_tagged(piece, job, slots, p->rows, rows, pairs);
-    else block->rows = fe_take_all(piece, FE_IN, slots[FE_IN], p->rows, rows, pairs);
+    } else block->rows = fe_take_inputs(piece, job, slots, p, pairs);
     if (p->own != NULL) block->own = fe_made_copy(piece, p->own, (size_t)rows);
     block->drawn = fe_take_all(piece, FE_OUT_NS, slots[FE_OUT_NS], p->drawn, p->drawn_count, p->m);
     made->path_count = 0;

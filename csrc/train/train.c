@@ -60,6 +60,8 @@ struct trainer {
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
     struct fe_piece *piece;                                /* of made blocks; or NULL: they are made on the way */
+    int64_t numbers_sent;                                  /* of a piece, where words are bags: rows of those with lower
+                                                              numbers were sent for */
     struct fe_done done;
 };
 
@@ -327,6 +329,13 @@ static inline void send_for_made(struct trainer *t, int64_t number) {
         for (int64_t i = number > 0 ? piece->blocks[number - 1]->ends[kind] : 0; i < end; i++)
             if (t->ahead.count < FE_MOST_AHEAD) t->ahead.rows[t->ahead.count++] = taken->rows[i];
     }
+    const struct fe_pending *p = &piece->blocks[number]->block;
+    if (p->numbers == NULL) return;
+    for (int32_t i = 0; i < fe_row_count(p); i++)
+        if (p->numbers[i] >= t->numbers_sent) {
+            fe_send_for_bag(&t->ahead, t->job, p->rows[i]);
+            t->numbers_sent = p->numbers[i] + 1;
+        }
 }
 
 /* Train on a block, number `now`; find the outputs of the next and make another, or send for those of a made one; 0
@@ -379,11 +388,11 @@ static inline int is_stopped(const struct trainer *t) {
 }
 
 /* Before the first block. */
-static void start(struct trainer *t, void *workspace, const int32_t *slots) {
+static void start(struct trainer *t, void *workspace, int32_t *places) {
     const struct fe_job *job = t->job;
     struct carver c = {workspace, 0};
     lay_out(t, job, &c);
-    fe_held_start(&t->held, t->kernel, job, t->piece, slots);
+    fe_held_start(&t->held, t->kernel, job, t->piece != NULL ? &t->piece->bags : NULL, places);
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
@@ -465,15 +474,25 @@ int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const str
 static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin,
                            int64_t end, float alpha, void *workspace, int32_t *const *slots, struct fe_piece *piece) {
     struct trainer t = {.job = job, .alpha = alpha};
-    struct fe_pending *p = &t.slots[0];
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     fe_window_start(&t.maker.window, job, view, epoch, begin, end);
-    for (fe_next_block(&t.maker, p); p->m > 0; fe_next_block(&t.maker, p)) {
-        find_outputs(&t, p);
-        fe_made_keep(piece, job, slots, p);
-        t.ahead.count = 0; /* rows are sent for when the piece is trained */
+    /* Three blocks at a time: what one asks memory for is there when it is asked for again. */
+    struct fe_pending *p = &t.slots[0], *found = &t.slots[1], *kept = &t.slots[2];
+    p->m = found->m = 0;
+    for (int k = 0; k < 2 || found->m > 0; k++) {
+        struct fe_pending *const oldest = kept;
+        kept = found;
+        found = p;
+        p = oldest;
+        fe_next_block(&t.maker, p);
+        if (found->m > 0) {
+            find_outputs(&t, found);
+            for (int32_t i = 0; i < found->drawn_count; i++) FE_PREFETCH_WRITE(slots[FE_OUT_NS] + found->drawn[i]);
+            t.ahead.count = 0; /* rows are sent for when the piece is trained */
+        }
+        if (kept->m > 0) fe_made_keep(piece, job, slots, kept);
     }
     return t.maker.kept;
 }
@@ -497,22 +516,38 @@ void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t
     for (int kind = 0; kind < FE_MATRICES; kind++) fe_forget(&piece->taken[kind], of[kind]);
 }
 
+/* Send for the lists of the rows of all words that a piece takes. */
+static void send_for_lists(const struct fe_job *job, const struct fe_piece *piece) {
+    for (int pass = 0; pass < 2; pass++) {
+        int64_t sent = 0; /* numbers below it were */
+        for (int64_t k = 0; k < piece->count; k++) {
+            const struct fe_pending *p = &piece->blocks[k]->block;
+            for (int32_t i = 0; i < fe_row_count(p); i++) {
+                if (p->numbers[i] < sent) continue;
+                if (pass == 0) FE_PREFETCH(job->subwords.offsets + p->rows[i]);
+                else fe_send_for_list(job, p->rows[i]);
+                sent = p->numbers[i] + 1;
+            }
+        }
+    }
+}
+
 int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
                    const uint64_t *shared, int32_t workers, float alpha, void *workspace, int32_t *slots,
                    struct fe_done *done) {
     struct trainer t = {.kernel = kernel, .job = job, .alpha = alpha, .piece = piece};
-    const struct fe_visited *in = &piece->taken[FE_IN];
     int ok = 1;
     int64_t now = 0;
     t.has_tags = job->matrices.tags != NULL;
     fe_find_taken(job, piece, shared, workers);
-    for (int64_t i = 0; job->subwords.offsets != NULL && i < in->count; i++) slots[in->ids[i]] = (int32_t)i + 1;
+    piece->bags.count = 0;
     start(&t, workspace, slots);
+    if (job->subwords.offsets != NULL) send_for_lists(job, piece);
     for (int k = 0; k < t.blocks_ahead; k++) send_for_made(&t, k);
     for (; ok && now < piece->count && !is_stopped(&t); now++) ok = train_pending(&t, &piece->blocks[now]->block, now);
     fe_let_go_below(&t.held, INT64_MAX);
     fe_count_pairs(piece, workers);
-    if (job->subwords.offsets != NULL) fe_forget(in, slots);
+    for (int32_t i = 0; i < piece->bags.count; i++) slots[piece->bags.words[i]] = 0;
     t.done.words = now == piece->count ? piece->words : 0;
     t.done.kept = piece->kept;
     *done = t.done;

@@ -89,7 +89,8 @@ struct fe_tagged {
     int32_t beside;    /* FE_TAG_INPUTS: words are trained beside, as skip-gram */
     int32_t side_tags; /* FE_SIDE_INPUTS: tags of a document; one that has not as many is passed over */
     int32_t null_word; /* FE_SIDE_INPUTS: in place of contexts that are not there */
-    int32_t tags_only; /* 1: rows of documents learn, and all others are only read */
+    int32_t tags_only; /* 1: rows of documents learn, and all others are only read. In fe_infer alone, where the bags
+                          of a block share the tags of one document */
 };
 
 /* Negative sampling, where out_ns is there. */
@@ -113,6 +114,7 @@ struct fe_subwords {
     const int64_t *offsets; /* words + 1; or NULL: the input of a word is its row */
     const int32_t *rows;    /* of IN: those of word 0, those of word 1 ... No bag is empty */
     int32_t longest;        /* most rows in a bag */
+    int32_t words;          /* bags */
 };
 
 struct fe_job {
@@ -160,7 +162,9 @@ int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const str
 
 enum {
     FE_PIECE = 64,      /* tokens of a lane that a round trains */
-    FE_LANES = 16,      /* at most in a round */
+    FE_LANES = 16,      /* at most in a round, */
+    FE_BAG_LANES = 8,   /* where words are bags: n-grams are in words of nearly all lanes, and learn less the more
+                           lanes there are */
     FE_MARKS = 1 << 14, /* bits by which rows are marked, of each matrix */
 };
 enum { FE_IN, FE_TAGS, FE_OUT_NS, FE_OUT_HS, FE_MATRICES };
@@ -184,10 +188,19 @@ struct fe_visited {
     int32_t ends[FE_LANES + 1];
 };
 
+/* Words that are bags of rows, of a piece, and the change of each, which all rows of its bag receive. */
+struct fe_changed {
+    int32_t *words;
+    int64_t *pairs; /* (input, output) pairs that moved each, as those of one row */
+    float *changes; /* rows of stride floats, 64-byte aligned */
+    int32_t count;
+};
+
 /* Up to FE_PIECE tokens: blocks that are made and not yet trained. */
 struct fe_made;
 struct fe_piece {
     struct fe_visited taken[FE_MATRICES];
+    struct fe_changed bags; /* where words are bags: of IN none are taken */
     struct fe_made **blocks;
     int64_t count;
     char *memory; /* of the blocks */
@@ -227,6 +240,9 @@ struct fe_crew {
     float alpha;            /* the highest rate, of fe_lanes_start */
     uint64_t *shared;       /* marks of rows that pieces of several lanes take */
 };
+
+/* In how many lanes a block is cut. */
+int fe_lanes_of(const struct fe_job *job);
 
 /* Bytes for the changes of `lanes` lanes at rates of up to `alpha`, 64-byte aligned by the caller: as many rows as
  * pieces can take at worst, most of which usually stay untouched. */

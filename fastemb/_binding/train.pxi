@@ -70,6 +70,7 @@ cdef extern from "train/train.h" nogil:
         const int64_t *offsets
         const int32_t *rows
         int32_t longest
+        int32_t words
 
     struct fe_job:
         fe_matrices matrices
@@ -120,6 +121,7 @@ cdef extern from "train/train.h" nogil:
 
     size_t fe_lanes_size(const fe_job *job, int lanes, float alpha)
     void fe_lanes_start(const fe_job *job, int lanes, float alpha, void *memory, fe_crew *crew)
+    int fe_lanes_of(const fe_job *job)
     int64_t fe_slots_count(const fe_job *job, float alpha)
     int fe_train_rounds(const fe_kernel *kernel, const fe_job *job, fe_crew *crew, int32_t worker, int64_t epoch,
                         float alpha, void *workspace, int32_t *slots)
@@ -370,6 +372,7 @@ cdef class Subwords:
         self.subwords.offsets = &offsets[0]
         self.subwords.rows = &rows[0]
         self.subwords.longest = <int32_t>longest
+        self.subwords.words = <int32_t>(offsets.shape[0] - 1)
 
 
 cdef class Trainer:
@@ -538,28 +541,31 @@ cdef class Crew:
     cdef float alpha
     cdef object memory, views
 
-    LANES = FE_LANES
-
     def __cinit__(self, Trainer trainer not None, int32_t workers, float alpha, unsigned char[::1] memory not None):
-        _require(workers > 0 and alpha >= 0, "there must be a worker, and alpha must not be negative")
+        _require(0 < workers <= FE_LANES and alpha >= 0, "there must be 1 ... 16 workers, and alpha must not be negative")
         _require(<size_t>memory.shape[0] >= Crew.size(trainer, alpha), "the memory is too small")
         self.trainer = trainer
         self.alpha = alpha
         self.memory = memory
         self.crew.meeting.workers = workers
-        fe_lanes_start(&trainer.job, FE_LANES, alpha, _aligned(memory), &self.crew)
+        fe_lanes_start(&trainer.job, fe_lanes_of(&trainer.job), alpha, _aligned(memory), &self.crew)
 
     @staticmethod
     def size(Trainer trainer not None, float alpha):
         """Bytes of memory that rows of all lanes need at worst; usually far fewer are touched."""
-        return fe_lanes_size(&trainer.job, FE_LANES, alpha) + 64
+        return fe_lanes_size(&trainer.job, fe_lanes_of(&trainer.job), alpha) + 64
+
+    @staticmethod
+    def lanes(Trainer trainer not None):
+        """In how many lanes a block is cut; more workers have nothing to do."""
+        return fe_lanes_of(&trainer.job)
 
     def begin(self, list lanes not None):
         """Take up the lanes of a block, each a view, and which tokens [begin, end) of it; nobody may be training."""
         cdef TokenView view
         cdef int64_t begin, end
         cdef int k
-        _require(len(lanes) <= FE_LANES, "there are too many lanes")
+        _require(len(lanes) <= fe_lanes_of(&self.trainer.job), "there are too many lanes")
         for k, (view, begin, end) in enumerate(lanes):
             self.trainer.check_span(view, begin, end)
             self.crew.lanes[k].view = &view.view

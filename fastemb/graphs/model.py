@@ -399,8 +399,8 @@ class Node2Vec(WalkModel):
         callbacks: Objects with any of on_train_begin, on_epoch_begin, on_epoch_end, on_train_end, each taking the
             model. One that raises `StopTraining` ends the training, and what was learned stays.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
-        deterministic: Let the same number give the same bits with any number of ``workers``, in up to three
-            times the time; as `Word2Vec`.
+        deterministic: Let the same number give the same bits with any number of ``workers``, in up to twice
+            the time; as `Word2Vec`.
 
     Attributes:
         wv: Vectors by node, in the order of the graph.
@@ -475,8 +475,8 @@ class DeepWalk(WalkModel):
         progress: As in `Node2Vec`.
         callbacks: As in `Node2Vec`.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
-        deterministic: Let the same number give the same bits with any number of ``workers``, in up to three
-            times the time; as `Word2Vec`.
+        deterministic: Let the same number give the same bits with any number of ``workers``, in up to twice
+            the time; as `Word2Vec`.
 
     Attributes:
         wv: Vectors by node, in the order of the graph.

@@ -75,8 +75,8 @@ class Item2Vec(SavesCheckpoints, Estimator):
             model, which can be asked and saved there. With both kinds of model, all epochs of ``sg=0`` come first.
             One that raises `StopTraining` ends the training, and what was learned stays.
         compute_loss: Add up the loss; see `get_latest_training_loss`.
-        deterministic: Let the same number give the same bits with any number of ``workers``, in up to three
-            times the time; as `Word2Vec`.
+        deterministic: Let the same number give the same bits with any number of ``workers``, in up to twice
+            the time; as `Word2Vec`.
 
     Attributes:
         wv: Input vectors of the items, most frequent first.

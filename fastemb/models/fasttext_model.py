@@ -71,8 +71,7 @@ class FastText(Word2Vec):
         negatives_per_pair: As in `Word2Vec`.
         cbow_exact: As in `Word2Vec`.
         hs_exact: As in `Word2Vec`.
-        deterministic: As in `Word2Vec`. N-grams are in many words that are trained at once, and learn less in such
-            rounds: after 5 epochs of 10 MB 41.9% of analogies were right instead of 43.8%.
+        deterministic: As in `Word2Vec`; more than 8 threads have nothing to do then.
         progress: As in `Word2Vec`.
         checkpoint: As in `Word2Vec`.
         checkpoint_every: As in `Word2Vec`.

@@ -24,13 +24,13 @@ from .strategy import Lane, LaneTrainer, Watch
 
 @dataclass(frozen=True)
 class Rounds:
-    """`Strategy` of ``workers`` threads that train each block together; more than 16 of them have nothing to do."""
+    """`Strategy` of ``workers`` threads that train each block together; more of them than lanes have nothing to do."""
 
     workers: int
 
     def train_epoch(self, run: Run, trainer: LaneTrainer, watch: Watch) -> None:
         """As `Strategy` says."""
-        threads = min(self.workers, _native.Crew.LANES)
+        threads = min(self.workers, _native.Crew.lanes(trainer.core))
         team = _Team(run, trainer, threads)
         try:
             in_threads(threads, team.work, team.stop, lambda: watch(team.pausing.pause))
@@ -109,7 +109,7 @@ class _Team:
     def _begin(self, span: tuple[int, int]) -> None:
         """Begin a block."""
         begin, end = self._span = span
-        unit, parts = self._trainer.unit, _native.Crew.LANES
+        unit, parts = self._trainer.unit, _native.Crew.lanes(self._trainer.core)
         size = -(-(end - begin) // (unit * parts)) * unit
         self._lanes = [(at, min(at + size, end)) for at in range(begin, end, size)]
         self._made = {}

@@ -114,11 +114,11 @@ def test_changes_of_a_round_are_added_less_of_those_of_several_pieces(kind: str)
     assert lone > 10
 
 
-def of_bags(rows: int) -> NativeRun:
-    """Words that are bags of so many rows, which no other word has."""
+def of_bags(rows: int, groups: int = WORDS, **settings: Any) -> NativeRun:
+    """Words that are bags of so many rows. The first is the word's own, the others are those of its group of words."""
     rng = np.random.default_rng(1)
-    bags = [[word + number * WORDS for number in range(rows)] for word in range(WORDS)]
-    model = Model(random_rows(rng, 4 * WORDS, SIZE), bags=bags)
+    bags = [[word] + [word % groups + number * WORDS for number in range(1, rows)] for word in range(WORDS)]
+    model = Model(random_rows(rng, 4 * WORDS, SIZE), bags=bags, **settings)
     model.out_ns, model.negative = random_rows(rng, WORDS, SIZE), 5
     model.noise = alias_table(np.array([1000 // (rank + 1) + 1 for rank in range(WORDS)]) ** 0.75).tolist()
     return native_run(isa(), model, SENTENCES)
@@ -148,6 +148,63 @@ def test_a_row_of_a_bag_counts_as_moved_by_its_share_of_the_pairs() -> None:
     ratios = [one[row] / four[row] for row in one]
     assert len(ratios) > 5
     assert np.median(ratios) == pytest.approx(4, rel=0.1)
+
+
+@pytest.mark.parametrize("sg", [True, False])
+def test_a_lane_of_bags_that_share_no_row_learns_what_its_pieces_do(sg: bool) -> None:
+    one, other, first = of_bags(3, sg=sg), of_bags(3, sg=sg), of_bags(3, sg=sg)
+    train_lanes(one, [(0, 5 * PIECE)], 1)
+    for at in range(0, 5 * PIECE, PIECE):
+        other.train(0, ALPHA, at, at + PIECE)
+    for got, wanted, before in zip(matrices(one), matrices(other), matrices(first), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=5e-6)
+        assert abs(wanted - before).max() > 0.01
+
+
+def test_a_row_of_several_bags_takes_a_share_of_the_sum_of_their_changes() -> None:
+    groups, factors = 5, [0.5, 1.0, 0.25, 1.0] * WORDS
+    before, run = (of_bags(2, groups, in_scale=factors) for _ in range(2))
+    train_lanes(run, [(0, PIECE)], 1)
+    changes = (run.inputs.astype(np.float64) - before.inputs) / np.array(factors)[:, None]
+    of_words = changes[:WORDS]
+    for group in range(groups):
+        count, whole = of_words[group::groups].any(axis=1).sum(), of_words[group::groups].sum(axis=0)
+        got = changes[WORDS + group]
+        share = got @ whole / (whole @ whole)
+        assert count > 2
+        assert 1 / count < share < 1
+        np.testing.assert_allclose(got, share * whole, rtol=0, atol=2e-5)
+    assert not changes[WORDS + groups :].any()
+
+
+def test_a_row_that_all_bags_hold_several_times_takes_a_share_of_their_changes() -> None:
+    rng = np.random.default_rng(1)
+    model = Model(random_rows(rng, WORDS + 1, SIZE), bags=[[word] + [WORDS] * 9 for word in range(WORDS)])
+    model.out_ns, model.negative = random_rows(rng, WORDS, SIZE), 5
+    model.noise = alias_table(np.ones(WORDS)).tolist()
+    before, run = native_run(isa(), model, SENTENCES).inputs.astype(np.float64), native_run(isa(), model, SENTENCES)
+    train_lanes(run, [(at, at + PIECE) for at in range(0, 8 * PIECE, PIECE)], 2)
+    changes = run.inputs - before
+    whole = changes[:WORDS].sum(axis=0)
+    assert changes[WORDS] @ whole / np.linalg.norm(changes[WORDS]) / np.linalg.norm(whole) > 0.9
+    assert 0.1 < changes[WORDS] @ whole / (whole @ whole) < 1
+
+
+def test_a_row_of_one_bag_in_one_lane_takes_the_whole_change() -> None:
+    one, other = of_bags(1), of_bags(1)
+    train_lanes(one, [(0, PIECE)], 1)
+    other.train(0, ALPHA, 0, PIECE)
+    np.testing.assert_allclose(one.inputs, other.inputs, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("sg", [True, False])
+def test_bags_learn_the_same_bits_with_any_number_of_threads(sg: bool) -> None:
+    runs = [of_bags(3, 7, sg=sg, in_scale=[1.0, 0.5, 0.0] * (4 * WORDS // 3) + [1.0]) for _ in range(3)]
+    for run, workers in zip(runs, (1, 2, 5), strict=True):
+        train_lanes(
+            run, [(at, at + 2 * PIECE) for at in range(0, 8 * 2 * PIECE, 2 * PIECE)][: 1200 // (2 * PIECE)], workers
+        )
+    assert runs[0].bits() == runs[1].bits() == runs[2].bits() != of_bags(3, 7, sg=sg).bits()
 
 
 @pytest.mark.parametrize("workers", [1, 3])
