@@ -108,11 +108,12 @@ def _opened(path: str) -> Iterator[zipfile.ZipFile]:
 @contextmanager
 def _named(what: str, errors: tuple[type[Exception], ...]) -> Iterator[None]:
     """Errors of zipfile as a ValueError that begins with ``what``."""
+    those: tuple[type[Exception], ...] = (*errors, OSError)
     try:
         yield
     except TruncatedFileError:  # ours, and has a name already
         raise
-    except (*errors, OSError) as error:
+    except those as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that is for places outside of the file
             raise
         raise ValueError(f"{what}: {str(error)[:200]}") from None
