@@ -198,7 +198,7 @@ valgrind:
 # With MINUTES, so long for each of the targets, other files each time. Without, RUNS files for each, the same each time
 # for a SEED; the seconds only end what hangs.
 MINUTES ?=
-RUNS ?= 2500
+RUNS ?= 1500
 GROUPS ?= vectors models texts labels learned checkpoints tables lines packed indexes
 fuzz: .venv/test-tools build
 	$(PIP) install atheris
@@ -253,5 +253,5 @@ test-explorer: .venv/test-tools build
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	{ echo "== installing Chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }; } || true
 	@if browser=$$(command -v chromium || command -v google-chrome || command -v chromium-browser); then \
-	FASTEMB_BROWSER=$$browser .venv/bin/pytest -q -p no:benchmark tests/explorer; \
+	FASTEMB_BROWSER=$$browser .venv/bin/pytest -q -p no:benchmark tests/explorer/test_in_browser.py; \
 	else echo "test-explorer: SKIPPED, maps were tried in no browser: there is no chromium; on Debian: apt-get install chromium"; fi

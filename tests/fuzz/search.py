@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 from unittest.mock import patch
 
 import atheris
@@ -49,26 +49,41 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # what several threads reach is by chance, too
     with stopped_clock():
         every = every_reader()
+    failed = []
     for group in options.groups:
-        if len(options.groups) > 1 and (child := os.fork()):  # libFuzzer ends its process
-            if status := os.waitpid(child, 0)[1]:
-                sys.exit(f"FAILED: {group}: {os.waitstatus_to_exitcode(status)}")
-            continue
-        search(group, {name: reader for name, reader in every.items() if reader.group == group}, options)
+        mine = {name: reader for name, reader in every.items() if reader.group == group}
+        with folder_of_files(group, alike=options.runs is not None) as folder:
+            child = os.fork()  # libFuzzer ends its process
+            if child == 0:
+                search(group, mine, folder, options)
+            if os.waitpid(child, 0)[1]:
+                failed.append(group)
+    if failed:
+        sys.exit(f"FAILED: {', '.join(failed)}; what they fail for is in {ROOT / 'build' / 'fuzz'}")
 
 
-def search(group: str, mine: dict[str, Reader], options: argparse.Namespace) -> None:
+@contextmanager
+def folder_of_files(group: str, *, alike: bool) -> Iterator[Path]:
+    """An empty folder, in memory if there is one, or of the same name each time."""
+    if alike:
+        folder = ROOT / "build" / "fuzz" / group / "files"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="fuzz", dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as name:
+        yield Path(name)
+
+
+def search(group: str, mine: dict[str, Reader], folder: Path, options: argparse.Namespace) -> NoReturn:
     """Change the files of one group's readers until there were enough; that ends the process."""
     number = zlib.crc32(options.seed.encode()) % 2**31 if options.seed else random.SystemRandom().randrange(2**31)
     names = sorted(mine)
     work = ROOT / "build" / "fuzz" / group
-    first, found, folder = work / "first", work / "found", work / "files"
-    if options.runs is None:
-        folder = Path(tempfile.mkdtemp(prefix="fuzz", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
-        found.mkdir(parents=True, exist_ok=True)
-    for fresh in (first, folder):
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
+    first, found = work / "first", work / "found"
+    found.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(first, ignore_errors=True)
+    first.mkdir()
     inputs = []
     for k, name in enumerate(names):
         (folder / name).mkdir()
@@ -113,10 +128,8 @@ def search(group: str, mine: dict[str, Reader], options: argparse.Namespace) -> 
     ]
     print(f"== {group}, seed {options.seed or number}", flush=True)
     atheris.Setup([sys.argv[0], *flags], run, custom_mutator=change)
-    try:
-        atheris.Fuzz()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    atheris.Fuzz()
+    sys.exit()
 
 
 @contextmanager
