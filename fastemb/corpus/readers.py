@@ -150,11 +150,25 @@ class BrownCorpus:
         for file in sorted(Path(local_path(self.dirname)).iterdir()):
             if not _is_text(file):
                 continue
-            for line in file.read_text(encoding="utf-8-sig").splitlines():
+            for line in _text_of(file).splitlines():
                 pairs = [token.split("/") for token in line.split() if token.count("/") == 1]
                 words = [f"{word.lower()}/{tag[:2]}" for word, tag in pairs if tag[:2].isalpha()]
                 if words:
                     yield words
+
+
+def _text_of(path: Path) -> str:
+    """The whole of a small file.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path}, line {line}: {no_text_in(str(path), INVALID_UTF8)}") from None
 
 
 def _is_text(path: Path) -> bool:

@@ -57,6 +57,8 @@ class GraphSettings:
         for name in ("connectivity", "expansion_add", "expansion_search"):
             if type(getattr(self, name)) is not int or not 0 < getattr(self, name) < 2**20:
                 raise ValueError(f"{name} makes no sense")
+        if self.dtype not in ("f32", "bf16"):
+            raise ValueError("dtype makes no sense")
 
     def empty(self, dimensions: int) -> Any:
         """An index of usearch without anything in it."""

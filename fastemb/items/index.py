@@ -16,6 +16,7 @@ from ..corpus.messages import short
 from ..index.candidates import Candidates, products
 from ..index.graph import PART_ROWS, Graph, GraphSettings, lengthened, usearch_index
 from ..io.atomic import StrPath
+from ..io.json_text import parse_json
 from ..io.keys import pack_any_keys, unpack_any_keys
 from ..io.safetensors import write_tensors
 from ..threads import thread_count
@@ -167,7 +168,7 @@ class ItemIndex:
         made._threads = thread_count(workers)
         arrays, metadata = read_own(path, FORMAT)
         try:
-            state = json.loads(metadata["state"])
+            state = parse_json(metadata["state"])
             made.normalize, made._settings = state["normalize"], GraphSettings(*(state[name] for name in _SIZES))
             made._settings.check()
             if type(made.normalize) is not bool:

@@ -16,9 +16,9 @@ from ..corpus.given import is_table, python_value
 from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
 from ..corpus.lists import Called, encode_lists, sentence_tokens
 from ..corpus.memory import MemoryStore
-from ..corpus.messages import short
+from ..corpus.messages import NUL_BYTE, short
 from ..corpus.task import Task
-from ..corpus.vocabulary import Selection
+from ..corpus.vocabulary import NothingKeptError, Selection
 from ..io.input_file import open_text_source
 from ..io.paths import any_path
 from .building import Source
@@ -206,7 +206,11 @@ class Documents(Corpus):
         paths = [file.name for file in files]
         names = [os.path.basename(path) for path in paths]
         texts = (_whole_text(file, check_encoding(encoding)) for file in files)
-        corpus = Corpus.from_sentences(texts, split=True, **options)
+        try:
+            corpus = Corpus.from_sentences(texts, split=True, **options)
+        except NothingKeptError as error:
+            what = str(error).removeprefix("sentences: ").partition(": a generator")[0]
+            raise NothingKeptError(f"{', '.join(paths[:5])}: {what}", error.raw_words) from None
         return cls.of(corpus, names if len(set(names)) == len(names) else paths)
 
     def _numbered_by(self, target: Selection | Vocabulary) -> Corpus:
@@ -224,9 +228,12 @@ class Documents(Corpus):
 def _whole_text(source: InputFile, encoding: str) -> str:
     with open_text(source, encoding, "strict", _PIECE) as pieces:
         try:
-            return b"".join(pieces).decode().replace("\n", " ")
+            text = b"".join(pieces).decode()
         except UnicodeDecodeError as error:
             raise ValueError(f"{source.name}: not UTF-8: {error}; for another encoding give encoding=") from None
+    if "\0" in text:
+        raise ValueError(f"{source.name}: {NUL_BYTE}")
+    return text.replace("\n", " ")
 
 
 def tagged_by_column(corpus: Corpus, values: Iterable[Any], column: str) -> Documents:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .further import further
 from .learned import learned
 from .readers import Reader, readers
 
 
 def every_reader() -> dict[str, Reader]:
-    """Those of vectors, models and texts, and of what learns from labels, documents and parts of words."""
-    return readers() | learned()
+    """Those of `readers`, `learned` and `further`."""
+    return readers() | learned() | further()

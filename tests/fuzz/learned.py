@@ -125,13 +125,14 @@ def of_labels() -> Kind:
     )
 
 
+def of_facebook(path: Path) -> None:
+    fastemb.models.fasttext.save_facebook_model(FastText(SENTENCES, **SUBWORDS), path)
+
+
 def of_learned() -> Kind:
     words = FastText(SENTENCES, **SUBWORDS)
     yield "FastText", Reader("learned", words.save, reading(FastText.load))
     yield "FastTextKeyedVectors", Reader("learned", words.wv.save, reading(FastTextKeyedVectors.load))
-
-    def of_facebook(path: Path) -> None:
-        fastemb.models.fasttext.save_facebook_model(words, path)
 
     yield "facebook model", Reader("learned", of_facebook, reading(load_facebook_model))
     yield "facebook vectors", Reader("learned", of_facebook, reading(load_facebook_vectors))
@@ -148,11 +149,13 @@ def of_learned() -> Kind:
     weighted = Graph.from_edges([(*edge, 1.5 + k) for k, edge in enumerate(EDGES)], directed=True)
     yield "Graph of weights", Reader("learned", weighted.save, reading(Graph.load))
     yield "Graph mapped", Reader("learned", Graph.from_edges(EDGES).save, reading(Graph.load, mmap="r"))
-    yield "EmbeddingBag", Reader("learned", EmbeddingBag(4, 3).save, reading(EmbeddingBag.load))
-    yield "PositionEmbedding", Reader("learned", PositionEmbedding(4, 3).save, reading(PositionEmbedding.load))
+    yield "EmbeddingBag", Reader("learned", EmbeddingBag(4, 3, seed=1).save, reading(EmbeddingBag.load))
+    yield "PositionEmbedding", Reader("learned", PositionEmbedding(4, 3, seed=1).save, reading(PositionEmbedding.load))
     yield (
         "SampledSoftmaxLoss",
-        Reader("learned", SampledSoftmaxLoss(LogUniformSampler(9), 4, 3).save, reading(SampledSoftmaxLoss.load)),
+        Reader(
+            "learned", SampledSoftmaxLoss(LogUniformSampler(9), 4, 3, seed=1).save, reading(SampledSoftmaxLoss.load)
+        ),
     )
 
 

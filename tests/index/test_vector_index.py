@@ -320,6 +320,7 @@ def _damages() -> dict[str, Any]:
         "metric": state(lambda found: found.update(metric="l2")),
         "no settings": state(lambda found: found.pop("settings")),
         "settings": state(lambda found: found["settings"].update(connectivity="x")),
+        "dtype of the graph": state(lambda found: found["settings"].update(dtype="x")),
         "more": state(lambda found: found["settings"].update(other=1)),
         "longest": state(lambda found: found.update(longest=-1.0)),
         "fingerprint": state(lambda found: found["fingerprint"].update(rows=-1)),

@@ -243,9 +243,17 @@ def promising_much(path: Path) -> None:
     path.write_bytes(data[: at + 4] + (2**31).to_bytes(4, "little") + data[at + 8 :])
 
 
+def named_in_bytes_that_are_no_text(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[7] |= 8  # the flag of names in UTF-8
+    data[31] = 0x92
+    path.write_bytes(data)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (named_in_bytes_that_are_no_text, "array 'vectors': the archive is damaged: 'utf-8' codec can't decode"),
         (promising_much, "array 'more': 2,147,483,648 bytes are promised, and 100 bytes cannot hold them"),
         (twice, "array 'vectors': two arrays have this name"),
         (packed_otherwise, "array 'more': packed in a way that NumPy does not write"),

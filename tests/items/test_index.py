@@ -244,11 +244,14 @@ def test_damaged_files_of_an_index_are_refused_by_name(tmp_path: Path) -> None:
         (b'\\"normalize\\": false', b'\\"normalize\\": 12345'),
         (b'\\"checksum\\": ', b'\\"checksum\\":9'),
         (b"fastemb.ItemIndex", b"fastemb.ItemIndes"),
+        (b'{\\"normalize\\"', b"[" * 100_000 + b'{\\"normalize\\"'),
         (data[-9:], bytes(9) if data[-9:] != bytes(9) else b"x" * 9),
     ]
     for old, new in changes:
         assert old in data
-        path.write_bytes(data.replace(old, new))
+        changed = data[8:].replace(old, new)
+        length = int.from_bytes(data[:8], "little") + (len(changed) - len(data) + 8)
+        path.write_bytes(length.to_bytes(8, "little") + changed)
         with pytest.raises(ValueError, match=r"index\.safetensors: (damaged|holds no ItemIndex)"):
             ItemIndex.load(path)
     vectors.save(path)

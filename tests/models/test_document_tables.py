@@ -125,6 +125,15 @@ def test_files_are_documents(tmp_path: Path) -> None:
     (tmp_path / "below" / "a.txt").write_bytes(b"caf\xe9")
     with pytest.raises(ValueError, match=r"a\.txt: not UTF-8: .*give encoding="):
         Documents.from_files(tmp_path)
+    for name, content, what in (
+        ("no", b"\n", "there is no word"),
+        ("null", b"a\0b", "NUL byte"),
+        ("few", b"a b", "min_count"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"^{tmp_path / name}: .*{what}"):
+            Documents.from_files(tmp_path / name, min_count=2)
+        (tmp_path / name).unlink()
     named = Documents.from_files(tmp_path, encoding="latin-1", max_final_vocab=9)
     assert sorted(tag for (tag,) in tags_of(named)) == sorted(
         str(tmp_path / name) for name in ("a.txt", "b.txt", "below/a.txt", "below/c.txt")

@@ -460,6 +460,9 @@ def test_a_text_without_lines_is_cut_evenly(tmp_path: Path) -> None:
 def test_the_brown_corpus_is_read_with_short_tags(tmp_path: Path) -> None:
     (tmp_path / "ca01").write_text("The/at Fulton/np-tl 1/cd ,/, ``/`` x/y/z foo\n\nOR/Cc\n", encoding="utf-8")
     assert list(BrownCorpus(tmp_path)) == [["the/at", "fulton/np", "1/cd"], ["or/Cc"]]
+    (tmp_path / "cb02").write_bytes(b"the/at\nf\xfflton/np\n")
+    with pytest.raises(ValueError, match=f"{tmp_path / 'cb02'}, line 2: invalid UTF-8"):
+        list(BrownCorpus(tmp_path))
 
 
 def test_a_model_learns_from_a_reader(text: Path) -> None:

@@ -24,7 +24,7 @@ _LONGEST_HEADER = 10_000
 _READERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 _BROKEN = (
     ValueError,
-    KeyError,
+    LookupError,
     EOFError,
     OverflowError,
     TypeError,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ _MOST_RATIO = 1032  # of what deflate packs
 _MOST_ARRAYS = 10_000
 _ROOM = 64 << 20  # bytes of keys that are written whatever the longest of them is
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those that NumPy writes
-_BROKEN = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, RuntimeError, struct.error)
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, zlib.error)
 
 
@@ -98,14 +99,24 @@ def read(path: StrPath, reading: Reading = DEFAULT) -> VectorTable:
 @contextmanager
 def _opened(path: str) -> Iterator[zipfile.ZipFile]:
     with open_file(path) as file:
-        try:
+        with _named(f"{path}: the archive is damaged, or was cut off", _BROKEN):
             archive = zipfile.ZipFile(file)
-        except (*_BROKEN, OSError) as error:
-            if isinstance(error, OSError) and error.errno != errno.EINVAL:
-                raise
-            raise ValueError(f"{path}: the archive is damaged, or was cut off: {error}") from None
         with archive:
             yield archive
+
+
+@contextmanager
+def _named(what: str, errors: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Errors of zipfile as a ValueError that begins with ``what``."""
+    those: tuple[type[Exception], ...] = (*errors, OSError)
+    try:
+        yield
+    except TruncatedFileError:  # ours, and has a name already
+        raise
+    except those as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that is for places outside of the file
+            raise
+        raise ValueError(f"{what}: {str(error)[:200]}") from None
 
 
 def _members(path: str, archive: zipfile.ZipFile) -> dict[str, _Member]:
@@ -133,15 +144,11 @@ def _members(path: str, archive: zipfile.ZipFile) -> dict[str, _Member]:
 @contextmanager
 def _member(where: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[BinaryIO]:
     """Open a file of an archive; errors name it."""
-    try:
-        with archive.open(info) as file:
-            yield cast(BinaryIO, file)
-    except TruncatedFileError:
-        raise
-    except (*_DAMAGED, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # of places outside of the file
-            raise
-        raise ValueError(f"{where}: the archive is damaged: {error}") from None
+    what = f"{where}: the archive is damaged"
+    with _named(what, _BROKEN):  # a name that is no UTF-8, too
+        opened = archive.open(info)
+    with opened as file, _named(what, _DAMAGED):
+        yield cast(BinaryIO, file)
 
 
 def _array(path: str, archive: zipfile.ZipFile, name: str, member: _Member) -> Array:
