@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -77,7 +77,12 @@ def _words(lines: Iterable[str | bytes], place: str = "") -> Iterator[list[str]]
             raise ValueError(f"{place}line {number} is not UTF-8: {error}") from None
 
 
-_CALLED = Called("the text of document", "documents", "TaggedDocument(text.split(), [tag])", "a list")
+_CALLED = Called(
+    "the text of document",
+    "documents",
+    "TaggedDocument(text.split(), [tag])",
+    "a list, or Documents by Documents.from_tagged,",
+)
 _PIECE = 1 << 20  # bytes
 _TABLE_OPTIONS = (
     *("min_count", "max_final_vocab", "max_vocab_size", "trim_rule", "vocabulary", "lower", "token_pattern"),
@@ -289,6 +294,20 @@ def _tags_of(tags: Iterable[Any], count: int) -> TagLists:
 @dataclass(frozen=True)
 class DocumentSource(Source):
     """`Source` of documents: what is read has tags."""
+
+    called: ClassVar[str] = "documents"
+
+    @classmethod
+    def of(cls, sentences: Any, corpus_file: Any, name: str = "corpus_iterable") -> Self:
+        """As in the base.
+
+        Raises:
+            TypeError: ``corpus_file`` is documents; or as in the base.
+        """
+        first = corpus_file[0] if isinstance(corpus_file, list) and corpus_file else None
+        if hasattr(first, "words") and hasattr(first, "tags"):
+            raise TypeError(f"corpus_file must name a file: give a list of {type(first).__name__} as {name}")
+        return super().of(sentences, corpus_file, name)
 
     def read(self, target: Selection | Vocabulary, workers: int | None) -> Documents:
         """As in the base; lines of a file have their numbers as tags."""

@@ -31,7 +31,7 @@ from .training import alone_with
 from .warm_start import WarmStart
 
 
-@names_arguments({"sentences": "corpus_iterable"})
+@names_arguments({"sentences": "corpus_iterable", "documents": "corpus_iterable"})
 def build_vocab(
     self: WordModel,
     corpus_iterable: Sentences | None = None,

@@ -227,7 +227,8 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         start = WarmStart.of(given.get("init_vectors"), self.vector_size)
         if sentences is not None or corpus_file is not None:
             selection = selection_of(self._settings(), trim_rule, self.min_count)
-            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(selection, self._workers)
+            kind = self._source_type
+            corpus = kind.of(sentences, corpus_file, kind.called).read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
             words = NewWords(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)

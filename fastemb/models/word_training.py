@@ -37,7 +37,7 @@ from .watcher import train_watched
 from .word2vec_file import packed_model
 
 
-@names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
+@names_arguments({"sentences": "corpus_iterable", "documents": "corpus_iterable", "iter": "epochs"})
 def train(
     self: WordModel,
     corpus_iterable: Sentences | None = None,
@@ -208,7 +208,7 @@ class WordTraining:
         if run.epochs == 0 and not stopped:
             warn(NO_EPOCHS)
         elif pairs == 0 and not stopped:
-            warn(f"nothing was trained: {self._task.nothing_left}")
+            warn(f"nothing was trained: {self._task.why_nothing()}")
 
     def _epochs(self) -> bool:
         """Train all epochs that are left; returns whether a callback stopped that."""
