@@ -16,7 +16,7 @@ from ..corpus.given import is_table, python_value
 from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
 from ..corpus.lists import Called, encode_lists, sentence_tokens
 from ..corpus.memory import MemoryStore
-from ..corpus.messages import short
+from ..corpus.messages import MissingColumnError, short
 from ..corpus.task import Task
 from ..corpus.vocabulary import Selection
 from ..io.input_file import open_text_source
@@ -183,10 +183,20 @@ class Documents(Corpus):
         Raises:
             KeyError: there is no such column.
             ValueError: a text or a tag is missing; or as for these.
-            TypeError: a tag is neither a str nor a whole number; or as for these.
+            TypeError: ``text`` or ``tags`` is a column in place of its name; a tag is neither a str nor a whole
+                number; or as for these.
         """
+        for name, column in (("text", text), ("tags", tags)):
+            if isinstance(column, Iterable) and not isinstance(column, str | bytes | tuple):
+                raise TypeError(
+                    f"{name} must be the name of a column, not a {type(column).__name__}: Documents.of(corpus, tags) "
+                    "takes tags themselves"
+                )
         files = table_files(table)
-        corpus = files.corpus(text, options) if files is not None else Corpus.from_arrow(table, text, **options)
+        try:
+            corpus = files.corpus(text, options) if files is not None else Corpus.from_arrow(table, text, **options)
+        except MissingColumnError as error:
+            raise KeyError(str(error)) from None
         if tags is None:
             return cls.of(corpus)
         return tagged_by_column(

@@ -458,6 +458,11 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: model.infer_vector(["a1"], alpha=0), ValueError, "alpha must be above 0 .*, not 0; without it"),
         (lambda model: model.infer_vector(["a1"], alpha=1e39), ValueError, "alpha must .* fit in float32, not 1e[+]39"),
         (lambda model: Doc2Vec(corpus_file=tagged(2)), TypeError, "give a list of TaggedDocument as documents$"),
+        (
+            lambda model: Word2Vec(tagged(2)),
+            TypeError,
+            "^sentence 0 is a TaggedDocument, .* are for Doc2Vec",
+        ),
         (lambda model: Doc2Vec(tagged(2), corpus_file="a"), TypeError, "^give either documents or corpus_file$"),
         (lambda model: model.infer_vector(["a1"], alpha=-0.1), ValueError, "alpha"),
         (lambda model: model.infer_vector(["a1"], alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
