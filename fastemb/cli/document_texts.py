@@ -20,7 +20,11 @@ def add_documents_read(parser: argparse.ArgumentParser, min_count: int | None) -
     group.add_argument(
         "--tags", metavar="NAME", help="of tables: the column of what documents are called (numbers from 0)"
     )
-    group.add_argument("--whole-files", action="store_true", help="each file is a document, called by its name")
+    group.add_argument(
+        "--whole-files",
+        action="store_true",
+        help="each file is a document, called by its name; where two have one name, all are called by their paths",
+    )
 
 
 def check_documents(options: argparse.Namespace) -> None:

@@ -183,6 +183,7 @@ class Documents(Corpus):
         Raises:
             KeyError: there is no such column.
             ValueError: a text or a tag is missing; or as for these.
+            ImportError: the table is no CSV file, and pyarrow is not installed.
             TypeError: ``text`` or ``tags`` is a column in place of its name; a tag is neither a str nor a whole
                 number; or as for these.
         """
@@ -206,7 +207,7 @@ class Documents(Corpus):
     @classmethod
     @names_arguments(more=("encoding", *_TABLE_OPTIONS))
     def from_files(cls, source: TextSource, *, encoding: str = UTF8, **options: Any) -> Documents:
-        """Each file as a document, whose tag is its name; its path, where two files have one name.
+        """Each file as a document, whose tag is its name; where two files have one name, the tags of all are paths.
 
         Args:
             source: A folder, a pattern such as ``"texts/**/*.txt"``, or paths; as for `Corpus.from_file`.

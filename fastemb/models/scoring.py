@@ -39,7 +39,7 @@ def held_out_loss(
     two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
 
     Args:
-        sentences: Token lists or a `Corpus`; or give ``corpus_file``.
+        sentences: Token lists or a `Corpus`, for `Doc2Vec` documents; or give ``corpus_file``.
         corpus_file: Path of a text file.
         workers: Threads; default: the model's.
 
@@ -105,7 +105,7 @@ def score(
     Every word of a sentence is predicted from its whole window, unknown words left out.
 
     Args:
-        sentences: Token lists.
+        sentences: Token lists, for `Doc2Vec`, too.
         total_sentences: Score at most so many; default: all.
         chunksize: Without effect.
         queue_factor: Without effect.

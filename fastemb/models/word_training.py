@@ -60,7 +60,7 @@ def train(
     """Train on a corpus; words outside the vocabulary are skipped.
 
     Args:
-        corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+        corpus_iterable: Token lists or a `Corpus`, for `Doc2Vec` documents; or give ``corpus_file``.
         corpus_file: Path of a text file.
         total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
         total_words: The same in words; counts before ``total_examples``.

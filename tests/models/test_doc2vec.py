@@ -467,7 +467,7 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: model.infer_vector(["a1"], alpha=-0.1), ValueError, "alpha"),
         (lambda model: model.infer_vector(["a1"], alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
         (lambda model: model.infer_vector(["a1"], step=4), TypeError, "infer_vector"),
-        (lambda model: model.dv[999], KeyError, "999"),
+        (lambda model: model.dv[999], KeyError, "Key 999 not present; whole numbers here go from 0 to 119"),
         (lambda model: Doc2Vec(dm=2), ValueError, "dm"),
         (lambda model: Doc2Vec(dm=1, dm_concat=1, dm_tag_count=0), ValueError, "dm_tag_count"),
         (
