@@ -93,11 +93,10 @@ def tags_in(path: str) -> list[Any] | None:
     """The tags of a file of a Doc2Vec model; None where it is something else."""
     if not (kind_of_model(path) or "").startswith(_DOCUMENTS):
         return None
-    parts = [
-        {name.removeprefix(_TAGS): part for name, part in of_file.items() if name.startswith(_TAGS)}
-        for of_file in read_tensors(path, "r")
-    ]
-    return list(fastemb_file.unpack(path, *parts).keys)
+    tensors, metadata = read_tensors(path, "r")
+    arrays = {name.removeprefix(_TAGS): array for name, array in tensors.items() if name.startswith(_TAGS)}
+    texts = {name.removeprefix(_TAGS): text for name, text in metadata.items() if name.startswith(_TAGS)}
+    return list(fastemb_file.unpack(path, arrays, texts).keys)
 
 
 def warn_of_other_vectors(path: str) -> None:

@@ -102,6 +102,7 @@ class Documents(Corpus):
         tags: The tags of each document.
     """
 
+    _door: ClassVar[str] = "Documents.from_tagged(documents)"
     _tags: TagLists | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,10 +16,12 @@ from ..signals import Deferred, slices
 from ..threads import in_threads
 from .matrices import Matrix, padded_zeros
 from .sampling import HuffmanPaths, keep_thresholds, noise_weights
-from .schedule import require_falling
+from .schedule import Schedule, require_falling
 from .settings import DocumentSettings, Settings
 from .task import CorpusEpoch, CorpusTokens, Task, warn_of_large_alpha
 from .weights import HasVectors, Weights
+
+logger = logging.getLogger(__name__)
 
 POOL = 4096
 """Negatives that inference draws from: their rows are few, and so are in cache."""
@@ -144,6 +147,14 @@ class DocumentTask(Task):
     """`Task` of documents."""
 
     nothing_left: ClassVar[str] = "min_count and sample keep no word of a document with tags"
+
+    def begins(self, schedule: Schedule) -> None:
+        """As in the base; and log where words learn nothing."""
+        super().begins(schedule)
+        settings = self.settings
+        assert isinstance(settings, DocumentSettings)
+        if not settings.dm and not settings.dbow_words:
+            logger.info("words learn nothing with dm=0, and neighbours of words say nothing: dbow_words=1 trains them")
 
     def why_nothing(self) -> str:
         """As in the base; with concatenation documents without the right number of tags are passed over."""

@@ -212,6 +212,15 @@ def test_words_stay_as_they_began_in_dbow_alone() -> None:
         assert (before != model.wv.vectors).any() == changes, options
 
 
+@pytest.mark.parametrize(("options", "times"), [({"dm": 0}, 1), ({"dm": 0, "dbow_words": 1}, 0), ({"dm": 1}, 0)])
+def test_words_that_learn_nothing_are_logged(
+    options: dict[str, Any], times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="fastemb"):
+        trained(epochs=2, **options)
+    assert caplog.text.count("words learn nothing with dm=0") == times
+
+
 def test_documents_alone_need_no_window() -> None:
     none, some = trained(dm=0, window=0), trained(dm=0)
     np.testing.assert_array_equal(none.dv.vectors, some.dv.vectors)
@@ -457,6 +466,8 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
         (lambda model: model.infer_vector(["a1"], epochs=0), ValueError, "epochs must be between 1 and .*, not 0$"),
         (lambda model: model.infer_vector(["a1"], alpha=0), ValueError, "alpha must be above 0 .*, not 0; without it"),
         (lambda model: model.infer_vector(["a1"], alpha=1e39), ValueError, "alpha must .* fit in float32, not 1e[+]39"),
+        (lambda model: Documents(tagged(1)), TypeError, r"^Documents\(\) takes .*: use Documents.from_tagged"),
+        (lambda model: Corpus([["a"]]), TypeError, r"not the list \[\['a'\]\]: use Corpus.from_sentences"),
         (lambda model: Doc2Vec(corpus_file=tagged(2)), TypeError, "give a list of TaggedDocument as documents$"),
         (
             lambda model: Word2Vec(tagged(2)),
