@@ -511,8 +511,9 @@ class Doc2Vec(Word2Vec):
         """
         for words in (doc_words1, doc_words2):
             no_text("doc_words", words, "words", "{}.split()")
-        first, second = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs, workers=1)
-        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+        found = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs, workers=1)
+        first, second = found.astype(np.float64)
+        lengths = float(np.sqrt((first @ first) * (second @ second)))  # of equal vectors just their product
         return float(first @ second) / lengths if lengths else 0.0
 
     def _frozen(self, settings: DocumentSettings) -> Frozen:

@@ -310,6 +310,12 @@ def test_a_last_rate_of_zero_is_taken_in_inference() -> None:
     np.testing.assert_array_equal(found, model.infer_vector(words, alpha=0.05, min_alpha=0.05, epochs=1))
 
 
+def test_a_text_is_wholly_similar_to_itself() -> None:
+    model = trained(epochs=2)
+    for words in texts(20, seed=5):
+        assert model.similarity_unseen_docs(words, words) == 1.0
+
+
 def test_a_large_rate_of_inference_is_warned_about() -> None:
     model = trained(epochs=1)
     with pytest.warns(UserWarning, match="alpha=1e[+]30 is so large that nothing useful is learned"):
@@ -783,6 +789,19 @@ def test_a_saved_model_goes_on_the_same(options: dict[str, Any], tmp_path: Path)
         one.train(tagged(), epochs=1, progress=False)
     np.testing.assert_array_equal(loaded.dv.vectors, model.dv.vectors)
     assert isinstance(KeyedVectors.load(tmp_path / "model"), KeyedVectors)
+
+
+def test_a_checkpoint_asks_for_documents_again(tmp_path: Path) -> None:
+    class Stop:
+        def on_epoch_end(self, model: Doc2Vec) -> None:
+            raise KeyError
+
+    path = str(tmp_path / "c")
+    with pytest.raises(KeyError):
+        trained(checkpoint=path, checkpoint_every="1w", callbacks=[Stop()])
+    with pytest.raises(ValueError, match=rf"where its documents came from .*, as in resume\('{path}', documents\)"):
+        Doc2Vec.resume(path)
+    assert len(Doc2Vec.resume(path, tagged(), progress=False).dv) == 120
 
 
 def test_vectors_of_documents_can_lie_in_a_mapped_file(tmp_path: Path) -> None:
