@@ -33,19 +33,30 @@ def nearest_name(name: str, known: Collection[str], others: Mapping[str, str] = 
     return [meant] if meant is not None and meant in known else get_close_matches(name.lower(), known, 1, _LIKENESS)
 
 
-def unknown_argument(function: str, name: str, known: Collection[str], others: Mapping[str, str] = _NO_OTHERS) -> str:
+def unknown_argument(
+    function: str,
+    name: str,
+    known: Collection[str],
+    others: Mapping[str, str] = _NO_OTHERS,
+    instead: Mapping[str, str] = _NO_OTHERS,
+) -> str:
     """The message, which begins like Python's own, for an argument that a function does not take."""
+    if name in instead:
+        return f"{function}() got an unexpected keyword argument {name!r}: {instead[name]}"
     meant = nearest_name(name, known, others)
     hint = did_you_mean(meant) or f"; it takes {', '.join(known)}"
     return f"{function}() got an unexpected keyword argument {name!r}{hint}"
 
 
-def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] = ()) -> Callable[[F], F]:
+def names_arguments(
+    others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] = (), instead: Mapping[str, str] = _NO_OTHERS
+) -> Callable[[F], F]:
     """Let a function or a dataclass say which argument was meant when it is called with one that it does not have.
 
     Args:
         others: What its arguments are called elsewhere, as in gensim 3 or in other libraries, in lower case.
         more: Names that it takes as ``**options`` and passes on.
+        instead: What to say of arguments that have no such name here, by theirs.
     """
 
     def decorate(function: F) -> F:
@@ -61,7 +72,7 @@ def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] 
         def call(*args: Any, **kwargs: Any) -> Any:
             for name in kwargs:
                 if name not in known:
-                    raise TypeError(unknown_argument(_called(function, args), name, known, others))
+                    raise TypeError(unknown_argument(_called(function, args), name, known, others, instead))
             return function(*args, **kwargs)
 
         return cast("F", call)
@@ -70,8 +81,11 @@ def names_arguments(others: Mapping[str, str] = _NO_OTHERS, more: Iterable[str] 
 
 
 def _called(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
-    """What Python calls it, also where it is a function that a class binds as a method."""
+    """What the caller called: a method by the class of its object, also where another class defines it."""
     first = next(iter(inspect.signature(function).parameters), None)
-    if first == "self" and args and "." not in function.__qualname__:
-        return f"{type(args[0]).__name__}.{function.__name__}"
+    if args and function.__name__ != "__init__":
+        if first == "self":
+            return f"{type(args[0]).__name__}.{function.__name__}"
+        if first == "cls" and isinstance(args[0], type):
+            return f"{args[0].__name__}.{function.__name__}"
     return function.__qualname__.removesuffix(".__init__")

@@ -49,15 +49,19 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return found
 
 
-def no_text(name: str, value: Any, what: str) -> None:
+def no_text(name: str, value: Any, what: str, instead: str = "[{}]") -> None:
     """Refuse a str or bytes where a list of ``what`` is meant: its characters would be taken one by one.
+
+    ``instead`` is what to give, with {} where the text stands.
 
     Raises:
         TypeError: it is one.
     """
     if isinstance(value, str | bytes):
         shown = repr(value) if len(value) <= 40 else f"{value[:40]!r}..."
-        raise TypeError(f"{name} must be a list of {what}, not the {type(value).__name__} {shown}: give [{shown}]")
+        raise TypeError(
+            f"{name} must be a list of {what}, not the {type(value).__name__} {shown}: give {instead.format(shown)}"
+        )
 
 
 def in_order(name: str, keys: Any) -> None:

@@ -13,14 +13,18 @@ from .values import STDIN
 
 def add_documents_read(parser: argparse.ArgumentParser, min_count: int | None) -> None:
     """Add what is read; ``min_count``: the default for words that are kept, None where all are."""
-    group = add_texts(parser, may_lack=True)
+    group = add_texts(parser, may_lack=True, line="a document")
     if min_count is not None:
         add_selection(group, min_count)
     group = parser.add_argument_group("documents", "A document is a line, a row, or a file.")
     group.add_argument(
         "--tags", metavar="NAME", help="of tables: the column of what documents are called (numbers from 0)"
     )
-    group.add_argument("--whole-files", action="store_true", help="each file is a document, called by its name")
+    group.add_argument(
+        "--whole-files",
+        action="store_true",
+        help="each file is a document, called by its name; where two have one name, all are called by their paths",
+    )
 
 
 def check_documents(options: argparse.Namespace) -> None:

@@ -210,11 +210,13 @@ def _add_similar(commands: Commands) -> None:
 def _similar(options: argparse.Namespace) -> int:
     if options.by != "text" and text_options(options):
         raise ValueError("--lower and --token-pattern are for --by text")
+    from_input = options.queries in ([], [STDIN])
+    if not from_input and not all(query.strip() for query in options.queries):
+        raise ValueError("a query is empty")
     model = Doc2Vec.load(options.model)
     if "word" in (options.by, options.find.removesuffix("s")) and model.dbow and not model.dbow_words:
         raise ValueError(f"{options.model}: its words learned nothing: train with --dbow-words, or with --model dm")
     missing = 0
-    from_input = options.queries in ([], [STDIN])
     at_once = 1 if from_input and sys.stdin.isatty() else _BLOCK
     for block in blocks(sys.stdin if from_input else options.queries, at_once):
         names, asked = _asked(model, block, options)
@@ -224,21 +226,20 @@ def _similar(options: argparse.Namespace) -> int:
     return int(missing)
 
 
-def _asked(model: Doc2Vec, queries: list[str], options: argparse.Namespace) -> tuple[list[str], Sequence[Any] | Array]:
-    """Those of the queries that have vectors, and their keys or vectors."""
+def _asked(model: Doc2Vec, queries: list[str], options: argparse.Namespace) -> tuple[list[Any], Sequence[Any] | Array]:
+    """Those of the queries that have vectors, as the model names them, and their keys or vectors."""
     if options.by == "text":
         return _inferred(model, queries, options)
     store = model.dv if options.by == "tag" else model.wv
-    names, rows = [], []
+    rows = []
     for query in queries:
         rows_there = [query] if query in store else spelled_alike(query, store.key_to_index)
         if rows_there and str(rows_there[0]) == query:
-            names.append(query)
             rows.append(rows_there[0])
         else:
             say(f"fastemb: unknown {options.by}: {query!r}{did_you_mean(map(str, rows_there))}")
     is_own = (store is model.dv) == (options.find == "documents")
-    return names, rows if is_own else store.vectors[[store.key_to_index[row] for row in rows]]
+    return rows, rows if is_own else store.vectors[[store.key_to_index[row] for row in rows]]
 
 
 def _inferred(model: Doc2Vec, queries: list[str], options: argparse.Namespace) -> tuple[list[str], Array]:
@@ -249,13 +250,13 @@ def _inferred(model: Doc2Vec, queries: list[str], options: argparse.Namespace) -
     return [*compress(queries, are_known)], model.infer_vectors(compress(texts, are_known), workers=options.workers)
 
 
-def _show(model: Doc2Vec, names: list[str], asked: Sequence[Any] | Array, options: argparse.Namespace) -> None:
+def _show(model: Doc2Vec, names: list[Any], asked: Sequence[Any] | Array, options: argparse.Namespace) -> None:
     store, kind = (model.dv, "tag") if options.find == "documents" else (model.wv, "word")
     found = store.most_similar_batch(asked, topn=options.topn, workers=options.workers)
     for name, ranking in zip(names, found, strict=True):
         if options.json:
             near = [{kind: _plain(key), "score": float(f"{score:.6g}")} for key, score in ranking]
-            print(json.dumps({options.by: name, "neighbours": near}, ensure_ascii=False))
+            print(json.dumps({options.by: _plain(name), "neighbours": near}, ensure_ascii=False))
             continue
         print(name)
         for key, score in ranking:

@@ -22,7 +22,7 @@ from .outputs import FORMATS, check_writable, save_output
 from .saying import say
 from .static_model import add_static_options, refuse_static_options, save_static_model
 from .values import STDIN, STDOUT, file_path, format_option, vectors_path
-from .vectors_read import add_vectors, kind_of_model, sources_of, vectors_of
+from .vectors_read import add_vectors, kind_of_model, sources_of, tags_in, vectors_of
 
 
 def add_convert(parser: argparse.ArgumentParser) -> None:
@@ -153,6 +153,9 @@ def _info(options: argparse.Namespace) -> int:
     name = None if options.vectors == STDIN else _format_name(options)
     size = os.path.getsize(options.vectors) if os.path.isfile(options.vectors) else None
     found = {"file": options.vectors, "format": name, "bytes": size, **describe(vectors)}
+    tags = tags_in(options.vectors)
+    if tags is not None:
+        found["tags"] = len(tags)
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
@@ -182,6 +185,8 @@ def _info(options: argparse.Namespace) -> int:
     for attribute, dtype in found["attributes"].items():
         print(f"attribute   {attribute} ({dtype})")
     print(f"first words {', '.join(map(str, vectors.index_to_key[:10]))}")
+    if tags is not None:
+        print(f"tags        {len(tags):,}, the first are {', '.join(map(str, tags[:10]))}")
     return 0
 
 

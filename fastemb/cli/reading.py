@@ -34,13 +34,13 @@ def add_reading(parser: argparse.ArgumentParser, min_count: int, *, may_lack: bo
     add_phrases(parser)
 
 
-def add_texts(parser: argparse.ArgumentParser, *, may_lack: bool) -> argparse._ArgumentGroup:
-    """Add texts, and how they become words; ``may_lack``: none need be named."""
+def add_texts(parser: argparse.ArgumentParser, *, may_lack: bool, line: str = "a sentence") -> argparse._ArgumentGroup:
+    """Add texts, and how they become words; ``may_lack``: none need be named; ``line``: what a line is."""
     parser.add_argument(
         "corpus",
         nargs="*" if may_lack else "+",
         type=expanded,
-        help="text, a sentence a line, compressed or not; tables with --column (Parquet, and .csv or .tsv); folders "
+        help=f"text, {line} a line, compressed or not; tables with --column (Parquet, and .csv or .tsv); folders "
         "and patterns of them; - for text from standard input; or a file that 'fastemb corpus build' wrote",
     )
     group = parser.add_argument_group("reading")

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..checks import warn
+from ..io.formats import fastemb_file
 from ..io.kinds import reader_of
-from ..io.safetensors import read_header
+from ..io.safetensors import read_header, read_tensors
 from ..vectors import KeyedVectors, load_vectors
 from .values import STDIN, file_path, format_option, vectors_path
 
 _VECTORS = "fastemb.KeyedVectors"
 _ITEMS = "an Item2Vec model"
+_TAGS = "documents."  # begins the names of arrays of tags in a file of Doc2Vec
 _DOCUMENTS = "a Doc2Vec model"
 
 
@@ -85,6 +87,16 @@ def kind_of_model(path: str) -> str | None:
     except ValueError:
         return None
     return None if metadata.get("format") == _VECTORS else reader_of(metadata).removeprefix("; it is ") or None
+
+
+def tags_in(path: str) -> list[Any] | None:
+    """The tags of a file of a Doc2Vec model; None where it is something else."""
+    if not (kind_of_model(path) or "").startswith(_DOCUMENTS):
+        return None
+    tensors, metadata = read_tensors(path, "r")
+    arrays = {name.removeprefix(_TAGS): array for name, array in tensors.items() if name.startswith(_TAGS)}
+    texts = {name.removeprefix(_TAGS): text for name, text in metadata.items() if name.startswith(_TAGS)}
+    return list(fastemb_file.unpack(path, arrays, texts).keys)
 
 
 def warn_of_other_vectors(path: str) -> None:

@@ -24,7 +24,7 @@ from ..io.kinds import first_line_of_text
 from ..io.paths import AnyPath, expanded
 from .corpus_file import is_corpus
 from .inputs import InputFile, find_inputs
-from .messages import short
+from .messages import MissingColumnError, short
 from .task import ReadSizes
 
 PARQUET = (".parquet", ".pq")
@@ -113,7 +113,7 @@ def _index(names: list[str], name: str | None) -> int:
             raise ValueError(f"give column=, one of {known}" if names else "the table has no columns")
         return 0
     if name not in names:
-        raise ValueError(f"there is no column {name!r}, but {known}")
+        raise MissingColumnError(f"there is no column {name!r}, but {known}")
     if names.count(name) > 1:
         raise ValueError(f"there are {names.count(name)} columns {name!r}: rename them")
     return names.index(name)
@@ -285,7 +285,7 @@ def _parquet_chunks(source: InputFile, name: str, sizes: ReadSizes) -> Iterator[
         try:
             _index(names, name)
         except ValueError as error:
-            raise ValueError(f"{source.name}: {error}") from None
+            raise type(error)(f"{source.name}: {error}") from None
         rows = rows_at_a_time(file.metadata, sizes.table_rows, sizes.table_bytes)
         for batch in file.iter_batches(rows, columns=[name], use_threads=False):
             yield batch.column(0)

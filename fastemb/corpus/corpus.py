@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,7 @@ from .inputs import TextSource, find_inputs
 from .lists import encode_lists
 from .mapped import OnDisk
 from .memory import MemoryStore, renumber_in_place
+from .messages import short
 from .origin import Origin, origin_of_files
 from .reading import ReadOptions, read_column, read_csv, read_files, read_ids, read_parquet, read_sentences
 from .splitting import TextOptions
@@ -35,6 +37,21 @@ from .vocabulary import Ids, Ints, Selection, TrimRule, Vocabulary
 from .weights import Weights, checked_weights
 
 _FILE_DOORS = ("from_file", "from_csv", "from_parquet")
+
+
+_Made = TypeVar("_Made", bound=Callable[..., None])
+
+
+def _refuses_texts(constructor: _Made) -> _Made:
+    """Let a constructor that is given nothing but texts say which door takes them."""
+
+    @wraps(constructor)
+    def made(self: Corpus, *args: Any, **kwargs: Any) -> None:
+        if len(args) == 1 and not kwargs:
+            raise TypeError(f"{type(self).__name__}() takes encoded parts, not {short(args[0])}: use {self._door}")
+        constructor(self, *args, **kwargs)
+
+    return cast("_Made", made)
 
 
 class Corpus:
@@ -65,9 +82,11 @@ class Corpus:
     ``len(corpus)`` is the number of sentences; iterating yields each as a list of words.
     """
 
+    _door: ClassVar[str] = "Corpus.from_sentences(sentences)"
     _origin: Origin | None = None  # of those that were pickled before there was one, as the next
     _weights: Weights | None = None
 
+    @_refuses_texts
     @names_arguments()
     def __init__(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from .blocks import Parts
 from .delimited import Delimited, open_table
 from .inputs import InputFile
+from .messages import MissingColumnError
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import Task
@@ -61,7 +62,7 @@ class CsvColumn:
         if self._column is None and len(names) != 1:
             raise ValueError(f"{file}: give column=, one of {known}")
         if self._column is not None and self._column not in names:
-            raise ValueError(f"{file}: there is no column {self._column!r}, but {known}{hint}")
+            raise MissingColumnError(f"{file}: there is no column {self._column!r}, but {known}{hint}")
         return 0 if self._column is None else names.index(self._column)
 
 

@@ -242,6 +242,11 @@ def sentence_tokens(sentence: Any, number: int, called: Called = SENTENCES) -> S
         )
     if isinstance(sentence, str):
         raise TypeError(f"{this} is {short(sentence)}, not a list of tokens: split it first, as with {called.split}")
+    if hasattr(sentence, "words") and hasattr(sentence, "tags"):
+        raise TypeError(
+            f"{this} is a {type(sentence).__name__}, not a list of tokens: documents with tags are for Doc2Vec; words "
+            "alone are [document.words for document in documents]"
+        )
     if isinstance(sentence, Mapping):
         raise TypeError(f"{this} is {short(sentence)}, not a list of tokens: {_take_a_field(sentence)}")
     if isinstance(sentence, np.ndarray):

@@ -13,6 +13,10 @@ NOT_UTF8 = 'this is not UTF-8: give its encoding, such as encoding="latin-1"'
 LARGE_INTEGER = "integer tokens must fit in 64 bits with sign; make them str"
 
 
+class MissingColumnError(ValueError):
+    """A table has no column of this name."""
+
+
 def short(value: object) -> str:
     """A value and its type, for messages."""
     text = repr(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ class Source:
         what: Token lists or a `Corpus`; or what `Corpus.from_file` reads.
         is_file: Whether ``what`` names files.
     """
+
+    called: ClassVar[str] = "sentences"
+    """What the constructor calls token lists."""
 
     what: Any
     is_file: bool

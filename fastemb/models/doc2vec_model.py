@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..arguments import names_arguments
-from ..checks import no_text, number, warn, whole
+from ..checks import flag, no_text, warn
 from ..corpus import Corpus, TrimRule
 from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
@@ -22,10 +22,17 @@ from ..corpus.task import ReadSizes
 from ..io.paths import AnyPath, local_path, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
-from ..train.documents import DocumentTask, DocumentTokens, DocumentWeights, Frozen, InferenceTables, infer
+from ..train.documents import (
+    DocumentTask,
+    DocumentTokens,
+    DocumentWeights,
+    Frozen,
+    InferenceTables,
+    infer,
+    inference_rates,
+)
 from ..train.matrices import copy_of, require_array_file
 from ..train.sampling import Tables
-from ..train.schedule import require_falling
 from ..train.settings import DocumentSettings, Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
@@ -54,10 +61,10 @@ _OLD_NAMES = {  # of gensim 3, of Word2Vec, and of what is asked for by another 
     "lr": "alpha",
     "learning_rate": "alpha",
     "threads": "workers",
-    "sg": "dm",
     "dbow": "dm",
     "cbow_mean": "dm_mean",
 }
+_INSTEAD = {"sg": "documents have dm in its place: dm=0 is like sg=1 (skip-gram), dm=1 like sg=0 (CBOW)"}
 
 
 class Doc2Vec(Word2Vec):
@@ -130,7 +137,7 @@ class Doc2Vec(Word2Vec):
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
     _inference: _Kept | None
 
-    @names_arguments(_OLD_NAMES)
+    @names_arguments(_OLD_NAMES, instead=_INSTEAD)
     def __init__(
         self,
         documents: Iterable[Any] | None = None,
@@ -173,11 +180,11 @@ class Doc2Vec(Word2Vec):
         checkpoint: AnyPath | None = None,
         checkpoint_every: str | timedelta | None = None,
     ) -> None:
-        is_dm = whole("dm", dm, 0, 1)
+        is_dm = flag("dm", dm)
         given = locals() | {
             "sg": 1 - is_dm,
-            "cbow_mean": 1 if dm_mean is None else whole("dm_mean", dm_mean, 0, 1),
-            "null_word": whole("dm_concat", dm_concat, 0, 1) and is_dm,
+            "cbow_mean": 1 if dm_mean is None else flag("dm_mean", dm_mean),
+            "null_word": flag("dm_concat", dm_concat) and is_dm,
         }
         _warn_of_ignored(is_dm, dm_mean, dbow_words, dm_concat)
         self._start(given)
@@ -277,7 +284,7 @@ class Doc2Vec(Word2Vec):
     def _further_of(self, corpus: Corpus) -> dict[str, Any]:
         return {_CHANGE: Documents.of(corpus)}
 
-    @names_arguments()
+    @names_arguments({"documents": "corpus_iterable", "sentences": "corpus_iterable"})
     def scan_vocab(
         self,
         corpus_iterable: Iterable[Any] | None = None,
@@ -431,9 +438,9 @@ class Doc2Vec(Word2Vec):
 
         Args:
             doc_words: Its tokens; unknown ones are left out.
-            alpha: Learning rate at the start; default: the model's.
+            alpha: Learning rate at the start, above 0; default: the model's.
             min_alpha: At the end; default: the model's.
-            epochs: Passes over the text; default: the model's.
+            epochs: Passes over the text, at least 1; default: the model's.
 
         Returns:
             Shape (vector_size,), float32: zeros for a text without a known word, with a warning.
@@ -442,7 +449,7 @@ class Doc2Vec(Word2Vec):
             RuntimeError: the model has no vocabulary yet; another thread trains the model or builds its vocabulary.
             TypeError: ``doc_words`` is one str.
             ValueError: a setting makes no sense.
-            FloatingPointError: a score is no finite number.
+            FloatingPointError: a score or the vector is not finite.
         """
         if isinstance(doc_words, str):
             raise TypeError(
@@ -482,22 +489,18 @@ class Doc2Vec(Word2Vec):
             RuntimeError: as `infer_vector`.
             TypeError: a document is no list of tokens.
             ValueError: a setting makes no sense.
-            FloatingPointError: a score is no finite number.
+            FloatingPointError: a score or a vector is not finite.
             KeyboardInterrupt: after Ctrl-C.
         """
         settings = self._settings().checked()
         assert isinstance(settings, DocumentSettings)
-        first = settings.alpha if not alpha else number("alpha", alpha, at_least=0.0)
-        last = settings.min_alpha if not min_alpha else number("min_alpha", min_alpha, at_least=0.0)
-        require_falling(first, last, "min_alpha")
-        passes = whole("epochs", epochs or settings.epochs, 1, 2**31 - 1)
+        rates = inference_rates(settings, alpha, min_alpha, epochs)
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), reading(self), Allowed():
             frozen = self._frozen(settings)
             ids, offsets = self._ids_of(documents)
             empty = int((np.diff(offsets) == 0).sum())
-            rates = first - (first - last) / max(passes - 1, 1) * np.arange(passes)
-            found = infer(frozen, ids, offsets, rates.astype(np.float32), settings.seed, threads)
+            found = infer(frozen, ids, offsets, rates, settings.seed, threads)
         if empty:
             which = "the text has" if len(found) == 1 else f"{empty:,} of {len(found):,} texts have"
             warn(f"{which} no word that the model knows: the vector is all zeros")
@@ -522,9 +525,10 @@ class Doc2Vec(Word2Vec):
             epochs: As in `infer_vector`.
         """
         for words in (doc_words1, doc_words2):
-            no_text("doc_words", words, "words")
-        first, second = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs, workers=1)
-        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+            no_text("doc_words", words, "words", "{}.split()")
+        found = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs, workers=1)
+        first, second = found.astype(np.float64)
+        lengths = float(np.sqrt((first @ first) * (second @ second)))  # of equal vectors just their product
         return float(first @ second) / lengths if lengths else 0.0
 
     def _frozen(self, settings: DocumentSettings) -> Frozen:
@@ -544,7 +548,7 @@ class Doc2Vec(Word2Vec):
     def _ids_of(self, documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Known words of texts as rows, one text after the other, and where each begins."""
         rows = self.wv.key_to_index
-        no_text("documents", documents, "texts")
+        no_text("documents", documents, "texts", "[{}.split()]")
         if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
             raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
         parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
@@ -648,13 +652,19 @@ class Doc2Vec(Word2Vec):
             binary: Whether to write the binary format.
 
         Raises:
-            ValueError: neither is to be written.
+            ValueError: neither is to be written; or a tag with ``prefix`` before it is a word.
             OSError: the file cannot be written.
         """
         if not (doctag_vec or word_vec):
             raise ValueError("nothing to write: doctag_vec and word_vec are both False")
         words = self.wv.index_to_key if word_vec else []
         tags = [f"{prefix}{tag}" for tag in self.dv.index_to_key] if doctag_vec else []
+        clashing = next(iter({*map(str, words)}.intersection(tags)), None)
+        if clashing is not None:
+            raise ValueError(
+                f"{clashing!r} is a word, and a tag with prefix={prefix!r} before it: give another prefix, with which "
+                "no tag is named as a word"
+            )
         parts = [self.wv.vectors] * bool(word_vec) + [self.dv.vectors] * bool(doctag_vec)
         counts = [self.wv.expandos["count"]] * bool(word_vec) + [np.zeros(len(tags), np.int64)] * bool(doctag_vec)
         both = KeyedVectors._from_arrays([*words, *tags], np.concatenate(parts), np.concatenate(counts))

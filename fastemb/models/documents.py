@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +16,7 @@ from ..corpus.given import is_table, python_value
 from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
 from ..corpus.lists import Called, encode_lists, sentence_tokens
 from ..corpus.memory import MemoryStore
-from ..corpus.messages import NUL_BYTE, short
+from ..corpus.messages import NUL_BYTE, MissingColumnError, short
 from ..corpus.task import Task
 from ..corpus.vocabulary import NothingKeptError, Selection
 from ..io.input_file import open_text_source
@@ -77,7 +77,12 @@ def _words(lines: Iterable[str | bytes], place: str = "") -> Iterator[list[str]]
             raise ValueError(f"{place}line {number} is not UTF-8: {error}") from None
 
 
-_CALLED = Called("the text of document", "documents", "TaggedDocument(text.split(), [tag])", "a list")
+_CALLED = Called(
+    "the text of document",
+    "documents",
+    "TaggedDocument(text.split(), [tag])",
+    "a list, or Documents by Documents.from_tagged,",
+)
 _PIECE = 1 << 20  # bytes
 _TABLE_OPTIONS = (
     *("min_count", "max_final_vocab", "max_vocab_size", "trim_rule", "vocabulary", "lower", "token_pattern"),
@@ -97,6 +102,7 @@ class Documents(Corpus):
         tags: The tags of each document.
     """
 
+    _door: ClassVar[str] = "Documents.from_tagged(documents)"
     _tags: TagLists | None = None
 
     @property
@@ -178,10 +184,21 @@ class Documents(Corpus):
         Raises:
             KeyError: there is no such column.
             ValueError: a text or a tag is missing; or as for these.
-            TypeError: a tag is neither a str nor a whole number; or as for these.
+            ImportError: the table is no CSV file, and pyarrow is not installed.
+            TypeError: ``text`` or ``tags`` is a column in place of its name; a tag is neither a str nor a whole
+                number; or as for these.
         """
+        for name, column in (("text", text), ("tags", tags)):
+            if isinstance(column, Iterable) and not isinstance(column, str | bytes | tuple):
+                raise TypeError(
+                    f"{name} must be the name of a column, not a {type(column).__name__}: Documents.of(corpus, tags) "
+                    "takes tags themselves"
+                )
         files = table_files(table)
-        corpus = files.corpus(text, options) if files is not None else Corpus.from_arrow(table, text, **options)
+        try:
+            corpus = files.corpus(text, options) if files is not None else Corpus.from_arrow(table, text, **options)
+        except MissingColumnError as error:
+            raise KeyError(str(error)) from None
         if tags is None:
             return cls.of(corpus)
         return tagged_by_column(
@@ -191,7 +208,7 @@ class Documents(Corpus):
     @classmethod
     @names_arguments(more=("encoding", *_TABLE_OPTIONS))
     def from_files(cls, source: TextSource, *, encoding: str = UTF8, **options: Any) -> Documents:
-        """Each file as a document, whose tag is its name; its path, where two files have one name.
+        """Each file as a document, whose tag is its name; where two files have one name, the tags of all are paths.
 
         Args:
             source: A folder, a pattern such as ``"texts/**/*.txt"``, or paths; as for `Corpus.from_file`.
@@ -296,6 +313,20 @@ def _tags_of(tags: Iterable[Any], count: int) -> TagLists:
 @dataclass(frozen=True)
 class DocumentSource(Source):
     """`Source` of documents: what is read has tags."""
+
+    called: ClassVar[str] = "documents"
+
+    @classmethod
+    def of(cls, sentences: Any, corpus_file: Any, name: str = "corpus_iterable") -> Self:
+        """As in the base.
+
+        Raises:
+            TypeError: ``corpus_file`` is documents; or as in the base.
+        """
+        first = corpus_file[0] if isinstance(corpus_file, list) and corpus_file else None
+        if hasattr(first, "words") and hasattr(first, "tags"):
+            raise TypeError(f"corpus_file must name a file: give a list of {type(first).__name__} as {name}")
+        return super().of(sentences, corpus_file, name)
 
     def read(self, target: Selection | Vocabulary, workers: int | None) -> Documents:
         """As in the base; lines of a file have their numbers as tags."""

@@ -103,8 +103,8 @@ def text_again(
         return found
     if mark.origin is None:
         raise ValueError(
-            f"{path}: the checkpoint does not know where its sentences came from (lists, a stream, text that a "
-            f"function split, or a corpus with weights): give them again, as in resume({path!r}, sentences)"
+            f"{path}: the checkpoint does not know where its {source.called} came from (lists, a stream, text that a "
+            f"function split, or a corpus with weights): give them again, as in resume({path!r}, {source.called})"
         )
     if mark.origin.get("door") == COMMAND:
         raise ValueError(

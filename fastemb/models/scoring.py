@@ -18,12 +18,13 @@ from ..threads import thread_count
 from ..train.held_out import pair_loss
 from ..train.matrices import Matrix
 from ..train.sampling import HuffmanPaths
+from ..train.settings import Settings
 from .building import CorpusFile, Sentences
 from .interface import WordModel
 from .training import reading
 
 
-@names_arguments({"corpus_iterable": "sentences"})
+@names_arguments({"corpus_iterable": "sentences", "documents": "sentences"})
 def held_out_loss(
     self: WordModel,
     sentences: Sentences | None = None,
@@ -38,7 +39,7 @@ def held_out_loss(
     two calls measure the same. Words outside the vocabulary are skipped. Nothing is learned.
 
     Args:
-        sentences: Token lists or a `Corpus`; or give ``corpus_file``.
+        sentences: Token lists or a `Corpus`, for `Doc2Vec` documents; or give ``corpus_file``.
         corpus_file: Path of a text file.
         workers: Threads; default: the model's.
 
@@ -73,13 +74,14 @@ def predict_output_word(
         softmax over the whole vocabulary.
 
     Raises:
-        RuntimeError: the model was trained without negative sampling, or has no vocabulary.
+        RuntimeError: the model was trained without negative sampling or with ``dm_concat``, or has no vocabulary.
         TypeError: ``context_words_list`` is one word as a str.
     """
     no_text("context_words_list", context_words_list, "words")
     if not self.negative:
         raise RuntimeError("predict_output_word needs a model with negative sampling (negative > 0)")
     settings, vectors = self._settings().checked(), self._checked_inputs()
+    _refuse_concatenation(settings, "predict_output_word")
     rows = [self.wv.get_index(word) for word in context_words_list if self.wv.has_index_for(word)]
     if not rows:
         warn("none of the given words is in the vocabulary")
@@ -103,7 +105,7 @@ def score(
     Every word of a sentence is predicted from its whole window, unknown words left out.
 
     Args:
-        sentences: Token lists.
+        sentences: Token lists, for `Doc2Vec`, too.
         total_sentences: Score at most so many; default: all.
         chunksize: Without effect.
         queue_factor: Without effect.
@@ -113,18 +115,28 @@ def score(
         One value a sentence, float32, shape (sentences,).
 
     Raises:
-        RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary.
+        RuntimeError: the model has no hierarchical softmax (hs=1), or no vocabulary; or it has ``dm_concat``.
         TypeError: the sentences are no token lists.
     """
     if not self.hs:
         raise RuntimeError("score needs a model with hierarchical softmax (hs=1)")
     settings, vectors = self._settings().checked(), self._checked_inputs()
+    _refuse_concatenation(settings, "score")
     rows, paths = self.wv.key_to_index, self._huffman_paths()
     scores = _SentenceScores(rows, vectors, self.syn1, paths, settings.window, settings.sg, settings.cbow_mean)
     require_sentences(sentences)
     some = sentences if total_sentences is None else islice(sentences, total_sentences)
     lists = (sentence_tokens(sentence, number) for number, sentence in enumerate(some))
     return np.array([scores.of(sentence) for sentence in lists], dtype=np.float32)
+
+
+def _refuse_concatenation(settings: Settings, name: str) -> None:
+    """Refuse output vectors that are longer than those of words."""
+    if settings.layer1_size != settings.vector_size:
+        raise RuntimeError(
+            f"{name} has no meaning with dm_concat=1: the model predicts from tags and words side by side, not from "
+            "words alone"
+        )
 
 
 def _likeliest_words(

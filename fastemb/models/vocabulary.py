@@ -31,7 +31,7 @@ from .training import alone_with
 from .warm_start import WarmStart
 
 
-@names_arguments({"sentences": "corpus_iterable"})
+@names_arguments({"sentences": "corpus_iterable", "documents": "corpus_iterable"})
 def build_vocab(
     self: WordModel,
     corpus_iterable: Sentences | None = None,
@@ -47,10 +47,11 @@ def build_vocab(
 ) -> None:
     """Count the words of a corpus, drop the rare ones, and make fresh matrices or let those there are grow.
 
-    A generator is used up by this: make a `Corpus` of it first and give that to both `build_vocab` and `train`.
+    A generator is used up by this: make a `Corpus` of it first, of documents by `Documents.from_tagged`, and give that
+    to both `build_vocab` and `train`.
 
     Args:
-        corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+        corpus_iterable: Token lists or a `Corpus`, for `Doc2Vec` documents; or give ``corpus_file``.
         corpus_file: Path of a text file.
         update: Keep what was learned: new words that reach ``min_count`` in this corpus get small random vectors
             at the end of the vocabulary, known ones keep theirs, and counts are added up.

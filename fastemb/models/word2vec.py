@@ -227,7 +227,8 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         start = WarmStart.of(given.get("init_vectors"), self.vector_size)
         if sentences is not None or corpus_file is not None:
             selection = selection_of(self._settings(), trim_rule, self.min_count)
-            corpus = self._source_type.of(sentences, corpus_file, "sentences").read(selection, self._workers)
+            kind = self._source_type
+            corpus = kind.of(sentences, corpus_file, kind.called).read(selection, self._workers)
             self.corpus_count = len(corpus)
             self.corpus_total_words = corpus.raw_words
             words = NewWords(corpus.vocabulary, self.min_count, False, self._further_of(corpus), start)
@@ -486,10 +487,10 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
 
         Args:
             path: A file that ``checkpoint`` of the class or of `train`, or `save_checkpoint`, wrote.
-            corpus: The same text as before: token lists, a `Corpus`, or the path of a file. Default None: the files
-                that the checkpoint names. It knows those of ``corpus_file`` and of each door of `Corpus` that reads
-                files, with the options of that, unless a ``tokenizer`` split them; lists and streams must be given
-                again.
+            corpus: The same text as before: token lists (for `Doc2Vec` documents), a `Corpus`, or the path of a file.
+                Default None: the files that the checkpoint names. It knows those of ``corpus_file`` and of each door
+                of `Corpus` that reads files, with the options of that, unless a ``tokenizer`` split them; lists and
+                streams must be given again.
             workers: Threads; -1 uses every CPU available. Default None: as many as before.
             callbacks: As in the class. ``on_train_begin`` is called again, ``on_epoch_begin`` only of epochs that had
                 not begun. What callbacks keep is theirs to save.

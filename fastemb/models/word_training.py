@@ -37,7 +37,7 @@ from .watcher import train_watched
 from .word2vec_file import packed_model
 
 
-@names_arguments({"sentences": "corpus_iterable", "iter": "epochs"})
+@names_arguments({"sentences": "corpus_iterable", "documents": "corpus_iterable", "iter": "epochs"})
 def train(
     self: WordModel,
     corpus_iterable: Sentences | None = None,
@@ -60,7 +60,7 @@ def train(
     """Train on a corpus; words outside the vocabulary are skipped.
 
     Args:
-        corpus_iterable: Token lists or a `Corpus`; or give ``corpus_file``.
+        corpus_iterable: Token lists or a `Corpus`, for `Doc2Vec` documents; or give ``corpus_file``.
         corpus_file: Path of a text file.
         total_examples: Sentences an epoch, when the learning rate should fall as over a corpus of another size.
         total_words: The same in words; counts before ``total_examples``.
@@ -208,7 +208,7 @@ class WordTraining:
         if run.epochs == 0 and not stopped:
             warn(NO_EPOCHS)
         elif pairs == 0 and not stopped:
-            warn(f"nothing was trained: {self._task.nothing_left}")
+            warn(f"nothing was trained: {self._task.why_nothing()}")
 
     def _epochs(self) -> bool:
         """Train all epochs that are left; returns whether a callback stopped that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from ..checks import number, whole
 from ..config import isa
 from ..signals import Deferred, slices
 from ..threads import in_threads
 from .matrices import Matrix, padded_zeros
 from .sampling import HuffmanPaths, keep_thresholds, noise_weights
+from .schedule import Schedule, require_falling
 from .settings import DocumentSettings, Settings
-from .task import CorpusEpoch, CorpusTokens, Task
+from .task import CorpusEpoch, CorpusTokens, Task, warn_of_large_alpha
 from .weights import HasVectors, Weights
+
+logger = logging.getLogger(__name__)
 
 POOL = 4096
 """Negatives that inference draws from: their rows are few, and so are in cache."""
@@ -143,6 +148,24 @@ class DocumentTask(Task):
 
     nothing_left: ClassVar[str] = "min_count and sample keep no word of a document with tags"
 
+    def begins(self, schedule: Schedule) -> None:
+        """As in the base; and log where words learn nothing."""
+        super().begins(schedule)
+        settings = self.settings
+        assert isinstance(settings, DocumentSettings)
+        if not settings.dm and not settings.dbow_words:
+            logger.info("words learn nothing with dm=0, and neighbours of words say nothing: dbow_words=1 trains them")
+
+    def why_nothing(self) -> str:
+        """As in the base; with concatenation documents without the right number of tags are passed over."""
+        settings, tokens = self.settings, self.tokens
+        assert isinstance(settings, DocumentSettings)
+        assert isinstance(tokens, DocumentTokens)
+        assert tokens.tags is not None
+        if settings.concatenates and not (np.diff(tokens.tags.offsets) == settings.dm_tag_count).any():
+            return f"no document has dm_tag_count={settings.dm_tag_count} tags"
+        return super().why_nothing()
+
     def documents(self) -> _native.Documents:
         """As in the base."""
         settings, tokens = self.settings, self.tokens
@@ -222,6 +245,26 @@ class Frozen:
     null_word: int
 
 
+def inference_rates(
+    settings: Settings, alpha: float | None, min_alpha: float | None, epochs: int | None
+) -> NDArray[np.float32]:
+    """The learning rate of each pass of inference; None stands for the value of the settings.
+
+    Raises:
+        ValueError: a value makes no sense.
+        TypeError: one is no number.
+    """
+    first = settings.alpha if alpha is None else number("alpha", alpha, at_least=0.0)
+    if alpha is not None and not 0.0 < first <= float(np.finfo(np.float32).max):
+        raise ValueError(f"alpha must be above 0 and fit in float32, not {alpha!r}; without it, it is the model's")
+    last = settings.min_alpha if min_alpha is None else number("min_alpha", min_alpha, at_least=0.0)
+    require_falling(first, last)
+    passes = whole("epochs", settings.epochs if epochs is None else epochs, 1, 2**31 - 1)
+    warn_of_large_alpha(first)
+    rates = first - (first - last) / max(passes - 1, 1) * np.arange(passes)
+    return rates.astype(np.float32)
+
+
 def infer(
     frozen: Frozen,
     ids: NDArray[np.int32],
@@ -243,7 +286,7 @@ def infer(
         workers: Threads.
 
     Raises:
-        FloatingPointError: a score is no finite number.
+        FloatingPointError: a score or a vector is not finite.
     """
     settings, size, texts = frozen.settings, frozen.settings.vector_size, len(offsets) - 1
     rows = padded_zeros(texts, size)
@@ -299,6 +342,8 @@ def infer(
             in_threads(min(workers, len(cuts) - 1), work, stop, watch)
     except _native.DivergedError:
         raise FloatingPointError("inference diverged: a score is no finite number. Lower alpha") from None
+    if not np.isfinite(rows).all():
+        raise FloatingPointError("inference diverged: a vector holds NaN or infinity. Lower alpha")
     return rows[:, :size].copy() if rows.shape[1] != size else rows
 
 

@@ -87,7 +87,7 @@ class Task:
     """
 
     nothing_left: ClassVar[str] = "no sentence was left with two words that min_count and sample keep"
-    """Why a run may have trained nothing."""
+    """Why a run may have trained nothing, but for what `why_nothing` finds."""
 
     settings: Settings
     tokens: Tokens
@@ -109,11 +109,14 @@ class Task:
         """How threads share the blocks."""
         return strategy_of(self.settings)
 
+    def why_nothing(self) -> str:
+        """Why this run has trained nothing, and what to do where words were thinned out."""
+        return self.nothing_left + "; sample=0 thins out none" * bool(self.settings.sample)
+
     def begins(self, schedule: Schedule) -> None:
         """Warn of rates and numbers of negatives with which nothing useful is learned."""
         self._lengths = LengthWatch(self.weights)
-        if schedule.start_alpha > _LARGE_ALPHA:
-            warn(f"alpha={schedule.start_alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual")
+        warn_of_large_alpha(schedule.start_alpha)
         if self.settings.negative > _MANY_NEGATIVES and not self.settings.cbow_exact:  # with which many do well
             warn(
                 f"negative={self.settings.negative} takes long, and training easily diverges with so many negatives: "
@@ -280,3 +283,9 @@ def _read_only(values: NDArray[Id]) -> NDArray[Id]:
 def _part_checked(part: memoryview) -> None:
     """Let Ctrl-C through after each part of a large corpus."""
     deliver()
+
+
+def warn_of_large_alpha(alpha: float) -> None:
+    """Warn of a learning rate with which nothing useful is learned."""
+    if alpha > _LARGE_ALPHA:
+        warn(f"alpha={alpha:g} is so large that nothing useful is learned: 0.025 to 0.2 is usual")

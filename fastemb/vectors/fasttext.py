@@ -23,7 +23,7 @@ from ..train.matrices import random_rows, zeros
 from ..train.weights import Bags, checked_factors
 from .keyedvectors import KeyedVectors
 from .lock_factors import LockFactors, NoLockFactors
-from .missing import MissingKeyError
+from .missing import absent
 from .norms import row_norms, scaled_one
 from .store import Array, Key
 
@@ -296,7 +296,7 @@ class FastTextKeyedVectors(KeyedVectors):
         """
         for key in keys:
             if not isinstance(key, str) or not self._ngram_count():
-                raise MissingKeyError(f"Key '{key}' not present", key, self.key_to_index)
+                raise absent(key, self.key_to_index)
         numbers, offsets = numbered(keys, self.min_n, self.max_n, self.bucket)
         rows = self._rows_of(numbers)
         ends = np.concatenate(([0], np.cumsum(rows >= 0)))

@@ -35,7 +35,7 @@ from . import (
 )
 from .interface import keys_by_row, norms_of, rows_by_key
 from .lock_factors import LockFactors
-from .missing import MissingKeyError
+from .missing import absent
 from .norms import row_norms, scaled, scaled_one
 from .questions import several
 from .store import STORE_NAMES, Array, Key, Store, is_integer, store_attribute
@@ -218,7 +218,7 @@ class KeyedVectors:
             return int(key)
         if default is not None:
             return default
-        raise MissingKeyError(f"Key '{key}' not present", key, rows)
+        raise absent(key, rows)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `get_index` finds ``key``."""

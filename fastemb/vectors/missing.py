@@ -17,6 +17,12 @@ _BLOCK = 128  # letters of a script that stand side by side in Unicode
 _MOST_BLOCKS = 2
 
 
+def absent(key: Any, rows: Mapping[Any, int]) -> MissingKeyError:
+    """The error of a key that is not among ``rows``."""
+    shown = key.item() if isinstance(key, np.generic) else key
+    return MissingKeyError(f"Key {shown!r} not present", key, rows)
+
+
 class MissingKeyError(KeyError):
     """There is no such key.
 
@@ -45,6 +51,9 @@ def _hint(key: Any, rows: Mapping[Any, int]) -> str:
     if isinstance(key, bool | np.bool_):
         return "; for a mask of rows use the attribute vectors"
     found = spelled_alike(key, rows) if isinstance(key, str) else [str(key)] if str(key) in rows else []
+    last = len(rows) - 1
+    if not found and isinstance(key, int | np.integer) and rows.get(0) == 0 and rows.get(last) == last:
+        return f"; whole numbers here go from 0 to {last}"
     return did_you_mean(found)
 
 

@@ -35,5 +35,5 @@ def words_closer_than(self: KeyedVectorsLike, word1: Key, word2: Key) -> list[Ke
 
 
 def similarity_unseen_docs(self: object, *_args: Any, **_kwargs: Any) -> NoReturn:
-    """Raise NotImplementedError: there is no document model here."""
-    raise NotImplementedError("there is no document model")
+    """Raise NotImplementedError: vectors alone infer none of texts; `Doc2Vec.similarity_unseen_docs` does."""
+    raise NotImplementedError("vectors alone infer none of texts: use model.similarity_unseen_docs of a Doc2Vec model")

@@ -123,6 +123,9 @@ def test_wrong_queries_are_named(run: Run) -> None:
     assert said == "fastemb: no word of this text is known: 'none'\n"
     for options in (("--by", "word", "a1"), ("--find", "words", "3")):
         assert "its words learned nothing: train with --dbow-words" in run("documents", "similar", "m", *options)[2]
+    for queries in (("",), ("a1", " ")):
+        status, found, said = run("documents", "similar", "m", "--by", "text", *queries)
+        assert (status, found, said) == (1, "", "fastemb: error: a query is empty\n")
     assert "are for --by text" in run("documents", "similar", "m", "3", "--lower")[2]
     Path("twice.csv").write_text("name,text\nx,a1\ny,a2\nx,b1\n", encoding="utf-8")
     said = run("documents", "infer", "m", "twice.csv", "--column", "text", "--tags", "name")[2]
@@ -191,6 +194,30 @@ def test_questions_are_answered_in_blocks(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("fastemb.cli.documents._BLOCK", 2)
     assert run(*asked)[:2] == whole[:2]  # of the second block no tag is known
     assert len(whole[1].splitlines()) == 3
+
+
+def test_tags_have_one_type_in_json(run: Run) -> None:
+    run("documents", "train", "t.txt", "-o", "m", "-q", *SMALL)
+    found = json.loads(run("documents", "similar", "m", "--json", "-n", 2, "4")[1])
+    assert found["tag"] == 4
+    assert [type(one["tag"]) for one in found["neighbours"]] == [int, int]
+    run("documents", "train", "t.csv", "--column", "text", "--tags", "name", "--sep", ";", "-o", "n", "-q", *SMALL)
+    assert json.loads(run("documents", "similar", "n", "--json", "id4")[1])["tag"] == "id4"
+
+
+def test_info_tells_tags(run: Run) -> None:
+    run("documents", "train", "t.csv", "--column", "text", "--tags", "name", "--sep", ";", "-o", "m", "-q", *SMALL)
+    shown = run("info", "m")[1]
+    assert "\ntags        60, the first are id0, id1, id2," in shown
+    assert "\nkeys        27 str" in shown  # words
+    assert json.loads(run("info", "m", "--json")[1])["tags"] == 60
+    run("train", "t.txt", "-o", "v", "--min-count", 1, "-q", "-e", 1)
+    assert "tags" not in run("info", "v")[1]
+
+
+def test_help_speaks_of_documents(run: Run) -> None:
+    assert "text, a document a line" in run("documents", "train", "--help")[1]
+    assert "text, a sentence a line" in run("train", "--help")[1]
 
 
 def test_a_checkpoint_of_words_is_none_of_documents(run: Run) -> None:

@@ -212,6 +212,15 @@ def test_words_stay_as_they_began_in_dbow_alone() -> None:
         assert (before != model.wv.vectors).any() == changes, options
 
 
+@pytest.mark.parametrize(("options", "times"), [({"dm": 0}, 1), ({"dm": 0, "dbow_words": 1}, 0), ({"dm": 1}, 0)])
+def test_words_that_learn_nothing_are_logged(
+    options: dict[str, Any], times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="fastemb"):
+        trained(epochs=2, **options)
+    assert caplog.text.count("words learn nothing with dm=0") == times
+
+
 def test_documents_alone_need_no_window() -> None:
     none, some = trained(dm=0, window=0), trained(dm=0)
     np.testing.assert_array_equal(none.dv.vectors, some.dv.vectors)
@@ -292,6 +301,43 @@ def test_a_change_between_two_inferences_is_seen(change: Callable[[Doc2Vec], Non
     keys_of_one_row(model)
     with pytest.raises(ValueError, match="key_to_index does not say where"):
         model.infer_vector(words)
+
+
+def test_a_last_rate_of_zero_is_taken_in_inference() -> None:
+    model = trained(epochs=1)
+    words = texts(1, seed=7)[0]
+    found = model.infer_vector(words, alpha=0.05, min_alpha=0, epochs=2)  # the second pass changes nothing
+    np.testing.assert_array_equal(found, model.infer_vector(words, alpha=0.05, min_alpha=0.05, epochs=1))
+
+
+def test_a_text_is_wholly_similar_to_itself() -> None:
+    model = trained(epochs=2)
+    for words in texts(20, seed=5):
+        assert model.similarity_unseen_docs(words, words) == 1.0
+
+
+def test_a_large_rate_of_inference_is_warned_about() -> None:
+    model = trained(epochs=1)
+    with pytest.warns(UserWarning, match="alpha=1e[+]30 is so large that nothing useful is learned"):
+        model.infer_vector(["a1"], alpha=1e30)
+
+
+@pytest.mark.parametrize(("epochs", "message"), [(1, "a vector holds NaN or infinity"), (50, "inference diverged")])
+@pytest.mark.filterwarnings("ignore:alpha=")
+def test_inference_gives_finite_vectors_or_an_error(epochs: int, message: str) -> None:
+    model = trained(epochs=1, sample=0)
+    model.syn1neg[:] = 1e10
+    with pytest.raises(FloatingPointError, match=message):
+        model.infer_vector(["a1"], alpha=1e30, epochs=epochs)
+
+
+@pytest.mark.parametrize("ask", [lambda model: model.predict_output_word(["a1"]), lambda model: model.score([["a1"]])])
+def test_concatenation_answers_no_questions_of_words_alone(ask: Any) -> None:
+    model = trained(epochs=1, dm_concat=1, hs=1)
+    with pytest.raises(RuntimeError, match="has no meaning with dm_concat=1"):
+        ask(model)
+    model = trained(epochs=1, hs=1)
+    assert len(ask(model)) in (1, 10)
 
 
 def test_seed_epochs_and_rates_count_in_inference() -> None:
@@ -385,7 +431,11 @@ def test_new_documents_and_words_join() -> None:
         ([TaggedDocument(["a", None], [1])], ValueError, "the text of document 0: token 1 is missing"),
         (TaggedDocument(["a"], [1]), TypeError, r"must be a list of TaggedDocument, not one: give \[TaggedDocument"),
         ([], ValueError, "^documents: there is no word in them$"),
-        (iter([]), ValueError, "a generator can be read only once; make a list of it first"),
+        (
+            iter([]),
+            ValueError,
+            "a generator can be read only once; make a list, or Documents by Documents.from_tagged, of it first",
+        ),
         (5, TypeError, "documents must be an iterable of TaggedDocument"),
     ],
 )
@@ -416,11 +466,25 @@ def test_wrong_documents_are_refused(documents: Any, error: type[Exception], mes
             TypeError,
             r"the list \['a1'\] is not: a text is a list of tokens",
         ),
-        (lambda model: model.infer_vector(["a1"], epochs=-1), ValueError, "epochs"),
+        (lambda model: model.infer_vectors("a1 a2"), TypeError, r"give \['a1 a2'.split\(\)\]$"),
+        (lambda model: model.similarity_unseen_docs("a1 a2", ["a1"]), TypeError, r"give 'a1 a2'.split\(\)$"),
+        (lambda model: model.infer_vector(["a1"], epochs=-1), ValueError, "epochs must be between 1 and .*, not -1$"),
+        (lambda model: model.infer_vector(["a1"], epochs=0), ValueError, "epochs must be between 1 and .*, not 0$"),
+        (lambda model: model.infer_vector(["a1"], alpha=0), ValueError, "alpha must be above 0 .*, not 0; without it"),
+        (lambda model: model.infer_vector(["a1"], alpha=1e39), ValueError, "alpha must .* fit in float32, not 1e[+]39"),
+        (lambda model: Documents(tagged(1)), TypeError, r"^Documents\(\) takes .*: use Documents.from_tagged"),
+        (lambda model: Corpus([["a"]]), TypeError, r"not the list \[\['a'\]\]: use Corpus.from_sentences"),
+        (lambda model: Doc2Vec(corpus_file=tagged(2)), TypeError, "give a list of TaggedDocument as documents$"),
+        (
+            lambda model: Word2Vec(tagged(2)),
+            TypeError,
+            "^sentence 0 is a TaggedDocument, .* are for Doc2Vec",
+        ),
+        (lambda model: Doc2Vec(tagged(2), corpus_file="a"), TypeError, "^give either documents or corpus_file$"),
         (lambda model: model.infer_vector(["a1"], alpha=-0.1), ValueError, "alpha"),
         (lambda model: model.infer_vector(["a1"], alpha=0.01, min_alpha=0.1), ValueError, "min_alpha"),
         (lambda model: model.infer_vector(["a1"], step=4), TypeError, "infer_vector"),
-        (lambda model: model.dv[999], KeyError, "999"),
+        (lambda model: model.dv[999], KeyError, "Key 999 not present; whole numbers here go from 0 to 119"),
         (lambda model: Doc2Vec(dm=2), ValueError, "dm"),
         (lambda model: Doc2Vec(dm=1, dm_concat=1, dm_tag_count=0), ValueError, "dm_tag_count"),
         (
@@ -481,11 +545,36 @@ def test_docvecs_is_dv_with_a_warning_as_in_gensim() -> None:
 
 @pytest.mark.parametrize(
     ("older", "newer"),
-    [("size", "vector_size"), ("iter", "epochs"), ("sentences", "documents"), ("sg", "dm"), ("cbow_mean", "dm_mean")],
+    [("size", "vector_size"), ("iter", "epochs"), ("sentences", "documents"), ("cbow_mean", "dm_mean")],
 )
 def test_older_arguments_are_named(older: str, newer: str) -> None:
     with pytest.raises(TypeError, match=f"unexpected keyword argument '{older}'; did you mean '{newer}'?"):
         Doc2Vec(tagged(3), **{older: 1})
+
+
+def test_skip_gram_and_cbow_are_told_in_words_of_dm() -> None:
+    with pytest.raises(TypeError, match=r"^Doc2Vec\(\) got .* 'sg': documents have dm in its place: dm=0 is like sg=1"):
+        Doc2Vec(tagged(3), sg=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("method", ["train", "build_vocab", "scan_vocab"])
+def test_methods_are_called_by_the_class_of_the_model(method: str) -> None:
+    message = rf"^Doc2Vec.{method}\(\) got .* 'documents'; did you mean 'corpus_iterable'\?$"
+    with pytest.raises(TypeError, match=message):
+        getattr(Doc2Vec(), method)(documents=tagged(3))
+    with pytest.raises(TypeError, match=r"^Doc2Vec.load\(\) got .* 'name'"):
+        Doc2Vec.load(name="a")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("kind", [int, bool, np.bool_])
+def test_switches_are_numbers_and_truth_values(kind: Any) -> None:
+    model = Doc2Vec(**OPTIONS, dm=kind(1), dm_mean=kind(0), dm_concat=kind(0), dbow_words=kind(0))
+    assert (model.dm, model.dm_mean, model.dm_concat, model.dbow_words) == (True, 0, 0, 0)
+    assert str(Doc2Vec(**OPTIONS, dm=model.dm, dm_mean=model.dm_mean)) == str(model)
+    assert Doc2Vec(**OPTIONS, dm=kind(0)).dbow
+    concatenating = Doc2Vec(**OPTIONS, dm_concat=kind(1))
+    assert concatenating.layer1_size == 12 * 11
+    assert [type(value) for value in (model.dm_mean, concatenating.dm_concat)] == [int, int]
 
 
 def test_settings_that_do_nothing_are_warned_about() -> None:
@@ -569,8 +658,14 @@ def test_documents_with_another_number_of_tags_are_passed_over_and_that_is_said(
 
 
 def test_nothing_trained_is_said_of_documents() -> None:
-    with pytest.warns(UserWarning, match="nothing was trained: min_count and sample keep no word of a document"):
+    message = "nothing was trained: min_count and sample keep no word of a document with tags; sample=0 thins out none$"
+    with pytest.warns(UserWarning, match=message):
         Doc2Vec([TaggedDocument(["a"] * 3, [0])], **OPTIONS, sample=1e-6, epochs=1)
+    with (
+        pytest.warns(UserWarning, match="nothing was trained: no document has dm_tag_count=2 tags$"),
+        pytest.warns(UserWarning, match="3 of 3 documents do not have 2 tags each"),
+    ):
+        Doc2Vec(tagged(3), **OPTIONS, dm_concat=1, dm_tag_count=2)
 
 
 def test_a_mapped_file_that_cannot_be_is_named(tmp_path: Path) -> None:
@@ -696,6 +791,19 @@ def test_a_saved_model_goes_on_the_same(options: dict[str, Any], tmp_path: Path)
     assert isinstance(KeyedVectors.load(tmp_path / "model"), KeyedVectors)
 
 
+def test_a_checkpoint_asks_for_documents_again(tmp_path: Path) -> None:
+    class Stop:
+        def on_epoch_end(self, model: Doc2Vec) -> None:
+            raise KeyError
+
+    path = str(tmp_path / "c")
+    with pytest.raises(KeyError):
+        trained(checkpoint=path, checkpoint_every="1w", callbacks=[Stop()])
+    with pytest.raises(ValueError, match=rf"where its documents came from .*, as in resume\('{path}', documents\)"):
+        Doc2Vec.resume(path)
+    assert len(Doc2Vec.resume(path, tagged(), progress=False).dv) == 120
+
+
 def test_vectors_of_documents_can_lie_in_a_mapped_file(tmp_path: Path) -> None:
     mapped = trained(dv_mapfile=tmp_path / "rows")
     assert (tmp_path / "rows").exists() or list(tmp_path.iterdir())
@@ -729,6 +837,16 @@ def test_vectors_are_written_for_other_tools(tmp_path: Path) -> None:
     np.testing.assert_allclose(both["*dt_7"], model.dv[7], rtol=1e-5, atol=1e-7)
     with pytest.raises(ValueError, match="nothing to write"):
         model.save_word2vec_format(tmp_path / "none", word_vec=False)
+
+
+def test_a_tag_written_as_a_word_is_refused(tmp_path: Path) -> None:
+    model = Doc2Vec([TaggedDocument(["cat", "dog"], ["cat"])], **OPTIONS, sample=0)
+    path = tmp_path / "both.txt"
+    with pytest.raises(ValueError, match="'cat' is a word, and a tag with prefix='' before it: give another prefix"):
+        model.save_word2vec_format(path, doctag_vec=True, prefix="")
+    assert not path.exists()
+    model.save_word2vec_format(path, doctag_vec=True, word_vec=False, prefix="")
+    assert KeyedVectors.load_word2vec_format(path).index_to_key == ["cat"]
 
 
 def test_it_says_what_it_is() -> None:

@@ -59,6 +59,12 @@ def test_parquet_folders_and_frames_have_lists_and_numbers_as_tags(tmp_path: Pat
         assert tags_of(Documents.from_table(source, "text", "id")) == [[one, "all"] for one in IDS]
         assert tags_of(Documents.from_table(source, "text", "row")) == [[3], [1], [0], [2]]
         assert tags_of(Documents.from_table(source, "text")) == [[0], [1], [2], [3]]
+        with pytest.raises(KeyError, match="no column 'ids'"):
+            Documents.from_table(source, "text", "ids")
+        with pytest.raises(KeyError, match="no column 'txt'"):
+            Documents.from_table(source, "txt", "id")
+    with pytest.raises(TypeError, match=r"^tags must be the name of a column, not a Series"):
+        Documents.from_table(table, "text", table.id)
     with pytest.raises(ValueError, match="CSV and Parquet files cannot be read together"):
         Documents.from_table([written(tmp_path, "t.csv"), tmp_path / "parts"], "text")
 
@@ -84,6 +90,11 @@ def test_wrong_calls_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "t.csv")
     with pytest.raises(KeyError, match="no column 'ids'; it has 'id', 'text'"):
         Documents.from_table(path, "text", "ids")
+    with pytest.raises(KeyError, match=r"t\.csv: there is no column 'txt', but 'id', 'text', 'place'"):
+        Documents.from_table(path, "txt", "id")
+    for text, tags, name in (("text", IDS, "tags"), (TEXTS, "id", "text")):
+        with pytest.raises(TypeError, match=rf"^{name} must be the name of a column, not a list: Documents.of\("):
+            Documents.from_table(path, text, tags)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="'lowr'; did you mean 'lower'"):
         Documents.from_table(path, "text", "id", lowr=True)
     with pytest.raises(TypeError, match="unexpected keyword argument 'max_sentence_length'"):

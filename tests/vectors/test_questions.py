@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastemb.vectors import KeyedVectors
-from fastemb.vectors.missing import MissingKeyError, spelled_alike
+from fastemb.vectors.missing import MissingKeyError, absent, spelled_alike
 
 KEYS = ["London", "Paris", "Rome", "new_york", "Москва", "3"]
 
@@ -162,14 +162,16 @@ def test_keys_that_are_spelled_alike_are_named(cities, key, found):
         with pytest.raises(KeyError) as caught:
             ask(key)
         hint = f"; did you mean {found[0]!r}?" if found else ""
-        assert str(caught.value) == f"Key '{key}' not present{hint}"
-        assert caught.value.args == (f"Key '{key}' not present",)
+        assert str(caught.value) == f"Key {key!r} not present{hint}"
+        assert caught.value.args == (f"Key {key!r} not present",)
 
 
 def test_numbers_and_digits():
     rows = {3: 0, 4: 1}
     assert str(MissingKeyError("no", "3", rows)) == "no; did you mean 3?"
     assert str(MissingKeyError("no", 3, {"3": 0})) == "no; did you mean '3'?"
+    assert str(MissingKeyError("no", 9, {0: 0, 1: 1, "a": 2})) == "no"
+    assert str(absent(np.int64(9), {n: n for n in range(3)})) == "Key 9 not present; whole numbers here go from 0 to 2"
     assert str(MissingKeyError("no", True, rows)) == "no; for a mask of rows use the attribute vectors"
 
 

@@ -343,5 +343,5 @@ def test_older_methods():
     assert vectors.norms.tolist() == [1, 1, 1, 1]
     vectors.add_lifecycle_event("tested", by="me")
     assert vectors.lifecycle_events[0]["event"] == "tested"
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match=r"use model.similarity_unseen_docs of a Doc2Vec model"):
         vectors.similarity_unseen_docs()
