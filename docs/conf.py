@@ -90,7 +90,7 @@ linkcheck_retries = 2
 nitpick_ignore_regex = [
     ("py:class", r"(collections|datetime|fsspec|np|numpy|os|pathlib|re|torch|typing)\..*"),
     ("py:class", r"[A-Z]\w*|dtype|generic|timedelta|'numpy\.typing\.\w+'"),
-    ("py:class", r"fastemb\.(_native|classify|fasttext|io|layers|models\.(?:interface|tags)|scale)\..*"),  # what calls return
+    ("py:class", r"fastemb\.(_native|classify|fasttext|io|layers|models\.(?:interface|tags)|scale)\..*"),  # results
     ("py:class", r"fastemb\.(spaces|train|vectors)\.(?!keyedvectors).*"),
     ("py:exc", r"[A-Z]\w*"),
 ]
