@@ -161,7 +161,7 @@ def test_each_step_that_fails_leaves_what_was_there(
             assert content == b"old" or is_whole(content, whole[file]), (steps[step - 1], file)
         gc.collect()
         if open_files:
-            assert len(os.listdir("/proc/self/fd")) == open_files
+            assert len(os.listdir("/proc/self/fd")) <= open_files
         save(path)
         assert set(state(tmp_path)) == set(before)
     assert {"write", "fsync"} <= set(failed)

@@ -77,6 +77,13 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
     ),
     "Documents: The vector of a text is always the same": (repeats, True),
     "Documents: A text without a known word gets zeros": (of_unknown, False),
+    "Documents: `epochs=0` and `alpha=0` of inference are errors": (
+        lambda a: [
+            raised(lambda given=given: trained(a).infer_vector(["a"], **given).size > 0)
+            for given in ({"epochs": 0}, {"alpha": 0}, {"min_alpha": 0})
+        ],
+        ["ValueError", "ValueError", True],
+    ),
     "Documents: A str as words or as tags is a TypeError": (
         lambda a: [raised(lambda: one(a, "abc", [0])), raised(lambda: one(a, ["a"], "xy"))],
         ["TypeError", "TypeError"],
