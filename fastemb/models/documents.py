@@ -323,7 +323,8 @@ class DocumentSource(Source):
         Raises:
             TypeError: ``corpus_file`` is documents; or as in the base.
         """
-        first = corpus_file[0] if isinstance(corpus_file, list) and corpus_file else None
+        given: Any = corpus_file
+        first = given[0] if isinstance(given, list) and given else None
         if hasattr(first, "words") and hasattr(first, "tags"):
             raise TypeError(f"corpus_file must name a file: give a list of {type(first).__name__} as {name}")
         return super().of(sentences, corpus_file, name)
