@@ -16,7 +16,7 @@ from ..estimator import Estimator
 from ..io.atomic import StrPath
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
-from ..models.training import SavesCheckpoints, alone_with, reading
+from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Allowed, Deferred
 from ..summary import table
 from ..threads import checked_workers, thread_count
@@ -320,7 +320,7 @@ class WalkModel(SavesCheckpoints, Estimator):
         """
         threads = thread_count(self._parameters().settings().workers if workers is None else workers)
         known, graph = self._known(), _graph_of(X)
-        with Deferred(), reading(self), Allowed():
+        with Deferred(), alone_with(self, trains=False), Allowed():
             return held_out_loss(known, graph, threads)
 
     def get_latest_training_loss(self) -> float:

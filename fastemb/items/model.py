@@ -15,7 +15,7 @@ from ..estimator import Estimator, seed_of
 from ..io.keys import pack_any_keys
 from ..io.paths import AnyPath, local_path
 from ..models.fitting import Standing, learn
-from ..models.training import SavesCheckpoints, alone_with, reading
+from ..models.training import SavesCheckpoints, alone_with
 from ..signals import Allowed, Deferred
 from ..summary import table
 from ..threads import checked_workers, thread_count
@@ -438,7 +438,7 @@ class Item2Vec(SavesCheckpoints, Estimator):
         known.require_untouched()
         known.require_finite()
         known.require_kind(data)
-        with Deferred(), reading(self), Allowed():
+        with Deferred(), alone_with(self, trains=False), Allowed():
             return held_out_loss(known, data, threads)
 
     @property

@@ -21,7 +21,7 @@ from ..train.sampling import HuffmanPaths
 from ..train.settings import Settings
 from .building import CorpusFile, Sentences
 from .interface import WordModel
-from .training import reading
+from .training import alone_with
 
 
 @names_arguments({"corpus_iterable": "sentences", "documents": "sentences"})
@@ -49,7 +49,7 @@ def held_out_loss(
         RuntimeError: the model has no vocabulary yet; another thread trains it or builds its vocabulary.
     """
     threads = self.workers if workers is None else thread_count(workers)
-    with Deferred(), reading(self), Allowed():
+    with Deferred(), alone_with(self, trains=False), Allowed():
         vocabulary = self._known.trainable(self.wv, self.sample, self.vector_size)
         corpus = self._source_type.of(sentences, corpus_file, "sentences").read(vocabulary, self._workers)
         task = self._task(replace(self._settings(), sample=0.0).checked(), corpus, True)

@@ -203,9 +203,7 @@ def alone_with(model: object, *, trains: bool) -> Iterator[None]:
     with _lock:
         outer = _used_by_me(model)
         if any(one.model == id(model) and one.thread != use.thread for one in _readings):
-            raise RuntimeError(
-                "another thread is inferring vectors with this model or measuring its loss: wait until that has ended"
-            )
+            raise RuntimeError("another thread is inferring vectors with this model: wait until that has ended")
         if outer is not None:
             if trains and outer.trains:
                 raise RuntimeError("a callback cannot train the model that is being trained: call train after that")
@@ -224,6 +222,8 @@ def alone_with(model: object, *, trains: bool) -> Iterator[None]:
 @contextmanager
 def reading(model: object) -> Iterator[None]:
     """Let no other thread train ``model`` or give it another vocabulary meanwhile; others may read it, too.
+
+    For what leaves matrices where they are: the loss is measured on padded ones, which take the place of the others.
 
     To be entered in `Deferred`, as `alone_with`.
 
@@ -246,6 +246,7 @@ def _used_by_me(model: object) -> _Use | None:
     use = _uses.get(id(model))
     if use is not None and use.thread != get_ident():
         raise RuntimeError(
-            "another thread is training this model or building its vocabulary: wait until that has ended"
+            "another thread is training this model, measuring its loss or building its vocabulary: wait until that has "
+            "ended"
         )
     return use

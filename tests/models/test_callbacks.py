@@ -527,7 +527,7 @@ def test_another_thread_cannot_change_a_model_that_trains(change: str) -> None:
     before = model.train_count
     model.train(SENTENCES, callbacks=[Acting(from_another_thread)])
     assert len(caught) == 1
-    assert "another thread is training this model or building its vocabulary: wait until that has ended" in caught[0]
+    assert "another thread is training this model, measuring its loss or building its vocabulary: wait" in caught[0]
     assert model.train_count == before + 1
     CHANGES[change](model)  # what the message says
 
