@@ -17,6 +17,7 @@ from ..train.sampling import HuffmanPaths, huffman_paths
 from ..train.settings import Settings
 from ..train.weights import Weights, fresh_inputs, grown_inputs
 from ..vectors import KeyedVectors
+from ..vectors.interface import say_where_keys_stand
 from .attributes import Attributes
 from .building import extended_factors, require_counts, rows_of
 from .warm_start import WarmStart
@@ -109,7 +110,7 @@ class KnownWords:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
         keys, rows = wv.index_to_key, wv.key_to_index
         order = None if keys == self.vocabulary.keys else rows_of(self.vocabulary, keys)
-        if len(rows) != len(keys) or any(rows.get(key) != row for row, key in enumerate(keys)):
+        if not say_where_keys_stand(rows, keys):
             raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
         if order is not None:
             self._reorder(self.vocabulary, order)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from operator import eq
 
 from ..io.formats import VectorTable
 from ..io.user_attributes import storable
 from .editing import as_values
-from .interface import KeyedVectorsLike, check_lengths
+from .interface import KeyedVectorsLike, check_lengths, say_where_keys_stand
 from .store import Array, Key, is_integer
 
 
@@ -49,7 +48,7 @@ def _checked_count(vectors: KeyedVectorsLike) -> int:
         count -= 1
     if vectors.vectors[count:].any():
         raise ValueError(f"rows {count} to {have - 1} have vectors, but no key: assign index_to_key or fewer vectors")
-    if len(rows) != count or not all(map(eq, map(rows.get, keys[:count]), range(count))):
+    if not say_where_keys_stand(rows, keys[:count]):
         raise ValueError(_disagreement(keys[:count], rows))
     return count
 

@@ -195,6 +195,20 @@ def test_vectors_that_do_not_fit_are_an_error_in_all_that_uses_rows(
     assert (model._known.weights.syn1neg == outputs).all()
 
 
+def test_key_to_index_may_be_filled_in_any_order(tmp_path: Path) -> None:
+    model = trained()
+    model.wv.key_to_index = {key: row for row, key in reversed(list(enumerate(model.wv.index_to_key)))}
+    model.train(SENTENCES)
+    model.wv.save(tmp_path / "vectors")
+    assert KeyedVectors.load(tmp_path / "vectors").index_to_key == model.wv.index_to_key
+    model.wv.key_to_index["a"], model.wv.key_to_index["c"] = model.wv.key_to_index["c"], model.wv.key_to_index["a"]
+    with pytest.raises(ValueError, match="key_to_index does not say where"):
+        model.train(SENTENCES)
+    with pytest.raises(ValueError, match="key_to_index"):
+        model.wv.save(tmp_path / "wrong")
+    assert not (tmp_path / "wrong").exists()
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
