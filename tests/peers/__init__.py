@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 FOLDER = Path(__file__).parent
-RELATIVE, ABSOLUTE = 2e-5, 2e-6  # what float32 and another BLAS may change
+RELATIVE, ABSOLUTE = 5e-5, 2e-6  # what float32 and another BLAS may change (3.2e-5 between NumPy 1.26 and 2.4)
 
 
 def recorded(peer: str) -> dict[str, Any]:
