@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from ..threads import in_threads
+from .answers import part_of, parts
 from .features import Documents, Features
 from .predict import Predictions, Predictor
 
@@ -32,41 +33,50 @@ class Question:
     whole: bool = False
 
 
-def in_order(pieces: Iterator[bytes], answer: Callable[[bytes], Answer], threads: int) -> Iterator[Answer]:
-    """What ``answer`` says to each piece, in the order of the pieces; some are answered at a time, by threads."""
+def in_order(pieces: Iterator[bytes], answer: Callable[[bytes], Iterable[Answer]], threads: int) -> Iterator[Answer]:
+    """All that ``answer`` says to each piece, in the order of the pieces; some are answered at a time, by threads.
+
+    Between two answers to a piece a thread may be stopped, so that Ctrl-C need not wait for a piece's end.
+    """
     while some := list(islice(pieces, threads * _A_THREAD)):
         yield from _answers(some, answer, min(threads, len(some)))
 
 
-def _answers(pieces: list[bytes], answer: Callable[[bytes], Answer], threads: int) -> Iterator[Answer]:
-    found: dict[int, Answer] = {}
-    numbered, lock, stopped = enumerate(pieces), threading.Lock(), threading.Event()
+def _answers(pieces: list[bytes], answer: Callable[[bytes], Iterable[Answer]], threads: int) -> Iterator[Answer]:
+    found: list[list[Answer]] = [[] for _ in pieces]
+    numbers, lock, stopped = iter(range(len(pieces))), threading.Lock(), threading.Event()
 
-    def next_piece() -> tuple[int, bytes] | None:
+    def next_number() -> int | None:
         with lock:
-            return None if stopped.is_set() else next(numbered, None)
+            return None if stopped.is_set() else next(numbers, None)
 
     def work(_: int) -> None:
-        while (piece := next_piece()) is not None:
-            found[piece[0]] = answer(piece[1])
+        while (number := next_number()) is not None:
+            for one in answer(pieces[number]):
+                found[number].append(one)
+                if stopped.is_set():
+                    return
 
     in_threads(threads, work, stopped.set)
     for number in range(len(pieces)):
-        yield found.pop(number)
+        yield from found[number]
+        found[number].clear()
 
 
 def answered(
     pieces: Iterator[bytes], features: Features, predictor: Predictor, question: Question, threads: int
 ) -> Iterator[tuple[Documents, Predictions]]:
-    """The texts of each piece, and what is predicted of them, in the order of the pieces.
+    """The texts of each piece, some at a time, and what is predicted of them, in the order of the pieces.
 
     Raises:
         ValueError: As in `Predictor.predict`.
         FloatingPointError: A score is no finite number.
     """
 
-    def answer(piece: bytes) -> tuple[Documents, Predictions]:
+    def answer(piece: bytes) -> Iterator[tuple[Documents, Predictions]]:
         documents = features.documents(piece, whole=question.whole)
-        return documents, predictor.predict(documents, question.k, question.threshold)
+        for part in parts(len(documents), predictor.labels):
+            some = part_of(documents, part)
+            yield some, predictor.predict(some, question.k, question.threshold)
 
     return in_order(pieces, answer, threads)

@@ -13,7 +13,7 @@ from .core import ClassCore
 from .features import Documents
 from .probabilities import Floats
 
-_MANY = 1 << 24  # probabilities that are held at once
+_MANY, _TEXTS = 1 << 22, 1 << 12  # probabilities and texts that are answered at once: some ten milliseconds
 
 Ints = NDArray[np.int64]
 
@@ -105,8 +105,8 @@ def best_labels(probabilities: Floats, k: int | None, threshold: float) -> Best:
 
 
 def parts(texts: int, labels: int) -> list[slice]:
-    """Texts whose probabilities are held at once."""
-    step = max(1, _MANY // max(labels, 1))
+    """Texts that are answered at once; between two parts a call can be interrupted."""
+    step = max(1, min(_TEXTS, _MANY // max(labels, 1)))
     return [slice(start, min(start + step, texts)) for start in range(0, texts, step)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -341,14 +340,12 @@ class TellsLabels:
         core, most = self._known().core, None if k is None else whole("k", k, 1, 2**31)
         labels, order = len(core.classes), sorted_classes(core)[1]
 
-        def answer(piece: bytes) -> list[Best]:
+        def answer(piece: bytes) -> Iterator[Best]:
             documents = core.features.documents(piece, whole=False)
-            return [
-                best_labels(self._probabilities(part_of(documents, part))[:, order], most, threshold)
-                for part in parts(len(documents), labels)
-            ]
+            for part in parts(len(documents), labels):
+                yield best_labels(self._probabilities(part_of(documents, part))[:, order], most, threshold)
 
-        return chain.from_iterable(in_order(pieces, answer, thread_count(self.workers)))
+        return in_order(pieces, answer, thread_count(self.workers))
 
     def _documents(self, texts: Any) -> Documents:
         self._known()

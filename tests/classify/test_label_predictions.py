@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastemb import _native
-from fastemb.classify.answering import Question, answered
+from fastemb.classify.answering import Question, answered, in_order
 from fastemb.classify.features import Documents
 from fastemb.classify.predict import Predictor, sigmoid_table
 from fastemb.classify.product import Quantising, quantised
@@ -215,6 +217,23 @@ def test_pieces_are_answered_in_order() -> None:
     expected = predictor.predict(state.features.documents(b"".join(lines)))
     found = answered(iter(lines), state.features, predictor, Question(), 3)
     assert [int(one.labels[0, 0]) for _, one in found] == expected.labels[:, 0].tolist()
+
+
+def test_a_thread_is_stopped_between_two_answers_to_a_piece() -> None:
+    begun, finished = threading.Event(), []
+
+    def answer(piece: bytes) -> Iterator[int]:
+        if piece == b"wrong":
+            begun.wait()
+            raise ValueError("wrong")
+        for number in range(3_000_000):
+            begun.set()
+            yield number
+        finished.append(piece)
+
+    with pytest.raises(ValueError, match="wrong"):
+        list(in_order(iter([b"long", b"wrong"]), answer, 2))
+    assert not finished
 
 
 def test_what_the_core_refuses() -> None:
