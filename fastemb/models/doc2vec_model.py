@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
 from ..arguments import names_arguments
 from ..checks import flag, no_text, warn
 from ..corpus import Corpus, TrimRule
-from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
-from ..corpus.messages import short
-from ..corpus.task import ReadSizes
 from ..io.paths import AnyPath, local_path, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
@@ -27,7 +21,6 @@ from ..train.documents import (
     DocumentTokens,
     DocumentWeights,
     Frozen,
-    InferenceTables,
     infer,
     inference_rates,
 )
@@ -37,6 +30,7 @@ from ..train.settings import DocumentSettings, Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
 from .building import CorpusFile, Source, selection_of
+from .document_inference import Kept, ids_of
 from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
 from .interface import WordModel
@@ -47,7 +41,6 @@ from .training import reading
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
-_TEXTS = Called("text", "texts", "text.split()", "a list")
 _CHANGE = "documents"
 _TENSORS = "documents."
 _OLD_NAMES = {  # of gensim 3, of Word2Vec, and of what is asked for by another word
@@ -135,7 +128,7 @@ class Doc2Vec(Word2Vec):
     _settings_of: ClassVar[type[Settings]] = DocumentSettings
     _source_type: ClassVar[type[Source]] = DocumentSource
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
-    _inference: _Kept | None
+    _inference: Kept | None
 
     @names_arguments(_OLD_NAMES, instead=_INSTEAD)
     def __init__(
@@ -498,7 +491,7 @@ class Doc2Vec(Word2Vec):
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), reading(self), Allowed():
             frozen = self._frozen(settings)
-            ids, offsets = self._ids_of(documents)
+            ids, offsets = ids_of(self.wv.key_to_index, documents)
             empty = int((np.diff(offsets) == 0).sum())
             found = infer(frozen, ids, offsets, rates, settings.seed, threads)
         if empty:
@@ -532,46 +525,17 @@ class Doc2Vec(Word2Vec):
         return float(first @ second) / lengths if lengths else 0.0
 
     def _frozen(self, settings: DocumentSettings) -> Frozen:
-        """The model for inference. Words are looked at again only when their list, dict or counts are others."""
-        weights, words = self._weights(), self.wv
-        what = (len(words), settings.sample, settings.negative, settings.ns_exponent, settings.seed)
-        kept = self._inference
-        if kept is None or not kept.fits(words, what):
-            counts = self._known_vocabulary().counts
-            kept = self._inference = _Kept(_parts_of(words), what, InferenceTables.of(counts, settings))
+        """The model for inference."""
+        weights = self._weights()
         weights.require(settings)
-        inputs = weights.inputs((len(words), settings.vector_size))
+        inputs = weights.inputs((len(self.wv), settings.vector_size))
         weights.check_shapes(inputs.shape)
-        null_word = words.key_to_index["\0"] if settings.concatenates else 0
+        kept = self._inference = Kept.of(self._inference, self.wv, settings, self._known_counts)
+        null_word = self.wv.key_to_index["\0"] if settings.concatenates else 0
         return Frozen(settings, kept.tables, self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
 
-    def _ids_of(self, documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Known words of texts as rows, one text after the other, and where each begins."""
-        rows = self.wv.key_to_index
-        no_text("documents", documents, "texts", "[{}.split()]")
-        if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
-            raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
-        parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
-        read = words = 0
-        for batch, bounds in list_batches(documents, ReadSizes(), _tokens_of):
-            ids = np.empty(int(bounds[-1]), np.int32)
-            try:
-                _native.find_tokens(rows, batch, ids)
-            except TypeError:
-                found = first_unhashable(batch, read)
-                if found is None:
-                    raise
-                hint = "a text is a list of tokens, and infer_vectors takes a list of texts"
-                raise TypeError(
-                    f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
-                ) from None
-            is_known = ids >= 0
-            if not is_known.all():
-                _require_words(batch, read)
-            parts.append(ids[is_known])
-            ends.append(words + np.append(0, np.cumsum(is_known))[bounds])
-            read, words = read + len(batch), words + len(parts[-1])
-        return np.concatenate(parts), np.concatenate(ends)
+    def _known_counts(self) -> NDArray[np.int64]:
+        return self._known_vocabulary().counts
 
     # ---- files ----
 
@@ -691,43 +655,6 @@ class Doc2Vec(Word2Vec):
         for name, values in values_of_words(tags).items():
             made.dv.expandos[name] = values
         return made
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What inference draws by, with what it was made of."""
-
-    parts: tuple[Any, ...]
-    what: tuple[Any, ...]
-    tables: InferenceTables
-
-    def fits(self, words: KeyedVectors, what: tuple[Any, ...]) -> bool:
-        return self.what == what and all(map(operator.is_, self.parts, _parts_of(words)))
-
-
-def _parts_of(words: KeyedVectors) -> tuple[Any, ...]:
-    return words.index_to_key, words.key_to_index, words.expandos.get("count")
-
-
-def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:
-    return sentence_tokens(getattr(document, "words", document), number, _TEXTS)
-
-
-def _require_words(texts: Sequence[Sequence[Any]], read: int) -> None:
-    """Refuse what is no word, and so known to no model; ``read`` texts came before.
-
-    Raises:
-        ValueError: a token is missing (None, NaN).
-        TypeError: a token is of a type that no model has.
-    """
-    for at, text in enumerate(texts, read):
-        if {str, int}.issuperset(map(type, text)):
-            continue
-        for token in text:
-            if token is None or token != token:
-                raise ValueError(f"text {at}: a token is missing ({token}): leave it out, or put a word in its place")
-            if not isinstance(token, str | int | np.integer):
-                raise TypeError(f"text {at}: a token must be a str or an int, not {short(token)}")
 
 
 def _of_documents(parts: Mapping[str, Any]) -> dict[str, Any]:
