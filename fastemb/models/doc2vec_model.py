@@ -20,10 +20,8 @@ from ..train.documents import (
     DocumentTask,
     DocumentTokens,
     DocumentWeights,
-    Frozen,
-    infer,
-    inference_rates,
 )
+from ..train.inference import Frozen, infer, inference_rates
 from ..train.matrices import copy_of, require_array_file
 from ..train.sampling import Tables
 from ..train.settings import DocumentSettings, Settings

@@ -15,7 +15,7 @@ from ..checks import no_text
 from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
-from ..train.documents import InferenceTables
+from ..train.inference import InferenceTables
 from ..train.settings import DocumentSettings
 from ..vectors import KeyedVectors
 

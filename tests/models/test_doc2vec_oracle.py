@@ -14,7 +14,7 @@ from reference.planted import topic_sentences
 
 from fastemb import Doc2Vec, TaggedDocument
 from fastemb.config import isa
-from fastemb.train.documents import InferenceTables
+from fastemb.train.inference import InferenceTables
 
 pytestmark = pytest.mark.filterwarnings("ignore:2 of 41 documents do not have 2 tags each")  # and are passed over
 
