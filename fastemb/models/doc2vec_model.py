@@ -16,11 +16,7 @@ from ..corpus import Corpus, TrimRule
 from ..io.paths import AnyPath, local_path, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
-from ..train.documents import (
-    DocumentTask,
-    DocumentTokens,
-    DocumentWeights,
-)
+from ..train.documents import DocumentTask, DocumentTokens, DocumentWeights
 from ..train.inference import Frozen, infer, inference_rates
 from ..train.matrices import copy_of, require_array_file
 from ..train.sampling import Tables
@@ -483,15 +479,16 @@ class Doc2Vec(Word2Vec):
             FloatingPointError: a score or a vector is not finite.
             KeyboardInterrupt: after Ctrl-C.
         """
-        settings = self._settings().checked()
+        settings = self._settings()
         assert isinstance(settings, DocumentSettings)
-        rates = inference_rates(settings, alpha, min_alpha, epochs)
+        kept = Kept.checked(self._inference, settings)
+        rates = inference_rates(kept.settings, alpha, min_alpha, epochs)
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), reading(self), Allowed():
-            frozen = self._frozen(settings)
+            frozen = self._frozen(kept)
             ids, offsets = ids_of(self.wv.key_to_index, documents)
-            empty = int((np.diff(offsets) == 0).sum())
-            found = infer(frozen, ids, offsets, rates, settings.seed, threads)
+            found = infer(frozen, ids, offsets, rates, threads)
+        empty = int((offsets[1:] == offsets[:-1]).sum())
         if empty:
             which = "the text has" if len(found) == 1 else f"{empty:,} of {len(found):,} texts have"
             warn(f"{which} no word that the model knows: the vector is all zeros")
@@ -522,15 +519,17 @@ class Doc2Vec(Word2Vec):
         lengths = float(np.sqrt((first @ first) * (second @ second)))  # of equal vectors just their product
         return float(first @ second) / lengths if lengths else 0.0
 
-    def _frozen(self, settings: DocumentSettings) -> Frozen:
+    def _frozen(self, kept: Kept) -> Frozen:
         """The model for inference."""
-        weights = self._weights()
+        settings, weights = kept.settings, self._weights()
         weights.require(settings)
         inputs = weights.inputs((len(self.wv), settings.vector_size))
         weights.check_shapes(inputs.shape)
-        kept = self._inference = Kept.of(self._inference, self.wv, settings, self._known_counts)
+        kept = self._inference = kept.with_tables(self.wv, self._known_counts)
+        assert kept.tables is not None
         null_word = self.wv.key_to_index["\0"] if settings.concatenates else 0
-        return Frozen(settings, kept.tables, self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
+        paths, outputs, nodes = self._known.paths, weights.syn1neg, weights.syn1
+        return Frozen(settings, kept.tables, kept.by, paths, inputs, outputs, nodes, null_word)
 
     def _known_counts(self) -> NDArray[np.int64]:
         return self._known_vocabulary().counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from .. import _native
 from ..checks import no_text
+from ..config import isa
 from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
 from ..corpus.task import ReadSizes
-from ..train.inference import InferenceTables
+from ..train.inference import InferenceTables, core_tables
 from ..train.settings import DocumentSettings
 from ..vectors import KeyedVectors
 
@@ -24,32 +25,40 @@ _TEXTS = Called("text", "texts", "text.split()", "a list")
 
 @dataclass(frozen=True)
 class Kept:
-    """What inference draws by, with what it was made of."""
+    """What a model keeps from one inference to the next: nothing that training changes.
 
-    parts: tuple[Any, ...]
-    what: tuple[Any, ...]
-    tables: InferenceTables
+    Attributes:
+        given: The model's settings as they were, unchecked, and the kernel.
+        settings: The same, checked.
+        words: What told the words and their counts.
+        tables: What is drawn by.
+        by: The same for the core, or None.
+    """
+
+    given: tuple[Any, ...]
+    settings: DocumentSettings
+    words: tuple[Any, ...] = ()
+    tables: InferenceTables | None = None
+    by: _native.Inference | None = None
 
     @classmethod
-    def of(
-        cls,
-        before: Self | None,
-        words: KeyedVectors,
-        settings: DocumentSettings,
-        counts: Callable[[], NDArray[np.int64]],
-    ) -> Self:
-        """What was kept ``before`` where it fits; words are looked at again when their list, dict or counts change."""
-        what = (len(words), settings.sample, settings.negative, settings.ns_exponent, settings.seed)
-        if before is not None and before._fits(words, what):
-            return before
-        return cls(_parts_of(words), what, InferenceTables.of(counts(), settings))
+    def checked(cls, before: Self | None, settings: DocumentSettings) -> Self:
+        """What was kept ``before``, where these are the settings that it is of; else they are checked."""
+        given = (isa(), *vars(settings).values())
+        return before if before is not None and before.given == given else cls(given, settings.checked())
 
-    def _fits(self, words: KeyedVectors, what: tuple[Any, ...]) -> bool:
-        return self.what == what and all(map(operator.is_, self.parts, _parts_of(words)))
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied without tables, which the next inference makes anew."""
+        return type(self), (self.given, self.settings)
 
-
-def _parts_of(words: KeyedVectors) -> tuple[Any, ...]:
-    return words.index_to_key, words.key_to_index, words.expandos.get("count")
+    def with_tables(self, words: KeyedVectors, counts: Callable[[], NDArray[np.int64]]) -> Self:
+        """The same with tables of these words, which are looked at again when their list, dict or counts change."""
+        parts = words.index_to_key, words.key_to_index, words.expandos.get("count")
+        if self.words and len(words) == self.words[0] and all(map(operator.is_, parts, self.words[1:])):
+            return self
+        tables = InferenceTables.of(counts(), self.settings)
+        by = core_tables(self.settings, tables.pool, tables.noise, tables.keep)
+        return replace(self, words=(len(words), *parts), tables=tables, by=by)
 
 
 def ids_of(rows: dict[Any, int], documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -74,9 +83,10 @@ def ids_of(rows: dict[Any, int], documents: Any) -> tuple[NDArray[np.int32], NDA
         is_known = ids >= 0
         if not is_known.all():
             _require_words(batch, read)
-        parts.append(ids[is_known])
-        ends.append(words + np.append(0, np.cumsum(is_known))[bounds])
-        read, words = read + len(batch), words + len(parts[-1])
+            ids, bounds = ids[is_known], np.append(0, is_known.cumsum())[bounds]
+        parts.append(ids)
+        ends.append(words + bounds)
+        read, words = read + len(batch), words + len(ids)
     return np.concatenate(parts), np.concatenate(ends)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ..checks import number, whole
 from ..config import isa
 from ..signals import Deferred, slices
 from ..threads import in_threads
-from .documents import Tags, bound
+from .documents import bound
 from .matrices import Matrix, padded_zeros
 from .sampling import HuffmanPaths, keep_thresholds, noise_weights
 from .schedule import require_falling
@@ -22,6 +22,9 @@ from .task import warn_of_large_alpha
 
 POOL = 4096
 """Negatives that inference draws from: their rows are few, and so are in cache."""
+
+FEW = 1 << 12
+"""Words of all passes, up to which one thread infers all texts, and reads rows where they are."""
 
 SHORT = 1 << 16
 """Words of all passes, less than which inference by one worker starts no thread: a millisecond or two."""
@@ -35,11 +38,13 @@ class InferenceTables:
         keep: Thresholds below which an occurrence of each word stays, uint32 (words,); None where all stay.
         pool: Different words that are drawn as negatives, int32; empty without negative sampling.
         noise: Their alias table, uint32 (len(pool), 2); or None.
+        first: What each vector starts from, float32 (vector_size,).
     """
 
     keep: NDArray[np.uint32] | None
     pool: NDArray[np.int32]
     noise: NDArray[np.uint32] | None
+    first: NDArray[np.float32]
 
     @classmethod
     def of(cls, counts: NDArray[np.int64], settings: Settings) -> InferenceTables:
@@ -51,13 +56,14 @@ class InferenceTables:
         keep, pool, noise = keep_thresholds(counts, settings.sample), np.empty(0, np.int32), None
         if settings.negative:
             chances = np.cumsum(noise_weights(counts, settings.ns_exponent))
-            first = np.random.default_rng([settings.seed, 2]).random()
-            places = (np.arange(POOL) + first) * (chances[-1] / POOL)
+            start = np.random.default_rng([settings.seed, 2]).random()
+            places = (np.arange(POOL) + start) * (chances[-1] / POOL)
             drawn = np.minimum(np.searchsorted(chances, places, "right"), len(counts) - 1)
             words, often = np.unique(drawn, return_counts=True)
             pool, noise = words.astype(np.int32), np.empty((len(words), 2), np.uint32)
             _native.alias_table(often.astype(np.float64), noise)
-        return cls(keep, pool, noise)
+        uniform = np.random.default_rng([settings.seed, 1]).random(settings.vector_size, dtype=np.float32)
+        return cls(keep, pool, noise, (2.0 * uniform - 1.0) / np.float32(settings.vector_size))
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class Frozen:
     Attributes:
         settings: Its settings.
         tables: What it draws by.
+        by: The same for the core; None for settings with which `AnyTexts` infers.
         paths: Through the Huffman tree, or None.
         inputs: Input vectors of words, (words, vector_size).
         outputs: Output vectors of negative sampling, or None.
@@ -76,11 +83,38 @@ class Frozen:
 
     settings: DocumentSettings
     tables: InferenceTables
+    by: _native.Inference | None
     paths: HuffmanPaths | None
     inputs: NDArray[Any]
     outputs: NDArray[Any] | None
     nodes: NDArray[Any] | None
     null_word: int
+
+
+def core_tables(
+    settings: DocumentSettings,
+    pool: NDArray[np.int32],
+    noise: NDArray[np.uint32] | None,
+    keep: NDArray[np.uint32] | None,
+) -> _native.Inference | None:
+    """What the core infers texts by; None for settings with which only `AnyTexts` does."""
+    if settings.hs or settings.negatives_per_pair or settings.concatenates or noise is None:
+        return None
+    documents = bound(settings, 1, 0, tags_only=True)
+    return _native.Inference(
+        isa(),
+        settings.vector_size,
+        _contexts(settings, 0),
+        _native.Inputs(bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, False, documents),
+        _native.Negatives(noise, settings.negative),
+        pool,
+        keep,
+        settings.seed,
+    )
+
+
+def _contexts(settings: DocumentSettings, longest: int) -> _native.Contexts:
+    return _native.Contexts(max(1, min(settings.window, 2**30)), settings.shrink_windows, longest)
 
 
 def inference_rates(
@@ -108,7 +142,6 @@ def infer(
     ids: NDArray[np.int32],
     offsets: NDArray[np.int64],
     rates: NDArray[np.float32],
-    seed: int,
     workers: int,
 ) -> Matrix:
     """Vectors of texts, as rows of new documents that alone learn; float32 (texts, vector_size).
@@ -120,69 +153,127 @@ def infer(
         ids: Words of the texts, one text after the other.
         offsets: Text i has ``ids[offsets[i]:offsets[i + 1]]``. One without words has zeros.
         rates: The learning rate of each epoch.
-        seed: Of everything random.
         workers: Threads.
 
     Raises:
         FloatingPointError: a score or a vector is not finite.
     """
-    settings, size, texts = frozen.settings, frozen.settings.vector_size, len(offsets) - 1
+    size, texts, work_there = frozen.settings.vector_size, len(offsets) - 1, len(ids) * len(rates)
     rows = padded_zeros(texts, size)
     if not len(ids):
         return rows[:, :size].copy()
-    local = _Local.of(frozen, ids)
-    first = (2.0 * np.random.default_rng([seed, 1]).random(size, dtype=np.float32) - 1.0) / np.float32(size)
-    rows[np.diff(offsets) > 0, :size] = first
-    tag_count = settings.dm_tag_count if settings.concatenates else 1
-    tags = Tags(np.arange(texts, dtype=np.int32).repeat(tag_count), np.arange(texts + 1) * tag_count, texts)
-    view = _native.TokenView(local.ids, offsets, local.words, tags=tags.rows, tag_offsets=tags.offsets, tag_rows=texts)
-    is_longer = settings.layer1_size != size
-    trainer = _native.Trainer(
-        isa(),
-        _native.Matrices(
-            local.inputs, local.outputs, local.nodes, size, None, rows, None, settings.layer1_size if is_longer else 0
-        ),
-        _native.Contexts(max(1, min(settings.window, 2**30)), settings.shrink_windows, view.longest_sentence),
-        _native.Inputs(
-            bool(settings.sg),
-            bool(settings.cbow_mean),
-            settings.cbow_exact,
-            settings.negatives_per_pair,
-            bound(settings, tag_count, local.null_word, tags_only=True),
-        ),
-        None if local.noise is None else _native.Negatives(local.noise, settings.negative),
-        None
-        if local.paths is None
-        else _native.Paths(local.paths.offsets, local.paths.nodes, local.paths.codes, False),
-        local.keep,
-        seed,
-        False,
-    )
-    cuts = _cuts(offsets, max(1, min(16 * workers, texts)))
+    rows[offsets[1:] > offsets[:-1], :size] = frozen.tables.first
+    task = _task(frozen, ids, offsets, rows, work_there)
+    cuts = [0, texts] if work_there <= FEW else _cuts(offsets, max(1, min(16 * workers, texts)))
     waiting = iter(range(len(cuts) - 1))
     stopped = False
 
     def stop() -> None:
         nonlocal stopped
         stopped = True
-        trainer.stop()
+        task.stop()
 
     def work(_: int) -> None:
-        workspace = trainer.workspace()
         for part in waiting:
             if stopped:
                 return
-            trainer.infer(view, cuts[part], cuts[part + 1], rates, workspace)
+            task.infer(cuts[part], cuts[part + 1], rates)
 
     try:
         with Deferred():
-            watch = None if len(ids) * len(rates) < SHORT else lambda: None
+            watch = None if work_there < SHORT else lambda: None
             in_threads(min(workers, len(cuts) - 1), work, stop, watch)
     except _native.DivergedError:
         raise FloatingPointError("inference diverged: a score is no finite number. Lower alpha") from None
     if not np.isfinite(rows).all():
         raise FloatingPointError("inference diverged: a vector holds NaN or infinity. Lower alpha")
     return rows[:, :size].copy() if rows.shape[1] != size else rows
+
+
+class _Task(Protocol):
+    """Texts whose rows learn, each on its own."""
+
+    def infer(self, begin: int, end: int, alphas: NDArray[np.float32]) -> None:
+        """Train the rows of texts [begin, end), an epoch at each rate."""
+        ...
+
+    def stop(self) -> None:
+        """Return soon from `infer`, in whatever thread."""
+        ...
+
+
+def _task(frozen: Frozen, ids: NDArray[np.int32], offsets: NDArray[np.int64], rows: Matrix, work_there: int) -> _Task:
+    """What infers these texts; the vectors are the same to the last bit, whichever does."""
+    if frozen.by is None:
+        return AnyTexts.of(frozen, ids, offsets, rows)
+    settings, inputs, outputs = frozen.settings, frozen.inputs if frozen.settings.dm else None, frozen.outputs
+    assert outputs is not None
+    if work_there <= FEW and _can_be_read(outputs) and (inputs is None or _can_be_read(inputs)):
+        return _native.InferredTexts(frozen.by, inputs, outputs, ids, offsets, rows)
+    local = _Local.of(frozen, ids)
+    assert local.outputs is not None
+    by = core_tables(settings, np.arange(len(frozen.tables.pool), dtype=np.int32), local.noise, local.keep)
+    assert by is not None
+    return _native.InferredTexts(by, local.inputs if settings.dm else None, local.outputs, local.ids, offsets, rows)
+
+
+def _can_be_read(values: NDArray[Any]) -> bool:
+    return values.dtype == np.float32 and values.flags.c_contiguous
+
+
+@dataclass(frozen=True)
+class AnyTexts:
+    """`_Task` of any settings: the training of documents, where nothing else learns."""
+
+    trainer: _native.Trainer
+    view: _native.TokenView
+
+    @classmethod
+    def of(cls, frozen: Frozen, ids: NDArray[np.int32], offsets: NDArray[np.int64], rows: Matrix) -> Self:
+        """That of texts whose rows these are."""
+        settings, texts, local = frozen.settings, len(rows), _Local.of(frozen, ids)
+        count = settings.dm_tag_count if settings.concatenates else 1
+        tags = np.arange(texts, dtype=np.int32).repeat(count)
+        ends = np.arange(texts + 1) * count
+        view = _native.TokenView(local.ids, offsets, local.words, tags=tags, tag_offsets=ends, tag_rows=texts)
+        is_longer, paths = settings.layer1_size != settings.vector_size, local.paths
+        matrices = _native.Matrices(
+            local.inputs,
+            local.outputs,
+            local.nodes,
+            settings.vector_size,
+            None,
+            rows,
+            None,
+            settings.layer1_size if is_longer else 0,
+        )
+        inputs = _native.Inputs(
+            bool(settings.sg),
+            bool(settings.cbow_mean),
+            settings.cbow_exact,
+            settings.negatives_per_pair,
+            bound(settings, count, local.null_word, tags_only=True),
+        )
+        trainer = _native.Trainer(
+            isa(),
+            matrices,
+            _contexts(settings, view.longest_sentence),
+            inputs,
+            None if local.noise is None else _native.Negatives(local.noise, settings.negative),
+            None if paths is None else _native.Paths(paths.offsets, paths.nodes, paths.codes, False),
+            local.keep,
+            settings.seed,
+            False,
+        )
+        return cls(trainer, view)
+
+    def infer(self, begin: int, end: int, alphas: NDArray[np.float32]) -> None:
+        """As `_Task` says."""
+        self.trainer.infer(self.view, begin, end, alphas, self.trainer.workspace())
+
+    def stop(self) -> None:
+        """As `_Task` says."""
+        self.trainer.stop()
 
 
 def _cuts(offsets: NDArray[np.int64], parts: int) -> list[int]:
