@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -23,12 +24,13 @@ from ..train.sampling import Tables
 from ..train.settings import DocumentSettings, Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
+from ..vectors.missing import MissingKeyError
 from .building import CorpusFile, Source, selection_of
 from .document_inference import Kept, ids_of
 from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
 from .interface import WordModel
-from .known_documents import DocumentChange, KnownDocuments
+from .known_documents import DocumentChange, KnownDocuments, copied_rows
 from .known_words import Change, KnownWords, NewWords
 from .own_vectors import OwnDocuments
 from .training import reading
@@ -37,6 +39,7 @@ from .word2vec_file import Saved
 
 _CHANGE = "documents"
 _TENSORS = "documents."
+_MAPFILE = "dv_mapfile"
 _OLD_NAMES = {  # of gensim 3, of Word2Vec, and of what is asked for by another word
     "size": "vector_size",
     "iter": "epochs",
@@ -181,6 +184,12 @@ class Doc2Vec(Word2Vec):
         if dv is not None:
             if not isinstance(dv, KeyedVectors) or dv.vector_size != self.vector_size:
                 raise ValueError(f"dv must be KeyedVectors of vector_size={self.vector_size}, not {dv!r}")
+            if len(dv):
+                raise ValueError(
+                    f"dv has {len(dv):,} keys, such as {dv.index_to_key[0]!r}, in whose place the tags of documents "
+                    f"would come: give KeyedVectors({self.vector_size}). Tags that a model has stay with "
+                    "build_vocab(documents, update=True)"
+                )
             self.dv = dv
             dv.vectors_lockf = np.ones(1, np.float32)
         self._first_train(documents, corpus_file, given)
@@ -256,7 +265,11 @@ class Doc2Vec(Word2Vec):
     def __getitem__(self, tag: Any) -> NDArray[np.float32]:  # type: ignore[override]
         """The vector of a word, or of a tag that is no word; of a list of these, a matrix."""
         if isinstance(tag, str | int | np.integer):
-            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
+            try:
+                found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
+            except MissingKeyError:
+                both = {**self.wv.key_to_index, **self.dv.key_to_index}
+                raise MissingKeyError(f"{tag!r} is neither a word nor a tag", tag, both) from None
             return found
         return np.vstack([self[one] for one in tag])
 
@@ -559,6 +572,14 @@ class Doc2Vec(Word2Vec):
         model.add_lifecycle_event("loaded", fname=fname)
         return model
 
+    @classmethod
+    def _loaded_to_train(cls, fname: str) -> tuple[Self, dict[str, str]]:
+        """As in the base; vectors of tags go into ``dv_mapfile`` piece by piece, where there is one."""
+        model, metadata = cls._loaded(fname, "r")
+        model.dv_mapfile = model.dv.mapfile_path = metadata.get(_MAPFILE)
+        model.dv.vectors = copied_rows(model.dv.vectors, model.dv_mapfile)
+        return model, metadata
+
     def _weights(self) -> DocumentWeights:
         """The matrices, with the vectors of words and of tags as they are now."""
         assert isinstance(self._known, KnownDocuments)
@@ -579,6 +600,8 @@ class Doc2Vec(Word2Vec):
         tensors, metadata = self.dv._packed(set(left_out))
         saved.tensors = saved.tensors | {_TENSORS + name: array for name, array in tensors.items()}
         saved.metadata = saved.metadata | {_TENSORS + name: text for name, text in metadata.items()}
+        if self.dv_mapfile is not None:
+            saved.metadata[_MAPFILE] = os.path.abspath(self.dv_mapfile)
         return saved
 
     def _unpack(self, fname: str, saved: Saved) -> None:

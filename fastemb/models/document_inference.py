@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
-from ..checks import no_text
+from ..checks import no_document, no_text
 from ..config import isa
 from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
 from ..corpus.messages import short
@@ -64,6 +64,7 @@ class Kept:
 def ids_of(rows: dict[Any, int], documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Known words of texts as rows, one text after the other, and where each begins."""
     no_text("documents", documents, "texts", "[{}.split()]")
+    no_document("documents", documents, "a list of texts", "give [document], or its words to infer_vector")
     if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
         raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
     parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
