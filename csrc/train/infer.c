@@ -33,6 +33,7 @@ struct text {
     /* tokens that stay in this epoch: their words, their places in the text, random bits for their windows */
     int32_t *ids, *places;
     uint32_t *random;
+    uint32_t *thresholds;   /* of all tokens: each stays when random bits are not above it */
     int32_t kept, next;     /* how many these are; the first one that is in no block yet */
     struct block blocks[2]; /* one that is trained, and the one after it */
     float *in_copies;       /* of the rows of all tokens, where they are copied */
@@ -55,6 +56,7 @@ struct inference {
     int32_t *words; /* of a block's outputs */
     float **bag;
     float *sums;
+    int32_t usual, stride;        /* outputs beside those of centres, as a rule; floats of a row of G for so many */
     float times[1 << FE_CENTRES]; /* as in struct fe_block */
     int32_t text_count;
     struct text texts[FE_TOGETHER];
@@ -75,6 +77,7 @@ static void lay_out_text(const struct inference *t, struct text *text, int64_t l
     text->ids = carve(c, longest, sizeof *text->ids);
     text->places = carve(c, longest, sizeof *text->places);
     text->random = carve(c, longest, sizeof *text->random);
+    text->thresholds = carve(c, longest, sizeof *text->thresholds);
     for (int k = 0; k < 2; k++) {
         text->blocks[k].o = carve(c, outputs, sizeof *text->blocks[k].o);
         text->blocks[k].copies = carve(c, copied ? outputs * t->padded : 0, sizeof(float));
@@ -104,6 +107,8 @@ static void describe(struct inference *t, const struct fe_frozen *frozen) {
     const struct fe_job *job = t->job = frozen->job;
     t->frozen = frozen;
     t->draws = FE_INFERRED_DRAWS * job->negatives.count;
+    t->usual = t->draws;
+    t->stride = fe_g_stride(t->draws);
     t->padded = (job->matrices.size + FE_LINE - 1) / FE_LINE * FE_LINE;
 }
 
@@ -149,16 +154,18 @@ static const int32_t *negatives_at(const struct inference *t, int32_t place) {
 
 /* Find which tokens of a text stay in this epoch. */
 static void begin_text(const struct inference *t, struct text *text) {
-    const struct fe_subsampling *by = &t->job->subsampling;
     const uint64_t *const random = t->random + t->epoch * t->places;
+    const int32_t *restrict tokens = text->tokens;
+    const uint32_t *restrict thresholds = text->thresholds;
+    int32_t *restrict ids = text->ids, *restrict places = text->places;
+    uint32_t *restrict windows = text->random;
     int32_t kept = 0;
     for (int32_t place = 0; place < text->length; place++) {
         const uint64_t bits = place < t->places ? random[place] : fe_draw(t->tokens_key, (uint64_t)place);
-        const int32_t id = text->tokens[place];
-        text->ids[kept] = id; /* written in any case: a branch would be mispredicted */
-        text->places[kept] = place;
-        text->random[kept] = (uint32_t)(bits >> 32);
-        kept += by->keep == NULL || fe_keeps(by->keep[id < by->last ? id : by->last], bits);
+        ids[kept] = tokens[place]; /* written in any case: a branch would be mispredicted */
+        places[kept] = place;
+        windows[kept] = (uint32_t)(bits >> 32);
+        kept += fe_keeps(thresholds[place], bits);
     }
     text->kept = kept;
     text->next = 0;
@@ -243,19 +250,23 @@ static int score(const struct inference *t, struct text *text, const struct bloc
     return t->kernel->gradient(&step, t->job->matrices.size, alpha, NULL, text->g);
 }
 
+/* Each output's part in the change of a text's row, of all bags together: those of negatives. */
+static void add_parts(const float *restrict g, int stride, const float *restrict shares, int bags, int count,
+                      float *restrict sums) {
+    for (int k = 0; k < count; k++) sums[k] = shares[0] * g[k];
+    for (int i = 1; i < bags; i++)
+        for (int k = 0; k < count; k++) sums[k] += shares[i] * g[i * stride + k];
+}
+
 /* The text's row learns. */
 static void learn(const struct inference *t, const struct text *text, const struct block *block) {
     const float *factors = text->g;
     if (t->job->inputs.kind == FE_BAG_INPUTS) {
-        const int matched = block->centres > 1 ? block->centres : 0, n = block->outputs;
-        const int stride = fe_g_stride(n - matched);
-        const float *g = text->g + (matched > 0 ? FE_LINE : 0) - matched, *const shares = text->shares;
-        float *const sums = t->sums;
-        for (int k = 0; k < matched; k++) sums[k] = shares[k] * text->g[k];
-        for (int k = matched; k < n; k++) sums[k] = shares[0] * g[k];
-        for (int i = 1; i < block->centres; i++)
-            for (int k = matched; k < n; k++) sums[k] += shares[i] * g[i * stride + k];
-        factors = sums;
+        const int matched = block->centres > 1 ? block->centres : 0, rest = block->outputs - matched;
+        for (int k = 0; k < matched; k++) t->sums[k] = text->shares[k] * text->g[k];
+        add_parts(text->g + (matched > 0 ? FE_LINE : 0), rest == t->usual ? t->stride : fe_g_stride(rest), text->shares,
+                  block->centres, rest, t->sums + matched);
+        factors = t->sums;
     }
     t->kernel->combine((const float *const *)block->o, factors, block->outputs, t->padded, 1, text->row);
 }
@@ -286,12 +297,31 @@ static int train_texts(struct inference *t, int32_t count, float alpha) {
     return 1;
 }
 
+/* Send for the rows of a text's words: they are far, and from now on are read in each epoch. */
+static void send_for_rows(const struct inference *t, const struct text *text) {
+    const struct fe_matrices *matrices = &t->job->matrices;
+    const int is_bag = t->job->inputs.kind == FE_BAG_INPUTS;
+    for (int64_t k = 0; k < text->length; k++) {
+        const int64_t id = text->tokens[k];
+        for (int64_t c = 0; c < matrices->size; c += FE_LINE) {
+            FE_PREFETCH(matrices->out_ns + id * matrices->out_stride + c);
+            if (is_bag) FE_PREFETCH(matrices->in + id * matrices->stride + c);
+        }
+    }
+}
+
 /* Take up the text with number `number` of a view. */
 static void take_text(const struct inference *t, struct text *text, const struct fe_view *view, int64_t number) {
     const struct fe_matrices *matrices = &t->job->matrices;
+    const struct fe_subsampling *by = &t->job->subsampling;
     text->row = matrices->tags + number * t->padded;
     text->tokens = view->ids + view->offsets[number];
     text->length = view->offsets[number + 1] - view->offsets[number];
+    for (int64_t k = 0; k < text->length; k++) {
+        const int32_t id = text->tokens[k];
+        text->thresholds[k] = by->keep != NULL ? by->keep[id < by->last ? id : by->last] : UINT32_MAX;
+    }
+    send_for_rows(t, text);
     if (!t->frozen->copied || t->job->inputs.kind != FE_BAG_INPUTS) return;
     for (int64_t k = 0; k < text->length; k++)
         memcpy(text->in_copies + k * t->padded, matrices->in + text->tokens[k] * matrices->stride,

@@ -492,9 +492,7 @@ class Doc2Vec(Word2Vec):
             FloatingPointError: a score or a vector is not finite.
             KeyboardInterrupt: after Ctrl-C.
         """
-        settings = self._settings()
-        assert isinstance(settings, DocumentSettings)
-        kept = Kept.checked(self._inference, settings)
+        kept = Kept.checked(self._inference, self)
         rates = inference_rates(kept.settings, alpha, min_alpha, epochs)
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), reading(self), Allowed():

@@ -23,6 +23,9 @@ from ..vectors import KeyedVectors
 _TEXTS = Called("text", "texts", "text.split()", "a list")
 
 
+_values_of = operator.attrgetter(*DocumentSettings.declared())
+
+
 @dataclass(frozen=True)
 class Kept:
     """What a model keeps from one inference to the next: nothing that training changes.
@@ -42,10 +45,10 @@ class Kept:
     by: _native.Inference | None = None
 
     @classmethod
-    def checked(cls, before: Self | None, settings: DocumentSettings) -> Self:
-        """What was kept ``before``, where these are the settings that it is of; else they are checked."""
-        given = (isa(), *vars(settings).values())
-        return before if before is not None and before.given == given else cls(given, settings.checked())
+    def checked(cls, before: Self | None, model: Any) -> Self:
+        """What was kept ``before``, where the settings of the model are still these; else its settings, checked."""
+        given = (isa(), *_values_of(model))
+        return before if before is not None and before.given == given else cls(given, model._settings().checked())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled and copied without tables, which the next inference makes anew."""
@@ -82,13 +85,14 @@ def ids_of(rows: dict[Any, int], documents: Any) -> tuple[NDArray[np.int32], NDA
                 f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
             ) from None
         is_known = ids >= 0
-        if not is_known.all():
+        known = ids[is_known]
+        if len(known) < len(ids):
             _require_words(batch, read)
-            ids, bounds = ids[is_known], np.append(0, is_known.cumsum())[bounds]
-        parts.append(ids)
+            bounds = np.append(0, is_known.cumsum())[bounds] if len(batch) > 1 else np.array([len(known)])
+        parts.append(known)
         ends.append(words + bounds)
-        read, words = read + len(batch), words + len(ids)
-    return np.concatenate(parts), np.concatenate(ends)
+        read, words = read + len(batch), words + len(known)
+    return parts[-1] if len(parts) == 2 else np.concatenate(parts), np.concatenate(ends)
 
 
 def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:

@@ -164,7 +164,7 @@ def infer(
         return rows[:, :size].copy()
     rows[offsets[1:] > offsets[:-1], :size] = frozen.tables.first
     task = _task(frozen, ids, offsets, rows, work_there)
-    cuts = [0, texts] if work_there <= FEW else _cuts(offsets, max(1, min(16 * workers, texts)))
+    cuts = _cuts(offsets, max(1, min(16 * workers, texts))) if work_there > FEW else [0, texts]
     waiting = iter(range(len(cuts) - 1))
     stopped = False
 
@@ -180,9 +180,11 @@ def infer(
             task.infer(cuts[part], cuts[part + 1], rates)
 
     try:
-        with Deferred():
-            watch = None if work_there < SHORT else lambda: None
-            in_threads(min(workers, len(cuts) - 1), work, stop, watch)
+        if len(cuts) == 2 and work_there <= FEW:
+            work(0)
+        else:
+            with Deferred():
+                in_threads(min(workers, len(cuts) - 1), work, stop, None if work_there < SHORT else lambda: None)
     except _native.DivergedError:
         raise FloatingPointError("inference diverged: a score is no finite number. Lower alpha") from None
     if not np.isfinite(rows).all():
