@@ -64,9 +64,10 @@ struct inference {
 
 /* ---- workspace ---- */
 
-static int32_t most_texts(int64_t texts, int64_t longest) {
+static int32_t most_texts(int64_t texts, int64_t longest, int64_t outputs) {
     int64_t most = longest > 0 ? FE_TOGETHER_TOKENS / longest : FE_TOGETHER;
     if (most > FE_TOGETHER) most = FE_TOGETHER;
+    if (most > FE_TOGETHER_OUTPUTS / outputs) most = FE_TOGETHER_OUTPUTS / outputs;
     if (most > texts) most = texts;
     return most > 1 ? (int32_t)most : 1;
 }
@@ -99,7 +100,7 @@ static void lay_out(struct inference *t, int64_t texts, int64_t longest, int32_t
     t->words = carve(c, outputs, sizeof *t->words);
     t->bag = carve(c, 2 * window + 2, sizeof *t->bag);
     t->sums = carve(c, 2 * outputs, sizeof *t->sums);
-    t->text_count = most_texts(texts, longest);
+    t->text_count = most_texts(texts, longest, outputs);
     for (int32_t i = 0; i < t->text_count; i++) lay_out_text(t, &t->texts[i], longest, c);
 }
 

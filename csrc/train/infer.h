@@ -5,8 +5,9 @@
 #include "train/train.h"
 
 enum {
-    FE_TOGETHER = 16,             /* texts that learn side by side, at most, */
-    FE_TOGETHER_TOKENS = 1 << 16, /* and their tokens, unless there is one text alone */
+    FE_TOGETHER = 16,              /* texts that learn side by side, at most, */
+    FE_TOGETHER_TOKENS = 1 << 16,  /* their tokens, */
+    FE_TOGETHER_OUTPUTS = 1 << 14, /* and outputs of their blocks, unless there is one text alone */
 };
 
 /* What texts learn from: a job of FE_TAG_INPUTS or FE_BAG_INPUTS with negatives that are shared, without paths, factors

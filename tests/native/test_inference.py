@@ -126,16 +126,17 @@ def test_negatives_are_words_of_the_pool(kind: str) -> None:
     np.testing.assert_array_equal(*found)
 
 
-def test_many_draws_and_epochs_are_more_than_are_kept() -> None:
-    """Random numbers of places are kept up to a limit; past it the draws are the same."""
-    asked = [np.random.default_rng(5).integers(0, WORDS, 150).tolist()]
-    model = model_of(7, 1, sg=True, negative=100)
-    rates = np.full(12, 0.001, np.float32)
-    run = document_run("base", model, asked, [[0]])
-    run.trainer.infer(run.view, 0, 1, rates, run.workspace)
+@pytest.mark.parametrize("negative", [100, 5000])
+def test_many_draws_and_epochs_are_more_than_are_kept(negative: int) -> None:
+    """Random numbers of places are kept up to a limit, and fewer texts learn together; the rows are the same."""
+    asked = [np.random.default_rng(5).integers(0, WORDS, length).tolist() for length in (150, 20, 3)]
+    model = model_of(7, 3, sg=True, negative=negative)
+    rates = np.full(12, 0.0001, np.float32)
+    run = document_run("base", model, asked, [[0], [1], [2]])
+    run.trainer.infer(run.view, 0, 3, rates, run.workspace)
     rows, (ids, offsets) = padded(model.tags), flat(asked)
     outputs = np.array(model.out_ns, np.float32)
-    _native.InferredTexts(tables_of(model, "base", 7), None, outputs, ids, offsets, rows).infer(0, 1, rates)
+    _native.InferredTexts(tables_of(model, "base", 7), None, outputs, ids, offsets, rows).infer(0, 3, rates)
     np.testing.assert_array_equal(rows, run.tags)
 
 
