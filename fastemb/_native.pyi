@@ -192,6 +192,34 @@ class Trainer:
     ) -> int: ...
 
 @disjoint_base
+class Inference:
+    def __new__(
+        cls,
+        isa: str,
+        vector_size: int,
+        contexts: Contexts,
+        inputs: Inputs,
+        negatives: Negatives,
+        pool: NDArray[np.int32],
+        keep: NDArray[np.uint32] | None,
+        seed: int,
+    ) -> Self: ...
+
+@disjoint_base
+class InferredTexts:
+    def __new__(
+        cls,
+        by: Inference,
+        inputs: NDArray[np.float32] | None,
+        outputs: NDArray[np.float32],
+        ids: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        rows: NDArray[np.float32],
+    ) -> Self: ...
+    def stop(self) -> None: ...
+    def infer(self, begin: int, end: int, alphas: NDArray[np.float32]) -> None: ...
+
+@disjoint_base
 class ClassTargets:
     def __new__(
         cls,

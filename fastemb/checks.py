@@ -64,6 +64,16 @@ def no_text(name: str, value: Any, what: str, instead: str = "[{}]") -> None:
         )
 
 
+def no_document(name: str, value: Any, what: str, instead: str) -> None:
+    """Refuse one tuple of words and tags, such as TaggedDocument, where ``what`` is meant: it would be taken as two.
+
+    Raises:
+        TypeError: it is one.
+    """
+    if isinstance(value, tuple) and hasattr(value, "words") and hasattr(value, "tags"):
+        raise TypeError(f"{name} must be {what}, not one {type(value).__name__}: {instead}")
+
+
 def in_order(name: str, keys: Any) -> None:
     """Refuse keys whose order is not that of rows: those of a set, and of a dict, which often are words with ids.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import is_missing, no_text
+from ..checks import is_missing, no_document, no_text
 from ..corpus.messages import short
 from ..signals import deliver
 from ..threads import in_threads
@@ -34,6 +34,7 @@ def as_lines(texts: Any, name: str = "X") -> list[bytes]:
         TypeError: they are no list of texts; the message names the first that is none.
     """
     no_text(name, texts, "texts")
+    no_document(name, texts, "a list of texts", "give [document.words]")
     if isinstance(texts, dict | set | frozenset) or not isinstance(texts, Iterable):
         raise TypeError(f"{name} must be a list of texts, not {short(texts)}")
     lines: list[bytes] = []

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .._native import TokenTable, number_tokens
-from ..checks import is_missing
+from ..checks import is_missing, no_document
 from ..signals import Allowed, Deferred, deliver
 from .batching import in_batches
 from .blocks import Parts
@@ -334,6 +334,8 @@ def require_sentences(sentences: Any) -> None:
             f"{expected} {given}: split it first, as with [line.split() for line in {text}.splitlines()]; a file is "
             "read by Corpus.from_file(path), and by Word2Vec as corpus_file=path"
         )
+    instead = "documents with tags are for Doc2Vec; the words alone are [document.words]"
+    no_document("sentences", sentences, "lists of tokens", instead)
     kind = type(sentences).__name__
     if is_table(sentences):
         raise TypeError(f"{expected} a table ({kind}): Corpus.from_arrow(table, column) reads one of its columns")

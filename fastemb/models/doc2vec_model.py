@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-import operator
+import os
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native
 from ..arguments import names_arguments
 from ..checks import flag, no_text, warn
 from ..corpus import Corpus, TrimRule
-from ..corpus.lists import Called, first_unhashable, list_batches, sentence_tokens
-from ..corpus.messages import short
-from ..corpus.task import ReadSizes
 from ..io.paths import AnyPath, local_path, optional_path
 from ..signals import Allowed, Deferred
 from ..threads import thread_count
-from ..train.documents import (
-    DocumentTask,
-    DocumentTokens,
-    DocumentWeights,
-    Frozen,
-    InferenceTables,
-    infer,
-    inference_rates,
-)
+from ..train.documents import DocumentTask, DocumentTokens, DocumentWeights
+from ..train.inference import Frozen, infer, inference_rates
 from ..train.matrices import copy_of, require_array_file
 from ..train.sampling import Tables
 from ..train.settings import DocumentSettings, Settings
 from ..train.task import Task
 from ..vectors import KeyedVectors
+from ..vectors.missing import MissingKeyError
 from .building import CorpusFile, Source, selection_of
+from .document_inference import Kept, ids_of
 from .documents import Documents, DocumentSource
 from .gensim_import import read_gensims_doc2vec, values_of_words
 from .interface import WordModel
-from .known_documents import DocumentChange, KnownDocuments
+from .known_documents import DocumentChange, KnownDocuments, copied_rows
 from .known_words import Change, KnownWords, NewWords
 from .own_vectors import OwnDocuments
 from .training import reading
 from .word2vec import Word2Vec
 from .word2vec_file import Saved
 
-_TEXTS = Called("text", "texts", "text.split()", "a list")
 _CHANGE = "documents"
 _TENSORS = "documents."
+_MAPFILE = "dv_mapfile"
 _OLD_NAMES = {  # of gensim 3, of Word2Vec, and of what is asked for by another word
     "size": "vector_size",
     "iter": "epochs",
@@ -135,7 +125,7 @@ class Doc2Vec(Word2Vec):
     _settings_of: ClassVar[type[Settings]] = DocumentSettings
     _source_type: ClassVar[type[Source]] = DocumentSource
     _kind: ClassVar[str] = "fastemb.Doc2Vec"
-    _inference: _Kept | None
+    _inference: Kept | None
 
     @names_arguments(_OLD_NAMES, instead=_INSTEAD)
     def __init__(
@@ -194,6 +184,12 @@ class Doc2Vec(Word2Vec):
         if dv is not None:
             if not isinstance(dv, KeyedVectors) or dv.vector_size != self.vector_size:
                 raise ValueError(f"dv must be KeyedVectors of vector_size={self.vector_size}, not {dv!r}")
+            if len(dv):
+                raise ValueError(
+                    f"dv has {len(dv):,} keys, such as {dv.index_to_key[0]!r}, in whose place the tags of documents "
+                    f"would come: give KeyedVectors({self.vector_size}). Tags that a model has stay with "
+                    "build_vocab(documents, update=True)"
+                )
             self.dv = dv
             dv.vectors_lockf = np.ones(1, np.float32)
         self._first_train(documents, corpus_file, given)
@@ -269,7 +265,11 @@ class Doc2Vec(Word2Vec):
     def __getitem__(self, tag: Any) -> NDArray[np.float32]:  # type: ignore[override]
         """The vector of a word, or of a tag that is no word; of a list of these, a matrix."""
         if isinstance(tag, str | int | np.integer):
-            found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
+            try:
+                found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
+            except MissingKeyError:
+                both = {**self.wv.key_to_index, **self.dv.key_to_index}
+                raise MissingKeyError(f"{tag!r} is neither a word nor a tag", tag, both) from None
             return found
         return np.vstack([self[one] for one in tag])
 
@@ -492,15 +492,14 @@ class Doc2Vec(Word2Vec):
             FloatingPointError: a score or a vector is not finite.
             KeyboardInterrupt: after Ctrl-C.
         """
-        settings = self._settings().checked()
-        assert isinstance(settings, DocumentSettings)
-        rates = inference_rates(settings, alpha, min_alpha, epochs)
+        kept = Kept.checked(self._inference, self)
+        rates = inference_rates(kept.settings, alpha, min_alpha, epochs)
         threads = self.workers if workers is None else thread_count(workers)
         with Deferred(), reading(self), Allowed():
-            frozen = self._frozen(settings)
-            ids, offsets = self._ids_of(documents)
-            empty = int((np.diff(offsets) == 0).sum())
-            found = infer(frozen, ids, offsets, rates, settings.seed, threads)
+            frozen = self._frozen(kept)
+            ids, offsets = ids_of(self.wv.key_to_index, documents)
+            found = infer(frozen, ids, offsets, rates, threads)
+        empty = int((offsets[1:] == offsets[:-1]).sum())
         if empty:
             which = "the text has" if len(found) == 1 else f"{empty:,} of {len(found):,} texts have"
             warn(f"{which} no word that the model knows: the vector is all zeros")
@@ -531,47 +530,20 @@ class Doc2Vec(Word2Vec):
         lengths = float(np.sqrt((first @ first) * (second @ second)))  # of equal vectors just their product
         return float(first @ second) / lengths if lengths else 0.0
 
-    def _frozen(self, settings: DocumentSettings) -> Frozen:
-        """The model for inference. Words are looked at again only when their list, dict or counts are others."""
-        weights, words = self._weights(), self.wv
-        what = (len(words), settings.sample, settings.negative, settings.ns_exponent, settings.seed)
-        kept = self._inference
-        if kept is None or not kept.fits(words, what):
-            counts = self._known_vocabulary().counts
-            kept = self._inference = _Kept(_parts_of(words), what, InferenceTables.of(counts, settings))
+    def _frozen(self, kept: Kept) -> Frozen:
+        """The model for inference."""
+        settings, weights = kept.settings, self._weights()
         weights.require(settings)
-        inputs = weights.inputs((len(words), settings.vector_size))
+        inputs = weights.inputs((len(self.wv), settings.vector_size))
         weights.check_shapes(inputs.shape)
-        null_word = words.key_to_index["\0"] if settings.concatenates else 0
-        return Frozen(settings, kept.tables, self._known.paths, inputs, weights.syn1neg, weights.syn1, null_word)
+        kept = self._inference = kept.with_tables(self.wv, self._known_counts)
+        assert kept.tables is not None
+        null_word = self.wv.key_to_index["\0"] if settings.concatenates else 0
+        paths, outputs, nodes = self._known.paths, weights.syn1neg, weights.syn1
+        return Frozen(settings, kept.tables, kept.by, paths, inputs, outputs, nodes, null_word)
 
-    def _ids_of(self, documents: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Known words of texts as rows, one text after the other, and where each begins."""
-        rows = self.wv.key_to_index
-        no_text("documents", documents, "texts", "[{}.split()]")
-        if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
-            raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
-        parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
-        read = words = 0
-        for batch, bounds in list_batches(documents, ReadSizes(), _tokens_of):
-            ids = np.empty(int(bounds[-1]), np.int32)
-            try:
-                _native.find_tokens(rows, batch, ids)
-            except TypeError:
-                found = first_unhashable(batch, read)
-                if found is None:
-                    raise
-                hint = "a text is a list of tokens, and infer_vectors takes a list of texts"
-                raise TypeError(
-                    f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
-                ) from None
-            is_known = ids >= 0
-            if not is_known.all():
-                _require_words(batch, read)
-            parts.append(ids[is_known])
-            ends.append(words + np.append(0, np.cumsum(is_known))[bounds])
-            read, words = read + len(batch), words + len(parts[-1])
-        return np.concatenate(parts), np.concatenate(ends)
+    def _known_counts(self) -> NDArray[np.int64]:
+        return self._known_vocabulary().counts
 
     # ---- files ----
 
@@ -598,6 +570,14 @@ class Doc2Vec(Word2Vec):
         model.add_lifecycle_event("loaded", fname=fname)
         return model
 
+    @classmethod
+    def _loaded_to_train(cls, fname: str) -> tuple[Self, dict[str, str]]:
+        """As in the base; vectors of tags go into ``dv_mapfile`` piece by piece, where there is one."""
+        model, metadata = cls._loaded(fname, "r")
+        model.dv_mapfile = model.dv.mapfile_path = metadata.get(_MAPFILE)
+        model.dv.vectors = copied_rows(model.dv.vectors, model.dv_mapfile)
+        return model, metadata
+
     def _weights(self) -> DocumentWeights:
         """The matrices, with the vectors of words and of tags as they are now."""
         assert isinstance(self._known, KnownDocuments)
@@ -618,6 +598,8 @@ class Doc2Vec(Word2Vec):
         tensors, metadata = self.dv._packed(set(left_out))
         saved.tensors = saved.tensors | {_TENSORS + name: array for name, array in tensors.items()}
         saved.metadata = saved.metadata | {_TENSORS + name: text for name, text in metadata.items()}
+        if self.dv_mapfile is not None:
+            saved.metadata[_MAPFILE] = os.path.abspath(self.dv_mapfile)
         return saved
 
     def _unpack(self, fname: str, saved: Saved) -> None:
@@ -691,43 +673,6 @@ class Doc2Vec(Word2Vec):
         for name, values in values_of_words(tags).items():
             made.dv.expandos[name] = values
         return made
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What inference draws by, with what it was made of."""
-
-    parts: tuple[Any, ...]
-    what: tuple[Any, ...]
-    tables: InferenceTables
-
-    def fits(self, words: KeyedVectors, what: tuple[Any, ...]) -> bool:
-        return self.what == what and all(map(operator.is_, self.parts, _parts_of(words)))
-
-
-def _parts_of(words: KeyedVectors) -> tuple[Any, ...]:
-    return words.index_to_key, words.key_to_index, words.expandos.get("count")
-
-
-def _tokens_of(document: Any, number: int) -> Sequence[Hashable]:
-    return sentence_tokens(getattr(document, "words", document), number, _TEXTS)
-
-
-def _require_words(texts: Sequence[Sequence[Any]], read: int) -> None:
-    """Refuse what is no word, and so known to no model; ``read`` texts came before.
-
-    Raises:
-        ValueError: a token is missing (None, NaN).
-        TypeError: a token is of a type that no model has.
-    """
-    for at, text in enumerate(texts, read):
-        if {str, int}.issuperset(map(type, text)):
-            continue
-        for token in text:
-            if token is None or token != token:
-                raise ValueError(f"text {at}: a token is missing ({token}): leave it out, or put a word in its place")
-            if not isinstance(token, str | int | np.integer):
-                raise TypeError(f"text {at}: a token must be a str or an int, not {short(token)}")
 
 
 def _of_documents(parts: Mapping[str, Any]) -> dict[str, Any]:

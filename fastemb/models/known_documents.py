@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import warn
 from ..corpus import Corpus
 from ..memory import memory_for
-from ..signals import Deferred
+from ..signals import Deferred, slices
 from ..train.documents import DocumentWeights
-from ..train.matrices import Matrix, mapped_zeros, random_rows, zeros
+from ..train.matrices import Matrix, copy_of, mapped_zeros, random_rows, zeros
 from ..train.settings import Settings
 from ..vectors import KeyedVectors
 from .building import extended_factors
 from .documents import Documents
 from .known_words import Change, KnownWords
-from .tags import KEY_BYTES
+from .tags import KEY_BYTES, TagLists
 from .word2vec_file import Saved
 
 _ADVICE = "lower vector_size, or keep them in a file (dv_mapfile)"
 _VALUES = ("doc_count", "word_count")
+_WORDS, _TAGS = "words are in the model's wv", "tags of documents are in the model's dv"
 _OTHER_SEED = 7919
 """Added to the seed of words: rows of documents are others."""
 
@@ -45,6 +47,7 @@ class KnownDocuments(KnownWords):
         weights = self.weights_of(wv)
         assert isinstance(weights, DocumentWeights)
         weights.documents = dv
+        wv._store.others, dv._store.others = _TAGS, _WORDS
         return weights
 
     def restored(self, wv: KeyedVectors, saved: Saved) -> Change:
@@ -105,6 +108,7 @@ class DocumentChange:
             if before is not None:
                 values[name][: len(before)] = before
             values[name][numbers] += found
+        _warn_of_rows(tags, known, numbers, values[_VALUES[0]])
         factors = dv.vectors_lockf if update else np.ones(1, np.float32)
         return cls(rows, vectors, values, extended_factors(factors, len(rows)))
 
@@ -125,9 +129,56 @@ class DocumentChange:
             dv.vectors_lockf = self.factors
 
 
+def _warn_of_rows(
+    tags: TagLists, known: list[Hashable], numbers: NDArray[np.int64], documents: NDArray[np.int64]
+) -> None:
+    """Tell of whole numbers that are no document's tag and have rows all the same, and of such that are not their rows.
+
+    Args:
+        tags: Those of new documents.
+        known: Those there were before.
+        numbers: Rows of the new ones.
+        documents: How many documents each row has.
+    """
+    whole = tags.whole_numbers
+    is_new = numbers[:whole] >= len(known)
+    unused = np.flatnonzero(is_new & (documents[numbers[:whole]] == 0))
+    if len(unused) and not tags.has_large_gaps:
+        warn(
+            f"{len(unused):,} of {whole:,} rows are of whole numbers that no document has as its tag, such as "
+            f"{int(unused[0])}: they keep random vectors, and most_similar answers with them, too. Number documents "
+            "from 0 on, or make a str of each tag"
+        )
+    moved = np.flatnonzero(is_new & (numbers[:whole] != np.arange(whole)))
+    if len(moved):
+        tag, row = int(moved[0]), int(numbers[moved[0]])
+        warn(
+            f"the tag {tag} has row {row:,}, as row {tag} is that of {known[tag]!r}: ask for it by dv[{tag}], not by "
+            "rows of dv.vectors"
+        )
+
+
 def _row_bytes(settings: Settings, path: str | None) -> int:
     """That a vector takes in memory."""
     return 4 * settings.vector_size if path is None else 0
+
+
+def copied_rows(vectors: NDArray[Any], path: str | None) -> Matrix:
+    """A copy of vectors of tags, in a file of NumPy's format if there is a path.
+
+    Raises:
+        MemoryError: there is not enough for it.
+    """
+    if path is not None:
+        try:
+            made = mapped_zeros(path, *vectors.shape)
+        except OSError as error:
+            warn(f"vectors of tags are in memory, and no more in {path}: {error}")
+        else:
+            for part in slices(len(vectors)):
+                made[part] = vectors[part]
+            return made
+    return copy_of(vectors)
 
 
 def _zeros(rows: int, settings: Settings, path: str | None) -> Matrix:

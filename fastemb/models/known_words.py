@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,9 +86,9 @@ class KnownWords:
         self.weights = Weights(wv, name="wv")
         self._keys = wv.index_to_key  # whose order the vocabulary was last found to have
 
-    def copy(self) -> KnownWords:
+    def copy(self) -> Self:
         """One of its own that shares the arrays, until one of the two replaces or grows its own."""
-        made = KnownWords.__new__(KnownWords)
+        made = type(self).__new__(type(self))
         vars(made).update(vars(self))
         made.weights = replace(self.weights)
         return made

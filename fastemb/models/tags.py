@@ -45,8 +45,29 @@ class TagLists:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @property
+    def whole_numbers(self) -> int:
+        """How many keys are whole numbers: these come first."""
+        if isinstance(self.keys, range):
+            return len(self.keys)
+        return next((number for number, key in enumerate(self.keys) if isinstance(key, str)), len(self.keys))
+
+    @property
+    def has_large_gaps(self) -> bool:
+        """Whether there are many more rows of whole numbers than documents, of which `TagReader` has warned."""
+        return self.whole_numbers > 10 * len(self) + 1000
+
     def of(self, document: int) -> list[Hashable]:
-        """The tags of a document."""
+        """The tags of a document, by its number from 0.
+
+        Raises:
+            TypeError: ``document`` is no whole number.
+            IndexError: there is no such document.
+        """
+        if not is_integer(document):
+            raise TypeError(f"a document is asked for by its number from 0, not by {short(document)}")
+        if not 0 <= document < len(self):
+            raise IndexError(f"there is no document {document}: there are {len(self):,}, from number 0 on")
         begin, end = self.offsets[document : document + 2]
         return [self.keys[row] for row in self.rows[begin:end].tolist()]
 

@@ -508,7 +508,7 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
             FloatingPointError: training diverged.
         """
         path = local_path(path)
-        model, metadata = cls._loaded(path)
+        model, metadata = cls._loaded_to_train(path)
         mark = mark_of(path, metadata)
         callbacks, progress = checked_callbacks(callbacks), checked_progress(progress)
         target = Target.again(path, mark, checkpoint_every)
@@ -567,6 +567,11 @@ class Word2Vec(SavesCheckpoints, Lifecycle, _Attributes):
         set_attributes(fname, model, own, set(vars(model)))
         model._take(model._known.restored(model.wv, saved), {})
         return model, saved.metadata
+
+    @classmethod
+    def _loaded_to_train(cls, fname: str) -> tuple[Self, dict[str, str]]:
+        """`_loaded`, for training to go on."""
+        return cls._loaded(fname)
 
     def _unpack(self, fname: str, saved: Saved) -> None:
         """Take what is hung on the vectors of a file."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import no_document
 from ..corpus import Corpus
 from ..corpus.given import is_table, library_of, python_value
 from ..corpus.lists import list_batches, number_lists
@@ -47,6 +48,7 @@ def read_bags(given: Any, counted: bool, column: str | None) -> Bags:
         counted: Bags are dicts from key to count.
         column: Of a table.
     """
+    no_document("bags", given, "a list of bags", "give [document.words]")
     is_column = column is not None or is_table(given) or library_of(given) in ("pandas", "polars", "pyarrow")
     if counted and (is_column or isinstance(given, Corpus)):
         raise TypeError(

@@ -218,7 +218,7 @@ class KeyedVectors:
             return int(key)
         if default is not None:
             return default
-        raise absent(key, rows)
+        raise absent(key, rows, self._store.others)
 
     def has_index_for(self, key: Key) -> bool:
         """Whether `get_index` finds ``key``."""

@@ -17,10 +17,10 @@ _BLOCK = 128  # letters of a script that stand side by side in Unicode
 _MOST_BLOCKS = 2
 
 
-def absent(key: Any, rows: Mapping[Any, int]) -> MissingKeyError:
-    """The error of a key that is not among ``rows``."""
+def absent(key: Any, rows: Mapping[Any, int], others: str = "") -> MissingKeyError:
+    """The error of a key that is not among ``rows``; ``others`` says where keys of another kind are."""
     shown = key.item() if isinstance(key, np.generic) else key
-    return MissingKeyError(f"Key {shown!r} not present", key, rows)
+    return MissingKeyError(f"Key {shown!r} not present", key, rows, others)
 
 
 class MissingKeyError(KeyError):
@@ -33,15 +33,18 @@ class MissingKeyError(KeyError):
         message: What is wrong.
         key: The key.
         rows: All keys, with their rows.
+        others: Where keys of another kind are, which is told where none is spelled alike.
     """
 
-    def __init__(self, message: str, key: Any = None, rows: Mapping[Any, int] | None = None) -> None:
+    def __init__(self, message: str, key: Any = None, rows: Mapping[Any, int] | None = None, others: str = "") -> None:
         super().__init__(message)
         self._key = key
+        self._others = others
         self._rows = {} if rows is None else rows
 
     def __str__(self) -> str:
-        return f"{self.args[0]}{_hint(self._key, self._rows)}"
+        hint = _hint(self._key, self._rows)
+        return f"{self.args[0]}{hint or (self._others and f'; {self._others}')}"
 
     def __reduce__(self) -> tuple[type[KeyError], tuple[Any, ...]]:
         return KeyError, (str(self),)

@@ -50,7 +50,10 @@ class Store:
         norms: (n,) array, lengths of the vectors, or None while they are not computed.
         packed: The keys where a map has them, until somebody asks for ``index_to_key`` or ``key_to_index``, which hold
             them from then on; or None.
+        others: Where a model has keys of another kind, for the error of one that is not here.
     """
+
+    others = ""
 
     _index_to_key: Any = _Unpacked()
     _key_to_index: Any = _Unpacked()

@@ -360,14 +360,16 @@ def test_tags_are_numbers_and_names() -> None:
         TaggedDocument(["c", "a"], np.array([0])),
         TaggedDocument(["b", "c"], []),
     ]
-    model = Doc2Vec(documents, **OPTIONS, sample=0)
+    with pytest.warns(UserWarning, match="1 of 3 rows are of whole numbers that no document has .*, such as 1"):
+        model = Doc2Vec(documents, **OPTIONS, sample=0)
     assert model.dv.index_to_key == [0, 1, 2, "red", "blue"]
     assert model.dv.vectors.shape == (5, 12)
     np.testing.assert_array_equal(model["red"], model.dv["red"])
     np.testing.assert_array_equal(model["a"], model.wv["a"])
     np.testing.assert_array_equal(model[["a", 2]], np.vstack([model.wv["a"], model.dv[2]]))
     fresh = Doc2Vec(**OPTIONS, sample=0)
-    fresh.build_vocab(documents)
+    with pytest.warns(UserWarning, match="1 of 3 rows"):
+        fresh.build_vocab(documents)
     moved = (fresh.dv.vectors != model.dv.vectors).any(axis=1)
     assert moved.tolist() == [True, False, True, True, True]  # no document has the tag 1
 
@@ -384,7 +386,8 @@ def test_new_documents_and_words_join() -> None:
     ):
         model.train(more, epochs=1)
     before = model.dv.vectors.copy()
-    model.build_vocab(more, update=True)
+    with pytest.warns(UserWarning, match="80 of 201 rows are of whole numbers that no document has"):
+        model.build_vocab(more, update=True)
     assert model.dv.index_to_key[-1] == "later" or "later" in model.dv
     assert "new" in model.wv
     for tag in range(120):
