@@ -6,9 +6,7 @@ import math
 import operator
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -151,30 +149,26 @@ def _refuse_bool(name: str, value: Any, wanted: str) -> None:
 
 def warn(message: str) -> None:
     """Give a UserWarning at the line that called fastemb, however deep within it this is called."""
-    wording = _wording.get()
-    warnings.warn(wording(message), UserWarning, stacklevel=_depth_of_user())
-
-
-_wording: ContextVar[Callable[[str], str]] = ContextVar("wording", default=str)
-
-
-@contextmanager
-def worded(wording: Callable[[str], str]) -> Iterator[None]:
-    """Within it, warnings of this thread say what ``wording`` makes of them."""
-    token = _wording.set(wording)
-    try:
-        yield
-    finally:
-        _wording.reset(token)
-
-
-def _depth_of_user() -> int:
-    """The ``stacklevel`` at which a warning of the function that calls this names the code that called fastemb."""
     package = __name__.partition(".")[0]
-    depth, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+    rooms = set()
+    depth, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and (name := frame.f_globals.get("__name__", "")).partition(".")[0] == package:
+        rooms.add(".".join(name.split(".")[:2]))
         depth, frame = depth + 1, frame.f_back
-    return depth
+    for room in rooms & _wordings.keys():
+        message = _wordings[room](message)
+    warnings.warn(message, UserWarning, stacklevel=depth)
+
+
+_wordings: dict[str, Callable[[str], str]] = {}
+
+
+def reword_warnings(room: str, wording: Callable[[str], str]) -> None:
+    """Warnings that are given while a function of the package ``room`` runs say what ``wording`` makes of them.
+
+    Warnings look for it on the stack: a setting that is taken back at the end would stay where Ctrl-C comes in between.
+    """
+    _wordings[room] = wording
 
 
 def are_offsets(offsets: NDArray[Any], total: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..checks import worded
+from ..checks import reword_warnings
 
 _NAMES = {
     "vector_size": "dim",
@@ -43,12 +43,14 @@ def in_the_packages_names(message: str) -> str:
     return _NAMED.sub(lambda found: _NAMES[found[1]], message)
 
 
+reword_warnings(__name__.rpartition(".")[0], in_the_packages_names)
+
+
 @contextmanager
 def packages_names() -> Iterator[None]:
-    """Errors and warnings of what is done meanwhile name arguments as the package does."""
+    """Errors of what is done meanwhile name arguments as the package does."""
     try:
-        with worded(in_the_packages_names):
-            yield
+        yield
     except (ValueError, TypeError, FloatingPointError) as error:
         if type(error) not in (ValueError, TypeError, FloatingPointError):
             raise
