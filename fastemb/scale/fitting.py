@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -41,6 +43,7 @@ from .transport import Transport
 
 _PARQUET = (".parquet", ".pq")
 Model = TypeVar("Model", Word2Vec, Item2Vec, Node2Vec, DeepWalk)
+Trained = TypeVar("Trained")
 _MODELS: dict[str, Any] = {one.__name__: one for one in (Word2Vec, FastText, Item2Vec, Node2Vec, DeepWalk)}
 
 
@@ -122,23 +125,18 @@ def fit(
             raise ValueError(
                 f"encoding, lower, token_pattern and the like are for text, not for {type(model).__name__}"
             )
-        with _training(address, nodes, workers_per_node, rounds) as (_, tally):
-            model.fit(data, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+        with _cluster(address, nodes, workers_per_node, rounds) as cluster:
+            cluster.train(partial(model.fit, data, checkpoint=checkpoint, checkpoint_every=checkpoint_every))
         return model
     Target.of(checkpoint, checkpoint_every)  # before anything is started
     cut = _cutter(data, column, text.checked())
-    with _training(address, nodes, workers_per_node, rounds) as (transport, tally):
-        corpus = cut(transport)
+    with _cluster(address, nodes, workers_per_node, rounds) as cluster:
+        corpus = cut(cluster.transport)
         model.build_vocab(corpus)
-        model.train(
-            corpus,
-            callbacks=() if callbacks is None else callbacks,
-            progress=progress,
-            checkpoint=checkpoint,
-            checkpoint_every=checkpoint_every,
-        )
-        told: dict[str, Any] = tally.told()
-        model.add_lifecycle_event("trained on a cluster", nodes=transport.nodes, **told)
+        given = () if callbacks is None else callbacks
+        files: dict[str, Any] = {"checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
+        cluster.train(partial(model.train, corpus, callbacks=given, progress=progress, **files))
+        cluster.tell(model)
     return model
 
 
@@ -189,41 +187,55 @@ def resume(
     nodes, rounds = mark.run.cut if nodes is None and mark.run.cut else (nodes, None)
     if not issubclass(model, Word2Vec):
         given = () if model is Item2Vec else (data,)
-        with _training(address, nodes, workers_per_node, rounds):
-            return model.resume(path, *given, **further)
+        with _cluster(address, nodes, workers_per_node, rounds) as cluster:
+            return cluster.train(partial(model.resume, path, *given, **further))
     cut = _cutter_again(path, mark.origin) if data is None else _cutter(data, None, TextOptions())
-    with _training(address, nodes, workers_per_node, rounds) as (transport, tally):
-        trained = model.resume(path, cut(transport), **further)
-        told: dict[str, Any] = tally.told()
-        trained.add_lifecycle_event("trained on a cluster", nodes=transport.nodes, **told)
+    with _cluster(address, nodes, workers_per_node, rounds) as cluster:
+        trained = cluster.train(partial(model.resume, path, cut(cluster.transport), **further))
+        cluster.tell(trained)
         return trained
 
 
 # ---- a cluster ----
 
 
-@contextmanager
-def _training(
-    address: str | None, nodes: int | None, workers: int | None, rounds: int | None
-) -> Iterator[tuple[Transport, Tally]]:
-    """Let models train on nodes, which are started for it and ended afterwards."""
-    nodes = None if nodes is None else whole("nodes", nodes, 1, 2**16)
-    rounds = None if rounds is None else whole("rounds", rounds, 1, 2**31)
-    workers = checked_workers(workers)
-    transport = OnRay(address, nodes, workers)
-    tally = Tally()
+@dataclass(frozen=True)
+class _Cluster:
+    """Nodes that models are trained on, in how many rounds of an epoch, and what was counted."""
 
-    def together(task: Learning) -> Together:
+    transport: Transport
+    rounds: int | None
+    tally: Tally
+
+    def train(self, work: Callable[[], Trained]) -> Trained:
+        """What ``work`` gives; models that it trains learn on the nodes.
+
+        It runs in a copy of the context, which ends with it: a variable that is set and set back would stay set where
+        Ctrl-C comes in between.
+        """
+        context = copy_context()
+        context.run(elsewhere.set, self._together)
+        return context.run(work)
+
+    def _together(self, task: Learning) -> Together:
         if not isinstance(task, Task):
             raise TypeError("this kind of model is not trained on a cluster")
-        return Together(transport, task, spread_of(task, transport), rounds, tally)
+        return Together(self.transport, task, spread_of(task, self.transport), self.rounds, self.tally)
 
+    def tell(self, model: Word2Vec) -> None:
+        """Add to the model's ``lifecycle_events`` what the nodes exchanged."""
+        told: dict[str, Any] = self.tally.told()
+        model.add_lifecycle_event("trained on a cluster", nodes=self.transport.nodes, **told)
+
+
+@contextmanager
+def _cluster(address: str | None, nodes: int | None, workers: int | None, rounds: int | None) -> Iterator[_Cluster]:
+    """Nodes, which are started for a training and ended afterwards."""
+    nodes = None if nodes is None else whole("nodes", nodes, 1, 2**16)
+    rounds = None if rounds is None else whole("rounds", rounds, 1, 2**31)
+    transport = OnRay(address, nodes, checked_workers(workers))
     try:
-        token = elsewhere.set(together)
-        try:
-            yield transport, tally
-        finally:
-            elsewhere.reset(token)
+        yield _Cluster(transport, rounds, Tally())
     finally:
         with Deferred():
             transport.close()

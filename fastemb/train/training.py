@@ -41,7 +41,7 @@ class Elsewhere(ABC):
 
 
 elsewhere: ContextVar[Callable[[Learning], Elsewhere] | None] = ContextVar("elsewhere", default=None)
-"""Makes what trains the tasks of a model on other machines, while it is set; each thread has its own."""
+"""Makes what trains the tasks of a model on other machines, in a context where it is set."""
 
 
 class Training:
