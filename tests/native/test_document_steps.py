@@ -138,6 +138,29 @@ def test_each_block_of_a_long_document_draws_its_own_negatives(kind: str) -> Non
     check(run, model, 10 * TOLERANCE)
 
 
+@pytest.mark.parametrize("kind", ["DBOW", "DM mean", "DM concatenation"])
+def test_a_block_of_documents_that_takes_long_is_broken_off(kind: str) -> None:
+    """As many words of each part, a document here, were trained, or one more; and the counts are of these."""
+    settings = {**KINDS[kind], "side_tags": 1 if "concatenation" in kind else 0}
+    rng = np.random.default_rng(1)
+    documents = [rng.integers(0, WORDS, 1500).tolist() for _ in range(4)]
+    tags = [[number] for number in range(4)]
+    model = fresh("ns", 1200 if "concatenation" in kind else 3600, 4, negative=16, window=5, **settings)
+    stopped = document_run("base", model, documents, tags)
+    stopped.trainer.stop()
+    done, kept, pairs, loss = stopped.train(2, 0.0001)
+    assert 0 < done < stopped.tokens
+    assert kept == done
+    if kind != "DBOW":  # windows reach further
+        return
+    passed = [done // 4 + (number < done % 4) for number in range(4)]
+    model.event_keep = [(2**32 - 1) * (place < passed[number]) for number in range(4) for place in range(1500)]
+    prefix = document_run("base", model, documents, tags)
+    assert prefix.train(2, 0.0001) == (stopped.tokens, kept, pairs, loss)
+    assert prefix.bits() == stopped.bits()
+    assert prefix.tags.tobytes() == stopped.tags.tobytes()
+
+
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("targets", TARGETS)
 @pytest.mark.parametrize("kind", KINDS)
