@@ -179,25 +179,30 @@ FE_INLINE void fe_window_contexts(const struct fe_window *w, struct fe_reach rea
     fe_copy_ids(contexts + (w->centre - reach.from), w->ids + w->centre + 1, reach.to - w->centre);
 }
 
-/* ---- documents, whose tags are the inputs: kept tokens are buffered, across the ends of documents ---- */
+/* ---- documents, whose tags are the inputs: kept tokens of one document at a time are buffered ---- */
 
-static inline void fe_document_fill(struct fe_window *w) {
-    const struct fe_window read = *w; /* nothing that is written changes it */
-    const int64_t end = w->end - w->next < w->most_centres ? w->end : w->next + w->most_centres;
-    int32_t count = 0;
-    for (int64_t token = w->next; token < end; token++) count += fe_window_keep(&read, token, count);
-    w->centre = 0;
-    w->count = count;
-    w->next = end;
+/* Fill the buffer from the next document that has some, and stand before the first; 0 when the block is done. */
+static inline int fe_document_fill(struct fe_window *w) {
+    const int64_t *offsets = w->view->offsets;
+    w->centre = -1;
+    w->count = 0;
+    while (w->count == 0 && w->next < w->end) {
+        while (offsets[w->sentence + 1] <= w->next) w->sentence++;
+        const struct fe_window read = *w; /* nothing that is written changes it */
+        int64_t end = w->next + w->most_centres;
+        if (end > offsets[w->sentence + 1]) end = offsets[w->sentence + 1];
+        if (end > w->end) end = w->end;
+        int32_t count = 0;
+        for (int64_t token = w->next; token < end; token++) count += fe_window_keep(&read, token, count);
+        w->count = count;
+        w->next = end;
+    }
+    return w->count > 0;
 }
 
 FE_INLINE int fe_document_next(struct fe_window *w) {
+    if (w->centre + 1 >= w->count && !fe_document_fill(w)) return 0;
     w->centre++;
-    while (w->centre >= w->count) {
-        if (w->next >= w->end) return 0;
-        fe_document_fill(w);
-    }
-    while (w->view->offsets[w->sentence + 1] <= w->kept[w->centre].token) w->sentence++;
     return 1;
 }
 

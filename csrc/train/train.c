@@ -411,7 +411,7 @@ static void start(struct trainer *t, void *workspace, int32_t *places) {
      * gensim shares out the sum's. */
     t->shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
     for (int64_t i = 0; i < fe_most_rows(job); i++) t->scale[i] = 1.0f;
-    t->blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
+    t->blocks_ahead = job->inputs.per_pair || fe_window_count(job) > 1 ? MORE_AHEAD : AHEAD;
 }
 
 static int train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view,

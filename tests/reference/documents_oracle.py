@@ -279,15 +279,16 @@ def train_documents(
     negatives = TagNegatives(model, epoch)
     starts = np.cumsum([0] + [len(document) for document in documents])
     end = int(starts[-1]) if end is None else end
-    found, of = [], []
-    centres = [window for window in windows(model, documents, epoch) if begin <= window.position < end]
-    for window in side_by_side(model, centres, begin, end):
-        done.kept += 1
-        document = int(np.searchsorted(starts, window.position, "right")) - 1
-        is_side = len(tags[document]) == model.side_tags
-        if is_side if model.side_tags else tags[document] or (window.contexts and not model.sg):
-            found.append(window)
-            of.append(document)
+    found = []
+    for window in windows(model, documents, epoch):
+        if begin <= window.position < end:
+            done.kept += 1
+            document = int(np.searchsorted(starts, window.position, "right")) - 1
+            is_side = len(tags[document]) == model.side_tags
+            if is_side if model.side_tags else tags[document] or (window.contexts and not model.sg):
+                found.append(window)
+    found = side_by_side(model, found, begin, end)
+    of = [int(np.searchsorted(starts, window.position, "right")) - 1 for window in found]
     if model.sg:
         tagged = [(window.position, window.centre, document) for window, document in zip(found, of, strict=True)]
         for block, rows in tag_blocks(model, tagged, tags, alpha, negatives.share):
