@@ -767,22 +767,31 @@ struct fe_span {
     int64_t piece_from; /* -1: all */
 };
 
+/* Among how many windows. In PV-DBOW a row that the pieces of several lanes take learns less in a round. Where
+ * documents have tags in common, pieces of one document take fewer such rows. */
+static inline int32_t fe_parts(const struct fe_maker *maker, struct fe_span span) {
+    const struct fe_view *view = maker->view;
+    const int is_piece_of_tags = span.piece_from >= 0 && maker->job->inputs.kind == FE_TAG_INPUTS;
+    if (is_piece_of_tags && view->tag_offsets[view->sentences] > maker->job->matrices.tag_rows) return 1;
+    return maker->window_count;
+}
+
 /* Part the tokens among windows. A piece has the next tokens of each. */
 static inline void fe_maker_open(struct fe_maker *maker, int64_t epoch, struct fe_span span) {
     const int64_t size = span.end - span.begin;
+    const int32_t parts = fe_parts(maker, span);
     maker->turn = -1;
     maker->open_count = 0;
     maker->window = maker->windows;
     for (int32_t k = 0; k < maker->window_count; k++) {
         struct fe_window *w = &maker->windows[k];
-        int64_t from = span.begin + size * k / maker->window_count;
-        int64_t to = span.begin + size * (k + 1) / maker->window_count;
+        int64_t from = span.begin + size * k / parts, to = span.begin + size * (k + 1) / parts;
         if (span.piece_from >= 0) {
-            from += span.piece_from / maker->window_count;
-            if (to - from > FE_PIECE / maker->window_count) to = from + FE_PIECE / maker->window_count;
+            from += span.piece_from / parts;
+            if (to - from > FE_PIECE / parts) to = from + FE_PIECE / parts;
         }
         w->begin = w->reached = from; /* an empty one, too */
-        if (from >= to) continue;
+        if (k >= parts || from >= to) continue;
         fe_window_start(w, maker->job, maker->view, epoch, from, to);
         maker->open[maker->open_count++] = w;
     }

@@ -70,13 +70,20 @@ class TagNegatives(Negatives):
         self.shares = 0
 
 
-def side_by_side(model: DocumentModel, found: Sequence[Window], begin: int, end: int) -> list[Window]:
-    """The tokens [begin, end) are cut into parts of the same length, whose centres take turns."""
+Span = tuple[int, int]
+
+
+def parts_of(model: DocumentModel, begin: int, end: int) -> list[Span]:
+    """Parts of the same length of the tokens [begin, end), which are read side by side."""
     if is_alone(model) or model.tags_only:
-        return list(found)
-    edges = [begin + (end - begin) * part // CENTRES for part in range(CENTRES + 1)]
-    parts = [[w for w in found if first <= w.position < last] for first, last in itertools.pairwise(edges)]
-    return [window for turn in itertools.zip_longest(*parts) for window in turn if window is not None]
+        return [(begin, end)]
+    return list(itertools.pairwise(begin + (end - begin) * part // CENTRES for part in range(CENTRES + 1)))
+
+
+def in_turn(found: Sequence[Window], parts: Sequence[Span]) -> list[Window]:
+    """The centres of all parts, which take turns."""
+    each = [[window for window in found if first <= window.position < last] for first, last in parts]
+    return [window for turn in itertools.zip_longest(*each) for window in turn if window is not None]
 
 
 @dataclass
@@ -270,24 +277,26 @@ def train_documents(
     alpha: float,
     begin: int = 0,
     end: int | None = None,
+    parts: Sequence[Span] | None = None,
 ) -> Done:
-    """Train on the centres at tokens [begin, end) of documents, whose tags are rows of ``model.tags``."""
+    """Train on the centres at tokens [begin, end) of documents, whose tags are rows of ``model.tags``; or at those of
+    ``parts`` alone, which take turns."""
     done = Done()
     if model.words_beside:
         words = train(model, documents, epoch, alpha, begin, end)
         done.pairs, done.loss = words.pairs, words.loss
     negatives = TagNegatives(model, epoch)
     starts = np.cumsum([0] + [len(document) for document in documents])
-    end = int(starts[-1]) if end is None else end
+    parts = parts_of(model, begin, int(starts[-1]) if end is None else end) if parts is None else parts
     found = []
     for window in windows(model, documents, epoch):
-        if begin <= window.position < end:
+        if any(first <= window.position < last for first, last in parts):
             done.kept += 1
             document = int(np.searchsorted(starts, window.position, "right")) - 1
             is_side = len(tags[document]) == model.side_tags
             if is_side if model.side_tags else tags[document] or (window.contexts and not model.sg):
                 found.append(window)
-    found = side_by_side(model, found, begin, end)
+    found = in_turn(found, parts)
     of = [int(np.searchsorted(starts, window.position, "right")) - 1 for window in found]
     if model.sg:
         tagged = [(window.position, window.centre, document) for window, document in zip(found, of, strict=True)]
