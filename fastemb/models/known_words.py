@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from itertools import count
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -109,7 +111,7 @@ class KnownWords:
             raise RuntimeError("the model has no vocabulary yet: you must first build vocabulary with build_vocab")
         keys, rows = wv.index_to_key, wv.key_to_index
         order = None if keys == self.vocabulary.keys else rows_of(self.vocabulary, keys)
-        if len(rows) != len(keys) or any(rows.get(key) != row for row, key in enumerate(keys)):
+        if len(rows) != len(keys) or any(map(ne, map(rows.get, keys), count())):
             raise ValueError("model.wv.key_to_index does not say where the keys of model.wv.index_to_key stand")
         if order is not None:
             self._reorder(self.vocabulary, order)
