@@ -168,6 +168,7 @@ enum { FE_TILE_O = 6 }; /* outputs in a tile of dot products: a centre and the u
 /* Of `left` things, as many as the next of evenly sized groups of at most `most` takes. */
 static inline int fe_group_size(int left, int most) {
     const int groups = (left + most - 1) / most;
+    if (groups <= 1) return left;
     return (left + groups - 1) / groups;
 }
 

@@ -184,12 +184,9 @@ FE_INLINE void ISA(gradient_registers)(const struct ISA(g) * g, int k, const int
     }
 }
 
-/* Turns the scores of m inputs into G; returns whether all are finite. */
-FE_INLINE int ISA(gradient_rows)(const struct ISA(g) * g, int m, const int has_weights, float alpha, double *loss) {
-    if (loss != NULL)
-        for (int i = 0, k = 0; i < m; i++, k += g->stride)
-            *loss += ISA(loss_of)(g->scores + k, g->n, g->labels + k, has_weights ? g->weights + k : NULL);
-    const int total = (m * g->stride + LANES - 1) / LANES * LANES;
+/* Turns so many scores into G, a register at a time; returns whether all are finite. */
+FE_INLINE int ISA(gradient_all)(const struct ISA(g) * g, int scores, const int has_weights, float alpha) {
+    const int total = (scores + LANES - 1) / LANES * LANES;
     vf odd = v_zero();
     int k = 0;
     for (; k + LOCKSTEP * LANES <= total; k += LOCKSTEP * LANES)
@@ -200,6 +197,19 @@ FE_INLINE int ISA(gradient_rows)(const struct ISA(g) * g, int m, const int has_w
     case 3: ISA(gradient_registers)(g, k, 3, has_weights, alpha, &odd); break;
     }
     return v_all_finite(odd);
+}
+
+FE_INLINE double ISA(loss_of_rows)(const struct ISA(g) * g, int m, const int has_weights) {
+    double loss = 0.0;
+    for (int i = 0, k = 0; i < m; i++, k += g->stride)
+        loss += ISA(loss_of)(g->scores + k, g->n, g->labels + k, has_weights ? g->weights + k : NULL);
+    return loss;
+}
+
+/* Turns the scores of m inputs into G; returns whether all are finite. */
+FE_INLINE int ISA(gradient_rows)(const struct ISA(g) * g, int m, const int has_weights, float alpha, double *loss) {
+    if (loss != NULL) *loss += ISA(loss_of_rows)(g, m, has_weights);
+    return ISA(gradient_all)(g, m * g->stride, has_weights, alpha);
 }
 
 /* Every input learns from every output, as the labels say. A register of the last row may reach past it. */
@@ -266,25 +276,28 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
         ISA(label_own)(b, &all);
         return ISA(gradient_rows)(&all, b->m, 1, alpha, loss);
     }
-    int finite = 1;
-    if (b->paired > 0) {
-        const struct ISA(g) matches = {g, all.labels, NULL, LANES, b->m};
-        if (LANES > G_ROW) v_store(g, v_zero());
-        ISA(score_matches)(b, width, g);
-        v_store(all.labels, v_set1(1.0f));
-        finite = ISA(gradient_rows)(&matches, 1, 0, alpha, loss);
-        all.scores += FE_LINE;
-        all.n -= b->m;
-        if (all.n == 0) return finite; /* every draw met a centre */
-        all.stride = fe_g_stride(all.n);
+    if (b->paired == 0) {
+        ISA(scores_of_groups)(b, 0, width, g, all.stride);
+        ISA(label_all)(b, &all);
+        return ISA(gradient_rows)(&all, b->m, 0, alpha, loss);
     }
-    ISA(scores_of_groups)(b, b->n - all.n, width, all.scores, all.stride);
+    const struct ISA(g) matches = {g, all.labels, NULL, LANES, b->m};
+    if (LANES > G_ROW) v_store(g, v_zero());
+    ISA(score_matches)(b, width, g);
+    v_store(all.labels, v_set1(1.0f));
+    if (b->n == b->m) return ISA(gradient_rows)(&matches, 1, 0, alpha, loss); /* every draw met a centre */
+    all.scores += FE_LINE;
+    all.labels += FE_LINE;
+    all.n -= b->m;
+    all.stride = fe_g_stride(all.n);
+    ISA(scores_of_groups)(b, b->m, width, all.scores, all.stride);
     ISA(label_all)(b, &all);
-    const float times = b->paired > 0 && b->times != NULL ? b->times[1] : 1.0f;
-    const double before = loss != NULL ? *loss : 0.0;
-    finite &= ISA(gradient_rows)(&all, b->m, 0, times * alpha, loss);
-    if (loss != NULL && times != 1.0f) *loss = before + (double)times * (*loss - before);
-    return finite;
+    const float times = b->times != NULL ? b->times[1] : 1.0f;
+    if (loss != NULL) *loss += ISA(loss_of_rows)(&matches, 1, 0) + (double)times * ISA(loss_of_rows)(&all, b->m, 0);
+    /* Matches fill a register: all sigmoids side by side. */
+    if (LANES == FE_LINE && times == 1.0f) return ISA(gradient_all)(&matches, FE_LINE + b->m * all.stride, 0, alpha);
+    const int finite = ISA(gradient_all)(&matches, LANES, 0, alpha);
+    return finite & ISA(gradient_all)(&all, b->m * all.stride, 0, times * alpha);
 }
 
 /* Scores are taken from the highest of them, so that no power is too large; the places of the last register past the

@@ -7,10 +7,11 @@
 static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
 
 /* The most rows of IN that a block of so many tokens takes: with windows these, and those that a window reaches at both
- * ends. */
+ * ends. Each of several windows has its own. */
 static int64_t most_inputs(const struct fe_job *job, int64_t words) {
     const int64_t span = fe_span(&job->contexts);
-    return at_most((job->contexts.basket > 0 ? words * (span + 1) : words + 2 * span + 1) + 1, job->matrices.in_rows);
+    const int64_t most = job->contexts.basket > 0 ? words * (span + 1) : words + fe_window_count(job) * (2 * span + 1);
+    return at_most(most + 1, job->matrices.in_rows);
 }
 
 /* The most words that are bags, and the most rows in all these bags. */

@@ -11,8 +11,6 @@
 #include "train/changes.h"
 #include "train/train.h"
 
-static int64_t at_most(int64_t value, int64_t most) { return value < most ? value : most; }
-
 /* A lane of this stage that nobody has taken yet, or -1: of the worker's own share, whose copies are in its cache, or
  * where that has none left, of somebody else's. */
 static int32_t take_lane(struct fe_crew *crew, int32_t worker) {
@@ -33,17 +31,16 @@ static void train_pieces(const struct fe_kernel *kernel, const struct fe_job *jo
     for (int32_t k; (k = take_lane(crew, worker)) >= 0;) {
         struct fe_lane *lane = &crew->lanes[k];
         struct fe_piece *piece = &lane->pieces[crew->turn], *next = &lane->pieces[!crew->turn];
-        int64_t begin = lane->begin + lane->done.words;
+        int64_t from = lane->done.words;
         lane->trained = (struct fe_done){0, 0, 0, 0.0};
         if (crew->begun) {
             const int status = fe_train_piece(kernel, job, piece, crew->shared, crew->meeting.workers, alpha, workspace,
                                               slots, &lane->trained);
             if (status != FE_OK) FE_SHARED_SET(&crew->status, status);
             if (lane->trained.words < piece->words) FE_SHARED_SET(&crew->cut, 1);
-            begin += piece->words;
+            from += piece->words;
         }
-        fe_make_piece(job, lane->view, epoch, begin, at_most(begin + FE_PIECE, lane->end), alpha, workspace, slots,
-                      next);
+        fe_make_piece(job, lane, from, epoch, alpha, workspace, slots, next);
     }
 }
 

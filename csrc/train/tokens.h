@@ -33,9 +33,14 @@ struct fe_window {
     struct fe_kept *kept;     /* FE_WINDOW_CENTRES + 2 * span entries */
     int32_t *ids;             /* theirs, and room for FE_LINE more */
     int64_t sentence;
-    int64_t begin, end;           /* the block: centres are the kept tokens in [begin, end) */
-    int64_t next, centres_end;    /* next token to read; the block's end within the sentence */
-    int64_t passed;               /* entry e is number passed + e; neighbours' numbers follow each other, others' not */
+    int64_t begin, end;        /* the block: centres are the kept tokens in [begin, end) */
+    int64_t next, centres_end; /* next token to read; the block's end within the sentence */
+    int64_t passed;            /* entry e is number passed + e; neighbours' numbers follow each other, others' not */
+    int32_t most_centres;      /* kept tokens in the buffer beside the contexts on both sides */
+    int64_t reached;           /* the token after the last centre */
+    int64_t tagged;            /* the sentence, a document, whose tags these are; -1 at first */
+    const int32_t *tags;
+    int32_t tag_count;
     int32_t count, centre, after; /* entries in `kept`; the current centre; entries past centres_end */
 };
 
@@ -76,7 +81,7 @@ static inline void fe_window_enter(struct fe_window *w) {
 
 /* Fill the buffer as far as it goes, keeping the contexts left of the next centre. */
 static inline void fe_window_fill(struct fe_window *w) {
-    const int32_t span = w->span, room = FE_WINDOW_CENTRES + 2 * span;
+    const int32_t span = w->span, room = w->most_centres + 2 * span;
     const int64_t sentence_end = w->view->offsets[w->sentence + 1];
     if (w->centre > span) {
         const int32_t passed = w->centre - span;
@@ -111,8 +116,9 @@ static inline void fe_window_start(struct fe_window *w, const struct fe_job *job
     w->passed = w->count = w->centre = 0;
     w->key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_TOKENS), first);
     w->basket_key = fe_key_from(fe_key(job->seed, (uint64_t)epoch, FE_STREAM_BASKETS), first);
-    w->begin = begin;
+    w->begin = w->reached = begin;
     w->end = end;
+    w->tagged = -1;
     /* The sentence that holds token `begin`: the last one with offsets[s] <= begin that is not empty. */
     int64_t low = 0, high = view->sentences;
     while (high - low > 1) {
@@ -173,17 +179,30 @@ FE_INLINE void fe_window_contexts(const struct fe_window *w, struct fe_reach rea
     fe_copy_ids(contexts + (w->centre - reach.from), w->ids + w->centre + 1, reach.to - w->centre);
 }
 
-/* ---- documents, whose tags are the inputs: kept tokens are buffered, across the ends of documents ---- */
+/* ---- documents, whose tags are the inputs: kept tokens of one document at a time are buffered ---- */
 
-static inline int fe_document_next(struct fe_window *w) {
-    w->centre++;
-    while (w->centre >= w->count) {
-        if (w->next >= w->end) return 0;
-        const int64_t end = w->end - w->next < FE_WINDOW_CENTRES ? w->end : w->next + FE_WINDOW_CENTRES;
-        w->centre = w->count = 0;
-        for (; w->next < end; w->next++) w->count += fe_window_keep(w, w->next, w->count);
+/* Fill the buffer from the next document that has some, and stand before the first; 0 when the block is done. */
+static inline int fe_document_fill(struct fe_window *w) {
+    const int64_t *offsets = w->view->offsets;
+    w->centre = -1;
+    w->count = 0;
+    while (w->count == 0 && w->next < w->end) {
+        while (offsets[w->sentence + 1] <= w->next) w->sentence++;
+        const struct fe_window read = *w; /* nothing that is written changes it */
+        int64_t end = w->next + w->most_centres;
+        if (end > offsets[w->sentence + 1]) end = offsets[w->sentence + 1];
+        if (end > w->end) end = w->end;
+        int32_t count = 0;
+        for (int64_t token = w->next; token < end; token++) count += fe_window_keep(&read, token, count);
+        w->count = count;
+        w->next = end;
     }
-    while (w->view->offsets[w->sentence + 1] <= w->kept[w->centre].token) w->sentence++;
+    return w->count > 0;
+}
+
+FE_INLINE int fe_document_next(struct fe_window *w) {
+    if (w->centre + 1 >= w->count && !fe_document_fill(w)) return 0;
+    w->centre++;
     return 1;
 }
 

@@ -1,7 +1,8 @@
 /* fe_train_block: tokens -> inputs -> outputs -> step, with the next blocks of inputs and outputs on their way.
  *
- * Work is cut into blocks of up to FE_CENTRES centres that follow each other and share their negatives (inputs.h). A
- * block passes three stages, and what a stage asks memory for, the next one finds in cache:
+ * Work is cut into blocks of up to FE_CENTRES centres that follow each other, or where documents learn are in several
+ * places, and share their negatives (inputs.h). A block passes three stages, and what a stage asks memory for, the next
+ * one finds in cache:
  *
  *     inputs    its centres and contexts are found, its negatives drawn as random bits;
  *               rows of IN go on a list, entries of the noise table are sent for
@@ -54,8 +55,7 @@ struct trainer {
     float *hidden[FE_CENTRES], *hidden_change[FE_CENTRES]; /* means or sums of bags; their changes, one after another */
     float shares[FE_CENTRES];                              /* of a bag's change that each of its rows receives */
     int shares_out;                                        /* 1: a bag's change is divided by the number of its rows */
-    float usual[1 << FE_CENTRES], least[1 << FE_CENTRES];  /* a block's `times`, with the usual number of draws or
-                                                              fe_most_draws */
+    float times[1 + FE_CENTRES][1 << FE_CENTRES];          /* see times_of; 0: of blocks with FE_LEAST_DRAWS */
     float *row;                                            /* one that goes beside others */
     float *g, *change;                                     /* of the kernel */
     int64_t rows_read;                                     /* of IN */
@@ -255,6 +255,14 @@ static inline void set_outputs(struct trainer *t, struct fe_block *block, const 
     block->n = n;
 }
 
+/* How often an input meets each negative, by its own centres: negatives that are k times as many as usual weigh as much
+ * less. */
+static inline const float *times_of(const struct trainer *t, const struct fe_pending *p) {
+    for (int k = 1; k <= FE_CENTRES; k++)
+        if (p->negative_count == k * t->job->negatives.count) return t->times[k];
+    return t->times[0];
+}
+
 static inline int gradient(struct trainer *t, const struct fe_pending *p, const struct fe_block *block, double *loss) {
     t->done.pairs += (int64_t)block->m * (block->n - block->paired) + (block->paired > 0 ? p->own_pairs : 0);
     return t->kernel->gradient(block, t->job->matrices.out_size, t->alpha, loss, t->g);
@@ -361,8 +369,8 @@ FE_INLINE int train_pending(struct trainer *t, struct fe_pending *p, int64_t now
         block.in_turn = 0;
         if (p->centre_count > 1 || p->negative_count > job->negatives.count) {
             block.paired = p->centre_count;
-            block.own = p->own == NULL && p->m == 1 ? ALONE : p->own;
-            block.times = p->negative_count > job->negatives.count ? t->least : t->usual;
+            block.own = p->is_matched ? NULL : p->own == NULL && p->m == 1 ? ALONE : p->own;
+            block.times = times_of(t, p);
         }
         set_outputs(t, &block, p->drawn, NULL, p->drawn_count);
         if (!gradient(t, p, &block, loss)) return 0;
@@ -396,14 +404,14 @@ static void start(struct trainer *t, void *workspace, int32_t *places) {
     for (int own = 0; own < 1 << FE_CENTRES; own++) {
         float times = 0.0f;
         for (int k = 0; k < FE_CENTRES; k++) times += (float)(own >> k & 1);
-        t->usual[own] = times;
-        t->least[own] = times * (float)job->negatives.count / (float)fe_most_draws(job);
+        t->times[0][own] = times * (float)job->negatives.count / (float)FE_LEAST_DRAWS;
+        for (int k = 1; k <= FE_CENTRES; k++) t->times[k][own] = times / (float)k;
     }
     /* The true gradient of a mean is shared out, that of a sum is not. word2vec does not share out the mean's, and
      * gensim shares out the sum's. */
     t->shares_out = (job->inputs.mean != 0) == (job->inputs.exact != 0);
     for (int64_t i = 0; i < fe_most_rows(job); i++) t->scale[i] = 1.0f;
-    t->blocks_ahead = job->inputs.per_pair ? MORE_AHEAD : AHEAD;
+    t->blocks_ahead = job->inputs.per_pair || fe_window_count(job) > 1 ? MORE_AHEAD : AHEAD;
 }
 
 static int train_block(const struct fe_kernel *kernel, const struct fe_job *job, const struct fe_view *view,
@@ -414,7 +422,7 @@ static int train_block(const struct fe_kernel *kernel, const struct fe_job *job,
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
     int ok = 1;
     if (begin < end) {
-        fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+        fe_maker_open(&t.maker, epoch, (struct fe_span){begin, end, -1});
         for (int k = 0; k < t.blocks_ahead; k++) fe_next_block(&t.maker, &t.slots[k]);
         for (int k = 0; k < t.blocks_ahead - 1; k++) find_outputs(&t, &t.slots[k]);
         int now = 0;
@@ -422,7 +430,7 @@ static int train_block(const struct fe_kernel *kernel, const struct fe_job *job,
             ok = train_pending(&t, &t.slots[now], now);
         fe_let_go_below(&t.held, INT64_MAX);
         if (ok && t.slots[now].m > 0) { /* broken off */
-            end = t.slots[now].token;
+            end = begin + t.slots[now].passed;
             t.maker.kept = t.slots[now].kept;
         }
     }
@@ -471,13 +479,13 @@ int fe_infer(const struct fe_kernel *kernel, const struct fe_job *job, const str
 }
 
 /* Make all blocks of a job; returns the number of centres. */
-static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin,
-                           int64_t end, float alpha, void *workspace, int32_t *const *slots, struct fe_piece *piece) {
+static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view, int64_t epoch, struct fe_span span,
+                           float alpha, void *workspace, int32_t *const *slots, struct fe_piece *piece) {
     struct trainer t = {.job = job, .alpha = alpha};
     struct carver c = {workspace, 0};
     lay_out(&t, job, &c);
     fe_maker_start(&t.maker, job, view, epoch, alpha, &t.ahead);
-    fe_window_start(&t.maker.window, job, view, epoch, begin, end);
+    fe_maker_open(&t.maker, epoch, span);
     /* Three blocks at a time: what one asks memory for is there when it is asked for again. */
     struct fe_pending *p = &t.slots[0], *found = &t.slots[1], *kept = &t.slots[2];
     p->m = found->m = 0;
@@ -497,8 +505,9 @@ static int64_t make_blocks(const struct fe_job *job, const struct fe_view *view,
     return t.maker.kept;
 }
 
-void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, int32_t *slots, struct fe_piece *piece) {
+void fe_make_piece(const struct fe_job *job, const struct fe_lane *lane, int64_t from, int64_t epoch, float alpha,
+                   void *workspace, int32_t *slots, struct fe_piece *piece) {
+    const struct fe_span span = {lane->begin, lane->end, from};
     const struct fe_job words = beside(job);
     int32_t *of[FE_MATRICES];
     for (int kind = 0; kind < FE_MATRICES; kind++) {
@@ -507,10 +516,11 @@ void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t
     }
     piece->count = piece->kept = 0;
     piece->used = 0;
-    piece->words = end - begin;
-    if (begin < end) {
-        if (job->documents.beside) make_blocks(&words, view, epoch, begin, end, alpha, workspace, of, piece);
-        piece->kept = make_blocks(job, view, epoch, begin, end, alpha, workspace, of, piece);
+    piece->words = lane->end - lane->begin - from;
+    if (piece->words > FE_PIECE) piece->words = FE_PIECE;
+    if (piece->words > 0) {
+        if (job->documents.beside) make_blocks(&words, lane->view, epoch, span, alpha, workspace, of, piece);
+        piece->kept = make_blocks(job, lane->view, epoch, span, alpha, workspace, of, piece);
     }
     fe_mark_taken(job, piece);
     for (int kind = 0; kind < FE_MATRICES; kind++) fe_forget(&piece->taken[kind], of[kind]);

@@ -209,16 +209,20 @@ struct fe_piece {
     uint64_t *marks;     /* of the rows */
 };
 
-/* fe_train_block in two steps. The first one makes all blocks and marks the rows that they take. The second one trains
- * them, with copies of rows that are marked as shared, in the order of the `workers` that their changes are for;
- * done->words is 0 when it was broken off. slots: fe_slots_count numbers of the thread's. */
-void fe_make_piece(const struct fe_job *job, const struct fe_view *view, int64_t epoch, int64_t begin, int64_t end,
-                   float alpha, void *workspace, int32_t *slots, struct fe_piece *piece);
+struct fe_lane;
+
+/* fe_train_block in two steps. The first one makes all blocks of a lane's next piece, `from` of whose tokens are in
+ * earlier ones, and marks the rows that they take. The second one trains them, with copies of rows that are marked as
+ * shared, in the order of the `workers` that their changes are for; done->words is 0 when it was broken off. slots:
+ * fe_slots_count numbers of the thread's. */
+void fe_make_piece(const struct fe_job *job, const struct fe_lane *lane, int64_t from, int64_t epoch, float alpha,
+                   void *workspace, int32_t *slots, struct fe_piece *piece);
 int fe_train_piece(const struct fe_kernel *kernel, const struct fe_job *job, struct fe_piece *piece,
                    const uint64_t *shared, int32_t workers, float alpha, void *workspace, int32_t *slots,
                    struct fe_done *done);
 
-/* Tokens [begin, end) of a view, of which each round trains a piece. */
+/* Tokens [begin, end) of a view, of which each round trains a piece: those that follow each other, or of documents the
+ * next ones of each part that is read side by side. */
 struct fe_lane {
     const struct fe_view *view;
     int64_t begin, end;

@@ -44,5 +44,10 @@ def _product(weights: Weights) -> float:
 
 def _length(matrix: Matrix) -> float:
     rows = max(64, _LOOKED_AT // matrix.shape[1])
-    some = matrix[:: max(1, len(matrix) // rows)].astype(np.float64)
-    return float(np.sqrt(np.einsum("ij,ij->", some, some) / max(1, len(some))))
+    some = matrix[:: max(1, len(matrix) // rows)]
+    with np.errstate(over="ignore"):
+        total = np.einsum("ij,ij->i", some, some).sum(dtype=np.float64)
+    if not np.isfinite(total):  # squares that float32 does not hold
+        wide = some.astype(np.float64)
+        total = np.einsum("ij,ij->", wide, wide)
+    return float(np.sqrt(total / max(1, len(some))))

@@ -43,6 +43,7 @@ DOCUMENTS: list[list[int]] = [
 ]
 # Tags: one, none, two, the same twice, one of several documents, and more than a block has inputs.
 TAGS: list[list[int]] = [[1], [0], [2, 3], [], [4, 4], [], [0, 2], [5, 0], [*range(30)], [6]]
+LONE_TAGS: list[list[int]] = [[1], [0], [3], [], [4], [], [3], [5], [8], [7]]
 ROWS = 30
 
 
@@ -88,6 +89,9 @@ def check(run: Any, model: DocumentModel, tolerance: float = TOLERANCE) -> None:
 @pytest.mark.parametrize("case", range(8))
 def test_blocks_of_documents_equal_the_oracle(isa: str, targets: str, kind: str, case: int) -> None:
     turn = case + 8 * list(KINDS).index(kind)
+    tags, kinds = TAGS, KINDS[kind]
+    if case % 4 > 1:
+        tags, kinds = LONE_TAGS, {**kinds, "side_tags": min(kinds.get("side_tags", 0), 1)}
     shrink, thinned, scaled = (bool(case >> bit & 1) for bit in range(3))
     rng = np.random.default_rng(turn)
     model = fresh(
@@ -98,18 +102,18 @@ def test_blocks_of_documents_equal_the_oracle(isa: str, targets: str, kind: str,
         negative=[5, 1, 9][turn // 3 % 3],
         seed=turn,
         thinned_paths=thinned and targets == "hs and ns",
-        **KINDS[kind],
+        **kinds,
     )
     if thinned:
         model.keep = [2**32 - 1 if word % 3 else 2**31 for word in range(WORDS)]
     if scaled:
         model.in_scale = rng.choice([0.0, 0.5, 1.0], WORDS).tolist()
         model.tag_scale = rng.choice([0.0, 0.5, 1.0], ROWS).tolist()
-    run = document_run(isa, model, DOCUMENTS, TAGS)
+    run = document_run(isa, model, DOCUMENTS, tags)
     before = copy.deepcopy(model)
     for epoch, (begin, end) in enumerate([(0, run.tokens), (4, 40), (0, run.tokens)]):
         words, kept, pairs, loss = run.train(epoch, ALPHA, begin, end)
-        expected = train_documents(model, DOCUMENTS, TAGS, epoch, ALPHA, begin, end)
+        expected = train_documents(model, DOCUMENTS, tags, epoch, ALPHA, begin, end)
         assert (words, kept, pairs) == (end - begin, expected.kept, expected.pairs)
         np.testing.assert_allclose(loss, expected.loss, rtol=1e-5)
     check(run, model)
@@ -136,6 +140,29 @@ def test_each_block_of_a_long_document_draws_its_own_negatives(kind: str) -> Non
     run.train(0, 0.001)
     train_documents(model, [document], [[0]], 0, 0.001)
     check(run, model, 10 * TOLERANCE)
+
+
+@pytest.mark.parametrize("kind", ["DBOW", "DM mean", "DM concatenation"])
+def test_a_block_of_documents_that_takes_long_is_broken_off(kind: str) -> None:
+    """As many words of each part, a document here, were trained, or one more; and the counts are of these."""
+    settings = {**KINDS[kind], "side_tags": 1 if "concatenation" in kind else 0}
+    rng = np.random.default_rng(1)
+    documents = [rng.integers(0, WORDS, 1500).tolist() for _ in range(4)]
+    tags = [[number] for number in range(4)]
+    model = fresh("ns", 1200 if "concatenation" in kind else 3600, 4, negative=16, window=5, **settings)
+    stopped = document_run("base", model, documents, tags)
+    stopped.trainer.stop()
+    done, kept, pairs, loss = stopped.train(2, 0.0001)
+    assert 0 < done < stopped.tokens
+    assert kept == done
+    if kind != "DBOW":  # windows reach further
+        return
+    passed = [done // 4 + (number < done % 4) for number in range(4)]
+    model.event_keep = [(2**32 - 1) * (place < passed[number]) for number in range(4) for place in range(1500)]
+    prefix = document_run("base", model, documents, tags)
+    assert prefix.train(2, 0.0001) == (stopped.tokens, kept, pairs, loss)
+    assert prefix.bits() == stopped.bits()
+    assert prefix.tags.tobytes() == stopped.tags.tobytes()
 
 
 @pytest.mark.parametrize("isa", ISAS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,9 +37,8 @@ from reference.oracle import (
     windows,
 )
 
-TAG_DRAWS = 4  # times the usual number, for centres that share the rows of tags; each weighs as much less
-BAG_DRAWS = 3  # the same of PV-DM
-INFERRED_DRAWS = 2  # the same in inference
+CENTRES = 4  # at most in a block; and as many parts of what is trained are read side by side
+INFERRED_DRAWS = 2  # times the usual number, in inference; each weighs as much less
 
 
 @dataclass
@@ -53,21 +53,37 @@ class DocumentModel(Model):
     tags_only: bool = False  # inference: nothing else learns
 
 
-def tag_draws(model: DocumentModel) -> int:
-    """Negatives of a block: several times as many as usual, unless it has one centre."""
+def draws(model: DocumentModel, documents: Sequence[int]) -> int:
+    """Negatives of a block whose centres are in these documents: as many times the usual number as there are centres in
+    one document. Each weighs as much less."""
     if is_alone(model):
         return model.negative
-    return model.negative * (INFERRED_DRAWS if model.tags_only else TAG_DRAWS if model.sg else BAG_DRAWS)
+    return model.negative * (INFERRED_DRAWS if model.tags_only else max(map(documents.count, documents)))
 
 
 class TagNegatives(Negatives):
-    """`tag_draws`; never from a pool."""
+    """Never from a pool."""
 
     def __init__(self, model: DocumentModel, epoch: int) -> None:
         super().__init__(model, epoch)
-        self.usual = tag_draws(model)
-        self.share = max(model.negative, LEAST_DRAWS) if is_alone(model) else self.usual
+        self.share = max(model.negative, LEAST_DRAWS) if is_alone(model) else CENTRES * model.negative
         self.shares = 0
+
+
+Span = tuple[int, int]
+
+
+def parts_of(model: DocumentModel, begin: int, end: int) -> list[Span]:
+    """Parts of the same length of the tokens [begin, end), which are read side by side."""
+    if is_alone(model) or model.tags_only:
+        return [(begin, end)]
+    return list(itertools.pairwise(begin + (end - begin) * part // CENTRES for part in range(CENTRES + 1)))
+
+
+def in_turn(found: Sequence[Window], parts: Sequence[Span]) -> list[Window]:
+    """The centres of all parts, which take turns."""
+    each = [[window for window in found if first <= window.position < last] for first, last in parts]
+    return [window for turn in itertools.zip_longest(*each) for window in turn if window is not None]
 
 
 @dataclass
@@ -138,10 +154,9 @@ def tag_blocks(
     """Blocks, and their rows of tags: up to four centres of different words, as they follow each other. The tags of a
     document are there once. A centre with too many tags is alone, and these are cut evenly."""
     most_together = most_at_rate(alpha, False, MOST_CONTEXTS)
-    most_centres, most = 4, min(most_together, MOST_INPUTS)
+    most_centres, most = CENTRES, min(most_together, MOST_INPUTS)
     if is_alone(model):
         most_centres, most = 1, most_inputs(model, alpha)
-    usual = tag_draws(model)
     group: list[tuple[int, int, int]] = []
 
     def made() -> tuple[Block, list[int]]:
@@ -149,7 +164,8 @@ def tag_blocks(
         for document in dict.fromkeys(document for _, _, document in group):
             rows += tags[document]
             own += [[document == other for _, _, other in group]] * len(tags[document])
-        return Block(group[0][0], [word for _, word, _ in group], np.array(own), 0, usual), rows
+        count = draws(model, [document for _, _, document in group])
+        return Block(group[0][0], [word for _, word, _ in group], np.array(own), 0, count), rows
 
     for position, word, document in centres:
         found = len(tags[document])
@@ -179,6 +195,7 @@ def train_bags(
     model: DocumentModel,
     group: list[Window],
     tags: Sequence[Sequence[int]],
+    count: int,
     negatives: TagNegatives,
     alpha: float,
     done: Done,
@@ -191,7 +208,7 @@ def train_bags(
             for window, of in zip(group, tags, strict=True)
         ]
     )
-    change = hidden_step(model, group, h / counts if model.cbow_mean else h, negatives, alpha, done)
+    change = hidden_step(model, group, h / counts if model.cbow_mean else h, count, negatives, alpha, done)
     if model.cbow_mean == model.cbow_exact:
         change /= counts
     for window, of, row in zip(group, tags, change, strict=True):
@@ -205,6 +222,7 @@ def train_side_by_side(
     group: list[Window],
     around: list[list[int]],
     tags: Sequence[Sequence[int]],
+    count: int,
     negatives: TagNegatives,
     alpha: float,
     done: Done,
@@ -216,7 +234,7 @@ def train_side_by_side(
             for of, words in zip(tags, around, strict=True)
         ]
     )
-    change = hidden_step(model, group, h, negatives, alpha, done)
+    change = hidden_step(model, group, h, count, negatives, alpha, done)
     for of, words, row in zip(tags, around, change, strict=True):
         parts = row.reshape(len(of) + len(words), -1)
         np.add.at(model.tags, list(of), scales(model.tag_scale, of) * parts[: len(of)])
@@ -225,11 +243,11 @@ def train_side_by_side(
 
 
 def hidden_step(
-    model: DocumentModel, group: list[Window], h: Vectors, negatives: TagNegatives, alpha: float, done: Done
+    model: DocumentModel, group: list[Window], h: Vectors, count: int, negatives: TagNegatives, alpha: float, done: Done
 ) -> Vectors:
-    """The changes of hidden rows, each of which belongs to one centre."""
+    """The changes of hidden rows, each of which belongs to one centre; `count` negatives."""
     own = np.eye(len(group), dtype=bool)
-    block = Block(group[0].position, [window.centre for window in group], own, 0, negatives.usual)
+    block = Block(group[0].position, [window.centre for window in group], own, 0, count)
     return step(model, block, negatives, alpha, lambda: h, None, list(range(len(h))), done)
 
 
@@ -259,26 +277,30 @@ def train_documents(
     alpha: float,
     begin: int = 0,
     end: int | None = None,
+    parts: Sequence[Span] | None = None,
 ) -> Done:
-    """Train on the centres at tokens [begin, end) of documents, whose tags are rows of ``model.tags``."""
+    """Train on the centres at tokens [begin, end) of documents, whose tags are rows of ``model.tags``; or at those of
+    ``parts`` alone, which take turns."""
     done = Done()
     if model.words_beside:
         words = train(model, documents, epoch, alpha, begin, end)
         done.pairs, done.loss = words.pairs, words.loss
     negatives = TagNegatives(model, epoch)
     starts = np.cumsum([0] + [len(document) for document in documents])
-    found, of = [], []
+    parts = parts_of(model, begin, int(starts[-1]) if end is None else end) if parts is None else parts
+    found = []
     for window in windows(model, documents, epoch):
-        if begin <= window.position and (end is None or window.position < end):
+        if any(first <= window.position < last for first, last in parts):
             done.kept += 1
             document = int(np.searchsorted(starts, window.position, "right")) - 1
             is_side = len(tags[document]) == model.side_tags
             if is_side if model.side_tags else tags[document] or (window.contexts and not model.sg):
                 found.append(window)
-                of.append(document)
+    found = in_turn(found, parts)
+    of = [int(np.searchsorted(starts, window.position, "right")) - 1 for window in found]
     if model.sg:
-        centres = [(window.position, window.centre, document) for window, document in zip(found, of, strict=True)]
-        for block, rows in tag_blocks(model, centres, tags, alpha, negatives.share):
+        tagged = [(window.position, window.centre, document) for window, document in zip(found, of, strict=True)]
+        for block, rows in tag_blocks(model, tagged, tags, alpha, negatives.share):
 
             def inputs(rows: list[int] = rows) -> Vectors:
                 return model.tags[rows]
@@ -289,14 +311,15 @@ def train_documents(
     for group in sharing(model, found, alpha):
         mine = [numbers[window.position] for window in group]
         given = [tags[document] for document in mine]
+        count = draws(model, mine)
         if not model.side_tags:
-            train_bags(model, group, given, negatives, alpha, done)
+            train_bags(model, group, given, count, negatives, alpha, done)
             continue
         around = [
             around_of(model, documents[document], int(starts[document]), window.position, epoch)
             for window, document in zip(group, mine, strict=True)
         ]
-        train_side_by_side(model, group, around, given, negatives, alpha, done)
+        train_side_by_side(model, group, around, given, count, negatives, alpha, done)
     return done
 
 

@@ -146,8 +146,9 @@ def document_run(
     out_ns = None if model.out_ns is None else padded(model.out_ns)
     out_hs = None if model.out_hs is None else padded(model.out_hs)
     (offsets, ids), (tag_offsets, tag_ids) = flat_bags(documents), flat_bags(tags)
+    keep = None if model.event_keep is None else np.array(model.event_keep, np.uint32)
     view = _native.TokenView(
-        ids, offsets, words_of(model), tags=tag_ids, tag_offsets=tag_offsets, tag_rows=len(model.tags)
+        ids, offsets, words_of(model), keep=keep, tags=tag_ids, tag_offsets=tag_offsets, tag_rows=len(model.tags)
     )
     factors = None if model.in_scale is None else np.array(model.in_scale, np.float32)
     tag_factors = None if model.tag_scale is None else np.array(model.tag_scale, np.float32)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference.harness import NativeRun, alias_table, native_run, random_rows
+from reference.documents_oracle import DocumentModel, parts_of, train_documents
+from reference.harness import NativeRun, alias_table, document_run, native_run, random_rows
 from reference.oracle import Model, huffman_paths
 
 from fastemb import _native
@@ -83,6 +84,48 @@ def test_a_lane_alone_learns_what_its_pieces_do_one_after_the_other(kind: str, w
     sums = [sum(column) for column in zip(*pieces, strict=True)]
     assert found[:3] == tuple(sums[:3])
     assert found[3] == pytest.approx(sums[3])
+
+
+@pytest.mark.parametrize("size", [0, 3, 130, 200, 333])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sg": True},
+        {"sg": True, "negatives_per_pair": True},
+        {"sg": False},
+        {"sg": False, "side_tags": 1, "null_word": WORDS - 1},
+    ],
+    ids=["PV-DBOW", "negatives per pair", "PV-DM", "PV-DM, concatenation"],
+)
+@pytest.mark.parametrize("shared", [False, True])
+def test_each_piece_of_documents_takes_the_next_tokens_of_each_part(
+    size: int, settings: dict[str, Any], shared: bool
+) -> None:
+    """Against the oracle. In PV-DBOW there is one part where documents have tags in common."""
+    rng = np.random.default_rng(size)
+    documents = [rng.integers(0, WORDS, length).tolist() for length in (70, 0, 20, 5, 130, 60, 1, 100)]
+    tags = [[number // 2 if shared else number] for number in range(len(documents))]
+    model = DocumentModel(random_rows(rng, WORDS, 8), tags=random_rows(rng, 8 - 4 * shared, 8), window=3)
+    for name, value in settings.items():
+        setattr(model, name, value)
+    model.negative, model.noise = 3, alias_table(1 / np.arange(1.0, WORDS + 1)).tolist()
+    model.out_ns = random_rows(rng, WORDS, 8 * (7 if model.side_tags else 1))
+    run = document_run(isa(), model, documents, tags)
+    begin, end = 41, 41 + size
+    words, kept, pairs, loss = train_lanes(run, [(begin, end)], 2)
+    parts = [(begin, end)] if shared and model.sg else parts_of(model, begin, end)
+    sums = [0, 0, 0.0]
+    for turn in range(0, size, PIECE):
+        each = PIECE // len(parts)
+        spans = [(first + turn // len(parts), min(first + turn // len(parts) + each, last)) for first, last in parts]
+        done = train_documents(model, documents, tags, 0, ALPHA, parts=spans)
+        sums = [total + more for total, more in zip(sums, (done.kept, done.pairs, done.loss), strict=True)]
+    assert [words, kept, pairs] == [size, size, sums[1]]
+    assert sums[0] == size
+    assert loss == pytest.approx(sums[2])
+    for found, wanted in ((run.inputs, model.inputs), (run.tags, model.tags), (run.out_ns, model.out_ns)):
+        assert found is not None
+        np.testing.assert_allclose(found[:, : wanted.shape[1]], wanted, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", MODELS)

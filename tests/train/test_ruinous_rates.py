@@ -83,3 +83,11 @@ def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Word2Vec(texts(), vector_size=16, min_count=1, sample=0.0, epochs=3)
+
+
+@pytest.mark.parametrize("length", [1e-3, 1.0, 1e15, 1e25, 3e38])
+def test_lengths_are_right_whose_squares_no_float32_holds(length: float) -> None:
+    matrix = np.full((70, 4), length / 2, np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert lengths._length(matrix) == pytest.approx(length, rel=1e-6)
