@@ -39,7 +39,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import numpy  # noqa: F401 (children have it then)
+import hypothesis.strategies  # noqa: F401 (children have it then)
+import numpy  # noqa: F401
 import pytest
 
 from .covering import FLAGS, Covering, Noting, read_covering
@@ -63,11 +64,11 @@ PYTEST = [
     "not integration",
 ]
 QUICK = ["--hypothesis-profile", "quick"]
-FEW_CASES = ["--cases", "25", *QUICK]
+FEW_CASES = ["--cases", "25", *QUICK]  # where tests of C are found out
 EVERY_CASE = [*PYTEST, "--slow", "100"]  # of those that are named
 MOST_TESTS = 150  # of one mutant of C
-FIRST = 10  # functions of tests that run before those of more files are read
 NEAR_LINES = 6  # whose tests come before those of the rest of a file
+MOST_CASES = 40  # of a line
 MOST_SECONDS = 15  # of the processor, for the tests of one mutant: in C as they took without a fault
 
 
@@ -398,55 +399,44 @@ def tests_of(covering: Covering, mutant: Mutant, most: float) -> list[str]:
 
 # ---- Python ----
 
-_COVERING = [
-    "tests/train",
-    "tests/io",
-    "tests/vectors",
-    "tests/models",
-    "tests/contract",
-    "tests/corpus/test_wrong_files.py",
-]
+# Of the rooms of the files all cases, of others some.
+_COVERING = {
+    ("tests/train", "tests/io"): (),
+    ("tests/vectors", "tests/models", "tests/contract", "tests/corpus/test_wrong_files.py"): ("--cases", "25"),
+}
 
 
 def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[int], Trial]:
     """Find out which tests reach which lines; what gives the trial of a mutant in a copy of the sources."""
     WORK.mkdir(parents=True, exist_ok=True)
-    data, failing = WORK / "coverage", WORK / "coverage-failing"
+    data, said = WORK / "coverage", WORK / "coverage-said"
     version = hashlib.sha256(b"".join(path.read_bytes() for path in python_files())).hexdigest()
     note = WORK / "coverage-of"
     if anew or not data.exists() or not note.exists() or note.read_text() != version:
         print("== finding out which tests reach which lines: some minutes", flush=True)
         where = [f"--cov={Path('fastemb', folder)}" for folder in ("train", "io")]
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "pytest",
-            *PYTEST[:1],
-            *PYTEST[2:],
-            *FEW_CASES,
-            "-rfE",
-            *(["-n", str(workers)] if workers > 1 else []),
-            *where,
-            "--cov-context=test",
-            "--cov-report=",
-            *_COVERING,
-        ]
-        told = subprocess.run(
-            command, env=os.environ | {"COVERAGE_FILE": str(data)}, stdout=subprocess.PIPE, text=True, check=False
-        ).stdout
-        failing.write_text(told)
+        command = [sys.executable, "-P", "-m", "pytest", *PYTEST[:1], *PYTEST[2:], *QUICK, "-rfE"]
+        command += ["--durations=0", "--durations-min=0.001"]
+        command += ["-n", str(workers)] if workers > 1 else []
+        command += [*where, "--cov-context=test", "--cov-report="]
+        told = ""
+        for number, (rooms, options) in enumerate(_COVERING.items()):
+            told += subprocess.run(
+                [*command, *options, *["--cov-append"] * (number > 0), *rooms],
+                env=os.environ | {"COVERAGE_FILE": str(data)},
+                stdout=subprocess.PIPE,
+                text=True,
+                check=False,
+            ).stdout
+        said.write_text(told)
         note.write_text(version)
-    useless = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", failing.read_text(), re.M))
-    reached = {
-        place: [test for test in tests if test.split(" ")[0] not in useless]
-        for place, tests in tests_by_line(data).items()
-    }
-    by_file: dict[str, list[int]] = defaultdict(list)
-    functions: dict[str, set[str]] = defaultdict(set)
-    for path, line in sorted(reached):
-        by_file[path].append(line)
-        functions[path] |= {test.partition("[")[0] for test in reached[path, line]}
+    useless = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", said.read_text(), re.M))
+    seconds_of: dict[str, float] = defaultdict(float)
+    for spent, test in re.findall(r"^(\d+\.\d+)s (?:call|setup|teardown) +(\S.*)$", said.read_text(), re.M):
+        seconds_of[test] += float(spent)
+    reached: dict[str, dict[int, list[str]]] = defaultdict(dict)
+    for (path, line), tests in tests_by_line(data).items():
+        reached[path][line] = sorted({test for test in tests if test.split(" ")[0] not in useless and "\n" not in test})
 
     def within(worker: int) -> Trial:
         tree = WORK / f"python-{worker}"
@@ -457,40 +447,18 @@ def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[int], 
             (tree / name).symlink_to(ROOT / name)
         if ending_of([*PYTEST, "tests/io/test_paths.py"], tree, tree):
             raise SystemExit("tests/io fails without a fault: run 'make build' first")
-        return trial_python(tree, Reached(reached, by_file, functions), seconds)
+        return trial_python(tree, Covering(reached, seconds_of), seconds)
 
     return within
 
 
-@dataclass(frozen=True)
-class Reached:
-    """Of a file: the tests that reach a line, the lines that any reach, in order, and the functions of its tests."""
-
-    tests: dict[tuple[str, int], list[str]]
-    lines: dict[str, list[int]]
-    functions: dict[str, set[str]]
-
-
-def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
+def trial_python(tree: Path, covering: Covering, seconds: float) -> Trial:
     """The trial of a mutant in a copy of the sources."""
     good: set[str] = set()  # tests that pass without a fault
 
     def trial(mutant: Mutant) -> str | None:
         path = str(mutant.path)
-        lines = reached.lines.get(path, [])
-        place = bisect.bisect_right(lines, mutant.line)  # a line may run on import alone, or in rare cases of a test
-        room = f"tests/{mutant.path.parts[1]}/"
-        own = f"{room}test_{mutant.path.stem}.py"
-
-        def by_place(test: str) -> tuple[bool, bool, str]:
-            return not test.startswith(own), not test.startswith(room), test
-
-        tests: list[str] = []
-        for before in lines[:place][: -NEAR_LINES - 1 : -1]:
-            found = {test.partition("[")[0] for test in reached.tests[path, before]}
-            tests += sorted(found.difference(tests), key=by_place)
-        tests += [own] * Path(own).exists()
-        tests += sorted(reached.functions.get(path, set()).difference(tests), key=by_place)
+        near, further = tests_of_python(covering, mutant)
         source = mutant.path.read_text()
         try:
             compile(mutant.applied(source), path, "exec")
@@ -498,14 +466,14 @@ def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
             return None
         (tree / mutant.path).write_text(mutant.applied(source))
         try:
-            ending, failed = tried(tests[:FIRST], tree, seconds)
-            if ending == 0 and tests[FIRST:]:
-                ending, failed = tried(tests[FIRST:], tree, seconds)
+            ending, failed = tried(near, tree, seconds) if near else (0, "")
+            if ending == 0 and further:
+                ending, failed = tried(further, tree, seconds)
         finally:
             (tree / mutant.path).write_text(source)
-        if ending == 0 or not tests:
+        if ending == 0:
             return ""
-        suspects = [failed.partition("[")[0]] if failed else tests
+        suspects = [failed.partition("[")[0]] if failed else [*near, *further]
         if not good.issuperset(suspects) and tried(suspects, tree, seconds)[0]:
             print(f"left out, as {failed or 'a test'} fails without it: {path}:{mutant.line}", flush=True)
             return None
@@ -515,17 +483,42 @@ def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
     return trial
 
 
+def tests_of_python(covering: Covering, mutant: Mutant) -> tuple[list[str], list[str]]:
+    """The cases that reach a line or those before it, the quick ones first; and all functions that reach its file.
+
+    A line may run on import alone, or in rare cases of a test: so those of lines before it count, too.
+    """
+    path = str(mutant.path)
+    lines = covering.tests.get(path, {})
+    reached = sorted(lines)
+    place = bisect.bisect_right(reached, mutant.line)
+    room = f"tests/{mutant.path.parts[1]}/"
+    own = f"{room}test_{mutant.path.stem}.py"
+
+    def by_place(test: str) -> tuple[bool, float, str]:
+        return not test.startswith(room), covering.seconds.get(test, 0.0), test
+
+    near: list[str] = []
+    for line in reached[:place][: -NEAR_LINES - 1 : -1]:
+        near += sorted(set(lines[line]).difference(near), key=by_place)[:MOST_CASES]
+    whole: dict[str, float] = defaultdict(float)
+    for test in {test for tests in lines.values() for test in tests}:
+        whole[test.partition("[")[0]] += covering.seconds.get(test, 0.0)
+    further = sorted(whole, key=lambda test: (not test.startswith(room), whole[test], test))
+    return near, [own] * Path(own).exists() + further
+
+
 class Failure:
     """A plugin of pytest that writes which test failed, and ends after some seconds as if no other one would."""
 
     def __init__(self, where: Path, seconds: float) -> None:
         self._where = where
-        self._end = time.process_time() + seconds
+        self._seconds = seconds
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._where.write_text(report.nodeid)
-        elif report.when == "teardown" and time.process_time() > self._end:
+        elif report.when == "teardown" and time.process_time() > self._seconds:  # of this process, which was forked
             pytest.exit("enough", returncode=0)
 
 
