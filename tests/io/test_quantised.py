@@ -10,16 +10,16 @@ import pytest
 from fastemb.io import quantised
 from fastemb.io.quantised import Int8Rows, ProductRows, QuantisedRows, precision_of, read_rows
 
-RNG = np.random.default_rng(3)
-
 
 def int8() -> Int8Rows:
-    return Int8Rows(RNG.integers(-127, 128, (5, 4)).astype(np.int8), np.array([1, 2, 0.5, 3, 4], np.float32))
+    return Int8Rows(
+        np.random.default_rng(3).integers(-127, 128, (5, 4)).astype(np.int8), np.array([1, 2, 0.5, 3, 4], np.float32)
+    )
 
 
 def product(lengths: bool = True) -> ProductRows:
-    codes = RNG.integers(0, 256, (5, 2)).astype(np.uint8)
-    centroids = RNG.normal(size=(2, 256, 2)).astype(np.float32)
+    codes = np.random.default_rng(3).integers(0, 256, (5, 2)).astype(np.uint8)
+    centroids = np.random.default_rng(3).normal(size=(2, 256, 2)).astype(np.float32)
     if not lengths:
         return ProductRows(codes, centroids)
     return ProductRows(codes, centroids, np.array([3, 0, 255, 1, 9], np.uint8), np.arange(256, dtype=np.float32))
