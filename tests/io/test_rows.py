@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastemb.io.formats import VectorTable, rows
-from fastemb.io.formats.about import About, Lost, Values, _some, is_plain, lost_by
+from fastemb.io.formats.about import About, Lost, _some, lost_by
 from fastemb.io.formats.rows import MOST_DIMENSIONS, Rows, column_of, key_rows, number_lines, refuse_none
 
 
@@ -92,79 +92,10 @@ def test_lines_of_numbers(dtype: Any, separator: bytes) -> None:
 # ---- what a format keeps ----
 
 
-TABLE = VectorTable(
-    ["a", 7, np.int32(8)],
-    np.zeros((3, 2)),
-    {
-        "count": np.array([3, 2, 1]),
-        "n": np.array([1.5, 2, 3]),
-        "text": np.array(["x", "y", "z"], object),
-        "odd": np.array([1, "y", None], object),
-    },
-    {"note": 1, "other": 2},
-)
-
-
-def about(**changes: Any) -> About:
-    return About(name="it", option="it", **changes)
-
-
-@pytest.mark.parametrize(
-    ("values", "lost"),
-    [
-        (Values.NONE, ("count", "n", "text", "odd")),
-        (Values.ORDER, ("n", "text", "odd")),
-        (Values.COUNT, ("n", "text", "odd")),
-        (Values.NUMBERS, ("text", "odd")),
-        (Values.PLAIN, ("odd",)),
-        (Values.ALL, ()),
-    ],
-)
-def test_values_that_a_format_keeps(values: Values, lost: tuple[str, ...]) -> None:
-    assert lost_by(about(values=values), TABLE).values == lost
-
-
-@pytest.mark.parametrize(
-    ("values", "counts", "is_lost"),
-    [
-        (Values.ORDER, [1, 3, 2], False),
-        (Values.ORDER, [3, 2, 2], True),
-        (Values.ORDER, [4, 3, 2], True),
-        (Values.ORDER, [2, 1, 0], True),
-        (Values.COUNT, [9, 1, 5], False),
-        (Values.COUNT, [9, 0, 5], True),
-        (Values.COUNT, [9.0, 1.0, 5.0], True),
-    ],
-)
-def test_counts_that_a_format_keeps(values: Values, counts: list[float], is_lost: bool) -> None:
-    table = TABLE._replace(attributes={"count": np.array(counts)})
-    found = lost_by(about(values=values), table)
-    assert bool(found.values) == is_lost
-    assert found.order == (counts != sorted(counts, reverse=True))
-    assert lost_by(about(values=values), TABLE._replace(attributes={"n": np.array(counts)})).values == ("n",)
-    assert not lost_by(about(values=values), TABLE._replace(attributes={})).order
-    assert not lost_by(about(values=Values.ALL), table).order
-
-
-def test_what_else_is_lost() -> None:
-    assert lost_by(about(), TABLE).attributes == ("note", "other")
-    assert lost_by(about(own=True), TABLE).attributes == ()
-    assert lost_by(about(), TABLE).integers == 2
-    assert lost_by(about(integers=True), TABLE).integers == 0
-
-
-@pytest.mark.parametrize(
-    ("dtypes", "dtype", "lost"),
-    [
-        (("float32",), None, "float64 to float32"),
-        (("float32", "float64"), None, ""),
-        (("float32", "float16"), "float16", "float64 to float16"),
-        (("float32",), "float16", "float64 to float32"),
-        (("float64",), "float32", ""),
-    ],
-)
-def test_digits_that_are_lost(dtypes: tuple[str, ...], dtype: str | None, lost: str) -> None:
-    assert lost_by(about(dtypes=dtypes), TABLE, dtype).precision == lost
+def test_attributes_that_are_lost() -> None:
+    table = VectorTable(["a"], np.zeros((1, 2), np.float32), own={"note": 1, "other": 2})
+    assert lost_by(About(name="it", option="it"), table).attributes == ("note", "other")
+    assert lost_by(About(name="it", option="it", own=True), table).attributes == ()
 
 
 def test_what_is_lost_as_a_dict_and_as_names() -> None:
@@ -185,20 +116,3 @@ def test_what_is_lost_as_a_dict_and_as_names() -> None:
         "a, b, c, d, e, f, g, h, i, j",
         "a, b, c, d, e, f, g, h, i, j and 1 more",
     ]
-
-
-@pytest.mark.parametrize(
-    ("values", "plain"),
-    [
-        (np.array([True]), True),
-        (np.array([1.5]), True),
-        (np.array(["a"]), True),
-        (np.array(["a", "b"], object), True),
-        (np.array(["a", 1], object), False),
-        (np.array([None], object), False),
-        (np.array([1j]), False),
-        (np.array([b"a"]), False),
-    ],
-)
-def test_values_that_are_plain(values: Any, plain: bool) -> None:
-    assert is_plain(values) is plain
