@@ -181,6 +181,62 @@ def test_names_whose_bytes_are_as_many_as_may_be(tmp_path, name):
     assert names(tmp_path) == [name]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders are synced on POSIX")
+@pytest.mark.parametrize("old", [False, True])
+def test_content_is_on_the_disk_before_it_has_its_name_and_then_the_name(tmp_path, monkeypatch, old):
+    with atomic_write(tmp_path / "y"):  # whether a file without a name can get one is tried once a folder
+        pass
+    if old:
+        (tmp_path / "x").write_bytes(b"old")
+    done = []
+    for function in ("fsync", "link", "replace"):
+        real = getattr(os, function)
+
+        def noted(*given, function=function, real=real, **options):
+            is_folder = function == "fsync" and stat.S_ISDIR(os.fstat(given[0]).st_mode)
+            done.append("fsync of the folder" if is_folder else function)
+            if done == ["fsync"]:
+                assert os.fstat(given[0]).st_size == 3
+            return real(*given, **options)
+
+        monkeypatch.setattr(os, function, noted)
+    with atomic_write(tmp_path / "x") as file:
+        file.write(b"new")
+    assert done[0] == "fsync"
+    assert done[-1] == "fsync of the folder"
+    assert set(done[1:-1]) <= {"link", "replace"}
+    assert len(done) > 2
+    done.clear()
+    with atomic_folder(str(tmp_path / "folder"), []):
+        pass
+    assert done == ["fsync of the folder"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs the list of open files")
+def test_no_file_stays_open(tmp_path):
+    def save_all():
+        with atomic_write(tmp_path / "x") as file:
+            file.write(b"new")
+        with pytest.raises(ValueError, match=r"^$"):
+            write_half(tmp_path / "x", ValueError)
+        with atomic_folder(str(tmp_path / "folder"), []):
+            pass
+        with open_named(str(tmp_path / "z"), "ab") as file:
+            file.write(b"new")
+        draft(tmp_path)
+        clear_drafts(str(tmp_path))
+        with draft_folder(str(tmp_path)):
+            clear_drafts(str(tmp_path))
+
+    atomic._can_be_named.cache_clear()
+    save_all()
+    before = len(os.listdir("/proc/self/fd"))
+    atomic._can_be_named.cache_clear()
+    save_all()
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert names(tmp_path) == ["folder", "x", "z"]
+
+
 # ---- rights of what is replaced ----
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
