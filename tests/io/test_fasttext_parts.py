@@ -309,3 +309,15 @@ def test_parts_of_any_width(width: int, parts_of_it: int, last: int) -> None:
     start = b"\0" + struct.pack("<2qi", 2, 5, count) + bytes(count)
     content = start + struct.pack("<4i", 5, parts_of_it, width, last) + bytes(4 * 256 * 5)
     assert reader(content).quantised("input").width == width
+
+
+def test_signals_are_handled_after_each_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled: list[int] = []
+    monkeypatch.setattr("fastemb.io.formats.fasttext_parts.deliver", lambda: handled.append(1))
+    reader(b"x" * 56, block=16).matrix("input", 7, 2)
+    assert len(handled) == 4
+    reader(b"x" * 56, None, block=16).skip("input", 7, 2)
+    assert len(handled) == 8
+    content = struct.pack("<3i2q", 9, 9, 0, 0, -1) + entry(b"abcde") * 9
+    assert len(reader(content, block=30).dictionary(12).names) == 9
+    assert len(handled) == 8 + 9 * 15 // 30 + 1

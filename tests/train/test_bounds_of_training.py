@@ -801,3 +801,25 @@ def test_paths_of_many_words_are_thinned(
     made.bind(1)
     made.weights.unpad()
     assert asked == [thinned]
+
+
+# ---- signals ----
+
+
+def test_signals_are_handled_between_matrices_and_parts_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled: list[int] = []
+    for module in (weights, checkpoint, task):
+        monkeypatch.setattr(module, "deliver", lambda: handled.append(1))
+    made = Weights(Rows(np.ones((3, 4), np.float32)))
+    made.start_outputs(3, Settings(vector_size=4, hs=1))
+    made.pad((3, 4))
+    assert len(handled) == 3
+    made.pad((3, 4))
+    assert len(handled) == 3
+    written: list[bytes] = []
+    heard = checkpoint._Heard(Stream())  # type: ignore[arg-type]
+    monkeypatch.setattr(Stream, "write", lambda _, data: written.append(data) or len(data))
+    assert heard.write(b"abc") == 3
+    assert (written, len(handled)) == ([b"abc"], 4)
+    task._part_checked(memoryview(b""))
+    assert len(handled) == 5
