@@ -39,8 +39,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import hypothesis.strategies  # noqa: F401 (children have it then)
-import numpy  # noqa: F401
+import numpy  # noqa: F401 (children have it then)
 import pytest
 
 from .covering import FLAGS, Covering, Noting, read_covering
