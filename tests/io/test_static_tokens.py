@@ -111,6 +111,11 @@ def test_how_words_are_parted(pattern: str | None, splitter: Any, single: bool) 
     assert [one["single_word"] for one in found["added_tokens"]] == [single]
 
 
+def test_letters_are_written_as_they_are() -> None:
+    text = make_word_tokenizer(["café", "new_york"], Splitting()).text
+    assert '"vocab":{"[UNK]":0,"café":1,"new york":2}'.encode() in text
+
+
 def test_what_became_of_keys() -> None:
     found = make_word_tokenizer(["b", "a_c", "B", "a c", "[UNK]"], Splitting(lower=True))
     assert (found.rows, found.phrases, found.lost) == ([0, 1], 1, ["B", "a c", "[UNK]"])

@@ -532,6 +532,20 @@ def test_a_display_without_anybody_who_looks(monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(make_progress(True, 5), Silent)
 
 
+def test_a_bar_in_a_notebook_moves_at_its_moments_and_not_before(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, shown = Notebook(1000, 0), []
+    monkeypatch.setattr(made, "_show", shown.append)
+    for seconds in (0.49, 0.5, 0.74, 0.75, 0.99, 1.0):
+        clock.now = 100 + seconds
+        made.update(10, 0.1, None)
+    assert len(shown) == 3
+    made.close()
+    assert len(shown) == 3  # nothing was shown in a cell
+    made._handle = object()
+    made.close()
+    assert len(shown) == 4
+
+
 def test_a_notebook_of_no_words(clock: Clock) -> None:
     made = Notebook(0, 0)
     assert made._total == 1
