@@ -237,6 +237,26 @@ def test_no_file_stays_open(tmp_path):
     assert names(tmp_path) == ["folder", "x", "z"]
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs the list of open files")
+def test_a_draft_that_somebody_removed_before_it_was_locked_is_made_anew(tmp_path, monkeypatch):
+    real, locked = atomic._lock, []
+
+    def lock(file):
+        if len(locked) < 2:
+            for path in tmp_path.glob(".*"):
+                path.unlink()
+        locked.append(file)
+        real(file)
+
+    monkeypatch.setattr(atomic, "_lock", lock)
+    before = len(os.listdir("/proc/self/fd"))
+    with atomic_write(tmp_path / "x") as file:
+        file.write(b"new")
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(locked) == (1 if hasattr(os, "O_TMPFILE") else 3)
+
+
 # ---- rights of what is replaced ----
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")

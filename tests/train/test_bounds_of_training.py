@@ -13,7 +13,7 @@ import pytest
 
 from fastemb import Corpus
 from fastemb.io.quantised import Int8Rows, as_array
-from fastemb.train import checkpoint, history, lengths, matrices, progress, task, weights
+from fastemb.train import checkpoint, history, lengths, matrices, progress, sentence_draws, task, weights
 from fastemb.train.bags import BagWeights, joined
 from fastemb.train.checkpoint import Interval, Mark, Target, Text
 from fastemb.train.history import Recorder
@@ -23,6 +23,7 @@ from fastemb.train.progress import Lines, Notebook, Plain, Silent, _clock, _save
 from fastemb.train.run import Run, Totals
 from fastemb.train.sampling import HuffmanPaths, Tables, huffman_paths, keep_shares, noise_weights
 from fastemb.train.schedule import Schedule, block_words, flops_per_word, require_falling
+from fastemb.train.sentence_draws import SentenceDraws
 from fastemb.train.settings import Settings
 from fastemb.train.task import CorpusTokens, Task
 from fastemb.train.weights import Bags, Rows, Weights, checked_factors, fitting, fresh_inputs, grown_inputs
@@ -837,3 +838,27 @@ def test_signals_are_handled_between_matrices_and_parts_of_files(monkeypatch: py
     assert (written, len(handled)) == ([b"abc"], 4)
     task._part_checked(memoryview(b""))
     assert len(handled) == 5
+
+
+# ---- sentences with weights ----
+
+
+@pytest.mark.parametrize("epoch", [0, 5])
+def test_the_sentences_of_an_epoch_are_drawn_by_their_shares(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = Corpus.from_ids(np.arange(400).reshape(100, 4) % 7, keys=[str(word) for word in range(7)])
+    draws = CorpusTokens(corpus.weighted(np.linspace(0, 2, 100))).begin_epoch(7)
+    assert isinstance(draws, SentenceDraws)
+    assert draws.shares.tolist() == pytest.approx(np.linspace(0, 1, 100).tolist())
+    made: list[Any] = []
+    real = sentence_draws._native.TokenView
+    monkeypatch.setattr(
+        sentence_draws._native, "TokenView", lambda *given, **more: (made.append(more["keep"]), real(*given, **more))[1]
+    )
+    view = draws.view(3, epoch)
+    # the same in every version, so that a checkpoint of an older one is gone on with
+    stays = np.random.default_rng([3, epoch, 0x5E17]).random(100) < draws.shares
+    assert made[0].tolist() == np.repeat(np.where(stays, 2**32 - 1, 0), 4).tolist()
+    assert draws.view(3, epoch) is view
+    assert draws.view(3, epoch + 1) is not view
+    assert draws.view(4, epoch + 1) is not view
+    assert len(made) == 3
