@@ -503,3 +503,61 @@ def test_a_folder_in_place_of_another(tmp_path: Path) -> None:
     (tmp_path / "dangling").symlink_to(tmp_path / "none" / "x")
     with pytest.raises(FileNotFoundError, match="does not exist"), atomic.atomic_folder(tmp_path / "dangling", []):
         pass
+
+
+# ---- files at URLs ----
+
+
+class Remote:
+    """A file system elsewhere, whose opening fails or gives bytes; what is put there is noted."""
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+        self.put: list[tuple[bytes, str]] = []
+
+    def open(self, path: str, mode: str) -> Any:
+        assert (path, mode) == ("there", "rb")
+        if isinstance(self.found, Exception):
+            raise self.found
+        return Few(self.found)
+
+    def put_file(self, local: str, path: str) -> None:
+        if isinstance(self.found, Exception):
+            raise self.found
+        self.put.append((Path(local).read_bytes(), path))
+
+
+class ProtocolError(Exception):
+    """What a package may raise that speaks a protocol."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (FileNotFoundError("x"), FileNotFoundError, "^s3://b/v: there is no such file$"),
+        (PermissionError(13, "denied"), PermissionError, r"^\[Errno 13\] denied$"),
+        (ProtocolError("no route"), OSError, "^s3://b/v: ProtocolError: no route$"),
+    ],
+)
+def test_errors_of_other_machines(
+    error: Exception, kind: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(input_file, "file_system", lambda _: (Remote(error), "there"))
+    with pytest.raises(kind, match=message), open_source("s3://b/v"):
+        pass
+
+
+def test_what_is_sent_to_another_machine_goes_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = Remote(b"")
+    monkeypatch.setattr(atomic, "file_system", lambda _: (system, "there"))
+    with atomic.atomic_write("s3://b/v") as file:
+        file.write(b"new ")
+        file.write(b"content")
+        assert system.put == []
+    assert system.put == [(b"new content", "there")]
+    with pytest.raises(KeyError), atomic.atomic_write("s3://b/v") as file:
+        raise KeyError
+    assert len(system.put) == 1
+    system.found = PermissionError(13, "denied", "draft")
+    with pytest.raises(PermissionError, match=r"^\[Errno 13\] denied: 's3://b/v'$"), atomic.atomic_write("s3://b/v"):
+        pass

@@ -152,6 +152,7 @@ def tried_by(
                 found[other] = by
             yield number, mutant, found[place]
     finally:
+        orders.cancel_join_thread()  # what nobody takes any more
         for process in processes:
             process.terminate()
 
