@@ -22,11 +22,13 @@ import bisect
 import concurrent.futures
 import dataclasses
 import hashlib
+import math
 import multiprocessing
 import os
 import queue
 import random
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -50,6 +52,7 @@ WORK = ROOT / "build" / "mutants"
 Trial = Callable[[Mutant], str | None]  # what noticed a fault: "": nothing did; None: it is none
 _FORK = multiprocessing.get_context("fork")
 PROGRAM_HANGS, TESTS_HANG = 60, 240  # after so many seconds, even on a busy machine
+CALCULATES_FOR_EVER = 45  # after so many seconds of the processor beyond those that tests in Python have
 PYTEST = [
     "-q",
     "-x",
@@ -187,14 +190,24 @@ def fails(command: list[str], hangs: int, environment: dict[str, str] | None = N
 
 
 def ending_of(
-    arguments: list[str], folder: Path, package: Path, plugins: Sequence[object] = (), hangs: int = TESTS_HANG
+    arguments: list[str],
+    folder: Path,
+    package: Path,
+    plugins: Sequence[object] = (),
+    hangs: int = TESTS_HANG,
+    most: float = math.inf,
 ) -> int:
-    """What pytest ends with, in a forked child that imports fastemb from a folder: 0: all pass; -9: it hangs."""
+    """What pytest ends with, in a forked child that imports fastemb from a folder: 0: all pass; below 0: it hangs.
+
+    It hangs after so many seconds, or after ``most`` seconds of the processor.
+    """
     child = os.fork()
     if child == 0:
         code = 3
         try:
             os.setpgid(0, 0)
+            if most < math.inf:
+                resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(most), math.ceil(most)))
             nowhere = os.open(os.devnull, os.O_RDWR)
             for number in range(3):
                 os.dup2(nowhere, number)
@@ -527,7 +540,9 @@ def tried(tests: list[str], tree: Path, seconds: float) -> tuple[int, str]:
     where = tree / "failed"
     where.write_text("")
     (tree / "chosen").write_text("\n".join(tests))
-    return ending_of([*PYTEST, *QUICK, "@chosen"], tree, tree, [Failure(where, seconds)]), where.read_text()
+    most = seconds + CALCULATES_FOR_EVER
+    ending = ending_of([*PYTEST, *QUICK, "@chosen"], tree, tree, [Failure(where, seconds)], most=most)
+    return ending, where.read_text()
 
 
 def tests_by_line(data: Path) -> dict[tuple[str, int], list[str]]:
