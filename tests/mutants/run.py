@@ -10,9 +10,9 @@ and fewer than --least percent killed end in exit code 1.
 In C, files are compiled and linked anew with the fault: first to the program of tests/portable, which takes a second,
 then to the package, on which tests in Python run, then to the program again, now under the sanitizers. Each is asked
 only if those before it noticed nothing. In both languages the tests in Python are some of those that reach the changed
-line, those of the file's own room first. They run in a child that is forked from this process, which has imported
-pytest and most of what the tests import beside fastemb. Which tests reach which lines is found out first, and again
-with --anew, as is needed after tests were added.
+line, those of the file's own room first; for faults in Python, those of the rest of the file follow. They run in a
+child that is forked from this process, which has imported pytest and most of what the tests import beside fastemb.
+Which tests reach which lines is found out first, and again with --anew, as is needed after tests were added.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def tried_by(
     workers: int, trial_within: Callable[[int], Trial], mutants: list[tuple[int, Mutant]]
 ) -> Iterator[tuple[int, Mutant, str | None]]:
     """Each fault with what noticed it, in their order. Each worker is a process with sources of its own to change."""
-    orders, done = _FORK.Queue(workers), _FORK.Queue()
+    orders, done = _FORK.Queue(), _FORK.Queue()
 
     def work(k: int) -> None:
         trial = trial_within(k)
