@@ -301,6 +301,18 @@ def test_the_owner_of_what_is_replaced_stays(tmp_path):
     assert (state.st_uid, state.st_gid, stat.S_IMODE(state.st_mode)) == (12345, 23456, 0o640)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_the_group_that_a_folder_gives_stays(tmp_path):
+    os.chown(tmp_path, -1, 23456)
+    tmp_path.chmod(0o2775)
+    (tmp_path / "x").write_bytes(b"old")
+    os.chown(tmp_path / "x", 12345, -1)
+    with atomic_write(tmp_path / "x"):
+        pass
+    state = os.stat(tmp_path / "x")
+    assert (state.st_uid, state.st_gid) == (12345, 23456)
+
+
 @posix
 @pytest.mark.parametrize(("mode", "left"), [(0o640, 0o600), (0o664, 0o644), (0o660, 0o600), (0o600, 0o600)])
 def test_another_group_gets_no_rights_that_only_the_old_one_had(tmp_path, monkeypatch, mode, left):
