@@ -273,3 +273,16 @@ def test_a_header_read_as_a_key_says_so(tmp_path: Any) -> None:
     path.write_bytes(b"a 1\nb 2 3\n")
     with pytest.raises(ValueError, match=rf"^{path}: line 2 has 2 values after the key b'b', expected 1$"):
         word2vec_text.read(path, header=False)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 1 << 20])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_numbers_without_keys_in_blocks_of_any_size(
+    block: int, end: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f").write_text("1 2.5\n-3\t4\n5 6" + end)
+    monkeypatch.setattr(word2vec_text, "BLOCK", block)
+    assert word2vec_text.read_numbers(tmp_path / "f").tolist() == [[1, 2.5], [-3, 4], [5, 6]]
+    (tmp_path / "f").write_text("1 2.5\n-3 4 5\n")
+    with pytest.raises(ValueError, match=r"f: line 2 has 3 numbers, expected 2$"):
+        word2vec_text.read_numbers(tmp_path / "f")
