@@ -181,6 +181,82 @@ def test_names_whose_bytes_are_as_many_as_may_be(tmp_path, name):
     assert names(tmp_path) == [name]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders are synced on POSIX")
+@pytest.mark.parametrize("old", [False, True])
+def test_content_is_on_the_disk_before_it_has_its_name_and_then_the_name(tmp_path, monkeypatch, old):
+    with atomic_write(tmp_path / "y"):  # whether a file without a name can get one is tried once a folder
+        pass
+    if old:
+        (tmp_path / "x").write_bytes(b"old")
+    done = []
+    for function in ("fsync", "link", "replace"):
+        real = getattr(os, function)
+
+        def noted(*given, function=function, real=real, **options):
+            is_folder = function == "fsync" and stat.S_ISDIR(os.fstat(given[0]).st_mode)
+            done.append("fsync of the folder" if is_folder else function)
+            if done == ["fsync"]:
+                assert os.fstat(given[0]).st_size == 3
+            return real(*given, **options)
+
+        monkeypatch.setattr(os, function, noted)
+    with atomic_write(tmp_path / "x") as file:
+        file.write(b"new")
+    assert done[0] == "fsync"
+    assert done[-1] == "fsync of the folder"
+    assert set(done[1:-1]) <= {"link", "replace"}
+    assert len(done) > 2
+    done.clear()
+    with atomic_folder(str(tmp_path / "folder"), []):
+        pass
+    assert done == ["fsync of the folder"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs the list of open files")
+def test_no_file_stays_open(tmp_path):
+    def save_all():
+        with atomic_write(tmp_path / "x") as file:
+            file.write(b"new")
+        with pytest.raises(ValueError, match=r"^$"):
+            write_half(tmp_path / "x", ValueError)
+        with atomic_folder(str(tmp_path / "folder"), []):
+            pass
+        with open_named(str(tmp_path / "z"), "ab") as file:
+            file.write(b"new")
+        draft(tmp_path)
+        clear_drafts(str(tmp_path))
+        with draft_folder(str(tmp_path)):
+            clear_drafts(str(tmp_path))
+
+    atomic._can_be_named.cache_clear()
+    save_all()
+    before = len(os.listdir("/proc/self/fd"))
+    atomic._can_be_named.cache_clear()
+    save_all()
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert names(tmp_path) == ["folder", "x", "z"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs the list of open files")
+def test_a_draft_that_somebody_removed_before_it_was_locked_is_made_anew(tmp_path, monkeypatch):
+    real, locked = atomic._lock, []
+
+    def lock(file):
+        if len(locked) < 2:
+            for path in tmp_path.glob(".*"):
+                path.unlink()
+        locked.append(file)
+        real(file)
+
+    monkeypatch.setattr(atomic, "_lock", lock)
+    before = len(os.listdir("/proc/self/fd"))
+    with atomic_write(tmp_path / "x") as file:
+        file.write(b"new")
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(locked) == (1 if hasattr(os, "O_TMPFILE") else 3)
+
+
 # ---- rights of what is replaced ----
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
@@ -223,6 +299,18 @@ def test_the_owner_of_what_is_replaced_stays(tmp_path):
         pass
     state = os.stat(tmp_path / "x")
     assert (state.st_uid, state.st_gid, stat.S_IMODE(state.st_mode)) == (12345, 23456, 0o640)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_the_group_that_a_folder_gives_stays(tmp_path):
+    os.chown(tmp_path, -1, 23456)
+    tmp_path.chmod(0o2775)
+    (tmp_path / "x").write_bytes(b"old")
+    os.chown(tmp_path / "x", 12345, -1)
+    with atomic_write(tmp_path / "x"):
+        pass
+    state = os.stat(tmp_path / "x")
+    assert (state.st_uid, state.st_gid) == (12345, 23456)
 
 
 @posix

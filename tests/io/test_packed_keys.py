@@ -140,3 +140,12 @@ def test_what_is_taken_is_what_each_key_alone_allows(parts: list[bytes]) -> None
             packed_keys("f", arrays, "str")
     else:
         assert list(packed_keys("f", arrays, "str")) == expected
+
+
+@pytest.mark.parametrize("keys", [["aé", "ü", "", "öx", "東京"], ["ab", "", "c", "def", "g"], [5, -7, 2**63 - 1, 0, 9]])
+def test_every_part_of_some_keys(keys: list[Any]) -> None:
+    found = packed(keys)
+    for first in range(6):
+        for stop in range(6):
+            for step in (1, 2, -1):
+                assert found[first:stop:step] == keys[first:stop:step]

@@ -1,5 +1,6 @@
 """fastemb's own files: round trips and damage."""
 
+import io
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from fastemb.io import safetensors
 from fastemb.io.keys import pack_keys, unpack_keys
 from fastemb.io.safetensors import read_tensors, write_tensors
 
@@ -204,3 +206,137 @@ def test_damaged_keys(keys, offsets):
         unpack_keys("x", {}, "str")
     with pytest.raises(ValueError, match="key"):
         unpack_keys("x", tensors, None)
+
+
+# ---- bounds ----
+
+
+@pytest.mark.parametrize("mmap", [None, "r"])
+def test_sizes_at_their_bounds(tmp_path, mmap):
+    path = tmp_path / "x"
+    path.write_bytes(file_of({"a": entry(shape=[1] * 31 + [2])}, b"12"))
+    assert read_tensors(path, mmap)[0]["a"].shape == (1,) * 31 + (2,)
+    path.write_bytes(file_of({"a": entry(shape=[1] * 33, offsets=[0, 1])}, b"1"))
+    with pytest.raises(ValueError, match=r"array 'a' of shape \[1, .* does not fit its offsets \[0, 1\]"):
+        read_tensors(path, mmap)
+    path.write_bytes(file_of({"a": entry(shape=[(1 << 62) - 1], offsets=[0, 2])}, b"12"))
+    with pytest.raises(ValueError, match=r"array 'a' of shape \[4611686018427387903\] does not fit"):
+        read_tensors(path, mmap)
+    path.write_bytes(file_of({"a": entry(shape=[1 << 62], offsets=[0, 2])}, b"12"))
+    with pytest.raises(ValueError, match="array 'a' has a bad shape or bad offsets"):
+        read_tensors(path, mmap)
+
+
+def test_a_header_has_the_longest_length_or_is_none():
+    longest = safetensors._LONGEST_HEADER
+    assert safetensors.starts_like_tensors(longest.to_bytes(8, "little") + b"{")
+    assert not safetensors.starts_like_tensors((longest + 1).to_bytes(8, "little") + b"{")
+    assert not safetensors.starts_like_tensors(longest.to_bytes(8, "little") + b"[{")
+
+
+def test_a_header_of_the_longest_length_is_written(monkeypatch):
+    monkeypatch.setattr(safetensors, "_LONGEST_HEADER", 200)
+    empty = len(json.dumps({"__metadata__": {"k": ""}}, separators=(",", ":")))
+    most = 200 - 64 - empty
+    assert len(safetensors.tensor_header([], {"k": "x" * most})) + 8 == 192
+    with pytest.raises(ValueError, match="takes 137 bytes, of which a file holds 200; the largest part is 'k'"):
+        safetensors.tensor_header([], {"k": "x" * (most + 1)})
+    long = {"a": "x" * 50, "b": "x" * 100, "c": "x" * 80}
+    with pytest.raises(ValueError, match="the largest part is 'b'"):
+        safetensors.tensor_header([], long)
+
+
+@pytest.mark.parametrize("room", [0, 30, 100, 200])
+def test_a_header_has_as_much_room_as_is_asked_for(room):
+    header = safetensors.tensor_header([("a", np.zeros(2))], {}, room)
+    plain = safetensors.tensor_header([("a", np.zeros(2))], {})
+    assert header.rstrip() == plain.rstrip()
+    assert (8 + len(header)) % 64 == 0
+    assert max(room, len(plain.rstrip())) <= len(header) < max(room, len(plain.rstrip())) + 64
+
+
+def test_a_header_of_many_values_is_refused(tmp_path, monkeypatch):
+    write_tensors(tmp_path / "x", {"a": np.zeros(2)}, {})
+    monkeypatch.setattr(safetensors, "_MOST_VALUES", 4)  # commas
+    assert list(read_tensors(tmp_path / "x")[0]) == ["a"]
+    monkeypatch.setattr(safetensors, "_MOST_VALUES", 3)
+    with pytest.raises(ValueError, match="x: damaged header: more than 3 values"):
+        read_tensors(tmp_path / "x")
+
+
+def test_arrays_that_are_not_aligned(tmp_path):
+    path = tmp_path / "x"
+    numbers = np.array([1.5, -2.0], "<f4")
+    header = {"b": entry(shape=[1], offsets=[0, 1]), "a": entry("F32", [2], [1, 9])}
+    path.write_bytes(file_of(header, b"7" + numbers.tobytes()))
+    for mmap in (None, "r", "c"):
+        tensors, _ = read_tensors(path, mmap)
+        assert tensors["a"].tolist() == [1.5, -2]
+        assert tensors["b"].tolist() == [ord("7")]
+        assert tensors["a"].flags.writeable == (mmap is None)
+        assert tensors["b"].flags.writeable == (mmap != "r")
+    with pytest.raises(
+        ValueError, match=f"^{path}: mmap='r\\+' needs arrays that are aligned in the file; save it anew"
+    ):
+        read_tensors(path, "r+")
+
+
+def test_what_is_changed_in_a_map(tmp_path):
+    for mmap, stays in (("c", 1.0), ("r+", 5.0)):
+        write_tensors(tmp_path / "x", {"a": np.ones(3, np.float32)}, {})
+        array = read_tensors(tmp_path / "x", mmap)[0]["a"]
+        array[1] = 5
+        assert array.tolist() == [1, 5, 1]
+        assert read_tensors(tmp_path / "x")[0]["a"].tolist() == [1, stays, 1]
+
+
+def test_one_array_of_a_file(tmp_path):
+    halves = np.array([0x3F80, 0xC000, 0x0001], np.uint16)  # 1, -2 and the least of bfloat16
+    write_tensors(tmp_path / "x", {"a": halves, "b": np.arange(3.0)}, {"k": "v"})
+    whole = (tmp_path / "x").read_bytes()
+    (tmp_path / "x").write_bytes(whole.replace(b'"U16"', b'"BF16"').replace(b"  ", b" ", 1))
+    found = safetensors.read_one(tmp_path / "x", "a")
+    assert found.dtype == np.float32
+    assert found.tolist() == [1.0, -2.0, 2.0**-133]
+    assert safetensors.read_one(tmp_path / "x", "b").tolist() == [0, 1, 2]
+    with pytest.raises(KeyError, match="c"):
+        safetensors.read_one(tmp_path / "x", "c")
+    places, metadata = safetensors.read_header(tmp_path / "x")
+    assert metadata == {"k": "v"}
+    assert {name: tuple(place) for name, place in places.items()} == {
+        "a": ("BF16", (3,), 24, 30),
+        "b": ("F64", (3,), 0, 24),
+    }
+
+
+@pytest.mark.parametrize("block", [1, 8, 12, 1 << 20])
+def test_arrays_go_in_blocks_of_any_size(tmp_path, block, monkeypatch):
+    monkeypatch.setattr(safetensors, "_BLOCK_BYTES", block)
+    values = np.arange(35, dtype=np.float32).reshape(7, 5)
+    tensors = {"a": values[:, 1:4], "b": np.array(3.5), "c": np.zeros((0, 4)), "d": values.T}
+    write_tensors(tmp_path / "x", tensors, {})
+    for mmap in (None, "r"):
+        found, _ = read_tensors(tmp_path / "x", mmap)
+        for name, array in tensors.items():
+            assert found[name].shape == array.shape
+            assert found[name].tolist() == array.tolist()
+
+
+class Parts(io.BytesIO):
+    """Notes how long the parts are that are written."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def write(self, data, /):
+        self.sizes.append(len(data))
+        return super().write(data)
+
+
+@pytest.mark.parametrize(("block", "parts"), [(1, [12] * 4), (24, [24] * 2), (36, [36, 12]), (99, [48])])
+def test_arrays_are_written_some_rows_at_a_time(block, parts, monkeypatch):
+    monkeypatch.setattr(safetensors, "_BLOCK_BYTES", block)
+    file = Parts()
+    write_tensors(file, {"a": np.zeros((4, 3), np.float32)}, {})
+    assert file.sizes[2:] == parts

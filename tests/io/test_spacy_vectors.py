@@ -12,7 +12,7 @@ import pytest
 
 from fastemb import KeyedVectors, load_vectors, save_vectors
 from fastemb.io.formats import VectorTable, write_vectors
-from fastemb.io.formats.spacy_strings import hashes
+from fastemb.io.formats.spacy_strings import SYMBOLS, hashes
 from fastemb.io.unpack import TruncatedFileError
 
 KEYS = ["cat", "NOUN", "new york", "東京", 7, "a\nb", "\t", "\ufeffx", "a\0b"]
@@ -38,6 +38,13 @@ def test_hashes_of_all_lengths() -> None:
     assert hashes(strings).tolist() == [slow_hash(string) for string in strings]
     assert hashes([b"cat"]).tolist() == [5439657043933447811]  # spaCy's own
     assert hashes([]).tolist() == []
+
+
+def test_names_that_spacy_has_itself() -> None:
+    known = {"IS_ALPHA": 1, "IS_CURRENCY": 18, "FLAG19": 19, "FLAG63": 63, "ID": 64, "NOUN": 92, "SPACE": 103}
+    known |= {"DEPRECATED001": 104, "DEPRECATED276": 379, "PERSON": 380, "acomp": 398, "acl": 451, "_": 456}
+    assert {name: SYMBOLS[name] for name in known} == known
+    assert len(SYMBOLS) == 456
 
 
 @pytest.fixture

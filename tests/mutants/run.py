@@ -10,9 +10,9 @@ and fewer than --least percent killed end in exit code 1.
 In C, files are compiled and linked anew with the fault: first to the program of tests/portable, which takes a second,
 then to the package, on which tests in Python run, then to the program again, now under the sanitizers. Each is asked
 only if those before it noticed nothing. In both languages the tests in Python are some of those that reach the changed
-line, those of the file's own room first. They run in a child that is forked from this process, which has imported
-pytest and most of what the tests import beside fastemb. Which tests reach which lines is found out first, and again
-with --anew, as is needed after tests were added.
+line, those of the file's own room first; for faults in Python, those of the rest of the file follow. They run in a
+child that is forked from this process, which has imported pytest and most of what the tests import beside fastemb.
+Which tests reach which lines is found out first, and again with --anew, as is needed after tests were added.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ import bisect
 import concurrent.futures
 import dataclasses
 import hashlib
+import math
 import multiprocessing
 import os
 import queue
 import random
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -50,6 +52,7 @@ WORK = ROOT / "build" / "mutants"
 Trial = Callable[[Mutant], str | None]  # what noticed a fault: "": nothing did; None: it is none
 _FORK = multiprocessing.get_context("fork")
 PROGRAM_HANGS, TESTS_HANG = 60, 240  # after so many seconds, even on a busy machine
+CALCULATES_FOR_EVER = 45  # after so many seconds of the processor beyond those that tests in Python have
 PYTEST = [
     "-q",
     "-x",
@@ -63,11 +66,11 @@ PYTEST = [
     "not integration",
 ]
 QUICK = ["--hypothesis-profile", "quick"]
-FEW_CASES = ["--cases", "25", *QUICK]
+FEW_CASES = ["--cases", "25", *QUICK]  # where tests of C are found out
 EVERY_CASE = [*PYTEST, "--slow", "100"]  # of those that are named
 MOST_TESTS = 150  # of one mutant of C
-FIRST = 10  # functions of tests that run before those of more files are read
 NEAR_LINES = 6  # whose tests come before those of the rest of a file
+MOST_CASES = 40  # of a line
 MOST_SECONDS = 15  # of the processor, for the tests of one mutant: in C as they took without a fault
 
 
@@ -125,7 +128,7 @@ def tried_by(
     workers: int, trial_within: Callable[[int], Trial], mutants: list[tuple[int, Mutant]]
 ) -> Iterator[tuple[int, Mutant, str | None]]:
     """Each fault with what noticed it, in their order. Each worker is a process with sources of its own to change."""
-    orders, done = _FORK.Queue(workers), _FORK.Queue()
+    orders, done = _FORK.Queue(), _FORK.Queue()
 
     def work(k: int) -> None:
         trial = trial_within(k)
@@ -152,6 +155,7 @@ def tried_by(
                 found[other] = by
             yield number, mutant, found[place]
     finally:
+        orders.cancel_join_thread()  # what nobody takes any more
         for process in processes:
             process.terminate()
 
@@ -186,14 +190,24 @@ def fails(command: list[str], hangs: int, environment: dict[str, str] | None = N
 
 
 def ending_of(
-    arguments: list[str], folder: Path, package: Path, plugins: Sequence[object] = (), hangs: int = TESTS_HANG
+    arguments: list[str],
+    folder: Path,
+    package: Path,
+    plugins: Sequence[object] = (),
+    hangs: int = TESTS_HANG,
+    most: float = math.inf,
 ) -> int:
-    """What pytest ends with, in a forked child that imports fastemb from a folder: 0: all pass; -9: it hangs."""
+    """What pytest ends with, in a forked child that imports fastemb from a folder: 0: all pass; below 0: it hangs.
+
+    It hangs after so many seconds, or after ``most`` seconds of the processor.
+    """
     child = os.fork()
     if child == 0:
         code = 3
         try:
             os.setpgid(0, 0)
+            if most < math.inf:
+                resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(most), math.ceil(most)))
             nowhere = os.open(os.devnull, os.O_RDWR)
             for number in range(3):
                 os.dup2(nowhere, number)
@@ -398,55 +412,44 @@ def tests_of(covering: Covering, mutant: Mutant, most: float) -> list[str]:
 
 # ---- Python ----
 
-_COVERING = [
-    "tests/train",
-    "tests/io",
-    "tests/vectors",
-    "tests/models",
-    "tests/contract",
-    "tests/corpus/test_wrong_files.py",
-]
+# Of the rooms of the files all cases, of others some.
+_COVERING = {
+    ("tests/train", "tests/io"): (),
+    ("tests/vectors", "tests/models", "tests/contract", "tests/corpus/test_wrong_files.py"): ("--cases", "25"),
+}
 
 
 def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[int], Trial]:
     """Find out which tests reach which lines; what gives the trial of a mutant in a copy of the sources."""
     WORK.mkdir(parents=True, exist_ok=True)
-    data, failing = WORK / "coverage", WORK / "coverage-failing"
+    data, said = WORK / "coverage", WORK / "coverage-said"
     version = hashlib.sha256(b"".join(path.read_bytes() for path in python_files())).hexdigest()
     note = WORK / "coverage-of"
     if anew or not data.exists() or not note.exists() or note.read_text() != version:
         print("== finding out which tests reach which lines: some minutes", flush=True)
         where = [f"--cov={Path('fastemb', folder)}" for folder in ("train", "io")]
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "pytest",
-            *PYTEST[:1],
-            *PYTEST[2:],
-            *FEW_CASES,
-            "-rfE",
-            *(["-n", str(workers)] if workers > 1 else []),
-            *where,
-            "--cov-context=test",
-            "--cov-report=",
-            *_COVERING,
-        ]
-        told = subprocess.run(
-            command, env=os.environ | {"COVERAGE_FILE": str(data)}, stdout=subprocess.PIPE, text=True, check=False
-        ).stdout
-        failing.write_text(told)
+        command = [sys.executable, "-P", "-m", "pytest", *PYTEST[:1], *PYTEST[2:], *QUICK, "-rfE"]
+        command += ["--durations=0", "--durations-min=0.001"]
+        command += ["-n", str(workers)] if workers > 1 else []
+        command += [*where, "--cov-context=test", "--cov-report="]
+        told = ""
+        for number, (rooms, options) in enumerate(_COVERING.items()):
+            told += subprocess.run(
+                [*command, *options, *["--cov-append"] * (number > 0), *rooms],
+                env=os.environ | {"COVERAGE_FILE": str(data)},
+                stdout=subprocess.PIPE,
+                text=True,
+                check=False,
+            ).stdout
+        said.write_text(told)
         note.write_text(version)
-    useless = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", failing.read_text(), re.M))
-    reached = {
-        place: [test for test in tests if test.split(" ")[0] not in useless]
-        for place, tests in tests_by_line(data).items()
-    }
-    by_file: dict[str, list[int]] = defaultdict(list)
-    functions: dict[str, set[str]] = defaultdict(set)
-    for path, line in sorted(reached):
-        by_file[path].append(line)
-        functions[path] |= {test.partition("[")[0] for test in reached[path, line]}
+    useless = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", said.read_text(), re.M))
+    seconds_of: dict[str, float] = defaultdict(float)
+    for spent, test in re.findall(r"^(\d+\.\d+)s (?:call|setup|teardown) +(\S.*)$", said.read_text(), re.M):
+        seconds_of[test] += float(spent)
+    reached: dict[str, dict[int, list[str]]] = defaultdict(dict)
+    for (path, line), tests in tests_by_line(data).items():
+        reached[path][line] = sorted({test for test in tests if test.split(" ")[0] not in useless and "\n" not in test})
 
     def within(worker: int) -> Trial:
         tree = WORK / f"python-{worker}"
@@ -457,40 +460,18 @@ def prepare_python(anew: bool, seconds: float, workers: int) -> Callable[[int], 
             (tree / name).symlink_to(ROOT / name)
         if ending_of([*PYTEST, "tests/io/test_paths.py"], tree, tree):
             raise SystemExit("tests/io fails without a fault: run 'make build' first")
-        return trial_python(tree, Reached(reached, by_file, functions), seconds)
+        return trial_python(tree, Covering(reached, seconds_of), seconds)
 
     return within
 
 
-@dataclass(frozen=True)
-class Reached:
-    """Of a file: the tests that reach a line, the lines that any reach, in order, and the functions of its tests."""
-
-    tests: dict[tuple[str, int], list[str]]
-    lines: dict[str, list[int]]
-    functions: dict[str, set[str]]
-
-
-def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
+def trial_python(tree: Path, covering: Covering, seconds: float) -> Trial:
     """The trial of a mutant in a copy of the sources."""
     good: set[str] = set()  # tests that pass without a fault
 
     def trial(mutant: Mutant) -> str | None:
         path = str(mutant.path)
-        lines = reached.lines.get(path, [])
-        place = bisect.bisect_right(lines, mutant.line)  # a line may run on import alone, or in rare cases of a test
-        room = f"tests/{mutant.path.parts[1]}/"
-        own = f"{room}test_{mutant.path.stem}.py"
-
-        def by_place(test: str) -> tuple[bool, bool, str]:
-            return not test.startswith(own), not test.startswith(room), test
-
-        tests: list[str] = []
-        for before in lines[:place][: -NEAR_LINES - 1 : -1]:
-            found = {test.partition("[")[0] for test in reached.tests[path, before]}
-            tests += sorted(found.difference(tests), key=by_place)
-        tests += [own] * Path(own).exists()
-        tests += sorted(reached.functions.get(path, set()).difference(tests), key=by_place)
+        near, further = tests_of_python(covering, mutant)
         source = mutant.path.read_text()
         try:
             compile(mutant.applied(source), path, "exec")
@@ -498,14 +479,14 @@ def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
             return None
         (tree / mutant.path).write_text(mutant.applied(source))
         try:
-            ending, failed = tried(tests[:FIRST], tree, seconds)
-            if ending == 0 and tests[FIRST:]:
-                ending, failed = tried(tests[FIRST:], tree, seconds)
+            ending, failed = tried(near, tree, seconds) if near else (0, "")
+            if ending == 0 and further:
+                ending, failed = tried(further, tree, seconds)
         finally:
             (tree / mutant.path).write_text(source)
-        if ending == 0 or not tests:
+        if ending == 0:
             return ""
-        suspects = [failed.partition("[")[0]] if failed else tests
+        suspects = [failed.partition("[")[0]] if failed else [*near, *further]
         if not good.issuperset(suspects) and tried(suspects, tree, seconds)[0]:
             print(f"left out, as {failed or 'a test'} fails without it: {path}:{mutant.line}", flush=True)
             return None
@@ -515,17 +496,42 @@ def trial_python(tree: Path, reached: Reached, seconds: float) -> Trial:
     return trial
 
 
+def tests_of_python(covering: Covering, mutant: Mutant) -> tuple[list[str], list[str]]:
+    """The cases that reach a line or those before it, the quick ones first; and all functions that reach its file.
+
+    A line may run on import alone, or in rare cases of a test: so those of lines before it count, too.
+    """
+    path = str(mutant.path)
+    lines = covering.tests.get(path, {})
+    reached = sorted(lines)
+    place = bisect.bisect_right(reached, mutant.line)
+    room = f"tests/{mutant.path.parts[1]}/"
+    own = f"{room}test_{mutant.path.stem}.py"
+
+    def by_place(test: str) -> tuple[bool, float, str]:
+        return not test.startswith(room), covering.seconds.get(test, 0.0), test
+
+    near: list[str] = []
+    for line in reached[:place][: -NEAR_LINES - 1 : -1]:
+        near += sorted(set(lines[line]).difference(near), key=by_place)[:MOST_CASES]
+    whole: dict[str, float] = defaultdict(float)
+    for test in {test for tests in lines.values() for test in tests}:
+        whole[test.partition("[")[0]] += covering.seconds.get(test, 0.0)
+    further = sorted(whole, key=lambda test: (not test.startswith(room), whole[test], test))
+    return near, [own] * Path(own).exists() + further
+
+
 class Failure:
     """A plugin of pytest that writes which test failed, and ends after some seconds as if no other one would."""
 
     def __init__(self, where: Path, seconds: float) -> None:
         self._where = where
-        self._end = time.process_time() + seconds
+        self._seconds = seconds
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._where.write_text(report.nodeid)
-        elif report.when == "teardown" and time.process_time() > self._end:
+        elif report.when == "teardown" and time.process_time() > self._seconds:  # of this process, which was forked
             pytest.exit("enough", returncode=0)
 
 
@@ -534,7 +540,9 @@ def tried(tests: list[str], tree: Path, seconds: float) -> tuple[int, str]:
     where = tree / "failed"
     where.write_text("")
     (tree / "chosen").write_text("\n".join(tests))
-    return ending_of([*PYTEST, *QUICK, "@chosen"], tree, tree, [Failure(where, seconds)]), where.read_text()
+    most = seconds + CALCULATES_FOR_EVER
+    ending = ending_of([*PYTEST, *QUICK, "@chosen"], tree, tree, [Failure(where, seconds)], most=most)
+    return ending, where.read_text()
 
 
 def tests_by_line(data: Path) -> dict[tuple[str, int], list[str]]:

@@ -214,7 +214,7 @@ def _changed(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield "continue"
         case ast.Continue():
             yield "break"
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield "return None"
         case ast.Raise() | ast.AugAssign() | ast.Delete():
             yield "pass"

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fastemb.train.documents import DocumentWeights
 from fastemb.train.matrices import Padding, is_padded
-from fastemb.train.settings import Settings
+from fastemb.train.settings import DocumentSettings, Settings
 from fastemb.train.weights import Rows, Weights
 
 SHAPE = (5, 20)
@@ -83,3 +84,16 @@ def test_the_first_row_that_is_not_finite_is_found(name: str, value: float) -> N
     assert weights.not_finite() == (name, 3)
     matrix[:] = np.finfo(np.float32).max
     assert weights.not_finite() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("vectors", "the model.vectors"), ("syn1neg", "syn1neg"), ("dv", "dv.vectors")]
+)
+def test_shapes_of_a_model_of_documents_are_checked(name: str, shown: str) -> None:
+    weights = DocumentWeights(Rows(np.ones(SHAPE, np.float32)), documents=Rows(np.ones((3, 20), np.float32)))
+    weights.start_outputs(5, DocumentSettings(vector_size=20))
+    weights.check_shapes(SHAPE)
+    owner: Any = {"vectors": weights.holder, "syn1neg": weights, "dv": weights.documents}[name]
+    setattr(owner, "vectors" if name == "dv" else name, np.ones((5, 19), np.float32))
+    with pytest.raises(ValueError, match=rf"^{shown} has shape \(5, 19\); the model needs \(5, 20\)$"):
+        weights.check_shapes(SHAPE)

@@ -100,7 +100,7 @@ def read_array(where: str, file: BinaryIO, header: Header, size: int | None) -> 
     if header.fortran and len(header.shape) == 2:
         return _read_columns(where, file, header).astype(native, copy=False)
     count = math.prod(header.shape)
-    item = max(1, header.dtype.itemsize)
+    item = header.dtype.itemsize
     made = np.empty(count if size is not None else min(count, _FIRST_BYTES // item + 1), header.dtype)
     done = 0
     while done < count:
@@ -128,7 +128,7 @@ def _read_columns(where: str, file: BinaryIO, header: Header) -> Array:
 
 
 def _fill(where: str, file: BinaryIO, part: Array) -> None:
-    target = part.view(np.uint8).data if part.itemsize else memoryview(b"")
+    target = part.view(np.uint8).data
     if read_into(file, target) < len(target):
         raise TruncatedFileError(f"{where}: the file ends early, within the array")
 
@@ -150,7 +150,7 @@ def write_array(file: BinaryIO, array: Array) -> None:
     little = array.dtype.newbyteorder("<") if sys.byteorder == "big" else array.dtype
     about = {"descr": npy_format.dtype_to_descr(little), "fortran_order": False, "shape": array.shape}
     npy_format.write_array_header_1_0(file, about)
-    if array.size == 0 or array.dtype.itemsize == 0:
+    if array.size == 0:
         return
     step = max(1, _BLOCK_BYTES * len(array) // array.nbytes)
     for start in range(0, len(array), step):
