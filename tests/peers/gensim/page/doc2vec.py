@@ -108,7 +108,7 @@ DIFFERS: dict[str, tuple[Question, Any]] = {
 NOT_ASKED: dict[str, str] = {
     "Documents: Rows of whole numbers that no document has are told": "tests/models/test_document_faults.py asks it",
     "Documents: `dv=` with keys is an error": "tests/models/test_document_faults.py asks it",
-    "Documents: Negatives are shared by words of a document": "tests/native/test_document_steps.py asks it",
+    "Documents: Negatives of documents are shared": "tests/native/test_document_steps.py asks it",
 }
 
 
