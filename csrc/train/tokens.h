@@ -30,7 +30,7 @@ struct fe_window {
     const struct fe_view *view;
     int32_t span;             /* contexts that a centre can have on either side */
     uint64_t key, basket_key; /* of draws by the number of a token in the view */
-    struct fe_kept *kept;     /* FE_WINDOW_CENTRES + 2 * span entries */
+    struct fe_kept *kept;     /* most_centres + 2 * span entries */
     int32_t *ids;             /* theirs, and room for FE_LINE more */
     int64_t sentence;
     int64_t begin, end;        /* the block: centres are the kept tokens in [begin, end) */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import ChainMap
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self, cast
@@ -268,7 +269,7 @@ class Doc2Vec(Word2Vec):
             try:
                 found: NDArray[np.float32] = self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
             except MissingKeyError:
-                both = {**self.wv.key_to_index, **self.dv.key_to_index}
+                both = ChainMap(self.wv.key_to_index, self.dv.key_to_index)
                 raise MissingKeyError(f"{tag!r} is neither a word nor a tag", tag, both) from None
             return found
         return np.vstack([self[one] for one in tag])
@@ -532,12 +533,12 @@ class Doc2Vec(Word2Vec):
 
     def _frozen(self, kept: Kept) -> Frozen:
         """The model for inference."""
+        kept = self._inference = kept.with_tables(self.wv, self._known_counts)  # first: there may be no vocabulary yet
+        assert kept.tables is not None
         settings, weights = kept.settings, self._weights()
         weights.require(settings)
         inputs = weights.inputs((len(self.wv), settings.vector_size))
         weights.check_shapes(inputs.shape)
-        kept = self._inference = kept.with_tables(self.wv, self._known_counts)
-        assert kept.tables is not None
         null_word = self.wv.key_to_index["\0"] if settings.concatenates else 0
         paths, outputs, nodes = self._known.paths, weights.syn1neg, weights.syn1
         return Frozen(settings, kept.tables, kept.by, paths, inputs, outputs, nodes, null_word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +134,24 @@ def test_a_word_that_is_asked_for_among_tags_and_a_tag_among_words() -> None:
         model["firsd"]
     with pytest.raises(KeyError, match=r"Key 'zebra' not present\"?$"):
         Word2Vec([WORDS], min_count=1, epochs=1).wv["zebra"]
+
+
+def test_a_key_that_is_nowhere_costs_no_copy_of_all_keys() -> None:
+    model = Doc2Vec([TaggedDocument([f"w{i}" for i in range(5000)], ["first"])], **OPTIONS | {"sample": 0, "epochs": 1})
+    tracemalloc.start()
+    with pytest.raises(KeyError) as found:
+        model["w4321x"]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 50_000  # a dict of as many has 200,000
+    assert "did you mean 'w4321'" in str(found.value)
+
+
+@pytest.mark.parametrize("options", [{}, {"dm": 0}, {"dm": 1, "dm_concat": 1}, {"hs": 1, "negative": 0}])
+def test_inference_without_a_vocabulary(options: dict[str, Any]) -> None:
+    model = Doc2Vec(**OPTIONS | options)
+    with pytest.raises(RuntimeError, match="no vocabulary yet: you must first build vocabulary with build_vocab"):
+        model.infer_vector(["ape"])
 
 
 def test_the_hint_is_there_after_loading_and_not_in_files(tmp_path: Path) -> None:
