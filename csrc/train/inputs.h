@@ -9,7 +9,8 @@
  * Centres of a block share negatives. A document's row that met the same ones with several words would learn from too
  * few different ones. So where documents learn, the tokens are parted among FE_CENTRES windows that take turns: a
  * block's centres are in several documents as a rule, and each row meets new negatives with each word, though
- * FE_CENTRES rows share them. A block with k centres of one document has k times as many, which weigh as much less. */
+ * FE_CENTRES rows share them. A block with k centres of one document has k times as many, which weigh as much less.
+ * (That documents of a block have a tag in common is not looked at.) */
 #ifndef FE_INPUTS_H
 #define FE_INPUTS_H
 

@@ -489,7 +489,7 @@ class Doc2Vec(Word2Vec):
         Raises:
             RuntimeError: as `infer_vector`.
             TypeError: a document is no list of tokens.
-            ValueError: a setting makes no sense.
+            ValueError: a setting makes no sense, or a matrix holds numbers that are not finite.
             FloatingPointError: a score or a vector is not finite.
             KeyboardInterrupt: after Ctrl-C.
         """
@@ -499,7 +499,11 @@ class Doc2Vec(Word2Vec):
         with Deferred(), reading(self), Allowed():
             frozen = self._frozen(kept)
             ids, offsets = ids_of(self.wv.key_to_index, documents)
-            found = infer(frozen, ids, offsets, rates, threads)
+            try:
+                found = infer(frozen, ids, offsets, rates, threads)
+            except FloatingPointError:
+                self._known.require_finite(self._known.followed(self.wv, self.sample), "inference")
+                raise
         empty = int((offsets[1:] == offsets[:-1]).sum())
         if empty:
             which = "the text has" if len(found) == 1 else f"{empty:,} of {len(found):,} texts have"

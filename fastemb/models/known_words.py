@@ -184,15 +184,23 @@ class KnownWords:
         """
         vocabulary = self.followed(wv, sample)
         self.inputs(wv, sample, vector_size)
+        self.require_finite(vocabulary, "training")
+        return vocabulary
+
+    def require_finite(self, vocabulary: Vocabulary, before: str) -> None:
+        """Check the numbers of the matrices.
+
+        Raises:
+            ValueError: one is NaN or infinite.
+        """
         found = self.weights.not_finite()
         if found is not None:
             name, row = found
             of = repr(vocabulary.keys[row]) if row < len(vocabulary) else "of an n-gram"
             raise ValueError(
                 f"{name} holds NaN or infinite numbers, first in row {row} ({of}): "
-                "set them to numbers before training, or build the model anew"
+                f"set them to numbers before {before}, or build the model anew"
             )
-        return vocabulary
 
     # ---- another vocabulary ----
 

@@ -219,3 +219,12 @@ def test_resumed_training_without_a_map_and_where_the_folder_is_gone(tmp_path: P
     with pytest.warns(UserWarning, match=r"vectors of tags are in memory, and no more in .*rows.npy: .*not exist"):
         model = Doc2Vec.resume(path, documents(*range(6)), progress=False)
     np.testing.assert_array_equal(model.dv.vectors, expected)
+
+
+@pytest.mark.parametrize("dm", [0, 1])
+def test_inference_names_a_matrix_that_is_not_finite(dm: int) -> None:
+    model = trained(0, 1, dm=dm, sample=0)
+    model.syn1neg[1] = np.nan
+    word = model.wv.index_to_key[1]
+    with pytest.raises(ValueError, match=rf"^syn1neg holds NaN .* first in row 1 \('{word}'\).* before inference"):
+        model.infer_vectors([[word]] * 3)
