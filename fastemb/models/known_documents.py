@@ -14,7 +14,7 @@ from ..corpus import Corpus
 from ..memory import memory_for
 from ..signals import Deferred, slices
 from ..train.documents import DocumentWeights
-from ..train.matrices import Matrix, copy_of, mapped_zeros, random_rows, zeros
+from ..train.matrices import LINE, Matrix, copy_of, mapped_zeros, random_rows, zeros
 from ..train.settings import Settings
 from ..vectors import KeyedVectors
 from .building import extended_factors
@@ -163,21 +163,30 @@ def _row_bytes(settings: Settings, path: str | None) -> int:
     return 4 * settings.vector_size if path is None else 0
 
 
+def _is_mapped_rows(path: str, vectors: NDArray[Any]) -> bool:
+    """Whether the file is one that `mapped_zeros` makes for as many vectors of this size."""
+    try:
+        there = np.lib.format.open_memmap(path, "r")
+    except (OSError, ValueError):
+        return False
+    return there.dtype == np.float32 and there.shape == (len(vectors), -(-vectors.shape[1] // LINE) * LINE)
+
+
 def copied_rows(vectors: NDArray[Any], path: str | None) -> Matrix:
-    """A copy of vectors of tags, in a file of NumPy's format if there is a path.
+    """A copy of vectors of tags, in the file at ``path`` if it holds such vectors.
+
+    The path comes from a checkpoint, which somebody else may have made: no other file is made or replaced.
 
     Raises:
         MemoryError: there is not enough for it.
     """
+    if path is not None and _is_mapped_rows(path, vectors):
+        made = mapped_zeros(path, *vectors.shape)
+        for part in slices(len(vectors)):
+            made[part] = vectors[part]
+        return made
     if path is not None:
-        try:
-            made = mapped_zeros(path, *vectors.shape)
-        except OSError as error:
-            warn(f"vectors of tags are in memory, and no more in {path}: {error}")
-        else:
-            for part in slices(len(vectors)):
-                made[part] = vectors[part]
-            return made
+        warn(f"vectors of tags are in memory, and no more in {path}: it is no file of as many of them")
     return copy_of(vectors)
 
 

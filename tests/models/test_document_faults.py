@@ -197,7 +197,6 @@ def interrupted(folder: Path, **options: Any) -> str:
 def test_resumed_training_goes_on_in_the_file_that_is_mapped(size: int, tmp_path: Path) -> None:
     rows, given = tmp_path / "rows.npy", documents(*range(6))
     path = interrupted(tmp_path, dv_mapfile=rows, vector_size=size)
-    rows.unlink()
     model = Doc2Vec.resume(path, given, progress=False)
     on_disk = np.load(rows, mmap_mode="r")
     np.testing.assert_array_equal(on_disk[:, :size], model.dv.vectors)
@@ -216,7 +215,7 @@ def test_resumed_training_without_a_map_and_where_the_folder_is_gone(tmp_path: P
     path = interrupted(tmp_path, dv_mapfile=tmp_path / "other" / "rows.npy")
     (tmp_path / "other" / "rows.npy").unlink()
     (tmp_path / "other").rmdir()
-    with pytest.warns(UserWarning, match=r"vectors of tags are in memory, and no more in .*rows.npy: .*not exist"):
+    with pytest.warns(UserWarning, match=r"are in memory, and no more in .*rows.npy: it is no file of as many"):
         model = Doc2Vec.resume(path, documents(*range(6)), progress=False)
     np.testing.assert_array_equal(model.dv.vectors, expected)
 
@@ -228,3 +227,17 @@ def test_inference_names_a_matrix_that_is_not_finite(dm: int) -> None:
     word = model.wv.index_to_key[1]
     with pytest.raises(ValueError, match=rf"^syn1neg holds NaN .* first in row 1 \('{word}'\).* before inference"):
         model.infer_vectors([[word]] * 3)
+
+
+@pytest.mark.parametrize("there", [np.arange(12.0), np.ones((6, 8), np.float32), np.ones((7, 16), np.float32), None])
+def test_a_checkpoint_replaces_no_file_but_its_own(there: Any, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.npy"
+    path = interrupted(tmp_path, dv_mapfile=rows)
+    if there is None:
+        rows.unlink()
+    else:
+        np.save(rows, there)
+    before = sorted(file.name for file in tmp_path.iterdir()), None if there is None else rows.read_bytes()
+    with pytest.warns(UserWarning, match="vectors of tags are in memory"):
+        Doc2Vec.resume(path, documents(*range(6)), progress=False)
+    assert before == (sorted(file.name for file in tmp_path.iterdir()), None if there is None else rows.read_bytes())
