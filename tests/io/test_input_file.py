@@ -73,7 +73,7 @@ def test_the_size_of_a_file_and_its_start_again() -> None:
         (b"plain words", ""),
         (b"\x1f\x8b\x08broken", ""),
         (
-            gzip.compress(b"\x89HDF\r\n"),
+            gzip.compress(b"\x89HDF\r\n", mtime=0),  # the name of this case must be the same in every process
             "; it looks like an HDF5 file, which is not read: save the vectors as text or sa",
         ),
     ],
