@@ -180,6 +180,10 @@ def test_counts_that_are_not_there_are_1(tmp_path: Path) -> None:
     largest = {"count": np.array([2**63], np.uint64)}
     fasttext_model.write(tmp_path / "x", VectorTable(["a"], np.ones((1, 2), np.float32), largest))
     assert read_whole(tmp_path / "x").dictionary.counts.tolist() == [2**63 - 1]
+    for count, tokens in ((2**62 + 1, 2**63 - 1), (2**61 + 5, 2**62 + 10), (2**32 - 1, 2**33 - 2)):
+        counts = {"count": np.array([count, count])}
+        fasttext_model.write(tmp_path / "x", VectorTable(["a", "b"], np.ones((2, 2), np.float32), counts))
+        assert read_whole(tmp_path / "x").dictionary.tokens == tokens
 
 
 @pytest.mark.parametrize("part", [1, 2, 3, 10])

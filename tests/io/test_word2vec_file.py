@@ -233,8 +233,11 @@ def test_lines_and_dimensions_of_text_without_a_header(tmp_path: Any) -> None:
         (b"a b 1", (1, 1)),
     ):
         path.write_bytes(text)
+        line = text.partition(b"\n")[0]
         for block in (4, 5, 7, 1000):
-            assert word2vec_text._count_lines(path, max(block, len(text.partition(b"\n")[0]) + 1)) == shape
+            assert word2vec_text._count_lines(path, max(block, len(line) + 1)) == shape
+        with pytest.raises(ValueError, match=f"^{path}: line 1 is longer than {len(line) - 1} bytes, which a line of"):
+            word2vec_text._count_lines(path, len(line) - 1)
     path.write_bytes(b"1 2 3\n4 5 6\n")
     assert word2vec_text._count_lines(path, 100, keyed=False) == (2, 3)
     path.write_bytes(b"a b c\n")

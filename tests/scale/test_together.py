@@ -14,6 +14,7 @@ from cluster_texts import Losing, separation, topics
 from fastemb import Corpus, FastText, Graph, Item2Vec, Node2Vec, Word2Vec, scale
 from fastemb.scale import fitting
 from fastemb.scale.transport import InProcess
+from fastemb.train.training import elsewhere
 
 SETTINGS: dict[str, Any] = {"vector_size": 20, "min_count": 2, "epochs": 3, "seed": 5, "workers": 1, "sample": 1e-2}
 KINDS: dict[str, dict[str, Any]] = {
@@ -247,6 +248,25 @@ def test_an_interrupt_leaves_what_was_learned_and_a_checkpoint(text: Path, tmp_p
         scale.fit(model, text, nodes=nodes, checkpoint=path, callbacks=[Interrupt(2)])
     assert model._known.weights.epochs_trained == 2
     assert same(whole, scale.resume(path, nodes=nodes))
+
+
+def test_only_models_that_fit_trains_learn_on_the_nodes(text: Path, here: list[InProcess]) -> None:
+    within = []
+
+    class Look:
+        def on_epoch_end(self, model: Any) -> None:
+            within.append(elsewhere.get())
+            if len(within) == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scale.fit(Word2Vec(sg=1, **SETTINGS), text, nodes=2, callbacks=[Look()])
+    assert len(within) == 2
+    assert None not in within
+    assert elsewhere.get() is None
+    after = Word2Vec(corpus_file=text, sg=1, **SETTINGS)  # nodes that have ended would fail
+    assert len(here) == 1
+    assert same(after, scale.fit(Word2Vec(sg=1, **SETTINGS), text, nodes=1))
 
 
 @pytest.mark.usefixtures("here")

@@ -263,7 +263,7 @@ def write(path: StrPath, table: VectorTable) -> None:
     counts = np.ones(len(names), np.int64)
     if "count" in table.attributes:
         counts = np.clip(table.attributes["count"][order], 1, _MOST_COUNT).astype(np.int64)
-    dictionary = Dictionary.of(names, len(names), counts, int(counts.sum()))
+    dictionary = Dictionary.of(names, len(names), counts, _sum(counts))
     write_whole(
         path,
         Arguments(dims),
@@ -271,6 +271,12 @@ def write(path: StrPath, table: VectorTable) -> None:
         (table.vectors[order[some]] for some in slices(len(names), _PART)),
         (np.zeros((some.stop - some.start, dims), np.float32) for some in slices(len(names), _PART)),
     )
+
+
+def _sum(counts: NDArray[np.int64]) -> int:
+    """The sum, or the largest that a file holds."""
+    high, low = int((counts >> 32).sum()), int((counts & 0xFFFFFFFF).sum())
+    return min((high << 32) + low, _MOST_COUNT)
 
 
 def write_whole(

@@ -119,7 +119,9 @@ def _count_lines(path: StrPath, block: int, keyed: bool = True) -> tuple[int, in
     with open_text_source(path) as (file, _):
         window = Window(file, block)
         window.fill()
-        line = bytes(window.view).partition(b"\n")[0]
+        line, end, _ = bytes(window.view).partition(b"\n")
+        if not end and window.full():
+            raise ValueError(f"{path}: line 1 is longer than {block:,} bytes, which a line of a vector is not")
         dims = _numbers_at_end(line) if keyed else len(line.split())
         if keyed and (tabbed := tab_after_key(line)) is not None:
             raise ValueError(f"{path}: line 1: {tabbed}")
