@@ -6,7 +6,7 @@ import numpy as np
 
 from .blocks import EncodedBlock, Parts
 from .task import Task
-from .vocabulary import Ids, Ints, KeysAt, NothingKeptError
+from .vocabulary import Ids, Ints, KeysAt, NothingKeptError, Vocabulary, require_known
 
 
 class Feed:
@@ -27,6 +27,7 @@ class Feed:
         self._ids: list[Ids] = []
         self._ends: list[Ints] = []
         self._waiting = self._size = 0
+        self._numbered: tuple[Vocabulary, Ids] | None = None
 
     def add(self, ids: Ids, ends: Ints) -> None:
         """Take words, and how many of them come before each end of a sentence; the array must not change any more."""
@@ -54,6 +55,11 @@ class Feed:
         self._counts[: len(found)] += found
 
     def finish(self, keys_at: KeysAt, different: int, source: str) -> Parts:
+        """Number the tokens as the task says, and make the corpus; the arguments are those of `number`."""
+        self.number(keys_at, different, source)
+        return self.parts()
+
+    def number(self, keys_at: KeysAt, different: int, source: str) -> None:
         """Number the tokens as the task says.
 
         Args:
@@ -61,11 +67,25 @@ class Feed:
             different: How many numbers were given.
             source: What errors name.
         """
+        self._require_words(source)
+        self._numbered = self._target.number(self._counts[:different], np.arange(different), keys_at, source)
+
+    def number_known(self, vocabulary: Vocabulary, source: str) -> None:
+        """Hear that tokens came with their ids in this vocabulary, and those that it lacks with ``len(vocabulary)``."""
+        self._require_words(source)
+        require_known([np.flatnonzero(self._counts[: len(vocabulary)]).astype(np.int32)], source, self.words)
+        self._numbered = vocabulary, np.append(np.arange(len(vocabulary), dtype=np.int32), np.int32(-1))
+
+    def parts(self) -> Parts:
+        """The corpus of tokens that are numbered."""
+        assert self._numbered is not None
+        vocabulary, numbers = self._numbered
+        return self._store.finish([numbers], vocabulary, self.words)
+
+    def _require_words(self, source: str) -> None:
         if self._size:
             self._flush()
         if self.words == 0:
             raise NothingKeptError(
                 f"{source}: there is no word in {'them' if source in ('sentences', 'documents') else 'it'}"
             )
-        vocabulary, numbers = self._target.number(self._counts[:different], np.arange(different), keys_at, source)
-        return self._store.finish([numbers], vocabulary, self.words)

@@ -16,7 +16,7 @@ import numpy as np
 
 from .._native import TokenTable, number_tokens
 from ..checks import is_missing, no_document
-from ..signals import Allowed, Deferred, deliver
+from ..signals import Allowed, Deferred, deliver, slices
 from .batching import in_batches
 from .blocks import Parts
 from .feed import Feed
@@ -25,7 +25,7 @@ from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import ReadSizes, Task
-from .vocabulary import Ids, Ints, NothingKeptError
+from .vocabulary import Ids, Ints, NothingKeptError, Vocabulary
 
 BATCHES_AHEAD = 2
 
@@ -67,9 +67,16 @@ def encode_lists(
     require_sentences(sentences)
     feed = Feed(task)
     batches = list_batches(sentences, task.sizes, partial(sentence_tokens, called=called))
-    keys = number_lists(batches, feed.add, partial(_unhashable, called=called), partial(_unfit, called=called))
+    known = task.target if isinstance(task.target, Vocabulary) else None
+    unhashable, unfit = partial(_unhashable, called=called), partial(_unfit, called=called)
+    tokens = number_lists(batches, feed.add, unhashable, unfit, known)
     with _once_only(sentences if given is None else given, called):
-        return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), called.every)
+        if known is not None:
+            feed.number_known(known, called.every)
+        else:
+            feed.number(tokens.keys_at, len(tokens), called.every)
+        del tokens  # the corpus is made in the memory that they took
+        return feed.parts()
 
 
 @contextmanager
@@ -92,7 +99,8 @@ def number_lists(
     take: Callable[[Ids, Ints], None],
     unhashable: Callable[[list[Sequence[Hashable]], int], str],
     unfit: Callable[[list[Sequence[Hashable]], int], str] | None = None,
-) -> list[Hashable]:
+    known: Vocabulary | None = None,
+) -> NumberedTokens:
     """Number the tokens of lists in the order in which they first occur.
 
     A thread of its own looks up tokens while this one asks for the next lists: generators may depend on being asked by
@@ -106,6 +114,7 @@ def number_lists(
         unhashable: Says which token of a batch is not hashable, and gets the number of lists before it.
         unfit: Says in the same way which token is no word: None, NaN, NA, a value of pyarrow, or an integer of more
             than 64 bits. Default: all are words.
+        known: Tokens get their ids in this vocabulary, and those that it lacks the number ``len(known)``.
 
     Returns:
         The tokens by number.
@@ -125,7 +134,7 @@ def number_lists(
     given, read = iter(batches), 0
     with Deferred():  # an interrupt within the executor would leave its locks taken
         try:
-            tokens = _Tokens(helper)
+            tokens = NumberedTokens(helper, known)
             while True:
                 with Allowed():  # code of users
                     batch, ends = next(given, (None, None))
@@ -142,23 +151,28 @@ def number_lists(
                     hand_over()
             while waiting:
                 hand_over()
-            return tokens.keys()
+            return tokens
         finally:
             helper.shutdown(cancel_futures=True)
 
 
-class _Tokens:
-    """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
+class NumberedTokens:
+    """Tokens that are numbered as `number_lists` says: by a table while all are str, by a dict afterwards.
 
-    The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
+    The table is asked by a thread of its own, ``helper``, while the next sentences are asked for.
     """
 
-    def __init__(self, helper: ThreadPoolExecutor) -> None:
+    def __init__(self, helper: ThreadPoolExecutor, known: Vocabulary | None) -> None:
         self._helper = helper
+        self._known = known
         self._table = TokenTable()
+        self._ids_by_place = None if known is None else _fill(self._table, known)
         self._indices: dict[Hashable, int] | None = None
         self._position = 0
         self._fresh = 0
+
+    def __len__(self) -> int:
+        return len(self._table) if self._indices is None else len(self._indices)
 
     def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
         """The number of each of these tokens, of which there are ``count``."""
@@ -167,13 +181,17 @@ class _Tokens:
             if data is not None:
                 self._position += count
                 return self._helper.submit(self._look_up, data, self._position - count, count)
-            self._indices = {key: number for number, key in enumerate(self.keys())}
+            self._helper.submit(int).result()  # after all that was submitted before
+            keys = self.keys() if self._known is None else self._known.keys
+            self._indices = {key: number for number, key in enumerate(keys)}
             self._table = TokenTable()
         found: Future[Ids] = Future()
         ids = np.empty(count, np.int32)
         known = len(self._indices)
         number_tokens(self._indices, sentences, ids)
         self._fresh = len(self._indices) - known
+        if self._known is not None:
+            np.minimum(ids, len(self._known), out=ids)
         found.set_result(ids)
         return found
 
@@ -183,16 +201,37 @@ class _Tokens:
 
     def _look_up(self, data: bytes, position: int, count: int) -> Ids:
         ids = np.empty(count, np.int32)
-        self._table.add(data, None, None, position, ids)
-        return ids
+        if self._ids_by_place is None:
+            self._table.add(data, None, None, position, ids)
+            return ids
+        self._table.find(data, ids)
+        return self._ids_by_place[ids]
 
     def keys(self) -> list[Hashable]:
-        """The tokens so far."""
-        if self._indices is not None:
-            return list(self._indices)
-        self._helper.submit(int).result()  # after all that was submitted before
-        keys = self._table.list(np.arange(len(self._table), dtype=np.int32))
-        return list(keys.decode().split("\0")[:-1])
+        """All tokens, when all are numbered that were given."""
+        return self.keys_at(np.arange(len(self), dtype=np.int32))
+
+    def keys_at(self, numbers: Ids) -> list[Hashable]:
+        """The tokens of these numbers."""
+        if self._indices is None:
+            return list(self._table.list(numbers).decode().split("\0")[:-1])
+        keys = list(self._indices)
+        return [keys[number] for number in numbers.tolist()]
+
+
+def _fill(table: TokenTable, known: Vocabulary) -> Ids:
+    """Add the str of a vocabulary; returns the id of each, and at last the number of what is not in the table."""
+    ids: list[int] = []
+    for part in slices(len(known)):
+        texts = [(key, at) for at, key in enumerate(known.keys[part], part.start) if isinstance(key, str)]
+        data = _with_nuls([[key for key, _ in texts]], len(texts))
+        if data is None:  # one holds NUL or half a character: it is not found by the table, but by the dict
+            texts = [(key, at) for key, at in texts if _with_nuls([[key]], 1) is not None]
+            data = _with_nuls([[key for key, _ in texts]], len(texts))
+        assert data is not None
+        table.add(data, None, None, 0, np.empty(len(texts), np.int32))
+        ids += [at for _, at in texts]
+    return np.array([*ids, len(known)], np.int32)
 
 
 def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
