@@ -26,7 +26,7 @@ from .estimate import model_memory, table_memory
 from .inputs import TextSource, find_inputs
 from .lists import encode_lists
 from .mapped import OnDisk
-from .memory import MemoryStore, renumber_in_place
+from .memory import MemoryStore, ShortStore, renumber_in_place
 from .messages import short
 from .origin import Origin, origin_of_files
 from .reading import ReadOptions, read_column, read_csv, read_files, read_ids, read_parquet, read_sentences
@@ -745,7 +745,7 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
     if isinstance(source, Corpus):
         return source._numbered_by(target)
     if not is_file:
-        return Corpus(*encode_lists(source, Task(target, MemoryStore())))
+        return Corpus(*encode_lists(source, Task(target, ShortStore())))
     if isinstance(source, str | bytes | os.PathLike) and is_corpus(expanded(source)):
         return Corpus.open(source)._numbered_by(target)
     threads = ReadOptions(workers=workers).threads()

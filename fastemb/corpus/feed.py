@@ -70,12 +70,6 @@ class Feed:
         self._require_words(source)
         self._numbered = self._target.number(self._counts[:different], np.arange(different), keys_at, source)
 
-    def number_known(self, vocabulary: Vocabulary, source: str) -> None:
-        """Hear that tokens came with their ids in this vocabulary, and those that it lacks with ``len(vocabulary)``."""
-        self._require_words(source)
-        require_known([np.flatnonzero(self._counts[: len(vocabulary)]).astype(np.int32)], source, self.words)
-        self._numbered = vocabulary, np.append(np.arange(len(vocabulary), dtype=np.int32), np.int32(-1))
-
     def parts(self) -> Parts:
         """The corpus of tokens that are numbered."""
         assert self._numbered is not None
@@ -89,3 +83,23 @@ class Feed:
             raise NothingKeptError(
                 f"{source}: there is no word in {'them' if source in ('sentences', 'documents') else 'it'}"
             )
+
+
+class KnownFeed(Feed):
+    """`Feed` of words that come with their ids in a vocabulary, and those that it lacks with ``len(vocabulary)``."""
+
+    def __init__(self, task: Task, vocabulary: Vocabulary) -> None:
+        super().__init__(task)
+        self._vocabulary = vocabulary
+        self._is_known = False
+
+    def _count(self, ids: Ids) -> None:
+        self._is_known = self._is_known or bool(ids.min() < len(self._vocabulary))
+
+    def number(self, keys_at: KeysAt, different: int, source: str) -> None:
+        """As in the base, where the words have their numbers."""
+        self._require_words(source)
+        require_known([np.array([0 if self._is_known else -1], np.int32)], source, self.words)
+        numbers = np.arange(len(self._vocabulary) + 1, dtype=np.int32)
+        numbers[-1] = -1
+        self._numbered = self._vocabulary, numbers

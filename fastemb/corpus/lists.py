@@ -9,17 +9,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import Any
 
 import numpy as np
 
-from .._native import TokenTable, number_tokens
+from .._native import TokenTable, find_tokens, number_tokens
 from ..checks import is_missing, no_document
+from ..memory import give_back
 from ..signals import Allowed, Deferred, deliver, slices
 from .batching import in_batches
 from .blocks import Parts
-from .feed import Feed
+from .feed import Feed, KnownFeed
 from .given import is_table, python_value
 from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
@@ -65,16 +66,14 @@ def encode_lists(
         given: What they were made of, if these are not what the user gave.
     """
     require_sentences(sentences)
-    feed = Feed(task)
-    batches = list_batches(sentences, task.sizes, partial(sentence_tokens, called=called))
     known = task.target if isinstance(task.target, Vocabulary) else None
+    feed = Feed(task) if known is None else KnownFeed(task, known)
+    batches = list_batches(sentences, task.sizes, partial(sentence_tokens, called=called))
     unhashable, unfit = partial(_unhashable, called=called), partial(_unfit, called=called)
     tokens = number_lists(batches, feed.add, unhashable, unfit, known)
     with _once_only(sentences if given is None else given, called):
-        if known is not None:
-            feed.number_known(known, called.every)
-        else:
-            feed.number(tokens.keys_at, len(tokens), called.every)
+        give_back(feed.words)
+        feed.number(tokens.keys_at, len(tokens), called.every)
         del tokens  # the corpus is made in the memory that they took
         return feed.parts()
 
@@ -134,7 +133,7 @@ def number_lists(
     given, read = iter(batches), 0
     with Deferred():  # an interrupt within the executor would leave its locks taken
         try:
-            tokens = NumberedTokens(helper, known)
+            tokens = NumberedTokens(helper) if known is None else KnownTokens(helper, known)
             while True:
                 with Allowed():  # code of users
                     batch, ends = next(given, (None, None))
@@ -157,16 +156,14 @@ def number_lists(
 
 
 class NumberedTokens:
-    """Tokens that are numbered as `number_lists` says: by a table while all are str, by a dict afterwards.
+    """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
 
-    The table is asked by a thread of its own, ``helper``, while the next sentences are asked for.
+    The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
     """
 
-    def __init__(self, helper: ThreadPoolExecutor, known: Vocabulary | None) -> None:
+    def __init__(self, helper: ThreadPoolExecutor) -> None:
         self._helper = helper
-        self._known = known
         self._table = TokenTable()
-        self._ids_by_place = None if known is None else _fill(self._table, known)
         self._indices: dict[Hashable, int] | None = None
         self._position = 0
         self._fresh = 0
@@ -182,16 +179,13 @@ class NumberedTokens:
                 self._position += count
                 return self._helper.submit(self._look_up, data, self._position - count, count)
             self._helper.submit(int).result()  # after all that was submitted before
-            keys = self.keys() if self._known is None else self._known.keys
-            self._indices = {key: number for number, key in enumerate(keys)}
+            self._indices = {key: number for number, key in enumerate(self.keys())}
             self._table = TokenTable()
         found: Future[Ids] = Future()
         ids = np.empty(count, np.int32)
         known = len(self._indices)
         number_tokens(self._indices, sentences, ids)
         self._fresh = len(self._indices) - known
-        if self._known is not None:
-            np.minimum(ids, len(self._known), out=ids)
         found.set_result(ids)
         return found
 
@@ -201,11 +195,8 @@ class NumberedTokens:
 
     def _look_up(self, data: bytes, position: int, count: int) -> Ids:
         ids = np.empty(count, np.int32)
-        if self._ids_by_place is None:
-            self._table.add(data, None, None, position, ids)
-            return ids
-        self._table.find(data, ids)
-        return self._ids_by_place[ids]
+        self._table.add(data, None, None, position, ids)
+        return ids
 
     def keys(self) -> list[Hashable]:
         """All tokens, when all are numbered that were given."""
@@ -217,6 +208,54 @@ class NumberedTokens:
             return list(self._table.list(numbers).decode().split("\0")[:-1])
         keys = list(self._indices)
         return [keys[number] for number in numbers.tolist()]
+
+
+class KnownTokens(NumberedTokens):
+    """Gives tokens their ids in a vocabulary, and those that it lacks the number after all ids."""
+
+    def __init__(self, helper: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
+        super().__init__(helper)
+        self._vocabulary = vocabulary
+        self._ids_in_table: Ids | None = None
+        self._lacking: set[Hashable] = set()
+        self._new: set[Hashable] = set()
+
+    def __len__(self) -> int:
+        return len(self._vocabulary)
+
+    def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
+        """As in the base: by the vocabulary's dict, until so many came that filling a table is worth it."""
+        self._new = set()
+        self._position += count
+        if self._position > len(self._vocabulary):
+            data = _with_nuls(sentences, count)
+            if data is not None:
+                if self._ids_in_table is None:
+                    self._ids_in_table = _fill(self._table, self._vocabulary)
+                return self._helper.submit(self._find, data, self._ids_in_table, count)
+        found: Future[Ids] = Future()
+        ids = np.empty(count, np.int32)
+        find_tokens(self._vocabulary.key_to_index, sentences, ids)
+        lacking = ids < 0
+        if lacking.any():
+            self._new = set(compress(chain.from_iterable(sentences), lacking.tolist())) - self._lacking
+            self._lacking |= self._new
+            ids[lacking] = len(self._vocabulary)
+        found.set_result(ids)
+        return found
+
+    def fresh(self) -> Iterable[Hashable]:
+        """As in the base, of what the vocabulary lacks."""
+        return self._new
+
+    def _find(self, data: bytes, ids_in_table: Ids, count: int) -> Ids:
+        found = np.empty(count, np.int32)
+        self._table.find(data, found)
+        return ids_in_table[found]
+
+    def keys_at(self, numbers: Ids) -> list[Hashable]:
+        """As in the base."""
+        return [self._vocabulary.keys[number] for number in numbers.tolist()]
 
 
 def _fill(table: TokenTable, known: Vocabulary) -> Ids:
@@ -237,8 +276,8 @@ def _fill(table: TokenTable, known: Vocabulary) -> Ids:
 def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
     """The tokens with a NUL byte after each, None when not all of them are text."""
     try:
-        text = "\0".join(chain.from_iterable(sentences))  # type: ignore[arg-type]
-        data = (text + "\0" if count else "").encode()
+        tokens = chain(chain.from_iterable(sentences), ("",))  # the last one for a NUL after the others
+        data = "\0".join(tokens).encode()  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError):
         return None
     nuls = len(data) - np.count_nonzero(np.frombuffer(data, np.uint8))  # several times as fast as data.count

@@ -5,16 +5,21 @@ from __future__ import annotations
 import mmap
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._native import remap_ids
+from ..signals import deliver
 from ..threads import in_threads
 from .blocks import EncodedBlock, Parts
 from .vocabulary import Ids, Ints, Vocabulary
 
 PAGES_BYTES = 8 << 20
+_SHORT = 1 << 16
 
 
 class MemoryStore:
@@ -36,6 +41,73 @@ class MemoryStore:
         self._blocks.sort(key=lambda block: block.position)
         _number_blocks(self._blocks, numbers, self._workers)
         return Parts(*join_blocks(self._blocks, self._workers), vocabulary, raw_words)
+
+
+@dataclass(frozen=True)
+class _ShortBlock:
+    """A block of ids, of which most are below 2**16.
+
+    Attributes:
+        table: As in `EncodedBlock`.
+        ends: As in `EncodedBlock`.
+        low: The last 16 bits of each id.
+        places: Where longer ids are.
+        long: These ids.
+    """
+
+    table: int
+    ends: Ints
+    low: NDArray[np.uint16]
+    places: Ids
+    long: Ids
+
+    @classmethod
+    def of(cls, block: EncodedBlock) -> _ShortBlock:
+        """The same ids."""
+        ids = block.ids
+        if len(ids) < _SHORT:
+            low = np.empty(len(ids), np.uint16)
+        else:  # not in memory that the allocator keeps
+            low = np.frombuffer(mmap.mmap(-1, 2 * len(ids)), np.uint16)
+        np.copyto(low, ids, casting="unsafe")
+        places = np.flatnonzero(ids >= _SHORT).astype(np.int32)
+        return cls(block.table, block.ends, low, places, ids[places])
+
+    def copy_to(self, ids: Ids) -> None:
+        """Write the ids there."""
+        ids[:] = self.low
+        ids[self.places] = self.long
+
+
+class ShortStore:
+    """Blocks in memory, which come in their order; most ids take two bytes while they wait, as those of lists do."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[_ShortBlock] = deque()
+
+    def append(self, block: EncodedBlock) -> None:
+        """See `BlockStore`."""
+        self._blocks.append(_ShortBlock.of(block))
+
+    def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
+        """See `BlockStore`."""
+        sentences = sum(len(block.ends) for block in self._blocks)
+        ids = np.empty(sum(len(block.low) for block in self._blocks), np.int32)
+        offsets = np.zeros(sentences + 1, np.int64)
+        words = ended = 0
+        place = ids[:0]
+        while self._blocks:
+            block = self._blocks.popleft()  # its memory is needed no more
+            place = ids[words : words + len(block.low)]
+            block.copy_to(place)
+            ends = block.ends
+            kept = remap_ids(place, numbers[block.table], ends)
+            offsets[ended + 1 : ended + 1 + len(ends)] = ends + words
+            words, ended = words + kept, ended + len(ends)
+            deliver()
+        del place
+        ids.resize(words, refcheck=False)  # in place: what is left over is given back
+        return Parts(ids, offsets, vocabulary, raw_words)
 
 
 class _Pages(threading.local):

@@ -15,7 +15,7 @@ from ..corpus import Corpus, Vocabulary
 from ..corpus.given import is_table, python_value
 from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
 from ..corpus.lists import Called, encode_lists, sentence_tokens
-from ..corpus.memory import MemoryStore
+from ..corpus.memory import ShortStore
 from ..corpus.messages import NUL_BYTE, MissingColumnError, short
 from ..corpus.task import Task
 from ..corpus.vocabulary import NothingKeptError, Selection
@@ -280,7 +280,7 @@ def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> D
             tags.add(names, number)
             yield sentence_tokens(found, number, _CALLED)
 
-    made = Documents(*encode_lists(words(), Task(target, MemoryStore()), _CALLED, documents))
+    made = Documents(*encode_lists(words(), Task(target, ShortStore()), _CALLED, documents))
     made._tags = tags.lists()
     return made
 
