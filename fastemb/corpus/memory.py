@@ -32,7 +32,9 @@ class MemoryStore:
 
     def append(self, block: EncodedBlock) -> None:
         """See `BlockStore`."""
-        block.ids = self._pages.copy(block.ids)
+        ids = self._pages.room(4 * len(block.ids)).view(np.int32)
+        ids[:] = block.ids
+        block.ids = ids
         self._blocks.append(block)
 
     def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
@@ -62,13 +64,10 @@ class _ShortBlock:
     long: Ids
 
     @classmethod
-    def of(cls, block: EncodedBlock) -> _ShortBlock:
-        """The same ids."""
+    def of(cls, block: EncodedBlock, pages: _Pages) -> _ShortBlock:
+        """The same ids, in these pages."""
         ids = block.ids
-        if len(ids) < _SHORT:
-            low = np.empty(len(ids), np.uint16)
-        else:  # not in memory that the allocator keeps
-            low = np.frombuffer(mmap.mmap(-1, 2 * len(ids)), np.uint16)
+        low = pages.room(2 * len(ids)).view(np.uint16)
         np.copyto(low, ids, casting="unsafe")
         places = np.flatnonzero(ids >= _SHORT).astype(np.int32)
         return cls(block.table, block.ends, low, places, ids[places])
@@ -84,13 +83,15 @@ class ShortStore:
 
     def __init__(self) -> None:
         self._blocks: deque[_ShortBlock] = deque()
+        self._pages = _Pages()
 
     def append(self, block: EncodedBlock) -> None:
         """See `BlockStore`."""
-        self._blocks.append(_ShortBlock.of(block))
+        self._blocks.append(_ShortBlock.of(block, self._pages))
 
     def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
         """See `BlockStore`."""
+        self._pages = _Pages()
         sentences = sum(len(block.ends) for block in self._blocks)
         ids = np.empty(sum(len(block.low) for block in self._blocks), np.int32)
         offsets = np.zeros(sentences + 1, np.int64)
@@ -111,28 +112,28 @@ class ShortStore:
 
 
 class _Pages(threading.local):
-    """Memory for the ids of blocks. The system gets a page back as soon as all copies in it are dropped."""
+    """Memory for the ids of blocks. The system gets a page back as soon as all ids in it are dropped."""
 
     def __init__(self) -> None:
-        self._free = np.empty(0, np.int32)
+        self._free = np.empty(0, np.uint8)
 
-    def copy(self, ids: Ids) -> Ids:
-        """A copy of these ids."""
-        if len(self._free) < len(ids):
-            self._free = _huge_pages(max(4 * len(ids), PAGES_BYTES))
-        pages, self._free = self._free[: len(ids)], self._free[len(ids) :]
-        pages[:] = ids
+    def room(self, size: int) -> NDArray[np.uint8]:
+        """So many bytes."""
+        whole = -(-size // 4) * 4  # what follows is aligned
+        if len(self._free) < whole:
+            self._free = _huge_pages(max(whole, PAGES_BYTES))
+        pages, self._free = self._free[:size], self._free[whole:]
         return pages
 
 
-def _huge_pages(size: int) -> Ids:
+def _huge_pages(size: int) -> NDArray[np.uint8]:
     if sys.platform == "win32":
         memory = mmap.mmap(-1, size)
     else:
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, np.int32)
+    return np.frombuffer(memory, np.uint8)
 
 
 def _share_out(count: int, work: Callable[[int], None], workers: int) -> None:
