@@ -85,6 +85,7 @@ class Corpus:
     _door: ClassVar[str] = "Corpus.from_sentences(sentences)"
     _origin: Origin | None = None  # of those that were pickled before there was one, as the next
     _weights: Weights | None = None
+    _is_read_by_a_model: bool = False  # for itself: nobody else has it
 
     @_refuses_texts
     @names_arguments()
@@ -605,6 +606,11 @@ class Corpus:
         """Hear that so many words were trained on since the beginning, so that what is mapped can be given back."""
         if self._on_disk is not None:
             self._on_disk.passed(words)
+
+    def _let_go(self) -> None:
+        """Drop the ids where a model read them for itself; to be called after its last epoch."""
+        if self._is_read_by_a_model and self._on_disk is None:
+            self.ids = self.ids[:0].copy()
 
     def _digest(self, *more: NDArray[Any]) -> str:
         """One text for all ids and ends of sentences, and for ``more`` arrays: for checkpoints."""

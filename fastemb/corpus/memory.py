@@ -70,12 +70,12 @@ class _ShortBlock:
         low = pages.room(2 * len(ids)).view(np.uint16)
         np.copyto(low, ids, casting="unsafe")
         places = np.flatnonzero(ids >= _SHORT).astype(np.int32)
-        return cls(block.table, block.ends, low, places, ids[places])
+        return cls(block.table, block.ends, low, places, ids.take(places))
 
     def copy_to(self, ids: Ids) -> None:
         """Write the ids there."""
         ids[:] = self.low
-        ids[self.places] = self.long
+        ids.put(self.places, self.long)
 
 
 class ShortStore:

@@ -329,11 +329,11 @@ class DocumentSource(Source):
             raise TypeError(f"corpus_file must name a file: give a list of {type(first).__name__} as {name}")
         return super().of(sentences, corpus_file, name)
 
-    def read(self, target: Selection | Vocabulary, workers: int | None) -> Documents:
+    def _read(self, target: Selection | Vocabulary, workers: int | None) -> Documents:
         """As in the base; lines of a file have their numbers as tags."""
         what = self.what
         if isinstance(what, TaggedLineDocument) and isinstance(what.source, str | os.PathLike):
-            return Documents.of(Source(what.source, True).read(target, workers))
+            return Documents.of(Source(what.source, True)._read(target, workers))
         if self.is_file or isinstance(what, Corpus):
-            return Documents.of(super().read(target, workers))
+            return Documents.of(super()._read(target, workers))
         return tagged_corpus(what, target)
