@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from ._native import trim_memory
 
 _SMALL = 64 << 20  # bytes; for less nobody asks the system
-_MANY = 1 << 20  # tokens, whose reading leaves so much free memory that giving it back is worth some milliseconds
+_MANY = 1 << 19  # tokens, whose reading leaves so much free memory that giving it back is worth some milliseconds
 _ESTIMATED = "fastemb_estimated"  # an attribute of an error that has an estimate in it
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..memory import give_back
 from .blocks import EncodedBlock, Parts
 from .task import Task
 from .vocabulary import Ids, Ints, KeysAt, NothingKeptError, Vocabulary, require_known
+
+_COUNTED = 1 << 16  # numbers at a time, or as many as there are different ones
 
 
 class Feed:
@@ -27,6 +30,7 @@ class Feed:
         self._ids: list[Ids] = []
         self._ends: list[Ints] = []
         self._waiting = self._size = 0
+        self._has_blocks = False
         self._numbered: tuple[Vocabulary, Ids] | None = None
 
     def add(self, ids: Ids, ends: Ints) -> None:
@@ -41,9 +45,13 @@ class Feed:
             self._flush()
 
     def _flush(self) -> None:
+        if not self._has_blocks:
+            give_back(self.words)  # what was free before, as lists that grew leave it
+            self._has_blocks = True
         ids = np.concatenate(self._ids) if len(self._ids) > 1 else self._ids[0]
-        for start in range(0, len(ids), self._block_tokens):  # as bincount makes eight bytes of every number
-            self._count(ids[start : start + self._block_tokens])
+        part = max(_COUNTED, len(self._counts))  # as bincount makes eight bytes of every number
+        for start in range(0, len(ids), part):
+            self._count(ids[start : start + part])
         self._store.append(EncodedBlock(self.words, 0, ids, np.concatenate(self._ends)))
         self._ids, self._ends = [], []
         self._waiting = self._size = 0

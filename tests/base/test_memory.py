@@ -228,8 +228,8 @@ IS_GLIBC = platform.libc_ver()[0] == "glibc" and "libasan" not in os.environ.get
 @pytest.mark.parametrize(
     ("call", "gives_back"),
     [
-        (lambda: give_back(1 << 20), True),
-        (lambda: give_back((1 << 20) - 1), False),
+        (lambda: give_back(1 << 19), True),
+        (lambda: give_back((1 << 19) - 1), False),
         (lambda: memory_for("a model", 65 << 20).__enter__(), True),
         (lambda: memory_for("a model", 64 << 20).__enter__(), False),
     ],
