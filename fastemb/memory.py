@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ._native import trim_memory
+
 _SMALL = 64 << 20  # bytes; for less nobody asks the system
+_MANY = 1 << 19  # tokens, whose reading leaves so much free memory that giving it back is worth some milliseconds
 _ESTIMATED = "fastemb_estimated"  # an attribute of an error that has an estimate in it
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -30,6 +33,7 @@ def memory_for(what: str, size: float, advice: str = "") -> Iterator[None]:
     """
     tail = f": {advice}" if advice else ""
     if size > _SMALL:
+        trim_memory()
         left = memory_left()
         if left is not None and size > left:
             raise _refused(f"{what} takes about {shown(size)}, and {shown(left)} of memory are left{tail}")
@@ -39,6 +43,12 @@ def memory_for(what: str, size: float, advice: str = "") -> Iterator[None]:
         if _ESTIMATED in vars(error):
             raise
         raise _refused(f"{what} takes about {shown(size)}, more memory than there is{tail}") from None
+
+
+def give_back(tokens: int) -> None:
+    """After so many tokens were read: let the system have the memory that is free, but that the allocator keeps."""
+    if tokens >= _MANY:
+        trim_memory()
 
 
 def _refused(message: str) -> MemoryError:

@@ -1,5 +1,8 @@
 # Errors and checks that every room shares, and views of tokens.
 
+cdef extern from "common/memory.h" nogil:
+    void fe_trim()
+
 cdef extern from "common/common.h" nogil:
     enum:
         FE_OK
@@ -112,6 +115,12 @@ cdef class CheckedSentences:
         return (ids.shape[0] > 0 and ids.shape[0] == self.ids.shape[0] and &ids[0] == &self.ids[0]
                 and offsets.shape[0] == self.offsets.shape[0] and &offsets[0] == &self.offsets[0]
                 and bound >= self.bound)
+
+
+def trim_memory():
+    """Give memory that was freed, but that the allocator keeps, back to the system, where it can."""
+    with nogil:
+        fe_trim()
 
 
 cdef class TokenView:

@@ -26,7 +26,7 @@ from .estimate import model_memory, table_memory
 from .inputs import TextSource, find_inputs
 from .lists import encode_lists
 from .mapped import OnDisk
-from .memory import MemoryStore, renumber_in_place
+from .memory import MemoryStore, ShortStore, renumber_in_place
 from .messages import short
 from .origin import Origin, origin_of_files
 from .reading import ReadOptions, read_column, read_csv, read_files, read_ids, read_parquet, read_sentences
@@ -85,6 +85,7 @@ class Corpus:
     _door: ClassVar[str] = "Corpus.from_sentences(sentences)"
     _origin: Origin | None = None  # of those that were pickled before there was one, as the next
     _weights: Weights | None = None
+    _is_read_by_a_model: bool = False  # for itself: nobody else has it
 
     @_refuses_texts
     @names_arguments()
@@ -606,6 +607,11 @@ class Corpus:
         if self._on_disk is not None:
             self._on_disk.passed(words)
 
+    def _let_go(self) -> None:
+        """Drop the ids where a model read them for itself; to be called after its last epoch."""
+        if self._is_read_by_a_model and self._on_disk is None:
+            self.ids = self.ids[:0].copy()
+
     def _digest(self, *more: NDArray[Any]) -> str:
         """One text for all ids and ends of sentences, and for ``more`` arrays: for checkpoints."""
         return digest(self.ids, self.offsets, *more, passed=self.passed)
@@ -745,7 +751,7 @@ def read_corpus(source: Any, is_file: bool, target: Selection | Vocabulary, work
     if isinstance(source, Corpus):
         return source._numbered_by(target)
     if not is_file:
-        return Corpus(*encode_lists(source, Task(target, MemoryStore())))
+        return Corpus(*encode_lists(source, Task(target, ShortStore())))
     if isinstance(source, str | bytes | os.PathLike) and is_corpus(expanded(source)):
         return Corpus.open(source)._numbered_by(target)
     threads = ReadOptions(workers=workers).threads()

@@ -9,23 +9,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import Any
 
 import numpy as np
 
-from .._native import TokenTable, number_tokens
+from .._native import TokenTable, find_tokens, number_tokens
 from ..checks import is_missing, no_document
-from ..signals import Allowed, Deferred, deliver
+from ..memory import give_back
+from ..signals import Allowed, Deferred, deliver, slices
 from .batching import in_batches
 from .blocks import Parts
-from .feed import Feed
+from .feed import Feed, KnownFeed
 from .given import is_table, python_value
 from .messages import LARGE_INTEGER, short
 from .rows import Rows, encode_rows
 from .splitting import TextOptions
 from .task import ReadSizes, Task
-from .vocabulary import Ids, Ints, NothingKeptError
+from .vocabulary import Ids, Ints, NothingKeptError, Vocabulary
 
 BATCHES_AHEAD = 2
 
@@ -65,11 +66,16 @@ def encode_lists(
         given: What they were made of, if these are not what the user gave.
     """
     require_sentences(sentences)
-    feed = Feed(task)
+    known = task.target if isinstance(task.target, Vocabulary) else None
+    feed = Feed(task) if known is None else KnownFeed(task, known)
     batches = list_batches(sentences, task.sizes, partial(sentence_tokens, called=called))
-    keys = number_lists(batches, feed.add, partial(_unhashable, called=called), partial(_unfit, called=called))
+    unhashable, unfit = partial(_unhashable, called=called), partial(_unfit, called=called)
+    tokens = number_lists(batches, feed.add, unhashable, unfit, known)
     with _once_only(sentences if given is None else given, called):
-        return feed.finish(lambda numbers: [keys[number] for number in numbers.tolist()], len(keys), called.every)
+        give_back(feed.words)
+        feed.number(tokens.keys_at, len(tokens), called.every)
+        del tokens  # the corpus is made in the memory that they took
+        return feed.parts()
 
 
 @contextmanager
@@ -92,7 +98,8 @@ def number_lists(
     take: Callable[[Ids, Ints], None],
     unhashable: Callable[[list[Sequence[Hashable]], int], str],
     unfit: Callable[[list[Sequence[Hashable]], int], str] | None = None,
-) -> list[Hashable]:
+    known: Vocabulary | None = None,
+) -> NumberedTokens:
     """Number the tokens of lists in the order in which they first occur.
 
     A thread of its own looks up tokens while this one asks for the next lists: generators may depend on being asked by
@@ -106,6 +113,7 @@ def number_lists(
         unhashable: Says which token of a batch is not hashable, and gets the number of lists before it.
         unfit: Says in the same way which token is no word: None, NaN, NA, a value of pyarrow, or an integer of more
             than 64 bits. Default: all are words.
+        known: Tokens get their ids in this vocabulary, and those that it lacks the number ``len(known)``.
 
     Returns:
         The tokens by number.
@@ -125,7 +133,7 @@ def number_lists(
     given, read = iter(batches), 0
     with Deferred():  # an interrupt within the executor would leave its locks taken
         try:
-            tokens = _Tokens(helper)
+            tokens = NumberedTokens(helper) if known is None else KnownTokens(helper, known)
             while True:
                 with Allowed():  # code of users
                     batch, ends = next(given, (None, None))
@@ -142,12 +150,12 @@ def number_lists(
                     hand_over()
             while waiting:
                 hand_over()
-            return tokens.keys()
+            return tokens
         finally:
             helper.shutdown(cancel_futures=True)
 
 
-class _Tokens:
+class NumberedTokens:
     """Numbers tokens in the order in which they first occur: by a table while all are str, by a dict afterwards.
 
     The table is filled by a thread of its own, ``helper``, while the next sentences are asked for.
@@ -160,6 +168,9 @@ class _Tokens:
         self._position = 0
         self._fresh = 0
 
+    def __len__(self) -> int:
+        return len(self._table) if self._indices is None else len(self._indices)
+
     def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
         """The number of each of these tokens, of which there are ``count``."""
         if self._indices is None:
@@ -167,6 +178,7 @@ class _Tokens:
             if data is not None:
                 self._position += count
                 return self._helper.submit(self._look_up, data, self._position - count, count)
+            self._helper.submit(int).result()  # after all that was submitted before
             self._indices = {key: number for number, key in enumerate(self.keys())}
             self._table = TokenTable()
         found: Future[Ids] = Future()
@@ -187,19 +199,85 @@ class _Tokens:
         return ids
 
     def keys(self) -> list[Hashable]:
-        """The tokens so far."""
-        if self._indices is not None:
-            return list(self._indices)
-        self._helper.submit(int).result()  # after all that was submitted before
-        keys = self._table.list(np.arange(len(self._table), dtype=np.int32))
-        return list(keys.decode().split("\0")[:-1])
+        """All tokens, when all are numbered that were given."""
+        return self.keys_at(np.arange(len(self), dtype=np.int32))
+
+    def keys_at(self, numbers: Ids) -> list[Hashable]:
+        """The tokens of these numbers."""
+        if self._indices is None:
+            return list(self._table.list(numbers).decode().split("\0")[:-1])
+        keys = list(self._indices)
+        return [keys[number] for number in numbers.tolist()]
+
+
+class KnownTokens(NumberedTokens):
+    """Gives tokens their ids in a vocabulary, and those that it lacks the number after all ids."""
+
+    def __init__(self, helper: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
+        super().__init__(helper)
+        self._vocabulary = vocabulary
+        self._ids_in_table: Ids | None = None
+        self._lacking: set[Hashable] = set()
+        self._new: set[Hashable] = set()
+
+    def __len__(self) -> int:
+        return len(self._vocabulary)
+
+    def encode(self, sentences: list[Sequence[Hashable]], count: int) -> Future[Ids]:
+        """As in the base: by the vocabulary's dict, until so many came that filling a table is worth it."""
+        self._new = set()
+        self._position += count
+        if self._position > len(self._vocabulary):
+            data = _with_nuls(sentences, count)
+            if data is not None:
+                if self._ids_in_table is None:
+                    self._ids_in_table = _fill(self._table, self._vocabulary)
+                return self._helper.submit(self._find, data, self._ids_in_table, count)
+        found: Future[Ids] = Future()
+        ids = np.empty(count, np.int32)
+        find_tokens(self._vocabulary.key_to_index, sentences, ids)
+        lacking = ids < 0
+        if lacking.any():
+            self._new = set(compress(chain.from_iterable(sentences), lacking.tolist())) - self._lacking
+            self._lacking |= self._new
+            ids[lacking] = len(self._vocabulary)
+        found.set_result(ids)
+        return found
+
+    def fresh(self) -> Iterable[Hashable]:
+        """As in the base, of what the vocabulary lacks."""
+        return self._new
+
+    def _find(self, data: bytes, ids_in_table: Ids, count: int) -> Ids:
+        found = np.empty(count, np.int32)
+        self._table.find(data, found)
+        return ids_in_table[found]
+
+    def keys_at(self, numbers: Ids) -> list[Hashable]:
+        """As in the base."""
+        return [self._vocabulary.keys[number] for number in numbers.tolist()]
+
+
+def _fill(table: TokenTable, known: Vocabulary) -> Ids:
+    """Add the str of a vocabulary; returns the id of each, and at last the number of what is not in the table."""
+    ids: list[int] = []
+    for part in slices(len(known)):
+        texts = [(key, at) for at, key in enumerate(known.keys[part], part.start) if isinstance(key, str)]
+        data = _with_nuls([[key for key, _ in texts]], len(texts))
+        if data is None:  # one holds NUL or half a character: it is not found by the table, but by the dict
+            texts = [(key, at) for key, at in texts if _with_nuls([[key]], 1) is not None]
+            data = _with_nuls([[key for key, _ in texts]], len(texts))
+        assert data is not None
+        table.add(data, None, None, 0, np.empty(len(texts), np.int32))
+        ids += [at for _, at in texts]
+    return np.array([*ids, len(known)], np.int32)
 
 
 def _with_nuls(sentences: list[Sequence[Hashable]], count: int) -> bytes | None:
     """The tokens with a NUL byte after each, None when not all of them are text."""
     try:
-        text = "\0".join(chain.from_iterable(sentences))  # type: ignore[arg-type]
-        data = (text + "\0" if count else "").encode()
+        tokens = chain(chain.from_iterable(sentences), ("",))  # the last one for a NUL after the others
+        data = "\0".join(tokens).encode()  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError):
         return None
     nuls = len(data) - np.count_nonzero(np.frombuffer(data, np.uint8))  # several times as fast as data.count

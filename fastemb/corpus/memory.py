@@ -5,16 +5,21 @@ from __future__ import annotations
 import mmap
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._native import remap_ids
+from ..signals import deliver
 from ..threads import in_threads
 from .blocks import EncodedBlock, Parts
 from .vocabulary import Ids, Ints, Vocabulary
 
 PAGES_BYTES = 8 << 20
+_SHORT = 1 << 16
 
 
 class MemoryStore:
@@ -27,7 +32,9 @@ class MemoryStore:
 
     def append(self, block: EncodedBlock) -> None:
         """See `BlockStore`."""
-        block.ids = self._pages.copy(block.ids)
+        ids = self._pages.room(4 * len(block.ids)).view(np.int32)
+        ids[:] = block.ids
+        block.ids = ids
         self._blocks.append(block)
 
     def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
@@ -38,29 +45,95 @@ class MemoryStore:
         return Parts(*join_blocks(self._blocks, self._workers), vocabulary, raw_words)
 
 
-class _Pages(threading.local):
-    """Memory for the ids of blocks. The system gets a page back as soon as all copies in it are dropped."""
+@dataclass(frozen=True)
+class _ShortBlock:
+    """A block of ids, of which most are below 2**16.
+
+    Attributes:
+        table: As in `EncodedBlock`.
+        ends: As in `EncodedBlock`.
+        low: The last 16 bits of each id.
+        places: Where longer ids are.
+        long: These ids.
+    """
+
+    table: int
+    ends: Ints
+    low: NDArray[np.uint16]
+    places: Ids
+    long: Ids
+
+    @classmethod
+    def of(cls, block: EncodedBlock, pages: _Pages) -> _ShortBlock:
+        """The same ids, in these pages."""
+        ids = block.ids
+        low = pages.room(2 * len(ids)).view(np.uint16)
+        np.copyto(low, ids, casting="unsafe")
+        places = np.flatnonzero(ids >= _SHORT).astype(np.int32)
+        return cls(block.table, block.ends, low, places, ids.take(places))
+
+    def copy_to(self, ids: Ids) -> None:
+        """Write the ids there."""
+        ids[:] = self.low
+        ids.put(self.places, self.long)
+
+
+class ShortStore:
+    """Blocks in memory, which come in their order; most ids take two bytes while they wait, as those of lists do."""
 
     def __init__(self) -> None:
-        self._free = np.empty(0, np.int32)
+        self._blocks: deque[_ShortBlock] = deque()
+        self._pages = _Pages()
 
-    def copy(self, ids: Ids) -> Ids:
-        """A copy of these ids."""
-        if len(self._free) < len(ids):
-            self._free = _huge_pages(max(4 * len(ids), PAGES_BYTES))
-        pages, self._free = self._free[: len(ids)], self._free[len(ids) :]
-        pages[:] = ids
+    def append(self, block: EncodedBlock) -> None:
+        """See `BlockStore`."""
+        self._blocks.append(_ShortBlock.of(block, self._pages))
+
+    def finish(self, numbers: Sequence[Ids], vocabulary: Vocabulary, raw_words: int) -> Parts:
+        """See `BlockStore`."""
+        self._pages = _Pages()
+        sentences = sum(len(block.ends) for block in self._blocks)
+        ids = np.empty(sum(len(block.low) for block in self._blocks), np.int32)
+        offsets = np.zeros(sentences + 1, np.int64)
+        words = ended = 0
+        place = ids[:0]
+        while self._blocks:
+            block = self._blocks.popleft()  # its memory is needed no more
+            place = ids[words : words + len(block.low)]
+            block.copy_to(place)
+            ends = block.ends
+            kept = remap_ids(place, numbers[block.table], ends)
+            offsets[ended + 1 : ended + 1 + len(ends)] = ends + words
+            words, ended = words + kept, ended + len(ends)
+            deliver()
+        del place
+        ids.resize(words, refcheck=False)  # in place: what is left over is given back
+        return Parts(ids, offsets, vocabulary, raw_words)
+
+
+class _Pages(threading.local):
+    """Memory for the ids of blocks. The system gets a page back as soon as all ids in it are dropped."""
+
+    def __init__(self) -> None:
+        self._free = np.empty(0, np.uint8)
+
+    def room(self, size: int) -> NDArray[np.uint8]:
+        """So many bytes."""
+        whole = -(-size // 4) * 4  # what follows is aligned
+        if len(self._free) < whole:
+            self._free = _huge_pages(max(whole, PAGES_BYTES))
+        pages, self._free = self._free[:size], self._free[whole:]
         return pages
 
 
-def _huge_pages(size: int) -> Ids:
+def _huge_pages(size: int) -> NDArray[np.uint8]:
     if sys.platform == "win32":
         memory = mmap.mmap(-1, size)
     else:
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, np.int32)
+    return np.frombuffer(memory, np.uint8)
 
 
 def _share_out(count: int, work: Callable[[int], None], workers: int) -> None:

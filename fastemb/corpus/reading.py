@@ -24,7 +24,7 @@ from .encoder import MAX_THREADS
 from .ids import encode_ids
 from .inputs import UTF8, InputFile, find_inputs
 from .lists import encode_lists, encode_texts
-from .memory import MemoryStore
+from .memory import MemoryStore, ShortStore
 from .origin import Origin, origin_of_files
 from .splitting import TextOptions
 from .tables import encode_column
@@ -109,7 +109,7 @@ def read_sentences(sentences: Any, split: bool, options: ReadOptions) -> Parts:
     target, text = options.target(), options.text()
     if not split and text != TextOptions():
         raise ValueError("lower, token_pattern, tokenizer and max_sentence_length are for texts: give split=True")
-    with _store(options.save_to) as store:
+    with _store(options.save_to) if split or options.save_to else nullcontext(ShortStore()) as store:
         task = Task(target, store, sizes=options.sizes)
         return encode_texts(sentences, text, task) if split else encode_lists(sentences, task)
 

@@ -111,7 +111,8 @@ def number_baskets(baskets: Iterable[Iterable[Hashable]]) -> tuple[Ints, Ints, l
         parts.append(ids)
         ends.append(batch_ends + ends[-1][-1])
 
-    keys = number_lists(list_batches(python_value(baskets), ReadSizes(), _basket_items), take, _unhashable_basket)
+    batches = list_batches(python_value(baskets), ReadSizes(), _basket_items)
+    keys = number_lists(batches, take, _unhashable_basket).keys()
     items, offsets = np.concatenate(parts, dtype=np.int64), np.concatenate(ends)
     if any(library_of(key) == "pyarrow" for key in keys):
         index: dict[Hashable, int] = {}

@@ -53,6 +53,11 @@ class Source:
 
     def read(self, target: Selection | Vocabulary, workers: int | None) -> Corpus:
         """All of it as a corpus; see `read_corpus`."""
+        made = self._read(target, workers)
+        made._is_read_by_a_model = made._is_read_by_a_model or made is not self.what
+        return made
+
+    def _read(self, target: Selection | Vocabulary, workers: int | None) -> Corpus:
         return read_corpus(self.what, self.is_file, target, workers)
 
     def read_known(self, vocabulary: Vocabulary, workers: int | None) -> Corpus | NothingKeptError:

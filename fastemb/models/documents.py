@@ -15,7 +15,7 @@ from ..corpus import Corpus, Vocabulary
 from ..corpus.given import is_table, python_value
 from ..corpus.inputs import UTF8, InputFile, TextSource, check_encoding, find_inputs, open_text
 from ..corpus.lists import Called, encode_lists, sentence_tokens
-from ..corpus.memory import MemoryStore
+from ..corpus.memory import ShortStore
 from ..corpus.messages import NUL_BYTE, MissingColumnError, short
 from ..corpus.task import Task
 from ..corpus.vocabulary import NothingKeptError, Selection
@@ -280,7 +280,7 @@ def tagged_corpus(documents: Iterable[Any], target: Selection | Vocabulary) -> D
             tags.add(names, number)
             yield sentence_tokens(found, number, _CALLED)
 
-    made = Documents(*encode_lists(words(), Task(target, MemoryStore()), _CALLED, documents))
+    made = Documents(*encode_lists(words(), Task(target, ShortStore()), _CALLED, documents))
     made._tags = tags.lists()
     return made
 
@@ -329,11 +329,11 @@ class DocumentSource(Source):
             raise TypeError(f"corpus_file must name a file: give a list of {type(first).__name__} as {name}")
         return super().of(sentences, corpus_file, name)
 
-    def read(self, target: Selection | Vocabulary, workers: int | None) -> Documents:
+    def _read(self, target: Selection | Vocabulary, workers: int | None) -> Documents:
         """As in the base; lines of a file have their numbers as tags."""
         what = self.what
         if isinstance(what, TaggedLineDocument) and isinstance(what.source, str | os.PathLike):
-            return Documents.of(Source(what.source, True).read(target, workers))
+            return Documents.of(Source(what.source, True)._read(target, workers))
         if self.is_file or isinstance(what, Corpus):
-            return Documents.of(super().read(target, workers))
+            return Documents.of(super()._read(target, workers))
         return tagged_corpus(what, target)

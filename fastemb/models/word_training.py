@@ -19,7 +19,7 @@ from ..train.history import Row
 from ..train.progress import Progress, checked_progress, make_progress
 from ..train.run import Run
 from ..train.sampling import Tables
-from ..train.task import Task
+from ..train.task import CorpusTokens, Task
 from ..train.training import NO_EPOCHS
 from .building import CorpusFile, Sentences
 from .callbacks import StopTraining
@@ -253,6 +253,10 @@ class WordTraining:
         self._keep_books()
         self._model.wv.norms = None  # they are no longer those of the vectors
         self._notice("on_epoch_end")
+        if self._run.ended and not self._callbacks and not self._checkpoints.have_file:
+            tokens = self._task.tokens
+            if isinstance(tokens, CorpusTokens):
+                tokens.corpus._let_go()  # before matrices are made contiguous, which takes a copy of one at a time
 
     def _notice(self, event: str) -> None:
         if self._callbacks:

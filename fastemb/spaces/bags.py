@@ -82,7 +82,7 @@ def _of_lists(lists: Iterable[Any], names: list[Key] | None, counted: bool) -> B
         ends.append(batch_ends + ends[-1][-1])
 
     batches = list_batches(_keys_of_counted(lists, weights) if counted else lists, ReadSizes(), _keys_of)
-    keys = number_lists(batches, take, _unhashable)
+    keys = number_lists(batches, take, _unhashable).keys()
     offsets = np.concatenate(ends)
     names = list(range(len(offsets) - 1)) if names is None else names
     return Bags(names, np.concatenate(parts), offsets, keys, np.array(weights, np.float64) if counted else None)

@@ -326,6 +326,11 @@ class Checkpoints:
         self._time = time.monotonic()
         self._failed = self._ended = False
 
+    @property
+    def have_file(self) -> bool:
+        """Whether some are written without callbacks."""
+        return self._target is not None
+
     def start(self) -> None:
         """Write the first one, before anything is trained.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 from fastemb import DeepWalk, Item2Vec, KeyedVectors, Node2Vec, Word2Vec, load_vectors, memory, save_vectors
 from fastemb.graphs import Graph
 from fastemb.layers import Adam, Embedding, EmbeddingBag
-from fastemb.memory import memory_for, memory_left, shown
+from fastemb.memory import give_back, memory_for, memory_left, shown
 
 TEXTS = [[f"w{number}", f"w{number + 1}"] for number in range(0, 400, 2)]
 OPTIONS: dict[str, Any] = {"min_count": 1, "vector_size": 20, "workers": 1, "sample": 0, "epochs": 1}
@@ -218,6 +219,28 @@ def test_what_a_limit_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
 def resident() -> int:
     with open("/proc/self/status", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) << 10
+
+
+IS_GLIBC = platform.libc_ver()[0] == "glibc" and "libasan" not in os.environ.get("LD_PRELOAD", "")
+
+
+@pytest.mark.skipif(not IS_GLIBC, reason="another allocator")
+@pytest.mark.parametrize(
+    ("call", "gives_back"),
+    [
+        (lambda: give_back(1 << 19), True),
+        (lambda: give_back((1 << 19) - 1), False),
+        (lambda: memory_for("a model", 65 << 20).__enter__(), True),
+        (lambda: memory_for("a model", 64 << 20).__enter__(), False),
+    ],
+)
+def test_free_memory_is_given_back_before_much_is_asked_for(call: Callable[[], object], gives_back: bool) -> None:
+    blocks = [b"x" * (100_000 + number) for number in range(1000)]
+    full = resident()
+    blocks = blocks[::50] + blocks[-1:]  # what lies before the last one stays with the allocator
+    call()
+    assert (resident() < full - (60 << 20)) == gives_back
+    assert len(blocks) == 21
 
 
 CYCLES: dict[str, Callable[[Path], object]] = {

@@ -25,7 +25,7 @@ from fastemb import CallbackAny2Vec, Corpus, KeyedVectors, Phrases, Vocabulary, 
 from fastemb.corpus import disk
 from fastemb.corpus.blocks import EncodedBlock
 from fastemb.corpus.mapped import RELEASE_WORDS, OnDisk
-from fastemb.corpus.memory import MemoryStore
+from fastemb.corpus.memory import MemoryStore, ShortStore
 from fastemb.io.safetensors import read_tensors, write_tensors
 
 SENTENCES = [["a", "b", "a"], [], ["c", "é", "日本"], ["b", "c", "a", "d"], []]
@@ -465,6 +465,19 @@ def test_blocks_may_come_in_any_order_and_from_several_tables(path: Path) -> Non
         corpus = Corpus(*store.finish(numbers, vocabulary, 7))
         assert list(corpus) == [["a", "b"], ["b"], ["c", "a", "b"]]
         assert corpus.raw_words == 7
+
+
+def test_blocks_of_short_ids_come_in_their_order() -> None:
+    store = ShortStore()
+    store.append(EncodedBlock(3, 0, np.array([1, 0, 70_000, 2], np.int32), np.array([0, 2, 4])))
+    store.append(EncodedBlock(5, 0, np.array([2, 2, 65_536], np.int32), np.array([2])))
+    store.append(EncodedBlock(6, 1, np.array([65_535, 4], np.int32), np.array([1, 2])))
+    first, second = np.full(70_001, -1, np.int32), np.full(65_536, 3, np.int32)
+    first[[0, 1, 65_536, 70_000]] = 4, 5, 6, 7
+    parts = store.finish([first, second], Vocabulary([*"abcdefgh"], [1] * 8), 9)
+    assert parts.ids.tolist() == [5, 4, 7, 6, 3, 3]
+    assert parts.offsets.tolist() == [0, 0, 2, 3, 3, 5, 6]
+    assert parts.raw_words == 9
 
 
 @pytest.mark.parametrize("workers", [1, 4])
