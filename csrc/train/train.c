@@ -1,7 +1,7 @@
 /* fe_train_block: tokens -> inputs -> outputs -> step, with the next blocks of inputs and outputs on their way.
  *
  * Work is cut into blocks of up to FE_CENTRES centres that follow each other, or where documents learn are in several
- * places, and share their negatives (inputs.h). A block passes three stages, and what a stage asks memory for, the next
+ * places, and share their negatives (maker.h). A block passes three stages, and what a stage asks memory for, the next
  * one finds in cache:
  *
  *     inputs    its centres and contexts are found, its negatives drawn as random bits;
