@@ -73,8 +73,42 @@ static inline int fe_fill_tagged(struct fe_maker *maker, struct fe_window *w) {
     return 0;
 }
 
+/* The usual block of fe_next_lone_tags: a word of each of FE_CENTRES windows, whose buffers have one left. Returns 0,
+ * and nothing has changed, where two of them are in one document or at the same word. */
+FE_INLINE int fe_next_apart(struct fe_maker *maker, struct fe_pending *p) {
+    const int32_t first_row = (int32_t)maker->job->matrices.in_rows, first = fe_next_turn(maker);
+    struct fe_window *windows[FE_CENTRES];
+    int32_t words[FE_CENTRES];
+    int is_other = 0;
+    if (maker->open_count < FE_CENTRES) return 0;
+    FE_UNROLL for (int32_t k = 0; k < FE_CENTRES; k++) {
+        struct fe_window *w = windows[k] = maker->open[(uint32_t)(first + k) % FE_CENTRES];
+        if (w->centre + 1 >= w->count) return 0;
+        words[k] = w->ids[w->centre + 1];
+        FE_UNROLL for (int32_t i = 0; i < k; i++)
+            is_other |= (words[i] == words[k]) | (windows[i]->sentence == w->sentence);
+    }
+    if (is_other) return 0;
+    FE_UNROLL for (int32_t k = 0; k < FE_CENTRES; k++) {
+        struct fe_window *w = windows[k];
+        const int64_t number = w->kept[++w->centre].token;
+        w->reached = number + 1;
+        if (k == 0) p->token = number;
+        p->own[k] = (uint8_t)(1 << k);
+        p->rows[k] = first_row + w->tags[0];
+        p->centres[k] = words[k];
+    }
+    maker->turn = (int32_t)((uint32_t)(first + FE_CENTRES - 1) % FE_CENTRES);
+    p->m = p->centre_count = p->own_pairs = FE_CENTRES;
+    p->is_matched = 1;
+    maker->kept += FE_CENTRES;
+    fe_aim(maker, p, p->token, 0, fe_draws(maker->job, 1));
+    return 1;
+}
+
 /* The same blocks as of fe_next_tags, made faster: no document has more than one tag. */
 static void fe_next_lone_tags(struct fe_maker *maker, struct fe_pending *p) {
+    if (fe_next_apart(maker, p)) return;
     const int32_t first_row = (int32_t)maker->job->matrices.in_rows;
     struct fe_sharing sharing = FE_NONE_SHARE;
     int32_t input[FE_CENTRES], m = 0, count = 0; /* the input of each centre */

@@ -118,7 +118,7 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
             p->drawn_count = fe_target_pooled(p->centres, p->centre_count, p->pooled, p->negative_count, p->drawn);
         } else p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
         if (p->aim_count > 0) far = p->drawn_count;
-        for (int32_t k = 0; k < far; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
+        fe_send_for_all(&t->ahead, job, job->matrices.out_ns, p->drawn, far);
     }
     if (job->matrices.out_hs == NULL) return;
     p->node_count = fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
