@@ -419,10 +419,11 @@ static int ISA(softmax)(const struct fe_block *b, int own, int64_t size, float a
 
 /* ---- the update ---- */
 
-/* Send for columns [from, to) of the rows that later blocks take. */
+/* Send for columns [from, to) of the rows that later blocks take; into the second cache, as the first has no room for
+ * them beside the rows of this block and of those before it. */
 FE_INLINE void ISA(send_ahead)(const struct fe_block *b, int64_t from, int64_t to) {
     for (int64_t c = (from + FE_LINE - 1) / FE_LINE * FE_LINE; c < to; c += FE_LINE)
-        for (int k = 0; k < b->ahead_count; k++) FE_PREFETCH_WRITE(b->ahead[k] + c);
+        for (int k = 0; k < b->ahead_count; k++) FE_PREFETCH_WRITE_L2(b->ahead[k] + c);
 }
 
 /* How inputs meet outputs, and which of the block's inputs a tile has. */
