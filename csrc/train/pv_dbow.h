@@ -73,8 +73,9 @@ static inline int fe_fill_tagged(struct fe_maker *maker, struct fe_window *w) {
     return 0;
 }
 
-/* The usual block of fe_next_lone_tags: a word of each of FE_CENTRES windows, whose buffers have one left. Returns 0,
- * and nothing has changed, where two of them are in one document or at the same word. */
+/* The usual block of fe_next_lone_tags: a word of each of FE_CENTRES windows, whose buffers have one left; then it is
+ * the same window's turn again. Returns 0, and nothing has changed, where two of them are in one document or at the
+ * same word. */
 FE_INLINE int fe_next_apart(struct fe_maker *maker, struct fe_pending *p) {
     const int32_t first_row = (int32_t)maker->job->matrices.in_rows, first = fe_next_turn(maker);
     struct fe_window *windows[FE_CENTRES];
@@ -98,7 +99,6 @@ FE_INLINE int fe_next_apart(struct fe_maker *maker, struct fe_pending *p) {
         p->rows[k] = first_row + w->tags[0];
         p->centres[k] = words[k];
     }
-    maker->turn = (int32_t)((uint32_t)(first + FE_CENTRES - 1) % FE_CENTRES);
     p->m = p->centre_count = p->own_pairs = FE_CENTRES;
     p->is_matched = 1;
     maker->kept += FE_CENTRES;
