@@ -58,6 +58,10 @@ FE_INLINE vf v_row(const vf *a, const int nj) { return v_fold4(v_quad(a, nj), v_
 FE_INLINE void v_store_sums(float *g, int stride, const vf *a, const int mi, const int nj) {
     FE_UNROLL for (int i = 0; i < mi; i += 2) {
         const vf both = v_fold4(v_row(a + i * nj, nj), i + 1 < mi ? v_row(a + (i + 1) * nj, nj) : v_zero());
+        if (stride == 8 && i + 1 < mi) { /* one store, which a load of both rows need not wait for */
+            v_store(g + i * stride, both);
+            continue;
+        }
         _mm256_storeu_ps(g + i * stride, _mm512_castps512_ps256(both));
         if (i + 1 < mi) _mm256_storeu_ps(g + (i + 1) * stride, _mm512_extractf32x8_ps(both, 1));
     }

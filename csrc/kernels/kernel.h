@@ -179,4 +179,8 @@ static inline int fe_g_stride(int n) {
     return (last + 2 * G_ROW - 1) / G_ROW * G_ROW;
 }
 
+/* Where m inputs are matched with the first of n outputs, a row of G has the input's own output and the n - m others.
+ */
+static inline int fe_matched_n(int m, int n) { return n - m + 1; }
+
 #endif

@@ -21,8 +21,8 @@
  * their loops and the arrays in them live in registers.
  *
  * A step is two calls, `gradient` and `update`: what the caller does between them runs while the processor still waits
- * for the sigmoids. G is row-major, a row of `g_stride` floats an input. Where input i is matched with output i, what
- * these have comes first, in a row of its own. */
+ * for the sigmoids. G is row-major, a row of `fe_g_stride` floats an input. Where inputs are matched, each row has the
+ * input's own output first, and then the others (fe_matched_n). */
 
 #include <math.h>
 
@@ -148,18 +148,48 @@ static void ISA(scores_of_one)(const struct fe_block *b, int64_t width, float *g
     }
 }
 
-/* Of inputs with their outputs, where they are matched. */
-static void ISA(score_matches)(const struct fe_block *b, int64_t width, float *g) {
-    vf sum[FE_CENTRES];
-    FE_UNROLL for (int i = 0; i < FE_CENTRES; i++) sum[i] = v_zero();
+/* Of mi matched inputs with their own outputs and nj others. */
+FE_INLINE void ISA(matched_tile)(float *const *h, float *const *own, float *const *o, int64_t width, const int mi,
+                                 const int nj, float *g, int stride) {
+    const int row = 1 + nj;
+    vf sum[G_ROW * SCORE_H];
+    FE_UNROLL for (int k = 0; k < mi * row; k++) sum[k] = v_zero();
     for (int64_t c = 0; c < width; c += LANES) {
-        FE_UNROLL for (int i = 0; i < FE_CENTRES; i++) {
-            const int k = i < b->m ? i : 0;
-            sum[i] = v_fma(v_load(b->h[k] + c), v_load(b->o[k] + c), sum[i]);
+        vf x[SCORE_H];
+        FE_UNROLL for (int i = 0; i < mi; i++) x[i] = v_load(h[i] + c);
+        FE_UNROLL for (int i = 0; i < mi; i++) sum[i * row] = v_fma(x[i], v_load(own[i] + c), sum[i * row]);
+        FE_UNROLL for (int j = 0; j < nj; j++) {
+            const vf y = v_keep(v_load(o[j] + c));
+            FE_UNROLL for (int i = 0; i < mi; i++) sum[i * row + 1 + j] = v_fma(x[i], y, sum[i * row + 1 + j]);
         }
     }
-    v_store_sums(g, G_ROW, sum, 1, FE_CENTRES);
+    v_store_sums(g, stride, sum, mi, row);
 }
+
+/* Of all matched inputs with their own outputs and the first nj others. */
+FE_INLINE void ISA(matched_scores)(const struct fe_block *b, int64_t width, const int nj, float *g, int stride) {
+    float *const *others = b->o + b->m;
+    int i = 0;
+#if SCORE_H >= 4
+    if (b->m == 4) ISA(matched_tile)(b->h, b->o, others, width, 4, nj, g, stride);
+    if (b->m == 3) ISA(matched_tile)(b->h, b->o, others, width, 3, nj, g, stride);
+    if (b->m >= 3) return;
+#endif
+    for (; i + 2 <= b->m; i += 2) ISA(matched_tile)(b->h + i, b->o + i, others, width, 2, nj, g + i * stride, stride);
+    if (i < b->m) ISA(matched_tile)(b->h + i, b->o + i, others, width, 1, nj, g + i * stride, stride);
+}
+
+/* With nj outputs in all: a function for each number. */
+#define DEFINE_MATCHED(nj)                                                                               \
+    static void ISA(matched_scores##nj)(const struct fe_block *b, int64_t width, float *g, int stride) { \
+        ISA(matched_scores)(b, width, nj - 1, g, stride);                                                \
+    }
+FOR_EACH_FEW(DEFINE_MATCHED)
+#undef DEFINE_MATCHED
+typedef void ISA(matched_group)(const struct fe_block *, int64_t width, float *g, int stride);
+#define LIST_MATCHED(nj) ISA(matched_scores##nj),
+static ISA(matched_group) *const ISA(matched_scores_of)[FE_TILE_O + 1] = {NULL, FOR_EACH_FEW(LIST_MATCHED)};
+#undef LIST_MATCHED
 
 /* ---- G ---- */
 
@@ -244,17 +274,88 @@ static void ISA(label_own)(const struct fe_block *b, struct ISA(g) * g) {
     }
 }
 
-/* Scores of all inputs and the outputs from `first` on. What tiles of dot products leave out of the rows is 0. */
-static void ISA(scores_of_groups)(const struct fe_block *b, int first, int64_t width, float *g, int stride) {
-    const int n = b->n - first;
+/* Zeros where tiles of dot products leave places of the rows out. */
+FE_INLINE void ISA(clear_rest)(float *g, int m, int n, int stride) {
     if (n > FE_TILE_O) /* the last tile may end before the row */
-        for (int i = 0; i < b->m; i++)
+        for (int i = 0; i < m; i++)
             FE_UNROLL for (int k = 0; k < G_ROW; k += LANES) v_store(g + (i + 1) * stride - G_ROW + k, v_zero());
-    if (LANES > G_ROW) v_store(g + b->m * stride, v_zero());
-    for (int k = 0, nj; k < n; k += nj) {
-        nj = fe_group_size(n - k, FE_TILE_O);
-        ISA(scores_of)[nj](b, first + k, width, g + k, stride);
+    if (LANES > G_ROW) v_store(g + m * stride, v_zero());
+}
+
+/* Scores of all inputs and outputs. */
+static void ISA(scores_of_groups)(const struct fe_block *b, int64_t width, float *g, int stride) {
+    ISA(clear_rest)(g, b->m, b->n, stride);
+    for (int k = 0, nj; k < b->n; k += nj) {
+        nj = fe_group_size(b->n - k, FE_TILE_O);
+        ISA(scores_of)[nj](b, k, width, g + k, stride);
     }
+}
+
+/* Scores of matched inputs: n a row. */
+static void ISA(scores_of_matched)(const struct fe_block *b, int64_t width, float *g, int n, int stride) {
+    int nj = fe_group_size(n, FE_TILE_O);
+    ISA(clear_rest)(g, b->m, n, stride);
+    ISA(matched_scores_of)[nj](b, width, g, stride);
+    for (int k = nj; k < n; k += nj) {
+        nj = fe_group_size(n - k, FE_TILE_O);
+        ISA(scores_of)[nj](b, b->m - 1 + k, width, g + k, stride);
+    }
+}
+
+/* Bits of the lanes of a register, the one from place `at` on, that are the first of a row of G_ROW. */
+FE_INLINE uint32_t ISA(firsts)(int at) { return LANES < G_ROW ? at % G_ROW == 0 : LANES > G_ROW ? 0x101 : 1; }
+
+FE_INLINE void ISA(matched_registers)(float *g, int k, const int count, const int is_weighted, float times, float alpha,
+                                      vf *odd) {
+    vf s[LOCKSTEP], d[LOCKSTEP];
+    FE_UNROLL for (int i = 0; i < count; i++) s[i] = v_load(g + k + i * LANES);
+    ISA(denominators)(s, count, d);
+    FE_UNROLL for (int i = 0; i < count; i++) {
+        const int at = k + i * LANES;
+        const vf label = v_pick(ISA(firsts)(at), v_set1(1.0f));
+        vf gradient = v_mul(v_set1(alpha), v_sub(label, v_div(v_set1(1.0f), d[i])));
+        if (is_weighted) gradient = v_mul(v_add(label, v_pick(~ISA(firsts)(at), v_set1(times))), gradient);
+        v_store(g + at, gradient);
+        *odd = v_add(*odd, v_sub(s[i], s[i])); /* 0 for a finite score, else NaN */
+    }
+}
+
+/* Turns the scores of matched inputs into G, where a row has G_ROW places. */
+FE_INLINE int ISA(matched_rows)(float *g, int m, const int is_weighted, float times, float alpha) {
+    const int total = (m * G_ROW + LANES - 1) / LANES * LANES;
+    vf odd = v_zero();
+    int k = 0;
+    for (; k + LOCKSTEP * LANES <= total; k += LOCKSTEP * LANES)
+        ISA(matched_registers)(g, k, LOCKSTEP, is_weighted, times, alpha, &odd);
+    switch ((total - k) / LANES) {
+    case 1: ISA(matched_registers)(g, k, 1, is_weighted, times, alpha, &odd); break;
+    case 2: ISA(matched_registers)(g, k, 2, is_weighted, times, alpha, &odd); break;
+    case 3: ISA(matched_registers)(g, k, 3, is_weighted, times, alpha, &odd); break;
+    }
+    return v_all_finite(odd);
+}
+
+/* Every input learns from its own output and from the others. */
+static void ISA(label_matched)(int m, float times, struct ISA(g) * g) {
+    for (int i = 0; i < m; i++)
+        for (int k = 0; k < g->stride; k += LANES) {
+            const uint32_t own = k == 0;
+            v_store(g->labels + i * g->stride + k, v_pick(own, v_set1(1.0f)));
+            v_store(g->weights + i * g->stride + k, v_add(v_pick(own, v_set1(1.0f)), v_pick(~own, v_set1(times))));
+        }
+}
+
+static int ISA(matched_gradient)(const struct fe_block *b, int64_t width, float alpha, double *loss,
+                                 struct ISA(g) * all) {
+    const float times = b->times != NULL ? b->times[1] : 1.0f;
+    all->n = fe_matched_n(b->m, b->n);
+    all->stride = fe_g_stride(all->n);
+    ISA(scores_of_matched)(b, width, all->scores, all->n, all->stride);
+    if (loss == NULL && all->stride == G_ROW && times == 1.0f)
+        return ISA(matched_rows)(all->scores, b->m, 0, times, alpha);
+    if (loss == NULL && all->stride == G_ROW) return ISA(matched_rows)(all->scores, b->m, 1, times, alpha);
+    ISA(label_matched)(b->m, times, all);
+    return ISA(gradient_rows)(all, b->m, 1, alpha, loss);
 }
 
 static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, double *loss, float *g) {
@@ -272,32 +373,14 @@ static int ISA(gradient)(const struct fe_block *b, int64_t size, float alpha, do
         return ISA(gradient_rows)(&all, 1, 0, alpha, loss);
     }
     if (b->own != NULL) {
-        ISA(scores_of_groups)(b, 0, width, g, all.stride);
+        ISA(scores_of_groups)(b, width, g, all.stride);
         ISA(label_own)(b, &all);
         return ISA(gradient_rows)(&all, b->m, 1, alpha, loss);
     }
-    if (b->paired == 0) {
-        ISA(scores_of_groups)(b, 0, width, g, all.stride);
-        ISA(label_all)(b, &all);
-        return ISA(gradient_rows)(&all, b->m, 0, alpha, loss);
-    }
-    const struct ISA(g) matches = {g, all.labels, NULL, LANES, b->m};
-    if (LANES > G_ROW) v_store(g, v_zero());
-    ISA(score_matches)(b, width, g);
-    v_store(all.labels, v_set1(1.0f));
-    if (b->n == b->m) return ISA(gradient_rows)(&matches, 1, 0, alpha, loss); /* every draw met a centre */
-    all.scores += FE_LINE;
-    all.labels += FE_LINE;
-    all.n -= b->m;
-    all.stride = fe_g_stride(all.n);
-    ISA(scores_of_groups)(b, b->m, width, all.scores, all.stride);
+    if (b->paired > 0) return ISA(matched_gradient)(b, width, alpha, loss, &all);
+    ISA(scores_of_groups)(b, width, g, all.stride);
     ISA(label_all)(b, &all);
-    const float times = b->times != NULL ? b->times[1] : 1.0f;
-    if (loss != NULL) *loss += ISA(loss_of_rows)(&matches, 1, 0) + (double)times * ISA(loss_of_rows)(&all, b->m, 0);
-    /* Matches fill a register: all sigmoids side by side. */
-    if (LANES == FE_LINE && times == 1.0f) return ISA(gradient_all)(&matches, FE_LINE + b->m * all.stride, 0, alpha);
-    const int finite = ISA(gradient_all)(&matches, LANES, 0, alpha);
-    return finite & ISA(gradient_all)(&all, b->m * all.stride, 0, times * alpha);
+    return ISA(gradient_rows)(&all, b->m, 0, alpha, loss);
 }
 
 /* Scores are taken from the highest of them, so that no power is too large; the places of the last register past the
@@ -336,10 +419,11 @@ static int ISA(softmax)(const struct fe_block *b, int own, int64_t size, float a
 
 /* ---- the update ---- */
 
-/* Send for columns [from, to) of the rows that later blocks take. */
+/* Send for columns [from, to) of the rows that later blocks take; into the second cache, as the first has no room for
+ * them beside the rows of this block and of those before it. */
 FE_INLINE void ISA(send_ahead)(const struct fe_block *b, int64_t from, int64_t to) {
     for (int64_t c = (from + FE_LINE - 1) / FE_LINE * FE_LINE; c < to; c += FE_LINE)
-        for (int k = 0; k < b->ahead_count; k++) FE_PREFETCH_WRITE(b->ahead[k] + c);
+        for (int k = 0; k < b->ahead_count; k++) FE_PREFETCH_WRITE_L2(b->ahead[k] + c);
 }
 
 /* How inputs meet outputs, and which of the block's inputs a tile has. */
@@ -371,7 +455,7 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, int from, int64_t c, c
     if (how == MATCHED) {
         FE_UNROLL for (int i = 0; i < mi; i++) {
             float *at = o[i] + c;
-            const vf gi = v_set1(g[i]);
+            const vf gi = v_set1(g[i * stride]);
             FE_UNROLL for (int k = 0; k < nc; k++) {
                 const vf y = v_load(at + k * LANES);
                 dx[i * nc + k] = v_mul(gi, y);
@@ -380,7 +464,7 @@ FE_INLINE void ISA(update_tile)(const struct fe_block *b, int from, int64_t c, c
         }
         n -= mi;
         o += mi;
-        g += FE_LINE;
+        g++;
     }
     g += from * stride;
     for (int j = 0; j < n; j++, g++, change += FE_STEP_COLUMNS) {
@@ -510,7 +594,7 @@ FE_INLINE void ISA(update_tiles)(const struct fe_block *b, int64_t width, const 
 
 static void ISA(update)(const struct fe_block *b, int64_t size, const float *g, float *change) {
     const int64_t width = (size + LANES - 1) / LANES * LANES;
-    if (b->paired > 0 && b->own == NULL) ISA(matched_of)[b->m](b, width, g, fe_g_stride(b->n - b->m));
+    if (b->paired > 0 && b->own == NULL) ISA(matched_of)[b->m](b, width, g, fe_g_stride(fe_matched_n(b->m, b->n)));
     else if (b->m <= UPDATE_H) ISA(all_of)[b->m][b->in_turn](b, width, g, fe_g_stride(b->n));
     else if (b->in_turn) ISA(update_tiles)(b, width, 1, g, fe_g_stride(b->n), change);
     else ISA(update_tiles)(b, width, 0, g, fe_g_stride(b->n), change);

@@ -22,4 +22,18 @@ FE_INLINE void fe_send_for(struct fe_ahead *ahead, const struct fe_job *job, con
         for (int64_t c = 0; c < m->size; c += FE_LINE) FE_PREFETCH_WRITE(at + c);
 }
 
+/* The same with `count` rows of a matrix. */
+FE_INLINE void fe_send_for_all(struct fe_ahead *ahead, const struct fe_job *job, const float *matrix,
+                               const int32_t *ids, int32_t count) {
+    const struct fe_matrices *m = &job->matrices;
+    const int64_t stride = matrix == m->in || matrix == m->tags ? m->stride : m->out_stride;
+    const float **rows = ahead->rows + ahead->count;
+    if (ahead->count + count > FE_MOST_AHEAD) {
+        for (int32_t k = 0; k < count; k++) fe_send_for(ahead, job, matrix, ids[k]);
+        return;
+    }
+    for (int32_t k = 0; k < count; k++) rows[k] = matrix + ids[k] * stride;
+    ahead->count += count;
+}
+
 #endif

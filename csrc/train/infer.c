@@ -56,7 +56,7 @@ struct inference {
     int32_t *words; /* of a block's outputs */
     float **bag;
     float *sums;
-    int stride;                   /* floats of a row of G, for as many outputs as are drawn */
+    int stride;                   /* floats of a row of G: its own output, and as many as are drawn */
     float times[1 << FE_CENTRES]; /* as in struct fe_block */
     int32_t text_count;
     struct text texts[FE_TOGETHER];
@@ -108,7 +108,7 @@ static void describe(struct inference *t, const struct fe_frozen *frozen) {
     const struct fe_job *job = t->job = frozen->job;
     t->frozen = frozen;
     t->draws = FE_INFERRED_DRAWS * job->negatives.count;
-    t->stride = fe_g_stride(t->draws);
+    t->stride = fe_g_stride(t->draws + 1);
     t->padded = (job->matrices.size + FE_LINE - 1) / FE_LINE * FE_LINE;
 }
 
@@ -263,9 +263,9 @@ static void learn(const struct inference *t, const struct text *text, const stru
     const float *factors = text->g;
     if (t->job->inputs.kind == FE_BAG_INPUTS) {
         const int matched = block->centres > 1 ? block->centres : 0, rest = block->outputs - matched;
-        for (int k = 0; k < matched; k++) t->sums[k] = text->shares[k] * text->g[k];
-        add_parts(text->g + (matched > 0 ? FE_LINE : 0), rest == t->draws ? t->stride : fe_g_stride(rest), text->shares,
-                  block->centres, rest, t->sums + matched);
+        const int stride = rest == t->draws ? t->stride : fe_g_stride(rest + (matched > 0));
+        for (int k = 0; k < matched; k++) t->sums[k] = text->shares[k] * text->g[k * stride];
+        add_parts(text->g + (matched > 0), stride, text->shares, block->centres, rest, t->sums + matched);
         factors = t->sums;
     }
     t->kernel->combine((const float *const *)block->o, factors, block->outputs, t->padded, 1, text->row);

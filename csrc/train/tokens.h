@@ -12,7 +12,10 @@
 #include "train/sample.h"
 #include "train/train.h"
 
-enum { FE_WINDOW_CENTRES = 2048 }; /* kept tokens in the buffer beside the contexts on both sides */
+enum {
+    FE_WINDOW_CENTRES = 2048, /* kept tokens in the buffer beside the contexts on both sides */
+    FE_DOCUMENT_TOKENS = 64,  /* read at a time where there are no contexts, so that the buffer stays in cache */
+};
 
 struct fe_kept {
     int64_t token;   /* its number in the view */
@@ -49,8 +52,10 @@ FE_INLINE int fe_window_keep(const struct fe_window *w, int64_t token, int32_t a
     const uint64_t random = fe_draw(w->key, (uint64_t)token);
     const int32_t id = w->view->ids[token];
     uint64_t keep = UINT32_MAX;
-    if (w->job->subsampling.keep != NULL)
-        keep = w->job->subsampling.keep[id < w->job->subsampling.last ? id : w->job->subsampling.last];
+    if (w->job->subsampling.keep != NULL) {
+        const int32_t last = w->job->subsampling.last, is_frequent = -(id < last); /* no branch, as above */
+        keep = w->job->subsampling.keep[(id & is_frequent) | (last & ~is_frequent)];
+    }
     if (w->view->keep != NULL) keep = ((keep + 1) * ((uint64_t)w->view->keep[token] + 1) - 1) >> 32;
     w->kept[at] = (struct fe_kept){token, (uint32_t)(random >> 32)};
     w->ids[at] = id;
@@ -189,7 +194,7 @@ static inline int fe_document_fill(struct fe_window *w) {
     while (w->count == 0 && w->next < w->end) {
         while (offsets[w->sentence + 1] <= w->next) w->sentence++;
         const struct fe_window read = *w; /* nothing that is written changes it */
-        int64_t end = w->next + w->most_centres;
+        int64_t end = w->next + FE_DOCUMENT_TOKENS;
         if (end > offsets[w->sentence + 1]) end = offsets[w->sentence + 1];
         if (end > w->end) end = w->end;
         int32_t count = 0;

@@ -1,7 +1,7 @@
 /* fe_train_block: tokens -> inputs -> outputs -> step, with the next blocks of inputs and outputs on their way.
  *
  * Work is cut into blocks of up to FE_CENTRES centres that follow each other, or where documents learn are in several
- * places, and share their negatives (inputs.h). A block passes three stages, and what a stage asks memory for, the next
+ * places, and share their negatives (maker.h). A block passes three stages, and what a stage asks memory for, the next
  * one finds in cache:
  *
  *     inputs    its centres and contexts are found, its negatives drawn as random bits;
@@ -118,7 +118,7 @@ static void find_outputs(struct trainer *t, struct fe_pending *p) {
             p->drawn_count = fe_target_pooled(p->centres, p->centre_count, p->pooled, p->negative_count, p->drawn);
         } else p->drawn_count = fe_target_rows(job, p->centres, p->centre_count, p->aims, p->aim_count, p->drawn);
         if (p->aim_count > 0) far = p->drawn_count;
-        for (int32_t k = 0; k < far; k++) fe_send_for(&t->ahead, job, job->matrices.out_ns, p->drawn[k]);
+        fe_send_for_all(&t->ahead, job, job->matrices.out_ns, p->drawn, far);
     }
     if (job->matrices.out_hs == NULL) return;
     p->node_count = fe_target_path(job, p->centres[0], p->path_part, p->nodes, p->labels);
@@ -270,14 +270,15 @@ static inline int gradient(struct trainer *t, const struct fe_pending *p, const 
 
 /* Changes of the inputs alone: outputs are only read. */
 FE_NOINLINE void update_inputs(struct trainer *t, const struct fe_block *block) {
-    const int has_matches = block->paired > 0 && block->own == NULL && block->m > 1;
-    const int matched = has_matches ? block->m : 0;
+    const int is_matched = block->paired > 0 && block->own == NULL && block->m > 1;
+    const int n = is_matched ? fe_matched_n(block->m, block->n) : block->n, others = n - is_matched;
     const int64_t size = t->job->matrices.out_size;
-    float *g = t->g + (has_matches ? FE_LINE : 0);
-    for (int i = 0; i < block->m; i++, g += fe_g_stride(block->n - matched)) {
-        if (has_matches) t->kernel->add(block->dh[i], block->scale[i] * t->g[i], block->o[i], size);
-        for (int k = 0; k < block->n - matched; k++) g[k] *= block->scale[i];
-        t->kernel->combine((const float *const *)block->o + matched, g, block->n - matched, size, 1, block->dh[i]);
+    float *g = t->g;
+    for (int i = 0; i < block->m; i++, g += fe_g_stride(n)) {
+        if (is_matched) t->kernel->add(block->dh[i], block->scale[i] * g[0], block->o[i], size);
+        for (int k = 0; k < n; k++) g[k] *= block->scale[i];
+        t->kernel->combine((const float *const *)block->o + block->n - others, g + is_matched, others, size, 1,
+                           block->dh[i]);
     }
 }
 
@@ -285,13 +286,14 @@ FE_NOINLINE void update_inputs(struct trainer *t, const struct fe_block *block) 
  */
 FE_NOINLINE void update_shared_tags(struct trainer *t, const struct fe_pending *p, const struct fe_block *block) {
     const int matched = block->paired > 0 && block->own == NULL ? block->m : 0;
-    const int stride = fe_g_stride(block->n - matched);
-    const float *g = t->g + (matched > 0 ? FE_LINE : 0);
+    const int stride = fe_g_stride(matched > 0 ? fe_matched_n(matched, block->n) : block->n);
+    const int first = matched > 0 ? 1 - matched : 0; /* output k of input i has the place i * stride + first + k */
+    const float *g = t->g;
     float *sums = t->change, *factors = sums + block->n;
-    for (int k = 0; k < matched; k++) sums[k] = block->scale[k] * t->g[k];
-    for (int k = matched; k < block->n; k++) sums[k] = block->scale[0] * g[k - matched];
+    for (int k = 0; k < matched; k++) sums[k] = block->scale[k] * g[k * stride];
+    for (int k = matched; k < block->n; k++) sums[k] = block->scale[0] * g[first + k];
     for (int i = 1; i < block->m; i++)
-        for (int k = matched; k < block->n; k++) sums[k] += block->scale[i] * g[i * stride + k - matched];
+        for (int k = matched; k < block->n; k++) sums[k] += block->scale[i] * g[i * stride + first + k];
     for (int32_t at = 0; at < p->ends[0]; at++) {
         if (p->rows[at] < t->job->matrices.in_rows) continue;
         for (int k = 0; k < block->n; k++) factors[k] = t->scale[at] * sums[k];

@@ -121,6 +121,46 @@ def test_blocks_of_documents_equal_the_oracle(isa: str, targets: str, kind: str,
     assert (model.inputs != before.inputs).any() == (kind == "DBOW, words beside" or not model.sg)
 
 
+@pytest.mark.parametrize("kind", ["DBOW", "DM mean"])
+@pytest.mark.parametrize("words", [3, WORDS])
+@pytest.mark.parametrize("sizes", [(50, 1, 40, 60, 55, 30, 0, 45), (50, 1, 200, 30, 0, 45)])
+def test_parts_of_the_tokens_in_different_documents(kind: str, words: int, sizes: tuple[int, ...]) -> None:
+    """Blocks have four documents as a rule, whose words are often the same; with three words they always are. A long
+    document is in two parts."""
+    rng = np.random.default_rng(words)
+    documents = [rng.integers(0, words, size).tolist() for size in sizes]
+    tags = [[number] for number in range(len(documents))]
+    model = fresh("ns", 20, **KINDS[kind])
+    model.keep = [2**32 - 1 if word % 3 else 2**31 for word in range(WORDS)]
+    run = document_run("base", model, documents, tags)
+    for epoch in range(3):
+        *done, loss = run.train(epoch, ALPHA)
+        expected = train_documents(model, documents, tags, epoch, ALPHA)
+        assert done == [run.tokens, expected.kept, expected.pairs]
+        np.testing.assert_allclose(loss, expected.loss, rtol=1e-5)
+    check(run, model)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("negative", [1, 2, 5, 6, 7, 8])
+@pytest.mark.parametrize("kind", ["DBOW", "DM mean", "DM concatenation"])
+def test_rows_learn_the_same_whether_the_loss_is_asked_for(isa: str, negative: int, kind: str) -> None:
+    """Documents share blocks, also with themselves, whose negatives are more and weigh less."""
+    settings = {**KINDS[kind], "side_tags": 1 if "concatenation" in kind else 0, "negative": negative}
+    documents = [words for words in DOCUMENTS if words]
+    tags = [[number] for number in range(len(documents))]
+    model = fresh("ns", 20, **settings)
+    asked, quiet = (document_run(isa, model, documents, tags, want_loss=want) for want in (True, False))
+    for epoch in range(3):
+        *done, loss = asked.train(epoch, ALPHA)
+        assert quiet.train(epoch, ALPHA) == (*done, 0.0)
+        assert loss > 0
+        train_documents(model, documents, tags, epoch, ALPHA)
+    assert quiet.bits() == asked.bits()
+    assert quiet.tags.tobytes() == asked.tags.tobytes()
+    check(quiet, model)
+
+
 @pytest.mark.parametrize("alpha", [0.3, 0.02])
 @pytest.mark.parametrize("kind", ["DBOW", "DM mean"])
 def test_high_rates_make_smaller_blocks_of_tags(kind: str, alpha: float) -> None:
@@ -142,12 +182,16 @@ def test_each_block_of_a_long_document_draws_its_own_negatives(kind: str) -> Non
     check(run, model, 10 * TOLERANCE)
 
 
+@pytest.mark.parametrize("words", [WORDS, WORDS // 4])
 @pytest.mark.parametrize("kind", ["DBOW", "DM mean", "DM concatenation"])
-def test_a_block_of_documents_that_takes_long_is_broken_off(kind: str) -> None:
-    """As many words of each part, a document here, were trained, or one more; and the counts are of these."""
+def test_a_block_of_documents_that_takes_long_is_broken_off(kind: str, words: int) -> None:
+    """As many words of each part, a document here, were trained, or one more; and the counts are of these.
+
+    Documents have all words in common, or none.
+    """
     settings = {**KINDS[kind], "side_tags": 1 if "concatenation" in kind else 0}
     rng = np.random.default_rng(1)
-    documents = [rng.integers(0, WORDS, 1500).tolist() for _ in range(4)]
+    documents = [(words * number % WORDS + rng.integers(0, words, 1500)).tolist() for number in range(4)]
     tags = [[number] for number in range(4)]
     model = fresh("ns", 1200 if "concatenation" in kind else 3600, 4, negative=16, window=5, **settings)
     stopped = document_run("base", model, documents, tags)

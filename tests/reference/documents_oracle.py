@@ -118,7 +118,8 @@ def step(
             dh = alpha * weights * errors @ matrix[outputs]
         else:
             factors = 1.0 if scale is None else scale
-            together = len(h) if scale is None else model.together
+            is_one_group = scale is None or np.array_equal(block.own, np.eye(len(block.centres)))  # bags; a tag each
+            together = len(h) if is_one_group else model.together
             dh, do, _ = block_step(
                 h, matrix[outputs], labels, alpha, rows, factors, outputs, is_path, weights, together=together
             )

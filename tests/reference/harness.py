@@ -137,7 +137,11 @@ class DocumentRun(NativeRun):
 
 
 def document_run(
-    isa: str, model: DocumentModel, documents: Sequence[Sequence[int]], tags: Sequence[Sequence[int]]
+    isa: str,
+    model: DocumentModel,
+    documents: Sequence[Sequence[int]],
+    tags: Sequence[Sequence[int]],
+    want_loss: bool = True,
 ) -> DocumentRun:
     """A Trainer of documents that starts where the oracle's model stands."""
     model.together = together(isa)
@@ -165,7 +169,7 @@ def document_run(
         None if model.paths is None else _native.Paths(*flat_paths(model.paths), model.thinned_paths),
         None if model.keep is None else np.array(model.keep, np.uint32),
         model.seed,
-        True,
+        want_loss,
     )
     return DocumentRun(trainer, view, inputs, out_ns, out_hs, trainer.workspace(), len(ids), rows)
 
