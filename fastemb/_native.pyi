@@ -199,7 +199,7 @@ class Inference:
         vector_size: int,
         contexts: Contexts,
         inputs: Inputs,
-        negatives: Negatives,
+        negative: int,
         pool: NDArray[np.int32],
         keep: NDArray[np.uint32] | None,
         seed: int,

@@ -60,7 +60,7 @@ class Kept:
         if self.words and len(words) == self.words[0] and all(map(operator.is_, parts, self.words[1:])):
             return self
         tables = InferenceTables.of(counts(), self.settings)
-        by = core_tables(self.settings, tables.pool, tables.noise, tables.keep)
+        by = core_tables(self.settings, tables.pool.repeat(tables.often), tables.keep)
         return replace(self, words=(len(words), *parts), tables=tables, by=by)
 
 
