@@ -200,7 +200,7 @@ class Inference:
         vector_size: int,
         contexts: Contexts,
         inputs: Inputs,
-        negatives: Negatives,
+        negative: int,
         pool: NDArray[np.int32],
         keep: NDArray[np.uint32] | None,
         seed: int,
@@ -366,7 +366,13 @@ class TokenTable:
     def find(self, tokens: _Bytes, ids: NDArray[np.int32]) -> None: ...
 
 def number_tokens(indices: dict[Hashable, int], sentences: list[Sequence[Hashable]], ids: NDArray[np.int32]) -> int: ...
-def find_tokens(rows: dict[Hashable, int], sentences: list[Sequence[Hashable]], ids: NDArray[np.int32]) -> int: ...
+
+@disjoint_base
+class FoundTokens:
+    def __new__(cls, rows: dict[Hashable, int]) -> Self: ...
+    @property
+    def odd(self) -> bool: ...
+    def write(self, sentences: list[Sequence[Hashable]], ids: NDArray[np.int32]) -> int: ...
 
 @disjoint_base
 class KeyTable:

@@ -11,11 +11,13 @@ enum {
 };
 
 /* What texts learn from: a job of FE_TAG_INPUTS or FE_BAG_INPUTS with negatives that are shared, without paths, factors
- * and subwords. Its `in` (of FE_BAG_INPUTS alone) and `out_ns` are only read; row i of its `tags`, which is padded and
- * aligned, is text i's. */
+ * and subwords; of its `negatives` only the count is read. Its `in` (of FE_BAG_INPUTS alone) and `out_ns` are only
+ * read; row i of its `tags`, which is padded and aligned, is text i's. */
 struct fe_frozen {
     const struct fe_job *job;
-    const int32_t *pool; /* the words that are drawn as negatives: job->negatives.words of them */
+    const int32_t *pool; /* words that are drawn as negatives, each as often as its chance is; similar ones lie side by
+                            side */
+    int32_t pool_size;
     int32_t copied; /* 0: rows of `in` and `out_ns` are padded and aligned, too. 1: each is copied before its use */
 };
 

@@ -4,6 +4,7 @@ cdef extern from "train/infer.h" nogil:
     struct fe_frozen:
         const fe_job *job
         const int32_t *pool
+        int32_t pool_size
         int32_t copied
 
     size_t fe_infer_size(const fe_frozen *frozen, int64_t texts, int64_t longest, int32_t epochs)
@@ -19,8 +20,8 @@ cdef class Inference:
         vector_size: Length of the vectors.
         contexts: Which tokens are contexts of a centre; its ``longest_sentence`` is not read.
         inputs: How contexts become inputs. Its documents have one tag, and nothing else learns.
-        negatives: Draws from ``pool``.
-        pool: Words that are drawn as negatives, one for each row of the table of ``negatives``.
+        negative: How many negatives a word has; there are fewer, which weigh more, where words share them.
+        pool: Words that are drawn as negatives, each as often as its chance is; similar ones lie side by side.
         keep: For each word the threshold of 32 random bits up to which a token stays; None keeps all.
         seed: Of all random draws.
     """
@@ -33,7 +34,7 @@ cdef class Inference:
     cdef object kept_alive
 
     def __cinit__(self, str isa, int64_t vector_size, Contexts contexts not None, Inputs inputs not None,
-                  Negatives negatives not None, const int32_t[::1] pool not None, const uint32_t[::1] keep,
+                  int32_t negative, const int32_t[::1] pool not None, const uint32_t[::1] keep,
                   uint64_t seed):
         cdef Documents documents = inputs.documents
         cdef Py_ssize_t k
@@ -41,10 +42,11 @@ cdef class Inference:
                  "rows of tags alone must learn, and none lie side by side")
         _require((inputs.inputs.kind == FE_BAG_INPUTS) == documents.dm, "PV-DM has bags, PV-DBOW has none")
         _require(not inputs.inputs.per_pair and contexts.contexts.basket == 0, "negatives must be shared in windows")
-        _require(pool.shape[0] == negatives.negatives.words, "pool must have a word for each row of noise")
+        _require(0 < pool.shape[0] <= 0x7FFFFFFF, "pool must have a word")
+        _require(0 < negative <= 1 << 28, "negative is out of range")
         _require(0 < vector_size <= 1 << 30, "vector_size is out of range")
         self.kernel = _kernel(isa)
-        self.kept_alive = (negatives, keep)
+        self.kept_alive = keep
         self.pool = pool
         for k in range(pool.shape[0]):
             _require(pool[k] >= 0, "a word of the pool is out of range")
@@ -54,7 +56,7 @@ cdef class Inference:
         self.job.inputs = inputs.inputs
         self.job.inputs.kind = FE_BAG_INPUTS if documents.dm else FE_TAG_INPUTS
         self.job.documents = documents.documents
-        self.job.negatives = negatives.negatives
+        self.job.negatives.count = negative
         self.job.seed = seed
         if keep is not None:
             _require(0 < keep.shape[0] <= 0x7FFFFFFF, "keep must have a threshold for each word")
@@ -118,6 +120,7 @@ cdef class InferredTexts:
         self.job.matrices.tag_rows = rows.shape[0]
         self.frozen.job = &self.job
         self.frozen.pool = &by.pool[0]
+        self.frozen.pool_size = <int32_t>by.pool.shape[0]
         self.view.ids = &ids[0]
         self.view.offsets = &offsets[0]
         self.view.sentences = rows.shape[0]

@@ -60,7 +60,7 @@ class Kept:
         if self.words and len(words) == self.words[0] and all(map(operator.is_, parts, self.words[1:])):
             return self
         tables = InferenceTables.of(counts(), self.settings)
-        by = core_tables(self.settings, tables.pool, tables.noise, tables.keep)
+        by = core_tables(self.settings, tables.pool.repeat(tables.often), tables.keep)
         return replace(self, words=(len(words), *parts), tables=tables, by=by)
 
 
@@ -70,24 +70,25 @@ def ids_of(rows: dict[Any, int], documents: Any) -> tuple[NDArray[np.int32], NDA
     no_document("documents", documents, "a list of texts", "give [document], or its words to infer_vector")
     if not (isinstance(documents, Iterable) or hasattr(documents, "__getitem__")):
         raise TypeError(f"documents must be a list of texts, each a list of tokens, not {short(documents)}")
-    parts, ends = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    found, parts, ends = _native.FoundTokens(rows), [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
     read = words = 0
     for batch, bounds in list_batches(documents, ReadSizes(), _tokens_of):
         ids = np.empty(int(bounds[-1]), np.int32)
         try:
-            _native.find_tokens(rows, batch, ids)
+            found.write(batch, ids)
         except TypeError:
-            found = first_unhashable(batch, read)
-            if found is None:
+            first = first_unhashable(batch, read)
+            if first is None:
                 raise
             hint = "a text is a list of tokens, and infer_vectors takes a list of texts"
             raise TypeError(
-                f"text {found[0]}: a token must be hashable, and {short(found[1])} is not: {hint}"
+                f"text {first[0]}: a token must be hashable, and {short(first[1])} is not: {hint}"
             ) from None
         is_known = ids >= 0
         known = ids[is_known]
         if len(known) < len(ids):
-            _require_words(batch, read)
+            if found.odd:
+                _require_words(batch, read)
             bounds = np.append(0, is_known.cumsum())[bounds] if len(batch) > 1 else np.array([len(known)])
         parts.append(known)
         ends.append(words + bounds)

@@ -20,7 +20,7 @@ from .schedule import require_falling
 from .settings import DocumentSettings, Settings
 from .task import warn_of_large_alpha
 
-POOL = 4096
+POOL = 1024
 """Negatives that inference draws from: their rows are few, and so are in cache."""
 
 FEW = 1 << 12
@@ -36,13 +36,15 @@ class InferenceTables:
 
     Attributes:
         keep: Thresholds below which an occurrence of each word stays, uint32 (words,); None where all stay.
-        pool: Different words that are drawn as negatives, int32; empty without negative sampling.
+        pool: Different words that are drawn as negatives, by frequency, int32; empty without negative sampling.
+        often: Each one's chance, of `POOL`, int64.
         noise: Their alias table, uint32 (len(pool), 2); or None.
         first: What each vector starts from, float32 (vector_size,).
     """
 
     keep: NDArray[np.uint32] | None
     pool: NDArray[np.int32]
+    often: NDArray[np.int64]
     noise: NDArray[np.uint32] | None
     first: NDArray[np.float32]
 
@@ -53,7 +55,8 @@ class InferenceTables:
         The pool is a systematic sample of what training draws from: a word with n times 1 / POOL of all chances is in
         it n times, rounded up or down by chance.
         """
-        keep, pool, noise = keep_thresholds(counts, settings.sample), np.empty(0, np.int32), None
+        keep, noise = keep_thresholds(counts, settings.sample), None
+        pool, often = np.empty(0, np.int32), np.empty(0, np.int64)
         if settings.negative:
             chances = np.cumsum(noise_weights(counts, settings.ns_exponent))
             start = np.random.default_rng([settings.seed, 2]).random()
@@ -63,7 +66,7 @@ class InferenceTables:
             pool, noise = words.astype(np.int32), np.empty((len(words), 2), np.uint32)
             _native.alias_table(often.astype(np.float64), noise)
         uniform = np.random.default_rng([settings.seed, 1]).random(settings.vector_size, dtype=np.float32)
-        return cls(keep, pool, noise, (2.0 * uniform - 1.0) / np.float32(settings.vector_size))
+        return cls(keep, pool, often, noise, (2.0 * uniform - 1.0) / np.float32(settings.vector_size))
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,11 @@ class Frozen:
 
 def core_tables(
     settings: DocumentSettings,
-    pool: NDArray[np.int32],
-    noise: NDArray[np.uint32] | None,
+    negatives: NDArray[np.int32],
     keep: NDArray[np.uint32] | None,
 ) -> _native.Inference | None:
     """What the core infers texts by; None for settings with which only `AnyTexts` does."""
-    if settings.hs or settings.negatives_per_pair or settings.concatenates or noise is None:
+    if settings.hs or settings.negatives_per_pair or settings.concatenates or not settings.negative:
         return None
     documents = bound(settings, 1, 0, tags_only=True)
     return _native.Inference(
@@ -106,8 +108,8 @@ def core_tables(
         settings.vector_size,
         _contexts(settings, 0),
         _native.Inputs(bool(settings.sg), bool(settings.cbow_mean), settings.cbow_exact, False, documents),
-        _native.Negatives(noise, settings.negative),
-        pool,
+        settings.negative,
+        negatives,
         keep,
         settings.seed,
     )
@@ -205,7 +207,7 @@ class _Task(Protocol):
 
 
 def _task(frozen: Frozen, ids: NDArray[np.int32], offsets: NDArray[np.int64], rows: Matrix, work_there: int) -> _Task:
-    """What infers these texts; the vectors are the same to the last bit, whichever does."""
+    """What infers these texts. From copied rows or from those of the model vectors are the same to the last bit."""
     if frozen.by is None:
         return AnyTexts.of(frozen, ids, offsets, rows)
     settings, inputs, outputs = frozen.settings, frozen.inputs if frozen.settings.dm else None, frozen.outputs
@@ -214,7 +216,9 @@ def _task(frozen: Frozen, ids: NDArray[np.int32], offsets: NDArray[np.int64], ro
         return _native.InferredTexts(frozen.by, inputs, outputs, ids, offsets, rows)
     local = _Local.of(frozen, ids)
     assert local.outputs is not None
-    by = core_tables(settings, np.arange(len(frozen.tables.pool), dtype=np.int32), local.noise, local.keep)
+    by = core_tables(
+        settings, np.arange(len(frozen.tables.pool), dtype=np.int32).repeat(frozen.tables.often), local.keep
+    )
     assert by is not None
     return _native.InferredTexts(by, local.inputs if settings.dm else None, local.outputs, local.ids, offsets, rows)
 

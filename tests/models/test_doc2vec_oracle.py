@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from reference.documents_oracle import DocumentModel, infer, train_documents
 from reference.harness import alias_table, together
+from reference.inference_oracle import infer_texts
 from reference.oracle import huffman_paths, keep_thresholds
 from reference.planted import topic_sentences
 
@@ -122,8 +123,8 @@ def test_inferred_vectors_equal_the_oracle(kind: str, targets: str) -> None:
     model.train(documents())
     oracle, asked = oracle_of(model), [each for each in rows(model)[0] if each]
     counts = np.array([model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key])
-    if model.negative:
-        tables = InferenceTables.of(counts, model._settings())
+    tables = InferenceTables.of(counts, model._settings()) if model.negative else None
+    if tables is not None:
         assert tables.noise is not None
         others = [word for word in range(len(counts)) if word not in tables.pool]
         order = np.array([*tables.pool.tolist(), *others])
@@ -138,7 +139,10 @@ def test_inferred_vectors_equal_the_oracle(kind: str, targets: str) -> None:
     first = (2.0 * np.random.default_rng([SEED, 1]).random(SIZE, dtype=np.float32) - 1.0) / np.float32(SIZE)
     oracle.tags = np.tile(first.astype(np.float64), (len(asked), 1))
     rates = [START - (START - END) * epoch / 4 for epoch in range(5)]
-    infer(oracle, asked, [[row] * max(oracle.side_tags, 1) for row in range(len(asked))], rates)
+    if tables is None or targets != "ns" or oracle.negatives_per_pair or oracle.side_tags:
+        infer(oracle, asked, [[row] * max(oracle.side_tags, 1) for row in range(len(asked))], rates)
+    else:
+        infer_texts(oracle, asked, rates, np.arange(len(tables.pool)).repeat(tables.often).tolist())
     texts = [each.words for each in documents() if each.words]
     found = model.infer_vectors(texts, epochs=5)
     np.testing.assert_allclose(found, oracle.tags, rtol=1e-5, atol=1e-5)

@@ -1,14 +1,17 @@
-"""`InferredTexts`, every instruction set: against `Trainer.infer` to the bit, and against the float64 oracle."""
+"""`InferredTexts`, every instruction set, against the float64 oracle."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from reference.documents_oracle import DocumentModel, infer
-from reference.harness import alias_table, document_run, random_rows
+from reference.documents_oracle import DocumentModel
+from reference.harness import random_rows
+from reference.inference_oracle import infer_texts
+from reference.oracle import sigmoid
 
 from fastemb import _native
 from fastemb.train.matrices import padded_zeros
@@ -22,6 +25,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "DM sum": {"sg": False, "cbow_mean": False},
 }
 RATES = np.array([0.05, 0.4, 0.03], np.float32)  # the second one makes smaller blocks in PV-DBOW
+POOL = np.random.default_rng(4).geometric(0.1, 50).clip(1, WORDS).astype(np.int32) - 1
 
 
 def texts() -> list[list[int]]:
@@ -32,11 +36,10 @@ def texts() -> list[list[int]]:
 
 
 def model_of(size: int, count: int, **settings: Any) -> DocumentModel:
-    """Random matrices, and skewed tables; negatives are of all words."""
+    """Random matrices, and subsampling of some words."""
     rng = np.random.default_rng(size)
     model = DocumentModel(random_rows(rng, WORDS, size), tags=random_rows(rng, count, size), window=3)
     model.out_ns, model.negative, model.tags_only, model.shrink_windows = random_rows(rng, WORDS, size), 5, True, True
-    model.noise = alias_table(np.array([1000 / (rank + 1) for rank in range(WORDS)]) ** 0.75).tolist()
     model.keep = [2**32 - 1 if word % 3 else 2**31 for word in range(WORDS)]
     for name, value in settings.items():
         assert hasattr(model, name)
@@ -44,15 +47,15 @@ def model_of(size: int, count: int, **settings: Any) -> DocumentModel:
     return model
 
 
-def tables_of(model: DocumentModel, isa: str, size: int, pool: NDArray[np.int32] | None = None) -> Any:
+def tables_of(model: DocumentModel, isa: str, size: int, pool: NDArray[np.int32] = POOL) -> Any:
     documents = _native.Documents(1, not model.sg, tags_only=True)
     return _native.Inference(
         isa,
         size,
         _native.Contexts(model.window, model.shrink_windows, 0),
         _native.Inputs(model.sg, model.cbow_mean, model.cbow_exact, False, documents),
-        _native.Negatives(np.array(model.noise, np.uint32), model.negative),
-        np.arange(WORDS, dtype=np.int32) if pool is None else pool,
+        model.negative,
+        pool,
         np.array(model.keep, np.uint32),
         model.seed,
     )
@@ -68,16 +71,15 @@ def padded(values: NDArray[Any]) -> NDArray[np.float32]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_padded", [False, True])
 @pytest.mark.parametrize("size", [1, 20, 32, 100])
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_learn_as_in_the_training_of_documents(kind: str, isa: str, size: int, is_padded: bool) -> None:
-    """To the last bit; rows of words stay as they are, padded or not."""
+def test_rows_equal_the_oracle(kind: str, isa: str, size: int, is_padded: bool) -> None:
+    """Rows of words stay as they are, padded or not."""
     asked = texts()
     model = model_of(size, len(asked), **KINDS[kind])
-    run = document_run(isa, model, asked, [[number] for number in range(len(asked))])
-    run.trainer.infer(run.view, 0, len(asked), RATES, run.workspace)
     ids, offsets = flat(asked)
     rows, start = padded(model.tags), padded(model.tags)
     shape = padded if is_padded else lambda values: np.ascontiguousarray(values, np.float32)
@@ -86,58 +88,86 @@ def test_rows_learn_as_in_the_training_of_documents(kind: str, isa: str, size: i
     task = _native.InferredTexts(tables_of(model, isa, size), inputs, outputs, ids, offsets, rows)
     for begin, end in ((0, 3), (3, 3), (3, len(asked))):
         task.infer(begin, end, RATES)
-    np.testing.assert_array_equal(rows, run.tags)
+    infer_texts(model, asked, RATES.tolist(), POOL.tolist())
+    np.testing.assert_allclose(rows[:, :size], model.tags, rtol=1e-4, atol=1e-5)
+    assert not rows[:, size:].any()
     assert (rows != start).any(axis=1).tolist() == [len(text) > 0 for text in asked]
     np.testing.assert_array_equal(outputs, before[0])
     assert inputs is None or (inputs == before[1]).all()
 
 
+@pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_equal_the_oracle(kind: str) -> None:
-    asked = texts()[:12]
-    model = model_of(20, len(asked), **KINDS[kind])
-    rows, (ids, offsets) = padded(model.tags), flat(asked)
-    outputs = np.array(model.out_ns, np.float32)
-    inputs = None if model.sg else np.array(model.inputs, np.float32)
-    _native.InferredTexts(tables_of(model, "base", 20), inputs, outputs, ids, offsets, rows).infer(0, 12, RATES)
-    infer(model, asked, [[number] for number in range(12)], RATES.tolist())
-    np.testing.assert_allclose(rows[:, :20], model.tags, atol=1e-5)
-
-
-@pytest.mark.parametrize("kind", ["DBOW", "DM mean"])
-def test_negatives_are_words_of_the_pool(kind: str) -> None:
-    """With other numbers for the words, and a pool that says which they are, the rows are the same."""
+def test_a_row_depends_on_its_text_alone(kind: str, isa: str) -> None:
+    """To the last bit: neither on the others nor on their order, nor on whether rows are padded."""
     asked = texts()
-    model = model_of(20, len(asked), **KINDS[kind])
-    order = np.random.default_rng(3).permutation(WORDS).astype(np.int32)  # word k is now called order[k]
-    place = np.argsort(order)
+    model = model_of(20, 1, **KINDS[kind])
+    order = np.random.default_rng(8).permutation(len(asked))
     found = []
-    for numbers, pool in ((np.arange(WORDS), None), (order, order)):
-        rows, (ids, offsets) = padded(model.tags), flat([[int(numbers[word]) for word in text] for text in asked])
-        back = place if pool is not None else np.arange(WORDS)
-        renamed = model_of(20, len(asked), **KINDS[kind])
-        assert model.keep is not None
-        renamed.keep = [model.keep[word] for word in back]
-        outputs = np.array(model.out_ns, np.float32)[back]
-        inputs = None if model.sg else np.array(model.inputs, np.float32)[back]
-        tables = tables_of(renamed, "base", 20, pool)
-        _native.InferredTexts(tables, inputs, outputs, ids, offsets, rows).infer(0, len(asked), RATES)
-        found.append(rows)
+    for shape, numbers in ((padded, np.arange(len(asked))), (np.float32, order)):
+        inputs = None if model.sg else np.array(shape(model.inputs))
+        outputs = padded(np.array(model.out_ns)) if shape is padded else np.array(model.out_ns, np.float32)
+        rows, (ids, offsets) = padded(np.tile(model.tags, (len(asked), 1))), flat([asked[n] for n in numbers])
+        task = _native.InferredTexts(tables_of(model, isa, 20), inputs, outputs, ids, offsets, rows)
+        cuts = [0, len(asked)] if shape is padded else range(len(asked) + 1)
+        for begin, end in itertools.pairwise(cuts):
+            task.infer(begin, end, RATES)
+        found.append(rows[np.argsort(numbers)])
     np.testing.assert_array_equal(*found)
 
 
-@pytest.mark.parametrize("negative", [100, 5000])
-def test_many_draws_and_epochs_are_more_than_are_kept(negative: int) -> None:
-    """Random numbers of places are kept up to a limit, and fewer texts learn together; the rows are the same."""
-    asked = [np.random.default_rng(5).integers(0, WORDS, length).tolist() for length in (150, 20, 3)]
-    model = model_of(7, 3, sg=True, negative=negative)
-    rates = np.full(12, 0.0001, np.float32)
-    run = document_run("base", model, asked, [[0], [1], [2]])
-    run.trainer.infer(run.view, 0, 3, rates, run.workspace)
+@pytest.mark.parametrize("kind", ["DBOW", "DM mean"])
+@pytest.mark.parametrize("negative", [1, 2, 100, 500])
+def test_few_and_many_negatives_and_epochs(kind: str, negative: int) -> None:
+    """Random numbers of places are kept up to a limit, and with many outputs fewer texts learn together."""
+    asked = [np.random.default_rng(5).integers(0, WORDS, length).tolist() for length in (1400, 20, 3)]
+    asked = asked[negative > 50 :]
+    model = model_of(7, len(asked), **KINDS[kind], negative=negative)
+    rates = np.full(12, 0.05 / negative, np.float32)
     rows, (ids, offsets) = padded(model.tags), flat(asked)
-    outputs = np.array(model.out_ns, np.float32)
-    _native.InferredTexts(tables_of(model, "base", 7), None, outputs, ids, offsets, rows).infer(0, 3, rates)
-    np.testing.assert_array_equal(rows, run.tags)
+    inputs, outputs = None if model.sg else np.array(model.inputs, np.float32), np.array(model.out_ns, np.float32)
+    _native.InferredTexts(tables_of(model, "base", 7), inputs, outputs, ids, offsets, rows).infer(0, len(asked), rates)
+    infer_texts(model, asked, rates.tolist(), POOL.tolist())
+    np.testing.assert_allclose(rows[:, :7], model.tags, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_is_that_of_training_in_the_mean(kind: str) -> None:
+    """Over many seeds, with negatives from the same distribution, of which some are words of the text."""
+    model, text = model_of(6, 1, **KINDS[kind]), [3, 1, 4, 9, 2]
+    model.keep, model.shrink_windows = [2**32 - 1] * WORDS, False
+    start, rates = model.tags.copy(), [0.001]
+    inputs, outputs = None if model.sg else np.array(model.inputs, np.float32), np.array(model.out_ns, np.float32)
+    ids, offsets = flat([text])
+    changes = []
+    for model.seed in range(4000):
+        rows = padded(start)
+        task = _native.InferredTexts(tables_of(model, "base", 6), inputs, outputs, ids, offsets, rows)
+        task.infer(0, 1, np.array(rates, np.float32))
+        changes.append((rows[0, :6] - start[0]) / rates[0])
+    wanted = expected_change(model, start[0], text)
+    error = np.std(changes, axis=0) / len(changes) ** 0.5
+    np.testing.assert_array_less(np.abs(np.mean(changes, axis=0) - wanted), 5 * error + 2e-3)
+    assert np.abs(wanted).max() > 0.1
+
+
+def expected_change(model: DocumentModel, row: Any, text: list[int]) -> Any:
+    """Of word2vec's step: a word draws `negative` words of the pool, and those that are in its block are left out."""
+    total = np.zeros_like(row)
+    most = 8 if model.sg else 4
+    for place, word in enumerate(text):
+        around = text[max(place - model.window, 0) : place] + text[place + 1 : place + model.window + 1]
+        contexts = [] if model.sg else around
+        share = 1 / (1 + len(contexts))
+        hidden = (row + sum(model.inputs[each] for each in contexts)) * (share if model.cbow_mean else 1.0)
+        factor = share if model.cbow_mean == model.cbow_exact and not model.sg else 1.0
+        block = text[place // most * most :][:most]
+        others = [drawn for drawn in POOL.tolist() if drawn not in block]
+        rows = np.array(model.out_ns)
+        pull = (1 - sigmoid(hidden @ rows[word])) * rows[word]
+        pull -= model.negative / len(POOL) * (sigmoid(rows[others] @ hidden) @ rows[others])
+        total += factor * pull
+    return total
 
 
 def test_a_stopped_task_returns_before_the_last_epoch() -> None:
@@ -199,7 +229,7 @@ def test_texts_that_are_not_there_are_refused(part: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     ("pool", "message"),
-    [(np.arange(WORDS - 1, dtype=np.int32), "pool must have a word"), (np.full(WORDS, -1, np.int32), "of the pool")],
+    [(np.empty(0, np.int32), "pool must have a word"), (np.full(WORDS, -1, np.int32), "of the pool")],
 )
 def test_a_pool_that_does_not_fit_is_refused(pool: NDArray[np.int32], message: str) -> None:
     with pytest.raises(ValueError, match=message):

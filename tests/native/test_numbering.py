@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -59,23 +61,73 @@ def test_a_dict_that_tokens_change_is_no_danger() -> None:
 
 def test_tokens_of_a_dict_are_found() -> None:
     rows: dict[object, int] = {"b": 7, "a": 0, 3: 2}
-    ids = np.full(7, -9, np.int32)
-    assert _native.find_tokens(rows, [["a", "c"], (), ("b", 3, None), ["\ud800"]], ids) == 6
+    found, ids = _native.FoundTokens(rows), np.full(7, -9, np.int32)
+    assert found.write([["a", "c"], (), ("b", 3, 4), ["\ud800"]], ids) == 6
     assert ids.tolist() == [0, -1, 7, 2, -1, -1, -9]
     assert rows == {"b": 7, "a": 0, 3: 2}
+    assert not found.odd
+
+
+@pytest.mark.parametrize("token", [None, 1.5, float("nan"), b"a", np.int64(4), True])
+def test_tokens_that_are_neither_text_nor_whole_numbers_are_noticed(token: object) -> None:
+    found, ids = _native.FoundTokens({"a": 1}), np.empty(3, np.int32)
+    found.write([["a", token, "a"]], ids)
+    assert ids.tolist() == [1, -1, 1]
+    assert found.odd
+
+
+class Changing:
+    """Equal to what it is told to be."""
+
+    is_known = False
+
+    def __hash__(self) -> int:
+        return hash("a")
+
+    def __eq__(self, other: object) -> bool:
+        return self.is_known
+
+
+def test_objects_that_are_met_again_are_found_as_in_the_dict() -> None:
+    """In calls large enough for kept ones: the same objects, equal ones, objects that change, and new ones in the
+    memory of old ones."""
+    rows: dict[object, int] = {f"w{number}": number for number in range(30_000)}
+    keys, found = list(rows), _native.FoundTokens(rows | {"a": -7})
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        same = [keys[number] for number in generator.integers(0, 30_000, 3000)]
+        other = [f"w{number}" for number in generator.integers(0, 60_000, 3000)]
+        ids = np.empty(18_000, np.int32)
+        found.write([same, other, [*same, *other], other + same], ids)
+        assert ids.tolist() == [rows.get(token, -1) for token in (same + other) * 2 + other + same]
+        del other
+    changing = Changing()
+    for changing.is_known in (False, True, False):
+        found.write([[changing] * 2000], ids)
+        assert (ids[:2000] == (-7 if changing.is_known else -1)).all()
+
+
+def test_kept_objects_are_let_go_with_what_found_them() -> None:
+    token = "".join(["a", " token"])
+    before = sys.getrefcount(token)
+    found = _native.FoundTokens({})
+    found.write([[token] * 2000], np.empty(2000, np.int32))
+    assert sys.getrefcount(token) == before + 1
+    del found
+    assert sys.getrefcount(token) == before
 
 
 def test_what_cannot_be_found_is_refused() -> None:
     ids = np.full(3, -9, np.int32)
     with pytest.raises(ValueError, match="more tokens than ids has places"):
-        _native.find_tokens({"a": 1}, [["a", "b"], ["a", "d"]], ids[:2])
+        _native.FoundTokens({"a": 1}).write([["a", "b"], ["a", "d"]], ids[:2])
     assert ids.tolist() == [1, -1, -9]
     with pytest.raises(TypeError, match="unhashable"):
-        _native.find_tokens({}, [["a", []]], ids)
+        _native.FoundTokens({}).write([["a", []]], ids)
     with pytest.raises((TypeError, OverflowError)):
-        _native.find_tokens({"a": "b"}, [["a"]], ids)  # type: ignore[dict-item]
+        _native.FoundTokens({"a": "b"}).write([["a"]], ids)  # type: ignore[dict-item]
     with pytest.raises(TypeError):
-        _native.find_tokens({}, [5], ids)  # type: ignore[list-item]
+        _native.FoundTokens({}).write([5], ids)  # type: ignore[list-item]
 
 
 # ---- CheckedSentences ----
