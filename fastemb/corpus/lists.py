@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .._native import TokenTable, find_tokens, number_tokens
+from .._native import FoundTokens, TokenTable, number_tokens
 from ..checks import is_missing, no_document
 from ..memory import give_back
 from ..signals import Allowed, Deferred, deliver, slices
@@ -216,6 +216,7 @@ class KnownTokens(NumberedTokens):
     def __init__(self, helper: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
         super().__init__(helper)
         self._vocabulary = vocabulary
+        self._by_dict = FoundTokens(vocabulary.key_to_index)
         self._ids_in_table: Ids | None = None
         self._lacking: set[Hashable] = set()
         self._new: set[Hashable] = set()
@@ -235,7 +236,7 @@ class KnownTokens(NumberedTokens):
                 return self._helper.submit(self._find, data, self._ids_in_table, count)
         found: Future[Ids] = Future()
         ids = np.empty(count, np.int32)
-        find_tokens(self._vocabulary.key_to_index, sentences, ids)
+        self._by_dict.write(sentences, ids)
         lacking = ids < 0
         if lacking.any():
             self._new = set(compress(chain.from_iterable(sentences), lacking.tolist())) - self._lacking
