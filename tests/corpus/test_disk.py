@@ -157,7 +157,7 @@ def test_encoding_an_opened_corpus_with_another_vocabulary(
     tmp_path_factory: pytest.TempPathFactory, sentences: list[list[str]], keys: list[str], part: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "encode_with.corpus"
-    corpus, other = Corpus.from_sentences(sentences), Vocabulary(keys, [3, 2, 1])
+    corpus, other = Corpus.from_sentences(sentences), Vocabulary(keys, [300, 200, 100])
     corpus.save(path)
     if not set(keys) & {word for sentence in sentences for word in sentence}:
         return
@@ -769,6 +769,7 @@ def test_the_estimate_is_what_training_takes(tmp_path: Path) -> None:
     program = """
 import resource, sys
 from fastemb import Corpus, Word2Vec
+from fastemb._native import trim_memory
 import numpy as np
 hs, disk = int(sys.argv[1]), sys.argv[2]
 rng = np.random.default_rng(0)
@@ -776,6 +777,7 @@ ids = np.concatenate([np.arange(200_000), np.minimum(rng.zipf(1.1, 4_000_000), 1
 corpus = Corpus.from_ids(ids, keys=[f"w{i}" for i in range(200_000)], save_to=disk or None)
 del ids
 Word2Vec([["a", "b"]] * 9, epochs=1)
+trim_memory()  # as training does
 before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 needed = corpus.estimate(200, hs=hs, negative=5 * (1 - hs))
 model = Word2Vec(vector_size=200, hs=hs, negative=5 * (1 - hs), min_count=1, epochs=1)
