@@ -47,19 +47,19 @@ class MemoryStore:
 
 @dataclass(frozen=True)
 class _ShortBlock:
-    """A block of ids, of which most are below 2**16.
+    """A block of ids, in two bytes each where most are below 2**16.
 
     Attributes:
         table: As in `EncodedBlock`.
         ends: As in `EncodedBlock`.
-        low: The last 16 bits of each id.
-        places: Where longer ids are.
+        low: The last 16 bits of each id; the whole ids where many are longer.
+        places: Where longer ids are, of which ``low`` has 16 bits.
         long: These ids.
     """
 
     table: int
     ends: Ints
-    low: NDArray[np.uint16]
+    low: NDArray[np.uint16] | Ids
     places: Ids
     long: Ids
 
@@ -67,9 +67,13 @@ class _ShortBlock:
     def of(cls, block: EncodedBlock, pages: _Pages) -> _ShortBlock:
         """The same ids, in these pages."""
         ids = block.ids
-        low = pages.room(2 * len(ids)).view(np.uint16)
-        np.copyto(low, ids, casting="unsafe")
         places = np.flatnonzero(ids >= _SHORT).astype(np.int32)
+        low: NDArray[np.uint16] | Ids
+        if len(places) > len(ids) // 4:  # a place and its id take eight bytes
+            low, places = pages.room(4 * len(ids)).view(np.int32), places[:0].copy()
+        else:
+            low = pages.room(2 * len(ids)).view(np.uint16)
+        np.copyto(low, ids, casting="unsafe")
         return cls(block.table, block.ends, low, places, ids.take(places))
 
     def copy_to(self, ids: Ids) -> None:

@@ -9,6 +9,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -478,6 +479,22 @@ def test_blocks_of_short_ids_come_in_their_order() -> None:
     assert parts.ids.tolist() == [5, 4, 7, 6, 3, 3]
     assert parts.offsets.tolist() == [0, 0, 2, 3, 3, 5, 6]
     assert parts.raw_words == 9
+
+
+def test_long_ids_take_no_more_than_four_bytes_while_they_wait() -> None:
+    """Those of a vocabulary whose words are about as frequent. What pages hold is not traced."""
+    generator, store, blocks = np.random.default_rng(0), ShortStore(), []
+    tracemalloc.start()
+    try:
+        for number in range(10):
+            blocks.append(generator.integers(number * 20_000, 200_000, 50_000).astype(np.int32))
+            store.append(EncodedBlock(number * 50_000, 0, blocks[-1].copy(), np.array([50_000])))
+        left = tracemalloc.get_traced_memory()[0] - sum(block.nbytes for block in blocks)
+    finally:
+        tracemalloc.stop()
+    assert left < 100_000
+    parts = store.finish([np.arange(200_000, dtype=np.int32)], Vocabulary([], []), 500_000)
+    np.testing.assert_array_equal(parts.ids, np.concatenate(blocks))
 
 
 @pytest.mark.parametrize("workers", [1, 4])
