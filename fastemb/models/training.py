@@ -183,8 +183,8 @@ class SavesCheckpoints:
         _checkpoints_of(self).write(local_path(path))
 
 
-def hold_checkpoints(model: object, checkpoints: Checkpoints) -> None:
-    """Let `_checkpoints_of` find these until this thread's training of ``model`` ends."""
+def hold_checkpoints(model: object, checkpoints: Checkpoints | None) -> None:
+    """Let `_checkpoints_of` find these until this thread's training of ``model`` ends; None: no more."""
     with Deferred(), _lock:
         _uses[id(model)].checkpoints = checkpoints
 

@@ -255,7 +255,8 @@ class WordTraining:
         self._notice("on_epoch_end")
         if self._run.ended and not self._callbacks and not self._checkpoints.have_file:
             tokens = self._task.tokens
-            if isinstance(tokens, CorpusTokens):
+            if isinstance(tokens, CorpusTokens) and tokens.corpus._is_read_by_a_model:
+                hold_checkpoints(self._model, None)  # without ids a handler of a signal can write none
                 tokens.corpus._let_go()  # before matrices are made contiguous, which takes a copy of one at a time
 
     def _notice(self, event: str) -> None:

@@ -84,3 +84,20 @@ def test_who_may_ask_for_the_text_finds_it(left: list[int], who: str, tmp_path: 
     assert set(left) == {len(TEXTS) * 9}
     again = Word2Vec.resume(tmp_path / "c", TEXTS)
     np.testing.assert_array_equal(again.wv.vectors, model.wv.vectors)
+
+
+def test_no_checkpoint_is_written_without_ids(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As a handler of a signal may ask for, whenever it comes."""
+    model, undo, refused = Word2Vec(**OPTIONS), Padding.undo, []
+
+    def interrupted(self: Padding) -> None:
+        with pytest.raises(RuntimeError, match="while the model is being trained"):
+            model.save_checkpoint(tmp_path / "c")
+        refused.append(self)
+        undo(self)
+
+    model.build_vocab(TEXTS)
+    monkeypatch.setattr(Padding, "undo", interrupted)
+    model.train(TEXTS, total_examples=len(TEXTS), epochs=2)
+    assert refused
+    assert not (tmp_path / "c").exists()
