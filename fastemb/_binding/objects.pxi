@@ -1,4 +1,4 @@
-# Tokens that are Python objects. C knows none: these two loops are written here.
+# Tokens that are Python objects. C knows none: loops over them are written here.
 
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(dict, object) except? NULL
