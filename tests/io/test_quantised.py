@@ -64,6 +64,7 @@ def test_all_rows_become_an_array(rows: QuantisedRows, values: int, monkeypatch:
 
 def test_what_is_known_of_rows(rows: QuantisedRows) -> None:
     assert (rows.shape, len(rows), rows.ndim, rows.itemsize, rows.dtype) == ((5, 4), 5, 2, 4, np.float32)
+    assert ProductRows(np.zeros((4, 3), np.uint8), np.zeros((3, 256, 2), np.float32)).shape == (4, 6)
     assert rows.base is rows.codes
     assert rows.nbytes == sum(array.nbytes for array in rows.tensors().values())
     assert repr(rows) == f"<5 vectors of 4 dimensions, quantised to {rows.precision}>"

@@ -503,6 +503,14 @@ def test_lines_are_written_at_their_moments_and_not_before(clock: Clock) -> None
         clock.now = 100
 
 
+def test_what_was_done_before_is_nothing_unless_it_is_said(clock: Clock) -> None:
+    for make in (Plain, Lines):
+        plain: Any = make(1000, Stream())  # type: ignore[arg-type]
+        assert "  1:23:10 left" in plain._text.line(2, 0.1, None, clock.now + 10)
+        later: Any = make(1000, Stream(), done=1)  # type: ignore[arg-type]
+        assert "  2:46:20 left" in later._text.line(2, 0.1, None, clock.now + 10)
+
+
 def test_a_line_after_a_minute_and_not_before(clock: Clock) -> None:
     stream = Stream()
     lines = Lines(10**9, stream)  # type: ignore[arg-type]

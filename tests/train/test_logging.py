@@ -47,6 +47,14 @@ def test_settings_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     assert "negative=5" in line
 
 
+def test_checkpoints_at_debug(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    path = tmp_path / "run.ckpt"
+    with caplog.at_level(logging.DEBUG, logger="fastemb.train.checkpoint"):
+        Word2Vec(TEXTS, vector_size=4, min_count=1, sample=0, epochs=1, checkpoint=path)
+    said = [record.getMessage() for record in caplog.records]
+    assert re.fullmatch(rf"checkpoint {re.escape(str(path))} after 0 words, in \d+\.\d\d\d s", said[0])
+
+
 def test_items_and_graphs_say_the_same(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="fastemb"):
         Item2Vec(vector_size=4, epochs=2, progress=False).fit([[1, 2, 3], [2, 3, 4]] * 5)
