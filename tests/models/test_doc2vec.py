@@ -777,6 +777,15 @@ def test_deterministic_training_does_not_depend_on_workers(options: dict[str, An
     np.testing.assert_array_equal(one.syn1neg, three.syn1neg)
 
 
+def test_deterministic_training_of_words_beside_documents_with_one_negative() -> None:
+    """Blocks of words draw more negatives than those of documents do; the workspace has room for both."""
+    options = {"dm": 0, "dbow_words": 1, "negative": 1, "window": 9, "deterministic": True}
+    for size in (16, 48, 300):
+        one, three = (trained(**options, vector_size=size, workers=workers) for workers in (1, 3))
+        np.testing.assert_array_equal(one.dv.vectors, three.dv.vectors)
+        np.testing.assert_array_equal(one.wv.vectors, three.wv.vectors)
+
+
 @pytest.mark.parametrize("options", KINDS)
 def test_a_saved_model_goes_on_the_same(options: dict[str, Any], tmp_path: Path) -> None:
     model = trained(**options)
