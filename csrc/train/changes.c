@@ -32,7 +32,7 @@ static int64_t most_tags(const struct fe_job *job, int64_t words) {
 static int64_t most_negatives(const struct fe_job *job, int64_t words, float alpha) {
     if (job->negatives.count == 0) return 0;
     const int64_t pool = job->contexts.basket > 0 ? FE_POOL + FE_LEAST_SHARES * fe_most_draws(job) : 0;
-    const int64_t of_centre = 1 + fe_most_blocks_of_centre(job, alpha) * fe_most_draws(job);
+    const int64_t of_centre = 1 + fe_most_blocks_of_centre(job, alpha) * fe_most_draws_beside(job);
     return at_most(words * of_centre + pool, job->negatives.words);
 }
 

@@ -26,6 +26,7 @@ enum {
     NUMBERS_KEPT = 1 << 14, /* random numbers of places, of all epochs */
     CENTRES = 8,            /* words of a block, at most */
     MARKS = 1 << 10,
+    MANY = 10,      /* negatives: a block of more of them has fewer words, else a step would go far past its aim */
     MEAN_ROWS = 32, /* that are added up at once */
 };
 #define GOLDEN 2654435769u /* 2^32 times the golden ratio */
@@ -157,11 +158,12 @@ size_t fe_infer_size(const struct fe_frozen *frozen, int64_t texts, int64_t long
 
 static void begin_epoch(struct inference *t, int32_t epoch, float alpha) {
     const uint64_t seed = t->job->seed;
-    const int32_t most = fe_most_at_rate(alpha, 0, FE_MOST_CONTEXTS);
+    const float weight = (float)t->job->negatives.count / MANY;
+    const int32_t most = fe_most_at_rate(weight > 1.0f ? weight * alpha : alpha, 0, CENTRES);
     t->epoch = epoch;
     t->tokens_key = fe_key(seed, (uint64_t)epoch, FE_STREAM_TOKENS);
     t->start = (uint32_t)fe_draw(fe_key(seed, (uint64_t)epoch, FE_STREAM_NEGATIVES), 0);
-    t->most_centres = most < CENTRES ? most : CENTRES;
+    t->most_centres = most;
     if (t->job->inputs.kind == FE_BAG_INPUTS) t->most_centres = FE_CENTRES;
 }
 

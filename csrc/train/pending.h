@@ -78,6 +78,12 @@ static inline int64_t fe_most_draws(const struct fe_job *job) {
     return job->negatives.count > FE_LEAST_DRAWS ? job->negatives.count : FE_LEAST_DRAWS;
 }
 
+/* Of all blocks, also of words that are trained beside documents: these have FE_LEAST_DRAWS at times. */
+static inline int64_t fe_most_draws_beside(const struct fe_job *job) {
+    const int64_t most = fe_most_draws(job);
+    return job->documents.beside && most < FE_LEAST_DRAWS ? FE_LEAST_DRAWS : most;
+}
+
 /* Of a block with so many centres in one document. */
 static inline int32_t fe_draws(const struct fe_job *job, int32_t sharing) {
     if (!fe_shares_tags(job)) return job->negatives.count;

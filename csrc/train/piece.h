@@ -189,7 +189,7 @@ static inline int64_t fe_most_blocks_of_centre(const struct fe_job *job, float a
 static inline int64_t fe_made_size(const struct fe_job *job, int64_t centres, float alpha) {
     const int64_t contexts = 2 * (int64_t)fe_span(&job->contexts) + 1;
     const int64_t inputs = centres * (contexts + job->documents.longest + FE_CENTRES);
-    const int64_t outputs = fe_most_draws(job) + FE_CENTRES + 1, path = job->paths.longest;
+    const int64_t outputs = fe_most_draws_beside(job) + FE_CENTRES + 1, path = job->paths.longest;
     const int64_t of_block = (int64_t)sizeof(struct fe_made) + 4 * outputs + 2 * (4 * path + path / 8 + 1) +
                              9 * 15; /* parts begin at multiples of 16 */
     return centres * fe_most_blocks_of_centre(job, alpha) * of_block + 13 * inputs;

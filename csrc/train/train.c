@@ -68,7 +68,7 @@ struct trainer {
 /* ---- workspace ---- */
 
 static void lay_out(struct trainer *t, const struct fe_job *job, struct carver *c) {
-    const int64_t drawn = fe_most_draws(job) + FE_CENTRES + 1, nodes = job->paths.longest + 1;
+    const int64_t drawn = fe_most_draws_beside(job) + FE_CENTRES + 1, nodes = job->paths.longest + 1;
     const int64_t outputs = drawn > nodes ? drawn : nodes;
     fe_maker_lay_out(&t->maker, job, c);
     for (int k = 0; k <= MORE_AHEAD; k++) fe_pending_lay_out(&t->slots[k], job, c);

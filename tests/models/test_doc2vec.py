@@ -777,6 +777,28 @@ def test_deterministic_training_does_not_depend_on_workers(options: dict[str, An
     np.testing.assert_array_equal(one.syn1neg, three.syn1neg)
 
 
+def test_many_negatives_do_not_lengthen_inferred_vectors() -> None:
+    rng = np.random.default_rng(1)
+    words = np.arange(1000)
+    chances = [np.where(words % 5 == topic, 8.0, 1.0) / (words + 1) for topic in range(5)]
+    asked = [[str(word) for word in rng.choice(words, 40, p=p / p.sum())] for p in chances * 60]
+    documents = [TaggedDocument(text, [number]) for number, text in enumerate(asked)]
+    options = {"dm": 0, "vector_size": 32, "negative": 500, "sample": 0, "epochs": 10}
+    with pytest.warns(UserWarning, match="negative=500 takes long"):
+        model = Doc2Vec(documents, **OPTIONS | options)
+    found, wanted = (np.linalg.norm(rows, axis=1).mean() for rows in (model.infer_vectors(asked), model.dv.vectors))
+    assert 0.5 < found / wanted < 2
+
+
+def test_deterministic_training_of_words_beside_documents_with_one_negative() -> None:
+    """Blocks of words draw more negatives than those of documents do; the workspace has room for both."""
+    options = {"dm": 0, "dbow_words": 1, "negative": 1, "window": 9, "deterministic": True}
+    for size in (16, 48, 300):
+        one, three = (trained(**options, vector_size=size, workers=workers) for workers in (1, 3))
+        np.testing.assert_array_equal(one.dv.vectors, three.dv.vectors)
+        np.testing.assert_array_equal(one.wv.vectors, three.wv.vectors)
+
+
 @pytest.mark.parametrize("options", KINDS)
 def test_a_saved_model_goes_on_the_same(options: dict[str, Any], tmp_path: Path) -> None:
     model = trained(**options)

@@ -131,6 +131,18 @@ def test_few_and_many_negatives_and_epochs(kind: str, negative: int) -> None:
     np.testing.assert_allclose(rows[:, :7], model.tags, rtol=1e-4, atol=2e-5)
 
 
+@pytest.mark.parametrize(("negative", "alpha"), [(20, 0.1), (100, 0.03), (500, 0.01), (100, 0.1)])
+def test_blocks_of_many_negatives_have_fewer_words(negative: int, alpha: float) -> None:
+    """Six words, four, two and one."""
+    model = model_of(7, 1, sg=True, negative=negative)
+    text = np.random.default_rng(5).permutation(WORDS).tolist()
+    rows, (ids, offsets) = padded(model.tags), flat([text])
+    outputs, rates = np.array(model.out_ns, np.float32), np.full(2, alpha, np.float32)
+    _native.InferredTexts(tables_of(model, "base", 7), None, outputs, ids, offsets, rows).infer(0, 1, rates)
+    infer_texts(model, [text], rates.tolist(), POOL.tolist())
+    np.testing.assert_allclose(rows[:, :7], model.tags, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_is_that_of_training_in_the_mean(kind: str) -> None:
     """Over many seeds, with negatives from the same distribution, of which some are words of the text."""

@@ -10,6 +10,7 @@ from .documents_oracle import DocumentModel
 from .oracle import NEGATIVES, TOKENS, Vectors, below, draw, is_kept, low, sigmoid, stream_key
 
 WORDS = 8  # of a block, at most; 4 in PV-DM
+MANY = 10  # negatives; with more of them a block of PV-DBOW has fewer words
 GOLDEN = 2654435769
 
 
@@ -29,7 +30,7 @@ def infer_epoch(
     bits = [draw(stream_key(model.seed, epoch, TOKENS), place) for place in range(len(text))]
     kept = [place for place, word in enumerate(text) if is_kept(model, bits[place], word, place)]
     words = [text[place] for place in kept]
-    most = max(1, min(WORDS, int(1.25 / alpha))) if model.sg else 4
+    most = max(1, min(WORDS, int(1.25 / (alpha * max(model.negative / MANY, 1))))) if model.sg else 4
     for number, places in enumerate(blocks(words, most)):
         drawn = negatives(model, epoch, number, pool)
         change: Vectors = np.zeros_like(row)
