@@ -20,7 +20,7 @@ from .schedule import require_falling
 from .settings import DocumentSettings, Settings
 from .task import warn_of_large_alpha
 
-POOL = 1024
+POOL = 2048
 """Negatives that inference draws from: their rows are few, and so are in cache."""
 
 FEW = 1 << 12
